@@ -1,0 +1,122 @@
+"""What a command is: a spec and an async generator of parts. One file of `bot/commands` each."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.api import AsyncAIModels
+from bot.conversation import Conversation
+from bot.errors import UsageError
+from bot.language import say
+from bot.media import Spool
+from bot.models import CommandSpec, Event, Kind, Option, Part
+from bot.ports import Store
+from bot.settings import Settings
+
+Parts = AsyncIterator[Part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a running command may use. Made by the dispatcher for one event."""
+
+    event: Event
+    spec: CommandSpec
+    settings: Settings
+    api: AsyncAIModels  #: a view on the shared client: budgeted for this person, waits are shown to them
+    conversation: Conversation  #: this conversation's memory, settings and message list
+    spool: Spool  #: where generated and exported files go
+    store: Store
+    commands: "Registry"
+    seq: int  #: order of recording of this event
+    stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
+
+    def say(self, key: str, /, **values: object) -> str:
+        """One of the service's own sentences in the asker's language."""
+        return say(key, self.event.actor.locale, **values)
+
+    def option(self, name: str) -> str:
+        """The value given for an option, else its default. Raises `UsageError` for a value that is not allowed."""
+        option = self.spec.option(name)
+        assert option is not None, f"{self.spec.name} has no option {name}"
+        value = self.event.options.get(name, "") or option.default
+        if value and option.choices and value not in option.choices:
+            raise UsageError(self.say("option.choice", name=name, value=value, allowed=", ".join(option.choices)))
+        return value
+
+    def number(self, name: str) -> float:
+        """The value of a number option. Raises `UsageError` outside its bounds."""
+        option = self.spec.option(name)
+        text = self.option(name)
+        assert option is not None
+        low, high = option.minimum, option.maximum
+        try:
+            value = float(text)
+        except ValueError:
+            raise UsageError(self.say("option.number", name=name, value=text)) from None
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise UsageError(self.say("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
+        return value
+
+    def integer(self, name: str) -> int:
+        """The value of a whole-number option. Raises `UsageError` outside its bounds."""
+        value = self.number(name)
+        if not value.is_integer():
+            raise UsageError(self.say("option.number", name=name, value=self.option(name)))
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A spec and what runs it."""
+
+    spec: CommandSpec
+    run: Callable[[Context], Parts]
+
+
+_registered: dict[str, Command] = {}
+
+
+def command(spec: CommandSpec) -> Callable[[Callable[[Context], Parts]], Callable[[Context], Parts]]:
+    """Register an async generator as the command `spec`."""
+
+    def register(run: Callable[[Context], Parts]) -> Callable[[Context], Parts]:
+        _registered[spec.name] = Command(spec, run)
+        return run
+
+    return register
+
+
+class Registry:
+    """The commands of this service, by name and alias."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self._commands = {command.spec.name: command for command in sorted(commands, key=lambda c: c.spec.name)}
+        self._names = {
+            name: command for command in self._commands.values() for name in (command.spec.name, *command.spec.aliases)
+        }
+
+    def find(self, name: str) -> Command | None:
+        """The command of that name or alias."""
+        return self._names.get(name)
+
+    @property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """Every command's spec, by name."""
+        return tuple(command.spec for command in self._commands.values())
+
+
+def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
+    """Import every file of `bot.commands` and fill in the choices of options that name a model."""
+    package = importlib.import_module("bot.commands")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"bot.commands.{module.name}")
+
+    def settle(option: Option) -> Option:
+        return option if option.models is None else replace(option, kind="choice", choices=models[option.models])
+
+    return Registry(
+        Command(replace(c.spec, options=tuple(settle(option) for option in c.spec.options)), c.run)
+        for c in _registered.values()
+    )

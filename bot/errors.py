@@ -1,0 +1,183 @@
+"""Everything that can go wrong, as a tree.
+
+BotError
+├── SettingsError            a setting is wrong; the service does not start
+├── UsageError               a person's request can't be understood
+├── ApiError                 the AI API did not give what was asked
+│   ├── BadRequest           400: it refused the parameters
+│   ├── AuthenticationFailed 401: the key is wrong or expired
+│   ├── NotPermitted         403: the key may not do this
+│   ├── RateLimited          429: too many requests
+│   ├── ServerFailed         5xx
+│   ├── Unreachable          no connection, or it broke
+│   ├── DeadlineExceeded     no answer in time
+│   ├── JobFailed            a polled job ended in failure
+│   └── UnexpectedAnswer     an answer of a shape that nothing documents
+├── MediaError               a file can't be fetched or used
+│   ├── UnsafeUrl            it is not at a public https address
+│   ├── MediaTooLarge        it is bigger than allowed
+│   ├── WrongContent         it is not what it claims to be
+│   └── DownloadFailed       it could not be read to its end
+├── StoreError               the database did not do what was asked; nothing acknowledged is lost
+│   ├── StoreUnavailable     locked, or no space left
+│   ├── StoreCorrupt         the file is damaged
+│   ├── SchemaTooNew         it was written by a newer version
+│   ├── StoreInUse           another process holds it
+│   └── OwnershipLost        another worker has this event now
+└── DeliveryError            the platform did not show an answer
+    ├── UploadTooLarge       a file is over a limit learnt just now
+    ├── DeliveryDelayed      try again later
+    └── DeliveryRefused      it will never be shown there
+"""
+
+
+class BotError(Exception):
+    """The root: every error this service raises on purpose. Its text is one clear sentence."""
+
+
+class SettingsError(BotError):
+    """A setting is missing or wrong."""
+
+
+class UsageError(BotError):
+    """A person's request can't be understood; the text says what is allowed."""
+
+
+# ------------------------------------------------------------------ the API
+
+
+class ApiError(BotError):
+    """The AI API did not give what was asked. The text is the API's own, for the log, not for people."""
+
+    #: whether the same request may succeed later
+    is_retryable = False
+
+    def __init__(self, message: str, *, status: int | None = None, code: str = "", type: str = "") -> None:  # noqa: A002 - the API's word
+        super().__init__(message)
+        self.message = message
+        self.status = status  #: HTTP status, None when there was no answer
+        self.code = code  #: `error.code` of the envelope
+        self.type = type  #: `error.type` of the envelope
+
+
+class BadRequest(ApiError):
+    """400: the API refused the parameters."""
+
+
+class AuthenticationFailed(ApiError):
+    """401: the API key is wrong or expired."""
+
+
+class NotPermitted(ApiError):
+    """403: the key may not do this."""
+
+
+class RateLimited(ApiError):
+    """429: too many requests."""
+
+    is_retryable = True
+
+    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, code: str = "", type: str = "") -> None:  # noqa: A002 - the API's word
+        super().__init__(message, status=status, code=code, type=type)
+        self.retry_after = retry_after  #: seconds until a new try may succeed
+
+
+class ServerFailed(ApiError):
+    """5xx: the API failed."""
+
+    is_retryable = True
+
+
+class Unreachable(ApiError):
+    """No connection to the API, or it broke."""
+
+    is_retryable = True
+
+
+class DeadlineExceeded(ApiError):
+    """The API gave no answer within the time allowed."""
+
+
+class JobFailed(ApiError):
+    """A polled job ended in failure."""
+
+
+class UnexpectedAnswer(ApiError):
+    """The API's answer has a shape that nothing documents; the text names the field that was missing."""
+
+
+# ------------------------------------------------------------------ media
+
+
+class MediaError(BotError):
+    """A file can't be fetched or used."""
+
+
+class UnsafeUrl(MediaError):
+    """The URL is not at a public https address."""
+
+
+class MediaTooLarge(MediaError):
+    """The file is bigger than allowed."""
+
+
+class WrongContent(MediaError):
+    """The file is not what it claims to be."""
+
+
+class DownloadFailed(MediaError):
+    """The file could not be read to its end."""
+
+
+# ------------------------------------------------------------------ store
+
+
+class StoreError(BotError):
+    """The database did not do what was asked; nothing acknowledged is lost."""
+
+
+class StoreUnavailable(StoreError):
+    """The database is locked, or there is no space left."""
+
+
+class StoreCorrupt(StoreError):
+    """The database file is damaged."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer version of this service."""
+
+
+class StoreInUse(StoreError):
+    """Another process of this service holds the database."""
+
+
+class OwnershipLost(StoreError):
+    """Another worker has this event now."""
+
+
+# ------------------------------------------------------------------ delivery
+
+
+class DeliveryError(BotError):
+    """The platform did not show an answer."""
+
+
+class UploadTooLarge(DeliveryError):
+    """A file is over a limit that the platform told just now."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the platform takes files up to {limit} bytes here")
+        self.limit = limit  #: bytes
+
+
+class DeliveryDelayed(DeliveryError):
+    """The platform can't show it now."""
+
+    def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  #: seconds
+
+
+class DeliveryRefused(DeliveryError):
+    """The platform will never show it there: the channel is gone, or the bot may not write."""

@@ -1,0 +1,178 @@
+"""The seams: what the core asks of a platform and of a database."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from bot.models import (
+    Answer,
+    Attachment,
+    Capabilities,
+    CommandSpec,
+    Event,
+    Job,
+    Lane,
+    Media,
+    Memory,
+    Outcome,
+    Status,
+    Turn,
+    UsageRow,
+)
+
+#: Returns once the event is durable; only then acknowledge it to the platform.
+#: A known (adapter, id) is accepted and ignored. Raises `StoreError`: do not acknowledge.
+Sink = Callable[[Event], Awaitable[None]]
+
+
+class Draft(Protocol):
+    """One answer while it is being written. Every method raises `DeliveryError` when the platform fails it."""
+
+    @property
+    def ref(self) -> str:
+        """What `Adapter.draft` needs to find this draft again after a restart."""
+
+    async def status(self, status: Status) -> None:
+        """Show what is being done."""
+
+    async def write(self, text: str) -> None:
+        """Show `text`, the whole Markdown so far. Platforms that edit replace; ones that stream append the suffix."""
+
+    async def finish(self, answer: Answer) -> None:
+        """Make the channel show exactly this answer. Safe to repeat.
+
+        Raises `UploadTooLarge` with the limit when a file must be made smaller, `DeliveryDelayed` when a later
+        try may succeed, `DeliveryRefused` when none will.
+        """
+
+
+class Adapter(Protocol):
+    """One platform."""
+
+    @property
+    def name(self) -> str:
+        """What `Event.adapter` holds."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The platform's limits."""
+
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        """Receive until cancelled. Returning means that no input will ever come again."""
+
+    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> Draft:
+        """Open the answer to `reply_to`, or find it again.
+
+        The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: for the asker only,
+        where the platform can. Needs only the platform's sending side: `run` may never have been called.
+        """
+
+    def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Read an attachment of one of this adapter's events in pieces. Raises `MediaError`."""
+
+
+class Store(Protocol):
+    """The durable side. Every method raises `StoreError`.
+
+    Names of scopes, conversations, adapters and actors are opaque text. Use as an async context manager: entering
+    opens, migrates, takes ownership and recovers; leaving closes.
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    # -- the life of an event
+
+    async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
+        """Write an event; returns once it is durable. False: (adapter, id) is known and nothing was changed.
+
+        With `answer` the event is committed at once and only delivery is left (a refusal, a problem).
+        """
+
+    async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
+        """Take on a ready event whose lane key is idle; None when there is none.
+
+        `lanes`: the kinds of lane that have a free slot; `adapters`: those that can deliver. Between people the one
+        served least recently goes first; within a lane key the order is that of recording. Events with a
+        pre-committed answer use `Lane.FREE` whatever they were recorded with. A claimed event is this process's
+        until `complete`, `retry` or `release`.
+        """
+
+    async def wait(self) -> None:
+        """Return when `claim` may have something that it did not have when it last returned None."""
+
+    async def save_draft(self, job: Job, ref: str) -> None:
+        """Keep the reference of the draft opened for this job, and count the attempt."""
+
+    async def commit(self, job: Job, outcome: Outcome) -> bool:
+        """Write answer, turns and usage in one transaction. False: an earlier try had committed, nothing was changed.
+
+        Turns of the event named by `job.event.again` stop counting as history.
+        """
+
+    async def complete(self, job: Job) -> None:
+        """The answer is visible: nothing is left to do. May return before it is durable; order is kept."""
+
+    async def retry(self, job: Job, at: datetime) -> None:
+        """Give the job back, not to be claimed before `at`. Its lane key stays blocked until then."""
+
+    async def release(self, job: Job) -> None:
+        """Give the job back as if it had not been claimed."""
+
+    async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
+        """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many."""
+
+    # -- looking back
+
+    async def job(self, adapter: str, event_id: str) -> Job | None:
+        """An event with its committed answer, whatever its state."""
+
+    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
+        """The newest event of these commands in a conversation."""
+
+    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
+        """The summary and the newest `limit` turns since the last reset. `without`: leave this event's turns out."""
+
+    async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
+        """Replace the turns up to sequence number `upto` by `summary`. An older `upto` than the stored one is ignored."""
+
+    async def reset(self, job: Job) -> int:
+        """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
+
+    async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+        """Every turn of a conversation, resets included, oldest first, with the media of its event on assistant turns."""
+
+    # -- settings and usage
+
+    async def settings(self, scope: str) -> Mapping[str, str]:
+        """What is set for a scope, such as a channel."""
+
+    async def put_setting(self, scope: str, name: str, value: str | None) -> None:
+        """Set, or with None clear, one value of a scope."""
+
+    async def usage(
+        self, *, since: datetime, actor: str | None = None, adapter: str | None = None, channel: str | None = None
+    ) -> Sequence[UsageRow]:
+        """Usage by day, kind and model, newest day first."""
+
+    # -- housekeeping
+
+    async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
+        """Erase what is stored of a person; returns the media whose files are to be deleted.
+
+        Their turns and the answers to them, their finished events' content and their settings go; usage stays
+        as sums that no longer name them. Safe to repeat.
+        """
+
+    async def prune(self, before: datetime) -> Sequence[Media]:
+        """Erase events, turns and media older than `before`; returns the media whose files are to be deleted."""
+
+    async def counts(self) -> Mapping[str, float]:
+        """Gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest waiting one has waited)."""
+
+    async def check(self) -> None:
+        """Return when the database can be read and written."""
