@@ -52,7 +52,7 @@ class ApiError(BotError):
     #: whether the same request may succeed later
     is_retryable = False
 
-    def __init__(self, message: str, *, status: int | None = None, code: str = "", type: str = "") -> None:  # noqa: A002 - the API's word
+    def __init__(self, message: str, *, status: int | None = None, code: str = "", type: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.status = status  #: HTTP status, None when there was no answer
@@ -77,7 +77,9 @@ class RateLimited(ApiError):
 
     is_retryable = True
 
-    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, code: str = "", type: str = "") -> None:  # noqa: A002 - the API's word
+    def __init__(
+        self, message: str, *, retry_after: float, status: int | None = 429, code: str = "", type: str = ""
+    ) -> None:
         super().__init__(message, status=status, code=code, type=type)
         self.retry_after = retry_after  #: seconds until a new try may succeed
 

@@ -11,7 +11,14 @@ from importlib.resources import files
 FALLBACK = "en"
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 #: language and region tags whose script the tag itself does not tell
-_SCRIPTS = {"zh": "zh-Hans", "zh-cn": "zh-Hans", "zh-sg": "zh-Hans", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant", "zh-mo": "zh-Hant"}
+_SCRIPTS = {
+    "zh": "zh-Hans",
+    "zh-cn": "zh-Hans",
+    "zh-sg": "zh-Hans",
+    "zh-tw": "zh-Hant",
+    "zh-hk": "zh-Hant",
+    "zh-mo": "zh-Hant",
+}
 
 
 @cache
@@ -25,7 +32,7 @@ def catalogue(language: str) -> dict[str, str]:
 @cache
 def language_of(locale: str) -> str:
     """The nearest of `LANGUAGES` for a BCP 47 or POSIX locale such as `zh-TW` or `en_US.UTF-8`."""
-    tag = locale.split(".")[0].replace("_", "-").lower()
+    tag = locale.partition(".")[0].replace("_", "-").lower()
     while tag:
         for language in LANGUAGES:
             if tag == language.lower():

@@ -143,7 +143,9 @@ class Store(Protocol):
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
 
-    async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+    async def transcript(
+        self, adapter: str, conversation: str
+    ) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         """Every turn of a conversation, resets included, oldest first, with the media of its event on assistant turns."""
 
     # -- settings and usage
@@ -155,7 +157,12 @@ class Store(Protocol):
         """Set, or with None clear, one value of a scope."""
 
     async def usage(
-        self, *, since: datetime, actor: str | None = None, adapter: str | None = None, channel: str | None = None
+        self,
+        *,
+        since: datetime,
+        actor: str | None = None,
+        adapter: str | None = None,
+        channel: str | None = None,
     ) -> Sequence[UsageRow]:
         """Usage by day, kind and model, newest day first."""
 

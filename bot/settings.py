@@ -46,7 +46,9 @@ def _database_url(value: str) -> str:
 class Settings(BaseSettings):
     """Everything the core can be told. Each field's description is its line in `.env.example`."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
 
     # The AI API
     aimodels_base_url: Annotated[str, AfterValidator(_http_url)] = Field(
@@ -58,16 +60,32 @@ class Settings(BaseSettings):
     aimodels_api_flavor: Literal["aimodels", "openai"] = Field(
         "aimodels", description="aimodels (answers in an envelope) or openai (any OpenAI-compatible server)."
     )
-    aimodels_streaming: bool = Field(False, description="Ask for streamed chat answers (not in the API's reference).")
-    aimodels_timeout: float = Field(120, gt=0, le=3600, description="Seconds allowed for a chat or code answer, retries included.")
-    aimodels_media_timeout: float = Field(900, gt=0, le=7200, description="Seconds allowed for a picture, sound or video, retries included.")
+    aimodels_streaming: bool = Field(
+        False, description="Ask for streamed chat answers (not in the API's reference)."
+    )
+    aimodels_timeout: float = Field(
+        120, gt=0, le=3600, description="Seconds allowed for a chat or code answer, retries included."
+    )
+    aimodels_media_timeout: float = Field(
+        900, gt=0, le=7200, description="Seconds allowed for a picture, sound or video, retries included."
+    )
 
     # Models: the first is the default, the rest may be chosen with /model
-    bot_chat_models: Words = Field((REFERENCE_MODELS["chat"],), min_length=1, description="Allowed chat models, the default first.")
-    bot_code_models: Words = Field((REFERENCE_MODELS["code"],), min_length=1, description="Allowed code models, the default first.")
-    bot_image_models: Words = Field((REFERENCE_MODELS["image"],), min_length=1, description="Allowed image models, the default first.")
-    bot_audio_models: Words = Field((REFERENCE_MODELS["audio"],), min_length=1, description="Allowed audio models, the default first.")
-    bot_video_models: Words = Field((REFERENCE_MODELS["video"],), min_length=1, description="Allowed video models, the default first.")
+    bot_chat_models: Words = Field(
+        (REFERENCE_MODELS["chat"],), min_length=1, description="Allowed chat models, the default first."
+    )
+    bot_code_models: Words = Field(
+        (REFERENCE_MODELS["code"],), min_length=1, description="Allowed code models, the default first."
+    )
+    bot_image_models: Words = Field(
+        (REFERENCE_MODELS["image"],), min_length=1, description="Allowed image models, the default first."
+    )
+    bot_audio_models: Words = Field(
+        (REFERENCE_MODELS["audio"],), min_length=1, description="Allowed audio models, the default first."
+    )
+    bot_video_models: Words = Field(
+        (REFERENCE_MODELS["video"],), min_length=1, description="Allowed video models, the default first."
+    )
     bot_seeing_models: Words = Field((), description="Chat models that can look at attached pictures.")
 
     # Conversations
@@ -76,9 +94,15 @@ class Settings(BaseSettings):
         description="What the model is told first, unless a channel sets its own with /system.",
     )
     bot_context_turns: int = Field(40, ge=2, le=1000, description="Newest turns sent with a chat request.")
-    bot_context_tokens: int = Field(6000, ge=200, le=1_000_000, description="Tokens (estimated) of turns sent with a chat request.")
-    bot_answer_tokens: int = Field(2048, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens.")
-    bot_attachment_tokens: int = Field(8000, ge=0, le=1_000_000, description="Tokens (estimated) read from files attached to a message.")
+    bot_context_tokens: int = Field(
+        6000, ge=200, le=1_000_000, description="Tokens (estimated) of turns sent with a chat request."
+    )
+    bot_answer_tokens: int = Field(
+        2048, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens."
+    )
+    bot_attachment_tokens: int = Field(
+        8000, ge=0, le=1_000_000, description="Tokens (estimated) read from files attached to a message."
+    )
 
     # The service
     bot_data_dir: Path = Field(Path("data"), description="Folder of the database and of generated files.")
@@ -86,24 +110,54 @@ class Settings(BaseSettings):
         "", description="Database; empty: an SQLite file in BOT_DATA_DIR."
     )
     bot_host: str = Field("127.0.0.1", description="Address the web server listens on.")
-    bot_port: int | None = Field(None, ge=0, le=65535, description="Port of health, metrics and links; empty: started only when an adapter needs it (8080).")
-    bot_public_url: Annotated[str, AfterValidator(_http_url)] = Field(
-        "", description="Where people's browsers reach the web server; needed for links to files too big to upload."
+    bot_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of health, metrics and links; empty: started only when an adapter needs it (8080).",
     )
-    bot_secret_key: SecretStr | None = Field(None, description="Signs media links; empty: made once and kept in BOT_DATA_DIR.")
-    bot_chat_concurrency: int = Field(50, ge=1, le=1000, description="Conversations answered at the same time.")
-    bot_media_concurrency: int = Field(4, ge=1, le=100, description="Pictures, sounds and videos made at the same time.")
-    bot_max_attempts: int = Field(4, ge=1, le=20, description="Tries of one request before the person is told that it failed.")
-    bot_shutdown_timeout: float = Field(20, ge=0, le=600, description="Seconds that running answers get to finish when the service stops.")
-    bot_retention_days: int = Field(90, ge=0, le=36500, description="Days that conversations and files are kept; 0: for ever.")
-    bot_log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error.")
-    bot_log_format: Literal["auto", "console", "json"] = Field("auto", description="auto (console on a terminal, else json), console or json.")
+    bot_public_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "",
+        description="Where people's browsers reach the web server; needed for links to files too big to upload.",
+    )
+    bot_secret_key: SecretStr | None = Field(
+        None, description="Signs media links; empty: made once and kept in BOT_DATA_DIR."
+    )
+    bot_chat_concurrency: int = Field(
+        50, ge=1, le=1000, description="Conversations answered at the same time."
+    )
+    bot_media_concurrency: int = Field(
+        4, ge=1, le=100, description="Pictures, sounds and videos made at the same time."
+    )
+    bot_max_attempts: int = Field(
+        4, ge=1, le=20, description="Tries of one request before the person is told that it failed."
+    )
+    bot_shutdown_timeout: float = Field(
+        20, ge=0, le=600, description="Seconds that running answers get to finish when the service stops."
+    )
+    bot_retention_days: int = Field(
+        90, ge=0, le=36500, description="Days that conversations and files are kept; 0: for ever."
+    )
+    bot_log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error."
+    )
+    bot_log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto (console on a terminal, else json), console or json."
+    )
 
     # Files
-    bot_max_download_bytes: int = Field(200_000_000, ge=1_000_000, description="Largest generated file fetched from the API, in bytes.")
-    bot_max_attachment_bytes: int = Field(20_000_000, ge=1000, description="Largest attached file that is read, in bytes.")
-    bot_download_timeout: float = Field(300, gt=0, le=3600, description="Seconds allowed for fetching one generated file.")
-    bot_link_hours: float = Field(72, gt=0, le=8760, description="Hours that a link to a file too big to upload works.")
+    bot_max_download_bytes: int = Field(
+        200_000_000, ge=1_000_000, description="Largest generated file fetched from the API, in bytes."
+    )
+    bot_max_attachment_bytes: int = Field(
+        20_000_000, ge=1000, description="Largest attached file that is read, in bytes."
+    )
+    bot_download_timeout: float = Field(
+        300, gt=0, le=3600, description="Seconds allowed for fetching one generated file."
+    )
+    bot_link_hours: float = Field(
+        72, gt=0, le=8760, description="Hours that a link to a file too big to upload works."
+    )
 
     # Who may do what; lists are comma-separated ids, empty: everybody
     bot_allow_people: Words = Field((), description="Only these people may use the service.")
@@ -115,13 +169,22 @@ class Settings(BaseSettings):
     bot_allow_workspaces: Words = Field((), description="Only in these workspaces or servers.")
     bot_deny_workspaces: Words = Field((), description="Not in these workspaces or servers.")
     bot_command_rules: Words = Field(
-        (), description="Rules for one command: video=role:artists, image!=channel:C012 (=: only, !=: not; person, role, channel or workspace)."
+        (),
+        description="Rules for one command: video=role:artists, image!=channel:C012 (=: only, !=: not; person, role, channel or workspace).",
     )
     bot_allow_bots: bool = Field(False, description="Answer other bots.")
-    bot_allow_strangers: bool = Field(False, description="Answer people from outside the workspace that installed the service.")
-    bot_requests_per_minute: int = Field(20, ge=0, description="Requests a minute for one person; 0: no limit.")
-    bot_media_per_day: int = Field(100, ge=0, description="Pictures, sounds and videos a day for one person; 0: no limit.")
-    bot_budget_per_day: float = Field(0, ge=0, description="Money a day for everybody, in the API's currency; 0: no limit.")
+    bot_allow_strangers: bool = Field(
+        False, description="Answer people from outside the workspace that installed the service."
+    )
+    bot_requests_per_minute: int = Field(
+        20, ge=0, description="Requests a minute for one person; 0: no limit."
+    )
+    bot_media_per_day: int = Field(
+        100, ge=0, description="Pictures, sounds and videos a day for one person; 0: no limit."
+    )
+    bot_budget_per_day: float = Field(
+        0, ge=0, description="Money a day for everybody, in the API's currency; 0: no limit."
+    )
 
     def models(self, kind: Kind) -> tuple[str, ...]:
         """The allowed models of a kind, the default first."""
