@@ -42,9 +42,7 @@ class Context:
         assert option is not None, f"{self.spec.name} has no option {name}"
         value = self.event.options.get(name, "") or option.default
         if value and option.choices and value not in option.choices:
-            raise UsageError(
-                self.say("option.choice", name=name, value=value, allowed=", ".join(option.choices))
-            )
+            raise UsageError(self.say("option.choice", name=name, value=value, allowed=", ".join(option.choices)))
         return value
 
     def number(self, name: str) -> float:
@@ -58,9 +56,7 @@ class Context:
         except ValueError:
             raise UsageError(self.say("option.number", name=name, value=text)) from None
         if (low is not None and value < low) or (high is not None and value > high):
-            raise UsageError(
-                self.say("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}")
-            )
+            raise UsageError(self.say("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
         return value
 
     def integer(self, name: str) -> int:
@@ -96,13 +92,9 @@ class Registry:
     """The commands of this service, by name and alias."""
 
     def __init__(self, commands: Iterable[Command]) -> None:
-        self._commands = {
-            command.spec.name: command for command in sorted(commands, key=lambda c: c.spec.name)
-        }
+        self._commands = {command.spec.name: command for command in sorted(commands, key=lambda c: c.spec.name)}
         self._names = {
-            name: command
-            for command in self._commands.values()
-            for name in (command.spec.name, *command.spec.aliases)
+            name: command for command in self._commands.values() for name in (command.spec.name, *command.spec.aliases)
         }
 
     def find(self, name: str) -> Command | None:
@@ -122,9 +114,7 @@ def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
         importlib.import_module(f"bot.commands.{module.name}")
 
     def settle(option: Option) -> Option:
-        return (
-            option if option.models is None else replace(option, kind="choice", choices=models[option.models])
-        )
+        return option if option.models is None else replace(option, kind="choice", choices=models[option.models])
 
     return Registry(
         Command(replace(c.spec, options=tuple(settle(option) for option in c.spec.options)), c.run)

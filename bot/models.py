@@ -19,9 +19,7 @@ Role = Literal["user", "assistant"]
 class Lane(StrEnum):
     """What a command waits for before it may start."""
 
-    CONVERSATION = (
-        "conversation"  #: after everything asked earlier in this conversation that reads its history
-    )
+    CONVERSATION = "conversation"  #: after everything asked earlier in this conversation that reads its history
     OWN = "own"  #: after this person's earlier uses of the same command here; for slow media
     FREE = "free"  #: nothing; for what must work while something else is running
 
@@ -59,9 +57,7 @@ class Attachment:
     name: str
     content_type: str = ""  #: as the platform claims; "" when unknown
     size: int | None = None  #: bytes, when the platform says
-    source: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: opaque; only the adapter that wrote it reads it
+    source: Mapping[str, str] = field(default_factory=dict)  #: opaque; only the adapter that wrote it reads it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +73,7 @@ class Event:
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
-    reply_to: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: opaque; only the adapter that wrote it reads it
+    reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque; only the adapter that wrote it reads it
     received_at: datetime  #: aware, UTC
     problem: str = ""  #: why the request can't be understood, said to the person instead of an answer
     again: str = ""  #: id of the earlier event of this adapter whose turns this one's replace

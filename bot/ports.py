@@ -138,15 +138,13 @@ class Store(Protocol):
         """The summary and the newest `limit` turns since the last reset. `without`: leave this event's turns out."""
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
-        """Replace the turns up to sequence number `upto` by `summary`. An older `upto` than the stored one is ignored."""
+        """Replace the turns up to sequence number `upto` by `summary`; an older `upto` than the stored is ignored."""
 
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
 
-    async def transcript(
-        self, adapter: str, conversation: str
-    ) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
-        """Every turn of a conversation, resets included, oldest first, with the media of its event on assistant turns."""
+    async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+        """Every turn of a conversation, resets included, oldest first; assistant turns come with their event's media."""
 
     # -- settings and usage
 

@@ -46,9 +46,7 @@ def _database_url(value: str) -> str:
 class Settings(BaseSettings):
     """Everything the core can be told. Each field's description is its line in `.env.example`."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     # The AI API
     aimodels_base_url: Annotated[str, AfterValidator(_http_url)] = Field(
@@ -60,9 +58,7 @@ class Settings(BaseSettings):
     aimodels_api_flavor: Literal["aimodels", "openai"] = Field(
         "aimodels", description="aimodels (answers in an envelope) or openai (any OpenAI-compatible server)."
     )
-    aimodels_streaming: bool = Field(
-        False, description="Ask for streamed chat answers (not in the API's reference)."
-    )
+    aimodels_streaming: bool = Field(False, description="Ask for streamed chat answers (not in the API's reference).")
     aimodels_timeout: float = Field(
         120, gt=0, le=3600, description="Seconds allowed for a chat or code answer, retries included."
     )
@@ -97,9 +93,7 @@ class Settings(BaseSettings):
     bot_context_tokens: int = Field(
         6000, ge=200, le=1_000_000, description="Tokens (estimated) of turns sent with a chat request."
     )
-    bot_answer_tokens: int = Field(
-        2048, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens."
-    )
+    bot_answer_tokens: int = Field(2048, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens.")
     bot_attachment_tokens: int = Field(
         8000, ge=0, le=1_000_000, description="Tokens (estimated) read from files attached to a message."
     )
@@ -123,9 +117,7 @@ class Settings(BaseSettings):
     bot_secret_key: SecretStr | None = Field(
         None, description="Signs media links; empty: made once and kept in BOT_DATA_DIR."
     )
-    bot_chat_concurrency: int = Field(
-        50, ge=1, le=1000, description="Conversations answered at the same time."
-    )
+    bot_chat_concurrency: int = Field(50, ge=1, le=1000, description="Conversations answered at the same time.")
     bot_media_concurrency: int = Field(
         4, ge=1, le=100, description="Pictures, sounds and videos made at the same time."
     )
@@ -155,9 +147,7 @@ class Settings(BaseSettings):
     bot_download_timeout: float = Field(
         300, gt=0, le=3600, description="Seconds allowed for fetching one generated file."
     )
-    bot_link_hours: float = Field(
-        72, gt=0, le=8760, description="Hours that a link to a file too big to upload works."
-    )
+    bot_link_hours: float = Field(72, gt=0, le=8760, description="Hours that a link to a file too big to upload works.")
 
     # Who may do what; lists are comma-separated ids, empty: everybody
     bot_allow_people: Words = Field((), description="Only these people may use the service.")
@@ -176,9 +166,7 @@ class Settings(BaseSettings):
     bot_allow_strangers: bool = Field(
         False, description="Answer people from outside the workspace that installed the service."
     )
-    bot_requests_per_minute: int = Field(
-        20, ge=0, description="Requests a minute for one person; 0: no limit."
-    )
+    bot_requests_per_minute: int = Field(20, ge=0, description="Requests a minute for one person; 0: no limit.")
     bot_media_per_day: int = Field(
         100, ge=0, description="Pictures, sounds and videos a day for one person; 0: no limit."
     )
