@@ -281,3 +281,12 @@ class CommandSpec:
     def option(self, name: str) -> Option | None:
         """The option of that name or one-letter name."""
         return next((o for o in self.options if name and name in (o.name, o.short)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of `check`: what was looked at and, when it is not right, what to do."""
+
+    subject: str  #: a setting, a file, a platform
+    text: str
+    is_ok: bool

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from bot.models import (
     Answer,
@@ -11,6 +11,7 @@ from bot.models import (
     Capabilities,
     CommandSpec,
     Event,
+    Finding,
     Job,
     Lane,
     Media,
@@ -20,6 +21,9 @@ from bot.models import (
     Turn,
     UsageRow,
 )
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 #: Returns once the event is durable; only then acknowledge it to the platform.
 #: A known (adapter, id) is accepted and ignored. Raises `StoreError`: do not acknowledge.
@@ -70,6 +74,16 @@ class Adapter(Protocol):
 
     def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment of one of this adapter's events in pieces. Raises `MediaError`."""
+
+    @property
+    def routes(self) -> "Sequence[BaseRoute]":
+        """What this platform calls over HTTP; mounted on the service's web server, which starts when there are any."""
+
+    def health(self) -> str:
+        """Return "" when requests can come in, else one sentence that says what is wrong."""
+
+    async def check(self) -> Sequence[Finding]:
+        """Prove the configuration against the platform, spending nothing; for the `check` command."""
 
 
 class Store(Protocol):

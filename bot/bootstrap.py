@@ -1,0 +1,253 @@
+"""The composition root: settings in, running service out. The only module that imports adapters."""
+
+import asyncio
+import importlib
+import pkgutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import SecretStr
+
+import adapters as platforms
+from bot import logs
+from bot.api import AsyncAIModels
+from bot.command import Registry, load_commands
+from bot.dispatcher import Dispatcher
+from bot.errors import SettingsError, StoreError
+from bot.inbox import Inbox
+from bot.media import Spool
+from bot.metrics import Metrics
+from bot.models import KINDS
+from bot.policy import Policy
+from bot.ports import Adapter, Store
+from bot.settings import REFERENCE_BASE_URL, Settings
+from bot.store.sqlite import SqliteStore
+from bot.web import WebServer, create_web
+from bot.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_PORT = 8080
+#: Seconds between two looks for what is past its retention.
+PRUNE_INTERVAL = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The rooms, wired."""
+
+    settings: Settings
+    adapters: Mapping[str, Adapter]
+    registry: Registry
+    store: Store
+    api: AsyncAIModels
+    spool: Spool
+    policy: Policy
+    metrics: Metrics
+    inbox: Inbox
+    worker: Worker
+
+
+def find_adapters(settings: Settings, *, conversation: str | None = None) -> dict[str, Adapter]:
+    """Every configured platform; when there is none, the one that needs no configuration.
+
+    Raises `SettingsError` when a platform's settings are wrong.
+    """
+    found: dict[str, Adapter] = {}
+    fallback: dict[str, Adapter] = {}
+    for info in pkgutil.iter_modules(platforms.__path__):
+        module = importlib.import_module(f"{platforms.__name__}.{info.name}")
+        is_fallback = getattr(module, "IS_FALLBACK", False)
+        if is_fallback and found:
+            continue
+        adapter = module.create(data_dir=settings.bot_data_dir, conversation=conversation)
+        if adapter is not None:
+            (fallback if is_fallback else found)[adapter.name] = adapter
+    return found or fallback
+
+
+def needs_sandbox(settings: Settings) -> bool:
+    """Whether no API is configured: neither a key nor an address of one's own."""
+    return settings.aimodels_api_key is None and settings.aimodels_base_url == REFERENCE_BASE_URL
+
+
+@asynccontextmanager
+async def endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
+    """The API's address and key; starts the sandbox when none is configured. Raises `SettingsError`."""
+    if not needs_sandbox(settings):
+        yield settings.aimodels_base_url, settings.aimodels_api_key or SecretStr("none")
+        return
+    try:
+        from bot.sandbox.server import Sandbox
+    except ImportError as exc:
+        raise SettingsError(
+            "AIMODELS_API_KEY is not set and the sandbox is not installed: "
+            f"set the key, or install the extra with pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
+        ) from exc
+    async with Sandbox(host="127.0.0.1", port=0) as sandbox:
+        print(  # noqa: T201 - said once to who starts the service, whatever the log level
+            f"No AIMODELS_API_KEY: answers come from the offline sandbox API at {sandbox.base_url}. "
+            "Set AIMODELS_API_KEY (in .env or the environment) to use the real one.",
+            file=sys.stderr,
+            flush=True,
+        )
+        yield sandbox.base_url, SecretStr(sandbox.api_key)
+
+
+@asynccontextmanager
+async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[Core]:
+    """Open every room in order and close them in reverse. Raises `SettingsError` and `StoreError`."""
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        base_url, key = await stack.enter_async_context(endpoint(settings))
+        api = await stack.enter_async_context(
+            AsyncAIModels(
+                api_key=key,
+                base_url=base_url,
+                flavor=settings.aimodels_api_flavor,
+                streaming=settings.aimodels_streaming or needs_sandbox(settings),
+                timeout=settings.aimodels_timeout,
+                media_timeout=settings.aimodels_media_timeout,
+                on_call=metrics.api_call,
+            )
+        )
+        parts = urlsplit(base_url)
+        spool = await stack.enter_async_context(
+            Spool(
+                settings.media_dir,
+                allowed_origins=(f"{parts.scheme}://{parts.netloc}",),
+                secret=settings.bot_secret_key,
+                public_url=settings.bot_public_url,
+                max_bytes=settings.bot_max_download_bytes,
+                timeout=settings.bot_download_timeout,
+                link_hours=settings.bot_link_hours,
+            )
+        )
+        store: Store = await stack.enter_async_context(SqliteStore(settings.database_path))
+        registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+        policy = Policy(settings, store)
+        dispatcher = Dispatcher(
+            registry=registry, settings=settings, store=store, api=api, spool=spool, adapters=adapters
+        )
+        yield Core(
+            settings=settings,
+            adapters=adapters,
+            registry=registry,
+            store=store,
+            api=api,
+            spool=spool,
+            policy=policy,
+            metrics=metrics,
+            inbox=Inbox(store=store, registry=registry, policy=policy, metrics=metrics),
+            worker=Worker(
+                store=store,
+                dispatcher=dispatcher,
+                adapters=adapters,
+                policy=policy,
+                metrics=metrics,
+                settings=settings,
+            ),
+        )
+
+
+async def run(settings: Settings, *, conversation: str | None = None) -> None:
+    """Run the service until a signal, or until input has ended and every answer is delivered.
+
+    Raises `SettingsError` or `StoreError` when it can't start or go on.
+    """
+    secrets = [value for value in dict(settings).values() if isinstance(value, SecretStr)]
+    logs.configure(settings.bot_log_level, settings.bot_log_format, secrets=secrets)
+    adapters = find_adapters(settings, conversation=conversation)
+    async with AsyncExitStack() as stack:
+        stopping = stack.enter_context(stop_signals())
+        core = await stack.enter_async_context(build(settings, adapters))
+        await stack.enter_async_context(web_server(core))
+        log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
+        await _run_until(core, stopping)
+
+
+async def _run_until(core: Core, stopping: asyncio.Event) -> None:
+    """Receive and answer until told to stop; then let what runs finish."""
+    receivers = asyncio.gather(
+        *(adapter.run(core.inbox.accept, core.registry.specs) for adapter in core.adapters.values())
+    )
+    working = asyncio.create_task(core.worker.run(), name="worker")
+    pruning = asyncio.create_task(_prune(core), name="pruning")
+    told = asyncio.create_task(stopping.wait(), name="signal")
+    try:
+        await asyncio.wait({receivers, working, told}, return_when=asyncio.FIRST_COMPLETED)
+        if receivers.done() and not told.done():
+            receivers.result()
+            drained = asyncio.create_task(core.worker.drain())
+            await asyncio.wait({drained, working, told}, return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
+        if working.done():
+            working.result()
+    finally:
+        for task in (receivers, working, pruning, told):
+            task.cancel()
+        await asyncio.gather(receivers, working, pruning, told, return_exceptions=True)
+        await core.worker.stop()
+
+
+async def _prune(core: Core) -> None:
+    """Erase what is past its retention, at start and every few hours."""
+    days = core.settings.bot_retention_days
+    while days:
+        before = datetime.now(UTC) - timedelta(days=days)
+        try:
+            await core.spool.remove(await core.store.prune(before))
+            await core.spool.sweep(before)
+        except (StoreError, OSError) as exc:
+            log.warning("not pruned", reason=str(exc))
+        await asyncio.sleep(PRUNE_INTERVAL)
+
+
+@asynccontextmanager
+async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
+    """The web server, where a port is set or an adapter is called over HTTP. Raises `SettingsError`."""
+    routes = [route for adapter in core.adapters.values() for route in adapter.routes]
+    port = core.settings.bot_port
+    if port is None and not routes:
+        yield None
+        return
+    app = create_web(
+        store=core.store,
+        api=core.api,
+        spool=core.spool,
+        metrics=core.metrics,
+        health={name: adapter.health for name, adapter in core.adapters.items()},
+        routes=routes,
+    )
+    async with WebServer(app, host=core.settings.bot_host, port=DEFAULT_PORT if port is None else port) as server:
+        log.info("listening", host=core.settings.bot_host, port=server.port)
+        yield server
+
+
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """An event set by the first SIGTERM or SIGINT; a second one has its usual, immediate effect."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        restore()
+
+    def restore() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # where the platform has no signal handlers in event loops
+            loop.add_signal_handler(number, stop)
+    try:
+        yield stopping
+    finally:
+        restore()

@@ -1,0 +1,59 @@
+"""What `check` looks at: settings, database, API key, each configured platform. Spends nothing."""
+
+from collections.abc import Mapping
+
+from bot.api import AsyncAIModels
+from bot.bootstrap import endpoint, needs_sandbox
+from bot.errors import ApiError, AuthenticationFailed, NotPermitted, SettingsError, StoreError, StoreInUse
+from bot.models import Finding
+from bot.ports import Adapter
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+
+
+async def check(settings: Settings, adapters: Mapping[str, Adapter]) -> list[Finding]:
+    """Every finding, good ones included, in the order in which a person would mend them."""
+    findings = [Finding(subject="settings", text="all values are allowed", is_ok=True)]
+    findings.append(await _database(settings))
+    findings.append(await _api(settings))
+    for adapter in adapters.values():
+        findings.extend(await adapter.check())
+    return findings
+
+
+async def _database(settings: Settings) -> Finding:
+    subject = f"database {settings.database_path}"
+    try:
+        async with SqliteStore(settings.database_path) as store:
+            await store.check()
+    except StoreInUse:
+        return Finding(subject=subject, text="in use by a running service", is_ok=True)
+    except StoreError as exc:
+        return Finding(subject=subject, text=str(exc), is_ok=False)
+    return Finding(subject=subject, text="can be read and written", is_ok=True)
+
+
+async def _api(settings: Settings) -> Finding:
+    subject = "API " + ("sandbox" if needs_sandbox(settings) else settings.aimodels_base_url)
+    try:
+        async with (
+            endpoint(settings) as (base_url, key),
+            AsyncAIModels(
+                api_key=key, base_url=base_url, flavor=settings.aimodels_api_flavor, timeout=settings.aimodels_timeout
+            ) as api,
+        ):
+            await api.verify()
+    except SettingsError as exc:
+        return Finding(subject=subject, text=str(exc), is_ok=False)
+    except AuthenticationFailed:
+        text = "the key is refused: put a valid one into AIMODELS_API_KEY"
+        return Finding(subject=subject, text=text, is_ok=False)
+    except NotPermitted:
+        text = "the key may not use the chat endpoint: ask the API's provider for the permission"
+        return Finding(subject=subject, text=text, is_ok=False)
+    except ApiError as exc:
+        text = f"no usable answer ({exc}): check AIMODELS_BASE_URL, AIMODELS_API_FLAVOR and the network"
+        return Finding(subject=subject, text=text, is_ok=False)
+    if needs_sandbox(settings):
+        return Finding(subject=subject, text="answers; set AIMODELS_API_KEY to use the real API", is_ok=True)
+    return Finding(subject=subject, text="answers and takes the key", is_ok=True)

@@ -1,0 +1,87 @@
+"""The way in: an event is understood, admitted and made durable before its platform is acknowledged."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.command import Registry
+from bot.language import say
+from bot.metrics import Metrics
+from bot.models import Answer, Event, Lane
+from bot.policy import Policy
+from bot.ports import Store
+
+log = structlog.get_logger(__name__)
+
+#: The command of an event that is a pressed button: options `event` and `action` name the answer and its button.
+PRESS = "press"
+RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Records events. `accept` is the `Sink` that adapters are given."""
+
+    store: Store
+    registry: Registry
+    policy: Policy
+    metrics: Metrics
+
+    async def accept(self, event: Event) -> None:
+        """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
+        event = await self._resolved(event)
+        command = self.registry.find(event.command)
+        if command is None or event.problem:
+            text = event.problem or say("usage.gone", event.actor.locale, command=event.command)
+            await self._record(event, Lane.FREE, Answer(text=text, private=True))
+            return
+        event = replace(event, command=command.spec.name) if event.command != command.spec.name else event
+        refusal = await self.policy.check(event, command.spec)
+        if refusal is None:
+            await self._record(event, command.spec.lane, None)
+        elif refusal.silent:
+            log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
+        else:
+            await self._record(event, command.spec.lane, Answer(text=refusal.text, private=True))
+
+    async def _record(self, event: Event, lane: Lane, answer: Answer | None) -> None:
+        is_new = await self.store.record(event, lane=lane, answer=answer)
+        outcome = "duplicate" if not is_new else "refused" if answer else "accepted"
+        self.metrics.received(event, outcome)
+        log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
+
+    async def _resolved(self, event: Event) -> Event:
+        """Rewrite a pressed button into its command, and a retry into the command that it repeats."""
+        if event.command == PRESS:
+            event = await self._pressed(event)
+        if event.command == RETRY:
+            event = await self._repeated(event)
+        return event
+
+    async def _pressed(self, event: Event) -> Event:
+        job = await self.store.job(event.adapter, event.options.get("event", ""))
+        actions = job.answer.actions if job is not None and job.answer is not None else ()
+        action = next((a for a in actions if a.name == event.options.get("action")), None)
+        if action is None:
+            return replace(event, problem=say("usage.button_gone", event.actor.locale))
+        return replace(event, command=action.command, prompt=action.prompt, options=action.options)
+
+    async def _repeated(self, event: Event) -> Event:
+        spending = [spec.name for spec in self.registry.specs if spec.kind is not None]
+        named = event.options.get("event")
+        if named:
+            job = await self.store.job(event.adapter, named)
+        else:
+            job = await self.store.last_job(event.adapter, event.conversation, commands=spending)
+        # Somebody else's conversation stays theirs, whatever id is typed.
+        if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
+            return event
+        first = job.event
+        return replace(
+            event,
+            command=first.command,
+            prompt=first.prompt,
+            options=first.options,
+            attachments=first.attachments,
+            again=first.id,
+        )
