@@ -1,0 +1,1 @@
+"""The parts that pictures and films are painted from."""
