@@ -32,8 +32,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(title="commands", metavar="")
     run = commands.add_parser("run", help="start the service (the default)")
-    for each in (top, run):
-        each.add_argument("--conversation", metavar="NAME", help="continue, or start, the console conversation NAME")
+    named = "continue, or start, the terminal conversation NAME"
+    top.add_argument("--conversation", metavar="NAME", help=named)
+    run.add_argument("--conversation", metavar="NAME", help=named, default=argparse.SUPPRESS)
     run.set_defaults(run=_run)
     check = commands.add_parser("check", help="look at settings, database, API key and each configured platform")
     check.set_defaults(run=_check)

@@ -77,7 +77,7 @@ class Adapter(Protocol):
 
     @property
     def routes(self) -> "Sequence[BaseRoute]":
-        """What this platform calls over HTTP; mounted on the service's web server, which starts when there are any."""
+        """What this platform calls over HTTP: mounted on the web server, which starts when there are any."""
 
     def health(self) -> str:
         """Return "" when requests can come in, else one sentence that says what is wrong."""

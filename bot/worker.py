@@ -288,3 +288,15 @@ class Worker:
             task = asyncio.create_task(self._fold_now(job))
             self._folding[key] = task
             task.add_done_callback(lambda _: self._folding.pop(key, None))
+
+    async def _fold_now(self, job: Job) -> None:
+        conversation = self._dispatcher.conversation(job)
+        try:
+            await conversation.fold(self._dispatcher.api)
+        except (ApiError, StoreError) as exc:  # the turns stay: the next answer tries again
+            log.warning("not summarised", error=type(exc).__name__, reason=str(exc))
+
+
+def _jittered(attempt: int) -> float:
+    """Seconds to wait before the next try: 2, 4, 8, … with full jitter, at least one and at most five minutes."""
+    return max(1.0, random.uniform(0, min(2.0**attempt, LONGEST_PAUSE)))  # noqa: S311 - not a secret

@@ -1,0 +1,48 @@
+"""The whole service on the channel of the tests, in a process that kills itself at the seam it is told.
+
+`python service.py CHANNEL_URL [SEAM]`: SEAM is such as `store.commit:after`; settings come from the environment.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bot import bootstrap
+from bot.logs import configure
+from bot.settings import load_settings
+from tests.fakes.channel import ChannelAdapter, ChannelDraft
+
+
+def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call, with a SIGKILL to this process before or after it when the seam says so."""
+
+    async def called(*args: Any, **kwargs: Any) -> Any:
+        if seam == f"{name}:before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = await call(*args, **kwargs)
+        if seam == f"{name}:after" and result is not None or seam == f"{name}:after" and name != "store.claim":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return called
+
+
+async def main(url: str, seam: str) -> None:
+    settings = load_settings()
+    configure(settings.bot_log_level, "json", secrets=())
+    adapter = ChannelAdapter(url)
+    for step in ("status", "write", "finish"):
+        setattr(ChannelDraft, step, deadly(seam, f"draft.{step}", getattr(ChannelDraft, step)))
+    adapter.draft = deadly(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
+    with bootstrap.stop_signals() as stopping:
+        async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+            for step in ("record", "claim", "save_draft", "commit", "complete"):
+                setattr(core.store, step, deadly(seam, f"store.{step}", getattr(core.store, step)))
+            await bootstrap._run_until(core, stopping)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))

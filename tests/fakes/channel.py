@@ -1,0 +1,207 @@
+"""A small chat platform over HTTP, and the adapter that speaks it.
+
+The server lives in the test's process, so it survives what is done to the service. Like the real platforms it
+delivers an event again until it is acknowledged, and posts a second message to whoever asks it twice.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from aiohttp import web
+
+from bot.errors import DeliveryDelayed, DeliveryRefused
+from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Event, Finding, Place, Status
+from bot.ports import Sink
+
+
+@dataclass(slots=True)
+class Message:
+    """What the channel shows."""
+
+    key: str
+    reply_to: str
+    text: str = ""
+    files: list[dict[str, Any]] = field(default_factory=list)
+    private: bool = False
+    final: bool = False
+
+
+@dataclass(slots=True)
+class Channel:
+    """The server's state: what was asked and what is shown."""
+
+    url: str = ""
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acknowledged: set[str] = field(default_factory=set)
+    messages: dict[str, Message] = field(default_factory=dict)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    async def ask(
+        self, text: str, *, command: str = "chat", options: Mapping[str, str] | None = None, **more: Any
+    ) -> str:
+        """A person types; returns the event's id."""
+        number = next(self.numbers)
+        asked = {"id": f"e{number}", "text": text, "command": command, "options": dict(options or {}), **more}
+        async with self.changed:
+            self.asked[asked["id"]] = asked
+            self.changed.notify_all()
+        return str(asked["id"])
+
+    def answers(self, event: str) -> list[Message]:
+        """Every message that answers the event."""
+        return [message for message in self.messages.values() if message.reply_to == event]
+
+    async def answered(self, *events: str) -> None:
+        """Wait until every one of the events has a final answer."""
+        async with self.changed:
+            await self.changed.wait_for(
+                lambda: all(any(message.final for message in self.answers(event)) for event in events)
+            )
+
+
+@contextlib.asynccontextmanager
+async def channel_server() -> AsyncIterator[Channel]:
+    """Serve a channel on loopback."""
+    channel = Channel()
+
+    async def pending(_request: web.Request) -> web.Response:
+        def waiting() -> list[dict[str, Any]]:
+            return [asked for id_, asked in channel.asked.items() if id_ not in channel.acknowledged]
+
+        async with channel.changed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(channel.changed.wait_for(waiting), 5)
+            return web.json_response(waiting())
+
+    async def acknowledge(request: web.Request) -> web.Response:
+        channel.acknowledged.add(request.match_info["id"])
+        return web.Response(status=204)
+
+    async def find(request: web.Request) -> web.Response:
+        found = [ref for ref, message in channel.messages.items() if message.key == request.query["key"]]
+        return web.json_response(found)
+
+    async def post(request: web.Request) -> web.Response:
+        ref = f"m{next(channel.numbers)}"
+        channel.messages[ref] = Message(**await request.json())
+        return web.json_response({"ref": ref})
+
+    async def put(request: web.Request) -> web.Response:
+        message = channel.messages[request.match_info["ref"]]
+        for name, value in (await request.json()).items():
+            setattr(message, name, value)
+        async with channel.changed:
+            channel.changed.notify_all()
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/events", pending),
+            web.delete("/events/{id}", acknowledge),
+            web.get("/messages", find),
+            web.post("/messages", post),
+            web.put("/messages/{ref}", put),
+        ]
+    )
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    channel.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield channel
+    finally:
+        await runner.cleanup()
+
+
+@dataclass(slots=True)
+class ChannelDraft:
+    """One message of the channel."""
+
+    http: httpx.AsyncClient
+    ref: str
+
+    async def status(self, status: Status) -> None:
+        await self._put({"text": f"({status.text})"})
+
+    async def write(self, text: str) -> None:
+        await self._put({"text": text})
+
+    async def finish(self, answer: Answer) -> None:
+        files = [
+            {"name": media.name, "size": media.size, "type": media.content_type, "bytes": _size(media.path)}
+            for media in answer.media
+        ]
+        await self._put({"text": answer.text, "files": files, "private": answer.private, "final": True})
+
+    async def _put(self, change: dict[str, Any]) -> None:
+        try:
+            response = await self.http.put(f"/messages/{self.ref}", json=change)
+        except httpx.TransportError as exc:
+            raise DeliveryDelayed("the channel is not there") from exc
+        if response.status_code != 204:
+            raise DeliveryRefused(f"the channel says {response.status_code}")
+
+
+def _size(path: Any) -> int:
+    return path.stat().st_size if path is not None else 0
+
+
+class ChannelAdapter:
+    """The platform's adapter, as small as an adapter can be."""
+
+    name = "channel"
+    routes: Sequence[Any] = ()
+
+    def __init__(self, url: str, capabilities: Capabilities | None = None) -> None:
+        self.capabilities = capabilities or Capabilities(edit_interval=0.05)
+        self.http = httpx.AsyncClient(base_url=url, timeout=30)
+
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        while True:
+            for asked in (await self.http.get("/events")).json():
+                await sink(parse(asked))
+                await self.http.delete(f"/events/{asked['id']}")
+
+    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> ChannelDraft:
+        if ref is None:
+            known = (await self.http.get("/messages", params={"key": key})).json()
+            ref = known[0] if known else None
+        if ref is None:
+            message = {"key": key, "reply_to": reply_to["event"], "private": private}
+            ref = (await self.http.post("/messages", json=message)).json()["ref"]
+        return ChannelDraft(self.http, str(ref))
+
+    async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        yield attachment.source["content"].encode()
+
+    def health(self) -> str:
+        return ""
+
+    async def check(self) -> Sequence[Finding]:
+        return ()
+
+
+def parse(asked: Mapping[str, Any]) -> Event:
+    """A platform's payload, as an event."""
+    who = asked.get("who", "ada")
+    return Event(
+        id=asked["id"],
+        adapter="channel",
+        conversation=asked.get("conversation", "general"),
+        actor=Actor(id=who, name=who.title(), is_admin=True),
+        place=Place(workspace="w", channel="general"),
+        command=asked["command"],
+        prompt=asked["text"],
+        options=asked["options"],
+        reply_to={"event": asked["id"]},
+        received_at=datetime.now(UTC),
+    )
