@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.models import KINDS, Kind
+from bot.models import Kind
 
 REFERENCE_MODELS: dict[Kind, str] = {
     "chat": "gpt-4-turbo",
@@ -209,4 +209,14 @@ def explain(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["KINDS", "REFERENCE_BASE_URL", "REFERENCE_MODELS", "Settings", "explain", "load_settings"]
+def example(settings: type[BaseSettings]) -> str:
+    """The lines of `.env.example` for a settings class: what each is for, its name and its default."""
+    lines = []
+    for name, field in settings.model_fields.items():
+        default = field.get_default()
+        if isinstance(default, tuple):
+            default = ",".join(default)
+        if isinstance(default, bool):
+            default = str(default).lower()
+        lines += [f"# {field.description}", f"#{name.upper()}={'' if default is None else default}", ""]
+    return "\n".join(lines)

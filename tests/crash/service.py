@@ -23,7 +23,8 @@ def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]
         if seam == f"{name}:before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = await call(*args, **kwargs)
-        if seam == f"{name}:after" and result is not None or seam == f"{name}:after" and name != "store.claim":
+        is_idle = name == "store.claim" and result is None
+        if seam == f"{name}:after" and not is_idle:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

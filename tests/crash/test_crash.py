@@ -34,7 +34,9 @@ STEPS = (
 
 
 @contextlib.asynccontextmanager
-async def service(channel: Channel, sandbox: Sandbox, folder: Path, seam: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+async def service(
+    channel: Channel, sandbox: Sandbox, folder: Path, seam: str = ""
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """The service in a process of its own."""
     environment = {
         **os.environ,

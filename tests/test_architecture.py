@@ -1,0 +1,77 @@
+"""Conventions that matter are tests: who may import whom, what may be named where, how big a module may be."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")])
+PURE = {"bot.models", "bot.ports", "bot.errors", "bot.text", "bot.textform", "bot.language"}
+
+
+def module(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module of ours that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith(("bot", "adapters")))
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in {"bot", "adapters"}:
+            for name in node.names:
+                full = f"{node.module}.{name.name}"
+                is_module = (ROOT / Path(*full.split("."))).with_suffix(".py").exists() or (
+                    ROOT / Path(*full.split("."))
+                ).is_dir()
+                yield full if is_module else node.module
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_the_dependency_rule_holds(path: Path) -> None:
+    """Values know nothing; adapters know values, seams and pure helpers; only the composition root knows adapters."""
+    name, used = module(path), set(imports(path))
+    if name in {"bot.models", "bot.errors"}:
+        assert not used
+    if name == "bot.ports":
+        assert used <= {"bot.models", "bot.errors"}
+    if name.startswith("adapters."):
+        own = ".".join(name.split(".")[:2])
+        assert {u for u in used if not u.startswith(own)} <= PURE
+    if name.startswith("bot.") and name != "bot.bootstrap":
+        assert not any(u.startswith("adapters") for u in used)
+    if name.startswith("bot.commands"):
+        assert not any(u.startswith("bot.store") for u in used)
+    if not name.startswith(("bot.sandbox", "bot.__main__", "bot.bootstrap")):
+        assert not any(u.startswith("bot.sandbox") for u in used)
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "bot")], ids=module)
+def test_the_core_names_no_platform(path: Path) -> None:
+    """A platform's name in the core is a seam that leaks."""
+    text = path.read_text(encoding="utf-8").lower()
+    assert "slack" not in text
+    assert "discord" not in text
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module)
+def test_a_module_is_one_idea(path: Path) -> None:
+    """A module of more than 350 lines has more than one reason to change."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def test_an_idle_service_loads_no_media_library() -> None:
+    """Without the sandbox nothing imports numpy, Pillow, PyAV or FastAPI."""
+    script = (
+        "import sys, bot.bootstrap, bot.check, adapters.console;"
+        "from bot.command import load_commands; from bot.settings import REFERENCE_MODELS;"
+        "load_commands({kind: (model,) for kind, model in REFERENCE_MODELS.items()});"
+        "print(*sorted({'numpy', 'PIL', 'av', 'fastapi'} & set(sys.modules)))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert loaded.stdout.split() == []

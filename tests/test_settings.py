@@ -1,0 +1,87 @@
+"""Settings: documented where people look, refused with a sentence, secret where they are secret."""
+
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from adapters.console import Settings as ConsoleSettings
+from bot.errors import SettingsError
+from bot.sandbox.config import SandboxSettings
+from bot.settings import Settings, example, load_settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("settings", [Settings, ConsoleSettings, SandboxSettings])
+def test_env_example_has_every_setting(settings: type[BaseSettings]) -> None:
+    """`.env.example` holds each setting with its default and its line, exactly as the code has them."""
+    assert example(settings).strip() in (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def test_env_example_has_nothing_else() -> None:
+    """A setting that the code no longer knows is gone from `.env.example` too."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    documented = {
+        line.split("=")[0].removeprefix("#") for line in text.splitlines() if "=" in line and line[:2] != "# "
+    }
+    known = {name.upper() for each in (Settings, ConsoleSettings, SandboxSettings) for name in each.model_fields}
+    assert documented == known
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("AIMODELS_API_FLAVOR", "soap", "'aimodels' or 'openai'"),
+        ("AIMODELS_BASE_URL", "api.example.com", "http:// or https://"),
+        ("BOT_PORT", "99999", "less than or equal to 65535"),
+        ("BOT_DATABASE_URL", "mysql://x", "sqlite:///"),
+        ("BOT_CHAT_MODELS", ",", "at least 1 item"),
+        ("BOT_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, allowed: str
+) -> None:
+    """The sentence names the setting and what is allowed."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name) as caught:
+        load_settings()
+    assert allowed in str(caught.value)
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither `repr` nor an error text holds a secret."""
+    monkeypatch.setenv("AIMODELS_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("BOT_SECRET_KEY", "also-very-secret")
+    shown = repr(load_settings()) + str(load_settings()) + load_settings().model_dump_json()
+    monkeypatch.setenv("BOT_PORT", "x")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "very-secret" not in shown + str(caught.value) + repr(caught.value)
+
+
+def test_the_defaults_are_those_of_the_reference() -> None:
+    """With nothing configured: the reference's address, its five models, a database under the data folder."""
+    settings = load_settings()
+    assert settings.aimodels_base_url == "https://api.aimodels.com/v1"
+    models = {kind: settings.models(kind) for kind in ("chat", "code", "image", "audio", "video")}
+    assert models == {
+        "chat": ("gpt-4-turbo",),
+        "code": ("codellama-70b",),
+        "image": ("seeddream-4.0",),
+        "audio": ("audiogen",),
+        "video": ("videogen-pro",),
+    }
+    assert settings.database_path == Path("data/bot.db")
+
+
+def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`a, b` is two models, the default first."""
+    monkeypatch.setenv("BOT_IMAGE_MODELS", "a, b")
+    assert load_settings().models("image") == ("a", "b")
