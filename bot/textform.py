@@ -373,6 +373,6 @@ def _protected(text: str, at: int, word: int) -> int:
         return end.end() if end else ticks.end()
     opens = at == word or text[at - 1] in "=([{（【"
     if opens and (closing := _CLOSING.get(text[at])):
-        close = re.compile(rf"(?<=\S){re.escape(closing)}(?!\w)").search(text, at + 1)
-        return close.end() if close else 0
+        end = re.compile(rf"(?<=\S){re.escape(closing)}(?!\w)").search(text, at + 1)
+        return end.end() if end else 0
     return 0

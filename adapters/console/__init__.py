@@ -1,0 +1,54 @@
+"""The terminal: a chat for one person, or plain lines when input is piped. Needs no set-up."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.console.adapter import Console
+from adapters.console.parse import Person, new_conversation
+from bot.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What the terminal can be told. Each field's description is its line in `.env.example`."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    console_conversation: str = Field(
+        "", max_length=100, description="Conversation to continue in the terminal; empty: a new one per start."
+    )
+    console_preview: Literal["auto", "off", "kitty", "iterm", "blocks"] = Field(
+        "auto", description="Pictures in the terminal: auto, off, kitty, iterm or blocks."
+    )
+    bot_data_dir: Path = Field(Path("data"), description="Folder of the database and of generated files.")
+
+
+def create(*, interactive: bool | None = None, conversation: str | None = None) -> Console | None:
+    """The terminal's adapter; None where there is no standard input or output.
+
+    `interactive` None: a chat where both are a terminal, plain lines otherwise. `conversation` None: that of the
+    settings, else a new one. Raises `SettingsError` for a wrong setting.
+    """
+    if sys.stdin is None or sys.stdout is None:
+        return None
+    try:
+        settings = Settings()  # type: ignore[call-arg, unused-ignore]
+    except ValidationError as exc:
+        names = ", ".join(str(item["loc"][0]).upper() for item in exc.errors(include_input=False, include_url=False))
+        raise SettingsError(f"{names}: not a value that the terminal knows") from None
+    if interactive is None:
+        interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    return Console(
+        conversation=conversation or settings.console_conversation or new_conversation(),
+        person=Person.from_environment(os.environ),
+        data_dir=settings.bot_data_dir,
+        interactive=interactive,
+        preview=settings.console_preview,
+    )
+
+
+__all__ = ["Console", "Settings", "create"]

@@ -1,0 +1,85 @@
+"""Answers as text for a terminal. Pure.
+
+Nothing that a model or a file name says may steer the terminal: control characters are taken out of all of it.
+"""
+
+import math
+import re
+import shlex
+
+from bot.language import say
+from bot.models import Action, Answer, Media
+
+# C0 but tab and newline, DEL, C1, and what reverses or hides text around it (bidirectional overrides).
+_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC, DCS, SOS, PM, APC with their text
+    r"|\x1b[ -/]*[0-~]?"
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+    r"|[\x90\x98\x9d\x9e\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LINE_END = re.compile(r"\r\n?")
+
+
+def clean(text: str) -> str:
+    """The text without anything that a terminal would obey."""
+    return _CONTROL.sub("", _SEQUENCE.sub("", _LINE_END.sub("\n", text))).encode("utf-8", "replace").decode()
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: `312 kB`."""
+    if count < 1000:  # noqa: PLR2004
+        return f"{count} B"
+    power = min(math.floor(math.log10(count)) // 3, 3)
+    return f"{count / 1000**power:.3g} {' kMG'[power]}B"
+
+
+def elapsed(seconds: float) -> str:
+    """A time span for people: `0:07`, `12:30`, `1:02:03`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def facts(media: Media) -> str:
+    """What is known of a file: `image/png, 1024x1024, 312 kB`."""
+    known = [media.content_type]
+    if media.width and media.height:
+        known.append(f"{media.width}x{media.height}")
+    if media.duration:
+        known.append(f"{media.duration:.3g} s")
+    known.append(size(media.size))
+    return clean(", ".join(known))
+
+
+def media_line(media: Media, locale: str) -> str:
+    """Where a file is."""
+    if media.path is None or media.url:
+        return say("console.link", locale, url=clean(media.url or media.source_url), facts=facts(media))
+    return say("console.saved", locale, path=clean(str(media.path.absolute())), facts=facts(media))
+
+
+def action_line(action: Action) -> str:
+    """A button, as what to type instead."""
+    words = [f"/{action.command}"]
+    for name, value in action.options.items():
+        words += [f"-{name}" if len(name) == 1 else f"--{name}", shlex.quote(value) if value else '""']
+    if action.prompt:
+        words.append(action.prompt)
+    return clean(f"{action.label}: {' '.join(words)}")
+
+
+def question(text: str) -> str:
+    """A question, marked as one."""
+    return "\n".join(f"> {line}".rstrip() for line in clean(text).strip().split("\n"))
+
+
+def plain(asked: str, answer: Answer, locale: str) -> str:
+    """A question with its answer as plain lines."""
+    lines = [question(asked)] if asked else []
+    if answer.text:
+        lines.append(clean(answer.text).rstrip())
+    lines += [media_line(media, locale) for media in answer.media]
+    lines += [action_line(action) for action in answer.actions]
+    return "\n".join(lines) + "\n\n"

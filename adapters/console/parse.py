@@ -1,0 +1,134 @@
+"""What is typed → events. Pure, but for looking whether a named file is there."""
+
+import mimetypes
+import re
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+
+from bot import textform
+from bot.language import say
+from bot.models import Actor, Attachment, CommandSpec, Event, Place
+
+ADAPTER = "console"
+BLOCK = '"""'  #: on a line of its own: begins and ends a message of several lines
+_FILE = re.compile(r'(?<!\S)@(?:"([^"\n]+)"|(\S+))')
+_QUESTION = 4000  # characters of a question that are shown again above its answer
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who sits at the terminal."""
+
+    name: str
+    locale: str = ""  #: BCP 47, "" when the environment says nothing
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Person":
+        """The login user, reading the language that `LC_ALL`, `LC_MESSAGES` or `LANG` names."""
+        try:
+            name = getuser()
+        except (KeyError, OSError):  # a user id without an account, as in containers
+            name = "you"
+        found = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environment.get(n))), "")
+        locale = re.split(r"[.@]", found)[0].replace("_", "-")
+        return cls(name, "" if locale in {"C", "POSIX"} else locale)
+
+
+def new_conversation() -> str:
+    """A name that no earlier conversation has."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+class Messages:
+    """Puts lines together to messages: a backslash at the end continues a line, `BLOCK` lines enclose one."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._in_block = False
+
+    def feed(self, line: str) -> Iterator[str]:
+        """Take the next line, without its end; yields the message that it completes."""
+        if line.strip() == BLOCK:
+            yield from self.end()
+            self._in_block = not self._in_block
+        elif self._in_block:
+            self._lines.append(line)
+        elif line.endswith("\\"):
+            self._lines.append(line[:-1])
+        else:
+            self._lines.append(line)
+            yield from self.end()
+
+    def end(self) -> Iterator[str]:
+        """Yields what was fed and not yielded yet."""
+        text = "\n".join(self._lines)
+        self._lines = []
+        if text.strip():
+            yield text
+
+
+def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, person: Person) -> Event:
+    """One message as an event, with the files it names."""
+    request = textform.parse(text, commands, locale=person.locale)
+    options = dict(request.options)
+    attachments: list[Attachment] = []
+    problem = request.problem
+    spec = next((spec for spec in commands if spec.name == request.command), None)
+    for option in spec.options if spec else ():
+        value = options.get(option.name, "")
+        if option.kind != "file" or not value or value.startswith("https://"):
+            continue
+        file = _attachment(value)
+        if file is None:
+            problem = problem or say("console.gone", person.locale, name=value)
+        else:
+            options[option.name] = file.name
+            attachments.append(file)
+    for match in _FILE.finditer(request.prompt):
+        file = _attachment(match[1] or match[2]) or _attachment(match[2] and match[2].rstrip(".,;:!?)]，。；：！？）"))
+        if file is not None and file not in attachments:
+            attachments.append(file)
+    made = _event(conversation, person, text)
+    return replace(
+        made,
+        command=request.command,
+        prompt=request.prompt,
+        options=options,
+        attachments=tuple(attachments),
+        problem=problem,
+    )
+
+
+def stop_event(*, conversation: str, person: Person) -> Event:
+    """What Ctrl-C asks for."""
+    return replace(_event(conversation, person, "/stop"), command="stop")
+
+
+def _event(conversation: str, person: Person, text: str) -> Event:
+    return Event(
+        id=uuid.uuid4().hex,
+        adapter=ADAPTER,
+        conversation=conversation,
+        actor=Actor(id="local", name=person.name, locale=person.locale, is_admin=True),
+        place=Place(channel="terminal", is_private=True),
+        reply_to={"conversation": conversation, "question": text[:_QUESTION] + "…" * (len(text) > _QUESTION)},
+        received_at=datetime.now(UTC),
+    )
+
+
+def _attachment(name: str | None) -> Attachment | None:
+    """The file of that name; None where there is none."""
+    try:
+        path = Path(name or "").expanduser().resolve()
+        if not name or not path.is_file():
+            return None
+        size = path.stat().st_size
+    except (OSError, RuntimeError, ValueError):  # no such home, too long a name, a null character
+        return None
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    return Attachment(name=path.name, content_type=kind, size=size, source={"path": str(path)})
