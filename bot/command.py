@@ -36,6 +36,17 @@ class Context:
         """One of the service's own sentences in the asker's language."""
         return say(key, self.event.actor.locale, **values)
 
+    def prompt(self) -> str:
+        """The free text of the request. Raises `UsageError` with an example when there is none."""
+        text = self.event.prompt.strip()
+        if not text:
+            raise UsageError(self.say("prompt.missing", example=f"/{self.spec.example}"))
+        return text
+
+    def may_change_channel(self) -> bool:
+        """Whether the asker may change what holds for the whole channel: admins, and everybody where they are alone."""
+        return self.event.actor.is_admin or self.event.place.is_private
+
     def option(self, name: str) -> str:
         """The value given for an option, else its default. Raises `UsageError` for a value that is not allowed."""
         option = self.spec.option(name)

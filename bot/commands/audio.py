@@ -1,0 +1,50 @@
+"""`audio`: make a sound from a description."""
+
+from bot.command import Context, Parts, command
+from bot.making import Watched, shown
+from bot.models import CommandSpec, Lane, Option, Status
+
+
+@command(
+    CommandSpec(
+        name="audio",
+        description="Make a sound or music from a description.",
+        options=(
+            Option(name="prompt", description="What is heard", is_prompt=True, required=True),
+            Option(
+                name="duration", description="Length in seconds", kind="number", default="10", minimum=1, maximum=300
+            ),
+            Option(
+                name="format", description="Kind of sound file", kind="choice", choices=("mp3", "wav"), default="mp3"
+            ),
+            Option(name="model", description="Use this model, once", models="audio"),
+        ),
+        lane=Lane.OWN,
+        kind="audio",
+        example="audio gentle rain and distant thunder --duration 15",
+    )
+)
+async def audio(ctx: Context) -> Parts:
+    """Make the sound and show it."""
+    prompt, duration, audio_format = ctx.prompt(), ctx.number("duration"), ctx.option("format")
+    model = ctx.option("model") or await ctx.conversation.model("audio")
+    yield Status(ctx.say("audio.making"))
+    async with Watched(
+        lambda report: ctx.api.audio.create(
+            model=model, prompt=prompt, duration=duration, format=audio_format, on_progress=report
+        )
+    ) as call:
+        async for fraction in call:
+            yield Status(ctx.say("audio.making"), fraction)
+        answer = call.result
+    usage = answer.data.usage
+    async for part in shown(
+        ctx,
+        "audio",
+        answer.data.items,
+        prompt=prompt,
+        model=model,
+        details=[ctx.say("media.seconds", seconds=f"{duration:g}"), audio_format],
+        cost=usage.cost if usage and usage.cost else 0.0,
+    ):
+        yield part

@@ -1,0 +1,52 @@
+"""`chat`: ask the model, with this conversation's context and the attached files."""
+
+from bot.command import Context, Parts, command
+from bot.errors import UnexpectedAnswer
+from bot.making import again
+from bot.models import Actions, CommandSpec, Option, Remember, Text, Usage
+
+
+@command(
+    CommandSpec(
+        name="chat",
+        description="Ask anything; the conversation so far and attached files are read along.",
+        aliases=("ask",),
+        options=(
+            Option(name="prompt", description="What to say", is_prompt=True, required=True),
+            Option(name="model", description="Answer with this model, once", models="chat"),
+        ),
+        kind="chat",
+        example="chat explain list comprehensions in Python",
+    )
+)
+async def chat(ctx: Context) -> Parts:
+    """Stream the answer."""
+    prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
+    model = ctx.option("model") or await ctx.conversation.model("chat")
+    reading = await ctx.conversation.read(ctx.event.attachments, model=model)
+    text = "\n\n".join(part for part in (prompt, reading.text) if part)
+    yield Remember(user=text)
+    if reading.notes:
+        yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
+    is_empty = True
+    usage = finish_reason = None
+    async for delta in ctx.api.chat.completions.stream(
+        model=model,
+        messages=await ctx.conversation.messages(text, reading.pictures),
+        max_tokens=ctx.settings.bot_answer_tokens,
+    ):
+        usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason
+        if delta.text:
+            is_empty = is_empty and not delta.text.strip()
+            yield Text(delta.text)
+    if is_empty:
+        raise UnexpectedAnswer("choices[0].message.content is empty")
+    if finish_reason == "length":
+        yield Text("\n\n" + ctx.say("chat.cut"))
+    yield Usage(
+        kind="chat",
+        model=model,
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+    )
+    yield Actions((again(ctx),))

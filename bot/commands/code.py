@@ -1,0 +1,120 @@
+"""`code`: write or explain a piece of code."""
+
+import re
+from pathlib import PurePath
+
+from bot.attachments import fenced
+from bot.command import Context, Parts, command
+from bot.errors import UnexpectedAnswer
+from bot.making import again
+from bot.models import Actions, CommandSpec, Option, Remember, Status, Text, Usage
+
+#: lines above which the code comes as a file as well
+LONG = 40
+
+#: name → file extension; the names are also what Markdown calls the languages
+EXTENSIONS = {
+    "python": "py",
+    "javascript": "js",
+    "typescript": "ts",
+    "java": "java",
+    "kotlin": "kt",
+    "swift": "swift",
+    "c": "c",
+    "cpp": "cpp",
+    "csharp": "cs",
+    "go": "go",
+    "rust": "rs",
+    "ruby": "rb",
+    "php": "php",
+    "scala": "scala",
+    "dart": "dart",
+    "lua": "lua",
+    "perl": "pl",
+    "r": "r",
+    "julia": "jl",
+    "haskell": "hs",
+    "bash": "sh",
+    "powershell": "ps1",
+    "sql": "sql",
+    "html": "html",
+    "css": "css",
+    "json": "json",
+    "yaml": "yaml",
+    "toml": "toml",
+    "dockerfile": "dockerfile",
+}
+ALIASES = {"c++": "cpp", "c#": "csharp", "golang": "go", "shell": "bash", "node": "javascript", "postgresql": "sql"}
+#: what other people call an extension's language
+BY_EXTENSION = {extension: name for name, extension in EXTENSIONS.items()}
+#: words of ordinary English too; they need an "in" before them
+AMBIGUOUS = {"c", "go", "r", "swift", "dart", "node", "shell", "julia"}
+
+_WORD = re.compile(r"(?<![\w.+#-])(?P<before>(?:in|using|with|用|以)\s*)?(?P<name>[a-z]+(?:\+\+|#)?)(?![\w+#-])", re.ASCII)
+_FENCE = re.compile(r"^\s*```", re.MULTILINE)
+
+
+@command(
+    CommandSpec(
+        name="code",
+        description="Write or complete code; attached files are read along.",
+        options=(
+            Option(name="prompt", description="What the code does, or code to complete", is_prompt=True, required=True),
+            Option(
+                name="language", description="Python, JavaScript, Go, Rust, SQL… taken from the prompt when not given"
+            ),
+            Option(name="model", description="Use this model, once", models="code"),
+        ),
+        kind="code",
+        example="code merge two sorted lists --language rust",
+    )
+)
+async def code(ctx: Context) -> Parts:
+    """Ask for the code and show it as a block, when long as a file too."""
+    prompt = ctx.prompt()
+    language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
+    model = ctx.option("model") or await ctx.conversation.model("code")
+    reading = await ctx.conversation.read(ctx.event.attachments, model="")
+    text = "\n\n".join(part for part in (prompt, reading.text) if part)
+    yield Remember(user=text)
+    yield Status(ctx.say("code.making"))
+    answer = await ctx.api.code.completions.create(
+        model=model, prompt=text, language=language, max_tokens=ctx.settings.bot_answer_tokens
+    )
+    written = answer.data.code.strip("\n")
+    if not written.strip():
+        raise UnexpectedAnswer("code is empty")
+    usage = answer.data.usage
+    yield Usage(
+        kind="code",
+        model=model,
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+    )
+    if reading.notes:
+        yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
+    has_fences = bool(_FENCE.search(written))
+    yield Text(written if has_fences else fenced(written, language=language))
+    if not has_fences and written.count("\n") >= LONG:
+        extension = EXTENSIONS.get(language, "txt")
+        name = " ".join(prompt.split()[:6]).replace(".", " ")
+        yield await ctx.spool.write(
+            f"{name}.{extension}", written + "\n", content_type="text/plain", event=ctx.event.id, description=prompt
+        )
+    yield Actions((again(ctx),))
+
+
+def canonical(language: str) -> str:
+    """The name that the API and Markdown know a language by; an unknown one as it was given."""
+    name = language.strip().lower()
+    name = ALIASES.get(name) or BY_EXTENSION.get(PurePath(f"x.{name}").suffix.removeprefix("."), name)
+    return re.sub(r"[^\w+#.-]", "", name)
+
+
+def mentioned(prompt: str) -> str:
+    """The programming language that a prompt names, "" when it names none."""
+    for match in _WORD.finditer(prompt.lower()):
+        name = match["name"]
+        if (name in EXTENSIONS or name in ALIASES) and (match["before"] or name not in AMBIGUOUS):
+            return canonical(name)
+    return ""

@@ -1,0 +1,39 @@
+"""`forget`: erase what is stored about the person who asks."""
+
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.models import Action, Actions, CommandSpec, Option, Text
+
+
+@command(
+    CommandSpec(
+        name="forget",
+        description="Erase what is stored about you; asks before it does.",
+        options=(
+            Option(
+                name="confirm",
+                description="yes: erase now",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
+            ),
+        ),
+        private=True,
+        example="forget --confirm yes",
+    )
+)
+async def forget(ctx: Context) -> Parts:
+    """Ask, then erase."""
+    actor = ctx.event.actor.id
+    if ctx.option("confirm") != "yes":
+        yield Text(ctx.say("forget.ask", command="/forget --confirm yes"))
+        # The button says for whom it was shown: somebody else's press must not erase what is theirs.
+        options = {"confirm": "yes", "person": actor}
+        label = ctx.say("forget.button")
+        yield Actions((Action(name="forget", label=label, command="forget", options=options, is_danger=True),))
+        return
+    if ctx.event.options.get("person", actor) != actor:
+        raise UsageError(ctx.say("forget.not_yours"))
+    media = await ctx.store.forget(ctx.event.adapter, actor)
+    await ctx.spool.remove(media)
+    yield Text(ctx.say("forget.done", files=len(media)))

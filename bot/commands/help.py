@@ -1,0 +1,80 @@
+"""`help`: what the service can do, and how each command is written."""
+
+from difflib import get_close_matches
+
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.language import FALLBACK, catalogue, language_of
+from bot.models import CommandSpec, Lane, Option, Text
+from bot.textform import flags, usage_line
+
+
+@command(
+    CommandSpec(
+        name="help",
+        description="Show what I can do, or how one command works.",
+        options=(Option(name="command", description="The command to explain"),),
+        lane=Lane.FREE,
+        private=True,
+        example="help image",
+    )
+)
+async def help_(ctx: Context) -> Parts:
+    """List the commands, or explain one."""
+    name = ctx.option("command").strip().lstrip("/").lower()
+    if not name:
+        yield Text(overview(ctx))
+        return
+    found = ctx.commands.find(name)
+    if found is None:
+        names = [name for spec in ctx.commands.specs for name in (spec.name, *spec.aliases)]
+        near = get_close_matches(name, names, 1)
+        key = "help.unknown_near" if near else "help.unknown"
+        raise UsageError(ctx.say(key, name=name.replace("`", "'"), near="".join(near)))
+    yield Text(explanation(ctx, found.spec))
+
+
+def overview(ctx: Context) -> str:
+    """Every command with one line and an example, in groups."""
+    specs = ctx.commands.specs
+    groups = {
+        "help.create": [spec for spec in specs if spec.kind is not None],
+        "help.conversation": [spec for spec in specs if spec.kind is None and not spec.private],
+        "help.yours": [spec for spec in specs if spec.kind is None and spec.private],
+    }
+    lines = [ctx.say("help.intro")]
+    for key, group in groups.items():
+        if group:
+            lines.append(f"\n**{ctx.say(key)}**")
+            lines += [f"- `/{spec.name}` — {described(ctx, spec)} `/{spec.example or spec.name}`" for spec in group]
+    return "\n".join([*lines, "", ctx.say("help.more")])
+
+
+def explanation(ctx: Context, spec: CommandSpec) -> str:
+    """One command with its options: what is allowed, and what is taken when nothing is said."""
+    lines = [f"**/{spec.name}** — {described(ctx, spec)}", "", f"`{usage_line(spec)}`", ""]
+    names = {option.name: f"`{flag}`" for flag, option in reversed(flags(spec))}
+    for option in spec.options:
+        facts = [described(ctx, spec, option)]
+        if option.choices:
+            facts.append(", ".join(f"`{choice}`" for choice in option.choices))
+        if option.minimum is not None and option.maximum is not None:
+            facts.append(ctx.say("help.range", low=f"{option.minimum:g}", high=f"{option.maximum:g}"))
+        if option.default:
+            facts.append(ctx.say("help.default", value=option.default))
+        if option.required:
+            facts.append(ctx.say("help.required"))
+        lines.append(f"- {names.get(option.name, f'`{option.name}`')}: {'; '.join(facts)}")
+    if spec.aliases:
+        lines += ["", ctx.say("help.aliases", names=", ".join(f"`/{alias}`" for alias in spec.aliases))]
+    if spec.example:
+        lines += ["", ctx.say("help.example", example=f"`/{spec.example}`")]
+    return "\n".join(lines)
+
+
+def described(ctx: Context, spec: CommandSpec, option: Option | None = None) -> str:
+    """The description in the asker's language; the spec's own where a language has none."""
+    key = f"command.{spec.name}.{option.name if option else 'description'}"
+    own = option.description if option else spec.description
+    sentences = catalogue(language_of(ctx.event.actor.locale))
+    return sentences.get(key) or catalogue(FALLBACK).get(key) or own

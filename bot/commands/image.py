@@ -1,0 +1,61 @@
+"""`image`: make pictures from a description."""
+
+from bot.command import Context, Parts, command
+from bot.making import shown
+from bot.models import Action, CommandSpec, Lane, Option, Status
+
+
+@command(
+    CommandSpec(
+        name="image",
+        description="Make pictures from a description.",
+        options=(
+            Option(name="prompt", description="What the picture shows", is_prompt=True, required=True),
+            Option(
+                name="size",
+                description="Width and height in pixels",
+                kind="choice",
+                choices=("512x512", "1024x1024", "2048x2048"),
+                default="1024x1024",
+            ),
+            Option(
+                name="style",
+                description="How it is drawn",
+                kind="choice",
+                choices=("digital-art", "photo-realistic", "anime"),
+            ),
+            Option(
+                name="n", description="How many pictures", kind="integer", default="1", minimum=1, maximum=4, short="n"
+            ),
+            Option(name="model", description="Use this model, once", models="image"),
+        ),
+        lane=Lane.OWN,
+        kind="image",
+        example="image a red fox in snow --style anime --size 512x512 -n 2",
+    )
+)
+async def image(ctx: Context) -> Parts:
+    """Make the pictures and show them."""
+    prompt, size, style, n = ctx.prompt(), ctx.option("size"), ctx.option("style"), ctx.integer("n")
+    model = ctx.option("model") or await ctx.conversation.model("image")
+    yield Status(ctx.say("image.making"))
+    answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
+    usage = answer.data.usage
+    video = Action(
+        name="video",
+        label=ctx.say("action.video"),
+        command="video",
+        prompt=prompt,
+        options={"image": ctx.event.id},
+    )
+    async for part in shown(
+        ctx,
+        "image",
+        answer.data.images,
+        prompt=prompt,
+        model=model,
+        details=[word for word in (style, size) if word],
+        cost=usage.cost if usage and usage.cost else 0.0,
+        actions=[video],
+    ):
+        yield part

@@ -1,0 +1,77 @@
+"""`model`: show and choose the models used here."""
+
+from difflib import get_close_matches
+
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.models import KINDS, CommandSpec, Kind, Option, Text
+
+#: the choice that undoes a choice
+DEFAULT = "default"
+
+
+@command(
+    CommandSpec(
+        name="model",
+        description="Show the models used here, or choose another one.",
+        options=(
+            Option(name="kind", description="What the model is for", kind="choice", choices=KINDS),
+            Option(name="name", description="The model to use from now on; default: undo the choice"),
+            Option(
+                name="channel",
+                description="For the whole channel instead of this conversation",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
+            ),
+        ),
+        example="model chat gpt-4-turbo",
+    )
+)
+async def model(ctx: Context) -> Parts:
+    """Show the models, or switch one."""
+    name = ctx.option("name").strip()
+    if not name:
+        yield Text(await overview(ctx))
+        return
+    kind = chosen_kind(ctx, name)
+    if name != DEFAULT and name not in ctx.settings.models(kind):
+        raise UsageError(unknown(ctx, name, ctx.settings.models(kind)))
+    whole_channel = ctx.option("channel") == "yes"
+    if whole_channel and not ctx.may_change_channel():
+        raise UsageError(ctx.say("model.not_allowed"))
+    await ctx.conversation.set_model(kind, None if name == DEFAULT else name, whole_channel=whole_channel)
+    key = "model.set_channel" if whole_channel else "model.set"
+    yield Text(ctx.say(key, kind=ctx.say(f"kind.{kind}"), model=await ctx.conversation.model(kind)))
+
+
+async def overview(ctx: Context) -> str:
+    """The model in use for each kind, and what else is allowed."""
+    chosen = ctx.option("kind")
+    lines = [ctx.say("model.intro")]
+    for kind in KINDS:
+        if chosen in ("", kind):
+            used = await ctx.conversation.model(kind)
+            others = ", ".join(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
+            also = ctx.say("model.also", models=others) if others else ""
+            lines.append(f"- {ctx.say(f'kind.{kind}')} (`{kind}`): **{used}** {also}".rstrip())
+    return "\n".join([*lines, "", ctx.say("model.how")])
+
+
+def chosen_kind(ctx: Context, name: str) -> Kind:
+    """The kind that was said, or the only one that the model can be of. Raises `UsageError`."""
+    said = ctx.option("kind")
+    fitting = [kind for kind in KINDS if kind == said or (not said and name in ctx.settings.models(kind))]
+    if fitting:
+        return fitting[0]
+    if name == DEFAULT:
+        raise UsageError(ctx.say("model.which_kind", kinds=", ".join(KINDS)))
+    raise UsageError(unknown(ctx, name, [*KINDS, *(model for kind in KINDS for model in ctx.settings.models(kind))]))
+
+
+def unknown(ctx: Context, name: str, allowed: "list[str] | tuple[str, ...]") -> str:
+    """That there is no such model, what there is, and what was probably meant."""
+    near = get_close_matches(name.lower(), allowed, 1)
+    key = "model.unknown_near" if near else "model.unknown"
+    shown = ", ".join(f"`{model}`" for model in allowed)
+    return ctx.say(key, name=name.replace("`", "'"), near="".join(near), allowed=shown)

@@ -1,0 +1,17 @@
+"""`reset`: begin a new context."""
+
+from bot.command import Context, Parts, command
+from bot.models import CommandSpec, Job, Text
+
+
+@command(
+    CommandSpec(
+        name="reset",
+        description="Start afresh: what was said so far is no longer read along.",
+        example="reset",
+    )
+)
+async def reset(ctx: Context) -> Parts:
+    """Leave the turns so far behind."""
+    left = await ctx.store.reset(Job(seq=ctx.seq, event=ctx.event))
+    yield Text(ctx.say("reset.done", count=left) if left else ctx.say("reset.nothing"))

@@ -1,0 +1,16 @@
+"""`retry`: make the last answer again."""
+
+from bot.command import Context, Parts, command
+from bot.models import CommandSpec, Text
+
+
+@command(
+    CommandSpec(
+        name="retry",
+        description="Make the last answer again.",
+        example="retry",
+    )
+)
+async def retry(ctx: Context) -> Parts:
+    """Say that there is nothing to repeat: a retry that has something arrives as the command that it repeats."""
+    yield Text(ctx.say("retry.nothing"))

@@ -1,0 +1,18 @@
+"""`stop`: cancel what is running here."""
+
+from bot.command import Context, Parts, command
+from bot.models import CommandSpec, Lane, Text
+
+
+@command(
+    CommandSpec(
+        name="stop",
+        description="Stop what is running or waiting in this conversation.",
+        lane=Lane.FREE,
+        example="stop",
+    )
+)
+async def stop(ctx: Context) -> Parts:
+    """Stop everything asked here before."""
+    stopped = await ctx.stop()
+    yield Text(ctx.say("stop.done", count=stopped) if stopped else ctx.say("stop.nothing"))

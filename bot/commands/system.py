@@ -1,0 +1,37 @@
+"""`system`: what the model is told first in this channel."""
+
+from bot.attachments import fenced
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.models import CommandSpec, Option, Text
+
+
+@command(
+    CommandSpec(
+        name="system",
+        description="Show or set what the model is told first in this channel.",
+        options=(
+            Option(name="prompt", description="The new instructions; left out: show the present ones", is_prompt=True),
+            Option(
+                name="clear",
+                description="Go back to the usual instructions",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
+            ),
+        ),
+        example="system Answer in one short paragraph, like a kind teacher.",
+    )
+)
+async def system(ctx: Context) -> Parts:
+    """Show, set or clear the system prompt."""
+    text, clear = ctx.event.prompt.strip(), ctx.option("clear") == "yes"
+    if not text and not clear:
+        present = await ctx.conversation.system_prompt()
+        key = "system.usual" if present == ctx.settings.bot_system_prompt else "system.own"
+        yield Text(f"{ctx.say(key)}\n\n{fenced(present, language='text')}\n\n{ctx.say('system.how')}")
+        return
+    if not ctx.may_change_channel():
+        raise UsageError(ctx.say("system.not_allowed"))
+    await ctx.conversation.set_system_prompt(None if clear else text)
+    yield Text(ctx.say("system.cleared" if clear else "system.set"))

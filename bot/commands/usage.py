@@ -1,0 +1,75 @@
+"""`usage`: what was asked of the API, by day and kind."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.command import Context, Parts, command
+from bot.models import CommandSpec, Lane, Option, Text, UsageRow
+
+
+@command(
+    CommandSpec(
+        name="usage",
+        description="Show requests, tokens, media and cost by day: yours or this channel's.",
+        options=(
+            Option(
+                name="whose",
+                description="Your own use, or everybody's in this channel",
+                kind="choice",
+                choices=("mine", "channel"),
+                default="mine",
+            ),
+            Option(
+                name="days",
+                description="How many days to look back",
+                kind="integer",
+                default="7",
+                minimum=1,
+                maximum=366,
+            ),
+        ),
+        lane=Lane.FREE,
+        private=True,
+        example="usage channel --days 30",
+    )
+)
+async def usage(ctx: Context) -> Parts:
+    """A table by day and kind with totals."""
+    whose, days = ctx.option("whose"), ctx.integer("days")
+    event = ctx.event
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = await ctx.store.usage(
+        since=today - timedelta(days=days - 1),
+        adapter=event.adapter,
+        actor=event.actor.id if whose == "mine" else None,
+        channel=event.place.channel if whose == "channel" else None,
+    )
+    title = ctx.say(f"spent.{whose}", days=days)
+    yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.say("spent.nothing", title=title))
+
+
+def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
+    """The rows summed over models, newest day first, as a Markdown table."""
+    sums: defaultdict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0, 0, 0.0])
+    total = ("", "")
+    for row in rows:
+        numbers = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
+        for key in ((row.day, row.kind), total):
+            sums[key] = [a + b for a, b in zip(sums[key], numbers, strict=True)]
+    whole = sums.pop(total)
+    heads = [ctx.say(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
+    lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]
+    for (day, kind), numbers in sums.items():
+        lines.append(_line([day, ctx.say(f"kind.{kind}"), *_figures(numbers)]))
+    lines.append(_line([f"**{ctx.say('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))]))
+    return "\n".join(lines)
+
+
+def _figures(numbers: Sequence[float]) -> list[str]:
+    *counts, cost = numbers
+    return [*(f"{int(count):,}" for count in counts), f"{cost:.4f}" if cost else "–"]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

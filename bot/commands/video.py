@@ -1,0 +1,119 @@
+"""`video`: make a video from a description, a picture or both."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.attachments import Picture, read_picture
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.making import Watched, shown
+from bot.models import CommandSpec, Job, Lane, Media, Option, Status
+
+#: said to the model when a picture comes without a word
+MOTION = "Bring the picture to life with slow, gentle motion."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The picture that a video starts from."""
+
+    image: str = ""  #: an https or data URL; "": from the prompt alone
+    prompt: str = ""  #: what the picture was made from
+
+
+@command(
+    CommandSpec(
+        name="video",
+        description="Make a video from a description or a picture.",
+        options=(
+            Option(name="prompt", description="What happens; may be left out with a picture", is_prompt=True),
+            Option(
+                name="duration", description="Length in seconds", kind="number", default="5", minimum=1, maximum=60
+            ),
+            Option(
+                name="resolution",
+                description="Width and height in pixels",
+                kind="choice",
+                choices=("640x360", "1280x720", "1920x1080"),
+                default="1280x720",
+            ),
+            Option(
+                name="image", description="Start from a picture: a file, an https address, or last", kind="file"
+            ),
+            Option(name="model", description="Use this model, once", models="video"),
+        ),
+        lane=Lane.OWN,
+        kind="video",
+        example="video waves roll onto a beach at dusk --duration 8",
+    )
+)
+async def video(ctx: Context) -> Parts:
+    """Make the video and show it."""
+    duration, resolution = ctx.number("duration"), ctx.option("resolution")
+    model = ctx.option("model") or await ctx.conversation.model("video")
+    source = await find_source(ctx)
+    prompt = ctx.event.prompt.strip() or source.prompt or (MOTION if source.image else ctx.prompt())
+    yield Status(ctx.say("video.making"))
+    async with Watched(
+        lambda report: ctx.api.video.create(
+            model=model,
+            prompt=prompt,
+            duration=duration,
+            resolution=resolution,
+            image=source.image or None,
+            on_progress=report,
+        )
+    ) as call:
+        async for fraction in call:
+            yield Status(ctx.say("video.making"), fraction)
+        answer = call.result
+    usage = answer.data.usage
+    async for part in shown(
+        ctx,
+        "video",
+        answer.data.items,
+        prompt=prompt,
+        model=model,
+        details=[ctx.say("media.seconds", seconds=f"{duration:g}"), resolution],
+        cost=usage.cost if usage and usage.cost else 0.0,
+    ):
+        yield part
+
+
+async def find_source(ctx: Context) -> Source:
+    """The picture named by the option or attached to the message. Raises `UsageError` when a named one isn't there."""
+    named = ctx.option("image").strip()
+    if named.startswith(("https://", "data:image/")):
+        return Source(named)
+    event = ctx.event
+    limit = ctx.settings.bot_max_attachment_bytes
+    picture = await read_picture(event.attachments, open=ctx.conversation.open, limit=limit)
+    if picture is not None:
+        return Source(picture.url)
+    if not named:
+        if event.attachments:
+            raise UsageError(ctx.say("video.not_a_picture", name=event.attachments[0].name))
+        return Source()
+    if named == "last":
+        job = await ctx.store.last_job(event.adapter, event.conversation, commands=("image",))
+    else:
+        job = await ctx.store.job(event.adapter, named)
+        # Another conversation's pictures stay there, whatever id is typed.
+        if job is not None and job.event.conversation != event.conversation:
+            job = None
+    media = _picture_of(job)
+    if job is None or media is None:
+        raise UsageError(ctx.say("video.no_picture" if named == "last" else "video.unknown_picture"))
+    return Source(await asyncio.to_thread(_address, media), job.event.prompt)
+
+
+def _picture_of(job: Job | None) -> Media | None:
+    pictures = [m for m in job.answer.media if m.content_type.startswith("image/")] if job and job.answer else []
+    return next((m for m in pictures if (m.path is not None and m.path.is_file()) or m.source_url), None)
+
+
+def _address(media: Media) -> str:
+    """Where the API gets the picture: the file itself, else where the API once offered it."""
+    if media.path is not None and media.path.is_file():
+        return Picture(media.content_type, media.path.read_bytes()).url
+    return media.source_url
