@@ -1,0 +1,159 @@
+"""HTTP towards addresses that somebody else chose: only public ones are ever connected to."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from bot.errors import DownloadFailed, UnsafeUrl
+
+MAX_REDIRECTS = 5
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address in canonical notation is one that everybody on the internet reaches.
+
+    An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo, compatible) is as public as that one.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = _carried(ip)
+        if inner is not None:
+            return is_public(str(inner))
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if ip in _NAT64 or (int(ip) >> 32 == 0 and int(ip) > 1):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How names become addresses and which of them may be connected to."""
+
+    is_public: Callable[[str], bool] = is_public
+    resolver: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver
+    tls: ssl.SSLContext | None = None  #: None: the system's certificate authorities
+
+
+class _NotPublicError(OSError):
+    """An address was not connected to. An `OSError`, so that a name's other addresses are still tried."""
+
+
+@dataclass(slots=True)
+class SafeClient:
+    """GET requests that reach public https addresses and the allowed origins, nothing else.
+
+    No proxy of the environment, no cookies, no credentials, no compressed bodies. Use as an async context manager.
+    """
+
+    allowed_origins: Collection[str]  #: such as http://127.0.0.1:8081; exactly these may be internal or plain http
+    network: Network = field(default_factory=Network)
+    _origins: frozenset[URL] = field(init=False, default_factory=frozenset)
+    _guarded: aiohttp.ClientSession = field(init=False)
+    _trusted: aiohttp.ClientSession = field(init=False)
+
+    async def __aenter__(self) -> Self:
+        self._origins = frozenset(URL(origin).origin() for origin in self.allowed_origins if origin)
+        tls: Any = self.network.tls if self.network.tls is not None else True
+        self._guarded = _session(
+            aiohttp.TCPConnector(
+                resolver=self.network.resolver(),
+                use_dns_cache=False,
+                force_close=True,  # a kept connection would skip the check of its address
+                ssl=tls,
+                socket_factory=self._public_socket,
+            )
+        )
+        self._trusted = _session(aiohttp.TCPConnector())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._guarded.close()
+        await self._trusted.close()
+
+    def _public_socket(self, info: Any) -> socket.socket:
+        """Make the socket of one connection attempt; the address is final here, whatever a name said before."""
+        family, kind, protocol, _, address = info
+        if not self.network.is_public(address[0]):
+            raise _NotPublicError("not a public address")
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    async def get(self, address: str) -> aiohttp.ClientResponse:
+        """Follow redirects to an open response with status 200; the caller releases it.
+
+        Raises `UnsafeUrl`, and `DownloadFailed` for a status or redirect that no repetition will mend; lets
+        `aiohttp.ClientError` through for what may be tried again.
+        """
+        url = _parse(address)
+        for _ in range(MAX_REDIRECTS + 1):
+            response = await self._get_one(url)
+            if response.status not in _REDIRECTS:
+                break
+            location = response.headers.get("Location", "")
+            response.close()
+            if not location:
+                raise DownloadFailed("the file's server redirects to nowhere")
+            url = _parse(location, base=url)
+        else:
+            raise DownloadFailed(f"the file's server redirects more than {MAX_REDIRECTS} times")
+        if response.status == 200:  # noqa: PLR2004
+            return response
+        response.close()
+        if response.status >= 500 or response.status in {408, 425, 429}:  # noqa: PLR2004
+            raise aiohttp.ClientPayloadError(f"the file's server answered {response.status}")
+        raise DownloadFailed(f"the file's server answered {response.status}")
+
+    async def _get_one(self, url: URL) -> aiohttp.ClientResponse:
+        if url.origin() in self._origins:
+            return await self._trusted.get(url, allow_redirects=False)
+        if url.scheme != "https":
+            raise UnsafeUrl("a file's address must begin with https://")
+        try:
+            return await self._guarded.get(url, allow_redirects=False)
+        except aiohttp.InvalidURL as exc:
+            raise UnsafeUrl("a file's address is not a plain https:// URL") from exc
+        except aiohttp.ClientConnectorError as exc:
+            if isinstance(exc.os_error, _NotPublicError):
+                raise UnsafeUrl("a file's address is not a public one") from exc
+            raise
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Accept-Encoding": "identity"},
+        auto_decompress=False,
+        trust_env=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60),
+    )
+
+
+def _parse(address: str, base: URL | None = None) -> URL:
+    """Read a URL, a redirect's relative to `base`. Raises `UnsafeUrl`."""
+    try:
+        url = URL(address) if base is None else base.join(URL(address))
+        if url.scheme in {"http", "https"} and url.host and url.user is None and url.password is None:
+            return url
+    except ValueError:
+        pass
+    raise UnsafeUrl("a file's address is not a plain https:// URL")

@@ -1,0 +1,190 @@
+"""Width, height and duration from a file's headers: a few reads, no media library."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.media.content import is_mp3_frame
+
+_JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MP3_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+_MP3_KBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_MP3_KBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_MOST_BOXES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a header says; None for what it does not say or what can't be read."""
+
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+
+
+def probe(path: Path, content_type: str) -> Facts:
+    """Read the facts of a file. A damaged header gives no facts, never an error."""
+    reader = _READERS.get(content_type)
+    if reader is None:
+        return Facts()
+    try:
+        with path.open("rb") as file:
+            return reader(file)
+    except (struct.error, IndexError, ZeroDivisionError, OverflowError):
+        return Facts()
+
+
+def _png(file: BinaryIO) -> Facts:
+    return Facts(*struct.unpack(">II", file.read(24)[16:24]))
+
+
+def _gif(file: BinaryIO) -> Facts:
+    return Facts(*struct.unpack("<HH", file.read(10)[6:10]))
+
+
+def _jpeg(file: BinaryIO) -> Facts:
+    file.seek(2)
+    for _ in range(_MOST_BOXES):
+        start, marker = struct.unpack(">BB", file.read(2))
+        while marker == 0xFF:  # noqa: PLR2004 - padding
+            marker = file.read(1)[0]
+        if start != 0xFF:  # noqa: PLR2004
+            break
+        length = struct.unpack(">H", file.read(2))[0]
+        if marker in _JPEG_SIZES:
+            height, width = struct.unpack(">xHH", file.read(5))
+            return Facts(width, height)
+        file.seek(length - 2, 1)
+    return Facts()
+
+
+def _webp(file: BinaryIO) -> Facts:
+    head = file.read(30)
+    form = head[12:16]
+    if form == b"VP8 ":
+        width, height = struct.unpack("<HH", head[26:30])
+        return Facts(width & 0x3FFF, height & 0x3FFF)
+    if form == b"VP8L":
+        bits = struct.unpack("<I", head[21:25])[0]
+        return Facts((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if form == b"VP8X":
+        return Facts(int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1)
+    return Facts()
+
+
+def _wav(file: BinaryIO) -> Facts:
+    file.seek(12)
+    per_second = 0
+    for _ in range(_MOST_BOXES):
+        name, length = struct.unpack("<4sI", file.read(8))
+        if name == b"fmt ":
+            per_second = struct.unpack("<8xI", file.read(12))[0]
+            length -= 12
+        elif name == b"data":
+            here = file.tell()
+            there = file.seek(0, 2)
+            return Facts(duration=min(length, there - here) / per_second)  # streamed: the length is a lie
+        file.seek(length + length % 2, 1)
+    return Facts()
+
+
+def _flac(file: BinaryIO) -> Facts:
+    bits = int.from_bytes(file.read(26)[18:26], "big")
+    rate, samples = bits >> 44, bits & 0xFFFFFFFFF
+    return Facts(duration=samples / rate if samples else None)
+
+
+def _ogg(file: BinaryIO) -> Facts:
+    head = file.read(512)
+    if b"OpusHead" in head:
+        rate = 48000
+    elif (at := head.find(b"\x01vorbis")) >= 0:
+        rate = struct.unpack_from("<I", head, at + 12)[0]
+    else:
+        return Facts()
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 65536))
+    tail = file.read()
+    granule = struct.unpack_from("<q", tail, tail.rindex(b"OggS") + 6)[0] if b"OggS" in tail else 0
+    return Facts(duration=granule / rate if granule > 0 else None)
+
+
+def _mp3(file: BinaryIO) -> Facts:
+    """From the frame count of a Xing or Info header, else estimated from the first frame's bitrate."""
+    head = file.read(10)
+    at = 0
+    if head[:3] == b"ID3":
+        at = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+    size = file.seek(0, 2)
+    file.seek(at)
+    frame = file.read(4096)
+    skip = next((i for i in range(max(0, len(frame) - 4)) if is_mp3_frame(frame[i : i + 4])), None)
+    if skip is None:
+        return Facts()
+    frame = frame[skip:]
+    version = frame[1] >> 3 & 3
+    rate = _MP3_RATES[version][frame[2] >> 2 & 3]
+    for tag in (b"Xing", b"Info"):
+        where = frame.find(tag, 4, 200)
+        if where >= 0 and frame[where + 7] & 1:
+            frames = struct.unpack_from(">I", frame, where + 8)[0]
+            return Facts(duration=frames * (1152 if version == 3 else 576) / rate)  # noqa: PLR2004
+    kbits = (_MP3_KBITS_1 if version == 3 else _MP3_KBITS_2)[frame[2] >> 4]  # noqa: PLR2004
+    return Facts(duration=(size - at - skip) / (kbits * 125))
+
+
+def _mp4(file: BinaryIO) -> Facts:
+    width = height = 0
+    duration: float | None = None
+    for name, start, end in _boxes(file, 0, file.seek(0, 2)):
+        if name != b"moov":
+            continue
+        for inner, at, stop in _boxes(file, start, end):
+            if inner == b"mvhd":
+                file.seek(at)
+                head = file.read(32)
+                scale, length = struct.unpack_from(*((">IQ", head, 20) if head[0] else (">II", head, 12)))
+                duration = length / scale or None
+            elif inner == b"trak":
+                for deep, place, finish in _boxes(file, at, stop):
+                    if deep == b"tkhd":
+                        file.seek(finish - 8)
+                        across, down = (value >> 16 for value in struct.unpack(">II", file.read(8)))
+                        width, height = max(width, across), max(height, down)
+                        file.seek(place)
+    return Facts(width or None, height or None, duration)
+
+
+def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of the content of each ISO box between two positions."""
+    for _ in range(_MOST_BOXES):
+        if end - start < 8:  # noqa: PLR2004
+            return
+        file.seek(start)
+        size, name = struct.unpack(">I4s", file.read(8))
+        head = 8
+        if size == 1:
+            size, head = struct.unpack(">Q", file.read(8))[0], 16
+        elif size == 0:
+            size = end - start
+        if size < head:
+            return
+        yield name, start + head, min(start + size, end)
+        start += size
+
+
+_READERS = {
+    "image/png": _png,
+    "image/gif": _gif,
+    "image/jpeg": _jpeg,
+    "image/webp": _webp,
+    "audio/wav": _wav,
+    "audio/flac": _flac,
+    "audio/ogg": _ogg,
+    "audio/mpeg": _mp3,
+    "audio/mp4": _mp4,
+    "video/mp4": _mp4,
+    "video/quicktime": _mp4,
+}

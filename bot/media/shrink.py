@@ -1,0 +1,115 @@
+"""`python -m bot.media.shrink SOURCE TARGET CONTENT_TYPE LIMIT`: the work behind `bot.media.fit.shrink`.
+
+Prints the content type of what it wrote; ends with status 1 when no acceptable version is small enough. The only
+module of this package that imports a media library.
+"""
+
+import os
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+_QUALITIES = (88, 75)
+_SMALLEST_SIDE = 96  # pixels: less can't be recognised
+_AUDIO_BITS = 96_000
+_LEAST_BITS = 48_000  # a second of video below this is mud
+_BITS_PER_PIXEL = 0.06  # of H.264 that still looks like something
+_HEIGHTS = (1080, 720, 480, 360, 240, 144)
+
+
+def shrink_image(source: Path, target: Path, limit: int) -> str:
+    """Lower the quality, then the size, until it fits; "" when it never does. Moving pictures are left alone."""
+    from PIL import Image, ImageOps
+
+    with Image.open(source) as opened:
+        if getattr(opened, "is_animated", False):
+            return ""
+        upright = ImageOps.exif_transpose(opened)
+        clear = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
+        image = upright.convert("RGBA" if clear else "RGB")
+    form, content_type = ("WEBP", "image/webp") if clear else ("JPEG", "image/jpeg")
+    width, height = image.size
+    scale = 1.0
+    while scale == 1 or min(width, height) * scale >= _SMALLEST_SIDE:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        scaled = image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+        for quality in _QUALITIES:
+            scaled.save(target, form, quality=quality)
+            if target.stat().st_size <= limit:
+                return content_type
+        scale *= 0.75
+    return ""
+
+
+def shrink_video(source: Path, target: Path, limit: int) -> str:
+    """Encode again at the bitrate that the limit leaves, scaled down as far as that asks; sound is kept."""
+    import av
+
+    with av.open(str(source)) as container:
+        duration = (container.duration or 0) / av.time_base
+        has_audio = bool(container.streams.audio)
+    if duration <= 0:
+        return ""
+    audio = _AUDIO_BITS if has_audio else 0
+    for share in (0.9, 0.7, 0.5):
+        bits = int(limit * 8 * share / duration - audio)
+        if bits < _LEAST_BITS:
+            return ""
+        _encode(source, target, bits)
+        if target.stat().st_size <= limit:
+            return "video/mp4"
+    return ""
+
+
+def _encode(source: Path, target: Path, bits: int) -> None:
+    import av
+    from av.audio.frame import AudioFrame
+    from av.video.frame import VideoFrame
+
+    with av.open(str(source)) as old, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as new:
+        picture = old.streams.video[0]
+        rate = picture.average_rate or Fraction(25)
+        width, height = _room(picture.width, picture.height, float(rate), bits)
+        limits = {"preset": "veryfast", "maxrate": str(bits), "bufsize": str(2 * bits)}
+        video = new.add_stream("libx264", rate=rate, width=width, height=height, pix_fmt="yuv420p", options=limits)
+        video.bit_rate = bits
+        video.codec_context.time_base = picture.time_base or 1 / rate
+        sound = old.streams.audio[0] if old.streams.audio else None
+        audio = new.add_stream("aac", rate=sound.rate) if sound else None
+        if audio is not None:
+            audio.bit_rate = _AUDIO_BITS
+        for frame in old.decode(*([picture, sound] if sound else [picture])):
+            if isinstance(frame, VideoFrame):
+                small = frame.reformat(width=width, height=height, format="yuv420p")
+                small.pts, small.time_base = frame.pts, frame.time_base
+                new.mux(video.encode(small))
+            elif audio is not None and isinstance(frame, AudioFrame):
+                new.mux(audio.encode(frame))
+        new.mux(video.encode(None))
+        if audio is not None:
+            new.mux(audio.encode(None))
+
+
+def _room(width: int, height: int, rate: float, bits: int) -> tuple[int, int]:
+    """The largest even size, no larger than the original, for which `bits` a second are enough."""
+    tall = height
+    for candidate in (height, *(h for h in _HEIGHTS if h < height)):
+        tall = candidate
+        if width * candidate * candidate / height * rate * _BITS_PER_PIXEL <= bits:
+            break
+    return max(2, round(width * tall / height) // 2 * 2), max(2, tall // 2 * 2)
+
+
+def main() -> int:
+    """Run as a process of low priority."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    source, target, content_type, limit = sys.argv[1:]
+    work = shrink_image if content_type.startswith("image/") else shrink_video
+    made = work(Path(source), Path(target), int(limit))
+    print(made)  # noqa: T201
+    return 0 if made else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
