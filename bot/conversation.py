@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.api import AsyncAIModels
+from bot.api.wire import TokenUsage
 from bot.attachments import Reading, cut_to_tokens, read_attachments
 from bot.models import Attachment, Event, Kind, Turn, Usage
 from bot.ports import Store
@@ -48,7 +49,7 @@ class Conversation:
     # -- what is chosen here
 
     async def model(self, kind: Kind) -> str:
-        """This conversation's model, else the channel's, else the first allowed. One no longer allowed is passed over."""
+        """The model chosen for the conversation, else for the channel, else the first; passes over what is not allowed."""
         allowed = self._settings.models(kind)
         for scope in (self._conversation_scope, self._channel_scope):
             chosen = (await self._store.settings(scope)).get(f"model.{kind}")
@@ -134,16 +135,23 @@ class Conversation:
             ],
             max_tokens=min(SUMMARY_TOKENS, settings.bot_answer_tokens),
         )
-        summary = (answer.data.choices[0].message.content or "").strip()
+        summary = answer.data.choices[0].message.content.strip()
         if summary:
             await self._store.save_summary(event.adapter, event.conversation, summary, upto=older[-1].seq)
-        usage = answer.data.usage
-        return Usage(
-            kind="chat",
-            model=model,
-            prompt_tokens=usage.prompt_tokens if usage else 0,
-            completion_tokens=usage.completion_tokens if usage else 0,
-        )
+        return spent("chat", model, answer.data.usage)
+
+
+def spent(kind: Kind, model: str, usage: TokenUsage | None) -> Usage:
+    """What a chat or code request used, as far as the API says."""
+    if usage is None:
+        return Usage(kind=kind, model=model)
+    return Usage(
+        kind=kind,
+        model=model,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cost=usage.cost or 0.0,
+    )
 
 
 def cost_of(turn: Turn) -> int:

@@ -37,7 +37,6 @@ async def audio(ctx: Context) -> Parts:
         async for fraction in call:
             yield Status(ctx.say("audio.making"), fraction)
         answer = call.result
-    usage = answer.data.usage
     async for part in shown(
         ctx,
         "audio",
@@ -45,6 +44,6 @@ async def audio(ctx: Context) -> Parts:
         prompt=prompt,
         model=model,
         details=[ctx.say("media.seconds", seconds=f"{duration:g}"), audio_format],
-        cost=usage.cost if usage and usage.cost else 0.0,
+        cost=answer.data.usage.cost or 0.0,
     ):
         yield part

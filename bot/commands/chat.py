@@ -1,9 +1,10 @@
 """`chat`: ask the model, with this conversation's context and the attached files."""
 
 from bot.command import Context, Parts, command
+from bot.conversation import spent
 from bot.errors import UnexpectedAnswer
 from bot.making import again
-from bot.models import Actions, CommandSpec, Option, Remember, Text, Usage
+from bot.models import Actions, CommandSpec, Option, Remember, Text
 
 
 @command(
@@ -43,10 +44,5 @@ async def chat(ctx: Context) -> Parts:
         raise UnexpectedAnswer("choices[0].message.content is empty")
     if finish_reason == "length":
         yield Text("\n\n" + ctx.say("chat.cut"))
-    yield Usage(
-        kind="chat",
-        model=model,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-    )
+    yield spent("chat", model, usage)
     yield Actions((again(ctx),))

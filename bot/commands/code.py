@@ -5,9 +5,10 @@ from pathlib import PurePath
 
 from bot.attachments import fenced
 from bot.command import Context, Parts, command
+from bot.conversation import spent
 from bot.errors import UnexpectedAnswer
 from bot.making import again
-from bot.models import Actions, CommandSpec, Option, Remember, Status, Text, Usage
+from bot.models import Actions, CommandSpec, Option, Remember, Status, Text
 
 #: lines above which the code comes as a file as well
 LONG = 40
@@ -50,7 +51,9 @@ BY_EXTENSION = {extension: name for name, extension in EXTENSIONS.items()}
 #: words of ordinary English too; they need an "in" before them
 AMBIGUOUS = {"c", "go", "r", "swift", "dart", "node", "shell", "julia"}
 
-_WORD = re.compile(r"(?<![\w.+#-])(?P<before>(?:in|using|with|用|以)\s*)?(?P<name>[a-z]+(?:\+\+|#)?)(?![\w+#-])", re.ASCII)
+_WORD = re.compile(
+    r"(?<![\w.+#-])(?P<before>(?:in|using|with|用|以)\s*)?(?P<name>[a-z]+(?:\+\+|#)?)(?![\w+#-])", re.ASCII
+)
 _FENCE = re.compile(r"^\s*```", re.MULTILINE)
 
 
@@ -84,13 +87,7 @@ async def code(ctx: Context) -> Parts:
     written = answer.data.code.strip("\n")
     if not written.strip():
         raise UnexpectedAnswer("code is empty")
-    usage = answer.data.usage
-    yield Usage(
-        kind="code",
-        model=model,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-    )
+    yield spent("code", model, answer.data.usage)
     if reading.notes:
         yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
     has_fences = bool(_FENCE.search(written))

@@ -40,7 +40,6 @@ async def image(ctx: Context) -> Parts:
     model = ctx.option("model") or await ctx.conversation.model("image")
     yield Status(ctx.say("image.making"))
     answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
-    usage = answer.data.usage
     video = Action(
         name="video",
         label=ctx.say("action.video"),
@@ -55,7 +54,7 @@ async def image(ctx: Context) -> Parts:
         prompt=prompt,
         model=model,
         details=[word for word in (style, size) if word],
-        cost=usage.cost if usage and usage.cost else 0.0,
+        cost=answer.data.usage.cost or 0.0,
         actions=[video],
     ):
         yield part

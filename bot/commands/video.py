@@ -27,9 +27,7 @@ class Source:
         description="Make a video from a description or a picture.",
         options=(
             Option(name="prompt", description="What happens; may be left out with a picture", is_prompt=True),
-            Option(
-                name="duration", description="Length in seconds", kind="number", default="5", minimum=1, maximum=60
-            ),
+            Option(name="duration", description="Length in seconds", kind="number", default="5", minimum=1, maximum=60),
             Option(
                 name="resolution",
                 description="Width and height in pixels",
@@ -37,8 +35,13 @@ class Source:
                 choices=("640x360", "1280x720", "1920x1080"),
                 default="1280x720",
             ),
+            Option(name="image", description="Start from this picture: a file or an https address", kind="file"),
             Option(
-                name="image", description="Start from a picture: a file, an https address, or last", kind="file"
+                name="last",
+                description="Start from the last picture made here",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
             ),
             Option(name="model", description="Use this model, once", models="video"),
         ),
@@ -67,7 +70,6 @@ async def video(ctx: Context) -> Parts:
         async for fraction in call:
             yield Status(ctx.say("video.making"), fraction)
         answer = call.result
-    usage = answer.data.usage
     async for part in shown(
         ctx,
         "video",
@@ -75,40 +77,40 @@ async def video(ctx: Context) -> Parts:
         prompt=prompt,
         model=model,
         details=[ctx.say("media.seconds", seconds=f"{duration:g}"), resolution],
-        cost=usage.cost if usage and usage.cost else 0.0,
+        cost=answer.data.usage.cost or 0.0,
     ):
         yield part
 
 
 async def find_source(ctx: Context) -> Source:
-    """The picture named by the option or attached to the message. Raises `UsageError` when a named one isn't there."""
-    named = ctx.option("image").strip()
+    """The picture that was named, attached or made last. Raises `UsageError` when there is none such.
+
+    A button names the answer whose picture it is for by the id of its event.
+    """
+    named, event = ctx.option("image").strip(), ctx.event
     if named.startswith(("https://", "data:image/")):
         return Source(named)
-    event = ctx.event
-    limit = ctx.settings.bot_max_attachment_bytes
-    picture = await read_picture(event.attachments, open=ctx.conversation.open, limit=limit)
-    if picture is not None:
-        return Source(picture.url)
-    if not named:
-        if event.attachments:
+    if event.attachments:
+        limit = ctx.settings.bot_max_attachment_bytes
+        picture = await read_picture(event.attachments, open=ctx.conversation.open, limit=limit)
+        if picture is None:
             raise UsageError(ctx.say("video.not_a_picture", name=event.attachments[0].name))
-        return Source()
-    if named == "last":
+        return Source(picture.url)
+    if named:
+        job = await ctx.store.job(event.adapter, named)
+    elif ctx.option("last") == "yes":
         job = await ctx.store.last_job(event.adapter, event.conversation, commands=("image",))
     else:
-        job = await ctx.store.job(event.adapter, named)
-        # Another conversation's pictures stay there, whatever id is typed.
-        if job is not None and job.event.conversation != event.conversation:
-            job = None
-    media = _picture_of(job)
+        return Source()
+    # Another conversation's pictures stay there, whatever id is typed.
+    media = _picture_of(job) if job is not None and job.event.conversation == event.conversation else None
     if job is None or media is None:
-        raise UsageError(ctx.say("video.no_picture" if named == "last" else "video.unknown_picture"))
+        raise UsageError(ctx.say("video.unknown_picture" if named else "video.no_picture"))
     return Source(await asyncio.to_thread(_address, media), job.event.prompt)
 
 
-def _picture_of(job: Job | None) -> Media | None:
-    pictures = [m for m in job.answer.media if m.content_type.startswith("image/")] if job and job.answer else []
+def _picture_of(job: Job) -> Media | None:
+    pictures = [m for m in job.answer.media if m.content_type.startswith("image/")] if job.answer else []
     return next((m for m in pictures if (m.path is not None and m.path.is_file()) or m.source_url), None)
 
 
