@@ -1,0 +1,184 @@
+"""Answers one question: may this event be answered."""
+
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from bot.language import say
+from bot.models import CommandSpec, Event, Usage
+from bot.policy.quota import MEDIA_KINDS, Key, Ledger, until_tomorrow
+from bot.policy.rules import command_lists, general_lists
+from bot.ports import Store
+from bot.settings import Settings
+
+V = TypeVar("V")
+
+#: Commands that whoever may use the service may always use.
+ALWAYS = frozenset({"help", "stop"})
+_MINUTE = timedelta(minutes=1)
+_UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
+_REMEMBERED = 10_000  # verdicts and people kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an event is not answered: a private sentence, or nothing at all."""
+
+    text: str
+    silent: bool = False
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Policy:
+    """Permissions, quotas and budgets from the settings. Administrators are held to the same."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        commands: Collection[str] = (),
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """Raises `SettingsError` for a wrong rule. `commands`: the names that rules may use; empty: any."""
+        self._settings = settings
+        self._general = general_lists(settings)
+        self._by_command = command_lists(settings.bot_command_rules, commands)
+        self._ledger = Ledger(store)
+        self._now = now
+        self._verdicts: OrderedDict[Key, Refusal | None] = OrderedDict()
+        self._requests: OrderedDict[Key, deque[datetime]] = OrderedDict()
+        self._strangers: OrderedDict[Key, str] = OrderedDict()  # the day each was last told
+
+    async def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        """None: go ahead, and the request is counted. The same event gets the same verdict and counts once.
+
+        Raises `StoreError` when today's usage can't be read.
+        """
+        key = (event.adapter, event.id)
+        if key not in self._verdicts:
+            needs_usage = spec.kind is not None and self._permission(event, spec) is None
+            if needs_usage and self._settings.bot_media_per_day and spec.kind in MEDIA_KINDS:
+                await self._ledger.load_media((event.adapter, event.actor.id), self._now())
+            if needs_usage and self._settings.bot_budget_per_day:
+                await self._ledger.load_cost(self._now())
+        # From here on nothing is awaited: between the look and the count no other request gets in.
+        if key in self._verdicts:
+            return self._verdicts[key]
+        verdict = self._permission(event, spec) or self._quota(event, spec)
+        if verdict is not None and not verdict.silent and event.actor.is_stranger:
+            verdict = self._told_once(event, verdict)
+        _remember(self._verdicts, key, verdict)
+        return verdict
+
+    def spent(self, event: Event, usage: Sequence[Usage]) -> None:
+        """Tell what a finished event used (nothing: `()`), once it is in the store."""
+        self._ledger.settle(event, usage, self._now())
+
+    # -- may this person do this here?
+
+    def _permission(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        locale = event.actor.locale
+        if event.actor.is_bot and not self._settings.bot_allow_bots:
+            return Refusal("", silent=True)
+        if event.actor.is_stranger and not self._settings.bot_allow_strangers:
+            return Refusal(say("policy.stranger", locale))
+        objection = self._general.objection(event)
+        if objection is not None:
+            return Refusal(say(f"policy.{objection}", locale))
+        rules = self._by_command.get(spec.name)
+        objection = rules.objection(event) if rules is not None else None
+        if objection is not None:
+            return Refusal(say(f"policy.command_{objection}", locale, command=spec.name))
+        return None
+
+    def _told_once(self, event: Event, verdict: Refusal) -> Refusal:
+        """A stranger is told once a day; more would let outsiders make the service talk."""
+        key, today = (event.adapter, event.actor.id), self._now().date().isoformat()
+        if self._strangers.get(key) == today:
+            return Refusal("", silent=True)
+        _remember(self._strangers, key, today)
+        return verdict
+
+    # -- and is there room for it?
+
+    def _quota(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        if spec.name in ALWAYS:
+            return None
+        now = self._now()
+        recent = self._requests.get((event.adapter, event.actor.id)) or deque()
+        while recent and recent[0] <= now - _MINUTE:
+            recent.popleft()
+        refusal = self._rate(event, recent, now) or self._media(event, spec, now) or self._money(event, spec, now)
+        if refusal is not None:
+            return refusal
+        recent.append(now)
+        _remember(self._requests, (event.adapter, event.actor.id), recent)
+        if spec.kind is not None:
+            self._ledger.reserve(event, spec.kind, _items(event, spec), now)
+        return None
+
+    def _rate(self, event: Event, recent: deque[datetime], now: datetime) -> Refusal | None:
+        limit = self._settings.bot_requests_per_minute
+        if not limit or len(recent) < limit:
+            return None
+        locale = event.actor.locale
+        wait = (recent[-limit] + _MINUTE - now).total_seconds()
+        return Refusal(say("policy.rate", locale, limit=limit, wait=in_words(wait, locale)))
+
+    def _media(self, event: Event, spec: CommandSpec, now: datetime) -> Refusal | None:
+        limit = self._settings.bot_media_per_day
+        if not limit or spec.kind not in MEDIA_KINDS:
+            return None
+        used, wanted = self._ledger.media((event.adapter, event.actor.id), now), _items(event, spec)
+        if used + wanted <= limit:
+            return None
+        locale = event.actor.locale
+        wait = in_words(until_tomorrow(now), locale)
+        left = max(0, limit - used)
+        return Refusal(say("policy.media_left" if left else "policy.media", locale, limit=limit, left=left, wait=wait))
+
+    def _money(self, event: Event, spec: CommandSpec, now: datetime) -> Refusal | None:
+        limit = self._settings.bot_budget_per_day
+        if not limit or spec.kind is None:
+            return None
+        locale = event.actor.locale
+        price = self._ledger.price(spec.kind)
+        if price is None and self._ledger.is_open(spec.kind, now):
+            return Refusal(say("policy.price_unknown", locale, wait=in_words(60, locale)))
+        cost = self._ledger.cost(now)
+        # At the limit even what is free today waits: the first price of a kind is only known afterwards.
+        if cost < limit and cost + (price or 0.0) * _items(event, spec) <= limit:
+            return None
+        return Refusal(say("policy.budget", locale, wait=in_words(until_tomorrow(now), locale)))
+
+
+def _items(event: Event, spec: CommandSpec) -> int:
+    """How many files are asked for; what is no number is refused later, and counts as one."""
+    option = spec.option("n")
+    if option is None or spec.kind not in MEDIA_KINDS:
+        return 1
+    try:
+        return max(1, int(float(event.options.get(option.name, "") or option.default or 1)))
+    except (ValueError, OverflowError):
+        return 1
+
+
+def in_words(seconds: float, locale: str) -> str:
+    """A wait, rounded up: "40 seconds", "1 minute", "5 hours"."""
+    unit, name = next(((unit, name) for unit, name in _UNITS if seconds > unit), _UNITS[-1])
+    number = max(1, math.ceil(seconds / unit))
+    return say(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
+
+
+def _remember(memory: OrderedDict[Key, V], key: Key, value: V) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

@@ -1,0 +1,94 @@
+"""Allow and deny lists, for everything and for one command.
+
+Within one list any entry is enough; lists of different subjects all have to agree. An entry is an id, or
+`adapter:id` where the same id means different things on two platforms.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from bot.errors import SettingsError
+from bot.models import Event
+from bot.settings import Settings
+
+Subject = Literal["person", "role", "channel", "workspace"]
+SUBJECTS: tuple[Subject, ...] = ("workspace", "channel", "person", "role")
+_PLURALS: dict[Subject, str] = {
+    "person": "people",
+    "role": "roles",
+    "channel": "channels",
+    "workspace": "workspaces",
+}
+_RULE = re.compile(r"(?P<command>[\w-]+)(?P<negated>!?)=(?P<subject>person|role|channel|workspace):(?P<id>\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Who or what is allowed and denied, by subject; an empty allow list allows everybody."""
+
+    allow: Mapping[Subject, frozenset[str]]
+    deny: Mapping[Subject, frozenset[str]]
+
+    def objection(self, event: Event) -> Subject | None:
+        """The first subject that these lists don't let through."""
+        for subject in SUBJECTS:
+            ids = _ids(event, subject)
+            if ids & self.deny.get(subject, frozenset()):
+                return subject
+            allowed = self.allow.get(subject)
+            if allowed and not ids & allowed:
+                return subject
+        return None
+
+
+def general_lists(settings: Settings) -> Lists:
+    """The lists that hold for every command."""
+    values = settings.model_dump(include={f"bot_{way}_{_PLURALS[s]}" for way in ("allow", "deny") for s in SUBJECTS})
+
+    def lists(way: str) -> Mapping[Subject, frozenset[str]]:
+        return MappingProxyType({s: frozenset(values[f"bot_{way}_{_PLURALS[s]}"]) for s in SUBJECTS})
+
+    return Lists(lists("allow"), lists("deny"))
+
+
+def command_lists(rules: Collection[str], commands: Collection[str]) -> Mapping[str, Lists]:
+    """The lists of each command that has rules. Raises `SettingsError` for a rule that can't be read.
+
+    `commands`: the names a rule may use; empty: any.
+    """
+    found: dict[str, tuple[dict[Subject, set[str]], dict[Subject, set[str]]]] = {}
+    for rule in rules:
+        match = _RULE.fullmatch(rule)
+        if match is None:
+            raise SettingsError(
+                f"BOT_COMMAND_RULES: {rule!r} must look like video=role:ID (only these) or image!=channel:ID "
+                "(not these), with person, role, channel or workspace"
+            )
+        name = match["command"]
+        if commands and name not in commands:
+            raise SettingsError(
+                f"BOT_COMMAND_RULES: {rule!r} names no command; the commands are {', '.join(sorted(commands))}"
+            )
+        allow, deny = found.setdefault(name, ({}, {}))
+        subject = next(s for s in SUBJECTS if s == match["subject"])
+        (deny if match["negated"] else allow).setdefault(subject, set()).add(match["id"])
+    return {name: Lists(_frozen(allow), _frozen(deny)) for name, (allow, deny) in found.items()}
+
+
+def _frozen(lists: dict[Subject, set[str]]) -> Mapping[Subject, frozenset[str]]:
+    return {subject: frozenset(ids) for subject, ids in lists.items()}
+
+
+def _ids(event: Event, subject: Subject) -> set[str]:
+    """What an entry may say to mean this event's person, roles, channel or workspace."""
+    plain: tuple[str, ...]
+    if subject == "person":
+        plain = (event.actor.id,)
+    elif subject == "role":
+        plain = event.actor.roles
+    else:
+        plain = (event.place.channel,) if subject == "channel" else (event.place.workspace,)
+    return {form for one in plain if one for form in (one, f"{event.adapter}:{one}")}
