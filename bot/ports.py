@@ -157,7 +157,7 @@ class Store(Protocol):
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
 
-    async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+    def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         """Every turn of a conversation, resets included, oldest first; assistant turns come with their event's media."""
 
     # -- settings and usage
