@@ -1,0 +1,1 @@
+"""The durable side: events, answers, turns, usage and settings."""

@@ -1,0 +1,47 @@
+"""One process per database file."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.errors import StoreInUse, StoreUnavailable
+
+#: Lock files held by this process: the kernel's record locks only keep other processes out.
+_held: set[Path] = set()
+
+
+@contextmanager
+def ownership(database: Path) -> Iterator[None]:
+    """Hold the database's lock file. The kernel lets go of it when the process ends, however it ends.
+
+    A record lock, not `flock`: a child forked by this process does not inherit it and can't outlive us with it.
+    Raises `StoreInUse` naming the other process, `StoreUnavailable` when the file can't be made.
+    """
+    path = database.resolve().with_name(database.name + ".lock")
+    if path in _held:
+        raise StoreInUse(f"The database {database} is already open in this process ({os.getpid()}).")
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as exc:
+        raise StoreUnavailable(
+            f"The lock file {path} can't be written; check that its folder may be written to. ({exc.strerror})"
+        ) from exc
+    try:
+        try:
+            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError) as exc:
+            owner = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
+            raise StoreInUse(
+                f"The database {database} is in use by process {owner}; stop that one or set another BOT_DATA_DIR."
+            ) from exc
+        _held.add(path)
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            _held.discard(path)
+    finally:
+        os.close(fd)

@@ -1,0 +1,63 @@
+"""The writer's statements. Each takes one JSON array of rows, so that fifty events cost little more than one."""
+
+RECORD = """
+INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer)
+SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
+    value->>10
+FROM json_each(?) WHERE true
+ON CONFLICT (adapter, id) DO NOTHING
+RETURNING seq, adapter, id
+"""
+#: seq, ref, attempts
+DRAFT = """
+UPDATE events SET ref = row.value->>1, attempts = row.value->>2
+FROM json_each(?) AS row WHERE events.seq = row.value->>0
+"""
+#: seq, answer
+ANSWER = """
+UPDATE events SET answer = row.value->>1
+FROM json_each(?) AS row WHERE events.seq = row.value->>0
+"""
+#: seq, id of the event whose turns (and those of its other replacements) are replaced
+REPLACE = """
+DELETE FROM turns WHERE event_seq IN (
+    SELECT old.seq FROM json_each(?) AS row
+    JOIN events AS new ON new.seq = row.value->>0
+    JOIN events AS old ON old.adapter = new.adapter AND (old.id = row.value->>1 OR old.again = row.value->>1)
+    WHERE old.seq <> new.seq)
+"""
+#: seq, position, turn. A turn that comes after a later reset is not live.
+TURNS = """
+INSERT INTO turns (event_seq, n, adapter, conversation, data, live)
+SELECT events.seq, row.value->>1, events.adapter, events.conversation, row.value->>2, NOT EXISTS (
+    SELECT 1 FROM contexts
+    WHERE contexts.adapter = events.adapter AND contexts.conversation = events.conversation
+    AND contexts.reset >= events.seq)
+FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0
+WHERE events.forgotten = 0
+"""
+#: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost
+USAGE = """
+INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost)
+SELECT row.value->>1, events.adapter, events.actor, events.channel, row.value->>2, row.value->>3, row.value->>4,
+    row.value->>5, row.value->>6, row.value->>7, row.value->>8
+FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0 WHERE true
+ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
+    prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = completion_tokens + excluded.completion_tokens,
+    items = items + excluded.items, cost = cost + excluded.cost
+"""
+#: seq. What was to be forgotten goes now; an answer with files stays until these are pruned.
+COMPLETE = """
+UPDATE events SET done = 1, event = iif(forgotten, NULL, event), ref = iif(forgotten, NULL, ref),
+    answer = iif(forgotten AND coalesce(json_array_length(answer, '$.media'), 0) = 0, NULL, answer)
+FROM json_each(?) AS row WHERE events.seq = row.value->>0
+"""
+#: seq, not before
+POSTPONE = """
+UPDATE events SET ready_at = row.value->>1
+FROM json_each(?) AS row WHERE events.seq = row.value->>0
+"""
+
+#: In the order in which they run within a transaction.
+ALL = (RECORD, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)

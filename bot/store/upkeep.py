@@ -1,0 +1,169 @@
+"""Transactions of their own: resets, summaries, forgetting, pruning. Each runs inside the writer."""
+
+# ruff: noqa: S608 - only constants are joined
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import aiosqlite
+
+from bot.models import Job, Media
+from bot.store import codec
+from bot.store.reads import media_of
+
+#: Events erased in one transaction: the writer's other work waits for that long only.
+CHUNK = 200
+#: What the file's header says of who wrote it.
+MARK = 0x636D7573
+
+
+async def _rows(db: aiosqlite.Connection, sql: str, *parameters: object) -> list[Any]:
+    return list(await db.execute_fetchall(sql, parameters))
+
+
+async def reset(db: aiosqlite.Connection, job: Job) -> int:
+    """See `Store.reset`."""
+    keys = codec.key(job.event.adapter), codec.key(job.event.conversation)
+    left = await _rows(
+        db,
+        "UPDATE turns SET live = 0 WHERE live = 1 AND adapter = ? AND conversation = ? AND event_seq <= ?"
+        " RETURNING seq",
+        *keys,
+        job.seq,
+    )
+    last = max((seq for (seq,) in left), default=0)
+    (row,) = await _rows(
+        db,
+        "INSERT INTO contexts (adapter, conversation, reset, reset_turn, left_behind) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT DO UPDATE SET summary = iif(?3 > reset, '', summary), reset = max(?3, reset),"
+        " reset_turn = max(?4, reset_turn, upto), left_behind = iif(?3 = reset, left_behind, 0) + ?5"
+        " RETURNING left_behind",
+        *keys,
+        job.seq,
+        last,
+        len(left),
+    )
+    return int(row[0])
+
+
+async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str, summary: str, upto: int) -> None:
+    """See `Store.save_summary`. A summary of what a reset left behind since is ignored, too."""
+    keys = codec.key(adapter), codec.key(conversation)
+    saved = await _rows(
+        db,
+        "INSERT INTO contexts (adapter, conversation, summary, upto) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET summary = excluded.summary, upto = excluded.upto"
+        " WHERE excluded.upto >= upto AND excluded.upto > reset_turn RETURNING upto",
+        *keys,
+        codec.clean(summary),
+        upto,
+    )
+    if saved:
+        await _rows(
+            db,
+            "UPDATE turns SET live = 0 WHERE live = 1 AND adapter = ? AND conversation = ? AND seq <= ?",
+            *keys,
+            upto,
+        )
+
+
+async def put_setting(db: aiosqlite.Connection, scope: str, name: str, value: str | None) -> None:
+    """See `Store.put_setting`."""
+    if value is None:
+        await _rows(db, "DELETE FROM settings WHERE scope = ? AND name = ?", scope, name)
+    else:
+        await _rows(
+            db,
+            "INSERT INTO settings (scope, name, value) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value",
+            scope,
+            name,
+            value,
+        )
+
+
+async def touch(db: aiosqlite.Connection) -> None:
+    """Write the file's mark anew: fails when nothing can be written."""
+    await _rows(db, f"PRAGMA application_id = {MARK}")
+
+
+async def answer_waiting(db: aiosqlite.Connection, seqs: Sequence[int], answer: str) -> None:
+    """Commit one answer for waiting events; only delivery is left of them, in lanes of their own."""
+    await _rows(
+        db,
+        "UPDATE events SET answer = ?, lane = 'free', ready_at = 0"
+        " WHERE seq IN (SELECT value FROM json_each(?)) AND answer IS NULL",
+        answer,
+        json.dumps(list(seqs)),
+    )
+
+
+async def forget(
+    db: aiosqlite.Connection, adapter: str, actor: str, running: Sequence[int], scopes: Sequence[str]
+) -> list[Media]:
+    """See `Store.forget`. Events of `running` are blanked when they are done; the person's others are done now."""
+    who = codec.key(adapter), codec.key(actor)
+    theirs = "SELECT seq FROM events WHERE adapter = ? AND actor = ? AND actor <> ''"
+    media = [
+        item
+        for (answer,) in await _rows(
+            db,
+            f"SELECT answer FROM events WHERE seq IN ({theirs}) AND answer IS NOT NULL"
+            " AND seq NOT IN (SELECT value FROM json_each(?))",
+            *who,
+            json.dumps(list(running)),
+        )
+        for item in media_of(answer)
+    ]
+    await _rows(
+        db,
+        "UPDATE contexts SET summary = '' WHERE (adapter, conversation) IN"
+        " (SELECT adapter, conversation FROM events WHERE adapter = ? AND actor = ?)",
+        *who,
+    )
+    await _rows(db, f"DELETE FROM turns WHERE event_seq IN ({theirs})", *who)
+    await _rows(
+        db,
+        "UPDATE events SET forgotten = 1, actor = '' WHERE seq IN (SELECT value FROM json_each(?))",
+        json.dumps(list(running)),
+    )
+    await _rows(
+        db,
+        f"UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = 1 WHERE seq IN ({theirs})",
+        *who,
+    )
+    await _rows(
+        db,
+        "INSERT INTO usage SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens,"
+        " completion_tokens, items, cost FROM usage WHERE adapter = ? AND actor = ? AND actor <> ''"
+        " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,"
+        " prompt_tokens = prompt_tokens + excluded.prompt_tokens,"
+        " completion_tokens = completion_tokens + excluded.completion_tokens,"
+        " items = items + excluded.items, cost = cost + excluded.cost",
+        *who,
+    )
+    await _rows(db, "DELETE FROM usage WHERE adapter = ? AND actor = ? AND actor <> ''", *who)
+    await _rows(db, "DELETE FROM settings WHERE scope IN (SELECT value FROM json_each(?))", json.dumps(list(scopes)))
+    return media
+
+
+async def prune(db: aiosqlite.Connection, before: datetime) -> tuple[int, list[Media]]:
+    """Erase one chunk of what is older; returns how many events and their media."""
+    gone = await _rows(
+        db,
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE done = 1 AND received_at < ?"
+        " ORDER BY received_at LIMIT ?) RETURNING adapter, conversation, answer",
+        before.timestamp(),
+        CHUNK,
+    )
+    places = sorted({(adapter, conversation) for adapter, conversation, _ in gone})
+    await _rows(
+        db,
+        "DELETE FROM contexts WHERE (adapter, conversation) IN (SELECT value->>0, value->>1 FROM json_each(?))"
+        " AND NOT EXISTS (SELECT 1 FROM events WHERE events.adapter = contexts.adapter"
+        " AND events.conversation = contexts.conversation)",
+        json.dumps(places),
+    )
+    return len(gone), [item for _, _, answer in gone for item in media_of(answer)]
