@@ -1,0 +1,126 @@
+"""Structured logs on standard error: ours and every library's, in one form, without secrets."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Literal, TextIO
+from urllib.parse import quote
+
+import structlog
+from pydantic import SecretStr
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+#: What stands where a secret would be.
+REDACTED = "[secret]"
+
+#: Loggers that follow the configured level; a library is heard from when something is wrong.
+_OURS = ("bot", "adapters", "__main__")
+
+
+def configure(
+    level: Literal["debug", "info", "warning", "error"],
+    format: Literal["auto", "console", "json"],  # noqa: A002 - the setting's own name
+    *,
+    secrets: Iterable[SecretStr] = (),
+) -> None:
+    """Send structlog's and the standard library's records to standard error. Repeating it replaces what was set.
+
+    `secrets` never appear in a record, however they got there: in its text, a value, or a traceback.
+    """
+    chosen = logging.getLevelName(level.upper())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    handler = _StderrHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(format),
+                _Redactor(secrets),
+            ],
+            foreign_pre_chain=shared,
+        )
+    )
+    root = logging.getLogger()
+    for old in [one for one in root.handlers if isinstance(one, _StderrHandler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(max(chosen, logging.INFO if level == "debug" else logging.WARNING))
+    for name in _OURS:
+        logging.getLogger(name).setLevel(chosen)
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _renderers(form: str) -> list[Processor]:
+    if form == "json" or (form == "auto" and not sys.stderr.isatty()):
+        return [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
+    # The plain traceback: the pretty one shows local variables, and wraps lines in the middle of a secret.
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+        )
+    ]
+
+
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is at that moment: a terminal program may have put itself in between."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        raise AttributeError("always sys.stderr")
+
+
+class _Redactor:
+    """The last processor: works on the finished line, so that nothing is written which it has not seen."""
+
+    def __init__(self, secrets: Iterable[SecretStr]) -> None:
+        values = {secret.get_secret_value() for secret in secrets} - {""}
+        forms = {form for value in values for form in _forms(value)}
+        self._forms = sorted(forms, key=len, reverse=True)  # the longest first: one may contain another
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict | str) -> str:
+        line = str(event)
+        for form in self._forms:
+            if form in line:
+                line = line.replace(form, REDACTED)
+        return line
+
+
+def _forms(value: str) -> set[str]:
+    """How a value looks when it is written plainly, in JSON, as a Python literal, or in a URL."""
+    return {
+        value,
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        json.dumps(repr(value)[1:-1], ensure_ascii=False)[1:-1],
+        quote(value, safe=""),
+        quote(value),
+    }

@@ -1,0 +1,169 @@
+"""What the service counts and times, for Prometheus. Every label has few values: no ids, no free text."""
+
+import pkgutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+import bot.commands
+from bot.models import Answer, Event, Usage
+
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
+#: Seconds for which a failed API call is news; after that nobody knows.
+_NEWS = 300.0
+
+
+class ApiCall(Protocol):
+    """One try of a call to the API."""
+
+    @property
+    def endpoint(self) -> str:
+        """The path without ids."""
+
+    @property
+    def status(self) -> int | None:
+        """None: there was no answer."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first."""
+
+
+class RateBudget(Protocol):
+    """The API's rate limit as last told."""
+
+    @property
+    def limit(self) -> int | None:
+        """Calls per window; None: not told."""
+
+    @property
+    def remaining(self) -> int | None:
+        """Calls left; None: not told."""
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for the window to open."""
+
+
+class Metrics:
+    """A registry of its own: two services in one process don't mix. The calls per event cost microseconds."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._commands = frozenset(module.name for module in pkgutil.iter_modules(bot.commands.__path__))
+        self._api_problem = ("", 0.0)  # and when, monotonic
+        of_event = ("adapter", "command")
+
+        def counter(name: str, help_: str, *labels: str) -> Callable[..., Counter]:
+            return cache(Counter(name, help_, labels, registry=self.registry).labels)
+
+        def histogram(name: str, help_: str, *labels: str) -> Callable[..., Histogram]:
+            return cache(Histogram(name, help_, labels, buckets=_SECONDS, registry=self.registry).labels)
+
+        def gauge(name: str, help_: str) -> Gauge:
+            return Gauge(name, help_, registry=self.registry)
+
+        self._events = counter("bot_events", "Events, by what became of them.", *of_event, "outcome")
+        self._first_sign = histogram("bot_first_sign_seconds", "From receipt to the first visible sign.", *of_event)
+        self._answer = histogram("bot_answer_seconds", "From receipt to the whole visible answer.", *of_event)
+        self._retries = counter("bot_retries", "Events given back to be tried again.", *of_event)
+        self._media = counter("bot_media_bytes", "Bytes of files in answers.", "family")
+        self._api_calls = counter("bot_api_calls", "Tries of API calls.", "endpoint", "status")
+        self._api_seconds = histogram("bot_api_call_seconds", "Duration of one try of an API call.", "endpoint")
+        self._api_retries = counter("bot_api_retries", "Tries of API calls after the first.", "endpoint")
+        self._tokens = counter("bot_tokens", "Tokens used.", "kind", "direction")
+        self._items = counter("bot_items", "Pictures, sounds and videos made.", "kind")
+        self._cost = counter("bot_cost", "Money spent, in the API's currency.", "kind")
+        self._waiting = gauge("bot_queue_waiting", "Events that wait.")
+        self._running = gauge("bot_queue_running", "Events that are being answered.")
+        self._oldest = gauge("bot_queue_oldest_seconds", "How long the oldest waiting event has waited.")
+        self._limit = gauge("bot_api_rate_limit", "API calls per window, as told; -1: not told.")
+        self._remaining = gauge("bot_api_rate_limit_remaining", "API calls left in the window; -1: not told.")
+        self._blocked = gauge("bot_api_rate_limit_waiting", "API calls that wait for the window.")
+
+    # -- the life of an event
+
+    def received(self, event: Event, outcome: str) -> None:
+        """Count an event: accepted, refused, duplicate."""
+        self._events(*self._labels(event), outcome).inc()
+
+    def first_sign(self, event: Event) -> None:
+        """Time the first visible sign of an answer."""
+        self._first_sign(*self._labels(event)).observe(_age(event))
+
+    def answered(self, event: Event, answer: Answer) -> None:
+        """Count and time a delivered answer."""
+        labels = self._labels(event)
+        self._events(*labels, "answered").inc()
+        self._answer(*labels).observe(_age(event))
+        for media in answer.media:
+            family = media.content_type.partition("/")[0]
+            self._media(family if family in {"image", "audio", "video", "text"} else "other").inc(media.size)
+
+    def undelivered(self, event: Event) -> None:
+        """Count an answer that its platform would not show."""
+        self._events(*self._labels(event), "undelivered").inc()
+
+    def retried(self, event: Event) -> None:
+        """Count an event that was given back to be tried again."""
+        self._retries(*self._labels(event)).inc()
+
+    def used(self, usage: Sequence[Usage]) -> None:
+        """Count what finished API calls used."""
+        for one in usage:
+            self._tokens(one.kind, "prompt").inc(one.prompt_tokens)
+            self._tokens(one.kind, "completion").inc(one.completion_tokens)
+            self._items(one.kind).inc(one.items)
+            self._cost(one.kind).inc(max(0.0, one.cost))
+
+    # -- the API
+
+    def api_call(self, call: ApiCall) -> None:
+        """Count and time one try of an API call, and remember how it went."""
+        self._api_calls(call.endpoint, "none" if call.status is None else str(call.status)).inc()
+        self._api_seconds(call.endpoint).observe(call.seconds)
+        if call.attempt > 1:
+            self._api_retries(call.endpoint).inc()
+        problem = _problem(call.status)
+        self._api_problem = (problem, time.monotonic())
+
+    def api_problem(self) -> str:
+        """What was wrong with the API when it was last called; "" for nothing, or nothing known lately."""
+        problem, at = self._api_problem
+        return problem if time.monotonic() - at < _NEWS else ""
+
+    # -- reading
+
+    def render(self, counts: Mapping[str, float], budget: RateBudget) -> bytes:
+        """Everything in Prometheus' text format; `counts` as from `Store.counts`."""
+        self._waiting.set(counts.get("waiting", 0))
+        self._running.set(counts.get("running", 0))
+        self._oldest.set(counts.get("oldest", 0))
+        self._limit.set(-1 if budget.limit is None else budget.limit)
+        self._remaining.set(-1 if budget.remaining is None else budget.remaining)
+        self._blocked.set(budget.waiting)
+        return generate_latest(self.registry)
+
+    def _labels(self, event: Event) -> tuple[str, str]:
+        return event.adapter, event.command if event.command in self._commands else "other"
+
+
+def _age(event: Event) -> float:
+    """Seconds since the event was received; a clock that was set back is no negative time."""
+    return max(0.0, (datetime.now(UTC) - event.received_at).total_seconds())
+
+
+def _problem(status: int | None) -> str:
+    if status is None:
+        return "the API did not answer"
+    if status in {401, 403} or status >= 500:  # noqa: PLR2004
+        return f"the API answered {status}"
+    return ""
