@@ -60,8 +60,8 @@ class Reads:
             else "(SELECT 0 WHERE ?3 IS NULL)"  # keeps the parameters the same
         )
         rows = await self.rows(
-            "SELECT 0, summary, total - (SELECT count(*) FROM turns WHERE live = 1 AND adapter = ?1"
-            f"   AND conversation = ?2 AND event_seq IN {left_out})"
+            f"SELECT 0, summary, total - (SELECT count(*) FROM turns WHERE event_seq IN {left_out}"
+            "   AND live = 1 AND +adapter = ?1 AND +conversation = ?2)"
             " FROM contexts WHERE adapter = ?1 AND conversation = ?2"
             " UNION ALL SELECT * FROM (SELECT seq, data, 0 FROM turns INDEXED BY turns_live"
             f"   WHERE live = 1 AND adapter = ?1 AND conversation = ?2 AND event_seq NOT IN {left_out}"

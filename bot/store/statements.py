@@ -20,11 +20,16 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 #: seq, id of the event whose turns (and those of its other replacements) are replaced
 REPLACE = """
+WITH replaced AS (
+    SELECT row.value->>0 AS seq, new.adapter, row.value->>1 AS id
+    FROM json_each(?) AS row CROSS JOIN events AS new ON new.seq = row.value->>0)
 DELETE FROM turns WHERE event_seq IN (
-    SELECT old.seq FROM json_each(?) AS row
-    JOIN events AS new ON new.seq = row.value->>0
-    JOIN events AS old ON old.adapter = new.adapter AND (old.id = row.value->>1 OR old.again = row.value->>1)
-    WHERE old.seq <> new.seq)
+    SELECT old.seq FROM replaced CROSS JOIN events AS old ON old.adapter = replaced.adapter AND old.id = replaced.id
+    WHERE old.seq <> replaced.seq
+    UNION
+    SELECT old.seq FROM replaced CROSS JOIN events AS old INDEXED BY events_again
+    ON old.adapter = replaced.adapter AND old.again = replaced.id AND old.again <> ''
+    WHERE old.seq <> replaced.seq)
 """
 #: seq, position, turn. A turn that comes after a later reset is not live.
 TURNS = """

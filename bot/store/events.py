@@ -1,0 +1,258 @@
+"""The life of an event: recorded, claimed, committed, completed."""
+
+# ruff: noqa: D102 - the promises are those of `bot.ports.Store`
+
+import asyncio
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import aiosqlite
+
+from bot.errors import OwnershipLost
+from bot.models import Answer, Event, Job, Lane, Outcome, Turn
+from bot.store import codec, statements, upkeep
+from bot.store.queue import Entry, WaitingQueue, entry
+from bot.store.reads import Reads
+from bot.store.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
+
+_JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
+_LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
+
+
+class Events:
+    """The part of the store that workers use. What waits is queued in memory and rebuilt from the table at start."""
+
+    _writer: Writer
+    _reads: Reads
+
+    def __init__(self) -> None:
+        self._queue = WaitingQueue()
+        self._changed = asyncio.Event()
+        self._jobs: dict[int, Job] = {}  #: of some waiting events
+        self._running: dict[int, Job] = {}
+
+    async def recover(self) -> None:
+        """Queue everything unfinished."""
+        rows = await self._reads.rows(
+            "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL"
+            " FROM events WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
+        )
+        for seq, adapter, conversation, actor, lane, command, since, ready_at, answered in rows:
+            self._queue.add(
+                entry(
+                    seq,
+                    adapter=adapter,
+                    conversation=conversation,
+                    actor=actor,
+                    lane=Lane(lane),
+                    command=command,
+                    since=since,
+                    ready_at=ready_at,
+                    answered=bool(answered),
+                )
+            )
+        self._changed.set()
+
+    async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
+        lane = lane if answer is None else Lane.FREE
+        adapter, event_id, conversation, command, actor, channel, again = map(
+            codec.key,
+            (
+                event.adapter,
+                event.id,
+                event.conversation,
+                event.command,
+                event.actor.id,
+                event.place.channel,
+                event.again,
+            ),
+        )
+        since = event.received_at.timestamp()
+        committed = None if answer is None else codec.dumps(answer)
+        row = (
+            adapter,
+            event_id,
+            conversation,
+            lane,
+            command,
+            actor,
+            channel,
+            again,
+            since,
+            codec.dumps(event),
+            committed,
+        )
+
+        def then(returned: Returned) -> bool:
+            seq = returned.pop((adapter, event_id), None)
+            if seq is None:
+                return False
+            if len(self._jobs) < _JOBS_KEPT:
+                self._jobs[seq] = Job(seq=seq, event=event, answer=answer)
+            self._queue.add(
+                entry(
+                    seq,
+                    adapter=adapter,
+                    conversation=conversation,
+                    actor=actor,
+                    lane=lane,
+                    command=command,
+                    since=since,
+                    answered=answer is not None,
+                )
+            )
+            self._changed.set()
+            return True
+
+        return await self._writer.submit(RowsOperation(lambda: {statements.RECORD: (row,)}, then))
+
+    async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
+        keys = {codec.key(adapter) for adapter in adapters}
+        while (taken := self._queue.take(lanes, keys, time.time())) is not None:
+            job = self._jobs.pop(taken.seq, None)
+            if job is None:
+                try:
+                    job = await self._reads.job_of_seq(taken.seq)
+                except BaseException:
+                    self._queue.give_back(taken.seq, ready_at=taken.ready_at, answered=taken.answered)
+                    self._changed.set()
+                    raise
+            if job is not None:
+                self._running[job.seq] = job
+                return job
+            self._queue.done(taken.seq)  # erased meanwhile
+        self._changed.clear()
+        return None
+
+    async def wait(self) -> None:
+        due = self._queue.next_time()
+        patience = None if due is None else min(max(due - time.time(), 0.0), _LONGEST_WAIT)
+        try:
+            async with asyncio.timeout(patience):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def save_draft(self, job: Job, ref: str) -> None:
+        def plan() -> Rows:
+            self._own(job)
+            return {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
+
+        def then(_: Returned) -> None:
+            if mine := self._running.get(job.seq):
+                self._running[job.seq] = replace(mine, ref=ref)
+
+        await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+
+    async def commit(self, job: Job, outcome: Outcome) -> bool:
+        now = datetime.now(UTC)
+        answer = codec.dumps(outcome.answer)
+        turns = tuple((job.seq, n, codec.dumps(_filled(turn, job.event, now))) for n, turn in enumerate(outcome.turns))
+        hour = int(now.timestamp() // 3600)
+        usage = tuple(
+            (
+                job.seq,
+                hour,
+                u.kind,
+                codec.key(u.model),
+                u.requests,
+                u.prompt_tokens,
+                u.completion_tokens,
+                u.items,
+                u.cost,
+            )
+            for u in outcome.usage
+        )
+        replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
+
+        def plan() -> Rows:
+            if self._own(job).answer is not None:
+                return {}
+            return {
+                statements.ANSWER: ((job.seq, answer),),
+                statements.REPLACE: replaced,
+                statements.TURNS: turns,
+                statements.USAGE: usage,
+            }
+
+        def then(_: Returned) -> bool:
+            mine = self._running.get(job.seq)
+            if mine is None or mine.answer is not None:
+                return False
+            self._running[job.seq] = replace(mine, answer=outcome.answer)
+            return True
+
+        return await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+
+    async def complete(self, job: Job) -> None:
+        self._own(job)
+        del self._running[job.seq]
+        self._queue.done(job.seq)
+        self._changed.set()
+        rows = {statements.COMPLETE: ((job.seq,),)}
+        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
+
+    async def retry(self, job: Job, at: datetime) -> None:
+        await self._give_back(job, at.timestamp(), {statements.POSTPONE: ((job.seq, at.timestamp()),)})
+
+    async def release(self, job: Job) -> None:
+        await self._give_back(job, 0.0, {})
+
+    async def _give_back(self, job: Job, ready_at: float, rows: Rows) -> None:
+        def plan() -> Rows:
+            self._own(job)
+            return rows
+
+        def then(_: Returned) -> None:
+            mine = self._running.pop(job.seq)
+            self._queue.give_back(job.seq, ready_at=ready_at, answered=mine.answer is not None)
+            self._changed.set()
+
+        await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+
+    def _own(self, job: Job) -> Job:
+        mine = self._running.get(job.seq)
+        if mine is None or mine.attempt != job.attempt:
+            raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
+        return mine
+
+    async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
+        place = codec.key(adapter), codec.key(conversation)
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> int:
+            held.extend(
+                self._queue.discard(
+                    lambda e: (e.adapter, e.conversation) == place and e.seq < before and not e.answered
+                )
+            )
+            await upkeep.answer_waiting(db, [item.seq for item in held], codec.dumps(answer))
+            return len(held)
+
+        def then(_: int) -> None:
+            for item in held:
+                self._jobs.pop(item.seq, None)
+                self._queue.add(replace(item, lane=Lane.FREE, key=(item.seq,), ready_at=0.0, answered=True))
+            self._changed.set()
+
+        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    def _wait_again(self, held: Sequence[Entry]) -> None:
+        for item in held:
+            self._queue.add(item)
+        self._changed.set()
+
+    async def counts(self) -> Mapping[str, float]:
+        oldest = self._queue.oldest
+        return {
+            "waiting": self._queue.waiting,
+            "running": self._queue.running,
+            "oldest": 0.0 if oldest is None else max(time.time() - oldest, 0.0),
+        }
+
+
+def _filled(turn: Turn, event: Event, now: datetime) -> Turn:
+    return replace(turn, actor=turn.actor or event.actor.id, event=turn.event or event.id, at=turn.at or now, seq=0)
