@@ -3,11 +3,13 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from adapters.console.chat import Chat
 from adapters.console.delivered import Delivered
-from adapters.console.draft import ConsoleDraft
+from adapters.console.draft import ConsoleDraft, Screen
 from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
@@ -40,24 +42,30 @@ class Console:
         stdout: int | None = None,
     ) -> None:
         self.conversation = conversation
-        self.interactive = interactive
         self._person = person
-        self._data_dir = data_dir
-        self._preview = preview
         self._stdin = sys.stdin.fileno() if stdin is None else stdin
+        self._stdout = sys.stdout.fileno() if stdout is None else stdout
         self._delivered = Delivered(data_dir)
         self._drafts: WeakValueDictionary[str, ConsoleDraft] = WeakValueDictionary()
-        self._screen = PlainScreen(person.locale, sys.stdout.fileno() if stdout is None else stdout)
+        self._chat = Chat(conversation, person, data_dir, preview) if interactive else None
+        self._plain = PlainScreen(person.locale, self._stdout)
+        self._screen: Screen = self._chat.screen if self._chat else self._plain
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        """Read until the input ends and everything asked is answered."""
+        """Read until the input ends and everything asked is answered, or the person leaves at once."""
+        if self._chat is not None:
+            await self._chat.run(partial(self._ask, sink), commands)
+        else:
+            await self._run_plain(sink, commands)
+
+    async def _run_plain(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         reading = asyncio.create_task(self._read(sink, commands))
-        gone = asyncio.create_task(self._screen.gone.wait())
+        gone = asyncio.create_task(self._plain.gone.wait())
         try:
             await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
                 await reading
-                await self._screen.drained()
+                await self._plain.drained()
         finally:
             for task in (reading, gone):
                 task.cancel()
@@ -66,9 +74,9 @@ class Console:
     async def _read(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         print(say("console.conversation", self._person.locale, name=self.conversation), file=sys.stderr)  # noqa: T201
         async for text in read_messages(self._stdin):
-            await self._ask(event(text, commands, conversation=self.conversation, person=self._person), sink)
+            await self._ask(sink, event(text, commands, conversation=self.conversation, person=self._person))
 
-    async def _ask(self, asked: Event, sink: Sink) -> None:
+    async def _ask(self, sink: Sink, asked: Event) -> None:
         """Hand an event over; when it can't be kept, say so in its answer's place."""
         self._screen.ask(asked.id)
         try:

@@ -14,7 +14,7 @@ class Screen(Protocol):
     async def status(self, key: str, status: Status) -> None:
         """What is being done for this question."""
 
-    async def write(self, key: str, text: str) -> None:
+    async def write(self, key: str, question: str, text: str) -> None:
         """The answer's Markdown so far."""
 
     async def show(self, key: str, question: str, answer: Answer) -> None:
@@ -22,6 +22,12 @@ class Screen(Protocol):
 
     async def forget(self, key: str) -> None:
         """Nothing more will come for this question."""
+
+    def ask(self, key: str) -> None:
+        """A question was put."""
+
+    async def drained(self) -> None:
+        """Return when everything asked is answered, or nobody is there to read it."""
 
 
 class ConsoleDraft:
@@ -47,7 +53,7 @@ class ConsoleDraft:
     async def write(self, text: str) -> None:
         """Show the text so far, where the screen can."""
         if not await self._delivered.has(self._key):
-            await self._screen.write(self._key, text)
+            await self._screen.write(self._key, self._question, text)
 
     async def finish(self, answer: Answer) -> None:
         """Show the answer, once for ever. Raises `DeliveryRefused` when nobody reads the output."""

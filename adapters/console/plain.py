@@ -80,7 +80,7 @@ class PlainScreen:
         """Not printed, but a sign of life."""
         self._heard = asyncio.get_running_loop().time()
 
-    async def write(self, key: str, text: str) -> None:  # noqa: ARG002
+    async def write(self, key: str, question: str, text: str) -> None:  # noqa: ARG002
         """Not printed, but a sign of life."""
         self._heard = asyncio.get_running_loop().time()
 

@@ -1,0 +1,96 @@
+"""The chat for one person at a terminal. prompt_toolkit and Rich are imported only when it is opened."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.console.parse import Person, event, stop_event
+from adapters.console.preview import Means, means
+from bot.language import say
+from bot.models import CommandSpec, Event
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+    from adapters.console.prompt import Interrupt
+
+_AGAIN = 5.0  # seconds within which a second Ctrl-C leaves
+
+Ask = Callable[[Event], Awaitable[None]]
+
+
+class Chat:
+    """Reads messages at a prompt that stays usable while answers are written above it."""
+
+    def __init__(self, conversation: str, person: Person, folder: Path | None, preview: str) -> None:
+        from prompt_toolkit.output import create_output
+
+        from adapters.console.live import LiveScreen
+        from adapters.console.render import Renderer
+
+        how: Means = means(os.environ) if preview == "auto" else preview  # type: ignore[assignment]
+        self.screen = LiveScreen(Renderer(person.locale), create_output(), how)
+        self._conversation = conversation
+        self._person = person
+        self._folder = folder
+        self._armed = 0.0  # until when Ctrl-C leaves
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, ask: Ask, commands: Sequence[CommandSpec]) -> None:
+        """Chat until the person leaves: with Ctrl-D when the running answers are done, with Ctrl-C twice at once."""
+        from prompt_toolkit.patch_stdout import patch_stdout
+
+        from adapters.console.prompt import session, ticking
+
+        prompt = session(
+            commands,
+            folder=self._folder,
+            toolbar=self.screen.toolbar,
+            interrupt=lambda typed: self._interrupt(typed, ask),
+        )
+        await self.screen.welcome(self._conversation)
+        ticker = asyncio.create_task(ticking(prompt, lambda: self.screen.is_busy))
+        try:
+            with patch_stdout(raw=True), contextlib.suppress(KeyboardInterrupt):
+                await self._read(prompt, ask, commands)
+                if self.screen.is_busy:
+                    await self.screen.notice(say("console.leaving", self._person.locale))
+                await self.screen.drained()
+        finally:
+            for task in (ticker, *self._tasks):
+                task.cancel()
+            await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
+
+    async def _read(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
+        while True:
+            try:
+                text = await prompt.prompt_async(handle_sigint=False)
+            except EOFError:
+                return
+            self._armed = 0.0
+            if text.strip():
+                await ask(event(text.rstrip(), commands, conversation=self._conversation, person=self._person))
+
+    def _interrupt(self, typed: str, ask: Ask) -> "Interrupt":
+        """What Ctrl-C means now: stop what runs, else clear what is typed; the second time, leave."""
+        now = time.monotonic()
+        if now < self._armed:
+            return "leave"
+        if typed and not self.screen.is_busy:
+            return "clear"
+        self._armed = now + _AGAIN
+        if self.screen.is_busy:
+            self._spawn(self.screen.notice(say("console.stop", self._person.locale)))
+            self._spawn(ask(stop_event(conversation=self._conversation, person=self._person)))
+        else:
+            self._spawn(self.screen.notice(say("console.leave", self._person.locale)))
+        return "stay"
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,145 @@
+"""The line that is typed into: history, completion, keys."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.styles import Style
+
+from bot import textform
+from bot.models import CommandSpec, Option
+
+Interrupt = Literal["stay", "clear", "leave"]
+
+_STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "prompt": "ansicyan bold"})
+
+
+class CommandCompleter(Completer):
+    """Completes commands, their flags and values, and `@file` anywhere."""
+
+    def __init__(self, commands: Sequence[CommandSpec]) -> None:
+        self._commands = commands
+        self._names = {name: spec for spec in commands for name in (spec.name, *spec.aliases)}
+        self._paths = PathCompleter(expanduser=True)
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """What may stand at the cursor."""
+        text = document.text_before_cursor
+        words = text.split()
+        word = "" if not words or text[-1].isspace() else words[-1]
+        if text.startswith("/") and len(words) <= 1 and not text[-1].isspace():
+            for name, spec in self._names.items():
+                if name.startswith(text[1:].lower()):
+                    yield Completion(f"/{name} ", -len(text), display=f"/{name}", display_meta=spec.description)
+        elif word.startswith("@"):
+            yield from self._files(word[1:], complete_event)
+        elif text.startswith("/") and (found := self._names.get(words[0][1:].lower())):
+            yield from self._options(found, words, word, complete_event)
+
+    def _options(
+        self, spec: CommandSpec, words: list[str], word: str, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        flags = dict(textform.flags(spec))
+        flag, equals, value = word.partition("=")
+        if equals and flag in flags:
+            yield from self._values(flags[flag], value, complete_event)
+            return
+        before = words[-2] if word and len(words) > 1 else words[-1]
+        if before in flags:
+            yield from self._values(flags[before], word, complete_event)
+        elif word.startswith("-"):
+            for name, option in flags.items():
+                if name.startswith(word) and not {n for n, o in flags.items() if o is option} & set(words[:-1]):
+                    yield Completion(f"{name} ", -len(word), display=name, display_meta=option.description)
+        elif spec.prompt is None:
+            for option in spec.options:
+                yield from self._values(option, word, complete_event)
+
+    def _values(self, option: Option, word: str, complete_event: CompleteEvent) -> Iterable[Completion]:
+        if option.kind == "file":
+            yield from self._files(word, complete_event)
+        for choice in option.choices:
+            if choice.lower().startswith(word.lower()):
+                yield Completion(f"{choice} ", -len(word), display=choice, display_meta=option.description)
+
+    def _files(self, word: str, complete_event: CompleteEvent) -> Iterable[Completion]:
+        yield from self._paths.get_completions(Document(word, len(word)), complete_event)
+
+
+def history(folder: Path | None) -> History:
+    """What was typed earlier, kept in the data folder for its owner's eyes only."""
+    if folder is None:
+        return InMemoryHistory()
+    path = folder / "console.history"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(path)
+
+
+def session(
+    commands: Sequence[CommandSpec],
+    *,
+    folder: Path | None,
+    toolbar: Callable[[], str],
+    interrupt: Callable[[str], Interrupt],
+) -> PromptSession[str]:
+    """A prompt. `interrupt` is asked on Ctrl-C, with what is typed; leaving raises `KeyboardInterrupt` from it."""
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state and buffer.complete_state.current_completion:
+            buffer.complete_state = None
+        elif buffer.document.text_before_cursor.endswith("\\"):
+            buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+        else:
+            buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-c")
+    def _(event: KeyPressEvent) -> None:
+        match interrupt(event.current_buffer.text):
+            case "clear":
+                event.current_buffer.reset()
+            case "leave":
+                event.app.exit(exception=KeyboardInterrupt)
+
+    return PromptSession(
+        [("class:prompt", "› ")],
+        multiline=True,
+        prompt_continuation="  ",
+        history=history(folder),
+        completer=CommandCompleter(commands),
+        complete_while_typing=True,
+        complete_in_thread=True,
+        auto_suggest=AutoSuggestFromHistory(),
+        bottom_toolbar=lambda: toolbar() or None,
+        key_bindings=keys,
+        style=_STYLE,
+        reserve_space_for_menu=6,
+    )
+
+
+async def ticking(prompt: PromptSession[str], is_busy: Callable[[], bool]) -> None:
+    """Draw the running times anew while something runs."""
+    was_busy = False
+    while True:
+        await asyncio.sleep(0.25)
+        if is_busy() or was_busy:
+            prompt.app.invalidate()
+        was_busy = is_busy()

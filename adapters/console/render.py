@@ -1,0 +1,118 @@
+"""Answers drawn for a terminal: Markdown with highlighted code, clickable files. Rich is imported at use."""
+
+import io
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from adapters.console import format as fmt
+from bot.language import say
+from bot.models import Answer, Media
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+def complete(text: str) -> int:
+    """How much of a growing Markdown text is finished blocks, which nothing that follows can change."""
+    done = at = 0
+    fence = ""
+    after_blank = False
+    for line in text.splitlines(keepends=True):
+        if not line.endswith("\n"):
+            # The last line is still growing, but where it begins may end the block before it.
+            return at if after_blank and not fence and not line[0].isspace() else done
+        match = _FENCE.match(line)
+        if fence:
+            if match and match[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+                done = at + len(line)
+        else:
+            if after_blank and not line[0].isspace():
+                done = at
+            fence = match[1] if match else ""
+        after_blank = not line.strip()
+        at += len(line)
+    return done
+
+
+class Renderer:
+    """Draws into strings of text and colours for a terminal of some width."""
+
+    def __init__(self, locale: str, *, color_system: str = "auto") -> None:
+        self.locale = locale
+        self.color_system = color_system
+
+    def markdown(self, text: str, width: int) -> str:
+        """A piece of Markdown made of whole blocks."""
+        from rich.markdown import Heading, Markdown
+
+        class Left(Heading):
+            """Rich centres headings."""
+
+            def __rich_console__(self, console: "Console", options: object) -> "Iterable[RenderableType]":
+                self.text.justify = "left"
+                yield self.text
+
+        class Document(Markdown):
+            elements = {**Markdown.elements, "heading_open": Left}  # noqa: RUF012
+
+        return self._draw(Document(fmt.clean(text).strip("\n"), code_theme="ansi_dark"), width)
+
+    def question(self, text: str, width: int) -> str:
+        """The question above an answer that does not follow it at once."""
+        from rich.text import Text
+
+        first, *more = fmt.clean(text).strip().split("\n")
+        return self._draw(Text(f"› {first}{' …' if more else ''}", "dim", no_wrap=True, overflow="ellipsis"), width)
+
+    def notice(self, text: str, width: int) -> str:
+        """Something that is no answer."""
+        from rich.text import Text
+
+        return self._draw(Text(fmt.clean(text), "dim"), width)
+
+    def media(self, media: Media, width: int) -> str:
+        """Where a file is; a click opens it."""
+        from rich.style import Style
+        from rich.text import Text
+
+        link = media.path.absolute().as_uri() if media.path and not media.url else media.url or media.source_url
+        line = fmt.media_line(media, self.locale)
+        style = Style(link=fmt.clean(link).replace(";", "%3B")) if link else Style()
+        return self._draw(Text(line, style, overflow="fold"), width)
+
+    def actions(self, answer: Answer, width: int) -> str:
+        """What can be done with the answer, as what to type."""
+        return "".join(self.notice(fmt.action_line(action), width) for action in answer.actions)
+
+    def welcome(self, conversation: str, width: int) -> str:
+        """The first lines: what to type."""
+        return self.markdown(say("console.welcome", self.locale), width) + "".join(
+            self.notice(text, width)
+            for text in (
+                say("console.keys", self.locale),
+                say("console.conversation", self.locale, name=conversation),
+            )
+        )
+
+    def _draw(self, renderable: "RenderableType", width: int) -> str:
+        from rich.console import Console
+        from rich.segment import Segment, Segments
+
+        file = io.StringIO()
+        console = Console(
+            file=file,
+            width=max(width, 20),
+            force_terminal=True,
+            color_system=self.color_system,  # type: ignore[arg-type]
+            legacy_windows=False,
+            emoji=False,
+        )
+        # Entities in Markdown may spell control characters: what is drawn is cleaned once more.
+        lines = console.render_lines(renderable, pad=False)
+        segments = [Segment(fmt.clean(text), style) for line in lines for text, style, _ in [*line, Segment("\n")]]
+        console.print(Segments(segments), end="")
+        return file.getvalue()
