@@ -54,9 +54,7 @@ def archive() -> bytes:
     return out.getvalue()
 
 
-async def read(
-    files: Mapping[str, bytes], *, sees: bool = False, sized: bool = True, **settings: object
-) -> Reading:
+async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = True, **settings: object) -> Reading:
     async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
         data = files[attachment.name]
         for start in range(0, len(data), 1000):
@@ -82,7 +80,11 @@ async def test_text_is_read_whatever_unicode_it_is_in(encoding: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [("Une façade café déjà vue", "cp1252"), ("你好，世界。这是一个测试文件", "gb18030"), ("“quoted” – naïve", "cp1252")],
+    [
+        ("Une façade café déjà vue", "cp1252"),
+        ("你好，世界。这是一个测试文件", "gb18030"),
+        ("“quoted” – naïve", "cp1252"),
+    ],
 )
 async def test_old_encodings_are_guessed(text: str, encoding: str) -> None:
     """Text that is no Unicode is Chinese where its high bytes come in pairs, else Western."""

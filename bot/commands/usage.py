@@ -54,9 +54,9 @@ def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
     sums: defaultdict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0, 0, 0.0])
     total = ("", "")
     for row in rows:
-        numbers = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
+        spent = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
         for key in ((row.day, row.kind), total):
-            sums[key] = [a + b for a, b in zip(sums[key], numbers, strict=True)]
+            sums[key] = [a + b for a, b in zip(sums[key], spent, strict=True)]
     whole = sums.pop(total)
     heads = [ctx.say(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
     lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]

@@ -1,0 +1,17 @@
+"""The desk of the tests of commands."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.desk import Desk, desk_at
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk with nothing on it, and a choice of models."""
+    async with desk_at(
+        tmp_path, bot_chat_models=("gpt-4-turbo", "gpt-mini", "seer"), bot_seeing_models=("seer",)
+    ) as made:
+        yield made

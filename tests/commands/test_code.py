@@ -1,0 +1,96 @@
+"""`code`: a block in the right language, when long a file as well."""
+
+import pytest
+
+from bot.commands.code import canonical, mentioned
+from bot.errors import UsageError
+from tests.commands.desk import Desk
+
+
+async def test_code_comes_in_a_fenced_block(desk: Desk) -> None:
+    """The block carries the language; the API is asked in its own terms."""
+    said = await desk.ask("code", "say hi", options={"language": "Py"})
+    assert said.text == "```python\nprint('hi')\n```"
+    assert said.media == []
+    body = {"model": "codellama-70b", "prompt": "say hi", "language": "python", "max_tokens": 2048}
+    assert desk.wire.bodies("code") == [body]
+    assert said.usage[0].kind == "code"
+
+
+async def test_long_code_is_a_file_as_well(desk: Desk) -> None:
+    """More than a screenful is easier to take away as a file, with the language's extension."""
+    desk.wire.code = "\n".join(f"let x{n} = {n};" for n in range(60))
+    said = await desk.ask("code", "sixty lines of rust")
+    assert said.text.startswith("```rust\n")
+    (file,) = said.media
+    assert file.name.endswith(".rs")
+    assert file.path is not None
+    assert file.path.read_text() == desk.wire.code + "\n"
+
+
+async def test_code_with_fences_of_its_own_stays_as_it_is(desk: Desk) -> None:
+    """An answer of prose and blocks is Markdown already."""
+    desk.wire.code = "Try this:\n\n```python\nprint(1)\n```\n\nIt prints."
+    assert (await desk.ask("code", "print 1")).text == desk.wire.code
+
+
+async def test_code_with_backticks_does_not_break_its_block(desk: Desk) -> None:
+    """The fence is longer than any run within."""
+    desk.wire.code = 'doc = """``` x ```"""'
+    assert (await desk.ask("code", "x")).text == '````python\ndoc = """``` x ```"""\n````'
+
+
+async def test_an_attached_file_is_read_along(desk: Desk) -> None:
+    """What is attached is what the request is about."""
+    await desk.ask("code", "add types", attach={"a.py": b"def f(x): ..."})
+    assert "def f(x): ..." in desk.wire.bodies("code")[0]["prompt"]
+
+
+async def test_code_becomes_part_of_the_conversation(desk: Desk) -> None:
+    """Chat understands what a question about the code is about."""
+    await desk.ask("code", "say hi")
+    await desk.ask("chat", "make it louder")
+    contents = [message["content"] for message in desk.wire.bodies("chat")[0]["messages"]]
+    assert contents[1:] == ["say hi", "```python\nprint('hi')\n```", "make it louder"]
+
+
+async def test_code_needs_a_prompt(desk: Desk) -> None:
+    """Without a word there is nothing to write."""
+    with pytest.raises(UsageError, match="/code"):
+        await desk.ask("code")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("C++", "cpp"),
+        ("js", "javascript"),
+        ("Golang", "go"),
+        ("c#", "csharp"),
+        ("ABAP", "abap"),
+        ("", ""),
+        ("x`\n", "x"),
+    ],
+)
+def test_a_language_has_one_name(given: str, name: str) -> None:
+    """Short and long names lead to one; an unknown language is passed on, without what could break a fence."""
+    assert canonical(given) == name
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [
+        ("quicksort in Go", "go"),
+        ("go through a list", ""),
+        ("用 rust 寫一個排序", "rust"),
+        ("a C++ class", "cpp"),
+        ("a function in c that adds", "c"),
+        ("plan c for the weekend", ""),
+        ("用python寫一個費氏數列", "python"),
+        ("a javascript debounce", "javascript"),
+        ("open file.py", ""),
+    ],
+)
+def test_a_language_is_taken_from_the_prompt(prompt: str, language: str) -> None:
+    """A name that is also a word counts only where it must be a language."""
+    assert mentioned(prompt) == language

@@ -1,0 +1,99 @@
+"""`help`, and the specs that it and every platform show."""
+
+import pytest
+
+from bot.errors import UsageError
+from bot.language import LANGUAGES, catalogue
+from bot.textform import parse
+from tests.commands.desk import Desk
+
+COMMANDS = [
+    "audio",
+    "chat",
+    "code",
+    "export",
+    "forget",
+    "help",
+    "image",
+    "model",
+    "reset",
+    "retry",
+    "stop",
+    "system",
+    "usage",
+    "video",
+]
+
+
+async def test_every_command_is_there(desk: Desk) -> None:
+    """One file each, found without being listed anywhere."""
+    assert [spec.name for spec in desk.registry.specs] == COMMANDS
+    found = desk.registry.find("ask")
+    assert found is not None
+    assert found.spec.name == "chat"
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_help_lists_every_command(desk: Desk, locale: str) -> None:
+    """With a line and an example, in the asker's language."""
+    text = (await desk.ask("help", locale=locale)).text
+    for spec in desk.registry.specs:
+        assert f"- `/{spec.name}` — {catalogue(locale)[f'command.{spec.name}.description']}" in text
+        assert f"`/{spec.example}`" in text
+
+
+@pytest.mark.parametrize("name", ["image", "/image", "IMAGE"])
+async def test_help_explains_a_command(desk: Desk, name: str) -> None:
+    """Options with what is allowed, what is usual, and an example."""
+    text = (await desk.ask("help", options={"command": name})).text
+    for part in (
+        "`--size`: Width and height in pixels; `512x512`, `1024x1024`, `2048x2048`; usually `1024x1024`",
+        "`-n`: How many pictures; 1 to 4; usually `1`",
+        "`prompt`: What the picture shows; required",
+        "`/image a red fox in snow --style anime --size 512x512 -n 2`",
+    ):
+        assert part in text
+
+
+async def test_help_knows_aliases(desk: Desk) -> None:
+    """Asked for an alias it explains the command."""
+    text = (await desk.ask("help", options={"command": "ask"})).text
+    assert text.startswith("**/chat**")
+    assert "`/ask`" in text
+
+
+async def test_help_with_an_unknown_command_names_the_nearest(desk: Desk) -> None:
+    """A typing mistake is put right."""
+    with pytest.raises(UsageError, match="Did you mean `image`"):
+        await desk.ask("help", options={"command": "imgae"})
+    with pytest.raises(UsageError, match="`/help`"):
+        await desk.ask("help", options={"command": "xyzzy"})
+
+
+def described(desk: Desk) -> dict[str, str]:
+    found = {}
+    for spec in desk.registry.specs:
+        found[f"command.{spec.name}.description"] = spec.description
+        found |= {f"command.{spec.name}.{option.name}": option.description for option in spec.options}
+    return found
+
+
+async def test_every_description_is_in_every_language(desk: Desk) -> None:
+    """English says what the spec says, and there is no description of what no longer exists."""
+    assert {k: v for k, v in catalogue("en").items() if k.startswith("command.")} == described(desk)
+    assert all(len(catalogue(language)[key]) <= 100 for language in LANGUAGES for key in described(desk))
+
+
+async def test_every_example_is_a_request_that_works(desk: Desk) -> None:
+    """What is shown as an example is understood as it stands."""
+    for spec in desk.registry.specs:
+        request = parse(f"/{spec.example}", desk.registry.specs)
+        assert (request.command, request.problem) == (spec.name, "")
+
+
+async def test_positional_words_reach_their_options(desk: Desk) -> None:
+    """`/model chat gpt-mini` and `/usage channel` need no flags."""
+    assert parse("/model chat gpt-mini", desk.registry.specs).options == {"kind": "chat", "name": "gpt-mini"}
+    assert parse("/model gpt-mini --channel yes", desk.registry.specs).options == {"name": "gpt-mini", "channel": "yes"}
+    assert parse("/usage channel", desk.registry.specs).options == {"whose": "channel"}
+    assert parse("/help image", desk.registry.specs).options == {"command": "image"}

@@ -1,0 +1,187 @@
+"""`image`, `audio` and `video`: what is asked, shown, counted and remembered."""
+
+import asyncio
+import base64
+
+import pytest
+
+from bot.errors import JobFailed, UsageError
+from bot.making import Watched
+from bot.models import Media, Remember, Status, Text
+from tests.commands.desk import MP4, PNG, WAV, Desk
+
+
+async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:
+    """Status, file, caption, use, buttons and a short text for the conversation."""
+    said = await desk.ask("image", "a red fox", options={"size": "512x512", "style": "anime", "n": "2"})
+    assert desk.wire.bodies("images") == [
+        {"model": "seeddream-4.0", "prompt": "a red fox", "n": 2, "size": "512x512", "style": "anime"}
+    ]
+    assert isinstance(said.parts[0], Status)
+    assert [m.path.read_bytes() for m in said.media if m.path] == [PNG, PNG]
+    assert len({m.name for m in said.media}) == 2
+    assert {m.description for m in said.media} == {"a red fox"}
+    assert said.text == "> a red fox\n\nseeddream-4.0 · anime · 512x512 · cost 0.0016"
+    assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
+    assert said.remembered == Remember(user="a red fox", assistant="[image: a red fox, anime, 512x512]")
+    assert [action.command for action in said.actions] == ["retry", "video"]
+
+
+async def test_a_picture_is_part_of_the_conversation(desk: Desk) -> None:
+    """Chat can tell what "make it darker" is about."""
+    await desk.ask("image", "a red fox")
+    await desk.ask("chat", "make it darker")
+    contents = [message["content"] for message in desk.wire.bodies("chat")[0]["messages"]]
+    assert contents[1:] == ["a red fox", "[image: a red fox, 1024x1024]", "make it darker"]
+
+
+async def test_the_usual_picture_is_as_documented(desk: Desk) -> None:
+    """Without options one picture is asked for, in no particular style."""
+    await desk.ask("image", "a red fox")
+    assert desk.wire.bodies("images") == [
+        {"model": "seeddream-4.0", "prompt": "a red fox", "n": 1, "size": "1024x1024"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        ("image", "size", "640x480"),
+        ("image", "style", "cubist"),
+        ("image", "n", "5"),
+        ("image", "n", "1.5"),
+        ("audio", "duration", "0"),
+        ("audio", "format", "midi"),
+        ("video", "duration", "soon"),
+        ("video", "resolution", "8k"),
+    ],
+)
+async def test_a_wrong_value_costs_nothing(desk: Desk, command: str, option: str, value: str) -> None:
+    """It is answered with what is allowed, before the API is asked."""
+    with pytest.raises(UsageError, match=option):
+        await desk.ask(command, "a red fox", options={option: value})
+    assert desk.wire.asked == []
+
+
+@pytest.mark.parametrize("command", ["image", "audio", "video"])
+async def test_media_need_a_prompt(desk: Desk, command: str) -> None:
+    """A missing prompt is asked for with an example."""
+    with pytest.raises(UsageError, match=f"/{command} "):
+        await desk.ask(command)
+
+
+async def test_a_sound_is_shown(desk: Desk) -> None:
+    """Duration and format go to the API, the file into the answer."""
+    said = await desk.ask("audio", "rain", options={"duration": "2.5", "format": "wav"})
+    assert desk.wire.bodies("audio") == [{"model": "audiogen", "prompt": "rain", "duration": 2.5, "format": "wav"}]
+    assert [m.path.read_bytes() for m in said.media if m.path] == [WAV]
+    assert said.text == "> rain\n\naudiogen · 2.5 s · wav"
+    assert said.remembered == Remember(user="rain", assistant="[audio: rain, 2.5 s, wav]")
+
+
+async def test_a_video_job_shows_its_progress(desk: Desk) -> None:
+    """While the job is polled the person sees how far it is."""
+    desk.wire.polls = [{"status": "processing", "progress": 0.5}]
+    said = await desk.ask("video", "a kitten", options={"duration": "3"})
+    assert desk.wire.bodies("video") == [
+        {"model": "videogen-pro", "prompt": "a kitten", "duration": 3, "resolution": "1280x720"}
+    ]
+    assert 0.5 in [status.progress for status in said.statuses]
+    assert [m.path.read_bytes() for m in said.media if m.path] == [MP4]
+
+
+async def test_a_failed_job_is_raised(desk: Desk) -> None:
+    """A job that ends in failure shows nothing and costs nothing."""
+    desk.wire.polls = [{"status": "failed"}]
+    with pytest.raises(JobFailed):
+        await desk.ask("video", "a kitten")
+
+
+def sent_picture(desk: Desk) -> bytes:
+    image = desk.wire.bodies("video")[-1]["image"]
+    assert image.startswith("data:image/png;base64,")
+    return base64.b64decode(image.partition(",")[2])
+
+
+async def test_a_button_makes_a_video_of_a_picture(desk: Desk) -> None:
+    """The button under a picture leads to a video of that very picture."""
+    picture = await desk.ask("image", "a red fox")
+    action = picture.actions[1]
+    await desk.ask("image", "something later")
+    said = await desk.ask(action.command, action.prompt, options=dict(action.options))
+    assert sent_picture(desk) == PNG
+    assert said.text.startswith("> a red fox")
+
+
+async def test_the_last_picture_can_be_animated(desk: Desk) -> None:
+    """Without a word the video is of what the picture was made from."""
+    with pytest.raises(UsageError, match="no picture"):
+        await desk.ask("video", options={"last": "yes"})
+    await desk.ask("image", "a red fox")
+    await desk.ask("video", options={"last": "yes"})
+    assert sent_picture(desk) == PNG
+    assert desk.wire.bodies("video")[0]["prompt"] == "a red fox"
+
+
+async def test_an_attached_picture_is_animated(desk: Desk) -> None:
+    """The message's own picture needs no option and no prompt."""
+    await desk.ask("video", attach={"photo.png": PNG})
+    assert sent_picture(desk) == PNG
+
+
+async def test_a_file_that_is_no_picture_is_not_animated(desk: Desk) -> None:
+    """The person is told which files would do."""
+    with pytest.raises(UsageError, match=r"notes\.txt is not a picture"):
+        await desk.ask("video", "make it move", attach={"notes.txt": b"text"})
+
+
+async def test_a_picture_may_be_an_address(desk: Desk) -> None:
+    """An https address is for the API to fetch."""
+    await desk.ask("video", "make it move", options={"image": "https://example.org/a.png"})
+    assert desk.wire.bodies("video")[0]["image"] == "https://example.org/a.png"
+
+
+@pytest.mark.parametrize("name", ["e1", "nothing", "http://example.org/a.png"])
+async def test_a_picture_of_another_conversation_stays_there(desk: Desk, name: str) -> None:
+    """Whatever id is typed, only what was made here can be used here."""
+    picture = await desk.ask("image", "a secret fox", conversation="elsewhere")
+    assert picture.event.id == "e1"
+    with pytest.raises(UsageError, match="can't find that picture"):
+        await desk.ask("video", "make it move", options={"image": name})
+
+
+async def test_parts_come_in_an_order_that_shows_early(desk: Desk) -> None:
+    """The file is shown before its caption."""
+    kinds = [type(part) for part in (await desk.ask("image", "a red fox")).parts]
+    assert kinds.index(Media) < kinds.index(Text)
+
+
+async def test_leaving_a_watched_call_cancels_it() -> None:
+    """A person who stops a video stops the call that makes it."""
+    ended = asyncio.Event()
+
+    async def endless(report: object) -> None:
+        assert callable(report)
+        report(0.1, "processing")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with Watched(endless) as call:
+        async for fraction in call:
+            assert fraction == 0.1
+            break
+    assert ended.is_set()
+
+
+async def test_a_watched_call_raises_what_it_raised() -> None:
+    """A failure comes out where the result is taken."""
+
+    async def failing(report: object) -> None:
+        raise JobFailed("no")
+
+    async with Watched(failing) as call:
+        assert [fraction async for fraction in call] == []
+        with pytest.raises(JobFailed):
+            _ = call.result
