@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.api import AsyncAIModels
@@ -14,7 +14,7 @@ from bot.models import CommandSpec, Event, Kind, Option, Part
 from bot.ports import Store
 from bot.settings import Settings
 
-Parts = AsyncIterator[Part]
+Parts = AsyncGenerator[Part, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class Conversation:
     # -- what is chosen here
 
     async def model(self, kind: Kind) -> str:
-        """The model chosen for the conversation, else for the channel, else the first; passes over what is not allowed."""
+        """The model chosen for the conversation, else for the channel, else the first; a model not allowed is none."""
         allowed = self._settings.models(kind)
         for scope in (self._conversation_scope, self._channel_scope):
             chosen = (await self._store.settings(scope)).get(f"model.{kind}")

@@ -94,6 +94,11 @@ def again(ctx: Context) -> Action:
     return Action(name="again", label=ctx.say("action.again"), command="retry", options={"event": ctx.event.id})
 
 
+def whole(number: float) -> float:
+    """The number as an integer where it is one: the API's reference has its seconds so."""
+    return int(number) if number.is_integer() else number
+
+
 def shortened(text: str, most: int = _SHOWN) -> str:
     """`text` on one line of at most `most` characters."""
     line = " ".join(text.split())

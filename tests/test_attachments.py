@@ -4,6 +4,7 @@ import base64
 import io
 import zipfile
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,7 +55,7 @@ def archive() -> bytes:
     return out.getvalue()
 
 
-async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = True, **settings: object) -> Reading:
+async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = True, **settings: Any) -> Reading:
     async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
         data = files[attachment.name]
         for start in range(0, len(data), 1000):
@@ -64,7 +65,7 @@ async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = 
     return await read_attachments(
         attachments,
         open=opened,
-        settings=Settings(_env_file=None, **settings),  # type: ignore[arg-type]
+        settings=Settings(_env_file=None, **settings),  # type: ignore[call-arg, unused-ignore]
         locale="en",
         sees=sees,
     )
@@ -167,7 +168,7 @@ async def test_a_file_that_cannot_be_fetched_is_said() -> None:
         raise DownloadFailed(attachment.name)
         yield b""
 
-    settings = Settings(_env_file=None)
+    settings = Settings(_env_file=None)  # type: ignore[call-arg, unused-ignore]
     reading = await read_attachments([Attachment(name="a.txt")], open=gone, settings=settings, locale="en", sees=False)
     assert "could not be fetched" in reading.notes[0]
 

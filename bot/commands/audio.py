@@ -1,7 +1,7 @@
 """`audio`: make a sound from a description."""
 
 from bot.command import Context, Parts, command
-from bot.making import Watched, shown
+from bot.making import Watched, shown, whole
 from bot.models import CommandSpec, Lane, Option, Status
 
 
@@ -26,7 +26,7 @@ from bot.models import CommandSpec, Lane, Option, Status
 )
 async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
-    prompt, duration, audio_format = ctx.prompt(), ctx.number("duration"), ctx.option("format")
+    prompt, duration, audio_format = ctx.prompt(), whole(ctx.number("duration")), ctx.option("format")
     model = ctx.option("model") or await ctx.conversation.model("audio")
     yield Status(ctx.say("audio.making"))
     async with Watched(

@@ -4,7 +4,7 @@ from bot.command import Context, Parts, command
 from bot.conversation import spent
 from bot.errors import UnexpectedAnswer
 from bot.making import again
-from bot.models import Actions, CommandSpec, Option, Remember, Text
+from bot.models import Actions, CommandSpec, Option, Remember, Status, Text
 
 
 @command(
@@ -27,6 +27,7 @@ async def chat(ctx: Context) -> Parts:
     reading = await ctx.conversation.read(ctx.event.attachments, model=model)
     text = "\n\n".join(part for part in (prompt, reading.text) if part)
     yield Remember(user=text)
+    yield Status(ctx.say("chat.making"))
     if reading.notes:
         yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
     is_empty = True

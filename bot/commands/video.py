@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.attachments import Picture, read_picture
 from bot.command import Context, Parts, command
 from bot.errors import UsageError
-from bot.making import Watched, shown
+from bot.making import Watched, shown, whole
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 
 #: said to the model when a picture comes without a word
@@ -52,7 +52,7 @@ class Source:
 )
 async def video(ctx: Context) -> Parts:
     """Make the video and show it."""
-    duration, resolution = ctx.number("duration"), ctx.option("resolution")
+    duration, resolution = whole(ctx.number("duration")), ctx.option("resolution")
     model = ctx.option("model") or await ctx.conversation.model("video")
     source = await find_source(ctx)
     prompt = ctx.event.prompt.strip() or source.prompt or (MOTION if source.image else ctx.prompt())

@@ -246,7 +246,7 @@ class Desk:
         job = await self.claimed(event)
         said = Said(event, [], Gathered())
         try:
-            async with aclosing(found.run(self.context(event, found, job.seq))) as parts:  # type: ignore[type-var]
+            async with aclosing(found.run(self.context(event, found, job.seq))) as parts:
                 async for part in parts:
                     said.parts.append(part)
                     said.gathered.add(part, Silent())  # type: ignore[arg-type]

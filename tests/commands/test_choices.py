@@ -1,5 +1,7 @@
 """`model` and `system`: who may choose what, and what it holds for."""
 
+from typing import Any
+
 import pytest
 
 from bot.errors import UsageError
@@ -88,7 +90,7 @@ async def test_a_system_prompt_holds_for_the_channel(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("more", [{"prompt": "Shout."}, {"options": {"clear": "yes"}}])
-async def test_a_system_prompt_takes_an_admin(desk: Desk, more: dict[str, object]) -> None:
+async def test_a_system_prompt_takes_an_admin(desk: Desk, more: dict[str, Any]) -> None:
     """Others are told so; where a person is alone they decide."""
     with pytest.raises(UsageError, match="admin"):
         await desk.ask("system", **more)
