@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from mimetypes import guess_extension
@@ -155,7 +155,8 @@ class Spool:
         except OSError as exc:
             raise DownloadFailed(f"the file could not be written: {exc.strerror}") from exc
         finally:
-            await asyncio.shield(asyncio.to_thread(part.unlink, missing_ok=True))
+            with suppress(OSError):
+                await asyncio.shield(asyncio.to_thread(part.unlink, missing_ok=True))
             self._parts.discard(part)
 
     async def _download(self, url: str, part: Path, kind: Kind) -> tuple[str, int]:

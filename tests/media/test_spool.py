@@ -1,0 +1,273 @@
+"""Files come in whole, of the right kind and size, or not at all; and leave nothing behind."""
+
+import asyncio
+import base64
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.errors import DownloadFailed, MediaError, MediaTooLarge, WrongContent
+from tests.media.servers import HOST, Certificate, Handler, Item, make_spool, serve, serve_raw
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def sending(body: bytes, *, content_type: str = "image/png", chunked: bool = False) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        if not chunked:
+            response.content_length = len(body)
+        await response.prepare(request)
+        try:
+            for at in range(0, len(body), 50_000):
+                await response.write(body[at : at + 50_000])
+        except ConnectionError:
+            pass  # the client has read enough
+        return response
+
+    return handle
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_file_arrives_whole(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
+    """What is kept is byte for byte what was sent, and its facts come from the file rather than the offer."""
+    async with serve(sending(png, chunked=chunked), tls=certificate.server) as public:
+        url = f"https://{HOST}:{public.port}/a"
+        async with make_spool(folder, certificate) as spool:
+            media = await spool.fetch(
+                Item(url, width=1, height=1, duration=None), kind="image", name="a fox", event="e", description="fox"
+            )
+    assert media.path is not None
+    assert media.path.read_bytes() == png
+    assert (media.name, media.content_type, media.size) == ("a-fox.png", "image/png", len(png))
+    assert (media.width, media.height, media.source_url, media.description) == (300, 200, url, "fox")
+
+
+async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """The same event and name leave one file; another event, or another name, its own."""
+    async with serve(sending(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        item = Item(f"https://{HOST}:{public.port}/a")
+        for name, event in (("a", "1"), ("a", "1"), ("狐狸", "1"), ("熊", "1"), ("a", "2")):
+            await spool.fetch(item, kind="image", name=name, event=event)
+    assert len(files(folder)) == 4
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_too_much_is_refused(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
+    """A file over the limit ends the transfer, whether its length was told or not."""
+    async with (
+        serve(sending(png + bytes(500_000), chunked=chunked), tls=certificate.server) as public,
+        make_spool(folder, certificate, max_bytes=400_000) as spool,
+    ):
+        with pytest.raises(MediaTooLarge):
+            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+    assert not files(folder)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<!doctype html><title>Sign in</title>" * 50, b'{"error": "expired"}', b"", b"\x00" * 2000, b"MZ" + bytes(600)],
+)
+async def test_what_is_no_picture_is_refused(folder: Path, certificate: Certificate, body: bytes) -> None:
+    """An error page stays out even when it is called a picture."""
+    async with serve(sending(body), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        with pytest.raises(WrongContent):
+            await spool.fetch(Item(f"https://{HOST}:{public.port}/a.png"), kind="image", name="a", event="e")
+    assert not files(folder)
+
+
+async def test_a_picture_is_no_video(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A known type of another kind than was asked for is refused."""
+    async with (
+        serve(sending(png, content_type="video/mp4"), tls=certificate.server) as public,
+        make_spool(folder, certificate) as spool,
+    ):
+        with pytest.raises(WrongContent):
+            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="video", name="a", event="e")
+
+
+async def test_a_lying_header_does_not_decide(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """The bytes say what it is, not the server."""
+    async with (
+        serve(sending(png, content_type="text/html"), tls=certificate.server) as public,
+        make_spool(folder, certificate) as spool,
+    ):
+        media = await spool.fetch(Item(f"https://{HOST}:{public.port}/x.exe"), kind="image", name="a", event="e")
+    assert (media.name, media.content_type) == ("a.png", "image/png")
+
+
+async def test_a_broken_transfer_is_tried_three_times(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A body shorter than promised is no file, however often it comes."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(png)}\r\n\r\n".encode()
+    async with (
+        serve_raw(head + png[:-100], tls=certificate.server) as public,
+        make_spool(folder, certificate) as spool,
+    ):
+        with pytest.raises(DownloadFailed):
+            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+    assert len(public.requests) == 3
+    assert not files(folder)
+
+
+async def test_a_transfer_that_breaks_once_succeeds(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A server error is got over."""
+    statuses = [503, 200]
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=statuses.pop(0), body=png)
+
+    async with serve(handle, tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        media = await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+    assert media.size == len(png)
+
+
+async def test_what_is_gone_is_asked_for_once(folder: Path, certificate: Certificate) -> None:
+    """A refusal that repetition won't mend is not repeated."""
+
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=404)
+
+    async with serve(handle, tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        with pytest.raises(DownloadFailed, match="404"):
+            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+    assert len(public.requests) == 1
+
+
+@pytest.mark.parametrize("told", [b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x89PNG"])
+async def test_a_server_that_dawdles_is_left(folder: Path, certificate: Certificate, told: bytes) -> None:
+    """The time limit holds for the whole transfer, whatever trickles in."""
+    async with (
+        serve_raw(told, tls=certificate.server, hold=asyncio.Event()) as public,
+        make_spool(folder, certificate, timeout=0.3) as spool,
+    ):
+        with pytest.raises(DownloadFailed, match="longer than"):
+            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+    assert not files(folder)
+
+
+async def test_nobody_there_is_a_failure_not_a_crash(folder: Path, certificate: Certificate) -> None:
+    """A refused connection ends as a media error."""
+    async with make_spool(folder, certificate) as spool:
+        with pytest.raises(DownloadFailed):
+            await spool.fetch(Item(f"https://{HOST}:1/"), kind="image", name="a", event="e")
+        with pytest.raises(DownloadFailed):
+            await spool.fetch(Item(), kind="image", name="a", event="e")
+
+
+async def test_base64_arrives_whole(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """Plain, wrapped in lines, unpadded, as a data URL in either field: the same file."""
+    plain = base64.b64encode(png).decode()
+    forms = [
+        Item(b64_json=plain),
+        Item(b64_json=base64.encodebytes(png).decode()),
+        Item(b64_json=plain.rstrip("=")),
+        Item(b64_json=f"data:image/png;base64,{plain}"),
+        Item(url=f"data:image/png;base64,{plain}"),
+    ]
+    async with make_spool(folder, certificate) as spool:
+        for item in forms:
+            media = await spool.fetch(item, kind="image", name="a", event="e")
+            assert media.path is not None
+            assert media.path.read_bytes() == png
+            assert media.source_url == ""
+
+
+async def test_bad_base64_is_refused(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """Garbage, text in disguise and too much are refused, and nothing is left of them."""
+    plain = base64.b64encode(png).decode()
+    async with make_spool(folder, certificate, max_bytes=len(png)) as spool:
+        for text, error in (
+            (plain[:5000] + "?!" + plain[5000:], WrongContent),
+            (base64.b64encode(b"<html>" * 200).decode(), WrongContent),
+            (base64.b64encode(png + b"x").decode(), MediaTooLarge),
+        ):
+            with pytest.raises(error):
+                await spool.fetch(Item(b64_json=text), kind="image", name="a", event="e")
+    assert not files(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/abs/olute", "a\x00b", "..", "", "CON", "x" * 500, "a\nb", "é\u202egnp.exe", "🦊"]
+)
+async def test_no_name_leaves_the_folder(name: str, folder: Path, certificate: Certificate, png: bytes) -> None:
+    """Whatever a file is called, it stays in the spool under a name that every system takes."""
+    async with make_spool(folder, certificate) as spool:
+        item = Item(b64_json=base64.b64encode(png).decode())
+        media = await spool.fetch(item, kind="image", name=name, event="../e\x00")
+        own = await spool.write(name, "text", content_type="text/markdown", event="../e")
+    for one in (media, own):
+        assert one.path is not None
+        assert one.path.parent.parent == folder
+        assert one.name.isascii()
+        assert 0 < len(one.name) <= 80
+        assert not set(one.name) & set('/\\:*?"<>|\0\n')
+        assert one.name.rpartition(".")[0].lower() not in {"", "con", ".", ".."}
+
+
+async def test_own_files_keep_their_extension(folder: Path, certificate: Certificate) -> None:
+    """An export is kept under the extension of its name, else that of its type."""
+    async with make_spool(folder, certificate) as spool:
+        named = await spool.write("main.py", "x = 'é'", content_type="text/x-python", event="e")
+        typed = await spool.write("talk", b"# hi", content_type="text/markdown", event="e")
+    assert (named.name, named.size, typed.name) == ("main.py", 8, "talk.md")
+    assert named.path is not None
+    assert named.path.read_text(encoding="utf-8") == "x = 'é'"
+
+
+async def test_a_disk_that_takes_nothing_is_a_media_error(folder: Path, certificate: Certificate) -> None:
+    """A folder that can't be written is told as a media error."""
+    async with make_spool(folder, certificate) as spool:
+        (folder / datetime.now(UTC).date().isoformat()).write_text("in the way")
+        with pytest.raises(MediaError):
+            await spool.write("a.txt", "x", content_type="text/plain", event="e")
+
+
+async def test_cancelling_leaves_nothing(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A stopped download leaves no temporary file."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + png
+    async with (
+        serve_raw(head, tls=certificate.server, hold=asyncio.Event()) as public,
+        make_spool(folder, certificate) as spool,
+    ):
+        fetching = asyncio.create_task(
+            spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+        )
+        while not files(folder):  # noqa: ASYNC110 - the file system tells nobody
+            await asyncio.sleep(0)
+        fetching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await fetching
+        assert not files(folder)
+
+
+async def test_remove_takes_only_what_is_in_the_spool(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
+    """Removing twice is fine; a path outside the folder is left alone."""
+    outside = tmp_path / "precious.txt"
+    outside.write_text("x")
+    async with make_spool(folder, certificate) as spool:
+        media = await spool.write("a.txt", "x", content_type="text/plain", event="e")
+        stranger = type(media)(name="p", content_type="text/plain", size=1, path=outside)
+        await spool.remove([media, stranger])
+        await spool.remove([media])
+    assert not files(folder)
+    assert outside.exists()
+
+
+async def test_sweep_deletes_what_is_old_and_what_was_left(folder: Path, certificate: Certificate) -> None:
+    """Old files and abandoned temporary ones go, with their folders; new files stay."""
+    async with make_spool(folder, certificate) as spool:
+        new = await spool.write("new.txt", "x", content_type="text/plain", event="e")
+        old_day = folder / "2020-01-01"
+        old_day.mkdir()
+        for name in ("old.txt", "left.abcd.part"):
+            (old_day / name).write_text("x")
+            os.utime(old_day / name, (0, 0))
+        (folder / datetime.now(UTC).date().isoformat() / "fresh.1234.part").write_text("x")
+        await spool.sweep(datetime.now(UTC) - timedelta(days=30))
+    assert files(folder) == [new.path]
+    assert not old_day.exists()
