@@ -61,8 +61,10 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
     else:
         sky(canvas, light, wish, horizon, sun, rng)
         _land(scene, rng, -side)
-    _subjects(scene, rng)
     _near(scene, rng)
+    _subjects(scene, rng)
+    if "flower" in scene.wish.elements and not scene.underwater:
+        land.flowers(canvas, light, 0.93, _petals(scene.wish), rng, much=34)
     if not split:
         _weather(scene, rng)
         _finish(scene, rng)
@@ -244,21 +246,23 @@ def _flock(scene: Scene, rng: np.random.Generator) -> None:
             scene.canvas.fill(wing, scene.look.shaded((0.4, 0.42, 0.5)), 0.9)
 
 
+def _petals(wish: Wish) -> list[Colour]:
+    if named := _colour(wish, "flower"):
+        return [named, mix(named, (1, 1, 1), 0.35)]
+    return [(0.94, 0.36, 0.45), (0.98, 0.82, 0.36), (0.96, 0.95, 0.94), (0.66, 0.48, 0.86)]
+
+
 def _near(scene: Scene, rng: np.random.Generator) -> None:
     canvas, wish, look_ = scene.canvas, scene.wish, scene.look
     if scene.underwater or "space" in wish.elements or "snow" in wish.elements:
         return
     if "flower" in wish.elements:
-        named = _colour(wish, "flower")
-        petals: list[Colour] = [named, mix(named, (1, 1, 1), 0.35)] if named else [(0.94, 0.36, 0.45), (0.98, 0.82, 0.36), (0.96, 0.95, 0.94), (0.66, 0.48, 0.86)]
         top = 0.86 if wish.elements & _WATER else scene.horizon + 0.16
         if wish.elements & _WATER:
             canvas.plane("bank", 0.9)
             land.rolling(canvas, look_, 0.85, land.GRASS, rng, depth=0.0, bump=0.02)
-        if wish.subjects and "watering" not in wish.actions:
-            top = max(top, 0.80)
         land.grass(canvas, look_, land.GRASS, rng, top + 0.05)
-        land.flowers(canvas, look_, top, petals, rng)
+        land.flowers(canvas, look_, top, _petals(wish), rng)
     elif "hill" in wish.elements and not wish.elements & (_WATER | {"desert", "city"}):
         land.grass(canvas, look_, times(land.GRASS, 0.9), rng, 0.93)
 

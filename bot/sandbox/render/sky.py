@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bot.sandbox.render.canvas import Array, Canvas, Colour, curve, mix, oval, smooth
+from bot.sandbox.render.canvas import Array, Canvas, Colour, mix, oval, smooth
 from bot.sandbox.render.look import Look
 from bot.sandbox.words import Wish
 
@@ -20,7 +20,9 @@ def sky(canvas: Canvas, look: Look, wish: Wish, horizon: float, sun: tuple[float
     elif look.hour == "dusk" and not wet:
         stars(canvas, rng, 60, horizon * 0.6)
     if "aurora" in wish.elements:
+        canvas.plane("aurora", 0.05)
         _aurora(canvas, rng, horizon)
+    canvas.plane("lights", 0.0)
     if look.dark or "moon" in wish.elements:
         if not (wet and "moon" not in wish.elements) and ("aurora" not in wish.elements or "moon" in wish.elements):
             _moon(canvas, look, sun)
@@ -75,7 +77,9 @@ def stars(canvas: Canvas, rng: np.random.Generator, count: int, below: float) ->
     """Scatter stars, few bright and many faint, thinning towards the horizon."""
     xs, ys = rng.random(count) * 2 * canvas.aspect, rng.random(count) ** 1.3 * below
     bright = rng.pareto(2.2, count).clip(0, 5) / 5
-    for x, y, power, warm in zip(xs, ys, bright, rng.random(count), strict=True):
+    for number, (x, y, power, warm) in enumerate(zip(xs, ys, bright, rng.random(count), strict=True)):
+        if number in (0, count // 2):
+            canvas.plane("stars b" if number else "stars a", 0.02)
         tint = mix((0.75, 0.85, 1.0), (1.0, 0.92, 0.78), float(warm))
         size = 0.0016 + 0.0035 * power
         canvas.glow(float(x), float(y), max(size * 1.6, 1.3 / canvas.height), tint, float(min(0.35 + power * 2.5, 1.0)))
@@ -133,7 +137,7 @@ def clouds(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator,
 def _vapour(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator, much: float) -> None:
     top = canvas.noise(rng, 2.2, 7, stretch=2.4, bottom=horizon)
     level = np.linspace(0, 1, top.shape[0], dtype=np.float32)[:, None]
-    low = 0.60 - 0.14 * much
+    low = 0.575 - 0.14 * much
     cover = smooth(low, low + 0.24, top + 0.05 * level) * (1 - 0.55 * smooth(0.75, 1.0, level)) * min(0.65 + 0.3 * much, 1)
     shift = max(canvas.height // 60, 1)
     inner = np.roll(top, -shift, axis=0)
@@ -168,9 +172,9 @@ def _heap(canvas: Canvas, look: Look, x: float, y: float, size: float, rng: np.r
         puffs.append((x + along * size, y - tall * size * float(rng.uniform(0.05, 0.5)) - radius * 0.3, radius))
     under = mix(bright, look.sky[0][1], 0.32)
     base = y + size * 0.03
-    flat = [(x - size * 1.05, base), (x + size * 1.05, base), (x + size * 0.9, base + size * 0.06), (x - size * 0.9, base + size * 0.06)]
-    body = [_cut(px, py, r, base + size * 0.06) for px, py, r in puffs]
-    whole = canvas.mask(curve(flat, steps=6), *body)
+    belly = oval(x, base - size * 0.08, size * 0.92, size * 0.16)
+    body = [_cut(px, py, r, base + size * 0.06) for px, py, r in (*puffs, (x, base - size * 0.3, size * 0.34))]
+    whole = canvas.mask(_level(belly, base + size * 0.06), *body)
     if whole is None:
         return
     canvas.put(under, whole)
@@ -180,7 +184,11 @@ def _heap(canvas: Canvas, look: Look, x: float, y: float, size: float, rng: np.r
 
 
 def _cut(x: float, y: float, radius: float, base: float) -> list[tuple[float, float]]:
-    return [(px, min(py, base)) for px, py in oval(x, y, radius, radius)]
+    return _level(oval(x, y, radius, radius), base)
+
+
+def _level(shape: list[tuple[float, float]], base: float) -> list[tuple[float, float]]:
+    return [(px, min(py, base)) for px, py in shape]
 
 
 def _lightning(canvas: Canvas, horizon: float, rng: np.random.Generator) -> None:

@@ -15,7 +15,7 @@ def _heights(rng: np.random.Generator, sharp: float) -> Array:
     fy = np.fft.rfftfreq(_MAP)[None, :] * _MAP
     radius = np.maximum(np.hypot(fx, fy), 1e-6)
     out = np.zeros((_MAP, _MAP))
-    for start, weight in ((2.0, 1.0), (5.0, 0.42), (12.0, 0.2), (30.0, 0.09), (70.0, 0.045)):
+    for start, weight in ((2.5, 1.0), (5.5, 0.34), (12.0, 0.14), (26.0, 0.055), (56.0, 0.02)):
         band = np.exp(-((np.log2(radius / start)) ** 2) * 1.6)
         part = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((_MAP, _MAP))) * band, (_MAP, _MAP))
         part /= part.std()

@@ -19,9 +19,12 @@ def reflect(above: Array, look: Look, horizon: float, *, calm: bool, sun: tuple[
     far = 1 / (near + 0.045)
     strength = 0.30 if calm else 1.0
     t = at * 1.6
-    wave = np.sin(far * 5.1 + x * 3.0 * (0.4 + near) + t) + 0.7 * np.sin(far * 8.7 - x * 7.0 * (0.4 + near) - t * 1.3)
-    fine = np.sin(far * 17 + x * 23 - t * 2.1) * np.sin(x * 31 * (1.2 - near) + far * 7 + t * 1.7)
-    chop = wave * 0.6 + fine * 0.8
+    deep_x = x * (1.5 + 9 / (0.35 + near))  # waves are as wide as they are tall, in perspective
+    wave = np.sin(far * 4.3 + deep_x * 0.7 + t) + 0.7 * np.sin(far * 7.9 - deep_x * 1.1 - t * 1.3)
+    row = (far * 2.6 + near * 30) * 2.2
+    fine = np.sin(row + 1.9 * np.sin(deep_x * 0.9 + t * 0.6) + t * 1.9) * np.sin(deep_x * 2.3 - row * 0.7 - t * 1.2)
+    fine = fine + 0.6 * np.sin(row * 2.1 - deep_x * 1.7 + t * 2.7)
+    chop = wave * 0.45 + fine * 0.75
     source = (2 * first - rows) * (1 if calm else 0.96) + chop * strength * height * (0.006 + 0.035 * near)
     take_y = np.clip(source, 0, max(first - 1, 0)).astype(np.int32)
     take_x = np.clip(np.arange(width)[None, :] + (fine * strength * height * 0.006).astype(np.int32), 0, width - 1)
