@@ -26,6 +26,7 @@ from bot.metrics import Metrics
 from bot.models import KINDS
 from bot.policy import Policy
 from bot.ports import Adapter, Store
+from bot.secret import signing_key
 from bot.settings import REFERENCE_BASE_URL, Settings
 from bot.store.sqlite import SqliteStore
 from bot.web import WebServer, create_web
@@ -122,7 +123,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
             Spool(
                 settings.media_dir,
                 allowed_origins=(f"{parts.scheme}://{parts.netloc}",),
-                secret=settings.bot_secret_key,
+                secret=signing_key(settings),
                 public_url=settings.bot_public_url,
                 max_bytes=settings.bot_max_download_bytes,
                 timeout=settings.bot_download_timeout,
@@ -174,12 +175,10 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
 
 async def _run_until(core: Core, stopping: asyncio.Event) -> None:
     """Receive and answer until told to stop; then let what runs finish."""
-    receivers = asyncio.gather(
-        *(adapter.run(core.inbox.accept, core.registry.specs) for adapter in core.adapters.values())
-    )
+    receivers = asyncio.create_task(_receive(core), name="adapters")
     working = asyncio.create_task(core.worker.run(), name="worker")
     pruning = asyncio.create_task(_prune(core), name="pruning")
-    told = asyncio.create_task(stopping.wait(), name="signal")
+    told = asyncio.create_task(_told(stopping), name="signal")
     try:
         await asyncio.wait({receivers, working, told}, return_when=asyncio.FIRST_COMPLETED)
         if receivers.done() and not told.done():
@@ -194,6 +193,20 @@ async def _run_until(core: Core, stopping: asyncio.Event) -> None:
             task.cancel()
         await asyncio.gather(receivers, working, pruning, told, return_exceptions=True)
         await core.worker.stop()
+
+
+async def _told(stopping: asyncio.Event) -> None:
+    await stopping.wait()
+
+
+async def _receive(core: Core) -> None:
+    """Run every adapter; the first to fail ends them all."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for adapter in core.adapters.values():
+                group.create_task(adapter.run(core.inbox.accept, core.registry.specs), name=f"adapter {adapter.name}")
+    except ExceptionGroup as failed:  # one sentence for who started the service
+        raise failed.exceptions[0] from failed
 
 
 async def _prune(core: Core) -> None:
