@@ -1,0 +1,124 @@
+"""The command line as a person uses it: a process, its input, its output and its exit status."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+from bot.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[1]
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "BOT_DATA_DIR": str(folder / "data"), "LANG": "C.UTF-8", **settings}
+
+
+def bot(folder: Path, *arguments: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        input=text,
+        cwd=folder,
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    """`--version` prints the version."""
+    assert bot(tmp_path, "--version").stdout.strip() == __version__
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    """`--help` lists run, check and sandbox."""
+    assert {"run", "check", "sandbox"} <= set(re.findall(r"\w+", bot(tmp_path, "--help").stdout))
+
+
+def test_piped_input_is_answered_and_ends(tmp_path: Path) -> None:
+    """With nothing configured every piped line is answered, files are named, and the exit status is 0."""
+    done = bot(tmp_path, text="my name is Ada\nwhat is my name?\n/image a sunset over the sea --size 512x512\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Ada") >= 2
+    saved = re.search(r"saved: (\S+)", done.stdout)
+    assert saved is not None, done.stdout
+    assert Path(saved[1]).is_absolute()
+    assert Path(saved[1]).stat().st_size > 10_000
+    assert sum("AIMODELS_API_KEY" in line for line in done.stderr.splitlines()) == 1
+
+
+def test_a_named_conversation_is_continued(tmp_path: Path) -> None:
+    """`--conversation` remembers over a restart; another name does not."""
+    assert bot(tmp_path, "run", "--conversation", "a", text="my name is Ada\n").returncode == 0
+    assert "Ada" in bot(tmp_path, "--conversation", "a", text="what is my name?\n").stdout
+    assert "Ada" not in bot(tmp_path, "--conversation", "b", text="what is my name?\n").stdout
+
+
+def test_a_wrong_setting_stops_the_start(tmp_path: Path) -> None:
+    """The sentence names the setting; the status is 2 and there is no traceback."""
+    done = bot(tmp_path, BOT_PORT="x")
+    assert done.returncode == 2
+    assert "BOT_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_a_wrong_key_is_a_sentence_and_never_shown(tmp_path: Path) -> None:
+    """Asked with a wrong key: a sentence for the person, the setting for the admin, the key nowhere."""
+    async with Sandbox(host="127.0.0.1", port=0) as sandbox:
+        settings = {"AIMODELS_BASE_URL": sandbox.base_url, "AIMODELS_API_KEY": "sk-wrong-and-secret"}
+        asked = await asyncio.to_thread(bot, tmp_path, text="hello\n", BOT_LOG_LEVEL="debug", **settings)
+        checked = await asyncio.to_thread(bot, tmp_path, "check", **settings)
+    assert asked.returncode == 0
+    assert asked.stdout.strip()
+    assert checked.returncode == 1
+    assert "AIMODELS_API_KEY" in checked.stdout
+    assert "sk-wrong" not in asked.stdout + asked.stderr + checked.stdout + checked.stderr
+
+
+def test_check_is_content_with_nothing_configured(tmp_path: Path) -> None:
+    """Without a key `check` proves the sandbox and the database, and says how to use the real API."""
+    done = bot(tmp_path, "check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "AIMODELS_API_KEY" in done.stdout
+    assert "database" in done.stdout
+
+
+async def test_a_signal_ends_it_and_a_second_process_is_refused(tmp_path: Path) -> None:
+    """While one process owns the database another is refused with a sentence; SIGTERM ends the first with status 0."""
+    first = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        cwd=tmp_path,
+        env=environment(tmp_path, BOT_LOG_FORMAT="json"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert first.stderr is not None
+    async with asyncio.timeout(60):
+        while b'"ready"' not in await first.stderr.readline():
+            pass
+        second = await asyncio.to_thread(bot, tmp_path)
+        first.send_signal(signal.SIGTERM)
+        await first.communicate()
+    assert first.returncode == 0
+    assert second.returncode == 2
+    assert "process" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("arguments", [("sandbox", "--port", "99999"), ("nonsense",)])
+def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """A wrong argument ends with a status that is not 0 and no traceback."""
+    done = bot(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
