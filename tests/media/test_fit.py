@@ -1,0 +1,141 @@
+"""What is too big to show becomes smaller, or a link, or at least a sentence."""
+
+import base64
+import io
+import time
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+
+from bot.media.links import sign
+from bot.models import Media
+from tests.media.servers import HOST, Certificate, Item, make_spool, serve
+from tests.media.test_content import film, wav
+from tests.media.test_spool import sending
+
+
+async def test_what_fits_is_left_alone(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """No limit, or a file within it: the same file and no sentence."""
+    async with make_spool(folder, certificate) as spool:
+        media = await spool.fetch(Item(b64_json=base64.b64encode(png).decode()), kind="image", name="a", event="e")
+        assert await spool.fit(media, None) == (media, "")
+        assert await spool.fit(media, media.size) == (media, "")
+
+
+@pytest.mark.parametrize("clear", [True, False])
+async def test_a_picture_is_made_smaller(folder: Path, certificate: Certificate, clear: bool) -> None:
+    """It fits, keeps its shape and its transparency, and the sentence says so in the reader's language."""
+    image = Image.effect_noise((800, 400), 90).convert("RGB")
+    if clear:
+        image.putalpha(Image.effect_noise((800, 400), 90))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    async with make_spool(folder, certificate) as spool:
+        media = await spool.fetch(
+            Item(b64_json=base64.b64encode(file.getvalue()).decode()), kind="image", name="a", event="e"
+        )
+        smaller, sentence = await spool.fit(media, 40_000, locale="zh-TW")
+        assert smaller.path is not None
+        with Image.open(smaller.path) as made:
+            assert (made.mode == "RGBA") == clear
+            assert made.size == (smaller.width, smaller.height)
+            assert made.width / made.height == pytest.approx(2, abs=0.05)
+        assert smaller.path.stat().st_size == smaller.size <= 40_000
+        assert smaller.content_type == ("image/webp" if clear else "image/jpeg")
+        assert "縮小" in sentence
+        await spool.remove([media])
+        assert not smaller.path.exists()
+
+
+async def test_a_film_is_made_smaller(folder: Path, certificate: Certificate) -> None:
+    """It fits, plays as long as before, and is H.264 in MP4."""
+    data = film(seconds=3, noise=True)
+    async with make_spool(folder, certificate, max_bytes=20_000_000) as spool:
+        media = await spool.fetch(Item(b64_json=base64.b64encode(data).decode()), kind="video", name="a", event="e")
+        smaller, sentence = await spool.fit(media, 100_000)
+        assert "smaller" in sentence
+        assert smaller.size <= 100_000 < media.size
+        with av.open(str(smaller.path)) as made:
+            assert made.streams.video[0].codec_context.name == "h264"
+            assert float(made.duration or 0) / av.time_base == pytest.approx(3, abs=0.2)
+
+
+async def test_what_can_not_be_smaller_becomes_a_link(folder: Path, certificate: Certificate) -> None:
+    """With a public address: a signed link that leads back to the very file, and to no other."""
+    async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
+        media = await spool.fetch(Item(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e")
+        linked, sentence = await spool.fit(media, 1000)
+        assert linked.path == media.path
+        assert "1 hours" in sentence
+        prefix, _, token, name = linked.url.rsplit("/", 3)
+        assert prefix == "https://bot.example"
+        assert media.path is not None
+        assert spool.resolve(token, name) == media.path.resolve()
+        assert await spool.fit(linked, 1000) == (linked, "")
+
+
+async def test_without_an_address_of_ours_the_apis_is_given(folder: Path, certificate: Certificate) -> None:
+    """The file's source is better than nothing; without one, the sentence alone is left and nothing to upload."""
+    async with serve(sending(wav()), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        url = f"https://{HOST}:{public.port}/a.wav"
+        media = await spool.fetch(Item(url), kind="audio", name="a", event="e")
+        linked, sentence = await spool.fit(media, 1000)
+        assert linked.url == url
+        assert sentence
+        media = await spool.fetch(Item(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e")
+        unshown, sentence = await spool.fit(media, 1000)
+        assert (unshown.path, unshown.url) == (None, "")
+        assert "a.wav" in sentence
+
+
+@pytest.mark.parametrize("shrink_timeout", [0.0, 60.0])
+async def test_a_file_that_breaks_the_library_becomes_a_link(
+    folder: Path, certificate: Certificate, shrink_timeout: float
+) -> None:
+    """Damage, or too little time, in the making ends in the next best way."""
+    data = b"\x89PNG\r\n\x1a\n" + bytes(5000)
+    async with make_spool(
+        folder, certificate, public_url="https://bot.example", shrink_timeout=shrink_timeout
+    ) as spool:
+        media = await spool.fetch(Item(b64_json=base64.b64encode(data).decode()), kind="image", name="a", event="e")
+        linked, _ = await spool.fit(media, 1000)
+    assert linked.url.startswith("https://bot.example/media/")
+    assert [path for path in folder.rglob("*") if path.is_file()] == [media.path]
+
+
+async def test_no_link_works_that_was_not_given(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
+    """A changed, expired, foreign or made-up token, another name, a removed file: nothing is found."""
+    (tmp_path / "secret.txt").write_text("x")
+    async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
+        media = await spool.write("a.txt", "x", content_type="text/plain", event="e")
+        assert media.path is not None
+        token, name = spool.link(media).split("/")[-2:]
+        assert spool.resolve(token, name) == media.path.resolve()
+        key, relative = SecretStr("the-signing-key"), media.path.relative_to(folder).as_posix()
+        bad = [
+            "",
+            "x",
+            "é",
+            "%",
+            token[:-1],
+            token[::-1],
+            *(token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token) - 1)),
+            sign(key, relative, name, time.time() - 1),
+            sign(SecretStr("other"), relative, name, time.time() + 99),
+            sign(key, "../secret.txt", name, time.time() + 99),
+            sign(key, str(tmp_path / "secret.txt"), name, time.time() + 99),
+        ]
+        assert [one for one in bad if spool.resolve(one, name) is not None] == []
+        assert spool.resolve(token, "b.txt") is None
+        await spool.remove([media])
+        assert spool.resolve(token, name) is None
+
+
+async def test_a_file_of_elsewhere_gets_no_link(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
+    """Only files of the spool are linked to."""
+    async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
+        with pytest.raises(ValueError, match="subpath"):
+            spool.link(Media(name="a", content_type="text/plain", size=1, path=tmp_path / "a"))
