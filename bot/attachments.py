@@ -93,6 +93,8 @@ async def read_attachments(
                 else:
                     note("unseen", name)
                 continue
+            if content_type:
+                raise _Unread("binary")  # noqa: TRY301 - the one place where it is told
             is_pdf = b"%PDF-" in data[:_PDF_HEAD]
             # A character is hardly ever more than one token: no need to extract more of a PDF than that.
             text, is_cut = await asyncio.to_thread(pdf_text, data, left * 6) if is_pdf else (plain_text(data), False)

@@ -1,6 +1,7 @@
 """What a command is: a spec and an async generator of parts. One file of `bot/commands` each."""
 
 import importlib
+import math
 import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -65,7 +66,9 @@ class Context:
         try:
             value = float(text)
         except ValueError:
-            raise UsageError(self.say("option.number", name=name, value=text)) from None
+            value = math.nan
+        if not math.isfinite(value):
+            raise UsageError(self.say("option.number", name=name, value=text))
         if (low is not None and value < low) or (high is not None and value > high):
             raise UsageError(self.say("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
         return value
@@ -74,7 +77,7 @@ class Context:
         """The value of a whole-number option. Raises `UsageError` outside its bounds."""
         value = self.number(name)
         if not value.is_integer():
-            raise UsageError(self.say("option.number", name=name, value=self.option(name)))
+            raise UsageError(self.say("option.integer", name=name, value=self.option(name)))
         return int(value)
 
 

@@ -81,7 +81,7 @@ async def shown(
     yield Usage(kind=kind, model=model, items=len(items), cost=cost)
     yield Status(ctx.say("media.fetching"))
     for number, item in enumerate(items, start=1):
-        name = " ".join([*prompt.split()[:6], *([str(number)] if len(items) > 1 else [])])
+        name = " ".join([titled(prompt, kind), *([str(number)] if len(items) > 1 else [])])
         yield await ctx.spool.fetch(item, kind=kind, name=name, event=ctx.event.id, description=prompt)
     facts = [model, *details, *([ctx.say("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
     yield Text(f"> {shortened(prompt)}\n\n{' · '.join(facts)}")
@@ -92,6 +92,12 @@ async def shown(
 def again(ctx: Context) -> Action:
     """The button that makes the answer once more."""
     return Action(name="again", label=ctx.say("action.again"), command="retry", options={"event": ctx.event.id})
+
+
+def titled(prompt: str, otherwise: str) -> str:
+    """The first words of a prompt, to name a file by; file names take only ASCII."""
+    words = prompt.replace(".", " ").split()[:6]
+    return " ".join(words) if words and prompt.isascii() else otherwise
 
 
 def whole(number: float) -> float:

@@ -7,7 +7,7 @@ from bot.attachments import fenced
 from bot.command import Context, Parts, command
 from bot.conversation import spent
 from bot.errors import UnexpectedAnswer
-from bot.making import again
+from bot.making import again, titled
 from bot.models import Actions, CommandSpec, Option, Remember, Status, Text
 
 #: lines above which the code comes as a file as well
@@ -94,10 +94,15 @@ async def code(ctx: Context) -> Parts:
     yield Text(written if has_fences else fenced(written, language=language))
     if not has_fences and written.count("\n") >= LONG:
         extension = EXTENSIONS.get(language, "txt")
-        name = " ".join(prompt.split()[:6]).replace(".", " ")
         yield await ctx.spool.write(
-            f"{name}.{extension}", written + "\n", content_type="text/plain", event=ctx.event.id, description=prompt
+            f"{titled(prompt, 'code')}.{extension}",
+            written + "\n",
+            content_type="text/plain",
+            event=ctx.event.id,
+            description=prompt,
         )
+    if answer.data.finish_reason == "length":
+        yield Text("\n\n" + ctx.say("chat.cut"))
     yield Actions((again(ctx),))
 
 

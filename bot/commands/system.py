@@ -25,8 +25,9 @@ from bot.models import CommandSpec, Option, Text
 )
 async def system(ctx: Context) -> Parts:
     """Show, set or clear the system prompt."""
-    text, clear = ctx.event.prompt.strip(), ctx.option("clear") == "yes"
-    if not text and not clear:
+    text = ctx.event.prompt.strip()
+    clear = ctx.option("clear") == "yes" or text.lower() == "clear"
+    if text.lower() == "show" or (not text and not clear):
         present = await ctx.conversation.system_prompt()
         key = "system.usual" if present == ctx.settings.bot_system_prompt else "system.own"
         yield Text(f"{ctx.say(key)}\n\n{fenced(present, language='text')}\n\n{ctx.say('system.how')}")

@@ -9,9 +9,6 @@ from bot.errors import UsageError
 from bot.making import Watched, shown, whole
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 
-#: said to the model when a picture comes without a word
-MOTION = "Bring the picture to life with slow, gentle motion."
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -55,7 +52,7 @@ async def video(ctx: Context) -> Parts:
     duration, resolution = whole(ctx.number("duration")), ctx.option("resolution")
     model = ctx.option("model") or await ctx.conversation.model("video")
     source = await find_source(ctx)
-    prompt = ctx.event.prompt.strip() or source.prompt or (MOTION if source.image else ctx.prompt())
+    prompt = ctx.event.prompt.strip() or source.prompt or (ctx.say("video.motion") if source.image else ctx.prompt())
     yield Status(ctx.say("video.making"))
     async with Watched(
         lambda report: ctx.api.video.create(

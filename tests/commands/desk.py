@@ -76,7 +76,7 @@ class WireApi:
                 choice = {"index": 0, "message": message, "finish_reason": self.finish_reason}
                 data = {"id": "c1", "model": body["model"], "choices": [choice], "usage": usage}
             case "code":
-                data = {"code": self.code, "usage": usage}
+                data = {"choices": [{"text": self.code, "finish_reason": self.finish_reason}], "usage": usage}
             case "images":
                 image = {"url": f"{self.url}/files/a.png", "width": 1, "height": 1}
                 data = {"images": [image] * body["n"], "usage": {"images": body["n"], "cost": 0.0008 * body["n"]}}

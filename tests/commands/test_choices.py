@@ -84,7 +84,8 @@ async def test_a_system_prompt_holds_for_the_channel(desk: Desk) -> None:
     assert desk.wire.bodies("chat")[-1]["messages"][0] == {"role": "system", "content": "Talk like a pirate."}
     await desk.ask("chat", "hello", channel="other")
     assert desk.wire.bodies("chat")[-1]["messages"][0]["content"] == desk.settings.bot_system_prompt
-    await desk.ask("system", options={"clear": "yes"}, admin=True)
+    assert "Talk like a pirate." in (await desk.ask("system", "show")).text
+    await desk.ask("system", "clear", admin=True)
     await desk.ask("chat", "hello")
     assert desk.wire.bodies("chat")[-1]["messages"][0]["content"] == desk.settings.bot_system_prompt
 

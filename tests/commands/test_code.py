@@ -40,6 +40,12 @@ async def test_code_with_backticks_does_not_break_its_block(desk: Desk) -> None:
     assert (await desk.ask("code", "x")).text == '````python\ndoc = """``` x ```"""\n````'
 
 
+async def test_code_at_its_limit_says_so(desk: Desk) -> None:
+    """Half a program is not taken for a whole one, and its block is closed."""
+    desk.wire.finish_reason = "length"
+    assert (await desk.ask("code", "x")).text.startswith("```python\nprint('hi')\n```\n\n*The answer reached")
+
+
 async def test_an_attached_file_is_read_along(desk: Desk) -> None:
     """What is attached is what the request is about."""
     await desk.ask("code", "add types", attach={"a.py": b"def f(x): ..."})

@@ -51,6 +51,7 @@ async def test_the_usual_picture_is_as_documented(desk: Desk) -> None:
         ("image", "n", "5"),
         ("image", "n", "1.5"),
         ("audio", "duration", "0"),
+        ("audio", "duration", "nan"),
         ("audio", "format", "midi"),
         ("video", "duration", "soon"),
         ("video", "resolution", "8k"),
