@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.conversation import SUMMARY_REQUEST, oldest, spoken, window
-from bot.errors import ServerFailed
+from bot.errors import BadRequest
 from bot.models import Job, Turn
 from bot.text import estimate_tokens
 from tests.commands.desk import Desk, desk_at
@@ -140,8 +140,8 @@ async def test_nothing_said_is_missing_between_summary_and_window(desk: Desk) ->
 async def test_a_failed_fold_loses_nothing(desk: Desk) -> None:
     """The turns stay until a summary of them is stored."""
     await desk.tell(*((f"q{n}", f"a{n}") for n in range(5)))
-    desk.wire.refusal = (500, "internal_error")
-    with pytest.raises(ServerFailed):
+    desk.wire.refusal = (400, "context_length_exceeded")
+    with pytest.raises(BadRequest):
         await desk.conversation(desk.event()).fold(desk.api)
     desk.wire.refusal = None
     desk.wire.reply = "  "

@@ -1,5 +1,7 @@
 """`chat`: ask the model, with this conversation's context and the attached files."""
 
+from contextlib import aclosing
+
 from bot.command import Context, Parts, command
 from bot.conversation import spent
 from bot.errors import UnexpectedAnswer
@@ -32,15 +34,14 @@ async def chat(ctx: Context) -> Parts:
         yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
     is_empty = True
     usage = finish_reason = None
-    async for delta in ctx.api.chat.completions.stream(
-        model=model,
-        messages=await ctx.conversation.messages(text, reading.pictures),
-        max_tokens=ctx.settings.bot_answer_tokens,
-    ):
-        usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason
-        if delta.text:
-            is_empty = is_empty and not delta.text.strip()
-            yield Text(delta.text)
+    messages = await ctx.conversation.messages(text, reading.pictures)
+    answer = ctx.api.chat.completions.stream(model=model, messages=messages, max_tokens=ctx.settings.bot_answer_tokens)
+    async with aclosing(answer) as deltas:
+        async for delta in deltas:
+            usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason
+            if delta.text:
+                is_empty = is_empty and not delta.text.strip()
+                yield Text(delta.text)
     if is_empty:
         raise UnexpectedAnswer("choices[0].message.content is empty")
     if finish_reason == "length":
