@@ -14,7 +14,7 @@ from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
 from bot.language import say
-from bot.models import Answer, Attachment, Capabilities, CommandSpec, Event
+from bot.models import Answer, Attachment, Capabilities, CommandSpec, Event, Finding
 from bot.ports import Sink
 
 _PIECE = 256 * 1024
@@ -29,6 +29,7 @@ class Console:
 
     name = ADAPTER
     capabilities = Capabilities(max_text=None, max_upload=None, edit_interval=0.1, status_interval=1.0)
+    routes: tuple[()] = ()
 
     def __init__(
         self,
@@ -117,3 +118,12 @@ class Console:
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
             raise DownloadFailed(say("console.gone", self._person.locale, name=attachment.name, reason=reason)) from exc
+
+    def health(self) -> str:
+        """Whether somebody can still read the output."""
+        return say("console.unread", self._person.locale) if self._plain.gone.is_set() else ""
+
+    async def check(self) -> Sequence[Finding]:
+        """What the terminal would be opened as."""
+        text = say("console.check", self._person.locale, name=self.conversation)
+        return (Finding(subject=self.name, text=text, is_ok=True),)

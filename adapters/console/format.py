@@ -3,7 +3,6 @@
 Nothing that a model or a file name says may steer the terminal: control characters are taken out of all of it.
 """
 
-import math
 import re
 import shlex
 
@@ -31,8 +30,10 @@ def size(count: int) -> str:
     """A number of bytes for people: `312 kB`."""
     if count < 1000:  # noqa: PLR2004
         return f"{count} B"
-    power = min(math.floor(math.log10(count)) // 3, 3)
-    return f"{count / 1000**power:.3g} {' kMG'[power]}B"
+    value, unit = count / 1000, 0
+    while value >= 999.5 and unit < 2:  # noqa: PLR2004
+        value, unit = value / 1000, unit + 1
+    return f"{value:.{1 if value < 9.95 else 0}f} {'kMG'[unit]}B"  # noqa: PLR2004
 
 
 def elapsed(seconds: float) -> str:

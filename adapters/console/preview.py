@@ -8,7 +8,7 @@ from typing import Literal
 
 Means = Literal["off", "kitty", "iterm", "blocks"]
 
-_COLUMNS = 40
+_COLUMNS = 32
 _PIXELS = 640  # the longer side of a picture sent to the terminal
 _CHUNK = 4096
 
