@@ -1,0 +1,62 @@
+"""What an answer's headers say about the rate limit: read liberally, believed only where it makes sense."""
+
+# ruff: noqa: PLR2004 (the numbers' meaning stands beside them)
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+_COUNT = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*(?:[,;].*)?")
+_SECONDS = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{0,9})?)\s*(?:[,;].*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer's headers say. None: nothing, or nonsense."""
+
+    limit: int | None = None  #: calls per window, at least 1
+    remaining: int | None = None  #: calls left in this window
+    reset: float | None = None  #: seconds from now until the next window, more than 0
+    retry_after: float | None = None  #: seconds from now
+
+
+def read(headers: Mapping[str, str], now: float) -> Told:
+    """Read an answer's rate-limit headers. `now` (Unix seconds) serves where the answer has no `Date`. Never raises."""
+    limit = _count(headers.get("x-ratelimit-limit"))
+    remaining = _count(headers.get("x-ratelimit-remaining"))
+    reset, after = headers.get("x-ratelimit-reset"), headers.get("retry-after")
+    if reset is None and after is None:
+        return Told(limit or None, remaining)
+    # The API's own clock translates its moments into spans, so that a skew between the two clocks does not matter.
+    date = headers.get("date")
+    server_now = (_http_date(date) if date else None) or now
+    return Told(limit or None, remaining, _span(reset, server_now), _span(after, server_now))
+
+
+def _count(text: str | None) -> int | None:
+    match = _COUNT.fullmatch(text) if text else None
+    return int(match[1]) if match else None
+
+
+def _span(text: str | None, server_now: float) -> float | None:
+    """Seconds from now. Takes Unix time (also in milli-, micro- and nanoseconds), a number of seconds, an HTTP date."""
+    if text is None:
+        return None
+    match = _SECONDS.fullmatch(text)
+    moment = float(match[1]) if match else _http_date(text)
+    if moment is None:
+        return None
+    while moment >= 1e11:  # no Unix time in seconds until the year 5138
+        moment /= 1000
+    span = moment if match and moment < 1e8 else moment - server_now
+    return span if span > 0 else None
+
+
+@lru_cache(maxsize=16)
+def _http_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
