@@ -172,7 +172,7 @@ def _items(event: Event, spec: CommandSpec) -> int:
 
 def in_words(seconds: float, locale: str) -> str:
     """A wait, rounded up: "40 seconds", "1 minute", "5 hours"."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if seconds > unit), _UNITS[-1])
+    unit, name = next(((unit, name) for unit, name in _UNITS if seconds >= unit), _UNITS[-1])
     number = max(1, math.ceil(seconds / unit))
     return say(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
 

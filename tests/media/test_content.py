@@ -16,7 +16,7 @@ from bot.media.probe import Facts, probe
 
 def picture(form: str, **options: object) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (123, 45), "teal").save(file, form, **options)  # type: ignore[arg-type]
+    Image.new("RGB", (123, 45), "teal").save(file, form, **options)
     return file.getvalue()
 
 
@@ -24,6 +24,7 @@ def sound(container: str, codec: str, rate: int = 48000, seconds: float = 2) -> 
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
         stream = out.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = "stereo"
         count = int(rate * seconds)
         tone = (np.sin(np.arange(count) / 20) * 9000).astype(np.int16)
@@ -43,6 +44,7 @@ def film(container: str = "mp4", codec: str = "libx264", seconds: float = 2, noi
     random = np.random.default_rng(1)
     with av.open(file, "w", format=container) as out:
         stream = out.add_stream(codec, rate=24, width=320, height=180, pix_fmt="yuv420p")
+        assert isinstance(stream, av.VideoStream)
         stream.options = {"crf": "18"}
         for number in range(int(24 * seconds)):
             shape = (180, 320, 3)
