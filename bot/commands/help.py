@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from bot.command import Context, Parts, command
 from bot.errors import UsageError
 from bot.language import FALLBACK, catalogue, language_of
-from bot.models import CommandSpec, Lane, Option, Text
+from bot.models import KINDS, CommandSpec, Lane, Option, Text
 from bot.textform import flags, usage_line
 
 
@@ -38,7 +38,7 @@ def overview(ctx: Context) -> str:
     """Every command with one line and an example, in groups."""
     specs = ctx.commands.specs
     groups = {
-        "help.create": [spec for spec in specs if spec.kind is not None],
+        "help.create": [spec for kind in KINDS for spec in specs if spec.kind == kind],
         "help.conversation": [spec for spec in specs if spec.kind is None and not spec.private],
         "help.yours": [spec for spec in specs if spec.kind is None and spec.private],
     }
