@@ -114,13 +114,9 @@ class _Redactor:
 
 
 def _forms(value: str) -> set[str]:
-    """How a value looks when it is written plainly, in JSON, as a Python literal, or in a URL."""
-    return {
-        value,
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        repr(value)[1:-1],
-        json.dumps(repr(value)[1:-1], ensure_ascii=False)[1:-1],
-        quote(value, safe=""),
-        quote(value),
-    }
+    """How a value looks written plainly, as bytes or in a URL, and quoted once or twice by Python or JSON."""
+    forms = {value, repr(value.encode())[2:-1], quote(value, safe=""), quote(value)}
+    for _ in range(2):
+        for form in tuple(forms):
+            forms |= {repr(form)[1:-1], json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]}
+    return forms

@@ -22,7 +22,7 @@ from bot.media.content import EXTENSIONS
 from bot.metrics import Metrics, RateBudget
 from bot.ports import Store
 
-_CHECK_TIMEOUT = 5.0  # seconds that the database gets to show that it works
+_CHECK_TIMEOUT = 2.0  # seconds that the database gets to show that it works
 _SHUTDOWN_TIMEOUT = 5  # seconds that open requests get when the server stops
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
 

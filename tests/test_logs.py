@@ -1,0 +1,92 @@
+"""Logs are structured, tell whose event they are about, and never contain a secret."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+SECRET = 'sk-"q\\b/é-key'
+PROGRAM = """
+import asyncio, logging, sys, warnings
+from urllib.parse import quote
+import structlog
+from pydantic import SecretStr
+from bot import logs
+
+SECRET = sys.argv[3]
+logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
+logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
+log = structlog.get_logger("bot.room")
+structlog.contextvars.bind_contextvars(event_id="event-1")
+log.debug("debugging")
+log.info("plain", key=SECRET, deep={"a": [SECRET, SECRET.encode()]}, url="https://x/?k=" + quote(SECRET, safe=""))
+log.info(f"in the text {SECRET}")
+log.info("with %s", "arguments")
+try:
+    raise ValueError(f"bad {SECRET}")
+except ValueError:
+    log.exception("failed", error=repr(SECRET))
+    logging.getLogger("library").exception("failed too %s", SECRET)
+logging.getLogger("library").info("chatter")
+logging.getLogger("bot.other").info("ours")
+warnings.warn(f"careful {SECRET}")
+print("answer")
+"""
+
+
+@cache
+def run(level: str, form: str) -> tuple[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, level, form, SECRET], capture_output=True, text=True, check=True
+    )
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("level", "form"),
+    [("info", "json"), ("info", "console"), ("info", "auto"), ("debug", "json"), ("error", "json")],
+)
+def test_no_secret_is_written(level: str, form: str) -> None:
+    """However a secret got into a record, it is not in the output, which is all on standard error."""
+    out, err = run(level, form)
+    assert out == "answer\n"
+    assert "failed" in err
+    assert "[secret]" in err
+    for form_of_it in (SECRET, json.dumps(SECRET)[1:-1], json.dumps(SECRET, ensure_ascii=False)[1:-1], "sk-", "-key"):
+        assert form_of_it not in err
+
+
+def test_json_lines_carry_the_event() -> None:
+    """Each record is one JSON object with level, time, logger and the bound event, ours or a library's."""
+    records = [json.loads(line) for line in run("info", "json")[1].splitlines()]
+    assert {"event", "level", "timestamp", "logger", "event_id"} <= set.intersection(*(set(r) for r in records))
+    assert {record["event_id"] for record in records} == {"event-1"}
+    events = [record["event"] for record in records]
+    assert events[0] == "plain"
+    assert "with arguments" in events
+    failed = [record for record in records if record["event"].startswith("failed")]
+    assert len(failed) == 2
+    assert all("Traceback" in record["exception"] for record in failed)
+
+
+@pytest.mark.parametrize(
+    ("level", "heard", "unheard"),
+    [
+        ("debug", {"debugging", "plain", "ours", "chatter"}, set[str]()),
+        ("info", {"plain", "ours"}, {"debugging", "chatter"}),
+        ("error", {"failed"}, {"debugging", "plain", "ours", "chatter"}),
+    ],
+)
+def test_the_level_is_ours(level: str, heard: set[str], unheard: set[str]) -> None:
+    """Our records follow the setting; a library's chatter is only for debugging."""
+    events = {json.loads(line)["event"] for line in run(level, "json")[1].splitlines()}
+    assert heard <= events
+    assert not unheard & events
+
+
+def test_configuring_twice_writes_once() -> None:
+    """A repetition replaces."""
+    events = [json.loads(line)["event"] for line in run("info", "json")[1].splitlines()]
+    assert events.count("plain") == 1
