@@ -1,0 +1,35 @@
+"""What a sandbox is told: keys, models, limits and the failures it is to play."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bot.models import Kind
+from bot.settings import REFERENCE_MODELS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """The next `times` calls whose path ends with `path` go wrong."""
+
+    path: str = ""  #: such as "/chat/completions"; "": every call of the API
+    kind: Literal["status", "drop", "hang"] = "status"  #: drop: half an answer; hang: none until the caller leaves
+    status: int = 500  #: for kind "status"
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxConfig:
+    """Everything a sandbox can be told."""
+
+    keys: Mapping[str, frozenset[str] | None]  #: API key → the models it may use, None: all
+    models: Mapping[Kind, tuple[str, ...]] = field(
+        default_factory=lambda: {kind: (model,) for kind, model in REFERENCE_MODELS.items()}
+    )  #: what each endpoint knows
+    requests_per_minute: int = 6000  #: for each key
+    faults: tuple[Fault, ...] = ()
+    folder: Path | None = None  #: of generated files; None: a temporary one, removed at the end
+    max_folder_bytes: int = 1_000_000_000  #: the oldest files go first
+    max_file_age: float = 24 * 3600  #: seconds
+    gguf: Path | None = None  #: a model for chat and code, run by llama.cpp; None: rules and templates
