@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from bot.errors import (
     ApiError,
@@ -57,8 +58,9 @@ def unreachable(exc: Exception, key: str) -> Unreachable:
     """The error for a connection that could not be made or broke. Raise it from `exc`."""
     for link in (exc, exc.__cause__):
         if isinstance(link, aiohttp.ClientResponseError):  # its repr shows the request's headers, and so the key
-            link.request_info = None  # type: ignore[assignment]
-            link.args = (link.message,)
+            bare = CIMultiDictProxy[str](CIMultiDict())
+            link.request_info = aiohttp.RequestInfo(link.request_info.url, link.request_info.method, bare)
+            link.args = (link.request_info, link.history)
     reason = str(exc) or type(exc).__name__
     return Unreachable(f"no answer from the API: {reason}".replace(key, "[key]"))
 

@@ -1,0 +1,19 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.api import calls, resources
+from tests.fakes.api import FakeApi, fake_api
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeApi]:
+    async with fake_api() as fake:
+        yield fake
+
+
+@pytest.fixture(autouse=True)
+def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are drawn at random anyway; tests draw short ones."""
+    monkeypatch.setattr(calls, "_BACKOFF", 0.01)
+    monkeypatch.setattr(resources, "_POLL_FIRST", 0.01)
