@@ -99,4 +99,6 @@ def _wrapped(loop: Wave, start: int, count: int) -> Wave:
     start %= size
     if start + count <= size:
         return loop[:, start : start + count]
-    return np.concatenate([loop[:, start:], *[loop] * ((start + count) // size - 1), loop[:, : (start + count) % size]], axis=1)
+    return np.concatenate(
+        [loop[:, start:], *[loop] * ((start + count) // size - 1), loop[:, : (start + count) % size]], axis=1
+    )

@@ -23,5 +23,5 @@ def render_image(prompt: str, *, width: int, height: int, style: str, index: int
     about.add_itxt("Description", prompt)
     about.add_itxt("Comment", f"sandbox picture, style {style}, index {index}")
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", pnginfo=about, compress_level=3)
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=about, compress_level=1)
     return file.getvalue(), "image/png"

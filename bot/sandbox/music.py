@@ -7,9 +7,18 @@ from bot.sandbox.sounds import RATE, Bed, Event, Track, Wave
 #: mood → beats a minute, chord progressions as semitones from the key (roots and triads)
 _MINOR, _MAJOR = (0, 3, 7), (0, 4, 7)
 _MOODS = {
-    "calm": (66, (((0, _MAJOR), (9, _MINOR), (5, _MAJOR), (7, _MAJOR)), ((0, _MAJOR), (4, _MINOR), (5, _MAJOR), (0, _MAJOR)))),
-    "happy": (116, (((0, _MAJOR), (7, _MAJOR), (9, _MINOR), (5, _MAJOR)), ((0, _MAJOR), (5, _MAJOR), (7, _MAJOR), (5, _MAJOR)))),
-    "sad": (58, (((9, _MINOR), (5, _MAJOR), (0, _MAJOR), (4, _MINOR)), ((9, _MINOR), (2, _MINOR), (4, _MINOR), (9, _MINOR)))),
+    "calm": (
+        66,
+        (((0, _MAJOR), (9, _MINOR), (5, _MAJOR), (7, _MAJOR)), ((0, _MAJOR), (4, _MINOR), (5, _MAJOR), (0, _MAJOR))),
+    ),
+    "happy": (
+        116,
+        (((0, _MAJOR), (7, _MAJOR), (9, _MINOR), (5, _MAJOR)), ((0, _MAJOR), (5, _MAJOR), (7, _MAJOR), (5, _MAJOR))),
+    ),
+    "sad": (
+        58,
+        (((9, _MINOR), (5, _MAJOR), (0, _MAJOR), (4, _MINOR)), ((9, _MINOR), (2, _MINOR), (4, _MINOR), (9, _MINOR))),
+    ),
 }
 _BAR = 4
 
@@ -35,7 +44,8 @@ def _pluck(pitch: float, seconds: float) -> Wave:
     """A felted piano string: partials slightly sharp, the high ones gone first."""
     t = np.arange(int(seconds * RATE)) / RATE
     wave = sum(
-        np.sin(2 * np.pi * pitch * k * np.sqrt(1 + 0.0004 * k * k) * t) * np.exp(-t * (1.1 + 0.7 * k)) / k**1.4 for k in range(1, 7)
+        np.sin(2 * np.pi * pitch * k * np.sqrt(1 + 0.0004 * k * k) * t) * np.exp(-t * (1.1 + 0.7 * k)) / k**1.4
+        for k in range(1, 7)
     )
     return np.asarray(wave * np.minimum(t / 0.006, 1) * np.minimum((seconds - t) / 0.08, 1), np.float32)
 
@@ -43,9 +53,7 @@ def _pluck(pitch: float, seconds: float) -> Wave:
 def _pad(pitch: float, seconds: float) -> Wave:
     """A slow string choir: three voices a few cents apart."""
     t = np.arange(int(seconds * RATE)) / RATE
-    wave = sum(
-        np.sin(2 * np.pi * pitch * k * detune * t) / k**2 for detune in (0.9975, 1, 1.0025) for k in (1, 2, 3)
-    )
+    wave = sum(np.sin(2 * np.pi * pitch * k * detune * t) / k**2 for detune in (0.9975, 1, 1.0025) for k in (1, 2, 3))
     return np.asarray(wave / 3 * np.minimum(t / 0.7, 1) * np.minimum((seconds - t) / 0.9, 1), np.float32)
 
 
@@ -55,14 +63,19 @@ def music(rng: np.random.Generator, duration: float, mood: str) -> Track:
     beat, key = 60 / tempo, int(rng.integers(-5, 5))
     chords = choices[int(rng.integers(len(choices)))]
     band, events = _Instruments(), []
-    motif = [float(x) for x in rng.choice([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5], 4 if mood != "happy" else 6, replace=False)]
+    motif = [
+        float(x)
+        for x in rng.choice([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5], 4 if mood != "happy" else 6, replace=False)
+    ]
     steps = rng.integers(0, 6, len(motif))
     bars = int(duration / (beat * _BAR)) + 1
     for bar in range(bars):
         start, (root, triad) = bar * _BAR * beat, chords[bar % len(chords)]
         tones = [key + (root + step) % 12 for step in triad]
         for number, tone in enumerate(tones):
-            events.append(Event(start, band.note("pad", tone - 12, round(beat * _BAR + 0.9, 3)), 0.06, (number - 1) * 0.5))
+            events.append(
+                Event(start, band.note("pad", tone - 12, round(beat * _BAR + 0.9, 3)), 0.06, (number - 1) * 0.5)
+            )
         bass = key + root - 24 if root < 7 else key + root - 36  # noqa: PLR2004 - the bass stays within one octave
         for pulse in (0, 2) if mood != "happy" else (0, 1, 2, 3):
             events.append(Event(start + pulse * beat, band.note("pluck", bass, 1.6), 0.18))
@@ -86,7 +99,7 @@ def drums(rng: np.random.Generator, duration: float, mood: str) -> Track:
     step = 60 / tempo / 4
     t = np.arange(int(0.3 * RATE)) / RATE
     kick = np.sin(2 * np.pi * (48 * t + 4.2 * (1 - np.exp(-t * 38)))) * np.exp(-t * 11)
-    snare = (rng.standard_normal(t.size) * np.exp(-t * 26) * 0.7 + np.sin(2 * np.pi * 190 * t) * np.exp(-t * 24) * 0.6)
+    snare = rng.standard_normal(t.size) * np.exp(-t * 26) * 0.7 + np.sin(2 * np.pi * 190 * t) * np.exp(-t * 24) * 0.6
     hat = np.diff(rng.standard_normal(t.size + 1)) * np.exp(-t * 75) * 0.5
     kit = {name: np.asarray(wave * np.minimum((0.3 - t) / 0.03, 1), np.float32) for name, wave in
            (("kick", kick), ("snare", snare), ("hat", hat))}  # fmt: skip

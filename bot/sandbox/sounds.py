@@ -90,7 +90,9 @@ def rain(rng: np.random.Generator, duration: float) -> Track:
     tick = (np.sin(2 * np.pi * (2600 * t - 30000 * t**2)) * np.exp(-t * 520)).astype(np.float32)
     drip = (np.sin(2 * np.pi * (900 * t + 14000 * t**2)) * np.exp(-t * 300)).astype(np.float32)
     patter = 0.16 * scatter(rng, tick, 420) + 0.2 * scatter(rng, drip, 40)
-    return Track((Bed(hiss * 0.12, *swell(rng, duration, 3, 0.75, 1.0)), Bed(patter, *swell(rng, duration, 2, 0.7, 1.0))))
+    return Track(
+        (Bed(hiss * 0.12, *swell(rng, duration, 3, 0.75, 1.0)), Bed(patter, *swell(rng, duration, 2, 0.7, 1.0)))
+    )
 
 
 def thunder(rng: np.random.Generator, duration: float) -> Track:
@@ -99,11 +101,17 @@ def thunder(rng: np.random.Generator, duration: float) -> Track:
     for at in moments(rng, duration, 9, first=3):
         size = int(min(rng.uniform(4.5, 7.0), max(duration - at, 1.0)) * RATE)
         t = np.arange(size) / RATE
-        body = noise(rng, [(15, -24), (40, -3), (80, 0), (160, -4), (350, -14), (900, -30), (4000, -60)], 1 << 19)[0, :size]
+        body = noise(rng, [(15, -24), (40, -3), (80, 0), (160, -4), (350, -14), (900, -30), (4000, -60)], 1 << 19)[
+            0, :size
+        ]
         rolls = sum(
-            weight * np.where(t > start, np.minimum((t - start) / 0.05, 1) * np.exp(-(np.maximum(t - start, 0)) / fall), 0)
+            weight
+            * np.where(t > start, np.minimum((t - start) / 0.05, 1) * np.exp(-(np.maximum(t - start, 0)) / fall), 0)
             for start, weight, fall in zip(
-                np.concatenate([[0.0], rng.uniform(0.2, 2.6, 5)]), rng.uniform(0.4, 1, 6), rng.uniform(0.5, 1.3, 6), strict=True
+                np.concatenate([[0.0], rng.uniform(0.2, 2.6, 5)]),
+                rng.uniform(0.4, 1, 6),
+                rng.uniform(0.5, 1.3, 6),
+                strict=True,
             )
         )
         crack = noise(rng, [(60, -10), (300, 0), (1500, -10), (6000, -30)], 1 << 16)[0]
@@ -118,7 +126,9 @@ def wind(rng: np.random.Generator, duration: float) -> Track:
     """Gusts: a low breath and a whistling one that rise and fall apart."""
     low = noise(rng, [(30, -20), (120, 0), (400, -8), (1200, -24), (6000, -50)])
     high = noise(rng, [(200, -40), (500, -8), (750, 0), (1100, -10), (3000, -34)])
-    return Track((Bed(low * 0.2, *swell(rng, duration, 2.6, 0.3, 1)), Bed(high * 0.08, *swell(rng, duration, 1.8, 0.05, 1))))
+    return Track(
+        (Bed(low * 0.2, *swell(rng, duration, 2.6, 0.3, 1)), Bed(high * 0.08, *swell(rng, duration, 1.8, 0.05, 1)))
+    )
 
 
 def ocean(rng: np.random.Generator, duration: float) -> Track:
@@ -163,10 +173,17 @@ def fire(rng: np.random.Generator, duration: float) -> Track:
     snap = (rng.standard_normal(t.size) * np.exp(-t * 1100)).astype(np.float32)
     crackle = scatter(rng, snap, 26) * 0.24
     pops = tuple(
-        Event(at, (rng.standard_normal(1400) * np.exp(-np.arange(1400) / 190)).astype(np.float32), 0.22, float(rng.uniform(-0.6, 0.6)))
+        Event(
+            at,
+            (rng.standard_normal(1400) * np.exp(-np.arange(1400) / 190)).astype(np.float32),
+            0.22,
+            float(rng.uniform(-0.6, 0.6)),
+        )
         for at in moments(rng, duration, 1.7, first=1)
     )
-    return Track((Bed(roar * 0.11, *swell(rng, duration, 0.8, 0.5, 1)), Bed(crackle, *swell(rng, duration, 1.2, 0.4, 1))), pops)
+    return Track(
+        (Bed(roar * 0.11, *swell(rng, duration, 0.8, 0.5, 1)), Bed(crackle, *swell(rng, duration, 1.2, 0.4, 1))), pops
+    )
 
 
 def stream(rng: np.random.Generator, duration: float) -> Track:
@@ -177,7 +194,9 @@ def stream(rng: np.random.Generator, duration: float) -> Track:
         t = np.arange(int(0.05 * RATE)) / RATE
         grain = np.sin(2 * np.pi * (pitch * t + pitch * 2.2 * t**2)) * np.exp(-t * 70) * np.minimum(t / 0.003, 1)
         bubbles += scatter(rng, grain.astype(np.float32), 22)
-    return Track((Bed(rush * 0.07, *swell(rng, duration, 2, 0.8, 1)), Bed(bubbles * 0.07, *swell(rng, duration, 1, 0.6, 1))))
+    return Track(
+        (Bed(rush * 0.07, *swell(rng, duration, 2, 0.8, 1)), Bed(bubbles * 0.07, *swell(rng, duration, 1, 0.6, 1)))
+    )
 
 
 def crickets(rng: np.random.Generator, duration: float) -> Track:
@@ -195,7 +214,10 @@ def crickets(rng: np.random.Generator, duration: float) -> Track:
         loop += np.outer([1 - side, side], tone * beat * pulse)
     air = noise(rng, [(40, 0), (200, -8), (1000, -20), (8000, -40)])
     return Track(
-        (Bed(loop.astype(np.float32) * 0.12, *swell(rng, duration, 4, 0.6, 1)), Bed(air * 0.02, *swell(rng, duration, 5, 0.5, 1)))
+        (
+            Bed(loop.astype(np.float32) * 0.12, *swell(rng, duration, 4, 0.6, 1)),
+            Bed(air * 0.02, *swell(rng, duration, 5, 0.5, 1)),
+        )
     )
 
 
@@ -227,7 +249,15 @@ def bells(rng: np.random.Generator, duration: float) -> Track:
 
 
 def _bell(pitch: float) -> Wave:
-    partials = ((0.5, 0.5, 2.4), (1, 1, 1.6), (1.19, 0.5, 1.2), (1.5, 0.35, 0.9), (2, 0.5, 0.7), (2.74, 0.3, 0.4), (4.07, 0.15, 0.2))
+    partials = (
+        (0.5, 0.5, 2.4),
+        (1, 1, 1.6),
+        (1.19, 0.5, 1.2),
+        (1.5, 0.35, 0.9),
+        (2, 0.5, 0.7),
+        (2.74, 0.3, 0.4),
+        (4.07, 0.15, 0.2),
+    )
     t = np.arange(5 * RATE) / RATE
     wave = sum(level * np.sin(2 * np.pi * pitch * ratio * t) * 0.5 ** (t / half) for ratio, level, half in partials)
     return np.asarray(wave / 2 * np.minimum(t / 0.003, 1) * np.minimum((5 - t) / 0.5, 1), np.float32)

@@ -23,7 +23,14 @@ Frame = npt.NDArray[np.uint8]
 
 
 def render_video(
-    prompt: str, path: str, *, width: int, height: int, duration: float, image: bytes | None, progress: Callable[[float], None]
+    prompt: str,
+    path: str,
+    *,
+    width: int,
+    height: int,
+    duration: float,
+    image: bytes | None,
+    progress: Callable[[float], None],
 ) -> None:
     """Write an MP4 of what `prompt` names in motion, or of a slow pan and zoom over `image`, to `path`.
 
@@ -61,7 +68,9 @@ def _opened(data: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data)) as picture:
             if picture.width * picture.height > _PIXELS:
-                raise ValueError(f"The input image is too large: at most {_PIXELS // 1_000_000} megapixels can be used.")
+                raise ValueError(
+                    f"The input image is too large: at most {_PIXELS // 1_000_000} megapixels can be used."
+                )
             return picture.convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("The input image can't be read. Use a PNG, JPEG, WebP or GIF file.") from error
@@ -73,7 +82,9 @@ def _ken_burns(picture: Image.Image, width: int, height: int, count: int, seed: 
     work_width, work_height = fitted(width, height, 1920 * 1080)
     scale = max(work_width * 1.25 / picture.width, work_height * 1.25 / picture.height)
     if scale < 1:
-        picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+        picture = picture.resize(
+            (round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS
+        )
     full_width = min(picture.width, picture.height * work_width / work_height)
     full_height = full_width * work_height / work_width
     zooms = (1.0, 0.82) if rng.random() < 0.5 else (0.82, 1.0)  # noqa: PLR2004 - towards or away

@@ -29,7 +29,8 @@ ELEMENTS = {
     "snow": "snow snowy snowfall winter blizzard icy ice frozen christmas 雪 下雪 雪地 雪景 冬 冬天 冬季 聖誕 圣诞",
     "rain": "rain rainy raining drizzle shower storm stormy 雨 下雨 雨天 雨中 暴雨 暴風雨 暴风雨",
     "fog": "fog foggy mist misty haze hazy 霧 雾 薄霧 薄雾 朦朧 朦胧",
-    "cloud": "cloud clouds cloudy overcast sky 雲 云 雲朵 云朵 多雲 多云 白雲 白云 天空 藍天 蓝天",
+    "cloud": "cloud clouds cloudy overcast 雲 云 雲朵 云朵 多雲 多云 白雲 白云",
+    "sky": "sky 天空 藍天 蓝天",
     "flower": "flower flowers meadow garden blossom tulip tulips rose roses lavender sunflower sunflowers spring floral "
     "花 花朵 花園 花园 花海 花田 玫瑰 薰衣草 向日葵 春天 鬱金香 郁金香",
     "sakura": "sakura cherry 櫻花 樱花 櫻 樱",
@@ -37,7 +38,7 @@ ELEMENTS = {
     "star": "star stars starry starlit milky galaxy 星 星星 星空 銀河 银河 繁星",
     "aurora": "aurora borealis 極光 极光",
     "rainbow": "rainbow 彩虹",
-    "lightning": "lightning thunder thunderstorm 閃電 闪电 雷 雷雨 雷電 雷电",
+    "lightning": "lightning thunder thunderstorm storm stormy 暴風雨 暴风雨 閃電 闪电 雷 雷雨 雷電 雷电",
     "space": "space cosmos universe planet nebula astronaut 太空 宇宙 星球 行星 星雲 星云 太空人 宇航員 宇航员",
     "autumn": "autumn fall maple 秋 秋天 秋季 楓葉 枫叶 楓 枫",
     "sun": "sun 太陽 太阳",
@@ -154,7 +155,9 @@ def find(prompt: str, vocabulary: Mapping[str, str]) -> list[Hit]:
     for concept, words in vocabulary.items():
         for word in words.split():
             table.setdefault(word, []).append(concept)
-    hits = [Hit(m.start(), m.end(), c) for m in _WORD.finditer(text) for form in _forms(m[0]) for c in table.get(form, ())]
+    hits = [
+        Hit(m.start(), m.end(), c) for m in _WORD.finditer(text) for form in _forms(m[0]) for c in table.get(form, ())
+    ]
     taken = [False] * len(text)
     for word in sorted((w for w in table if _CJK.match(w)), key=len, reverse=True):
         for at in _positions(text, word):

@@ -37,25 +37,36 @@ class Brush:
         mask = self.canvas.mask(*placed)
         if mask is None:
             return
-        lit, dark = times(self.look.lit(colour), 1.05), mix(self.look.shaded(colour), self.look.lit(colour), 0.30)
+        lit = mix(times(self.look.lit(colour), 1.05), colour, 0.22)  # the eye is drawn to it, even at night
+        dark = mix(self.look.shaded(colour), lit, 0.30)
         self.canvas.put(self._shading(mask, lit, dark, form), mask)
 
-    def flat(self, colour: Colour, *shapes: Points, round_: bool = False, strength: float = 1.0, glow: bool = False) -> None:
+    def flat(
+        self, colour: Colour, *shapes: Points, round_: bool = False, strength: float = 1.0, glow: bool = False
+    ) -> None:
         """Paint shapes without form: markings, eyes, windows; with `glow` the hour does not darken them."""
         placed = [self.place(curve(shape) if round_ else shape) for shape in shapes]
-        self.canvas.put(colour if glow else self.look.lit(colour), self.canvas.mask(*placed), strength)
+        self.canvas.put(
+            colour if glow else mix(self.look.lit(colour), colour, 0.22), self.canvas.mask(*placed), strength
+        )
 
     def shadow(self, wide: float, strength: float = 0.34) -> None:
         """Lay the soft shadow it throws on the ground."""
         t = np.linspace(0, 2 * np.pi, 48, endpoint=False)
         shape = [(float(a), float(b)) for a, b in zip(np.cos(t) * wide + 0.05, np.sin(t) * wide * 0.16, strict=True)]
-        self.canvas.put(self.look.shaded((0.20, 0.22, 0.32)), self.canvas.mask(self.place(shape), blur=0.022 * self.size if self.look.photo else 0.0), strength)
+        self.canvas.put(
+            self.look.shaded((0.20, 0.22, 0.32)),
+            self.canvas.mask(self.place(shape), blur=0.022 * self.size if self.look.photo else 0.0),
+            strength,
+        )
 
     def _outline(self, placed: list[list[tuple[float, float]]]) -> None:
         width = max(self.size * 0.012, 0.0022)
         image = self.canvas.mask(*placed, blur=width)
         if image is not None:
-            self.canvas.put(times(INK, 0.9), Mask(image.x, image.y, np.clip(image.alpha * 9 - 0.25, 0, 1).astype(np.float32)))
+            self.canvas.put(
+                times(INK, 0.9), Mask(image.x, image.y, np.clip(image.alpha * 9 - 0.25, 0, 1).astype(np.float32))
+            )
 
     def _shading(self, mask: Mask, lit: Colour, dark: Colour, form: float) -> Array:
         reach = max(self.size * self.canvas.height * 0.075 * form, 0.5)
@@ -65,10 +76,14 @@ class Brush:
             small = Image.fromarray((mask.alpha * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(reach))
             soft = np.asarray(small, np.float32) / 255
             slope_y, slope_x = np.gradient(soft) if min(soft.shape) > 1 else (soft * 0, soft * 0)
-            light = 0.62 + (slope_y * 0.8 + slope_x * 0.55) * reach * 1.5 * form
+            light = 0.62 + (slope_y * 0.8 + slope_x * 0.55) * reach * 2.3 * form
             grain = self.rng.random(mask.alpha.shape, dtype=np.float32)
             if self.fur and min(grain.shape) > 2:  # noqa: PLR2004 - nothing to comb
-                hairs = Image.fromarray(grain).resize((grain.shape[1], max(grain.shape[0] // 5, 1))).resize(grain.shape[::-1], Image.Resampling.BICUBIC)
+                hairs = (
+                    Image.fromarray(grain)
+                    .resize((grain.shape[1], max(grain.shape[0] // 5, 1)))
+                    .resize(grain.shape[::-1], Image.Resampling.BICUBIC)
+                )
                 light = light + (np.asarray(hairs) - 0.5) * self.fur
             light = np.clip(light + (grain - 0.5) * 0.05, 0, 1)
         else:

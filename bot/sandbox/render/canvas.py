@@ -51,7 +51,13 @@ def oval(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> list[tu
     """Return an ellipse about (x, y), turned by `turn` radians."""
     t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     px, py = np.cos(t) * rx, np.sin(t) * ry
-    return list(zip((x + px * np.cos(turn) - py * np.sin(turn)).tolist(), (y + px * np.sin(turn) + py * np.cos(turn)).tolist(), strict=True))
+    return list(
+        zip(
+            (x + px * np.cos(turn) - py * np.sin(turn)).tolist(),
+            (y + px * np.sin(turn) + py * np.cos(turn)).tolist(),
+            strict=True,
+        )
+    )
 
 
 def box(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
@@ -125,7 +131,16 @@ class Canvas:
             shape = (self.height, self.width)
             self.planes.append(Plane(name, depth, np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)))
 
-    def noise(self, rng: np.random.Generator, cells: float, octaves: int = 5, *, stretch: float = 1.0, top: float = 0, bottom: float = 1) -> Array:
+    def noise(
+        self,
+        rng: np.random.Generator,
+        cells: float,
+        octaves: int = 5,
+        *,
+        stretch: float = 1.0,
+        top: float = 0,
+        bottom: float = 1,
+    ) -> Array:
         """Return cloudy noise from about 0 to 1 (mean 0.5), `cells` lumps per unit of height; rows from `top` to `bottom` only.
 
         It is the same at every size of the picture. `stretch` above 1 makes lumps lie flat.
@@ -156,13 +171,17 @@ class Canvas:
         points = np.concatenate([np.asarray(shape, float) for shape in shapes]) * self.height
         edge = blur * self.height * 3 + 2
         left, top = (int(max(v, 0)) for v in points.min(0) - edge)
-        right, bottom = (int(min(v, limit)) for v, limit in zip(points.max(0) + edge, (self.width, self.height), strict=True))
+        right, bottom = (
+            int(min(v, limit)) for v, limit in zip(points.max(0) + edge, (self.width, self.height), strict=True)
+        )
         if right <= left or bottom <= top:
             return None
         image = Image.new("L", ((right - left) * _FINE, (bottom - top) * _FINE))
         draw = ImageDraw.Draw(image)
         for shape in shapes:
-            draw.polygon([((x * self.height - left) * _FINE, (y * self.height - top) * _FINE) for x, y in shape], fill=255)
+            draw.polygon(
+                [((x * self.height - left) * _FINE, (y * self.height - top) * _FINE) for x, y in shape], fill=255
+            )
         image = image.reduce(_FINE)
         if blur:
             image = image.filter(ImageFilter.GaussianBlur(blur * self.height))

@@ -11,13 +11,15 @@ GRASS: Colour = (0.36, 0.56, 0.24)
 SAND: Colour = (0.90, 0.74, 0.50)
 
 
-def mountains(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator, *, snowy: bool, green: Colour, light: float) -> None:
+def mountains(
+    canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator, *, snowy: bool, green: Colour, light: float
+) -> None:
     """Paint a range on the horizon."""
     canvas.plane("mountains", 0.22)
     if look.photo:
         terrain(
-            canvas, look, horizon, rng, low=mix(green, (0.3, 0.28, 0.22), 0.5), high=(0.44, 0.41, 0.40), height=float(rng.uniform(6.5, 8)),
-            near=7, far=46, snowline=0.42 if snowy else 0.66, light=light, haze=0.85,
+            canvas, look, horizon, rng, low=mix(green, (0.3, 0.28, 0.22), 0.5), high=(0.44, 0.41, 0.40), height=float(rng.uniform(10.5, 12.5)),
+            near=7, far=44, snowline=0.20 if snowy else 0.47, light=light, haze=0.85,
         )  # fmt: skip
         return
     for row in range(3):
@@ -27,11 +29,32 @@ def mountains(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generat
         count = 2 + row + round(canvas.aspect)
         for number in rng.permutation(count).tolist():
             x = (number + float(rng.uniform(0.1, 0.9))) / count * (canvas.aspect + 0.3) - 0.15
-            _peak(canvas, look, x, horizon, tall * float(rng.uniform(0.6, 1.0)), rock, depth, rng, light, snowy=row < 2 or snowy)  # noqa: PLR2004
+            _peak(
+                canvas,
+                look,
+                x,
+                horizon,
+                tall * float(rng.uniform(0.6, 1.0)),
+                rock,
+                depth,
+                rng,
+                light,
+                snowy=row < 2 or snowy,
+            )
 
 
 def _peak(
-    canvas: Canvas, look: Look, x: float, base: float, tall: float, rock: Colour, depth: float, rng: np.random.Generator, light: float, *, snowy: bool
+    canvas: Canvas,
+    look: Look,
+    x: float,
+    base: float,
+    tall: float,
+    rock: Colour,
+    depth: float,
+    rng: np.random.Generator,
+    light: float,
+    *,
+    snowy: bool,
 ) -> None:
     wide = tall * float(rng.uniform(0.9, 1.3))
     top = base - tall
@@ -39,20 +62,32 @@ def _peak(
     def flank(side: float) -> list[tuple[float, float]]:
         steps = np.linspace(0, 1, 9)
         wobble = rng.uniform(-0.05, 0.05, 9) * np.minimum(steps, 1 - steps) * 4
-        return [(x + side * wide * float(t + w * 0.6), top + tall * float(t**0.9 + 0.0)) for t, w in zip(steps, wobble, strict=True)]
+        return [
+            (x + side * wide * float(t + w * 0.6), top + tall * float(t**0.9 + 0.0))
+            for t, w in zip(steps, wobble, strict=True)
+        ]
 
     left, right = flank(-1), flank(1)
-    spine = [(x + tall * float(v), top + tall * float(t)) for t, v in zip(np.linspace(0, 1, 8), [0, *rng.uniform(-0.1, 0.13, 7)], strict=True)]
+    spine = [
+        (x + tall * float(v), top + tall * float(t))
+        for t, v in zip(np.linspace(0, 1, 8), [0, *rng.uniform(-0.1, 0.13, 7)], strict=True)
+    ]
     sunny, shady = (left, right) if light < 0 else (right, left)
     canvas.fill([*left, *right[::-1]], look.shaded(rock, depth))
     canvas.fill([*sunny, *spine[::-1]], look.lit(rock, depth))
     if snowy:
         cut = float(rng.uniform(0.28, 0.42))
-        for side, face in ((sunny, look.lit(SNOW, depth * 0.7)), (shady, mix(look.shaded(SNOW, depth * 0.7), look.sky[0][1], 0.12))):
+        for side, face in (
+            (sunny, look.lit(SNOW, depth * 0.7)),
+            (shady, mix(look.shaded(SNOW, depth * 0.7), look.sky[0][1], 0.12)),
+        ):
             edge = np.asarray(side)
             end = np.array([np.interp(cut, np.linspace(0, 1, 9), edge[:, i]) for i in (0, 1)])
             middle = np.array([np.interp(cut * 1.15, np.linspace(0, 1, 8), np.asarray(spine)[:, i]) for i in (0, 1)])
-            teeth = [tuple(end + (middle - end) * t + np.array([0, (-0.05 if n % 2 else 0.045) * tall])) for n, t in enumerate(np.linspace(0.12, 1, 6))]
+            teeth = [
+                tuple(end + (middle - end) * t + np.array([0, (-0.05 if n % 2 else 0.045) * tall]))
+                for n, t in enumerate(np.linspace(0.12, 1, 6))
+            ]
             outline = [*[tuple(p) for p in edge[np.linspace(0, 1, 9) < cut]], tuple(end), *teeth]
             inner = [p for p, t in zip(spine, np.linspace(0, 1, 8), strict=True) if t < cut]
             canvas.fill([(float(px), float(py)) for px, py in [*outline, *inner[::-1]]], face)
@@ -94,7 +129,17 @@ def ground(canvas: Canvas, look: Look, horizon: float, colour: Colour, rng: np.r
     for number, (top, depth) in enumerate(((horizon, 0.5), (horizon + 0.07, 0.25), (horizon + 0.17, 0.0))):
         canvas.plane("ground", 0.35 + 0.22 * number)
         tone = times(colour, (1.0, 0.97, 0.96)) if number % 2 else colour
-        rolling(canvas, look, top, tone, rng, depth=depth, bump=0.02 + 0.008 * number, cells=1.1, fade=0.25 if look.photo else 0)
+        rolling(
+            canvas,
+            look,
+            top,
+            tone,
+            rng,
+            depth=depth,
+            bump=0.02 + 0.008 * number,
+            cells=1.1,
+            fade=0.25 if look.photo else 0,
+        )
 
 
 def hills(canvas: Canvas, look: Look, horizon: float, colour: Colour, rng: np.random.Generator) -> None:
@@ -119,7 +164,7 @@ def dunes(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator, 
         dark = np.clip((lee[None, :] - away) / soft, 0, 1) * np.clip(1 - face, 0, 1) * 1.2
         dark = np.clip(dark + np.clip(away / 0.5, 0, 1) * 0.35, 0, 1)
         if look.photo:
-            ripple = np.sin((away * 190 + canvas.x * 12 + canvas.noise(rng, 4, 3) * 14)) * 0.05 * (1 - depth)
+            ripple = np.sin(away * 190 + canvas.x * 12 + canvas.noise(rng, 4, 3) * 14) * 0.05 * (1 - depth)
             dark = np.clip(dark + ripple + (canvas.noise(rng, 180, 2) - 0.5) * 0.14, 0, 1)
         elif look.style == "digital-art":
             dark = np.round(dark * 3) / 3
@@ -146,25 +191,39 @@ def crown(x: float, base: float, tall: float, rng: np.random.Generator) -> list[
     leaves = []
     for _ in range(9):
         turn, out = float(rng.uniform(0, 6.28)), float(rng.uniform(0.0, 0.2))
-        leaves.append(oval(x + np.cos(turn) * out * tall, base - tall * 0.68 + np.sin(turn) * out * tall * 0.8, tall * 0.17, tall * 0.15))
-    trunk = [(x - tall * 0.035, base), (x - tall * 0.02, base - tall * 0.5), (x + tall * 0.02, base - tall * 0.5), (x + tall * 0.04, base)]
+        leaves.append(
+            oval(
+                x + np.cos(turn) * out * tall,
+                base - tall * 0.68 + np.sin(turn) * out * tall * 0.8,
+                tall * 0.17,
+                tall * 0.15,
+            )
+        )
+    trunk = [
+        (x - tall * 0.035, base),
+        (x - tall * 0.02, base - tall * 0.5),
+        (x + tall * 0.02, base - tall * 0.5),
+        (x + tall * 0.04, base),
+    ]
     return [trunk, *leaves]
 
 
-def forest(canvas: Canvas, look: Look, base: float, colour: Colour, rng: np.random.Generator, *, rows: int = 3, snowy: bool = False) -> None:
+def forest(
+    canvas: Canvas, look: Look, base: float, colour: Colour, rng: np.random.Generator, *, rows: int = 3, snowy: bool = False, size: float = 1.0
+) -> None:  # fmt: skip
     """Paint a wood, far rows first, each row darker and taller."""
     for row in range(rows):
         near = (row + 1) / rows
         canvas.plane("forest", 0.28 + 0.2 * near)
-        depth, tall, line = 0.62 * (1 - near) + 0.08, 0.10 + 0.17 * near, base + 0.035 * row
-        count = int((34 - 14 * near) * canvas.aspect)
+        depth, tall, line = 0.62 * (1 - near) + 0.08, (0.10 + 0.17 * near) * size, base + 0.035 * row
+        count = int((34 - 14 * near) * canvas.aspect / size**0.7)
         firs, lights = [], []
         for number in range(count):
             x = (number + float(rng.uniform(0, 1))) / count * (canvas.aspect + 0.2) - 0.1
-            size = tall * float(rng.uniform(0.55, 1.1))
+            high = tall * float(rng.uniform(0.55, 1.1))
             if row == rows - 1 and rows > 1 and abs(x / canvas.aspect - 0.5) < 0.26:  # noqa: PLR2004 - a clearing
-                size *= 0.42
-            outline = conifer(x, line + 0.012, size, rng)
+                high *= 0.42
+            outline = conifer(x, line + 0.012, high, rng)
             firs.append(outline)
             half = len(outline) // 2
             lights.append([outline[0], *outline[half + 1 :]] if not look.photo else outline[half + 2 :])
@@ -190,17 +249,28 @@ def city(canvas: Canvas, look: Look, base: float, rng: np.random.Generator) -> N
             _tower(canvas, look, (x, base - high, x + wide, base), depth, rng)
             x += wide + float(rng.choice([0, 0, 0.012]))
         if look.photo and not canvas.split:
-            canvas.blend(look.haze, np.asarray(np.exp(-((canvas.y - base) ** 2) / 0.012) * 0.28 * np.ones_like(canvas.x), np.float32))
+            canvas.blend(
+                look.haze,
+                np.asarray(np.exp(-((canvas.y - base) ** 2) / 0.012) * 0.28 * np.ones_like(canvas.x), np.float32),
+            )
 
 
-def _tower(canvas: Canvas, look: Look, at: tuple[float, float, float, float], depth: float, rng: np.random.Generator) -> None:
+def _tower(
+    canvas: Canvas, look: Look, at: tuple[float, float, float, float], depth: float, rng: np.random.Generator
+) -> None:
     left, top, right, bottom = at
     palette: tuple[Colour, ...] = ((0.50, 0.55, 0.64), (0.62, 0.56, 0.54), (0.42, 0.47, 0.56), (0.58, 0.60, 0.62))
     wall = palette[int(rng.integers(4))]
     shape = box(left, top, right, bottom + 0.01)
     kind = int(rng.integers(6))
     if kind == 0:
-        shape = [(left, bottom + 0.01), (left, top), ((left + right) / 2, top - 0.05), (right, top), (right, bottom + 0.01)]
+        shape = [
+            (left, bottom + 0.01),
+            (left, top),
+            ((left + right) / 2, top - 0.05),
+            (right, top),
+            (right, bottom + 0.01),
+        ]
     elif kind == 1:
         middle = (left + right) / 2
         canvas.fill([(middle - 0.003, top), (middle, top - 0.09), (middle + 0.003, top)], look.shaded(wall, depth))
@@ -220,7 +290,9 @@ def _tower(canvas: Canvas, look: Look, at: tuple[float, float, float, float], de
         canvas.put(lamp, canvas.mask(*lit), 0.92)
 
 
-def flowers(canvas: Canvas, look: Look, top: float, colours: list[Colour], rng: np.random.Generator, *, much: int = 240) -> None:
+def flowers(
+    canvas: Canvas, look: Look, top: float, colours: list[Colour], rng: np.random.Generator, *, much: int = 240
+) -> None:
     """Strew flowers over the near ground, small at `top` and large at the lower edge."""
     canvas.plane("flowers", 1.0)
     for near in np.sort(rng.random(int(much * canvas.aspect)) ** 1.4).tolist():
@@ -231,7 +303,15 @@ def flowers(canvas: Canvas, look: Look, top: float, colours: list[Colour], rng: 
         green = look.shaded((0.30, 0.55, 0.22), 0.35 * (1 - near))
         canvas.fill([(x - size * 0.14, y + stem), (x + lean, y), (x + size * 0.14, y + stem)], green)
         count, turn = 5, float(rng.uniform(0, 6))
-        petals = [oval(x + lean + np.cos(turn + k * 1.257) * size * 0.6, y + np.sin(turn + k * 1.257) * size * 0.5, size * 0.5, size * 0.42) for k in range(count)]
+        petals = [
+            oval(
+                x + lean + np.cos(turn + k * 1.257) * size * 0.6,
+                y + np.sin(turn + k * 1.257) * size * 0.5,
+                size * 0.5,
+                size * 0.42,
+            )
+            for k in range(count)
+        ]
         canvas.put(look.lit(petal, 0.3 * (1 - near)), canvas.mask(*petals))
         canvas.fill(oval(x + lean, y, size * 0.28, size * 0.25), look.lit((0.98, 0.80, 0.25), 0.2 * (1 - near)))
 

@@ -1,5 +1,6 @@
 """Light and colour: what the hour, the weather and the style make of everything."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,9 +83,15 @@ def look(wish: Wish, style: str, rng: np.random.Generator) -> Look:
     style = style if style in ("digital-art", "anime") else "photo-realistic"
     hour = wish.time or _usual(wish, rng)
     sky, haze, light, shade, sun = _HOURS[hour]
-    out = Look(style, hour, sky, haze, light, shade, sun, wet=bool(wish.elements & {"rain", "fog"}))
-    if wish.elements & {"rain", "fog", "lightning"}:
-        veil = {"night": (0.13, 0.16, 0.22), "dusk": (0.27, 0.28, 0.36), "sunset": (0.66, 0.55, 0.52)}.get(hour, (0.66, 0.71, 0.76))
+    out = Look(style, hour, sky, haze, light, shade, sun, wet=bool(wish.elements & {"rain", "fog", "lightning"}))
+    if "space" in wish.elements:
+        out = replace(out, light=(1.0, 0.97, 0.94), shade=(0.32, 0.34, 0.5))
+    elif "lightning" in wish.elements:
+        out = _tinted(out, (0.24, 0.27, 0.33), 0.72)
+    elif wish.elements & {"rain", "fog"}:
+        veil = {"night": (0.13, 0.16, 0.22), "dusk": (0.27, 0.28, 0.36), "sunset": (0.66, 0.55, 0.52)}.get(
+            hour, (0.66, 0.71, 0.76)
+        )
         out = _tinted(out, veil, 0.62 if "rainbow" not in wish.elements else 0.3)
     elif "snow" in wish.elements and hour == "day":
         out = _tinted(out, (0.80, 0.87, 0.94), 0.38)
@@ -103,11 +110,8 @@ def _usual(wish: Wish, rng: np.random.Generator) -> str:
     return "dusk" if {"city", "rain"} <= wish.elements else "day"
 
 
-def _map(look_: Look, change: "object") -> Look:
-    assert callable(change)
-    return replace(
-        look_, sky=tuple((at, change(colour)) for at, colour in look_.sky), haze=change(look_.haze), light=look_.light
-    )
+def _map(look_: Look, change: Callable[[Colour], Colour]) -> Look:
+    return replace(look_, sky=tuple((at, change(colour)) for at, colour in look_.sky), haze=change(look_.haze))
 
 
 def _tinted(look_: Look, veil: Colour, share: float) -> Look:

@@ -14,7 +14,13 @@ from bot.sandbox.render.water import reflect
 
 _MARGIN = 0.12  #: how much wider than the frame the planes are, for the camera to pan
 _WORK = 1280 * 720  #: pixels painted at most; larger films are enlarged
-_BOBBING = {"boat": (0.006, 2.2), "balloon": (0.014, 3.7), "bird": (0.022, 1.6), "fish": (0.016, 2.4), "rocket": (0.008, 0.9)}
+_BOBBING = {
+    "boat": (0.006, 2.2),
+    "balloon": (0.014, 3.7),
+    "bird": (0.022, 1.6),
+    "fish": (0.016, 2.4),
+    "rocket": (0.008, 0.9),
+}
 _SWAYING = {"grass": (0.0022, 2.6), "flowers": (0.0030, 3.1), "aurora": (0.012, 7.0)}
 _TAU = 2 * np.pi
 
@@ -61,12 +67,23 @@ def _sheets(scene: Scene) -> list[_Sheet]:
     out = []
     for plane in scene.canvas.planes:
         if plane.alpha is None:
-            out.append(_Sheet(plane.name, plane.depth, 0, np.concatenate([plane.rgb, np.ones_like(plane.rgb[..., :1])], axis=2)))
+            out.append(
+                _Sheet(
+                    plane.name, plane.depth, 0, np.concatenate([plane.rgb, np.ones_like(plane.rgb[..., :1])], axis=2)
+                )
+            )
         elif plane.name == "water":
             out.append(_Sheet(plane.name, 0, 0, np.zeros((0, 0, 4), np.float32)))
         elif (rows := np.flatnonzero(plane.alpha.max(1) > 0)).size:
             part = slice(int(rows[0]), int(rows[-1]) + 1)
-            out.append(_Sheet(plane.name, plane.depth, part.start, np.concatenate([plane.rgb[part], plane.alpha[part, :, None]], axis=2)))
+            out.append(
+                _Sheet(
+                    plane.name,
+                    plane.depth,
+                    part.start,
+                    np.concatenate([plane.rgb[part], plane.alpha[part, :, None]], axis=2),
+                )
+            )
     scene.canvas.planes.clear()
     return out
 
@@ -112,7 +129,9 @@ def _water(scene: Scene, frame: Array, margin: int, seconds: float) -> None:
     height = frame.shape[0]
     first = round(scene.horizon * height)
     sun = (scene.sun[0] - margin / 2 / height, scene.sun[1])
-    frame[first:] = reflect(np.clip(frame, 0, 1), scene.look, scene.horizon, calm=scene.calm, sun=sun, at=seconds, tint=scene.tint)
+    frame[first:] = reflect(
+        np.clip(frame, 0, 1), scene.look, scene.horizon, calm=scene.calm, sun=sun, at=seconds, tint=scene.tint
+    )
 
 
 class _Weather:
@@ -157,7 +176,11 @@ class _Weather:
             x = (self._x - y * 0.1) % 1
             for px, py, near in zip((x * width).tolist(), (y * height).tolist(), self._near.tolist(), strict=True):
                 long = near * height * 0.075
-                draw.line((px, py, px - long * 0.18, py + long), fill=int(40 + 50 * near), width=max(round(near * height / 420), 1))
+                draw.line(
+                    (px, py, px - long * 0.18, py + long),
+                    fill=int(40 + 50 * near),
+                    width=max(round(near * height / 420), 1),
+                )
         else:
             y = (self._y + seconds * (0.05 + 0.13 * self._near)) % 1.05 - 0.02
             x = (self._x + 0.012 * np.sin(seconds * 1.3 + self._x * 40) + seconds * 0.012 * self._near) % 1

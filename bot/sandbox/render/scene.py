@@ -55,7 +55,16 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
     low = {"day": 0.30, "dawn": 0.80, "sunset": 0.84, "dusk": 0.42, "night": 0.30}[light.hour]
     sun = (canvas.aspect * (0.5 + side * float(rng.uniform(0.06, 0.30))), horizon * low)
     underwater = "fish" in wish.subjects and not wish.elements & {"boat", "beach", "lake", "city", "mountain"}
-    scene = Scene(canvas, light, wish, horizon, sun, not wish.elements & {"sea", "beach"}, underwater, _colour(wish, "sea", "lake", "river"))
+    scene = Scene(
+        canvas,
+        light,
+        wish,
+        horizon,
+        sun,
+        not wish.elements & {"sea", "beach"},
+        underwater,
+        _colour(wish, "sea", "lake", "river"),
+    )
     if underwater:
         _deep(scene, rng)
     else:
@@ -74,9 +83,26 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
 def _completed(wish: Wish, rng: np.random.Generator) -> Wish:
     """Give a prompt without a place one that suits its subject; one without any known word a landscape of its own."""
     elements, subjects = set(wish.elements), wish.subjects
-    places = {"sea", "beach", "lake", "river", "mountain", "hill", "forest", "desert", "city", "flower", "space", "sakura"}
+    places = {
+        "sea",
+        "beach",
+        "lake",
+        "river",
+        "mountain",
+        "hill",
+        "forest",
+        "desert",
+        "city",
+        "flower",
+        "space",
+        "sakura",
+    }
     if not wish.known:
-        elements |= set(rng.choice([["mountain", "lake"], ["hill", "cloud"], ["sea", "cloud"], ["mountain", "forest"], ["desert", "cloud"]]))
+        elements |= set(
+            rng.choice(
+                [["mountain", "lake"], ["hill", "cloud"], ["sea", "cloud"], ["mountain", "forest"], ["desert", "cloud"]]
+            )
+        )
     elif not elements & places:
         if "boat" in subjects or "lighthouse" in subjects:
             elements.add("sea")
@@ -123,7 +149,9 @@ def _land(scene: Scene, rng: np.random.Generator, light: float) -> None:
         if wish.elements & {"beach", "river"}:
             sand = land.SAND if has("beach") else (land.SNOW if snowy else green)
             canvas.plane("shore", 0.8)
-            edge = land.rolling(canvas, look_, 0.84 if has("beach") else 0.88, sand, rng, depth=0.0, bump=0.05, cells=0.7)
+            edge = land.rolling(
+                canvas, look_, 0.84 if has("beach") else 0.88, sand, rng, depth=0.0, bump=0.05, cells=0.7
+            )
             foam = np.exp(-((canvas.y - edge[None, :] + 0.004) ** 2) / 0.00006) * 0.8
             canvas.blend(look_.lit((0.96, 0.98, 1.0)), np.asarray(foam, np.float32))
         return
@@ -131,6 +159,8 @@ def _land(scene: Scene, rng: np.random.Generator, light: float) -> None:
         land.dunes(canvas, look_, horizon, rng, light)
         return
     floor = land.SNOW if snowy else (0.34, 0.36, 0.38) if has("city") else green
+    if has("mountain") and not has("forest") and not has("city"):
+        land.forest(canvas, look_, horizon - 0.01, leaf, rng, rows=2, snowy=snowy, size=0.42)
     land.ground(canvas, look_, horizon, floor, rng)
     if has("forest"):
         land.forest(canvas, look_, horizon + 0.02, leaf, rng, rows=3, snowy=snowy)
@@ -182,7 +212,9 @@ def _deep(scene: Scene, rng: np.random.Generator) -> None:
     land.rolling(canvas, scene.look, 0.86, (0.42, 0.56, 0.52), rng, depth=0.2, bump=0.04)
     for _ in range(int(26 * canvas.aspect)):
         x, tall, lean = float(rng.uniform(0, canvas.aspect)), float(rng.uniform(0.08, 0.30)), float(rng.normal(0, 0.03))
-        weed = stroke(curve([(x, 0.99), (x + lean, 0.99 - tall * 0.5), (x - lean, 0.99 - tall)], closed=False), 0.02, 0.004)
+        weed = stroke(
+            curve([(x, 0.99), (x + lean, 0.99 - tall * 0.5), (x - lean, 0.99 - tall)], closed=False), 0.02, 0.004
+        )
         canvas.fill(weed, mix((0.10, 0.42, 0.30), (0.05, 0.30, 0.40), float(rng.random())), 0.9)
     for _ in range(34):
         x, y, r = float(rng.uniform(0, canvas.aspect)), float(rng.uniform(0.05, 0.9)), float(rng.uniform(0.003, 0.011))
@@ -192,7 +224,23 @@ def _deep(scene: Scene, rng: np.random.Generator) -> None:
 
 def _subjects(scene: Scene, rng: np.random.Generator) -> None:
     canvas, wish = scene.canvas, scene.wish
-    backdrop = ("lighthouse", "house", "tree", "boat", "balloon", "rocket", "bird", "car", "fish", "person", "robot", "dog", "cat", "rabbit", "fox")
+    backdrop = (
+        "lighthouse",
+        "house",
+        "tree",
+        "boat",
+        "balloon",
+        "rocket",
+        "bird",
+        "car",
+        "fish",
+        "person",
+        "robot",
+        "dog",
+        "cat",
+        "rabbit",
+        "fox",
+    )
     ordered = sorted(wish.subjects[:5], key=backdrop.index)
     main = next((s for s in wish.subjects if s not in ("tree", "house", "lighthouse")), ordered[0] if ordered else "")
     others = [name for name in ordered if name != main]
@@ -203,11 +251,11 @@ def _subjects(scene: Scene, rng: np.random.Generator) -> None:
         across = (0.5 + float(rng.uniform(-0.13, 0.13))) if lead else float(slots[others.index(name)])
         if lead and "robot" in name and "watering" in wish.actions:
             across = 0.36
-        size = share * (1.0 if lead else 0.72) * min(canvas.aspect / 0.9, 1.0)
+        size = share * float(rng.uniform(0.88, 1.08)) * (1.0 if lead else 0.72) * min(canvas.aspect / 0.9, 1.0)
         over_water = bool(wish.elements & _WATER) and not wish.elements & {"beach", "river"}
         y = 0.93 if lead else scene.horizon + 0.16
         if name in _ALOFT:
-            y = scene.horizon * (0.92 if name == "bird" else 1.0) if lead else scene.horizon * 0.62
+            y = scene.horizon * (0.98 if name == "rocket" else 0.9) if lead else scene.horizon * 0.62
         elif name == "fish":
             y = 0.74 if scene.underwater else 0.97
         elif name == "boat":
@@ -220,8 +268,16 @@ def _subjects(scene: Scene, rng: np.random.Generator) -> None:
             _bank(scene, rng, y)
         canvas.plane(f"subject {name}", 1.0 if lead else 0.7)
         hair = 0.5 if name in _FURRY else -1.0 if name == "house" and "snow" in wish.elements else 0.0
-        brush = Brush(canvas, scene.look, canvas.aspect * across, y, size, bool(rng.random() < 0.5) and name != "robot", rng, hair)
-        tint = _colour(wish, name) or ((0.97, 0.72, 0.80) if name == "tree" and "sakura" in wish.elements else (0.88, 0.46, 0.16) if name == "tree" and "autumn" in wish.elements else None)
+        brush = Brush(
+            canvas, scene.look, canvas.aspect * across, y, size, bool(rng.random() < 0.5) and name != "robot", rng, hair
+        )
+        tint = _colour(wish, name) or (
+            (0.97, 0.72, 0.80)
+            if name == "tree" and "sakura" in wish.elements
+            else (0.88, 0.46, 0.16)
+            if name == "tree" and "autumn" in wish.elements
+            else None
+        )
         if name == "house" and "snow" in wish.elements:
             things.firs(brush)
         if name == "robot":
@@ -240,9 +296,17 @@ def _bank(scene: Scene, rng: np.random.Generator, y: float) -> None:
 
 def _flock(scene: Scene, rng: np.random.Generator) -> None:
     for _ in range(6):
-        x, y, s = float(rng.uniform(0.05, 0.95)) * scene.canvas.aspect, float(rng.uniform(0.08, 0.5)) * scene.horizon, float(rng.uniform(0.012, 0.024))
+        x, y, s = (
+            float(rng.uniform(0.05, 0.95)) * scene.canvas.aspect,
+            float(rng.uniform(0.08, 0.5)) * scene.horizon,
+            float(rng.uniform(0.012, 0.024)),
+        )
         for side in (-1, 1):
-            wing = stroke(curve([(x, y), (x + side * s, y - s * 0.7), (x + side * s * 2, y - s * 0.1)], closed=False), s * 0.2, s * 0.05)
+            wing = stroke(
+                curve([(x, y), (x + side * s, y - s * 0.7), (x + side * s * 2, y - s * 0.1)], closed=False),
+                s * 0.2,
+                s * 0.05,
+            )
             scene.canvas.fill(wing, scene.look.shaded((0.4, 0.42, 0.5)), 0.9)
 
 
@@ -270,17 +334,32 @@ def _near(scene: Scene, rng: np.random.Generator) -> None:
 def _weather(scene: Scene, rng: np.random.Generator) -> None:
     canvas, wish = scene.canvas, scene.wish
     if "fog" in wish.elements:
-        veil = canvas.noise(rng, 1.6, 5, stretch=3) * 0.9 * np.clip(1.15 - np.abs(canvas.y - scene.horizon) * 1.6, 0.15, 1)
+        veil = (
+            canvas.noise(rng, 1.6, 5, stretch=3) * 0.9 * np.clip(1.15 - np.abs(canvas.y - scene.horizon) * 1.6, 0.15, 1)
+        )
         canvas.blend(mix(scene.look.haze, (1, 1, 1), 0.1), np.asarray(np.clip(veil * 1.25, 0, 0.85), np.float32))
     if "rain" in wish.elements:
         for speed, strength in ((0.035, 0.16), (0.07, 0.26)):
-            xs, ys = rng.random(int(330 * canvas.aspect)) * (canvas.aspect + 0.2) - 0.1, rng.random(int(330 * canvas.aspect)) * 1.1 - 0.05
+            xs, ys = (
+                rng.random(int(330 * canvas.aspect)) * (canvas.aspect + 0.2) - 0.1,
+                rng.random(int(330 * canvas.aspect)) * 1.1 - 0.05,
+            )
             wide = 0.0011 + speed * 0.012
-            drops = [[(x, y), (x + wide, y), (x - speed * 0.18 + wide, y + speed), (x - speed * 0.18, y + speed)] for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
+            drops = [
+                [(x, y), (x + wide, y), (x - speed * 0.18 + wide, y + speed), (x - speed * 0.18, y + speed)]
+                for x, y in zip(xs.tolist(), ys.tolist(), strict=True)
+            ]
             canvas.put(mix(scene.look.haze, (1, 1, 1), 0.55), canvas.mask(*drops), strength)
     if "snow" in wish.elements:
         for size, count in ((0.0022, 320), (0.0042, 150), (0.0085, 34)):
-            flakes = [oval(float(x), float(y), size, size)[::6] for x, y in zip(rng.random(int(count * canvas.aspect)) * canvas.aspect, rng.random(int(count * canvas.aspect)), strict=True)]
+            flakes = [
+                oval(float(x), float(y), size, size)[::6]
+                for x, y in zip(
+                    rng.random(int(count * canvas.aspect)) * canvas.aspect,
+                    rng.random(int(count * canvas.aspect)),
+                    strict=True,
+                )
+            ]
             canvas.put((0.98, 0.99, 1.0), canvas.mask(*flakes, blur=size * 0.35), 0.85 if not scene.look.dark else 0.62)
 
 

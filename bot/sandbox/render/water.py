@@ -6,7 +6,16 @@ from bot.sandbox.render.canvas import Array, Colour, mix
 from bot.sandbox.render.look import Look
 
 
-def reflect(above: Array, look: Look, horizon: float, *, calm: bool, sun: tuple[float, float], at: float = 0.0, tint: Colour | None = None) -> Array:
+def reflect(
+    above: Array,
+    look: Look,
+    horizon: float,
+    *,
+    calm: bool,
+    sun: tuple[float, float],
+    at: float = 0.0,
+    tint: Colour | None = None,
+) -> Array:
     """Return the rows from `horizon` (units) down of a picture whose upper part is `above`, at `at` seconds.
 
     `above` has values from 0 to 1; the waves grow towards the viewer; the sun or moon leaves its path of glints.
@@ -29,15 +38,18 @@ def reflect(above: Array, look: Look, horizon: float, *, calm: bool, sun: tuple[
     take_y = np.clip(source, 0, max(first - 1, 0)).astype(np.int32)
     take_x = np.clip(np.arange(width)[None, :] + (fine * strength * height * 0.006).astype(np.int32), 0, width - 1)
     mirror = above[take_y, take_x]
-    deep = np.asarray(mix(look.shaded(tint or ((0.16, 0.42, 0.55) if calm else (0.10, 0.40, 0.56))), look.sky[0][1], 0.35), np.float32)
-    sink = np.clip((0.18 if calm else 0.30) + 0.42 * near + 0.05 * chop * strength, 0, 0.9)[..., None]
+    deep = np.asarray(
+        mix(look.shaded(tint or ((0.16, 0.42, 0.55) if calm else (0.10, 0.40, 0.56))), look.sky[0][1], 0.35), np.float32
+    )
+    sink = np.clip((0.14 if calm else 0.24) + 0.42 * near + 0.05 * chop * strength, 0, 0.9)[..., None]
+    sink = sink * (1 - 0.55 * mirror.mean(axis=2, keepdims=True))  # lights shine through
     out = mirror + (deep - mirror) * sink
     crest = np.clip(chop * 0.5 - (0.75 if calm else 0.45), 0, 1) * (0.25 + 0.75 * near)
     if not look.photo:
         crest = np.clip((crest - 0.12) * 9, 0, 1) * 0.5
     out = out + (np.asarray(look.sky[-1][1], np.float32) - out) * (crest * 0.55)[..., None]
     spread = 0.035 + near * (0.16 if calm else 0.24)
-    path = np.exp(-((x - sun[0]) ** 2) / spread**2) * np.clip(chop * 0.9 + 0.1, 0, 1.3) ** 2
+    path = np.exp(-((x - sun[0]) ** 2) / spread**2) * np.clip(chop * 0.9 + 0.15 + 0.5 * (1 - near) ** 3, 0, 1.3) ** 2
     if not look.photo:
         path = np.clip((path - 0.3) * 6, 0, 1)
     out = out + (np.asarray(look.sun, np.float32) - out) * np.clip(path * (0.15 if look.wet else 0.75), 0, 1)[..., None]
