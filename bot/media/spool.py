@@ -1,9 +1,7 @@
 """The spool folder: where files are while they wait to be shown."""
 
 import asyncio
-import base64
 import binascii
-import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
@@ -30,7 +28,6 @@ from bot.models import Kind, Media
 
 _PIECE = 1 << 18  # bytes per write: few thread hops, little memory
 _TRIES = 3
-_SPACE = re.compile(r"\s+")
 
 
 class Item(Protocol):
@@ -323,14 +320,14 @@ def _decoded(encoded: str) -> Iterator[bytes]:
     position = encoded.index(",") + 1 if encoded.startswith("data:") and "," in encoded[:200] else 0
     left = ""
     while position < len(encoded):
-        text = left + _SPACE.sub("", encoded[position : position + _PIECE])
+        text = left + "".join(encoded[position : position + _PIECE].split())
         position += _PIECE
         whole = len(text) - len(text) % 4
         left = text[whole:]
         if whole:
-            yield base64.b64decode(text[:whole], validate=True)
+            yield binascii.a2b_base64(text[:whole], strict_mode=True)
     if left:
-        yield base64.b64decode(left + "=" * (-len(left) % 4), validate=True)
+        yield binascii.a2b_base64(left + "=" * (-len(left) % 4), strict_mode=True)
 
 
 def _keep(part: Path, extension: str, stem: str = "") -> Path:

@@ -1,0 +1,138 @@
+"""Memory while a large file is fetched: `python -m bench.media`. Prints a Markdown table.
+
+Each case runs in a process of its own; a server in another process sends the file. The growth is that of the highest
+resident set size over the one just before `fetch`, sampled every few milliseconds.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import aiohttp
+import psutil
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.media import Spool
+
+AIM = 16  # megabytes
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """What the API offers."""
+
+    url: str | None = None
+    b64_json: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+
+
+def serve(size: int, port: Connection) -> None:
+    """Send a file of `size` bytes to everybody who asks, and tell the port."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = size
+        await response.prepare(request)
+        first = b"\0\0\0\x20ftypisom" + bytes(_CHUNK - 12)
+        for at in range(0, size, _CHUNK):
+            await response.write((first if at == 0 else bytes(_CHUNK))[: size - at])
+        return response
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_get("/file", handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port.send(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
+
+
+def measure(work: Callable[[], object]) -> tuple[float, float, float]:
+    """Growth in MB, wall and CPU seconds of a piece of work in this process."""
+    process = psutil.Process()
+    before = highest = process.memory_info().rss
+    done = threading.Event()
+
+    def sample() -> None:
+        nonlocal highest
+        while not done.wait(0.005):
+            highest = max(highest, process.memory_info().rss)
+
+    sampler = threading.Thread(target=sample)
+    sampler.start()
+    cpu, wall = time.process_time(), time.perf_counter()
+    try:
+        work()
+    finally:
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        done.set()
+        sampler.join()
+    return (highest - before) / 1e6, wall, cpu
+
+
+def case(name: str, size: int, port: int, result: Connection) -> None:
+    """Fetch once a way and send the measures."""
+    origin = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+        loop = runner.get_loop()
+
+        async def opened() -> Spool:
+            spool = Spool(Path(folder), secret=SecretStr("k"), max_bytes=size, timeout=300, allowed_origins=(origin,))
+            return await spool.__aenter__()
+
+        async def whole() -> None:  # what a client does that does not stream
+            async with aiohttp.ClientSession() as http, http.get(f"{origin}/file") as response:
+                Path(folder, "file").write_bytes(await response.read())  # noqa: ASYNC240
+
+        spool = runner.run(opened())
+        small = Item(b64_json="iVBORw0KGgo" + "A" * 1001)
+        runner.run(spool.fetch(small, kind="image", name="warm", event="up"))  # the code is loaded, a thread is there
+        item = Item(url=f"{origin}/file")
+        if name == "base64":
+            item = Item(b64_json="AAAAIGZ0eXBpc29t" + "A" * (size * 4 // 3 - 16))
+        work = whole() if name == "whole" else spool.fetch(item, kind="video", name="film", event="e")
+        result.send(measure(lambda: loop.run_until_complete(work)))
+        runner.run(spool.__aexit__(None, None, None))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=200)
+    size = parser.parse_args().megabytes * 1_000_000 // 3 * 3
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe()
+    server = context.Process(target=serve, args=(size, sender), daemon=True)
+    server.start()
+    port = receiver.recv()
+    print(f"A file of {size / 1e6:.0f} MB; the aim is at most {AIM} MB of growth.\n")
+    print("| way | RSS growth, MB | of the file | wall, s | CPU, s |\n| --- | ---: | ---: | ---: | ---: |")
+    for name, label in (
+        ("url", "`Spool.fetch`, URL"),
+        ("base64", "`Spool.fetch`, base64 already in memory"),
+        ("whole", "read whole, then written (for comparison)"),
+    ):
+        process = context.Process(target=case, args=(name, size, port, sender))
+        process.start()
+        grown, wall, cpu = receiver.recv()
+        process.join()
+        print(f"| {label} | {grown:.1f} | {grown * 1e6 / size:.1%} | {wall:.2f} | {cpu:.2f} |", flush=True)
+    server.terminate()
+    server.join()
+
+
+if __name__ == "__main__":
+    main()
