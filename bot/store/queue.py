@@ -124,7 +124,7 @@ class WaitingQueue:
         line = self._lines.setdefault(item.key, _Line())
         heappush(line.waiting, item.seq)
         if line.waiting[0] == item.seq:
-            self._offer(line)
+            self._offer(item.key, line)
 
     def take(self, lanes: Collection[Lane], adapters: Collection[str], now: float) -> Entry | None:
         """Start the next event of these kinds of lane and adapters."""
@@ -155,7 +155,7 @@ class WaitingQueue:
         item = self._running.pop(seq)
         line = self._lines[item.key]
         line.running = None
-        self._offer(line)
+        self._offer(item.key, line)
         if not line.waiting:
             del self._lines[item.key]
 
@@ -174,7 +174,7 @@ class WaitingQueue:
         for key in {item.key for item in gone}:
             line = self._lines[key]
             if line.running is None:
-                self._offer(line)
+                self._offer(key, line)
             if not line.waiting and line.running is None:
                 del self._lines[key]
         return gone
@@ -191,9 +191,9 @@ class WaitingQueue:
         line = self._lines[item.key]
         return line.running is None and line.waiting[0] == item.seq
 
-    def _offer(self, line: _Line) -> None:
+    def _offer(self, key: LaneKey, line: _Line) -> None:
         """Put the head of an idle line up for taking, now or when its time has come."""
-        while line.waiting and line.waiting[0] not in self._waiting:
+        while line.waiting and not self._belongs(line.waiting[0], key):
             heappop(line.waiting)
         if line.running is None and line.waiting:
             item = self._waiting[line.waiting[0]]
@@ -201,6 +201,10 @@ class WaitingQueue:
                 heappush(self._later, (item.ready_at, item.seq))
             else:
                 self._push(item)
+
+    def _belongs(self, seq: int, key: LaneKey) -> bool:
+        item = self._waiting.get(seq)
+        return item is not None and item.key == key
 
     def _push(self, item: Entry) -> None:
         bucket = (item.lane, item.adapter)

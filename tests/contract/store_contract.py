@@ -31,15 +31,15 @@ ADAPTERS = ("one",)
 NOW = datetime.now(UTC)
 
 
-def event(id: str, *, conversation: str = "c", actor: str = "ann", **more: Any) -> Event:
+def event(name: str, *, conversation: str = "c", actor: str = "ann", **more: Any) -> Event:
     return Event(
         **{
-            "id": id,
+            "id": name,
             "adapter": "one",
             "conversation": conversation,
             "actor": Actor(id=actor, name=actor.title()),
             "place": Place(channel="room"),
-            "prompt": f"prompt of {id}",
+            "prompt": f"prompt of {name}",
             "received_at": NOW,
             **more,
         }
@@ -252,7 +252,7 @@ class StoreContract:
         assert await store.claim(LANES, ADAPTERS) is None
 
     async def test_a_restart_brings_back_everything_unfinished(self, tmp_path: Path) -> None:
-        """In order, with draft, attempts and answer; what was waiting for a time still does; finished stays finished."""
+        """In order, with draft, attempts and answer; what waits for a time still does; finished stays finished."""
         async with self.open(tmp_path) as store:
             await answer(store, event("finished"))
             for name in ("drafted", "committed", "later", "waiting"):
@@ -308,7 +308,7 @@ class StoreContract:
         assert found.answer == Answer(text="good")
 
     async def test_an_answer_is_committed_once(self, tmp_path: Path) -> None:
-        """A second commit says False: neither answer, turns nor usage change, even at the same time or after a restart."""
+        """A second commit says False and changes nothing, even at the same time or after a restart."""
         usage = [Usage(kind="chat", model="m", prompt_tokens=2)]
         async with self.open(tmp_path) as store:
             await store.record(event("e"), lane=Lane.CONVERSATION)
@@ -324,7 +324,7 @@ class StoreContract:
             assert (row.requests, row.prompt_tokens) == (1, 2)
 
     async def test_stop_answers_what_waits(self, store: Store) -> None:
-        """Unclaimed, unanswered events recorded before in the conversation get the answer and wait for delivery only."""
+        """Unclaimed, unanswered events recorded before in the conversation get the answer; only delivery is left."""
         for name in ("running", "waiting", "late"):
             await store.record(event(name), lane=Lane.CONVERSATION)
         await store.record(event("elsewhere", conversation="d"), lane=Lane.CONVERSATION)
@@ -345,7 +345,7 @@ class StoreContract:
     # -- looking back
 
     async def test_memory_is_the_newest_turns(self, store: Store) -> None:
-        """Oldest first, at most `limit`, of this conversation, with what the store fills in; `without` leaves one event out."""
+        """Oldest first, at most `limit`, of this conversation, filled in; `without` leaves one event out."""
         for n in range(4):
             await answer(store, event(f"e{n}"), outcome(f"a{n}", user=f"q{n}"))
         await answer(store, event("x", conversation="d"))
@@ -472,7 +472,7 @@ class StoreContract:
     # -- housekeeping
 
     async def test_forgetting_a_person(self, tmp_path: Path) -> None:
-        """Their turns, contents, summaries, settings and waiting events go, others' stay; usage no longer names them."""
+        """Their turns, contents, summaries, settings and waiting events go, others' stay; usage names them no more."""
         usage = [Usage(kind="image", model="p", items=1)]
         async with self.open(tmp_path) as store:
             await answer(store, event("a0"), outcome("drawn", media=[picture("p.png")], usage=usage))

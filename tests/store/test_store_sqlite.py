@@ -37,7 +37,8 @@ async def test_a_second_process_is_kept_out(path: Path) -> None:
         "        await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE) as other:
+    command = [sys.executable, "-c", script, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:  # noqa: ASYNC220 - it starts at once
         assert other.stdout is not None
         assert await asyncio.to_thread(other.stdout.readline) == b"open\n"
         with pytest.raises(StoreInUse, match=str(other.pid)):

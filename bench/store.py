@@ -1,0 +1,192 @@
+"""What the store costs. `python -m bench.store` prints Markdown tables; it takes under a minute."""
+
+import asyncio
+import sqlite3
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from bot.models import Actor, Answer, Event, Lane, Outcome, Place, Turn, Usage
+from bot.store.sqlite import SqliteStore
+
+LANES = tuple(Lane)
+ADAPTERS = ("bench",)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """CPU and wall time of a number of events, in seconds."""
+
+    events: int
+    cpu: float
+    wall: float
+
+    @property
+    def row(self) -> str:
+        return f"{self.cpu / self.events * 1000:.2f} | {self.wall / self.events * 1000:.2f} | {self.events / self.wall:,.0f}"
+
+
+def event(n: int, conversation: int, *, actor: int | None = None) -> Event:
+    return Event(
+        id=f"1700000000.{n:09}",
+        adapter="bench",
+        conversation=f"C{conversation:06}/1700000000.000000",
+        actor=Actor(id=f"U{conversation if actor is None else actor:06}", name="Somebody", locale="en-GB"),
+        place=Place(workspace="T1", channel=f"C{conversation:06}", thread="1700000000.000000"),
+        prompt="Could you explain how a hash map resolves collisions, with a short example? " * 3,
+        reply_to={"channel": f"C{conversation:06}", "thread_ts": "1700000000.000000"},
+        received_at=datetime.now(UTC),
+    )
+
+
+def outcome(asked: Event) -> Outcome:
+    text = "A hash map puts each key into a bucket; keys that meet in one bucket are chained or probed. " * 12
+    return Outcome(
+        answer=Answer(text=text),
+        turns=(Turn(role="user", content=asked.prompt), Turn(role="assistant", content=text)),
+        usage=(Usage(kind="chat", model="gpt-4-turbo", prompt_tokens=120, completion_tokens=300, cost=0.01),),
+    )
+
+
+async def life(store: SqliteStore, asked: Event) -> None:
+    """Record, claim, save the draft, commit, complete; any waiting event is claimed."""
+    await store.record(asked, lane=Lane.CONVERSATION)
+    job = await store.claim(LANES, ADAPTERS)
+    assert job is not None
+    await store.save_draft(job, "1700000001.000000")
+    await store.commit(job, outcome(job.event))
+    await store.complete(job)
+
+
+async def measure(work: Awaitable[None], events: int) -> Measured:
+    cpu, wall = time.process_time(), time.perf_counter()
+    await work
+    return Measured(events, time.process_time() - cpu, time.perf_counter() - wall)
+
+
+async def lives(store: SqliteStore, concurrent: int, each: int, start: int) -> None:
+    async def conversation(number: int) -> None:
+        for n in range(each):
+            await life(store, event(start + number * each + n, number))
+
+    await asyncio.gather(*(conversation(number) for number in range(concurrent)))
+
+
+async def events_table(folder: Path) -> None:
+    print("| concurrent conversations | CPU ms/event | wall ms/event | events/s |\n| ---: | ---: | ---: | ---: |")
+    for concurrent, each in ((1, 600), (10, 200), (50, 100), (200, 25)):
+        async with SqliteStore(folder / f"events{concurrent}.db") as store:
+            await lives(store, concurrent, 5, 0)
+            best = min(
+                [
+                    await measure(lives(store, concurrent, each, 10**6 * (run + 1)), concurrent * each)
+                    for run in range(2)
+                ],
+                key=lambda one: one.cpu,
+            )
+            print(f"| {concurrent} | {best.row} |")
+
+
+async def typical(step: Callable[[], Awaitable[object]], times: int) -> float:
+    """The median wall time of a step, in microseconds."""
+    spent = []
+    for _ in range(times):
+        start = time.perf_counter()
+        await step()
+        spent.append(time.perf_counter() - start)
+    return median(spent) * 1e6
+
+
+def fill_finished(path: Path, events: int) -> None:
+    """Multiply the finished events of a database."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            " INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event,"
+            " answer, done) SELECT adapter, id || '/' || i, conversation || '/' || (i % 500), lane, command, actor,"
+            " channel, again, received_at, event, answer, 1 FROM n, (SELECT * FROM events WHERE done = 1 LIMIT 1)",
+            (events,),
+        )
+
+
+async def claim_table(folder: Path) -> None:
+    print("\n| finished events | waiting events | claim µs |\n| ---: | ---: | ---: |")
+    results = []
+    for finished, waiting in ((0, 1), (0, 1000), (100_000, 1000)):
+        path = folder / f"claim{finished}-{waiting}.db"
+        async with SqliteStore(path) as store:
+            await lives(store, 1, 1, 0)
+        if finished:
+            fill_finished(path, finished)
+        async with SqliteStore(path) as store:
+            await asyncio.gather(
+                *(store.record(event(10 + n, n // 2, actor=n % 50), lane=Lane.CONVERSATION) for n in range(waiting))
+            )
+
+            async def claim_only(store: SqliteStore = store) -> float:
+                start = time.perf_counter()
+                job = await store.claim(LANES, ADAPTERS)
+                spent = time.perf_counter() - start
+                assert job is not None
+                await store.complete(job)
+                await store.record(event(int(time.perf_counter_ns()), 7), lane=Lane.CONVERSATION)
+                return spent
+
+            spent = [await claim_only() for _ in range(300)]
+            results.append(median(spent) * 1e6)
+            print(f"| {finished:,} | {waiting:,} | {results[-1]:.0f} |")
+    print(f"\nRatio of the last two rows: {results[2] / results[1]:.2f}.")
+
+
+def fill_turns(path: Path, turns: int) -> None:
+    """Give one conversation that many live turns."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN")
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            " INSERT INTO turns (event_seq, n, adapter, conversation, data, live)"
+            " SELECT event_seq, i, adapter, conversation, data, live FROM n, (SELECT * FROM turns LIMIT 1)",
+            (turns + 7,),
+        )
+        db.execute("COMMIT")
+
+
+async def memory_table(folder: Path) -> None:
+    print("\n| stored turns in the conversation | memory(limit=40) µs |\n| ---: | ---: |")
+    results = []
+    asked = event(0, 0)
+    for turns in (1_000, 1_000_000):
+        path = folder / f"memory{turns}.db"
+        async with SqliteStore(path) as store:
+            await lives(store, 1, 1, 0)
+        fill_turns(path, turns)
+        async with SqliteStore(path) as store:
+            memory = await store.memory("bench", asked.conversation, limit=40)
+            assert (len(memory.turns), memory.total) == (40, turns)
+            results.append(
+                await typical(lambda store=store: store.memory("bench", asked.conversation, limit=40), 300)  # type: ignore[misc]
+            )
+            print(f"| {turns:,} | {results[-1]:.0f} |")
+    print(f"\nRatio: {results[1] / results[0]:.2f}.")
+
+
+async def tables() -> None:
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        print("Full durability (`synchronous=FULL`): record, claim, save_draft, commit (two turns, usage), complete.\n")
+        await events_table(Path(folder))
+        await claim_table(Path(folder))
+        await memory_table(Path(folder))
+
+
+def main() -> None:
+    """Print the tables."""
+    asyncio.run(tables())
+
+
+if __name__ == "__main__":
+    main()
