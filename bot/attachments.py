@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import codecs
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from bot.text import estimate_tokens
 PDF_PAGES = 200
 
 _CUT = " […]"
+_HEAD = 10_000  # bytes that are looked at to tell whether a file is text
 _PDF_HEAD = 1024  # bytes within which a PDF's mark stands
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -96,8 +98,9 @@ async def read_attachments(
             if content_type:
                 raise _Unread("binary")  # noqa: TRY301 - the one place where it is told
             is_pdf = b"%PDF-" in data[:_PDF_HEAD]
-            # A character is hardly ever more than one token: no need to extract more of a PDF than that.
-            text, is_cut = await asyncio.to_thread(pdf_text, data, left * 6) if is_pdf else (plain_text(data), False)
+            # A token is estimated as four characters at most: nothing beyond that is worth extracting or counting.
+            most = 4 * left + 4
+            text, is_cut = await asyncio.to_thread(pdf_text, data, most) if is_pdf else plain_text(data, most)
         except _Unread as exc:
             note(str(exc), name)
             continue
@@ -147,38 +150,42 @@ async def _bytes_of(attachment: Attachment, open_: Open, limit: int) -> bytes:
     return bytes(data)
 
 
-def plain_text(data: bytes) -> str:
-    """The text in `data`, whatever its encoding. Raises `_Unread` when it is none."""
-    text = _decoded(data)
+def plain_text(data: bytes, most: int) -> tuple[str, bool]:
+    """The first `most` characters of the text in `data`, whatever its encoding, and whether there is more.
+
+    Raises `_Unread` when it is no text.
+    """
+    head = data[: max(4 * most, _HEAD)]  # no encoding takes more than four bytes for a character
+    text = _decoded(head, is_whole=len(head) == len(data))
     if text is None or len(_CONTROL.findall(text)) > len(text) // 1000:
         raise _Unread("binary")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text[:most], len(text) > most or len(head) < len(data)
 
 
-def _decoded(data: bytes) -> str | None:
+def _decoded(data: bytes, *, is_whole: bool) -> str | None:
+    def attempt(encoding: str) -> str | None:
+        try:
+            return codecs.getincrementaldecoder(encoding)().decode(data, is_whole)
+        except UnicodeDecodeError:
+            return None
+
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            return _try(data, encoding)
+            return attempt(encoding)
     if b"\x00" in data:  # UTF-16 without a mark: every second byte of Latin text is zero
         zeros = (data[0::2].count(0), data[1::2].count(0))
         half = len(data) // 2
         if max(zeros) > half * 0.4 and min(zeros) < half * 0.1:
-            return _try(data, "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le")
+            return attempt("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le")
         return None
-    if (text := _try(data, "utf-8")) is not None:
+    if (text := attempt("utf-8")) is not None:
         return text
     # Chinese characters are two high bytes, most letters with accents stand alone.
     runs = [len(run) for run in _HIGH_RUNS.findall(data)]
     paired = sum(run for run in runs if run % 2 == 0)
     encodings = ("gb18030", "cp1252") if paired * 2 > sum(runs) else ("cp1252", "gb18030")
-    return next((text for encoding in encodings if (text := _try(data, encoding)) is not None), None)
-
-
-def _try(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
+    return next((text for encoding in encodings if (text := attempt(encoding)) is not None), None)
 
 
 def pdf_text(data: bytes, most: int) -> tuple[str, bool]:

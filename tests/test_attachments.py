@@ -110,6 +110,16 @@ async def test_what_is_over_the_limit_is_cut_and_said() -> None:
     assert estimate_tokens(reading.text) < 1200
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+async def test_the_beginning_of_a_long_file_is_read_alone(encoding: str) -> None:
+    """A character that the cut goes through does no harm."""
+    data = ("中文字" * 40_000).encode(encoding)
+    for end in range(len(data) - 4, len(data)):
+        reading = await read({"long.txt": data[:end]}, bot_attachment_tokens=100)
+        assert "中文字中文字" in reading.text
+        assert "only its beginning" in reading.notes[0]
+
+
 async def test_pictures_go_to_models_that_see() -> None:
     """A seeing model gets the picture as a data URL, whatever the file is called."""
     reading = await read({"photo.txt": PNG}, sees=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.command import Context, Parts, command
-from bot.models import CommandSpec, Lane, Option, Text, UsageRow
+from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
 
 
 @command(
@@ -51,16 +51,15 @@ async def usage(ctx: Context) -> Parts:
 
 def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
     """The rows summed over models, newest day first, as a Markdown table."""
-    sums: defaultdict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0, 0, 0.0])
-    total = ("", "")
+    sums: defaultdict[tuple[str, Kind], list[float]] = defaultdict(lambda: [0, 0, 0, 0.0])
     for row in rows:
         spent = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
-        for key in ((row.day, row.kind), total):
-            sums[key] = [a + b for a, b in zip(sums[key], spent, strict=True)]
-    whole = sums.pop(total)
+        sums[row.day, row.kind] = [a + b for a, b in zip(sums[row.day, row.kind], spent, strict=True)]
+    whole = [sum(column) for column in zip(*sums.values(), strict=True)]
     heads = [ctx.say(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
     lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]
-    for (day, kind), numbers in sums.items():
+    by_kind = sorted(sums.items(), key=lambda entry: KINDS.index(entry[0][1]))
+    for (day, kind), numbers in sorted(by_kind, key=lambda entry: entry[0][0], reverse=True):
         lines.append(_line([day, ctx.say(f"kind.{kind}"), *_figures(numbers)]))
     lines.append(_line([f"**{ctx.say('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))]))
     return "\n".join(lines)
