@@ -28,7 +28,8 @@ class Measured:
 
     @property
     def row(self) -> str:
-        return f"{self.cpu / self.events * 1000:.2f} | {self.wall / self.events * 1000:.2f} | {self.events / self.wall:,.0f}"
+        cpu, wall = self.cpu / self.events * 1000, self.wall / self.events * 1000
+        return f"{cpu:.2f} | {wall:.2f} | {self.events / self.wall:,.0f}"
 
 
 def event(n: int, conversation: int, *, actor: int | None = None) -> Event:

@@ -196,15 +196,20 @@ class Events:
         self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
 
     async def retry(self, job: Job, at: datetime) -> None:
-        await self._give_back(job, at.timestamp(), {statements.POSTPONE: ((job.seq, at.timestamp()),)})
+        ready_at = at.timestamp()
+        await self._give_back(job, ready_at)
+        rows = {statements.POSTPONE: ((job.seq, ready_at),)}
+        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
 
     async def release(self, job: Job) -> None:
-        await self._give_back(job, 0.0, {})
+        await self._give_back(job, 0.0)
 
-    async def _give_back(self, job: Job, ready_at: float, rows: Rows) -> None:
+    async def _give_back(self, job: Job, ready_at: float) -> None:
+        """Needs no space on the disk, only that what was begun for the job is done: a full disk loses no job."""
+
         def plan() -> Rows:
             self._own(job)
-            return rows
+            return {}
 
         def then(_: Returned) -> None:
             mine = self._running.pop(job.seq)

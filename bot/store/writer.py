@@ -147,9 +147,14 @@ class Writer:
         planned: list[tuple[RowsOperation[object], Rows]] = []
         for operation in group:
             try:
-                planned.append((operation, operation.plan()))
+                rows = operation.plan()
             except StoreError as exc:
                 operation.fail(exc)
+            else:
+                if rows:
+                    planned.append((operation, rows))
+                else:  # nothing to write: it can't fail with the others
+                    operation.succeed(operation.then({}))
         return await self._rows(planned)
 
     async def _rows(self, planned: Sequence[tuple[RowsOperation[object], Rows]]) -> Sequence[RowsOperation[object]]:

@@ -506,11 +506,15 @@ class StoreContract:
         await answer(store, event("new", conversation="both"), outcome(media=[picture("new.png")]))
         await store.record(event("unfinished", received_at=old), lane=Lane.CONVERSATION)
         unfinished = await claim(store)
-        for n in range(450):
-            await store.record(event(f"old{n}", conversation=f"{n % 3}", received_at=old), lane=Lane.CONVERSATION)
-        while job := await store.claim(LANES, ADAPTERS):
-            await store.commit(job, outcome(media=[picture(f"{job.event.id}.png")]))
-            await store.complete(job)
+        asked = [event(f"old{n}", conversation=f"{n % 50}", received_at=old) for n in range(450)]
+        await asyncio.gather(*(store.record(one, lane=Lane.CONVERSATION) for one in asked))
+
+        async def work() -> None:
+            while job := await store.claim(LANES, ADAPTERS):
+                await store.commit(job, outcome(media=[picture(f"{job.event.id}.png")]))
+                await store.complete(job)
+
+        await asyncio.gather(*(work() for _ in range(50)))
         await store.save_summary("one", "0", "old times", upto=10**6)
         media = await store.prune(NOW - timedelta(days=90))
         assert {item.name for item in media} == {f"old{n}.png" for n in range(450)}

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import AbstractAsyncContextManager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,8 @@ async def test_a_locked_database_is_told_and_loses_nothing(path: Path) -> None:
                 await store.commit(job, outcome())
             with pytest.raises(StoreUnavailable):
                 await store.check()
+            await store.retry(job, datetime.now(UTC))
+            job = await claim(store)
             found = await store.job("one", "before")
             assert found is not None
             assert found.answer is None
