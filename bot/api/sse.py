@@ -25,7 +25,7 @@ class EventParser:
         for line in lines:
             text = line.rstrip(b"\r").decode("utf-8", "replace")
             if not text:
-                events += self.end()
+                events += self._take()
             elif text.startswith("data:"):
                 self._data.append(text[5:].removeprefix(" "))
         return events
@@ -35,5 +35,8 @@ class EventParser:
         if self._rest.startswith(b"data:"):
             self._data.append(self._rest[5:].decode("utf-8", "replace").strip())
             self._rest.clear()
+        return self._take()
+
+    def _take(self) -> list[str]:
         data, self._data = self._data, []
         return ["\n".join(data)] if data else []
