@@ -31,12 +31,13 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     403: _error("The key may not use this model", 403, "this API key may not use the model 'gpt-4-turbo'"),
     429: _error("Too many requests", 429, "more than 60 requests a minute; try again at X-RateLimit-Reset"),
     500: _error("It failed", 500, "the worker process died"),
+    "default": _error("Any other error", 404, "there is no video job 'x'"),
 }
 
 _USAGE = {"prompt_tokens": 14, "completion_tokens": 6, "total_tokens": 20}
 
 
-def _talk(object_: str, id_: str, model: str, text: str, **more: str) -> dict[str, Any]:
+def _talk(object_: str, id_: str, model: str, text: str, /, **more: str) -> dict[str, Any]:
     message = {"role": "assistant", "content": text}
     return {
         "id": id_,

@@ -60,6 +60,8 @@ def explain(errors: Sequence[Any]) -> str:
         where = ".".join(str(part) for part in error["loc"][1:])
         text = str(error["msg"]).removeprefix("Value error, ")
         if error["type"] == "missing":
-            text = "is required" if where else "a JSON object is required as the body"
-        said.append(f"{where}: {text}" if where else text)
+            text = "is required"
+        elif error["type"] == "string_pattern_mismatch":
+            text = "must not be blank"
+        said.append(f"{where}: {text}" if where else "the body must be a JSON object")
     return "; ".join(dict.fromkeys(said))

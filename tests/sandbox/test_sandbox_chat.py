@@ -1,0 +1,142 @@
+"""Chat by rules."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from bot.sandbox.chat import reply
+
+TODAY = date(2024, 1, 15)  # a Monday
+
+
+def after(*told: str, system: str = "") -> str:
+    """The answer to the last of several messages of people, the earlier ones answered as well."""
+    said: list[tuple[str, str]] = [("system", system)] if system else []
+    answer = ""
+    for text in told:
+        said.append(("user", text))
+        answer = reply(said, TODAY)
+        said.append(("assistant", answer))
+    return answer
+
+
+def test_the_first_hello_is_greeted_with_what_can_be_tried() -> None:
+    """A greeting says what this is; a later one is short."""
+    assert "sandbox" in after("hello")
+    assert "what did we talk about" in after("hello")
+    assert "沙盒" in after("你好")
+    assert len(after("hello", "hello")) < 60
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        (["my name is Ada", "what's my name?"], "Ada"),
+        (["I'm Grace.", "who am I?"], "Grace"),
+        (["remember that the deploy is on Friday", "when is the deploy?"], "Friday"),
+        (["we use Postgres", "hello", "which database do we use?"], "Postgres"),
+        (["My favourite colour is teal. What is 6 * 7?", "what's my favourite colour?"], "teal"),
+        (["the budget is 500", "the budget is 700", "what is the budget?"], "700"),
+        (["我叫小明", "我叫什麼？"], "小明"),
+        (["我叫小红", "我叫什么？"], "小红"),
+        (["記住：部署在星期五", "部署是什麼時候？"], "星期五"),
+        (["Bob: the budget is 500 euros", "Ada: what's the budget?"], "Bob said"),
+        (["Ada: hello", "Ada: who am I?"], "Ada"),
+        (["[image: a red fox]", "what picture did you draw?"], "a red fox"),
+    ],
+)
+def test_what_was_told_is_remembered(told: Sequence[str], word: str) -> None:
+    """A question about something said earlier in the conversation is answered from it."""
+    assert word in after(*told)
+
+
+def test_several_speakers_are_not_confused() -> None:
+    """Everybody's name is their own."""
+    assert "Ada" in after("U1: my name is Ada", "U2: my name is Bob", "U1: what is my name?")
+
+
+def test_nothing_is_made_up() -> None:
+    """What nobody told is not known."""
+    assert "haven't" in after("what's my name?")
+    assert "AIMODELS_API_KEY" in after("the sky is blue", "when is the deploy?")
+
+
+def test_the_recap_has_what_was_said() -> None:
+    """A recap lists people's messages with their names, and a folded summary still answers questions."""
+    recap = after("Ada: the deploy is on Friday", "Bob: we use Postgres", "Ada: what did we talk about?")
+    assert "- Ada: the deploy is on Friday" in recap
+    assert "- Bob: we use Postgres" in recap
+    folded = f"Summary of what was said earlier in this conversation:\n{recap}"
+    assert "Postgres" in after("Ada: which database do we use?", system=folded)
+
+
+def test_a_request_to_summarise_the_conversation_is_a_recap() -> None:
+    """The words by which older turns are folded lead to a summary that keeps the facts."""
+    summary = after("Ada: the deploy is on Friday", "Summarise our conversation so far for your own later use.")
+    assert "- Ada: the deploy is on Friday" in summary
+
+
+def test_a_system_prompt_can_ask_for_a_summary() -> None:
+    """An extractive summary is made of the text's own sentences, fewer of them."""
+    text = (
+        "The meeting started at nine. Ada presented the budget of 500 euros. Lunch was nice. "
+        "The budget was approved by the board. Someone spilled coffee."
+    )
+    summary = after(text, system="Summarise the following text.")
+    assert all(line.removeprefix("- ") in text for line in summary.splitlines())
+    assert 1 <= len(summary.splitlines()) <= 3
+    assert "500 euros" in summary
+
+
+@pytest.mark.parametrize(
+    ("asked", "result"),
+    [
+        ("what is 12 * 7.5?", "= 90"),
+        ("0.1 + 0.2", "= 0.3"),
+        ("2^10", "= 1024"),
+        ("15% of 80", "= 12"),
+        ("(2 + 3) * 4 =", "= 20"),
+        ("what is 7 divided by 2?", "= 3.5"),
+        ("12 乘以 3 等於多少", "= 36"),
+        ("1,000 + 1", "= 1001"),
+        ("1/0", "divides by zero"),
+        ("9**9**9", "too big"),
+        ("10 km in miles", "6.2137"),
+        ("100 f in c", "37.77"),
+        ("10 公里是多少英里", "6.2137"),
+        ("what day is it today?", "Monday, 2024-01-15"),
+        ("how many days until 2024-02-01?", "17 days"),
+        ("how many days until Christmas?", "345 days"),
+        ("what day of the week was 2000-01-01?", "Saturday"),
+        ("今天星期幾？", "星期一"),
+        ("還有幾天到 2024-02-01？", "17"),
+    ],
+)
+def test_sums_units_and_dates_are_right(asked: str, result: str) -> None:
+    """What can be computed is computed, within bounds."""
+    assert result in after(asked)
+
+
+@pytest.mark.parametrize("asked", ["call 555-1234 now", "version 1.2.3 is out", "__import__('os').system('x') + 1"])
+def test_not_every_number_is_a_sum(asked: str) -> None:
+    """Telephone numbers, versions and code are left alone."""
+    assert " = " not in after(asked)
+
+
+def test_the_answer_is_in_the_language_and_script_of_the_question() -> None:
+    """Traditional, Simplified and English are told apart, and a system prompt that orders a language is obeyed."""
+    assert "沒有語言模型" in after("請問這個世界的歷史有多長？")
+    assert "没有语言模型" in after("请问这个世界的历史有多长？")
+    assert "no language model" in after("hello", system="Answer in the language you are asked in.")
+    assert "沙盒" in after("hello", system="Please answer in Chinese.")
+    assert "沙盒" not in after("你好", system="Always reply in English.")
+
+
+def test_the_refusal_is_honest_and_not_annoying() -> None:
+    """It says once how to connect a real API, then keeps it short."""
+    first, second = after("explain monads"), after("explain monads", "explain lenses")
+    assert "AIMODELS_API_KEY" in first
+    assert "without a language model" in first
+    assert len(second) < len(first)
+    assert "語言模型" in after("你好,請介紹一下人工智能。")

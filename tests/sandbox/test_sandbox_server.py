@@ -1,0 +1,318 @@
+"""The documented API over real sockets."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.errors import SettingsError
+from bot.sandbox.config import Fault, SandboxConfig
+from bot.sandbox.server import Sandbox
+
+CHAT = {"model": "gpt-4-turbo", "messages": [{"role": "user", "content": "what is 6 * 7?"}]}
+IMAGE = {"model": "seeddream-4.0", "prompt": "a sunset over the sea", "size": "512x512"}
+#: The five bodies of the reference's samples.
+SAMPLES: dict[str, dict[str, Any]] = {
+    "/chat/completions": {
+        "model": "gpt-4-turbo",
+        "messages": [{"role": "user", "content": "你好,請介紹一下人工智能。"}],
+        "temperature": 0.7,
+        "max_tokens": 1000,
+    },
+    "/code/completions": {
+        "model": "codellama-70b",
+        "prompt": "def fibonacci(n):",
+        "language": "python",
+        "max_tokens": 200,
+    },
+    "/images/generations": {
+        "model": "seeddream-4.0",
+        "prompt": "a beautiful sunset over the ocean, digital art",
+        "n": 1,
+        "size": "1024x1024",
+        "style": "digital-art",
+    },
+    "/audio/generations": {
+        "model": "audiogen",
+        "prompt": "gentle rain and thunder in the background",
+        "duration": 30,
+        "format": "mp3",
+    },
+    "/video/generations": {
+        "model": "videogen-pro",
+        "prompt": "a cat playing with a ball of yarn",
+        "duration": 10,
+        "resolution": "1920x1080",
+    },
+}
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as running:
+        yield running
+
+
+def client(sandbox: Sandbox, key: str = "") -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {key or sandbox.api_key}"}
+    return httpx.AsyncClient(base_url=sandbox.base_url, headers=headers, timeout=120)
+
+
+def told(response: httpx.Response, status: int) -> str:
+    """The message of an error envelope."""
+    body = response.json()
+    assert response.status_code == status
+    assert body["success"] is False
+    assert set(body["error"]) == {"code", "message", "type"}
+    assert body["timestamp"]
+    message: str = body["error"]["message"]
+    return message
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+async def test_the_samples_of_the_reference_are_answered(sandbox: Sandbox, path: str) -> None:
+    """Every documented endpoint takes its documented body and answers in the envelope, saying that it is the sandbox."""
+    async with client(sandbox) as api:
+        response = await api.post(path, json=SAMPLES[path])
+    body = response.json()
+    assert response.status_code == 200
+    assert body["success"] is True
+    assert body["message"].startswith("sandbox:")
+    assert body["timestamp"].endswith("Z")
+    assert {"choices", "images", "audio", "progress"} & set(body["data"])
+    assert int(response.headers["X-RateLimit-Remaining"]) == int(response.headers["X-RateLimit-Limit"]) - 1
+    assert int(response.headers["X-RateLimit-Reset"]) > 1_700_000_000
+
+
+async def test_pictures_are_served_under_their_urls(sandbox: Sandbox) -> None:
+    """`n` pictures differ, have the asked size, and are served with their type and in ranges."""
+    async with client(sandbox) as api:
+        data = (await api.post("/images/generations", json={**IMAGE, "n": 2})).json()["data"]
+        files = [await api.get(image["url"]) for image in data["images"]]
+        part = await api.get(data["images"][0]["url"], headers={"Range": "bytes=0-3"})
+    assert [(image["width"], image["height"]) for image in data["images"]] == [(512, 512)] * 2
+    assert files[0].content != files[1].content
+    assert all(file.headers["content-type"].startswith("image/") for file in files)
+    assert (part.status_code, part.content) == (206, files[0].content[:4])
+    assert data["usage"]["images"] == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "words"),
+    [
+        ("/images/generations", {"n": 5}, ("n:", "4")),
+        ("/images/generations", {"size": "3x3"}, ("size:", "512x512", "1024x1024", "2048x2048")),
+        ("/images/generations", {"style": "cubist"}, ("style:", "digital-art", "photo-realistic", "anime")),
+        ("/images/generations", {"prompt": "  "}, ("prompt:", "blank")),
+        ("/images/generations", {"model": "dalle"}, ("model:", "dalle", "seeddream-4.0")),
+        ("/chat/completions", {"temperature": 2.5}, ("temperature:", "2")),
+        ("/chat/completions", {"messages": [{"role": "robot", "content": "x"}]}, ("messages.0.role:", "assistant")),
+        ("/chat/completions", {"max_tokens": 0}, ("max_tokens:", "1")),
+        ("/audio/generations", {"duration": 301}, ("duration:", "300")),
+        ("/audio/generations", {"format": "ogg"}, ("format:", "mp3", "wav")),
+        ("/video/generations", {"duration": 31}, ("duration:", "30")),
+        ("/video/generations", {"resolution": "9x9"}, ("resolution:", "1920x1080")),
+        ("/video/generations", {"image": "https://example.com/a.png"}, ("image:", "data URL")),
+        ("/code/completions", {"prompt": None}, ("prompt:", "string")),
+    ],
+)
+async def test_wrong_parameters_are_named(
+    sandbox: Sandbox, path: str, change: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    """A 400 says which parameter is wrong and what is allowed."""
+    async with client(sandbox) as api:
+        message = told(await api.post(path, json={**SAMPLES[path], **change}), 400)
+    assert all(word in message for word in words), message
+
+
+async def test_a_missing_parameter_is_named(sandbox: Sandbox) -> None:
+    """What is required is said to be."""
+    async with client(sandbox) as api:
+        assert told(await api.post("/chat/completions", json={}), 400) == "model: is required; messages: is required"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "word"),
+    [
+        ("{bad", "application/json", "JSON"),
+        ("[]", "application/json", "object"),
+        ("", "application/json", "object"),
+        ("a=b", "text/plain", "Content-Type"),
+    ],
+)
+async def test_a_body_that_is_no_json_object_is_refused(
+    sandbox: Sandbox, content: str, content_type: str, word: str
+) -> None:
+    """Neither broken JSON nor another content type is ever a 500."""
+    async with client(sandbox) as api:
+        response = await api.post("/chat/completions", content=content, headers={"Content-Type": content_type})
+    assert word in told(response, 400)
+
+
+async def test_unknown_addresses_are_answered_in_the_envelope(sandbox: Sandbox) -> None:
+    """404 and 405 look like every other error."""
+    async with client(sandbox) as api:
+        told(await api.get("/nothing"), 404)
+        told(await api.get("/chat/completions"), 405)
+        told(await api.get("/video/generations/none"), 404)
+        root = sandbox.base_url.removesuffix("/v1")
+        told(await api.get(f"{root}/files/none.png"), 404)
+        told(await api.get(f"{root}/files/..%2Fserver.py"), 404)
+
+
+async def test_a_wrong_key_is_refused(sandbox: Sandbox) -> None:
+    """401 invalid_api_key, with the limit's headers."""
+    async with client(sandbox, "wrong") as api:
+        response = await api.post("/chat/completions", json=CHAT)
+    told(response, 401)
+    assert response.json()["error"] == {
+        "code": "invalid_api_key",
+        "message": response.json()["error"]["message"],
+        "type": "authentication_error",
+    }
+    assert "X-RateLimit-Reset" in response.headers
+
+
+async def test_a_key_may_be_kept_from_models() -> None:
+    """403 for a model that the key may not use; its others work."""
+    config = SandboxConfig(keys={"small": frozenset({"gpt-4-turbo"})})
+    async with Sandbox(config=config) as sandbox, client(sandbox, "small") as api:
+        assert (await api.post("/chat/completions", json=CHAT)).status_code == 200
+        assert "seeddream-4.0" in told(await api.post("/images/generations", json=IMAGE), 403)
+
+
+async def test_over_the_limit_is_429() -> None:
+    """The limit counts for each key, and Remaining counts down to 0."""
+    config = SandboxConfig(keys={"other": None}, requests_per_minute=2)
+    async with Sandbox(config=config) as sandbox, client(sandbox) as api:
+        answers = [await api.post("/chat/completions", json=CHAT) for _ in range(3)]
+        async with client(sandbox, "other") as others:
+            assert (await others.post("/chat/completions", json=CHAT)).status_code == 200
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0"]
+    assert answers[2].json()["error"]["code"] == "rate_limit_exceeded"
+
+
+async def test_failures_are_played_as_told(sandbox: Sandbox) -> None:
+    """The next N calls of an endpoint fail or break off; then it works again, and other endpoints never noticed."""
+    sandbox.inject(Fault(path="/chat/completions", times=2), Fault(path="/chat/completions", kind="drop"))
+    async with client(sandbox) as api:
+        code = await api.post("/code/completions", json=SAMPLES["/code/completions"])
+        assert code.status_code == 200
+        told(await api.post("/chat/completions", json=CHAT), 500)
+        told(await api.post("/chat/completions", json=CHAT), 500)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await api.post("/chat/completions", json=CHAT)
+        assert (await api.post("/chat/completions", json=CHAT)).status_code == 200
+
+
+async def test_a_hanging_call_does_not_keep_the_sandbox_open() -> None:
+    """Closing ends a call that was told to hang."""
+    async with Sandbox() as sandbox, client(sandbox) as api:
+        sandbox.inject(Fault(kind="hang"))
+        call = asyncio.create_task(api.post("/chat/completions", json=CHAT))
+        assert sandbox._rooms
+        while sandbox._rooms.faults.waiting:
+            await asyncio.sleep(0)
+        await sandbox.__aexit__(None, None, None)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await call
+
+
+async def test_streaming_says_the_same_in_pieces(sandbox: Sandbox) -> None:
+    """The chunks add up to the answer; the last one has the finish reason and the usage."""
+    async with client(sandbox) as api:
+        whole = (await api.post("/chat/completions", json=CHAT)).json()["data"]
+        response = await api.post("/chat/completions", json={**CHAT, "stream": True})
+    lines = [line.removeprefix("data: ") for line in response.text.split("\n\n") if line]
+    chunks = [json.loads(line) for line in lines[:-1]]
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert lines[-1] == "[DONE]"
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+    text = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+    assert text == whole["choices"][0]["message"]["content"]
+    assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
+    assert chunks[-1]["usage"] == whole["usage"]
+
+
+async def test_max_tokens_cuts_the_answer(sandbox: Sandbox) -> None:
+    """A cut answer has the finish reason length and no more tokens than allowed."""
+    async with client(sandbox) as api:
+        body = {**CHAT, "messages": [{"role": "user", "content": "hello"}], "max_tokens": 5}
+        data = (await api.post("/chat/completions", json=body)).json()["data"]
+    assert data["choices"][0]["finish_reason"] == "length"
+    assert data["usage"]["completion_tokens"] == 5
+    assert data["usage"]["total_tokens"] == data["usage"]["prompt_tokens"] + 5
+
+
+async def test_a_long_render_is_a_polled_job(sandbox: Sandbox) -> None:
+    """A video of more than a few seconds is answered with a job whose progress grows until it has the file."""
+    body = {**SAMPLES["/video/generations"], "duration": 4, "resolution": "640x360"}
+    async with client(sandbox) as api, asyncio.timeout(100):
+        image = (await api.post("/images/generations", json=IMAGE)).json()["data"]["images"][0]["url"]
+        job = (await api.post("/video/generations", json={**body, "image": image})).json()["data"]
+        assert job["status"] == "queued"
+        progress = [job["progress"]]
+        while job["status"] in {"queued", "processing"}:
+            await asyncio.sleep(0.1)
+            job = (await api.get(f"/video/generations/{job['id']}")).json()["data"]
+            progress.append(job["progress"])
+        file = await api.get(job["videos"][0]["url"])
+    assert job["status"] == "succeeded"
+    assert progress == sorted(progress)
+    assert progress[-1] == 1
+    assert file.headers["content-type"] == "video/mp4"
+    assert file.content[4:8] == b"ftyp"
+
+
+async def test_a_picture_that_can_not_be_read_fails_its_render_only(sandbox: Sandbox) -> None:
+    """What goes wrong in the worker process is a 500 in the envelope, and the next render works."""
+    body = {**SAMPLES["/video/generations"], "duration": 1, "resolution": "640x360"}
+    nonsense = "data:image/png;base64," + base64.b64encode(b"no picture").decode()
+    async with client(sandbox) as api:
+        told(await api.post("/video/generations", json={**body, "image": nonsense}), 500)
+        assert (await api.post("/images/generations", json=IMAGE)).status_code == 200
+
+
+async def test_the_reference_page_works_offline(sandbox: Sandbox) -> None:
+    """The page at /docs loads nothing from elsewhere, and its document offers the key and every endpoint."""
+    root = sandbox.base_url.removesuffix("/v1")
+    async with httpx.AsyncClient(base_url=root) as browser:
+        page = (await browser.get("/docs")).text
+        script = await browser.get("/static-offline-docs/swagger-ui-bundle.js")
+        document = (await browser.get("/openapi.json")).json()
+    assert "https://" not in page
+    assert script.status_code == 200
+    assert {f"/v1{path}" for path in SAMPLES} <= set(document["paths"])
+    assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    for path in SAMPLES:
+        operation = document["paths"][f"/v1{path}"]["post"]
+        assert operation["security"]
+        assert operation["responses"]["200"]["content"]["application/json"]["example"]["success"] is True
+        assert "422" not in operation["responses"]
+
+
+async def test_a_taken_port_is_a_clear_error(sandbox: Sandbox) -> None:
+    """An address in use stops the start with a sentence that names it."""
+    port = int(sandbox.base_url.rsplit(":")[-1].removesuffix("/v1"))
+    with pytest.raises(SettingsError, match=str(port)):
+        async with Sandbox(port=port):
+            pass
+
+
+async def test_nothing_is_left_behind() -> None:
+    """After closing there is no task, no worker process and no temporary folder."""
+    before = asyncio.all_tasks()
+    async with Sandbox() as sandbox, client(sandbox) as api:
+        assert (await api.post("/images/generations", json=IMAGE)).status_code == 200
+        assert sandbox._rooms
+        rooms = sandbox._rooms
+        assert rooms.files.folder.is_dir()
+        assert rooms.renderer.pid
+    assert asyncio.all_tasks() == before
+    assert rooms.renderer.pid is None
+    assert not rooms.files.folder.exists()
