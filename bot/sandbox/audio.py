@@ -34,6 +34,7 @@ def render_audio(prompt: str, *, duration: float, format: str) -> tuple[bytes, s
     with av.open(file, "w", format=format) as container:
         container.metadata.update({"title": prompt[:200], "comment": "sandbox", "artist": "sandbox"})
         stream = container.add_stream(codec, rate=RATE, layout="stereo")
+        assert isinstance(stream, av.AudioStream)
         if format == "mp3":
             stream.bit_rate = 160_000
             stream.options = {"compression_level": "7"}  # twice as fast as the default, hardly heard

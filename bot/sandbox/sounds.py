@@ -54,7 +54,7 @@ def scatter(rng: np.random.Generator, grain: Wave, rate: float, size: int = _LOO
     impulses = np.zeros((2, size), np.float32)
     count = int(rate * size / RATE)
     at, side = rng.integers(0, size, count), rng.random(count, dtype=np.float32)
-    loud = rng.pareto(2.5, count).clip(0.05, 6).astype(np.float32) * rng.choice(np.float32([-1, 1]), count)
+    loud = rng.pareto(2.5, count).clip(0.05, 6).astype(np.float32) * rng.choice(np.array([-1, 1], np.float32), count)
     np.add.at(impulses[0], at, loud * (1 - side))
     np.add.at(impulses[1], at, loud * side)
     return np.fft.irfft(np.fft.rfft(impulses) * np.fft.rfft(grain, size), size).astype(np.float32)
@@ -142,7 +142,7 @@ def ocean(rng: np.random.Generator, duration: float) -> Track:
         gains += [height * 0.4, height, height * 0.45, 0.08]
         at += rise + fall
     swelling = np.array(times), np.array(gains)
-    return Track((Bed(roar * 0.12, *swell(rng, duration, 4, 0.5, 1)), Bed(wash * 0.22, *swelling)))
+    return Track((Bed(roar * 0.08, *swell(rng, duration, 4, 0.5, 1)), Bed(wash * 0.22, *swelling)))
 
 
 def birds(rng: np.random.Generator, duration: float) -> Track:

@@ -113,12 +113,12 @@ class Canvas:
     @property
     def x(self) -> Array:
         """The units of every column, (1, width)."""
-        return ((np.arange(self.width, dtype=np.float32) + 0.5) / self.height)[None, :]
+        return np.asarray((np.arange(self.width) + 0.5) / self.height, np.float32)[None, :]
 
     @property
     def y(self) -> Array:
         """The units of every row, (height, 1)."""
-        return ((np.arange(self.height, dtype=np.float32) + 0.5) / self.height)[:, None]
+        return np.asarray((np.arange(self.height) + 0.5) / self.height, np.float32)[:, None]
 
     @property
     def rgb(self) -> Array:
@@ -185,7 +185,7 @@ class Canvas:
         image = image.reduce(_FINE)
         if blur:
             image = image.filter(ImageFilter.GaussianBlur(blur * self.height))
-        return Mask(left, top, np.asarray(image, np.float32) / 255)
+        return Mask(left, top, np.asarray(np.asarray(image) / np.float32(255), np.float32))
 
     def put(self, paint: Colour | Array, mask: Mask | None, strength: float = 1.0) -> None:
         """Lay `paint` (one colour, or a pixel array of the mask's size) over the picture where `mask` is."""

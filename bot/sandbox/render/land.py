@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bot.sandbox.render.canvas import Array, Canvas, Colour, box, mix, oval, ridge, times
+from bot.sandbox.render.canvas import Array, Canvas, Colour, Points, box, mix, oval, ridge, times
 from bot.sandbox.render.look import Look
 from bot.sandbox.render.terrain import terrain
 
@@ -120,7 +120,7 @@ def rolling(
         paint = lit + (shade - lit) * (np.clip(step - 1, 0, bands) / bands * 0.8)[..., None].astype(np.float32)
     if fade:
         paint = paint + (np.asarray(look.haze, np.float32) - paint) * (np.exp(-deep * 7) * fade)[..., None]
-    canvas.blend(np.asarray(paint, np.float32), cover, 0, first)
+    canvas.blend(np.asarray(paint, np.float32), np.asarray(cover, np.float32), 0, first)
     return edge
 
 
@@ -278,7 +278,8 @@ def _tower(
     canvas.fill(box(left + (right - left) * 0.62, top, right, bottom + 0.01), look.shaded(wall, depth), 0.75)
     glass, lamp = look.shaded((0.5, 0.62, 0.78), depth), mix((1.0, 0.83, 0.45), look.haze, depth * 0.6)
     cell = 0.015 + 0.005 * (1 - depth)
-    lit, unlit = [], []
+    lit: list[Points] = []
+    unlit: list[Points] = []
     for row in range(int((bottom - top - 0.01) / cell)):
         for column in range(int((right - left - 0.008) / (cell * 0.8))):
             x, y = left + 0.006 + column * cell * 0.8, top + 0.008 + row * cell
@@ -295,25 +296,29 @@ def flowers(
 ) -> None:
     """Strew flowers over the near ground, small at `top` and large at the lower edge."""
     canvas.plane("flowers", 1.0)
-    for near in np.sort(rng.random(int(much * canvas.aspect)) ** 1.4).tolist():
-        x, y = float(rng.uniform(-0.02, canvas.aspect + 0.02)), top + (1.03 - top) * near
-        size = 0.004 + 0.017 * near**1.3
-        petal = colours[int(rng.integers(len(colours)))]
-        stem, lean = size * 3.2, float(rng.uniform(-0.4, 0.4)) * size
-        green = look.shaded((0.30, 0.55, 0.22), 0.35 * (1 - near))
-        canvas.fill([(x - size * 0.14, y + stem), (x + lean, y), (x + size * 0.14, y + stem)], green)
-        count, turn = 5, float(rng.uniform(0, 6))
-        petals = [
-            oval(
-                x + lean + np.cos(turn + k * 1.257) * size * 0.6,
-                y + np.sin(turn + k * 1.257) * size * 0.5,
-                size * 0.5,
-                size * 0.42,
-            )
-            for k in range(count)
-        ]
-        canvas.put(look.lit(petal, 0.3 * (1 - near)), canvas.mask(*petals))
-        canvas.fill(oval(x + lean, y, size * 0.28, size * 0.25), look.lit((0.98, 0.80, 0.25), 0.2 * (1 - near)))
+    rows = np.sort(rng.random(int(much * canvas.aspect)) ** 1.4)
+    for row in np.array_split(
+        rows, max(rows.size // 12, 1)
+    ):  # a row is painted at once: stems, then petals, then hearts
+        stems: list[Points] = []
+        hearts: list[Points] = []
+        petals: list[list[Points]] = [[] for _ in colours]
+        for near in row.tolist():
+            x, y = float(rng.uniform(-0.02, canvas.aspect + 0.02)), top + (1.03 - top) * near
+            size = 0.004 + 0.017 * near**1.3
+            stem, lean, turn = size * 3.2, float(rng.uniform(-0.4, 0.4)) * size, float(rng.uniform(0, 6))
+            stems.append([(x - size * 0.14, y + stem), (x + lean, y), (x + size * 0.14, y + stem)])
+            hearts.append(oval(x + lean, y, size * 0.28, size * 0.25)[::4])
+            petals[int(rng.integers(len(colours)))] += [
+                oval(x + lean + np.cos(at) * size * 0.6, y + np.sin(at) * size * 0.5, size * 0.5, size * 0.42)[::4]
+                for at in (turn + np.arange(5) * 1.257).tolist()
+            ]
+        far = 1 - float(row.mean()) if row.size else 1.0
+        canvas.put(look.shaded((0.30, 0.55, 0.22), 0.35 * far), canvas.mask(*stems))
+        for colour, shapes in zip(colours, petals, strict=True):
+            if shapes:
+                canvas.put(look.lit(colour, 0.3 * far), canvas.mask(*shapes))
+        canvas.put(look.lit((0.98, 0.80, 0.25), 0.2 * far), canvas.mask(*hearts))
 
 
 def grass(canvas: Canvas, look: Look, colour: Colour, rng: np.random.Generator, top: float) -> None:

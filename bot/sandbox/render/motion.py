@@ -13,7 +13,7 @@ from bot.sandbox.render.scene import Scene, paint
 from bot.sandbox.render.water import reflect
 
 _MARGIN = 0.12  #: how much wider than the frame the planes are, for the camera to pan
-_WORK = 1280 * 720  #: pixels painted at most; larger films are enlarged
+_WORK = 1024 * 576  #: pixels painted at most; larger films are enlarged
 _BOBBING = {
     "boat": (0.006, 2.2),
     "balloon": (0.014, 3.7),
@@ -42,7 +42,7 @@ class _Sheet:
 
 
 def film(prompt: str, style: str, width: int, height: int, count: int, fps: int) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield `count` frames of `prompt` in motion, at most about 720 lines high."""
+    """Yield `count` frames of `prompt` in motion, painted at up to 1024 × 576 pixels or the like."""
     width, height = fitted(width, height, _WORK)
     scene = paint(prompt, width=round(width * (1 + _MARGIN)), height=height, style=style, index=0, split=True)
     sheets = _sheets(scene)
@@ -154,7 +154,7 @@ class _Weather:
 
     def fall(self, frame: Array, seconds: float) -> None:
         """Lay this moment's weather over the frame."""
-        width, height = self._size
+        width = self._size[0]
         if self._fog is not None:
             room = self._fog.shape[1] - width
             left = int((0.5 + 0.5 * np.sin(seconds * 0.12)) * room)
@@ -165,7 +165,7 @@ class _Weather:
         for at in self._flash.tolist():
             age = seconds % 10 - at
             if 0 <= age < 0.4:  # noqa: PLR2004 - seconds a flash is seen
-                frame += np.float32(0.35 * np.exp(-age * 9))
+                frame += np.float32(0.22 * np.exp(-age * 9))
 
     def _drops(self, seconds: float) -> Array:
         width, height = self._size
@@ -187,4 +187,4 @@ class _Weather:
             for px, py, near in zip((x * width).tolist(), (y * height).tolist(), self._near.tolist(), strict=True):
                 size = near**1.5 * height * 0.0062 + 0.6
                 draw.ellipse((px - size, py - size, px + size, py + size), fill=int(120 + 110 * near))
-        return np.asarray(image, np.float32) / 255
+        return np.asarray(np.asarray(image) / np.float32(255), np.float32)

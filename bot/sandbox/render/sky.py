@@ -178,7 +178,7 @@ def _vapour(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator
     if look.wet:
         bright = np.asarray(mix(look.haze, (1, 1, 1), 0.18), np.float32)
         dark = np.asarray(mix(look.haze, (0.1, 0.12, 0.16), 0.42), np.float32)
-    canvas.blend(dark + (bright - dark) * edge, cover)
+    canvas.blend(np.asarray(dark + (bright - dark) * edge, np.float32), np.asarray(cover, np.float32))
 
 
 def _flat(canvas: Canvas, look: Look, x: float, y: float, size: float, rng: np.random.Generator) -> None:

@@ -77,7 +77,7 @@ def terrain(
         smooth(snowline - 0.05, snowline + 0.07, level + grain * 0.12)
         * (1 - 0.7 * smooth(0.7, 1.5, slant + grain * 0.5))
     )[..., None]
-    colour = colour + (np.float32((0.94, 0.96, 1.0)) - colour) * cap
+    colour = colour + (np.array((0.94, 0.96, 1.0), np.float32) - colour) * cap
     glow = (
         np.asarray(look.shade, np.float32)
         + (np.asarray(look.light, np.float32) * 1.08 - np.asarray(look.shade, np.float32)) * lit[..., None]
