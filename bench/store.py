@@ -177,7 +177,7 @@ async def memory_table(folder: Path) -> None:
 
 
 async def tables() -> None:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
         print("Full durability (`synchronous=FULL`): record, claim, save_draft, commit (two turns, usage), complete.\n")
         await events_table(Path(folder))
         await claim_table(Path(folder))

@@ -114,7 +114,6 @@ class Writer:
                 self._linger = None
             stuck: list[RowsOperation[object]] = []
             while self._pending:
-                await asyncio.sleep(0)  # those just answered may have more to write: it joins this group
                 stuck += await self._next()
             if self._closing:
                 for operation in stuck:
