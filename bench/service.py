@@ -18,8 +18,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from bench.api_server import api_server
-from bot import bootstrap
-from bot.api.transport import make_http
+from bot import bootstrap, logs
+from bot.api.transport import open_http
 from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Event, Finding, Place, Status
 from bot.ports import Sink
 from bot.settings import Settings
@@ -112,7 +112,7 @@ async def measure(ask: Ask, events: int, conversations: int) -> Measure:
 @contextlib.asynccontextmanager
 async def bare_handler(base_url: str) -> AsyncIterator[Ask]:
     """Call the API, read the answer: what a handler without promises does."""
-    async with make_http() as http:
+    async with open_http(base_url) as http:
 
         async def ask(_conversation: str) -> None:
             response = await http.post(
@@ -141,6 +141,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
         bot_requests_per_minute=0,
         bot_chat_concurrency=CONVERSATIONS,
     )
+    logs.configure(settings.bot_log_level, "json")  # written, as in production, to wherever stderr goes
     adapter = BenchAdapter()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
         working = asyncio.create_task(core.worker.run())

@@ -132,7 +132,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
         )
         store: Store = await stack.enter_async_context(SqliteStore(settings.database_path))
         registry = load_commands({kind: settings.models(kind) for kind in KINDS})
-        policy = Policy(settings, store)
+        policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         dispatcher = Dispatcher(
             registry=registry, settings=settings, store=store, api=api, spool=spool, adapters=adapters
         )
