@@ -19,7 +19,7 @@ from bot.api.transport import open_http
 
 CONCURRENCY = (1, 50, 200)
 ROUNDS = 3
-REQUESTS = {1: 60, 50: 250, 200: 400}
+REQUESTS = {1: 50, 50: 150, 200: 250}
 HELLO = [{"role": "user", "content": "hello"}]
 LATENCY = 0.01  #: seconds the server takes, so that calls really overlap
 

@@ -85,11 +85,17 @@ class Tries:
         if permit is not None:
             return permit
         wait = self._budget.opens_in()
-        limited = self._last if isinstance(self._last, RateLimited) else None
-        self._last = limited or RateLimited("the API's rate limit is used up", retry_after=wait, status=None)
+        before = self._last
+        self._last = before if isinstance(before, RateLimited) else _used_up(wait)
         if wait > self._left():
             raise self._last
-        return await self._budget.wait(self._caller.person, self._caller.told)
+        permit = await self._budget.wait(self._caller.person, self._caller.told)
+        self._last = before
+        return permit
+
+    def heard(self) -> None:
+        """The API has begun to answer: what went wrong before no longer explains anything."""
+        self._last = None
 
     async def recover(self, error: ApiError) -> None:
         """Wait until a new try makes sense; raises `error` when it does not."""
@@ -185,6 +191,7 @@ class Calls:
             async with tries.time():
                 permit = await tries.permit()
                 response = await stack.enter_async_context(self._answer(request, permit, tries.attempt))
+            tries.heard()
             if "event-stream" not in response.headers.get("content-type", ""):
                 async with tries.time():
                     body = await response.aread()
@@ -250,6 +257,10 @@ class Calls:
     def _check(self, response: httpx.Response, body: bytes) -> None:
         if wire.is_refusal(body):
             raise failures.refused(response.status_code, body, key=self._key)
+
+
+def _used_up(wait: float) -> RateLimited:
+    return RateLimited("the API's rate limit is used up", retry_after=wait, status=None)
 
 
 def whole(response: wire.ChatResponse) -> wire.ChatDelta:

@@ -101,8 +101,10 @@ class AsyncAIModels:
         brief = Server(server.calls, server.flavor, False, min(server.timeout, _VERIFY_TIMEOUT), server.media_timeout)
         try:
             await Chat(brief, self._caller).completions.probe(REFERENCE_MODELS["chat"])
-        except BadRequest:
-            return
+        except BadRequest as exc:
+            # A 404 without an error of the API's own comes from somewhere else: the base URL is wrong.
+            if exc.status == httpx.codes.NOT_FOUND and not exc.code and not exc.type:
+                raise
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -67,8 +67,9 @@ class ChatCompletions(_Resource):
         return wire.read_chat(reply.body, self._server.flavor)
 
     async def probe(self, model: str) -> None:
-        """Ask for an answer to nothing, and don't look at it. Raises `ApiError`."""
-        await self._post("/chat/completions", {"model": model, "messages": []}, self._deadline())
+        """Ask for an answer to nothing; any answer of this API will do. Raises `ApiError`."""
+        reply = await self._post("/chat/completions", {"model": model, "messages": []}, self._deadline())
+        wire.open_envelope(reply.body, self._server.flavor)
 
     async def stream(
         self,

@@ -29,7 +29,7 @@ class _Background:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for `work`; an interrupt cancels it."""
-        if not self._loop.is_running():
+        if self._loop.is_closed():
             work.close()
             raise RuntimeError("the client is closed")
         future = asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -164,14 +164,14 @@ async def test_cancelling_hangs_up(api: FakeApi) -> None:
 
 async def test_429_is_waited_for(api: FakeApi) -> None:
     """After a 429 the call waits as long as it was told to, says so, and succeeds."""
-    api.play(failure(429, "rate_limit_exceeded", headers={"Retry-After": "0.05"}), chat("done"))
+    api.play(failure(429, "rate_limit_exceeded", headers={"Retry-After": "1"}), chat("done"))
     waits: list[tuple[float, str]] = []
     async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
         view = client.for_caller("ann", on_wait=lambda seconds, reason: waits.append((seconds, reason)))
         assert await ask(view) == "done"
     [(seconds, reason)] = waits
     assert reason == "rate_limit"
-    assert 0 < seconds <= 0.05
+    assert 0 < seconds <= 1
 
 
 async def test_429_beyond_the_deadline(api: FakeApi) -> None:
@@ -234,3 +234,58 @@ async def test_verify_spends_nothing(api: FakeApi) -> None:
     async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
         await client.verify()
     assert api.asked[0].json["messages"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [(raw(b"<html>", "text/html"), UnexpectedAnswer), (raw(b"<html>", "text/html", 404), BadRequest)]
+)
+async def test_verify_needs_the_api(api: FakeApi, fault: Step, kind: type[ApiError]) -> None:
+    """A web page is no proof of a key."""
+    api.play(fault)
+    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+        with pytest.raises(kind):
+            await client.verify()
+
+
+async def test_silence_after_a_wait(api: FakeApi) -> None:
+    """A call that waited its turn and then got no answer says that there was no answer."""
+    spent = {"X_RateLimit_Limit": "9", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "0.05"}
+    api.play(chat("first", **spent), silence)
+    async with AsyncAIModels(api_key=KEY, base_url=api.url, timeout=1.5) as client:
+        await ask(client)
+        with pytest.raises(DeadlineExceeded):
+            await ask(client)
+    assert len(api.asked) == 2
+
+
+async def test_proxy_of_the_environment(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy named by the environment is used, unless it is not meant for this address."""
+    monkeypatch.setenv("http_proxy", api.url.removesuffix("/v1"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    api.play(chat("done"))
+    for base_url in ("http://api.invalid/v1", api.url):
+        async with AsyncAIModels(api_key=KEY, base_url=base_url) as client:
+            assert await ask(client) == "done"
+    assert [asked.headers["Host"] for asked in api.asked] == ["api.invalid", api.url.split("/")[2]]
+
+
+async def test_people_share_one_budget(api: FakeApi) -> None:
+    """Everybody's calls wait while the API refuses one person's, and are asked once when it opens."""
+    api.play(failure(429, headers={"Retry-After": "0.3", "X-RateLimit-Limit": "9"}), chat())
+    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+        refused = asyncio.Event()
+        ann = client.for_caller("ann", on_wait=lambda _seconds, _reason: refused.set())
+        first = asyncio.create_task(ask(ann))
+        await refused.wait()
+        names = ["ann 2", "ann 3", "bob 1"]
+        tasks = [
+            asyncio.create_task(
+                client.for_caller(name.split()[0]).chat.completions.create(
+                    model="m", messages=[{"role": "user", "content": name}]
+                )
+            )
+            for name in names
+        ]
+        await asyncio.gather(first, *tasks)
+    said = [asked.json["messages"][0]["content"] for asked in api.asked]
+    assert sorted(said) == ["ann 2", "ann 3", "bob 1", "hello", "hello"]
