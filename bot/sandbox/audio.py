@@ -18,8 +18,8 @@ _FORMATS = {"mp3": ("libmp3lame", "fltp", "audio/mpeg"), "wav": ("pcm_s16le", "s
 def render_audio(prompt: str, *, duration: float, format: str) -> tuple[bytes, str]:  # noqa: A002 - the API's own word
     """Return the bytes and content type of `duration` seconds of what `prompt` names.
 
-    Stereo at 44.1 kHz, faded in and out, without clipping; the same for the same prompt. `ValueError` for another format
-    than mp3 and wav, or a duration that is not positive.
+    Stereo at 44.1 kHz, faded in and out, without clipping; the same for the same prompt. `ValueError` for another
+    format than mp3 and wav, or a duration that is not positive.
     """
     if format not in _FORMATS:
         raise ValueError(f"The audio format must be mp3 or wav, not {format!r}.")

@@ -11,8 +11,9 @@ from bot.sandbox.render.scene import paint
 def render_image(prompt: str, *, width: int, height: int, style: str, index: int) -> tuple[bytes, str]:
     """Return the bytes and content type of a picture of what `prompt` names, labelled as the sandbox's.
 
-    `style` is photo-realistic, digital-art or anime, any other is painted photo-realistic; every `index` is another composition.
-    The same for the same arguments; the composition does not depend on the size. `ValueError` for a size that is not positive.
+    `style` is photo-realistic, digital-art or anime, any other is painted photo-realistic; every `index` is another
+    composition. The same for the same arguments; the composition does not depend on the size. `ValueError` for a
+    size that is not positive.
     """
     if width <= 0 or height <= 0:
         raise ValueError("The width and height of a picture must be greater than zero.")

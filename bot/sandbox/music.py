@@ -73,12 +73,11 @@ def music(rng: np.random.Generator, duration: float, mood: str) -> Track:
         start, (root, triad) = bar * _BAR * beat, chords[bar % len(chords)]
         tones = [key + (root + step) % 12 for step in triad]
         for number, tone in enumerate(tones):
-            events.append(
-                Event(start, band.note("pad", tone - 12, round(beat * _BAR + 0.9, 3)), 0.06, (number - 1) * 0.5)
-            )
+            pad = band.note("pad", tone - 12, round(beat * _BAR + 0.9, 3))
+            events.append(Event(start, pad, 0.06, (number - 1) * 0.5))
         bass = key + root - 24 if root < 7 else key + root - 36  # noqa: PLR2004 - the bass stays within one octave
-        for pulse in (0, 2) if mood != "happy" else (0, 1, 2, 3):
-            events.append(Event(start + pulse * beat, band.note("pluck", bass, 1.6), 0.18))
+        pulses = (0, 1, 2, 3) if mood == "happy" else (0, 2)
+        events += [Event(start + pulse * beat, band.note("pluck", bass, 1.6), 0.18) for pulse in pulses]
         if mood != "sad":
             for number in range(8):
                 tone = tones[(0, 1, 2, 1)[number % 4]]

@@ -40,7 +40,7 @@ class Track:
 
 
 def noise(rng: np.random.Generator, points: list[tuple[float, float]], size: int = _LOOP) -> Wave:
-    """Return `(2, size)` seamless noise of RMS 1 whose spectrum follows `points`: (hertz, decibels), straight lines on a log axis."""
+    """Return `(2, size)` seamless noise of RMS 1; its spectrum follows `points` (hertz, decibels) on a log axis."""
     hertz = np.fft.rfftfreq(size, 1 / RATE)
     curve = np.interp(np.log10(hertz + 1), [np.log10(f + 1) for f, _ in points], [db for _, db in points])
     shape = (10 ** (curve / 20)).astype(np.float32)
@@ -50,7 +50,7 @@ def noise(rng: np.random.Generator, points: list[tuple[float, float]], size: int
 
 
 def scatter(rng: np.random.Generator, grain: Wave, rate: float, size: int = _LOOP) -> Wave:
-    """Return `(2, size)` seamless texture of `grain` repeated about `rate` times a second, each at its own place and loudness."""
+    """Return `(2, size)` seamless texture of `grain` about `rate` times a second, each as loud and where it likes."""
     impulses = np.zeros((2, size), np.float32)
     count = int(rate * size / RATE)
     at, side = rng.integers(0, size, count), rng.random(count, dtype=np.float32)
@@ -69,7 +69,7 @@ def swell(
 
 
 def moments(rng: np.random.Generator, duration: float, every: float, *, first: float) -> list[float]:
-    """Return moments about `every` seconds apart; the first never later than `first`, nor than a fifth of the duration."""
+    """Return moments about `every` seconds apart; the first not after `first`, nor a fifth of the duration."""
     at, found = min(rng.uniform(0.5, 1.0) * first, duration * 0.2), []
     while at < duration:
         found.append(float(at))
@@ -160,8 +160,8 @@ def birds(rng: np.random.Generator, duration: float) -> Track:
             notes += [note, np.zeros(int(0.045 * RATE))]
         song = np.concatenate(notes).astype(np.float32)
         loud = rng.uniform(0.06, 0.2)
-        for at in moments(rng, duration, 4.5, first=4):
-            events.append(Event(at, song, float(loud * rng.uniform(0.6, 1)), pan))
+        times = moments(rng, duration, 4.5, first=4)
+        events += [Event(at, song, float(loud * rng.uniform(0.6, 1)), pan) for at in times]
     leaves = noise(rng, [(200, -30), (1000, -8), (3000, 0), (9000, -10), (18000, -30)])
     return Track((Bed(leaves * 0.012, *swell(rng, duration, 3, 0.3, 1)),), tuple(events))
 
@@ -240,11 +240,12 @@ def city(rng: np.random.Generator, duration: float) -> Track:
 
 def bells(rng: np.random.Generator, duration: float) -> Track:
     """Bells struck one after another on a pentatonic scale, each ringing out."""
-    events = []
     scale = (261.6, 293.7, 329.6, 392.0, 440.0, 523.3)
     rung = {pitch: _bell(pitch) for pitch in scale}
-    for at in moments(rng, duration, 1.9, first=0.4):
-        events.append(Event(at, rung[float(rng.choice(scale))], 0.24, float(rng.uniform(-0.5, 0.5))))
+    events = (
+        Event(at, rung[float(rng.choice(scale))], 0.24, float(rng.uniform(-0.5, 0.5)))
+        for at in moments(rng, duration, 1.9, first=0.4)
+    )
     return Track(events=tuple(events))
 
 

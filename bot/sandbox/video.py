@@ -34,8 +34,9 @@ def render_video(
 ) -> None:
     """Write an MP4 of what `prompt` names in motion, or of a slow pan and zoom over `image`, to `path`.
 
-    `width` and `height` in pixels, even; `duration` in seconds, exact to a frame of 1/24 s. `progress` is called with 0 to 1
-    after every few frames. `ValueError` for an odd or empty size, a duration that is not positive, or an image that can't be read.
+    `width` and `height` in pixels, even; `duration` in seconds, exact to a frame of 1/24 s. `progress` is called with
+    0 to 1 after every few frames. `ValueError` for an odd or empty size, a duration that is not positive, or an image
+    that can't be read or is too large.
     """
     if width < 2 or height < 2 or width % 2 or height % 2:  # noqa: PLR2004 - yuv420p halves both sides
         raise ValueError(f"The width and height of a video must be even numbers from 2 up, not {width}x{height}.")

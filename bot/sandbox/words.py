@@ -13,25 +13,30 @@ TIMES = {
     "day": "day daytime noon afternoon sunny midday 白天 中午 正午 下午 晴天 晴朗 陽光 阳光",
     "sunset": "sunset sundown golden-hour golden 日落 夕陽 夕阳 黃昏 黄昏 晚霞 傍晚",
     "dusk": "dusk twilight evening gloaming blue-hour 薄暮 暮色 暮光",
-    "night": "night midnight nighttime nocturnal moonlit moonlight starlit starry dark 夜 夜晚 夜空 夜裡 夜里 晚上 午夜 深夜 月夜",
+    "night": "night midnight nighttime nocturnal moonlit moonlight starlit starry dark 夜 夜晚 夜空 夜裡 "
+    "夜里 晚上 午夜 深夜 月夜",
 }
 ELEMENTS = {
-    "sea": "sea ocean waves wave coast seaside harbor harbour bay tide underwater 海 大海 海洋 海邊 海边 海浪 海岸 港口 海面",
+    "sea": "sea ocean waves wave coast seaside harbor harbour bay tide underwater 海 大海 海洋 海邊 海边 "
+    "海浪 海岸 港口 海面",
     "beach": "beach shore sand tropical island 沙灘 沙滩 海灘 海滩 島 岛",
     "lake": "lake pond lagoon reflection 湖 湖泊 池塘 湖水 倒影",
     "river": "river stream brook creek waterfall 河 河流 溪 小溪 江 瀑布",
-    "mountain": "mountain mountains peak peaks alps alpine summit volcano cliff 山 高山 山脈 山脉 雪山 山峰 群山 富士山",
+    "mountain": "mountain mountains peak peaks alps alpine summit volcano cliff 山 高山 山脈 山脉 雪山 "
+    "山峰 群山 富士山",
     "hill": "hill hills valley countryside grassland field prairie 丘陵 山丘 小山 山谷 草原 田野 田 鄉村 乡村 草地",
     "forest": "forest woods wood jungle trees pine pines woodland 森林 樹林 树林 林 叢林 丛林 林間 林间 松樹 松树",
     "desert": "desert dune dunes sahara cactus 沙漠 沙丘 戈壁",
-    "city": "city town skyline street downtown skyscraper skyscrapers cityscape urban metropolis cyberpunk buildings neon "
+    "city": "city town skyline street downtown skyscraper skyscrapers cityscape urban metropolis "
+    "cyberpunk buildings neon"
     "tokyo taipei 城市 都市 城 街道 街 大樓 大楼 高樓 高楼 摩天大樓 摩天大楼 台北 東京 霓虹",
     "snow": "snow snowy snowfall winter blizzard icy ice frozen christmas 雪 下雪 雪地 雪景 冬 冬天 冬季 聖誕 圣诞",
     "rain": "rain rainy raining drizzle shower storm stormy 雨 下雨 雨天 雨中 暴雨 暴風雨 暴风雨",
     "fog": "fog foggy mist misty haze hazy 霧 雾 薄霧 薄雾 朦朧 朦胧",
     "cloud": "cloud clouds cloudy overcast 雲 云 雲朵 云朵 多雲 多云 白雲 白云",
     "sky": "sky 天空 藍天 蓝天",
-    "flower": "flower flowers meadow garden blossom tulip tulips rose roses lavender sunflower sunflowers spring floral "
+    "flower": "flower flowers meadow garden blossom tulip tulips rose roses lavender sunflower sunflowers "
+    "spring floral"
     "花 花朵 花園 花园 花海 花田 玫瑰 薰衣草 向日葵 春天 鬱金香 郁金香",
     "sakura": "sakura cherry 櫻花 樱花 櫻 樱",
     "moon": "moon lunar moonlit moonlight crescent 月 月亮 月光 滿月 满月 月夜",
@@ -79,14 +84,16 @@ COLOURS = {
 }
 SOUNDS = {
     "rain": ELEMENTS["rain"] + " raindrops 雨聲 雨声",
-    "thunder": "thunder thunderstorm lightning storm thundering 雷 雷聲 雷声 打雷 雷雨 閃電 闪电 雷電 雷电 暴風雨 暴风雨",
+    "thunder": "thunder thunderstorm lightning storm thundering 雷 雷聲 雷声 打雷 雷雨 閃電 闪电 雷電 "
+    "雷电 暴風雨 暴风雨",
     "wind": "wind windy breeze gale blizzard snow snowy desert 風 风 風聲 风声 微風 微风 雪 沙漠",
     "ocean": "ocean sea wave waves surf beach seaside coast tide 海 海浪 海洋 大海 海邊 海边 沙灘 沙滩 波浪 浪 潮",
     "birds": "bird birds birdsong chirping morning dawn forest jungle meadow garden spring "
     "鳥 鸟 鳥鳴 鸟鸣 鳥叫 鸟叫 鳥聲 鸟声 森林 清晨 早晨 花園 花园 春天",
     "fire": "fire fireplace campfire bonfire crackling hearth flames 火 營火 营火 篝火 壁爐 壁炉 火焰 柴火",
     "stream": "stream river brook creek waterfall water fountain 溪 小溪 河 河流 流水 溪流 瀑布 水聲 水声 泉",
-    "crickets": "cricket crickets night nighttime midnight cicada cicadas insects 蟋蟀 蟲 虫 蟲鳴 虫鸣 夜 夜晚 夏夜 蟬 蝉",
+    "crickets": "cricket crickets night nighttime midnight cicada cicadas insects 蟋蟀 蟲 虫 蟲鳴 虫鸣 夜 "
+    "夜晚 夏夜 蟬 蝉",
     "city": "city traffic street urban cafe crowd town 城市 街道 街 都市 車流 车流 交通 咖啡廳 咖啡厅",
     "music": "music song melody piano guitar tune ambient lullaby jazz orchestra relaxing meditation harp lofi lo-fi "
     "音樂 音乐 歌 旋律 鋼琴 钢琴 吉他 曲 曲子 樂曲 乐曲 冥想 搖籃曲 摇篮曲 放鬆 放松",
@@ -95,7 +102,8 @@ SOUNDS = {
     "tone": "tone sine hz hertz beep 音調 音调 正弦 正弦波 赫茲 赫兹",
 }
 MOODS = {
-    "happy": "happy joyful cheerful upbeat bright fun playful energetic 快樂 快乐 歡樂 欢乐 開心 开心 歡快 欢快 輕快 轻快",
+    "happy": "happy joyful cheerful upbeat bright fun playful energetic 快樂 快乐 歡樂 欢乐 開心 开心 "
+    "歡快 欢快 輕快 轻快",
     "sad": "sad melancholy melancholic sorrowful gloomy lonely 悲傷 悲伤 憂傷 忧伤 傷感 伤感 難過 难过 孤獨 孤独",
     "calm": "calm peaceful relaxing quiet soothing serene ambient 平靜 平静 寧靜 宁静 安靜 安静 放鬆 放松 舒緩 舒缓",
 }
@@ -149,7 +157,7 @@ def seed(*parts: object) -> int:
 
 
 def find(prompt: str, vocabulary: Mapping[str, str]) -> list[Hit]:
-    """Return every concept of `vocabulary` found in `prompt`, in order; of overlapping Chinese words the longest wins."""
+    """Return every concept of `vocabulary` in `prompt`, in order; of overlapping Chinese words the longest wins."""
     text = prompt.lower()
     table: dict[str, list[str]] = {}
     for concept, words in vocabulary.items():
@@ -189,7 +197,8 @@ def look(prompt: str) -> Wish:
     for colour in find(prompt, COLOURS):
         after = [hit for hit in hits if 0 <= hit.start - colour.end <= REACH and not hit.concept.startswith("time:")]
         subjects = [hit for hit in after if hit.concept in SUBJECTS]
-        chosen = (after and after[0].start - colour.end <= 2 and after) or subjects or after
+        close = [hit for hit in after if hit.start - colour.end <= 2]  # noqa: PLR2004 - right before its word, 的 between
+        chosen = close or subjects or after
         colours.setdefault(chosen[0].concept if chosen else "", colour.concept)
     return Wish(
         time=_strongest(times),

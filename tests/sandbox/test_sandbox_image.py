@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.image import render_image
-from bot.sandbox.render.scene import _PAINTERS
+from bot.sandbox.render.cast import PAINTERS
 from bot.sandbox.words import ELEMENTS, SUBJECTS
 
 STYLES = ("photo-realistic", "digital-art", "anime")
@@ -99,7 +99,7 @@ def test_every_word_gives_a_picture_with_something_in_it(word: str) -> None:
 
 def test_every_subject_has_a_painter() -> None:
     """What the vocabulary names can be drawn."""
-    assert set(_PAINTERS) == set(SUBJECTS)
+    assert set(PAINTERS) == set(SUBJECTS)
 
 
 @pytest.mark.parametrize("subject", sorted(SUBJECTS))

@@ -141,7 +141,7 @@ class Canvas:
         top: float = 0,
         bottom: float = 1,
     ) -> Array:
-        """Return cloudy noise from about 0 to 1 (mean 0.5), `cells` lumps per unit of height; rows from `top` to `bottom` only.
+        """Return cloudy noise from about 0 to 1 (mean 0.5), `cells` lumps per unit of height, from `top` to `bottom`.
 
         It is the same at every size of the picture. `stretch` above 1 makes lumps lie flat.
         """

@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 
 from bot.sandbox import words
 from bot.sandbox.render.canvas import Array, mix
-from bot.sandbox.render.scene import Scene, paint
+from bot.sandbox.render.scene import paint
+from bot.sandbox.render.stage import Scene
 from bot.sandbox.render.water import reflect
 
 _MARGIN = 0.12  #: how much wider than the frame the planes are, for the camera to pan

@@ -15,15 +15,7 @@ def sky(
     wet = bool(wish.elements & {"rain", "fog", "lightning"})
     if "space" in wish.elements:
         _nebula(canvas, rng)
-    if look.hour == "night" and (not wet or "star" in wish.elements):
-        stars(canvas, rng, 420 if wish.elements & {"star", "space"} else 240, horizon)
-        if "star" in wish.elements:
-            _milky_way(canvas, rng, horizon)
-    elif look.hour == "dusk" and not wet:
-        stars(canvas, rng, 60, horizon * 0.6)
-    if "aurora" in wish.elements:
-        canvas.plane("aurora", 0.05)
-        _aurora(canvas, rng, horizon)
+    _night(canvas, look, wish, horizon, rng)
     canvas.plane("lights", 0.0)
     if look.dark or "moon" in wish.elements:
         if not ((wet or "space" in wish.elements) and "moon" not in wish.elements) and (
@@ -39,6 +31,19 @@ def sky(
         clouds(canvas, look, horizon, rng, 1.0 if wish.elements & {"cloud", "rain", "lightning"} else 0.55)
     if "lightning" in wish.elements:
         _lightning(canvas, horizon, rng)
+
+
+def _night(canvas: Canvas, look: Look, wish: Wish, horizon: float, rng: np.random.Generator) -> None:
+    wet = bool(wish.elements & {"rain", "fog", "lightning"})
+    if look.hour == "night" and (not wet or "star" in wish.elements):
+        stars(canvas, rng, 420 if wish.elements & {"star", "space"} else 240, horizon)
+        if "star" in wish.elements:
+            _milky_way(canvas, rng, horizon)
+    elif look.hour == "dusk" and not wet:
+        stars(canvas, rng, 60, horizon * 0.6)
+    if "aurora" in wish.elements:
+        canvas.plane("aurora", 0.05)
+        _aurora(canvas, rng, horizon)
 
 
 def _air(canvas: Canvas, look: Look, horizon: float, sun: tuple[float, float]) -> None:
@@ -150,12 +155,11 @@ def clouds(canvas: Canvas, look: Look, horizon: float, rng: np.random.Generator,
         return
     count = round((4 if look.anime else 6) * much * max(canvas.aspect, 1)) + 1
     for number in range(count):
-        far = (number + 0.5) / count
         x = float((number + rng.uniform(0.2, 0.8)) / count * canvas.aspect)
         y = float(horizon * (rng.uniform(0.12, 0.82)))
         size = (
             float(rng.uniform(0.12, 0.26))
-            * (1.3 if look.anime and far > 0.3 else 0.9)
+            * (1.3 if look.anime and number % 3 else 0.9)
             * (0.45 + 0.7 * (1 - y / horizon) + 0.25)
         )
         (_heap if look.anime else _flat)(canvas, look, x, y, size, rng)

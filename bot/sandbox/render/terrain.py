@@ -30,9 +30,10 @@ def terrain(
     low: Colour, high: Colour, height: float, near: float, far: float, sharp: float = 1.0, snowline: float = 2.0,
     light: float = -1.0, haze: float = 1.0,
 ) -> None:  # fmt: skip
-    """Lay terrain over the picture down to just below the horizon: `near` and `far` in eye heights, `height` of the peaks likewise.
+    """Lay terrain over the picture down to just below the horizon: `near` and `far` in eye heights, `height` likewise.
 
-    `low` and `high` are the colours of valley and rock; above `snowline` (0 to 1) snow lies where it is not steep; `light` is the side the sun is on.
+    `low` and `high` are the colours of valley and rock; above `snowline` (0 to 1) snow lies where it is not steep;
+    `light` is the side the sun is on.
     """
     field = _heights(rng, sharp)
     slope_x, slope_z = np.roll(field, -1, 0) - np.roll(field, 1, 0), np.roll(field, -1, 1) - np.roll(field, 1, 1)
