@@ -21,7 +21,8 @@ from bot.sandbox.chat_say import Tongue, is_chinese, say, tongue_of
 from bot.sandbox.chat_summary import summarise
 
 _HELLO = re.compile(
-    r"(?i)^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:[\s,]+[a-z]{1,15}){0,3}|(?:你好|您好|哈囉|嗨|早安)[啊呀嗎吗]?)\W*$"
+    r"(?i)^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:[\s,]+[a-z]{1,15}){0,3}|(?:你好|"
+    r"您好|哈囉|嗨|早安)[啊呀嗎吗]?)\W*$"
 )
 _HELP = re.compile(
     r"(?i)^\W*help\W*$|what can you do|who are you|what are you|你能做什|你會什|你会什|你是誰|你是谁|怎麼用|怎么用"
@@ -29,17 +30,20 @@ _HELP = re.compile(
 _THANKS = re.compile(r"(?i)^\W*(?:thank you|thanks|thx|cheers|謝謝|谢谢|多謝|多谢|感謝|感谢)")
 _BYE = re.compile(r"(?i)^\W*(?:bye|goodbye|see you|再見|再见|拜拜)")
 _WHO_AM_I = re.compile(
-    r"(?i)what(?:'s| is|’s) my name|who am i|(?:remember|know) my name|我叫(?:什麼|什么|甚麼|啥)|我的名字(?:是|叫)?(?:什|甚|啥)|我是(?:誰|谁)"
+    r"(?i)what(?:'s| is|’s) my name|who am i|(?:remember|know) my name|"
+    r"我叫(?:什麼|什么|甚麼|啥)|我的名字(?:是|叫)?(?:什|甚|啥)|我是(?:誰|谁)"
 )
 _RECAP = re.compile(
     r"(?i)what (?:did|have) (?:we|i) (?:talk|discuss|sa(?:y|id)|told|tell|ask)|what do you (?:know|remember)|"
-    r"\b(?:recap|summari[sz]e)\b.*\b(?:conversation|chat|talk|discussion|thread|so far|this|we)\b|^\W*(?:recap|summari[sz]e|summary)\W*$|"
+    r"\b(?:recap|summari[sz]e)\b.*\b(?:conversation|chat|talk|discussion|thread|so far|this|we)\b|"
+    r"^\W*(?:recap|summari[sz]e|summary)\W*$|"
     r"(?:我們|我们)(?:剛才|刚才|之前)?(?:聊|說|说|談|谈|討論|讨论)了?(?:什|甚|些|哪)|回顧|回顾|(?:總結|总结|摘要)(?:一下)?(?:對話|对话|我們|我们|以上|$|。)"
 )
 _SUMMARY_ORDER = re.compile(r"(?i)\b(?:summari[sz]e|write a summary|condense)\b|(?:總結|总结|摘要)")
 _MEDIA = re.compile(r"\[(?:image|audio|video|picture|sound)[^\]:]*:\s*([^\]]+)\]")
 _ABOUT_MEDIA = re.compile(
-    r"(?i)\b(?:picture|image|drawing|draw|drew|painting|video|sound|audio|make it|darker|brighter|lighter|bigger)\b|圖|图|畫|画|影片|視頻|视频|聲音|声音|暗一點|亮一點|暗一点|亮一点"
+    r"(?i)\b(?:picture|image|drawing|draw|drew|painting|video|sound|audio|make it|darker|brighter|"
+    r"lighter|bigger)\b|圖|图|畫|画|影片|視頻|视频|聲音|声音|暗一點|亮一點|暗一点|亮一点"
 )
 _EARLIER = "Summary of what was said earlier in this conversation:"
 

@@ -4,20 +4,21 @@ import re
 from datetime import date, timedelta
 
 _ISO = re.compile(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})")
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 _NAMED = re.compile(rf"(?i)\b({'|'.join(_MONTHS)})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?")
 _FIXED = {"christmas": (12, 25), "聖誕": (12, 25), "圣诞": (12, 25), "new year": (1, 1), "元旦": (1, 1)}
 _TODAY = re.compile(
-    r"(?i)(?:what|which).*\b(?:date|day)\b.*\btoday|today'?s date|what day is it|今天.*(?:幾號|几号|日期|星期|禮拜|礼拜)"
+    r"(?i)(?:what|which).*\b(?:date|day)\b.*\btoday|today'?s date|what day is it|"
+    r"今天.*(?:幾號|几号|日期|星期|禮拜|礼拜)"
 )
 _TOMORROW = re.compile(r"(?i)what (?:day|date) is tomorrow|明天.*(?:幾號|几号|日期|星期|禮拜|礼拜)")
 _UNTIL = re.compile(r"(?i)\bdays?\b.*\b(?:until|till|to)\b|還有.*天|还有.*天|多少天|幾天|几天")
 _WEEKDAY = re.compile(r"(?i)\b(?:what|which) (?:day|weekday)\b|day of the week|星期幾|星期几|禮拜幾|礼拜几")
 
-WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 
 
-def dates(sentence: str, today: date, *, chinese: bool, simplified: bool) -> str | None:
+def dates(sentence: str, today: date, *, chinese: bool, simplified: bool) -> str | None:  # noqa: PLR0911 - one return, one kind of question
     """The answer to a question about a date."""
 
     def name(day: date) -> str:

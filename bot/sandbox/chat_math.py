@@ -9,7 +9,7 @@ MAX_BITS = 4000  #: of a result's numerator and denominator
 
 _WORDS = (
     (r"\bplus\b|加上|加|＋", "+"),
-    (r"\bminus\b|減去|减去|減|减|－", "-"),  # noqa: RUF001
+    (r"\bminus\b|減去|减去|減|减|－", "-"),
     (r"\b(?:multiplied by|times)\b|乘以|乘|×|(?<=\d)\s*x\s*(?=\d)", "*"),
     (r"\b(?:divided by|over)\b|除以|÷", "/"),
     (r"\b(?:to the power of)\b|\^", "**"),
@@ -21,7 +21,8 @@ _WORDS = (
 _EXPRESSION = re.compile(r"[-+(\s]*\d[\d.\s()+\-*/%]*")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d+\.\d+\.\d+")
 _ASKS = re.compile(
-    r"(?i)what(?:'s| is| are)|calculate|compute|how much|how many|evaluate|solve|[=?？]|多少|等於|等于|計算|计算|算|幾|几"
+    r"(?i)what(?:'s| is| are)|calculate|compute|how much|how many|evaluate|solve|[=?？]|"
+    r"多少|等於|等于|計算|计算|算|幾|几"
 )
 
 #: unit → (what it measures, factor to the base unit, offset)
@@ -115,7 +116,7 @@ def _value(node: ast.expr) -> Fraction:
             raise NoResult("big")
 
 
-def _apply(op: ast.operator, left: Fraction, right: Fraction) -> Fraction:
+def _apply(op: ast.operator, left: Fraction, right: Fraction) -> Fraction:  # noqa: PLR0911 - one return, one operator
     match op:
         case ast.Add():
             return left + right

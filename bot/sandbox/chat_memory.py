@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _SPEAKER = re.compile(r"^([^\W\d_][\w .'’-]{0,38}?)[:：]\s+(?=\S)")
 _NOT_NAMES = frozenset(
-    "note remember question answer todo fyi ps re example hint warning summary http https q a".split()
+    "note remember question answer todo fyi ps re example hint warning summary http https q a".split()  # noqa: SIM905
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 _GREETED = re.compile(r"(?i)^(hello|hi|hey|你好|您好)[,，!！]\s*(?=\S+[\s\S])")
@@ -16,19 +16,25 @@ _NAME = re.compile(
     r"|(?:我叫|我的名字是|我的名字叫)\s*([^\s，。！？,.!?、什甚誰谁啥]{1,12})"
 )
 _KEEP = re.compile(
-    r"(?i)^(?:please\s+)?(?:remember|note|keep in mind|don't forget|do not forget)(?:\s+that\b|[:,]|\s+)\s*|^(?:請|请)?(?:記住|记住|記得|记得|別忘了|别忘了)[：:，, ]*"
+    r"(?i)^(?:please\s+)?(?:remember|note|keep in mind|don't forget|do not forget)(?:\s+that\b|[:,]|"
+    r"\s+)\s*|^(?:請|请)?(?:記住|记住|記得|记得|別忘了|别忘了)[：:，, ]*"
 )
 _QUESTION = re.compile(
-    r"(?i)[?？]\s*$|^(?:and |so |but )?(?:what|who|whom|whose|when|where|which|why|how|is|are|do|does|did|can|could|will|would|should|tell me)\b"
+    r"(?i)[?？]\s*$|^(?:and |so |but )?(?:what|who|whom|whose|when|where|which|why|how|is|are|do|does|"
+    r"did|can|could|will|would|should|tell me)\b"
     r"|什麼|什么|甚麼|誰|谁|哪|幾|几|多少|嗎|吗|怎麼|怎么|為什麼|为什么|何時|何时|呢"
 )
 _ORDER = re.compile(
-    r"(?i)^(?:please |can you |could you )?(?:write|draw|make|create|generate|explain|tell|give|show|translate|summari[sz]e|recap|"
-    r"list|help|find|describe|compare|calculate|compute|convert|add|fix|say|sing|paint)\b|^(?:請|请|幫|帮)|(?:請|请)(?:你|問|问|介|幫|帮|寫|写|解|告|翻)"
+    r"(?i)^(?:please |can you |could you )?(?:write|draw|make|create|generate|explain|tell|give|show|"
+    r"translate|summari[sz]e|recap|"
+    r"list|help|find|describe|compare|calculate|compute|convert|add|fix|say|sing|paint)\b|^(?:請|请|幫|帮)|"
+    r"(?:請|请)(?:你|問|问|介|幫|帮|寫|写|解|告|翻)"
 )
 _STOP = frozenset(
-    "a an the is are was were be been am do does did to of in on at for and or it its this that these those i you he she we they me my your our"
-    " what who when where which why how whose whom tell remember know said say told about can could will would should have has had s m re with".split()
+    "a an the is are was were be been am do does did to of in on at for and or it its this that these "
+    "those i you he she we they me my your our"
+    " what who when where which why how whose whom tell remember know said say told about can could "
+    "will would should have has had s m re with".split()  # noqa: SIM905
 )
 _CJK_NOISE = re.compile(
     r"什麼|什么|甚麼|幾時|几时|何時|何时|時候|时候|哪[裡里兒儿個个]?|誰|谁|多少|嗎|吗|呢|的|是|了|在|我們|我们|你|我|[？?。，,！!]"

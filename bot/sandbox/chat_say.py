@@ -26,11 +26,14 @@ _ORDERS: tuple[tuple[Tongue, re.Pattern[str]], ...] = (
 
 SENTENCES: dict[str, dict[Tongue, str]] = {
     "hello": {
-        "en": "Hello{name}! This is the offline sandbox: rules, no language model. Try “my name is Ada”, then “what is my "
+        "en": "Hello{name}! This is the offline sandbox: rules, no language model. Try “my name is "
+        "Ada”, then “what is my "
         "name?”, “12 * 7.5”, “how many days until Christmas?”, “10 km in miles” or “what did we talk about?”.",
-        "zh-Hant": "你好{name}！這裡是離線沙盒：只有規則，沒有語言模型。可以試試「我叫小明」再問「我叫什麼？」、「12 * 7.5」、"
+        "zh-Hant": "你好{name}！這裡是離線沙盒：只有規則，沒有語言模型。"
+        "可以試試「我叫小明」再問「我叫什麼？」、「12 * 7.5」、"
         "「距離聖誕節還有幾天？」、「10 公里是多少英里」或「我們聊了什麼？」。",
-        "zh-Hans": "你好{name}！这里是离线沙盒：只有规则，没有语言模型。可以试试“我叫小明”再问“我叫什么？”、“12 * 7.5”、"
+        "zh-Hans": "你好{name}！这里是离线沙盒：只有规则，没有语言模型。"
+        "可以试试“我叫小明”再问“我叫什么？”、“12 * 7.5”、"
         "“距离圣诞节还有几天？”、“10 公里是多少英里”或“我们聊了什么？”。",
     },
     "again": {
@@ -63,7 +66,8 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
     },
     "said": {"en": "{who} said: “{fact}”", "zh-Hant": "{who} 說過：「{fact}」", "zh-Hans": "{who} 说过：“{fact}”"},
     "picture": {
-        "en": "The last one made here: {what}. I can't change it, but a new /image prompt with what you want different will.",
+        "en": "The last one made here: {what}. I can't change it, but a new /image prompt with what you "
+        "want different will.",
         "zh-Hant": "這裡最後做的是：{what}。我不能改它，但可以用新的 /image 提示寫上想要的不同之處。",
         "zh-Hans": "这里最后做的是：{what}。我不能改它，但可以用新的 /image 提示写上想要的不同之处。",
     },

@@ -31,7 +31,7 @@ def diagnose(source: str) -> str:
     return "\n".join(f"# line {line}: {text}" for line, text in found) + "\n"
 
 
-def _findings(tree: ast.Module) -> list[tuple[int, str]]:
+def _findings(tree: ast.Module) -> list[tuple[int, str]]:  # noqa: C901 - one case, one check
     found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         match node:
@@ -56,7 +56,7 @@ def _findings(tree: ast.Module) -> list[tuple[int, str]]:
             case ast.JoinedStr(values=values) if not any(isinstance(v, ast.FormattedValue) for v in values):
                 found.append((node.lineno, "an f-string without placeholders"))
             case ast.Dict(keys=keys):
-                constants = [key.value for key in keys if isinstance(key, ast.Constant)]
+                constants: list[object] = [key.value for key in keys if isinstance(key, ast.Constant)]
                 found += [(node.lineno, f"the key {key!r} is given twice") for key in _doubles(constants)]
     return found
 
@@ -98,7 +98,7 @@ def _name_findings(tree: ast.Module) -> list[tuple[int, str]]:
     return found
 
 
-def _collect(node: ast.AST, names: _Names) -> None:
+def _collect(node: ast.AST, names: _Names) -> None:  # noqa: C901 - one case, one kind of binding
     match node:
         case ast.Name(id=name, ctx=ast.Load()):
             names.loaded.setdefault(name, node.lineno)

@@ -19,7 +19,7 @@ def run(code: str) -> dict[str, Any]:
 
 def test_python_templates_do_what_they_say() -> None:
     """Each Python function gives the right results."""
-    made = {topic: run(code) for topic, code in snippets("python").items() if topic not in {"hello"}}
+    made = {topic: run(code) for topic, code in snippets("python").items() if topic != "hello"}
     assert [made["fibonacci"]["fibonacci"](n) for n in range(8)] == [0, 1, 1, 2, 3, 5, 8, 13]
     assert [made["factorial"]["factorial"](n) for n in (0, 1, 5)] == [1, 1, 120]
     assert made["primes"]["primes"](30) == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
@@ -31,7 +31,7 @@ def test_python_templates_do_what_they_say() -> None:
     assert [made["binary_search"]["binary_search"]([1, 3, 5], n) for n in (1, 3, 5, 4)] == [0, 1, 2, -1]
     assert made["sort"]["merge_sort"]([3, 1, 2, 1]) == [1, 1, 2, 3]
     assert made["gcd"]["gcd"](12, 18) == 6
-    assert list(made["read_file"]["read_lines"](__file__))[0] == '"""Code from templates."""'
+    assert next(made["read_file"]["read_lines"](__file__)) == '"""Code from templates."""'
 
 
 def test_a_function_head_is_completed_as_it_was_begun() -> None:
@@ -67,7 +67,7 @@ def test_requests_in_words_find_their_template(asked: str, language: str, word: 
         ("print(unknown)\n", "line 1: undefined name `unknown`"),
         ("def f():\n    unused = 1\n    return 2\n", "line 2: `unused` is assigned but never used"),
         ("x = 1\nprint(x is 'a')\n", "line 2: `is` compares identity"),
-        ("What is wrong?\n```python\nfor i in range(3)\n    print(i)\n```", "line 1, column 18: syntax error"),
+        ("Why?\n```python\nfor i in range(3)\n    print(i)\n```", "line 1, column 18: syntax error"),
     ],
 )
 @pytest.mark.filterwarnings("default::SyntaxWarning")
@@ -80,7 +80,8 @@ def test_sound_python_is_not_blamed() -> None:
     """Code without a fault gets no finding."""
     source = (
         "import os\n\ndef f(*args, key=None, **more):\n    try:\n        with open(os.devnull) as file:\n"
-        "            return [line for line in file if key in more], args\n    except OSError as exc:\n        return exc\n"
+        "            return [line for line in file if key in more], args\n"
+        "    except OSError as exc:\n        return exc\n"
     )
     assert "found nothing wrong" in complete(source, "python")
 

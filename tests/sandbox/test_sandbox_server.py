@@ -75,7 +75,7 @@ def told(response: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize("path", SAMPLES)
 async def test_the_samples_of_the_reference_are_answered(sandbox: Sandbox, path: str) -> None:
-    """Every documented endpoint takes its documented body and answers in the envelope, saying that it is the sandbox."""
+    """Every documented endpoint takes its documented body and answers in the envelope, as the sandbox."""
     async with client(sandbox) as api:
         response = await api.post(path, json=SAMPLES[path])
     body = response.json()
@@ -216,7 +216,7 @@ async def test_a_hanging_call_does_not_keep_the_sandbox_open() -> None:
         sandbox.inject(Fault(kind="hang"))
         call = asyncio.create_task(api.post("/chat/completions", json=CHAT))
         assert sandbox._rooms
-        while sandbox._rooms.faults.waiting:
+        while sandbox._rooms.faults.waiting:  # noqa: ASYNC110 - taken by the server, which tells nobody
             await asyncio.sleep(0)
         await sandbox.__aexit__(None, None, None)
         with pytest.raises(httpx.RemoteProtocolError):
