@@ -37,7 +37,7 @@ def subjects(scene: Scene, rng: np.random.Generator) -> None:
     for name in ordered:
         painter, share = PAINTERS[name]
         lead, watering, snowy = name == main, "watering" in wish.actions, "snow" in wish.elements
-        across = 0.5 + float(rng.uniform(-0.13, 0.13)) if lead else slots.pop()
+        across = float(rng.uniform(0.30, 0.70)) if lead else slots.pop()
         if lead and name == "robot" and watering:
             across = 0.36
         size = share * float(rng.uniform(0.88, 1.08)) * (1.0 if lead else 0.72) * min(canvas.aspect / 0.9, 1.0)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from bot.sandbox.render.canvas import Colour, mix, times
 from bot.sandbox.words import Wish
 
@@ -79,10 +77,10 @@ _HOURS: dict[str, tuple[tuple[tuple[float, Colour], ...], Colour, Colour, Colour
 }  # fmt: skip
 
 
-def look(wish: Wish, style: str, rng: np.random.Generator) -> Look:
+def look(wish: Wish, style: str, index: int) -> Look:
     """Choose the light for what is wished; an unknown style is painted photo-realistic."""
     style = style if style in ("digital-art", "anime") else "photo-realistic"
-    hour = wish.time or _usual(wish, rng)
+    hour = wish.time or _usual(wish, index)
     sky, haze, light, shade, sun = _HOURS[hour]
     out = Look(style, hour, sky, haze, light, shade, sun, wet=bool(wish.elements & {"rain", "fog", "lightning"}))
     if "space" in wish.elements:
@@ -103,12 +101,13 @@ def look(wish: Wish, style: str, rng: np.random.Generator) -> Look:
     return _vivid(out, 1.4, 0.0) if out.style == "digital-art" else out
 
 
-def _usual(wish: Wish, rng: np.random.Generator) -> str:
+def _usual(wish: Wish, index: int) -> str:
+    """Return the hour for a prompt that names none: pictures of one prompt are taken at different hours."""
     if wish.elements & {"star", "moon", "aurora", "space"} or "rocket" in wish.subjects:
         return "night"
-    if not wish.known:
-        return str(rng.choice(["dawn", "sunset", "dusk", "day"]))
-    return "dusk" if {"city", "rain"} <= wish.elements else "day"
+    if wish.elements & {"city", "rain"} == {"city", "rain"}:
+        return "dusk"
+    return ("day", "dawn", "day", "sunset")[index % 4]
 
 
 def _map(look_: Look, change: Callable[[Colour], Colour]) -> Look:

@@ -21,7 +21,7 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
     """
     rng = np.random.default_rng(words.seed("scene", prompt, style, index))
     wish = _completed(words.look(prompt), rng)
-    canvas, light = Canvas(width, height, split), look(wish, style, rng)
+    canvas, light = Canvas(width, height, split), look(wish, style, index)
     horizon = float(rng.uniform(0.52, 0.62)) + 0.03 * (index % 2)
     if wish.elements & {"aurora", "star", "rainbow"}:
         horizon += 0.08
@@ -61,7 +61,7 @@ _PLACES = frozenset(
 
 def _completed(wish: Wish, rng: np.random.Generator) -> Wish:
     """Give a prompt without a place one that suits its subject; one without any known word a landscape of its own."""
-    elements, cast = set(wish.elements), wish.subjects
+    elements, cast, time = set(wish.elements), wish.subjects, wish.time
     if not wish.known:
         landscapes = [
             ["mountain", "lake"],
@@ -71,13 +71,14 @@ def _completed(wish: Wish, rng: np.random.Generator) -> Wish:
             ["desert", "cloud"],
         ]
         elements |= set(landscapes[int(rng.integers(5))])
+        time = str(rng.choice(["dawn", "sunset", "dusk", "day"]))
     elif not elements & _PLACES:
         elements |= _place_for(wish)
     if "city" in elements and not elements & ((_PLACES | {"snow"}) - {"city"}):
         elements.add("lake")  # a skyline is best by the water
     if "sakura" in elements and "tree" not in cast:
         cast = (*cast, "tree")
-    return Wish(wish.time, frozenset(elements), cast, wish.colours, wish.actions)
+    return Wish(time, frozenset(elements), cast, wish.colours, wish.actions)
 
 
 def _place_for(wish: Wish) -> set[str]:

@@ -8,13 +8,14 @@ from bot.sandbox.render.look import Look
 
 def city(canvas: Canvas, look: Look, base: float, rng: np.random.Generator) -> None:
     """Paint a skyline in three rows; windows are lit when it is dark."""
+    grown = float(rng.uniform(0.75, 1.15))
     for row, (depth, tall) in enumerate(((0.62, 0.42), (0.38, 0.34), (0.12, 0.26))):
         canvas.plane("city", 0.25 + 0.12 * row)
         x = -0.05
         while x < canvas.aspect + 0.05:
             wide = float(rng.uniform(0.05, 0.13))
             middle = 1 - abs(x / canvas.aspect - 0.5) * 0.9
-            high = tall * float(rng.uniform(0.35, 1.0)) * middle
+            high = grown * tall * float(rng.uniform(0.35, 1.0)) * middle
             _tower(canvas, look, (x, base - high, x + wide, base), depth, rng)
             x += wide + float(rng.choice([0, 0, 0.012]))
         if look.photo and not canvas.split:
