@@ -187,6 +187,7 @@ def _add_errors(app: FastAPI) -> None:
         message = f"{request.method} {request.url.path}: {exc.detail}; the reference is at /docs"
         return JSONResponse(failure(exc.status_code, message), exc.status_code, headers=exc.headers)
 
+    @app.exception_handler(OSError)
     @app.exception_handler(TaskFailed)
     @app.exception_handler(WorkerDied)
     async def failed(_request: Request, exc: Exception) -> Response:

@@ -31,10 +31,13 @@ _ORDER = re.compile(
     r"(?:請|请)(?:你|問|问|介|幫|帮|寫|写|解|告|翻)"
 )
 _STOP = frozenset(
-    "a an the is are was were be been am do does did to of in on at for and or it its this that these "
-    "those i you he she we they me my your our"
-    " what who when where which why how whose whom tell remember know said say told about can could "
-    "will would should have has had s m re with".split()  # noqa: SIM905
+    re.findall(
+        r"\w+",
+        "a an the is are was were be been am do does did to of in on at for and or it its this that these "
+        "those i you he she we they me my your our"
+        " what who when where which why how whose whom tell remember know said say told about can could "
+        "will would should have has had s m re with",
+    )
 )
 _CJK_NOISE = re.compile(
     r"什麼|什么|甚麼|幾時|几时|何時|何时|時候|时候|哪[裡里兒儿個个]?|誰|谁|多少|嗎|吗|呢|的|是|了|在|我們|我们|你|我|[？?。，,！!]"
