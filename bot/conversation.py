@@ -42,6 +42,7 @@ class Conversation:
         self._store = store
         self._settings = settings
         self._event = event
+        self.overflows = False  #: set by `messages` when turns no longer fit: it is time to `fold`
         self.open = open  #: reads an attachment in pieces
         self._conversation_scope = f"conversation:{event.adapter}:{event.conversation}"
         self._channel_scope = f"channel:{event.adapter}:{event.place.channel or event.conversation}"
@@ -93,6 +94,7 @@ class Conversation:
             event.adapter, event.conversation, limit=settings.bot_context_turns, without=event.again
         )
         turns = window(memory.turns, settings.bot_context_tokens)
+        self.overflows = memory.total > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
         messages = [*self._introduction(await self.system_prompt(), memory.summary), *spoken((*turns, current))]
         if pictures:

@@ -1,6 +1,6 @@
 """Event → command → parts, gathered into an outcome; an error becomes a sentence."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -43,6 +43,7 @@ class Gathered:
     actions: tuple[Action, ...] = ()
     usage: list[Usage] = field(default_factory=list)
     remember: Remember | None = None
+    conversation: Conversation | None = None  #: as the command has seen it
 
     def add(self, part: Part, progress: Progress) -> None:
         """Take in one part and show what can be seen of it."""
@@ -91,11 +92,6 @@ class Dispatcher:
     spool: Spool
     adapters: Mapping[str, Adapter]
 
-    def conversation(self, job: Job) -> Conversation:
-        """The memory and settings of the job's conversation."""
-        adapter = self.adapters[job.event.adapter]
-        return Conversation(store=self.store, settings=self.settings, event=job.event, open=adapter.open)
-
     async def run(
         self, job: Job, gathered: Gathered, progress: Progress, *, stop: Callable[[], Awaitable[int]]
     ) -> Outcome:
@@ -111,12 +107,15 @@ class Dispatcher:
         def waiting(seconds: float, _reason: str) -> None:
             progress.status(Status(say("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
 
+        gathered.conversation = Conversation(
+            store=self.store, settings=self.settings, event=event, open=self.adapters[event.adapter].open
+        )
         context = Context(
             event=event,
             spec=command.spec,
             settings=self.settings,
             api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting),
-            conversation=self.conversation(job),
+            conversation=gathered.conversation,
             spool=self.spool,
             store=self.store,
             commands=self.registry,
@@ -133,13 +132,13 @@ class Dispatcher:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
             if exc.is_retryable:
                 raise
-            return failure(exc, job)
+            return failure(exc, job, gathered.usage)
         except BotError as exc:
             log.warning("command failed", error=type(exc).__name__, reason=str(exc))
-            return failure(exc, job)
+            return failure(exc, job, gathered.usage)
         except Exception as exc:  # whatever a command does wrong, the person who asked is told
             log.exception("command crashed")
-            return failure(exc, job)
+            return failure(exc, job, gathered.usage)
         return gathered.outcome(job, private=command.spec.private)
 
 
@@ -148,9 +147,9 @@ def refusal(text: str) -> Outcome:
     return Outcome(answer=Answer(text=text, private=True))
 
 
-def failure(error: Exception, job: Job) -> Outcome:
-    """A private apology with a button to try again."""
+def failure(error: Exception, job: Job, usage: Sequence[Usage]) -> Outcome:
+    """A private apology with a button to try again; what was used on the way is counted."""
     locale = job.event.actor.locale
     again = Action(name="retry", label=say("action.retry", locale), command="retry", options={"event": job.event.id})
     text = apology(error, locale, event_id=job.event.id)
-    return Outcome(answer=Answer(text=text, actions=(again,), private=True))
+    return Outcome(answer=Answer(text=text, actions=(again,), private=True), usage=tuple(usage))

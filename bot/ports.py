@@ -19,6 +19,7 @@ from bot.models import (
     Outcome,
     Status,
     Turn,
+    Usage,
     UsageRow,
 )
 
@@ -77,7 +78,7 @@ class Adapter(Protocol):
 
     @property
     def routes(self) -> "Sequence[BaseRoute]":
-        """What this platform calls over HTTP: mounted on the web server, which starts when there are any."""
+        """What this platform calls over HTTP; with any, the web server starts and mounts them."""
 
     def health(self) -> str:
         """Return "" when requests can come in, else one sentence that says what is wrong."""
@@ -128,6 +129,9 @@ class Store(Protocol):
         Turns of the event named by `job.event.again` stop counting as history.
         """
 
+    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
+        """Count what was used for an event beside its outcome; it need not be this process's any more."""
+
     async def complete(self, job: Job) -> None:
         """The answer is visible: nothing is left to do. May return before it is durable; order is kept."""
 
@@ -158,7 +162,7 @@ class Store(Protocol):
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
 
     def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
-        """Every turn of a conversation, resets included, oldest first; assistant turns come with their event's media."""
+        """Every turn of a conversation, resets included, oldest first; an assistant turn comes with its media."""
 
     # -- settings and usage
 

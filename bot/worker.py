@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot.conversation import Conversation
 from bot.delivery import Progress
 from bot.dispatcher import Dispatcher, Gathered, failure
 from bot.errors import (
@@ -155,8 +156,9 @@ class Worker:
         self._metrics.first_sign(job.event)
         await self._store.save_draft(job, draft.ref)
         answer = job.answer
+        gathered = Gathered()
         if answer is None:
-            outcome = await self._generate(running, draft, adapter)
+            outcome = await self._generate(running, draft, adapter, gathered)
             if outcome is None:
                 return
             answer = await self._commit(job, outcome)
@@ -164,16 +166,16 @@ class Worker:
         self._metrics.answered(job.event, answer)
         self._free(running)
         await self._store.complete(job)
-        self._fold(job)
+        if gathered.conversation is not None and gathered.conversation.overflows:
+            self._fold(job, gathered.conversation)
 
     def _is_private(self, job: Job) -> bool:
         command = self._dispatcher.registry.find(job.event.command)
         return command is None or command.spec.private
 
-    async def _generate(self, running: Running, draft: Draft, adapter: Adapter) -> Outcome | None:
+    async def _generate(self, running: Running, draft: Draft, adapter: Adapter, gathered: Gathered) -> Outcome | None:
         """Run the command. None: it will be tried again later."""
         job = running.job
-        gathered = Gathered()
         async with Progress(draft, adapter.capabilities) as progress:
             running.is_generating = True
             try:
@@ -184,7 +186,7 @@ class Worker:
                 if job.attempt < self._settings.bot_max_attempts:
                     await self._postpone(running, draft, exc)
                     return None
-                outcome = failure(exc, job)
+                outcome = failure(exc, job, gathered.usage)
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if not running.is_stopped or task is None:
@@ -281,18 +283,20 @@ class Worker:
 
     # -- long conversations
 
-    def _fold(self, job: Job) -> None:
+    def _fold(self, job: Job, conversation: Conversation) -> None:
         """Fold turns that fell out of the window into the summary, beside the lane: nobody waits for it."""
         key = (job.event.adapter, job.event.conversation)
         if key not in self._folding:
-            task = asyncio.create_task(self._fold_now(job))
+            task = asyncio.create_task(self._fold_now(job, conversation))
             self._folding[key] = task
             task.add_done_callback(lambda _: self._folding.pop(key, None))
 
-    async def _fold_now(self, job: Job) -> None:
-        conversation = self._dispatcher.conversation(job)
+    async def _fold_now(self, job: Job, conversation: Conversation) -> None:
         try:
-            await conversation.fold(self._dispatcher.api)
+            usage = await conversation.fold(self._dispatcher.api)
+            if usage is not None:
+                await self._store.add_usage(job, (usage,))
+                self._metrics.used((usage,))
         except (ApiError, StoreError) as exc:  # the turns stay: the next answer tries again
             log.warning("not summarised", error=type(exc).__name__, reason=str(exc))
 

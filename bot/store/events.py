@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 import aiosqlite
 
 from bot.errors import OwnershipLost
-from bot.models import Answer, Event, Job, Lane, Outcome, Turn
+from bot.models import Answer, Event, Job, Lane, Outcome, Turn, Usage
 from bot.store import codec, statements, upkeep
 from bot.store.queue import Entry, WaitingQueue, entry
 from bot.store.reads import Reads
-from bot.store.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
+from bot.store.writer import Returned, Row, Rows, RowsOperation, WorkOperation, Writer
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 _LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
@@ -151,21 +151,7 @@ class Events:
         now = datetime.now(UTC)
         answer = codec.dumps(outcome.answer)
         turns = tuple((job.seq, n, codec.dumps(_filled(turn, job.event, now))) for n, turn in enumerate(outcome.turns))
-        hour = int(now.timestamp() // 3600)
-        usage = tuple(
-            (
-                job.seq,
-                hour,
-                u.kind,
-                codec.key(u.model),
-                u.requests,
-                u.prompt_tokens,
-                u.completion_tokens,
-                u.items,
-                u.cost,
-            )
-            for u in outcome.usage
-        )
+        usage = _usage(job, outcome.usage, now)
         replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
 
         def plan() -> Rows:
@@ -186,6 +172,10 @@ class Events:
             return True
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+
+    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
+        rows = {statements.USAGE: _usage(job, usage, datetime.now(UTC))}
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: None))
 
     async def complete(self, job: Job) -> None:
         self._own(job)
@@ -257,6 +247,24 @@ class Events:
             "running": self._queue.running,
             "oldest": 0.0 if oldest is None else max(time.time() - oldest, 0.0),
         }
+
+
+def _usage(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[Row, ...]:
+    hour = int(now.timestamp() // 3600)
+    return tuple(
+        (
+            job.seq,
+            hour,
+            one.kind,
+            codec.key(one.model),
+            one.requests,
+            one.prompt_tokens,
+            one.completion_tokens,
+            one.items,
+            one.cost,
+        )
+        for one in usage
+    )
 
 
 def _filled(turn: Turn, event: Event, now: datetime) -> Turn:

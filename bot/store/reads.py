@@ -5,7 +5,6 @@
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ class Reads:
         if not rows:
             return Memory()
         (_, summary, total), *turns = rows
-        return Memory(summary=summary, turns=tuple(_turn(seq, data) for seq, data, _ in reversed(turns)), total=total)
+        return Memory(summary=summary, turns=_turns([(seq, data) for seq, data, _ in reversed(turns)]), total=total)
 
     async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         after = 0
@@ -81,10 +80,10 @@ class Reads:
                 " WHERE turns.adapter = ? AND turns.conversation = ? AND turns.seq > ? ORDER BY turns.seq LIMIT ?",
                 (codec.key(adapter), codec.key(conversation), after, _PAGE),
             )
-            for seq, data, answer in rows:
-                turn = _turn(seq, data)
+            turns = _turns([(seq, data) for seq, data, _ in rows])
+            for turn, (_, _, answer) in zip(turns, rows, strict=True):
                 yield turn, media_of(answer) if turn.role == "assistant" else ()
-                after = seq
+                after = turn.seq
             if len(rows) < _PAGE:
                 return
 
@@ -120,8 +119,13 @@ def media_of(answer: str | None) -> tuple[Media, ...]:
     return codec.loads(Answer, answer).media if answer else ()
 
 
-def _turn(seq: int, data: str) -> Turn:
-    return replace(codec.loads(Turn, data), seq=seq)
+def _turns(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
+    """Many at once and by hand: a long conversation reads dozens for every answer."""
+    told = json.loads(f"[{','.join(data for _, data in rows)}]")
+    return tuple(
+        Turn(**{**turn, "at": datetime.fromisoformat(turn["at"]), "seq": seq})
+        for (seq, _), turn in zip(rows, told, strict=True)
+    )
 
 
 def _job(rows: Sequence[Any]) -> Job | None:
