@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*[ \t]*)(?P<marks>`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<marks>`{3,}(?=[^`]*$)|~{3,})")
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 # Chinese, Japanese and Korean: letters that are words of their own, and their punctuation.
@@ -14,9 +14,10 @@ _CJK_RANGE += "\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 _CJK = re.compile(f"[{_CJK_RANGE}]")
 _CLOSERS = "、。，．：；！？）」』】》〉〕”’…"
 # What a line is broken between: code, links and addresses stay whole, closing punctuation stays with its word.
+# Bounded, so that text made to be slow is not.
 _ATOM = re.compile(
-    r"(`+)(?!`).+?(?<!`)\1(?!`)"
-    r"|!?\[[^\]\n]*\]\([^)\n]*\)"
+    r"(?<!`)(`{1,9})(?!`).{1,1000}?(?<!`)\1(?!`)"
+    r"|!?\[[^\]\n]{0,500}\]\([^)\n]{0,1000}\)"
     r"|https?://[^\s" + _CJK_RANGE + r"]+"
     r"|[" + _CJK_RANGE + r"][" + _CLOSERS + r"]*"
     r"|\s+"
@@ -57,7 +58,7 @@ def split(markdown: str, limit: int, *, measure: Measure = len) -> list[str]:
 
 def estimate_tokens(text: str) -> int:
     """About how many tokens a model counts: one for a Chinese, Japanese or Korean character, else one for four."""
-    others = len(_CJK.sub("", text))
+    others = len(text) if text.isascii() else len(_CJK.sub("", text))
     return len(text) - others + -(-others // 4)
 
 

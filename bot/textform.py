@@ -17,13 +17,11 @@ from dataclasses import dataclass, field, replace
 
 from bot.language import say
 from bot.models import CommandSpec, Option
+from bot.words import Word, split_words, unquote
 
-_CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "«": "»"}
 _COMMAND = re.compile(r"([^\W\d_][\w-]*)(?=\s|$)")
 _BARE = re.compile(r"\s*([^\W\d_][\w-]*)(\s*[:：])?(?=\s|$|(?<=[:：]))")
 _FLAG = re.compile(r"(--|—)([^\W_][\w-]*)(=)?|(-)([^\W\d_])(=)?(?=\S|\s|$)")
-_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
-_TICKS = re.compile(r"`+")
 _MEDIA = ("image", "audio", "video")
 _SHOWN = 60  # characters of a wrong value that are repeated to the person
 
@@ -40,13 +38,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    start: int
-    end: int
-    is_plain: bool  #: outside code and quotes, so that it may be a flag
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """Something that looks like a flag, with the value it would take."""
 
@@ -55,6 +46,7 @@ class _Found:
     flag: str  #: as typed, without the value
     option: Option | None  #: None: this command has no such flag
     value: str | None = None
+    value_at: int = -1  #: where the value begins when it is a word of its own
     problem: str = ""
 
 
@@ -151,10 +143,11 @@ class _Reader:
         self.rest = rest
         self.locale = locale
         self.prefix = prefix
+        self.nearest: dict[str, str] = {}  # what `_near` has found: comparing words is slow
         self.flags = {name.removeprefix("-").removeprefix("-").lower(): option for name, option in flags(spec)}
 
     def request(self) -> Request:
-        words = list(_words(self.rest))
+        words = list(split_words(self.rest))
         ended = next((i for i, word in enumerate(words) if word.is_plain and self._text(word) == "--"), len(words))
         found = list(self._find(words[:ended]))
         taken, problem = self._judge(found, words, ended)
@@ -172,10 +165,10 @@ class _Reader:
             files=tuple(value for name, value in options.items() if name in named),
         )
 
-    def _text(self, word: _Word) -> str:
+    def _text(self, word: Word) -> str:
         return self.rest[word.start : word.end]
 
-    def _find(self, words: Sequence[_Word]) -> list[_Found]:
+    def _find(self, words: Sequence[Word]) -> list[_Found]:
         """Everything that looks like a flag, in order."""
         found: list[_Found] = []
         skip = 0
@@ -199,7 +192,7 @@ class _Reader:
             found.append(self._settle(item))
         return found
 
-    def _with_value(self, item: _Found, word: _Word | None) -> _Found:
+    def _with_value(self, item: _Found, word: Word | None) -> _Found:
         """The flag with the next word as its value, if that word may be one."""
         if word is None or (word.is_plain and self._find([word])):
             return item
@@ -207,28 +200,33 @@ class _Reader:
         # An unknown flag has a value where it must be meant as a flag: a near miss, or in a command that makes media.
         if item.option is None and not self._near(item.flag) and self.spec.kind not in _MEDIA:
             return item
-        return replace(item, end=word.end, value=value)
+        return replace(item, end=word.end, value=value, value_at=word.start)
 
     def _settle(self, item: _Found) -> _Found:
         """The flag with its value unquoted and checked."""
         if item.option is None:
-            return replace(item, problem=self._unknown_flag(item.flag))
+            return item
         if not item.value:
             return replace(item, problem=self._say("value", flag=item.flag, allowed=_values(item.option)))
-        value, problem = self._check(item.flag, item.option, _unquote(item.value))
+        value, problem = self._check(item.flag, item.option, unquote(item.value))
         return replace(item, value=value, problem=problem)
 
-    def _judge(self, found: Sequence[_Found], words: Sequence[_Word], ended: int) -> tuple[list[_Found], str]:
+    def _judge(self, found: Sequence[_Found], words: Sequence[Word], ended: int) -> tuple[list[_Found], str]:
         """What is really a flag, and the first problem."""
-        covered = {index for index, word in enumerate(words) for item in found if item.start <= word.start < item.end}
-        prose = [index for index in range(ended) if index not in covered]
-        first = words[prose[0]].start if prose else len(self.rest)
-        last = words[prose[-1]].start if prose else -1
-        # A bad flag is the person's mistake where only flags stand: before the prompt's first word or after its last.
-        wrong = [item for item in found if item.problem and (item.start < first or item.start > last)]
-        return [item for item in found if not item.problem], wrong[0].problem if wrong else ""
+        flagged = {at for item in found for at in (item.start, item.value_at)}
+        prose = [word.start for word in words[:ended] if word.start not in flagged]
+        first, last = (prose[0], prose[-1]) if prose else (len(self.rest), -1)
+        taken = [item for item in found if item.option is not None and not item.problem]
+        for item in found:
+            # A bad flag is a mistake where only flags stand: before the prompt's first word or after its last.
+            if item.start < first or item.start > last:
+                if item.option is None:
+                    return taken, self._unknown_flag(item.flag)
+                if item.problem:
+                    return taken, item.problem
+        return taken, ""
 
-    def _prompt(self, taken: Sequence[_Found], words: Sequence[_Word], ended: int) -> str:
+    def _prompt(self, taken: Sequence[_Found], words: Sequence[Word], ended: int) -> str:
         """The text as typed without the flags."""
         limit = words[ended].start if ended < len(words) else len(self.rest)
         pieces, at = [], 0
@@ -251,12 +249,12 @@ class _Reader:
     def _positional(self, prompt: str, options: dict[str, str]) -> tuple[str, str]:
         """Give the words of a command without a prompt to its options in order; returns what is left."""
         free = [option for option in self.spec.options if option.name not in options]
-        words = [(prompt[word.start : word.end], word.end) for word in _words(prompt)]
+        words = [(prompt[word.start : word.end], word.end) for word in split_words(prompt)]
         end = 0
         for text, after in words:
             problem = ""
             for option in free:
-                value, wrong = self._check(_flag_of(option), option, _unquote(text))
+                value, wrong = self._check(_flag_of(option), option, unquote(text))
                 if not wrong:
                     options[option.name] = value
                     free.remove(option)
@@ -314,9 +312,10 @@ class _Reader:
         return self._say("range", low=f"{low:g}", high=f"{high:g}", **values)
 
     def _near(self, flag: str) -> str:
-        name = flag.lstrip("-").lower()
-        near = difflib.get_close_matches(name, self.flags, 1)
-        return _flag_of(self.flags[near[0]]) if near else ""
+        if flag not in self.nearest:
+            near = difflib.get_close_matches(flag.lstrip("-").lower(), self.flags, 1)
+            self.nearest[flag] = _flag_of(self.flags[near[0]]) if near else ""
+        return self.nearest[flag]
 
     def _unknown_flag(self, flag: str) -> str:
         command = self.prefix + self.spec.name
@@ -334,45 +333,3 @@ def _short(value: str) -> str:
     """A person's own words, fit to be repeated within backticks."""
     value = " ".join(value.replace("`", "'").split())
     return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
-
-
-def _unquote(value: str) -> str:
-    closing = _CLOSING.get(value[:1])
-    return value[1:-1] if closing and len(value) > 1 and value.endswith(closing) else value
-
-
-def _words(text: str) -> list[_Word]:
-    """Split at white space; a span of code or of quoted text belongs to one word."""
-    words = []
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        start = at
-        is_plain = True
-        while at < len(text) and not text[at].isspace():
-            end = _protected(text, at, start)
-            is_plain = is_plain and not (end and at == start)
-            at = end or at + 1
-        words.append(_Word(start, at, is_plain))
-    return words
-
-
-def _protected(text: str, at: int, word: int) -> int:
-    """Where the code or quotation that opens at `at` ends; 0 when none opens there. `word`: where this word began."""
-    line = text.rfind("\n", 0, at) + 1
-    if text[at] in "`~" and not text[line:at].strip() and (fence := _FENCE.match(text, line)):
-        close = re.compile(rf"^[ \t]{{0,3}}{re.escape(fence[1])}{fence[1][0]}*[ \t]*$", re.MULTILINE)
-        end = close.search(text, fence.end())
-        return end.end() if end else len(text)
-    if text[at] == "`":
-        ticks = _TICKS.match(text, at)
-        assert ticks is not None
-        end = re.compile(rf"(?<!`){ticks[0]}(?!`)").search(text, ticks.end())
-        return end.end() if end else ticks.end()
-    opens = at == word or text[at - 1] in "=([{（【"
-    if opens and (closing := _CLOSING.get(text[at])):
-        end = re.compile(rf"(?<=\S){re.escape(closing)}(?!\w)").search(text, at + 1)
-        return end.end() if end else 0
-    return 0
