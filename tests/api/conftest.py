@@ -16,4 +16,5 @@ async def api() -> AsyncIterator[FakeApi]:
 def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are drawn at random anyway; tests draw short ones."""
     monkeypatch.setattr(calls, "_BACKOFF", 0.01)
+    monkeypatch.setattr(calls, "_DRAIN", 10.0)  # a stalled machine must not look like a server that never ends
     monkeypatch.setattr(resources, "_POLL_FIRST", 0.01)

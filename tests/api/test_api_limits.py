@@ -149,6 +149,18 @@ async def test_newcomers_do_not_push_in() -> None:
     assert crowd.order == ["a", "b", "c"]
 
 
+async def test_late_answers_know_less() -> None:
+    """The answer to an older call, coming later, does not undo what a newer one told."""
+    clock = HandClock()
+    budget = Budget(clock)
+    older, newer = budget.start(), budget.start()
+    assert older is not None
+    assert newer is not None
+    budget.answered(newer, 200, told(limit=10, left=8, reset=clock.wall() + 10))
+    budget.answered(older, 200, told(limit=10, left=0, reset=clock.wall() + 10))
+    assert budget.remaining == 8
+
+
 async def test_unknown_limit_probes() -> None:
     """After a 429 without a limit one call probes; each success lets more through."""
     clock = HandClock()

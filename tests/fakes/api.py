@@ -166,6 +166,7 @@ def events(*pieces: Any, end: bool = True, wait: asyncio.Event | None = None, ab
             request.transport.abort()
         elif end:
             await response.write(b"data: [DONE]\n\n")
+            await asyncio.sleep(0.01)  # the end of the body follows by itself, as it may on a network
         return response
 
     return step
