@@ -2,7 +2,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.text import estimate_tokens, safe_name, split
@@ -28,6 +28,7 @@ def visible(text: str) -> str:
     return re.sub(r"\s", "", "".join(lines))
 
 
+@settings(deadline=None)
 @given(MARKDOWN, st.integers(30, 200))
 def test_nothing_is_lost_or_moved_and_every_piece_fits(markdown: str, limit: int) -> None:
     """The pieces show what the whole shows, each within the limit and with its fences closed."""
@@ -37,6 +38,7 @@ def test_nothing_is_lost_or_moved_and_every_piece_fits(markdown: str, limit: int
     assert all(len(re.findall(r"^```", piece, re.MULTILINE)) % 2 == 0 for piece in pieces)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.integers(1, 50))
 def test_any_text_fits_any_limit(text: str, limit: int) -> None:
     """Whatever the text and however small the limit, no piece is longer."""
@@ -168,6 +170,7 @@ def test_names(text: str, name: str) -> None:
     assert safe_name(text, ".png") == name
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_names_are_always_usable(text: str) -> None:
     """Whatever the text, the name is bounded, not empty and has no separators."""

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import CommandSpec, Option
@@ -53,6 +53,7 @@ def read(text: str) -> Request:
     return parse(text, SPECS)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_text_without_prefix_is_untouched(text: str) -> None:
     """What does not begin with the prefix is a chat prompt, character for character."""
@@ -60,6 +61,7 @@ def test_text_without_prefix_is_untouched(text: str) -> None:
         assert read(text) == Request(command="chat", prompt=text, options={})
 
 
+@settings(deadline=None)
 @given(st.text().filter(lambda text: not FLAG_LIKE.search(text) and text.strip()))
 def test_prompt_without_flags_is_verbatim(prompt: str) -> None:
     """A prompt without anything like a flag comes back as it was typed."""
@@ -67,6 +69,7 @@ def test_prompt_without_flags_is_verbatim(prompt: str) -> None:
     assert (request.prompt, request.problem, request.options) == (prompt.strip(), "", {})
 
 
+@settings(deadline=None)
 @given(st.text().filter(str.strip))
 def test_text_after_two_dashes_is_verbatim(text: str) -> None:
     """Whatever follows ` -- ` comes back as it was typed, flags, quotes and white space too."""
@@ -74,6 +77,7 @@ def test_text_after_two_dashes_is_verbatim(text: str) -> None:
     assert read(f"/image a fox -- {text}").prompt == f"a fox -- {text}"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="`~")), st.sampled_from(["/image", "/code", "/usage", "/nothing"]))
 def test_nothing_is_ever_lost(text: str, command: str) -> None:
     """With a problem the prompt is all that was typed; without one every option has a fitting value."""
@@ -84,6 +88,7 @@ def test_nothing_is_ever_lost(text: str, command: str) -> None:
         assert request.options.get("style", "anime") in {"anime", "digital-art"}
 
 
+@settings(deadline=None)
 @given(
     st.permutations(["--style anime", "--size=512x512", "-n 2"]),
     st.text(st.characters(categories=["L"]), min_size=1),

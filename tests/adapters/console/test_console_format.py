@@ -1,0 +1,127 @@
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from adapters.console import format as fmt
+from adapters.console.parse import Messages, Person, event
+from adapters.console.preview import means, preview
+from adapters.console.render import Renderer, complete
+from bot.models import Action, Answer, Media
+from tests.contract.adapter_contract import COMMANDS
+
+#: what Rich itself writes: colours, and links whose address has no control characters
+OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x00-\x1f]*;[^\x00-\x1f\x7f-\x9f]*\x1b\\")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+HOSTILE = st.lists(
+    st.one_of(
+        st.text(max_size=8),
+        st.sampled_from(
+            ["\x1b]0;evil\x07", "\x1b[2J", "\x9b5m", "\x1bP", "&#27;[31m", "[x](http://a\x1b]8)", "`\x07`", "\n```\n"]
+        ),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(HOSTILE)
+def test_model_output_can_not_steer_the_terminal(text: str) -> None:
+    """Nothing that a terminal would obey survives, in plain lines and in drawn Markdown."""
+    media = Media(name=text, content_type=text, size=1, path=Path("/tmp") / text.replace("\0", ""))
+    answer = Answer(text=text, media=(media,), actions=(Action(name="a", label=text, command="x", prompt=text),))
+    assert not CONTROL.search(fmt.plain(text, answer, ""))
+    renderer = Renderer("", color_system="truecolor")
+    for drawn in (renderer.markdown(text, 60), renderer.question(text, 60), renderer.media(media, 60)):
+        assert not CONTROL.search(OURS.sub("", drawn))
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("ab `~\n-#")))
+def test_finished_blocks_never_change(text: str) -> None:
+    """What was called finished stays so, whatever is written after it."""
+    ends = [complete(text[:at]) for at in range(len(text) + 1)]
+    assert ends == sorted(ends)
+
+
+def test_blocks_are_finished_one_by_one() -> None:
+    """A paragraph is finished when the next block begins, a fence with its last line."""
+    assert complete("One\nparagraph") == 0
+    assert complete("One\n\n") == 0
+    assert complete("One\n\nT") == len("One\n\n")
+    assert complete("- a\n\n  more of a") == 0
+    assert complete("```py\na\n\nb\n") == 0
+    assert complete("```py\na\n\nb\n```\n") == len("```py\na\n\nb\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 B"), (999, "999 B"), (2200, "2.2 kB"), (312_000, "312 kB"), (999_600, "1.0 MB")]
+)
+def test_sizes(count: int, text: str) -> None:
+    """A size is short and has its unit."""
+    assert fmt.size(count) == text
+
+
+def test_lines_become_messages() -> None:
+    """A backslash continues a line, a block between quotation marks is one message, blank lines are none."""
+    messages = Messages()
+    lines = ["one", "", "two\\", "three", '"""', "a", "", "b", '"""', "last\\"]
+    assert [m for line in lines for m in messages.feed(line)] == ["one", "two\nthree", "a\n\nb"]
+    assert list(messages.end()) == ["last"]
+
+
+def test_files_are_attached(tmp_path: Path) -> None:
+    """`@path` attaches a file that is there, with or without punctuation after it; other words with @ are words."""
+    file = tmp_path / "my notes.txt"
+    file.write_text("hello")
+    other = tmp_path / "a.png"
+    other.write_bytes(b"12")
+    made = event(f'@"{file}" and @{other}, @nobody a@{other}', COMMANDS, conversation="c", person=Person("Ann"))
+    assert [(a.name, a.content_type, a.size) for a in made.attachments] == [
+        ("my notes.txt", "text/plain", 5),
+        ("a.png", "image/png", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "locale"),
+    [
+        ({"LANG": "zh_TW.UTF-8"}, "zh-TW"),
+        ({"LC_ALL": "en_GB", "LANG": "zh_TW"}, "en-GB"),
+        ({"LANG": "C.UTF-8"}, ""),
+        ({}, ""),
+    ],
+)
+def test_language_of_the_terminal(environment: dict[str, str], locale: str) -> None:
+    """The person's language is the environment's."""
+    assert Person.from_environment(environment).locale == locale
+
+
+@pytest.mark.parametrize(
+    ("environment", "how"),
+    [
+        ({"TERM": "xterm-kitty"}, "kitty"),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "iterm"),
+        ({"TERM": "xterm-kitty", "TMUX": "/tmp/x"}, "off"),
+        ({"TERM": "tmux-256color", "TERM_PROGRAM": "iTerm.app"}, "blocks"),
+        ({"TERM": "dumb"}, "off"),
+    ],
+)
+def test_means_of_preview(environment: dict[str, str], how: str) -> None:
+    """A terminal is sent only what it can show."""
+    assert means(environment) == how
+
+
+def test_previews(tmp_path: Path) -> None:
+    """A picture is small in every form; what is no picture has no preview."""
+    path = tmp_path / "a.png"
+    Image.new("RGB", (2048, 2048), "red").save(path)
+    assert preview(path, "kitty").startswith("\x1b_Ga=T,f=100")
+    assert preview(path, "iterm").startswith("\x1b]1337;File=inline=1")
+    assert preview(path, "blocks").count("\n") == 16
+    assert preview(path, "off") == ""
+    path.write_text("no picture")
+    assert preview(path, "blocks") == ""
