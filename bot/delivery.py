@@ -16,6 +16,9 @@ from bot.ports import Draft
 
 log = structlog.get_logger(__name__)
 
+#: Seconds before the first update: an answer that comes sooner needs no sign before it.
+PATIENCE = 0.25
+
 
 class Progress:
     """Shows statuses and partial text on a draft: only the newest, at most one update in flight.
@@ -36,6 +39,7 @@ class Progress:
         self._newest: Status | str = ""
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
+        self._start: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def status(self, status: Status) -> None:
@@ -50,8 +54,11 @@ class Progress:
     def _show(self, what: Status | str) -> None:
         self._newest = what
         self._changed.set()
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+        if self._start is None:
+            self._start = asyncio.get_running_loop().call_later(PATIENCE, self._begin)
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
         while not self._closing.is_set():
@@ -80,6 +87,8 @@ class Progress:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._start is not None:
+            self._start.cancel()
         self._closing.set()
         self._changed.set()
         if self._task is not None:

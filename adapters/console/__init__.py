@@ -24,14 +24,17 @@ class Settings(BaseSettings):
     console_preview: Literal["auto", "off", "kitty", "iterm", "blocks"] = Field(
         "auto", description="Pictures in the terminal: auto, off, kitty, iterm or blocks."
     )
-    bot_data_dir: Path = Field(Path("data"), description="Folder of the database and of generated files.")
 
 
-def create(*, interactive: bool | None = None, conversation: str | None = None) -> Console | None:
+#: Needs no configuration: used when no other platform is configured.
+IS_FALLBACK = True
+
+
+def create(*, data_dir: Path, conversation: str | None) -> Console | None:
     """The terminal's adapter; None where there is no standard input or output.
 
-    `interactive` None: a chat where both are a terminal, plain lines otherwise. `conversation` None: that of the
-    settings, else a new one. Raises `SettingsError` for a wrong setting.
+    A chat where both are a terminal, plain lines otherwise. `conversation` None: that of the settings, else a new
+    one. Raises `SettingsError` for a wrong setting.
     """
     if sys.stdin is None or sys.stdout is None:
         return None
@@ -40,15 +43,13 @@ def create(*, interactive: bool | None = None, conversation: str | None = None) 
     except ValidationError as exc:
         names = ", ".join(str(item["loc"][0]).upper() for item in exc.errors(include_input=False, include_url=False))
         raise SettingsError(f"{names}: not a value that the terminal knows") from None
-    if interactive is None:
-        interactive = sys.stdin.isatty() and sys.stdout.isatty()
     return Console(
         conversation=conversation or settings.console_conversation or new_conversation(),
         person=Person.from_environment(os.environ),
-        data_dir=settings.bot_data_dir,
-        interactive=interactive,
+        data_dir=data_dir,
+        interactive=sys.stdin.isatty() and sys.stdout.isatty(),
         preview=settings.console_preview,
     )
 
 
-__all__ = ["Console", "Settings", "create"]
+__all__ = ["IS_FALLBACK", "Console", "Settings", "create"]

@@ -122,10 +122,9 @@ def media_of(answer: str | None) -> tuple[Media, ...]:
 def _turns(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
     """Many at once and by hand: a long conversation reads dozens for every answer."""
     told = json.loads(f"[{','.join(data for _, data in rows)}]")
-    return tuple(
-        Turn(**{**turn, "at": datetime.fromisoformat(turn["at"]), "seq": seq})
-        for (seq, _), turn in zip(rows, told, strict=True)
-    )
+    for (seq, _), turn in zip(rows, told, strict=True):
+        turn["seq"], turn["at"] = seq, datetime.fromisoformat(turn["at"])
+    return tuple(Turn(**turn) for turn in told)
 
 
 def _job(rows: Sequence[Any]) -> Job | None:
