@@ -1,0 +1,43 @@
+"""A process with a console whose answers are made here: `talker.py FOLDER`. Used by the tests over a real terminal."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from adapters.console.adapter import Console
+from adapters.console.parse import Person
+from bot.models import Answer, Event, Status
+from tests.contract.adapter_contract import COMMANDS
+
+ANSWER = "Answer to **{0}**.\n\n```python\nx = 1\n```\n\nThe end of {0}. \x1b]0;evil\x07\x1b[5m"
+
+
+async def main() -> None:
+    console = Console(conversation="test", person=Person("Ann"), data_dir=Path(sys.argv[1]), interactive=True)
+    running: dict[str, asyncio.Task[None]] = {}
+
+    async def work(event: Event) -> None:
+        draft = await console.draft(event.reply_to, key=event.id, ref=None, private=False)
+        try:
+            if event.command == "stop":
+                for key, task in running.items():
+                    if key != event.id:
+                        task.cancel()
+            elif event.command == "image":
+                await draft.status(Status("painting slowly", progress=0.5))
+                await asyncio.Event().wait()
+            text = ANSWER.format(event.prompt)
+            for end in range(0, len(text), 10):
+                await draft.write(text[:end])
+            await draft.finish(Answer(text=text))
+        except asyncio.CancelledError:
+            await draft.finish(Answer(text="It was stopped."))
+
+    async def sink(event: Event) -> None:
+        running[event.id] = asyncio.create_task(work(event))
+
+    await console.run(sink, COMMANDS)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
