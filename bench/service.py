@@ -189,7 +189,7 @@ def main() -> None:
     print("| API latency | figure | bare handler | service | added |\n| --- | --- | --- | --- | --- |")
     for latency in (0.0, 0.05):
         with api_server(latency) as url:
-            bare, whole = asyncio.run(compare(url, 200, 1))
+            bare, whole = asyncio.run(compare(url, 100, 1))
         for name, figure in (("p50", lambda m: m.p50), ("p99", lambda m: m.p99)):
             a, b = median(bare, figure) * 1e3, median(whole, figure) * 1e3
             print(f"| {latency * 1e3:.0f} ms | {name} | {a:.2f} ms | {b:.2f} ms | {b - a:.2f} ms |")

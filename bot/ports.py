@@ -121,7 +121,10 @@ class Store(Protocol):
         """Return when `claim` may have something that it did not have when it last returned None."""
 
     async def save_draft(self, job: Job, ref: str) -> None:
-        """Keep the reference of the draft opened for this job, and count the attempt."""
+        """Keep the reference of the draft opened for this job, and count the attempt.
+
+        May return before it is durable: the draft is found again by its key.
+        """
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         """Write answer, turns and usage in one transaction. False: an earlier try had committed, nothing was changed.

@@ -145,7 +145,8 @@ class Events:
             if mine := self._running.get(job.seq):
                 self._running[job.seq] = replace(mine, ref=ref)
 
-        await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+        self._own(job)
+        self._writer.submit_lazily(RowsOperation(plan, then, seq=job.seq), urgent=True)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)

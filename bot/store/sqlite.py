@@ -51,6 +51,8 @@ class SqliteStore(Events):
             try:
                 db = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
                 await prepare(db, self._path, busy_timeout=self._busy_timeout)
+                for statement in statements.PREPARE_TOGETHER:
+                    await db.execute_fetchall(statement)
                 reader = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
                 await reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
                 await reader.execute_fetchall("PRAGMA query_only = ON")
@@ -58,7 +60,7 @@ class SqliteStore(Events):
                 raise translate(exc, self._path) from exc
             self._reads = Reads(reader, self._path)
             await self.recover()
-            self._writer = Writer(db, self._path, statements.ALL)
+            self._writer = Writer(db, self._path)
             writing = asyncio.create_task(self._writer.run(), name="store writer")
             stack.push_async_callback(self._stop, writing)
             self._stack = stack.pop_all()

@@ -66,3 +66,21 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 
 #: In the order in which they run within a transaction.
 ALL = (RECORD, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)
+
+#: Those of them that `TOGETHER` runs, in this order.
+COMMON = (DRAFT, ANSWER, TURNS, USAGE, COMPLETE, POSTPONE)
+
+
+def _given(statement: str, column: str) -> str:
+    return statement.replace("json_each(?)", f"json_each(NEW.{column})").strip()
+
+
+#: All the common statements as one, which is a transaction of its own: every statement sent to the database's thread
+#: costs more than most statements do there. Made anew on each connection that writes.
+PREPARE_TOGETHER = (  # noqa: S608 - constants
+    "CREATE TEMP VIEW together AS SELECT " + ", ".join(f"'' AS part{n}" for n in range(len(COMMON))),
+    "CREATE TEMP TRIGGER write_together INSTEAD OF INSERT ON together BEGIN "
+    + " ".join(_given(statement, f"part{n}") + ";" for n, statement in enumerate(COMMON))
+    + " END",
+)
+TOGETHER = f"INSERT INTO together VALUES ({', '.join('?' * len(COMMON))})"  # noqa: S608 - constants

@@ -11,6 +11,7 @@ import aiosqlite
 from pydantic_core import to_json
 
 from bot.errors import StoreError, StoreUnavailable
+from bot.store import statements
 from bot.store.faults import translate
 
 log = logging.getLogger(__name__)
@@ -72,10 +73,9 @@ class WorkOperation(Operation[T]):
 class Writer:
     """Takes operations in order; `run` must be running for them to be done."""
 
-    def __init__(self, db: aiosqlite.Connection, path: Path, statements: Sequence[str]) -> None:
+    def __init__(self, db: aiosqlite.Connection, path: Path) -> None:
         self._db = db
         self._path = path
-        self._statements = statements  #: in the order in which they run within a transaction
         self._pending: deque[Operation[object]] = deque()
         self._wake = asyncio.Event()
         self._linger: asyncio.TimerHandle | None = None
@@ -90,10 +90,15 @@ class Writer:
         self._wake.set()
         return await operation.future
 
-    def submit_lazily(self, operation: RowsOperation[None]) -> None:
-        """Have the operation done soon, in order; after a failure it is tried again with the next write."""
+    def submit_lazily(self, operation: RowsOperation[None], *, urgent: bool = False) -> None:
+        """Have the operation done soon, in order; after a failure it is tried again with the next write.
+
+        `urgent`: at once, without waiting for company.
+        """
         self._pending.append(operation)  # type: ignore[arg-type]
-        if self._linger is None:
+        if urgent:
+            self._wake.set()
+        elif self._linger is None:
             self._linger = asyncio.get_running_loop().call_later(_LINGER, self._wake.set)
 
     async def run(self) -> None:
@@ -178,17 +183,26 @@ class Writer:
         merged: dict[str, list[Row]] = {}
         for part in parts:
             for statement, rows in part.items():
-                merged.setdefault(statement, []).extend(rows)
-        todo = [(sql, (to_json(merged[sql]).decode(),)) for sql in self._statements if merged.get(sql)]
-        if len(todo) == 1:  # a statement alone is a transaction
-            return _returned(await self._db.execute_fetchall(*todo[0]))
-        if not todo:
+                if rows:
+                    merged.setdefault(statement, []).extend(rows)
+        given = {statement: to_json(rows).decode() for statement, rows in merged.items()}
+        if len(given) == 1:  # a statement alone is a transaction
+            [(statement, rows_json)] = given.items()
+            return _returned(await self._db.execute_fetchall(statement, (rows_json,)))
+        if given.keys() <= set(statements.COMMON):
+            if given:
+                parameters = [given.get(statement, "[]") for statement in statements.COMMON]
+                await self._db.execute_fetchall(statements.TOGETHER, parameters)
             return {}
+        return await self._write_in_turn(given)
+
+    async def _write_in_turn(self, given: Mapping[str, str]) -> Returned:
         returned: Returned = {}
         await self._db.execute_fetchall("BEGIN IMMEDIATE")
         try:
-            for sql, parameters in todo:
-                returned |= _returned(await self._db.execute_fetchall(sql, parameters))
+            for statement in statements.ALL:
+                if statement in given:
+                    returned |= _returned(await self._db.execute_fetchall(statement, (given[statement],)))
             await self._db.execute_fetchall("COMMIT")
         except BaseException:
             await self._rollback()
