@@ -170,6 +170,10 @@ class _Packer:
         """A block too long for one piece: its lines, the first ones still in the piece begun."""
         if block.head and not self.fits(block.text(("",))):  # the repeated lines leave no room
             block = _Block(block.lead, (*block.head.split("\n"), *block.lines, *([block.tail] if block.tail else [])))
+        if not block.lines:  # a fence or a table of nothing else
+            yield from self._flush()
+            self.piece = block.text()
+            return
         before = self.piece
         lead = block.lead
         held: tuple[str, ...] = ()

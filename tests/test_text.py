@@ -2,7 +2,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.text import estimate_tokens, safe_name, split
@@ -30,6 +30,7 @@ def visible(text: str) -> str:
 
 @settings(deadline=None)
 @given(MARKDOWN, st.integers(30, 200))
+@example("0\n\n## 0000000\n\n| a | b |\n|---|---|", 30)
 def test_nothing_is_lost_or_moved_and_every_piece_fits(markdown: str, limit: int) -> None:
     """The pieces show what the whole shows, each within the limit and with its fences closed."""
     pieces = split(markdown, limit, measure=utf16)
