@@ -9,6 +9,8 @@ from bot import __version__
 from bot.errors import BotError
 from bot.settings import load_settings
 
+LAST_PORT = 65535
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. Wrong settings are told in plain words, with status 2."""
@@ -40,11 +42,18 @@ def parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
     sandbox = commands.add_parser("sandbox", help="serve the AI API offline, for trying things out")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    sandbox.add_argument("--port", type=int, default=8081, help="port to listen on (default: %(default)s)")
+    sandbox.add_argument("--port", type=port, default=8081, help="port to listen on (default: %(default)s)")
     sandbox.add_argument("--api-key", default=None, help="the key that callers must send (default: one is made up)")
     sandbox.set_defaults(run=_sandbox)
     top.set_defaults(run=_run)
     return top
+
+
+def port(text: str) -> int:
+    """A port number. Raises `argparse.ArgumentTypeError`."""
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 (any free one) to {LAST_PORT}")
+    return int(text)
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -59,7 +68,8 @@ def _check(_parsed: argparse.Namespace) -> int:
     from bot.check import check
 
     settings = load_settings()
-    findings = asyncio.run(check(settings, bootstrap.find_adapters(settings)))
+    adapters, _ = bootstrap.find_adapters(settings)
+    findings = asyncio.run(check(settings, adapters))
     for finding in findings:
         print(f"{'ok  ' if finding.is_ok else 'FIX '} {finding.subject}: {finding.text}")
     return 0 if all(finding.is_ok for finding in findings) else 1

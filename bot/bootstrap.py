@@ -55,8 +55,8 @@ class Core:
     worker: Worker
 
 
-def find_adapters(settings: Settings, *, conversation: str | None = None) -> dict[str, Adapter]:
-    """Every configured platform; when there is none, the one that needs no configuration.
+def find_adapters(settings: Settings, *, conversation: str | None = None) -> tuple[dict[str, Adapter], bool]:
+    """Every configured platform; when there is none, the one that needs no configuration, and True.
 
     Raises `SettingsError` when a platform's settings are wrong.
     """
@@ -70,7 +70,7 @@ def find_adapters(settings: Settings, *, conversation: str | None = None) -> dic
         adapter = module.create(data_dir=settings.bot_data_dir, conversation=conversation)
         if adapter is not None:
             (fallback if is_fallback else found)[adapter.name] = adapter
-    return found or fallback
+    return (found, False) if found else (fallback, True)
 
 
 def needs_sandbox(settings: Settings) -> bool:
@@ -163,8 +163,11 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
     Raises `SettingsError` or `StoreError` when it can't start or go on.
     """
     secrets = [value for value in dict(settings).values() if isinstance(value, SecretStr)]
-    logs.configure(settings.bot_log_level, settings.bot_log_format, secrets=secrets)
-    adapters = find_adapters(settings, conversation=conversation)
+    adapters, is_fallback = find_adapters(settings, conversation=conversation)
+    level = settings.bot_log_level
+    if level == "auto":  # somebody is looking at the terminal: only what is wrong belongs between the answers
+        level = "warning" if is_fallback else "info"
+    logs.configure(level, settings.bot_log_format, secrets=secrets)
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters))

@@ -14,8 +14,6 @@ T = TypeVar("T")
 #: what the API client calls with how far a job is (0 to 1, None when unknown) and its state
 OnProgress = Callable[[float | None, str], None]
 
-_SHOWN = 200  # characters of a prompt that are repeated under what was made of it
-
 
 class Watched(Generic[T]):
     """A call that reports its progress, as something to iterate over. Leaving the context cancels the call.
@@ -84,7 +82,7 @@ async def shown(
         name = " ".join([titled(prompt, kind), *([str(number)] if len(items) > 1 else [])])
         yield await ctx.spool.fetch(item, kind=kind, name=name, event=ctx.event.id, description=prompt)
     facts = [model, *details, *([ctx.say("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
-    yield Text(f"> {shortened(prompt)}\n\n{' · '.join(facts)}")
+    yield Text(" · ".join(facts))
     yield Actions((again(ctx), *actions))
     yield Remember(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
 
@@ -103,9 +101,3 @@ def titled(prompt: str, otherwise: str) -> str:
 def whole(number: float) -> float:
     """The number as an integer where it is one: the API's reference has its seconds so."""
     return int(number) if number.is_integer() else number
-
-
-def shortened(text: str, most: int = _SHOWN) -> str:
-    """`text` on one line of at most `most` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -130,8 +130,8 @@ class Settings(BaseSettings):
     bot_retention_days: int = Field(
         90, ge=0, le=36500, description="Days that conversations and files are kept; 0: for ever."
     )
-    bot_log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="debug, info, warning or error."
+    bot_log_level: Literal["auto", "debug", "info", "warning", "error"] = Field(
+        "auto", description="auto (info, or warning when only the terminal is used), debug, info, warning or error."
     )
     bot_log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="auto (console on a terminal, else json), console or json."

@@ -98,7 +98,7 @@ async def test_a_signal_ends_it_and_a_second_process_is_refused(tmp_path: Path) 
         "-m",
         "bot",
         cwd=tmp_path,
-        env=environment(tmp_path, BOT_LOG_FORMAT="json"),
+        env=environment(tmp_path, BOT_LOG_FORMAT="json", BOT_LOG_LEVEL="info"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

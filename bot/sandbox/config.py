@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from bot.models import Kind
 from bot.settings import REFERENCE_MODELS
 
@@ -33,3 +36,14 @@ class SandboxConfig:
     max_folder_bytes: int = 1_000_000_000  #: the oldest files go first
     max_file_age: float = 24 * 3600  #: seconds
     gguf: Path | None = None  #: a model for chat and code, run by llama.cpp; None: rules and templates
+
+
+class SandboxSettings(BaseSettings):
+    """What the sandbox can be told from outside. Each field's description is its line in `.env.example`."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    sandbox_gguf: Path | None = Field(
+        default=None,
+        description="A model file for llama.cpp to answer chat and code in the sandbox (needs the extra llama).",
+    )

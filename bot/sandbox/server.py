@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
 import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +14,7 @@ import uvicorn
 
 from bot.errors import SettingsError
 from bot.sandbox.app import Rooms, create_app
-from bot.sandbox.config import Fault, SandboxConfig
+from bot.sandbox.config import Fault, SandboxConfig, SandboxSettings
 
 __all__ = ["Fault", "Sandbox", "SandboxConfig", "create_app", "serve"]
 
@@ -59,7 +57,7 @@ class Sandbox:
     ) -> None:
         self.api_key = api_key or f"sandbox-{secrets.token_hex(8)}"
         config = config or SandboxConfig(keys={})
-        gguf = config.gguf or (Path(os.environ["SANDBOX_GGUF"]) if os.environ.get("SANDBOX_GGUF") else None)
+        gguf = config.gguf or SandboxSettings().sandbox_gguf
         self.config = replace(config, keys={self.api_key: None, **config.keys}, gguf=gguf)
         self._address = (host, port)
         self._stack = contextlib.AsyncExitStack()

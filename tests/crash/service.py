@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bot import bootstrap
+from bot import bootstrap, delivery
 from bot.logs import configure
 from bot.settings import load_settings
 from tests.fakes.channel import ChannelAdapter, ChannelDraft
@@ -33,7 +33,8 @@ def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]
 
 async def main(url: str, seam: str) -> None:
     settings = load_settings()
-    configure(settings.bot_log_level, "json", secrets=())
+    delivery.PATIENCE = 0.0  # so that a quick answer's first piece is shown too
+    configure("info", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):
         setattr(ChannelDraft, step, deadly(seam, f"draft.{step}", getattr(ChannelDraft, step)))
