@@ -21,7 +21,7 @@ async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:
     assert [m.path.read_bytes() for m in said.media if m.path] == [PNG, PNG]
     assert len({m.name for m in said.media}) == 2
     assert {m.description for m in said.media} == {"a red fox"}
-    assert said.text == "> a red fox\n\nseeddream-4.0 · anime · 512x512 · cost 0.0016"
+    assert said.text == "seeddream-4.0 · anime · 512x512 · cost 0.0016"
     assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
     assert said.remembered == Remember(user="a red fox", assistant="[image: a red fox, anime, 512x512]")
     assert [action.command for action in said.actions] == ["retry", "video"]
@@ -76,7 +76,7 @@ async def test_a_sound_is_shown(desk: Desk) -> None:
     said = await desk.ask("audio", "rain", options={"duration": "2.5", "format": "wav"})
     assert desk.wire.bodies("audio") == [{"model": "audiogen", "prompt": "rain", "duration": 2.5, "format": "wav"}]
     assert [m.path.read_bytes() for m in said.media if m.path] == [WAV]
-    assert said.text == "> rain\n\naudiogen · 2.5 s · wav"
+    assert said.text == "audiogen · 2.5 s · wav"
     assert said.remembered == Remember(user="rain", assistant="[audio: rain, 2.5 s, wav]")
 
 
@@ -111,7 +111,7 @@ async def test_a_button_makes_a_video_of_a_picture(desk: Desk) -> None:
     await desk.ask("image", "something later")
     said = await desk.ask(action.command, action.prompt, options=dict(action.options))
     assert sent_picture(desk) == PNG
-    assert said.text.startswith("> a red fox")
+    assert said.media[0].description == "a red fox"
 
 
 async def test_the_last_picture_can_be_animated(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from bot.sandbox.render import animals, buildings, land, things
+from bot.sandbox.render import animals, buildings, land, things, wings
 from bot.sandbox.render.brush import Brush
 from bot.sandbox.render.canvas import Colour, curve, stroke
 from bot.sandbox.render.stage import WATER, Scene, colour
@@ -13,7 +13,7 @@ from bot.sandbox.words import Wish
 #: subject → painter, height as a share of the picture
 PAINTERS = {
     "fox": (animals.fox, 0.46), "cat": (animals.cat, 0.48), "dog": (animals.dog, 0.48),
-    "rabbit": (animals.rabbit, 0.40), "bird": (animals.bird, 0.26), "fish": (animals.fish, 0.40),
+    "rabbit": (animals.rabbit, 0.40), "bird": (wings.bird, 0.26), "fish": (wings.fish, 0.40),
     "robot": (things.robot, 0.54), "person": (things.person, 0.40), "tree": (things.tree, 0.62),
     "rocket": (things.rocket, 0.56), "car": (things.car, 0.30), "house": (buildings.house, 0.30),
     "boat": (buildings.boat, 0.30), "lighthouse": (buildings.lighthouse, 0.50), "balloon": (buildings.balloon, 0.38),
