@@ -14,8 +14,9 @@ import aiosqlite
 from bot.errors import OwnershipLost
 from bot.models import Answer, Event, Job, Lane, Outcome, Turn, Usage
 from bot.store import codec, statements, upkeep
+from bot.store.memories import Memories
 from bot.store.queue import Entry, WaitingQueue, entry
-from bot.store.reads import Reads
+from bot.store.reads import Reads, turns_of
 from bot.store.writer import Returned, Row, Rows, RowsOperation, WorkOperation, Writer
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
@@ -33,6 +34,8 @@ class Events:
         self._changed = asyncio.Event()
         self._jobs: dict[int, Job] = {}  #: of some waiting events
         self._running: dict[int, Job] = {}
+        self._memories = Memories()
+        self._last_turn = 0  #: sequence number
 
     async def recover(self) -> None:
         """Queue everything unfinished."""
@@ -55,6 +58,9 @@ class Events:
                 )
             )
         self._changed.set()
+        (last,) = await self._reads.rows("SELECT max(seq) FROM sqlite_sequence WHERE name = 'turns'")
+        self._last_turn = last[0] or 0
+        self._memories.clear(upto=rows[-1][0] if rows else 0)
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         lane = lane if answer is None else Lane.FREE
@@ -151,21 +157,29 @@ class Events:
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
         answer = codec.dumps(outcome.answer)
-        turns = tuple((job.seq, n, codec.dumps(_filled(turn, job.event, now))) for n, turn in enumerate(outcome.turns))
+        turns = [codec.dumps(_filled(turn, job.event, now)) for turn in outcome.turns]
         usage = _usage(job, outcome.usage, now)
         replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
+        numbered: list[tuple[int, str]] = []
 
         def plan() -> Rows:
             if self._own(job).answer is not None:
                 return {}
+            numbered.extend(enumerate(turns, self._last_turn + 1))
+            self._last_turn += len(turns)
             return {
                 statements.ANSWER: ((job.seq, answer),),
                 statements.REPLACE: replaced,
-                statements.TURNS: turns,
+                statements.TURNS: [(job.seq, n, data, seq) for n, (seq, data) in enumerate(numbered)],
                 statements.USAGE: usage,
             }
 
         def then(_: Returned) -> bool:
+            place = codec.key(job.event.adapter), codec.key(job.event.conversation)
+            if replaced:
+                self._memories.clear()
+            else:
+                self._memories.added(place, job.seq, turns_of(numbered))
             mine = self._running.get(job.seq)
             if mine is None or mine.answer is not None:
                 return False

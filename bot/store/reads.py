@@ -70,7 +70,7 @@ class Reads:
         if not rows:
             return Memory()
         (_, summary, total), *turns = rows
-        return Memory(summary=summary, turns=_turns([(seq, data) for seq, data, _ in reversed(turns)]), total=total)
+        return Memory(summary=summary, turns=turns_of([(seq, data) for seq, data, _ in reversed(turns)]), total=total)
 
     async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         after = 0
@@ -80,7 +80,7 @@ class Reads:
                 " WHERE turns.adapter = ? AND turns.conversation = ? AND turns.seq > ? ORDER BY turns.seq LIMIT ?",
                 (codec.key(adapter), codec.key(conversation), after, _PAGE),
             )
-            turns = _turns([(seq, data) for seq, data, _ in rows])
+            turns = turns_of([(seq, data) for seq, data, _ in rows])
             for turn, (_, _, answer) in zip(turns, rows, strict=True):
                 yield turn, media_of(answer) if turn.role == "assistant" else ()
                 after = turn.seq
@@ -119,8 +119,8 @@ def media_of(answer: str | None) -> tuple[Media, ...]:
     return codec.loads(Answer, answer).media if answer else ()
 
 
-def _turns(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
-    """Many at once and by hand: a long conversation reads dozens for every answer."""
+def turns_of(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
+    """Turns from (seq, JSON), many at once and by hand: a long conversation reads dozens for every answer."""
     told = json.loads(f"[{','.join(data for _, data in rows)}]")
     for (seq, _), turn in zip(rows, told, strict=True):
         turn["seq"], turn["at"] = seq, datetime.fromisoformat(turn["at"])

@@ -4,7 +4,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -84,15 +84,25 @@ class SqliteStore(Events):
         return await self._reads.last_job(adapter, conversation, commands)
 
     async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
-        return await self._reads.memory(adapter, conversation, limit=limit, without=without)
+        def read(turns: int) -> Awaitable[Memory]:
+            return self._reads.memory(adapter, conversation, limit=turns, without=without)
+
+        if without:
+            return await read(limit)
+        return await self._memories.get((codec.key(adapter), codec.key(conversation)), limit, read)
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
-        await self._writer.submit(
-            WorkOperation(lambda db: upkeep.save_summary(db, adapter, conversation, summary, upto))
+        place = codec.key(adapter), codec.key(conversation)
+        work = WorkOperation(
+            lambda db: upkeep.save_summary(db, adapter, conversation, summary, upto),
+            then=lambda _: self._memories.drop(place),
         )
+        await self._writer.submit(work)
 
     async def reset(self, job: Job) -> int:
-        return await self._writer.submit(WorkOperation(lambda db: upkeep.reset(db, job)))
+        place = codec.key(job.event.adapter), codec.key(job.event.conversation)
+        work = WorkOperation(lambda db: upkeep.reset(db, job), then=lambda _: self._memories.drop(place, upto=job.seq))
+        return await self._writer.submit(work)
 
     def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         return self._reads.transcript(adapter, conversation)
@@ -142,6 +152,7 @@ class SqliteStore(Events):
         def then(_: list[Media]) -> None:
             for item in held:
                 self._jobs.pop(item.seq, None)
+            self._memories.clear(upto=max(self._running, default=0))
             self._unsettle(scopes)
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
@@ -150,7 +161,8 @@ class SqliteStore(Events):
         media: list[Media] = []
         gone = upkeep.CHUNK
         while gone == upkeep.CHUNK:
-            gone, found = await self._writer.submit(WorkOperation(lambda db: upkeep.prune(db, before)))
+            work = WorkOperation(lambda db: upkeep.prune(db, before), then=lambda _: self._memories.clear())
+            gone, found = await self._writer.submit(work)
             media += found
         return media
 

@@ -31,10 +31,10 @@ DELETE FROM turns WHERE event_seq IN (
     ON old.adapter = replaced.adapter AND old.again = replaced.id AND old.again <> ''
     WHERE old.seq <> replaced.seq)
 """
-#: seq, position, turn. A turn that comes after a later reset is not live.
+#: seq, position, turn, its own seq. A turn that comes after a later reset is not live.
 TURNS = """
-INSERT INTO turns (event_seq, n, adapter, conversation, data, live)
-SELECT events.seq, row.value->>1, events.adapter, events.conversation, row.value->>2, NOT EXISTS (
+INSERT INTO turns (seq, event_seq, n, adapter, conversation, data, live)
+SELECT row.value->>3, events.seq, row.value->>1, events.adapter, events.conversation, row.value->>2, NOT EXISTS (
     SELECT 1 FROM contexts
     WHERE contexts.adapter = events.adapter AND contexts.conversation = events.conversation
     AND contexts.reset >= events.seq)
@@ -77,7 +77,7 @@ def _given(statement: str, column: str) -> str:
 
 #: All the common statements as one, which is a transaction of its own: every statement sent to the database's thread
 #: costs more than most statements do there. Made anew on each connection that writes.
-PREPARE_TOGETHER = (  # noqa: S608 - constants
+PREPARE_TOGETHER = (
     "CREATE TEMP VIEW together AS SELECT " + ", ".join(f"'' AS part{n}" for n in range(len(COMMON))),
     "CREATE TEMP TRIGGER write_together INSTEAD OF INSERT ON together BEGIN "
     + " ".join(_given(statement, f"part{n}") + ";" for n, statement in enumerate(COMMON))

@@ -1,0 +1,162 @@
+"""What is held in memory of conversations is what the table says."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiosqlite
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.models import Job, Lane, Memory, Turn
+from bot.store import memories
+from bot.store.memories import Memories
+from bot.store.reads import Reads
+from bot.store.sqlite import SqliteStore
+from tests.contract.store_contract import answer, claim, event, outcome
+
+PLACES = ("c", "d")
+LIMITS = (0, 1, 3, 1000)
+STEP = st.tuples(
+    st.sampled_from(["ask", "ask", "again", "hold", "commit", "reset", "summary", "forget", "prune", "restart"]),
+    st.sampled_from(PLACES),
+)
+
+
+class Life:
+    """Does what is asked of a store, one step after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.store = SqliteStore(path)
+        self.held: list[Job] = []
+        self.asked: dict[str, list[str]] = {place: [] for place in PLACES}
+
+    async def run(self, steps: list[tuple[str, str]]) -> None:
+        """Look at every conversation while a step is done, and compare with the table when it is."""
+        await self.store.__aenter__()
+        for number, (step, place) in enumerate(steps):
+            looks = [asyncio.create_task(self.store.memory("one", each, limit=3)) for each in PLACES]
+            if number % 2:
+                await asyncio.sleep(0)
+            await getattr(self, step)(f"e{number}", place)
+            for look in looks:
+                await look
+            await self.compare()
+        await self.store.__aexit__(None, None, None)
+
+    async def compare(self) -> None:
+        async with aiosqlite.connect(self.path) as db:
+            table = Reads(db, self.path)
+            for place in PLACES:
+                for limit in LIMITS:
+                    expected = await table.memory("one", place, limit=limit, without="")
+                    assert await self.store.memory("one", place, limit=limit) == expected
+
+    async def ask(self, name: str, place: str) -> None:
+        await answer(self.store, event(name, conversation=place, prompt=f"{name} \ud83d?"), lane=Lane.FREE)
+        self.asked[place].append(name)
+
+    async def again(self, name: str, place: str) -> None:
+        if self.asked[place]:
+            first = self.asked[place][-1]
+            await answer(self.store, event(name, conversation=place, again=first), lane=Lane.FREE)
+
+    async def hold(self, name: str, place: str) -> None:
+        assert await self.store.record(event(name, conversation=place), lane=Lane.FREE)
+        self.held.append(await claim(self.store))
+
+    async def commit(self, _name: str, _place: str) -> None:
+        while self.held:
+            job = self.held.pop()
+            await self.store.commit(job, outcome(f"late {job.event.id}"))
+            await self.store.complete(job)
+
+    async def reset(self, name: str, place: str) -> None:
+        assert await self.store.record(event(name, conversation=place), lane=Lane.FREE)
+        job = await claim(self.store)
+        await self.store.reset(job)
+        await self.store.complete(job)
+
+    async def summary(self, name: str, place: str) -> None:
+        memory = await self.store.memory("one", place, limit=1000)
+        if memory.turns:
+            upto = memory.turns[len(memory.turns) // 2].seq
+            await self.store.save_summary("one", place, f"summary of {name}", upto=upto)
+
+    async def forget(self, _name: str, _place: str) -> None:
+        await self.store.forget("one", "ann")
+
+    async def prune(self, _name: str, _place: str) -> None:
+        await self.store.prune(datetime.now(UTC) + timedelta(days=1))
+
+    async def restart(self, _name: str, _place: str) -> None:
+        """What was held is taken on again."""
+        await self.store.__aexit__(None, None, None)
+        self.store = SqliteStore(self.path)
+        await self.store.__aenter__()
+        self.held = [await claim(self.store) for _ in self.held]
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_what_is_held_is_what_the_table_says(monkeypatch: pytest.MonkeyPatch, small: bool) -> None:
+    """After any sequence of writes a conversation's memory is the same from memory and from the table."""
+    if small:
+        monkeypatch.setattr(memories, "_TURNS", 3)
+        monkeypatch.setattr(memories, "_SIZE", 3000)
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.lists(STEP, max_size=12))
+    def check(steps: list[tuple[str, str]]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(Life(Path(folder) / "bot.db").run(steps))
+
+    check()
+
+
+async def test_a_held_conversation_is_read_once() -> None:
+    """Turns that are added are known without reading the table again; a change makes it read anew."""
+    read: Counter[str] = Counter()
+    held = Memories()
+
+    async def get() -> Memory:
+        async def table(_limit: int) -> Memory:
+            read["c"] += 1
+            return Memory(turns=(Turn(role="user", content="one", seq=1),), total=1)
+
+        return await held.get(("one", "c"), 40, table)
+
+    await get()
+    held.added(("one", "c"), 1, [Turn(role="assistant", content="two", seq=2)])
+    assert [turn.content for turn in (await get()).turns] == ["one", "two"]
+    assert read["c"] == 1
+    held.drop(("one", "c"))
+    assert (await get()).total == 1
+    assert read["c"] == 2
+
+
+async def test_a_change_while_reading_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read before a change, and came after it, is not held; nor is more than there is room for."""
+    held = Memories()
+    reading, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_limit: int) -> Memory:
+        reading.set()
+        await go.wait()
+        return Memory(summary="old")
+
+    async def fast(_limit: int) -> Memory:
+        return Memory(summary="new")
+
+    first = asyncio.create_task(held.get(("one", "c"), 40, slow))
+    await reading.wait()
+    held.drop(("one", "c"))
+    go.set()
+    assert (await first).summary == "old"
+    assert (await held.get(("one", "c"), 40, fast)).summary == "new"
+    monkeypatch.setattr(memories, "_SIZE", 600)
+    await held.get(("one", "d"), 40, fast)
+    assert (await held.get(("one", "c"), 40, slow)).summary == "old"
