@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.console.parse import Person, event, stop_event
+from adapters.console.parse import Person, event, press_event, stop_event
 from adapters.console.preview import Means, means
 from bot.language import say
 from bot.models import CommandSpec, Event
@@ -49,6 +49,7 @@ class Chat:
         prompt = session(
             commands,
             folder=self._folder,
+            buttons=self.screen.buttons,
             toolbar=self.screen.toolbar,
             interrupt=lambda typed: self._interrupt(typed, ask),
         )
@@ -73,15 +74,28 @@ class Chat:
                 return
             self._armed = 0.0
             if text.strip():
-                await ask(event(text.rstrip(), commands, conversation=self._conversation, person=self._person))
+                await ask(self._event(text.rstrip(), commands))
+
+    def _event(self, text: str, commands: Sequence[CommandSpec]) -> Event:
+        """What is asked: a button is pressed by its name."""
+        button = self.screen.buttons.get(text.strip())
+        if button is None:
+            return event(text, commands, conversation=self._conversation, person=self._person)
+        return press_event(
+            event=button.event,
+            action=button.action,
+            shown=f"{text} {button.label}",
+            conversation=self._conversation,
+            person=self._person,
+        )
 
     def _interrupt(self, typed: str, ask: Ask) -> "Interrupt":
         """What Ctrl-C means now: stop what runs, else clear what is typed; the second time, leave."""
         now = time.monotonic()
-        if now < self._armed:
-            return "leave"
         if typed and not self.screen.is_busy:
             return "clear"
+        if now < self._armed:
+            return "leave"
         self._armed = now + _AGAIN
         if self.screen.is_busy:
             self._spawn(self.screen.notice(say("console.stop", self._person.locale)))

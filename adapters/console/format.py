@@ -4,10 +4,10 @@ Nothing that a model or a file name says may steer the terminal: control charact
 """
 
 import re
-import shlex
+from pathlib import Path
 
 from bot.language import say
-from bot.models import Action, Answer, Media
+from bot.models import Answer, Media
 
 # C0 but tab and newline, DEL, C1, and what reverses or hides text around it (bidirectional overrides).
 _SEQUENCE = re.compile(
@@ -54,21 +54,20 @@ def facts(media: Media) -> str:
     return clean(", ".join(known))
 
 
-def media_line(media: Media, locale: str) -> str:
-    """Where a file is."""
+def media_line(media: Media, locale: str, *, folder: Path | None = None) -> str:
+    """Where a file is; within `folder`, by its shorter name there."""
     if media.path is None or media.url:
         return say("console.link", locale, url=clean(media.url or media.source_url), facts=facts(media))
-    return say("console.saved", locale, path=clean(str(media.path.absolute())), facts=facts(media))
+    path = media.path.absolute()
+    if folder is not None and path.is_relative_to(folder):
+        path = path.relative_to(folder)
+    return say("console.saved", locale, path=clean(str(path)), facts=facts(media))
 
 
-def action_line(action: Action) -> str:
-    """A button, as what to type instead."""
-    words = [f"/{action.command}"]
-    for name, value in action.options.items():
-        words += [f"-{name}" if len(name) == 1 else f"--{name}", shlex.quote(value) if value else '""']
-    if action.prompt:
-        words.append(action.prompt)
-    return clean(f"{action.label}: {' '.join(words)}")
+def retry_line(answer: Answer) -> str:
+    """After a failure, what to type to try again; "" otherwise. Other buttons are only conveniences."""
+    retry = next((action for action in answer.actions if answer.private and action.command == "retry"), None)
+    return clean(f"{retry.label}: /retry") if retry else ""
 
 
 def question(text: str) -> str:
@@ -82,5 +81,6 @@ def plain(asked: str, answer: Answer, locale: str) -> str:
     if answer.text:
         lines.append(clean(answer.text).rstrip())
     lines += [media_line(media, locale) for media in answer.media]
-    lines += [action_line(action) for action in answer.actions]
+    if retry := retry_line(answer):
+        lines.append(retry)
     return "\n".join(lines) + "\n\n"

@@ -13,7 +13,7 @@ from adapters.console import format as fmt
 from adapters.console.preview import Means, preview
 from adapters.console.render import Renderer, complete
 from bot.language import say
-from bot.models import Answer, Status
+from bot.models import Action, Answer, Status
 
 _PATIENCE = 20.0  # seconds without a sign of life after which an answer half shown no longer holds up others
 _TOOLBAR = 3  # running answers shown
@@ -31,6 +31,15 @@ class _Running:
     heard: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that was shown."""
+
+    event: str  #: whose answer it is under
+    action: str  #: its name there
+    label: str
+
+
 class LiveScreen:
     """Shows one answer at a time, block by block; others wait their turn, and the prompt stays usable."""
 
@@ -39,6 +48,7 @@ class LiveScreen:
         self._renderer = renderer
         self._output = output
         self._previews = previews
+        self.buttons: dict[str, Button] = {}  #: by what is typed to press them: `#1`
         self._running: dict[str, _Running] = {}
         self._floor = ""  # whose answer is half on the screen
         self._last = ""  # what the newest line on the screen belongs to
@@ -82,7 +92,7 @@ class LiveScreen:
         end = complete(text)
         if self._floor in {"", key} and end > len(running.shown) and text.startswith(running.shown):
             self._floor = key
-            await self._block(key, question, text[len(running.shown) : end])
+            await self._block(key, question, text[len(running.shown) : end], end="\n")
             running.shown = text[:end]
 
     async def show(self, key: str, question: str, answer: Answer) -> None:
@@ -94,14 +104,20 @@ class LiveScreen:
             await self.notice(say("console.again", self.locale))
         rest = answer.text[len(running.shown) :]
         if rest.strip():
-            await self._block(key, question, rest)
+            await self._block(key, question, rest.rstrip())
         elif not running.shown:
             await self._head(key, question)
         width = self._width()
         for media in answer.media:
             picture = await self._preview(media.path) if media.content_type.startswith("image/") else ""
             await self._print(picture + self._renderer.media(media, width))
-        await self._print(self._renderer.actions(answer, width) + "\n" * bool(answer.media or answer.actions))
+        labels = {self._button(key, action): fmt.clean(action.label) for action in answer.actions}
+        await self._print(self._renderer.buttons(labels, width) + "\n")
+
+    def _button(self, key: str, action: Action) -> str:
+        name = f"#{len(self.buttons) + 1}"
+        self.buttons[name] = Button(key, action.name, action.label)
+        return name
 
     async def notice(self, text: str) -> None:
         """Tell the person something that is no answer."""
@@ -152,9 +168,9 @@ class LiveScreen:
             if question:
                 await self._print(self._renderer.question(question, self._width()))
 
-    async def _block(self, key: str, question: str, text: str) -> None:
+    async def _block(self, key: str, question: str, text: str, end: str = "") -> None:
         await self._head(key, question)
-        await self._print(self._renderer.markdown(text, self._width()) + "\n")
+        await self._print(self._renderer.markdown(text, self._width()) + end)
 
     async def _preview(self, path: Path | None) -> str:
         if path is None:

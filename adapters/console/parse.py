@@ -105,8 +105,14 @@ def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, pers
 
 
 def stop_event(*, conversation: str, person: Person) -> Event:
-    """What Ctrl-C asks for."""
-    return replace(_event(conversation, person, "/stop"), command="stop")
+    """What Ctrl-C asks for: nothing was typed that could be shown."""
+    return replace(_event(conversation, person, ""), command="stop")
+
+
+def press_event(*, event: str, action: str, shown: str, conversation: str, person: Person) -> Event:
+    """A pressed button of the answer to `event`, shown as that."""
+    options = {"event": event, "action": action}
+    return replace(_event(conversation, person, shown), command="press", options=options)
 
 
 def _event(conversation: str, person: Person, text: str) -> Event:

@@ -1,7 +1,7 @@
 """The line that is typed into: history, completion, keys."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.styles import Style
 
+from adapters.console.live import Button
 from bot import textform
 from bot.models import CommandSpec, Option
 
@@ -22,9 +23,10 @@ _STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "prompt
 
 
 class CommandCompleter(Completer):
-    """Completes commands, their flags and values, and `@file` anywhere."""
+    """Completes commands, their flags and values, buttons, and `@file` anywhere."""
 
-    def __init__(self, commands: Sequence[CommandSpec]) -> None:
+    def __init__(self, commands: Sequence[CommandSpec], buttons: Mapping[str, Button]) -> None:
+        self._buttons = buttons  # it grows
         self._commands = commands
         self._names = {name: spec for spec in commands for name in (spec.name, *spec.aliases)}
         self._paths = PathCompleter(expanduser=True)
@@ -38,6 +40,10 @@ class CommandCompleter(Completer):
             for name, spec in self._names.items():
                 if name.startswith(text[1:].lower()):
                     yield Completion(f"/{name} ", -len(text), display=f"/{name}", display_meta=spec.description)
+        elif text.startswith("#") and text == word:
+            for name, button in reversed(list(self._buttons.items())):
+                if name.startswith(text):
+                    yield Completion(name, -len(text), display_meta=button.label)
         elif word.startswith("@"):
             yield from self._files(word[1:], complete_event)
         elif text.startswith("/") and (found := self._names.get(words[0][1:].lower())):
@@ -90,6 +96,7 @@ def session(
     commands: Sequence[CommandSpec],
     *,
     folder: Path | None,
+    buttons: Mapping[str, Button],
     toolbar: Callable[[], str],
     interrupt: Callable[[str], Interrupt],
 ) -> PromptSession[str]:
@@ -124,7 +131,7 @@ def session(
         multiline=True,
         prompt_continuation="  ",
         history=history(folder),
-        completer=CommandCompleter(commands),
+        completer=CommandCompleter(commands, buttons),
         complete_while_typing=True,
         complete_in_thread=True,
         auto_suggest=AutoSuggestFromHistory(),

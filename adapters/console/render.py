@@ -2,12 +2,13 @@
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.console import format as fmt
 from bot.language import say
-from bot.models import Answer, Media
+from bot.models import Media
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -80,13 +81,13 @@ class Renderer:
         from rich.text import Text
 
         link = media.path.absolute().as_uri() if media.path and not media.url else media.url or media.source_url
-        line = fmt.media_line(media, self.locale)
+        line = fmt.media_line(media, self.locale, folder=Path.cwd())
         style = Style(link=fmt.clean(link).replace(";", "%3B")) if link else Style()
         return self._draw(Text(line, style, overflow="fold"), width)
 
-    def actions(self, answer: Answer, width: int) -> str:
-        """What can be done with the answer, as what to type."""
-        return "".join(self.notice(fmt.action_line(action), width) for action in answer.actions)
+    def buttons(self, labels: Mapping[str, str], width: int) -> str:
+        """What can be done with the answer: what to type, and what it does."""
+        return self.notice(" · ".join(f"{name} {label}" for name, label in labels.items()), width) if labels else ""
 
     def welcome(self, conversation: str, width: int) -> str:
         """The first lines: what to type."""
