@@ -1,0 +1,80 @@
+"""What the README shows is what happens."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.command import load_commands
+from bot.settings import REFERENCE_MODELS
+
+ROOT = Path(__file__).parents[1]
+READMES = [ROOT / "README.md", ROOT / "README.zh-Hant.md"]
+
+
+def steady(text: str) -> str:
+    """Without what differs from run to run: where the files are, the day, and how well they were compressed."""
+    text = re.sub(r"saved: \S*/media/\S+?-([\w-]+\.\w+) ", r"saved: \1 ", text)
+    return re.sub(r", [\d.]+ (kB|MB)\)", ", …)", text)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_the_transcript_is_real(readme: Path, tmp_path: Path) -> None:
+    """The session in the README, typed again, gives the transcript in the README; its files exist."""
+    session = (ROOT / "docs" / "session.txt").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bot"],
+        input=session,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=240,
+    )
+    shown = re.search(
+        r"`{4}text\n(.*?)\n`{4}\n<!-- end of transcript -->", readme.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert shown is not None
+    assert steady(done.stdout).strip() == steady(shown[1]).strip()
+    files = [Path(name) for name in re.findall(r"saved: (\S+)", done.stdout)]
+    assert [path.suffix for path in files] == [".png", ".mp3", ".mp4"]
+    assert all(path.stat().st_size > 10_000 for path in files)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_every_command_is_in_the_readme(readme: Path) -> None:
+    """A command that nobody reads about is not there."""
+    text = readme.read_text(encoding="utf-8")
+    names = [spec.name for spec in load_commands({kind: (model,) for kind, model in REFERENCE_MODELS.items()}).specs]
+    assert [name for name in names if f"/{name}" not in text] == []
+
+
+def test_the_sample_command_works(tmp_path: Path) -> None:
+    """The file that the README adds a command with, put where it says, answers."""
+    text = READMES[0].read_text(encoding="utf-8")
+    sample = re.search(r"```python\n(\"\"\"Roll dice.*?)```", text, re.DOTALL)
+    assert sample is not None
+    script = (
+        sample[1]
+        + """
+import asyncio, runpy, sys
+sys.argv = ["bot"]
+runpy.run_module("bot", run_name="__main__")
+"""
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input="/roll --sides 2\n/roll --sides 1\n",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert re.search(r"🎲 [12]\n", done.stdout)
+    assert "--sides" in done.stdout.split("--sides 1", 1)[1]
