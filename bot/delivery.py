@@ -1,4 +1,4 @@
-"""Paces what people see of an answer while it is being written."""
+"""Paces what people see of an answer while it is being written, and makes what is finished fit its platform."""
 
 import asyncio
 import contextlib
@@ -10,14 +10,20 @@ from typing import Self
 
 import structlog
 
-from bot.errors import DeliveryDelayed, DeliveryError
-from bot.models import Capabilities, Status
+from bot.errors import DeliveryDelayed, DeliveryError, MediaError, UploadTooLarge
+from bot.language import say
+from bot.media import Spool
+from bot.models import Answer, Capabilities, Media, Status
 from bot.ports import Draft
 
 log = structlog.get_logger(__name__)
 
 #: Seconds before the first update: an answer that comes sooner needs no sign before it.
 PATIENCE = 0.25
+#: Seconds that an update in flight gets to end before the answer is finished without it.
+FLUSH = 10.0
+#: Tries to make the files of an answer fit when the platform goes on refusing them.
+FIT_ATTEMPTS = 3
 
 
 class Progress:
@@ -26,7 +32,7 @@ class Progress:
     Updates are `Capabilities.edit_interval` seconds apart; a status that stays is shown again every
     `status_interval` seconds with the time elapsed. An update that the platform fails is not worth failing the
     answer for: what matters is `Draft.finish`, which is called after this has ended. Use as an async context manager;
-    leaving it drops what was not shown yet and waits for the update in flight.
+    leaving it drops what was not shown yet and waits for the update in flight, but not for one that hangs.
     """
 
     def __init__(
@@ -74,6 +80,8 @@ class Progress:
                 self._changed.set()
             except DeliveryError as exc:
                 log.warning("progress not shown", reason=str(exc))
+            except Exception:  # an adapter's mistake in what is only decoration
+                log.exception("progress not shown")
             await _wait(self._closing, pause)
             await _wait(self._changed, self._capabilities.status_interval if self._is_status else None)
 
@@ -92,7 +100,13 @@ class Progress:
         self._closing.set()
         self._changed.set()
         if self._task is not None:
-            await self._task
+            try:
+                _, hanging = await asyncio.wait({self._task}, timeout=FLUSH)
+                if hanging:
+                    log.warning("update hangs", seconds=FLUSH)
+            finally:
+                self._task.cancel()
+            await asyncio.wait({self._task})
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:
@@ -100,3 +114,40 @@ async def _wait(event: asyncio.Event, seconds: float | None) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+async def deliver(draft: Draft, answer: Answer, spool: Spool, *, locale: str) -> None:
+    """Show the answer; files that are refused as too big are made smaller, at last left out with a sentence.
+
+    Raises `DeliveryError`.
+    """
+    limit: int | None = None
+    for _ in range(FIT_ATTEMPTS):
+        try:
+            await draft.finish(answer)
+        except UploadTooLarge as exc:
+            log.warning("files too large", limit=exc.limit)
+            # The same limit again means that it is not what a file alone may have.
+            limit = exc.limit if limit is None else min(exc.limit, limit // 2)
+            answer = await fitted(answer, limit, spool, locale=locale)
+        else:
+            return
+    text = "\n\n".join(part for part in (answer.text, say("apology.too_large", locale)) if part)
+    await draft.finish(replace(answer, text=text, media=tuple(media for media in answer.media if media.url)))
+
+
+async def fitted(answer: Answer, limit: int | None, spool: Spool, *, locale: str) -> Answer:
+    """The answer with every file at most `limit` bytes, or a link and a sentence where it can't be."""
+    if limit is None or all(media.size <= limit for media in answer.media):
+        return answer
+    fitting = [await _fit(media, limit, spool, locale) for media in answer.media]
+    text = "\n\n".join(part for part in (answer.text, *(note for _, note in fitting)) if part)
+    return replace(answer, text=text, media=tuple(media for media, _ in fitting))
+
+
+async def _fit(media: Media, limit: int, spool: Spool, locale: str) -> tuple[Media, str]:
+    try:
+        return await spool.fit(media, limit, locale=locale)
+    except (MediaError, OSError) as exc:  # no space for a smaller one, say: `deliver` finds what is possible
+        log.warning("not made smaller", name=media.name, reason=str(exc))
+        return media, ""

@@ -7,7 +7,7 @@ import structlog
 from bot.command import Registry
 from bot.language import say
 from bot.metrics import Metrics
-from bot.models import Answer, Event, Lane
+from bot.models import Answer, CommandSpec, Event, Lane
 from bot.policy import Policy
 from bot.ports import Store
 
@@ -31,18 +31,21 @@ class Inbox:
         """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
         event = await self._resolved(event)
         command = self.registry.find(event.command)
-        if command is None or event.problem:
-            text = event.problem or say("usage.gone", event.actor.locale, command=event.command)
-            await self._record(event, Lane.FREE, Answer(text=text, private=True))
-            return
-        event = replace(event, command=command.spec.name) if event.command != command.spec.name else event
-        refusal = await self.policy.check(event, command.spec)
-        if refusal is None:
-            await self._record(event, command.spec.lane, None)
-        elif refusal.silent:
-            log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
+        problem = event.problem
+        if command is None or problem:
+            problem = problem or say("usage.gone", event.actor.locale, command=event.command)
+            spec = CommandSpec(
+                name=event.command, description="", lane=Lane.FREE
+            )  # permitted or not, it spends nothing
         else:
-            await self._record(event, command.spec.lane, Answer(text=refusal.text, private=True))
+            spec = command.spec
+        event = replace(event, command=spec.name) if event.command != spec.name else event
+        refusal = await self.policy.check(event, spec)
+        if refusal is not None and refusal.silent:
+            log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
+            return
+        text = problem if refusal is None else refusal.text
+        await self._record(event, spec.lane, Answer(text=text, private=True) if text else None)
 
     async def _record(self, event: Event, lane: Lane, answer: Answer | None) -> None:
         is_new = await self.store.record(event, lane=lane, answer=answer)

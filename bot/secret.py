@@ -19,14 +19,18 @@ def signing_key(settings: Settings) -> SecretStr:
         return settings.bot_secret_key
     path = settings.bot_data_dir / "secret.key"
     try:
-        with suppress(FileNotFoundError):
-            return SecretStr(path.read_text(encoding="ascii").strip())
-        _keep(path, secrets.token_urlsafe(_BYTES))
-        return SecretStr(path.read_text(encoding="ascii").strip())
+        if not path.exists():
+            _keep(path, secrets.token_urlsafe(_BYTES))
+        key = path.read_text(encoding="ascii").strip()
     except OSError as exc:
         raise SettingsError(
             f"BOT_DATA_DIR: {path} can't be read or made ({exc.strerror}); choose a folder that may be written to"
         ) from exc
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < _BYTES:  # whoever guesses it can read every file
+        raise SettingsError(f"{path} is damaged; delete it (links given out so far stop working) or set BOT_SECRET_KEY")
+    return SecretStr(key)
 
 
 def _keep(path: Path, key: str) -> None:
@@ -36,6 +40,8 @@ def _keep(path: Path, key: str) -> None:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
+        file.flush()
+        os.fsync(file.fileno())  # an empty file after a power cut would sign with an empty key
     try:
         with suppress(FileExistsError):
             os.link(part, path)

@@ -10,19 +10,19 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.conversation import Conversation
-from bot.delivery import Progress
+from bot.delivery import Progress, deliver, fitted
 from bot.dispatcher import Dispatcher, Gathered, failure
 from bot.errors import (
     ApiError,
+    BotError,
     DeliveryDelayed,
     DeliveryError,
     OwnershipLost,
     RateLimited,
     StoreError,
     StoreUnavailable,
-    UploadTooLarge,
 )
+from bot.folding import Folding
 from bot.language import say
 from bot.metrics import Metrics
 from bot.models import Answer, Job, Lane, Outcome, Status
@@ -34,8 +34,10 @@ log = structlog.get_logger(__name__)
 
 #: Slots for commands that must work while everything else is busy.
 FREE_SLOTS = 32
-#: Tries to show a committed answer, and the longest pause between two of them.
+#: Tries to show an answer on a platform that says "later".
 DELIVERY_ATTEMPTS = 20
+#: Seconds between two tries of anything.
+SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
 
 
@@ -46,7 +48,8 @@ class Running:
     job: Job
     lane: Lane
     task: asyncio.Task[None] | None = None
-    is_generating: bool = False
+    is_undecided: bool = True  #: its answer is not known yet: it can be stopped
+    is_generating: bool = False  #: its task is inside the command: stopping it means cancelling the task
     is_stopped: bool = False  #: by a person, not by the service
 
 
@@ -77,26 +80,46 @@ class Worker:
             }
         )
         self._running: set[Running] = set()
-        self._folding: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._postponed: set[int] = set()  #: sequence numbers of what was given back to be tried again
+        self._failures: Counter[int] = Counter()  #: by sequence number, of what could not be delivered yet
+        self._folding = Folding(store, dispatcher.api, policy, metrics)
         self._idle = asyncio.Event()
 
     # -- the loop
 
     async def run(self) -> None:
-        """Take on events as they come, each in a task of its own."""
+        """Take on events as they come, each in a task of its own.
+
+        Raises `StoreError` when the database is damaged; one that is only locked or full is waited out.
+        """
+        pause = SHORTEST_PAUSE
         while True:
             free = [lane for lane in Lane if self._slots[lane] > 0]
-            job = await self._store.claim(free, self._adapters.keys())
+            try:
+                job = await self._store.claim(free, self._adapters.keys())
+            except StoreUnavailable as exc:
+                log.error("events wait", reason=str(exc), seconds=pause)  # noqa: TRY400 - the sentence says it all
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            pause = SHORTEST_PAUSE
             if job is not None:
                 self._start(job)
                 continue
-            if not self._running:
+            if await self._is_done():
                 self._idle.set()
             await self._store.wait()
+            self._idle.clear()
+
+    async def _is_done(self) -> bool:
+        if self._postponed and not (await self._store.counts())["waiting"]:
+            self._postponed.clear()  # what was to be tried again has been erased
+        return not self._running and not self._postponed
 
     def _start(self, job: Job) -> None:
         self._idle.clear()
-        running = Running(job, self._lane(job))
+        self._postponed.discard(job.seq)
+        running = Running(job, self._lane(job), is_undecided=job.answer is None)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -112,7 +135,7 @@ class Worker:
             self._slots[running.lane] += 1
 
     async def drain(self) -> None:
-        """Return when nothing runs and nothing can be claimed."""
+        """Return when nothing runs, nothing can be claimed and nothing is to be tried again."""
         await self._idle.wait()
 
     async def stop(self) -> None:
@@ -121,10 +144,10 @@ class Worker:
         if tasks:
             log.info("finishing", answers=len(tasks))
             await asyncio.wait(tasks, timeout=self._settings.bot_shutdown_timeout)
-        left = {*tasks, *self._folding.values()}
-        for task in left:
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._folding.stop()
 
     # -- one event
 
@@ -141,19 +164,23 @@ class Worker:
         except OwnershipLost:
             log.warning("another worker has this event")
             self._free(running)
-        except DeliveryError as exc:
-            await self._postpone_delivery(running, exc)
         except StoreError as exc:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - the store's sentence says it all
             await asyncio.sleep(_jittered(job.attempt))
             await self._give_back(running)
+        except DeliveryError as exc:
+            await self._postpone_delivery(running, exc)
+        except Exception as exc:  # whatever a platform's side does wrong, its lane and slot must not be lost
+            log.exception("answering crashed")
+            await self._postpone_delivery(running, exc)
 
     async def _answer(self, running: Running) -> None:
         job = running.job
         adapter = self._adapters[job.event.adapter]
         private = job.answer.private if job.answer is not None else self._is_private(job)
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
-        self._metrics.first_sign(job.event)
+        if job.ref is None:
+            self._metrics.first_sign(job.event)
         await self._store.save_draft(job, draft.ref)
         answer = job.answer
         gathered = Gathered()
@@ -162,12 +189,15 @@ class Worker:
             if outcome is None:
                 return
             answer = await self._commit(job, outcome)
-        await self._deliver(job, draft, answer)
+        else:  # stopped while it waited: what was reserved for it is free again
+            self._policy.spent(job.event, ())
+        await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
         self._metrics.answered(job.event, answer)
+        self._failures.pop(job.seq, None)
         self._free(running)
         await self._store.complete(job)
         if gathered.conversation is not None and gathered.conversation.overflows:
-            self._fold(job, gathered.conversation)
+            self._folding.start(job, gathered.conversation)
 
     def _is_private(self, job: Job) -> bool:
         command = self._dispatcher.registry.find(job.event.command)
@@ -176,37 +206,58 @@ class Worker:
     async def _generate(self, running: Running, draft: Draft, adapter: Adapter, gathered: Gathered) -> Outcome | None:
         """Run the command. None: it will be tried again later."""
         job = running.job
-        async with Progress(draft, adapter.capabilities) as progress:
-            running.is_generating = True
-            try:
-                outcome = await self._dispatcher.run(
-                    job, gathered, progress, stop=lambda: self._stop_conversation(running)
-                )
-            except ApiError as exc:
-                if job.attempt < self._settings.bot_max_attempts:
-                    await self._postpone(running, draft, exc)
+        if job.attempt > self._settings.bot_max_attempts:  # no try came to its end: the process may have died of it
+            log.error("given up")
+            running.is_undecided = False
+            return failure(BotError("tried too often"), job, ())
+        outcome = await self._run_command(running, draft, adapter, gathered)
+        if isinstance(outcome, ApiError):
+            if job.attempt < self._settings.bot_max_attempts and not running.is_stopped:
+                wait = await self._announce_wait(job, draft, outcome)
+                if not running.is_stopped:
+                    await self._later(running, wait)
                     return None
-                outcome = failure(exc, job, gathered.usage)
+            outcome = failure(outcome, job, gathered.usage)
+        running.is_undecided = False
+        if running.is_stopped:
+            outcome = gathered.outcome(job, private=False, note=say("status.stopped", job.event.actor.locale))
+        limit = adapter.capabilities.max_upload
+        answer = await fitted(outcome.answer, limit, self._dispatcher.spool, locale=job.event.actor.locale)
+        return replace(outcome, answer=answer)
+
+    async def _run_command(
+        self, running: Running, draft: Draft, adapter: Adapter, gathered: Gathered
+    ) -> Outcome | ApiError:
+        """What came of the command, or why it may succeed later. Of a stopped one, see what was gathered."""
+        job = running.job
+        async with Progress(draft, adapter.capabilities) as progress:
+            running.is_generating = not running.is_stopped
+            try:
+                if running.is_generating:
+                    return await self._dispatcher.run(
+                        job, gathered, progress, stop=lambda: self._stop_conversation(running)
+                    )
+            except ApiError as exc:
+                return exc
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if not running.is_stopped or task is None:
                     raise
                 task.uncancel()
-                outcome = gathered.outcome(job, private=False, note=say("status.stopped", job.event.actor.locale))
             finally:
                 running.is_generating = False
-        return await self._fitted(outcome, job, adapter.capabilities.max_upload)
+        return Outcome(answer=Answer())
 
     async def _commit(self, job: Job, outcome: Outcome) -> Answer:
         """Commit, waiting out a locked or full database: what was generated has been paid for."""
-        pause = 1.0
+        pause = SHORTEST_PAUSE
         while True:
             try:
                 is_new = await self._store.commit(job, outcome)
             except StoreUnavailable as exc:
                 log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 60.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             if is_new:
                 self._policy.spent(job.event, outcome.usage)
@@ -215,51 +266,47 @@ class Worker:
             committed = await self._store.job(job.event.adapter, job.event.id)
             return committed.answer if committed is not None and committed.answer is not None else outcome.answer
 
-    async def _deliver(self, job: Job, draft: Draft, answer: Answer) -> None:
-        try:
-            await draft.finish(answer)
-        except UploadTooLarge as exc:
-            smaller = await self._fitted(Outcome(answer=answer), job, exc.limit)
-            await draft.finish(smaller.answer)
-
-    async def _fitted(self, outcome: Outcome, job: Job, limit: int | None) -> Outcome:
-        """The outcome with every file at most `limit` bytes, or a link and a sentence where it can't be."""
-        answer = outcome.answer
-        if limit is None or all(media.size <= limit for media in answer.media):
-            return outcome
-        fitted = [
-            await self._dispatcher.spool.fit(media, limit, locale=job.event.actor.locale) for media in answer.media
-        ]
-        text = "\n\n".join(part for part in (answer.text, *(note for _, note in fitted)) if part)
-        return replace(outcome, answer=replace(answer, text=text, media=tuple(media for media, _ in fitted)))
-
     # -- when it does not work at once
 
-    async def _postpone(self, running: Running, draft: Draft, exc: ApiError) -> None:
-        """Try the whole command again later; the person sees how long that is."""
-        job = running.job
+    async def _announce_wait(self, job: Job, draft: Draft, exc: ApiError) -> float:
+        """Seconds until the whole command is tried again; the person sees how long that is."""
         wait = exc.retry_after if isinstance(exc, RateLimited) else _jittered(job.attempt)
         self._metrics.retried(job.event)
         log.info("will try again", seconds=round(wait, 1), error=type(exc).__name__)
         with suppress(DeliveryError):
             await draft.status(Status(say("status.waiting", job.event.actor.locale, seconds=max(1, round(wait)))))
-        self._free(running)
-        await self._store.retry(job, datetime.now(UTC) + timedelta(seconds=wait))
+        return wait
 
-    async def _postpone_delivery(self, running: Running, exc: DeliveryError) -> None:
+    async def _postpone_delivery(self, running: Running, exc: Exception) -> None:
+        """Try again later what its platform failed, or give it up."""
         job = running.job
-        if isinstance(exc, DeliveryDelayed) and job.attempt < DELIVERY_ATTEMPTS:
-            wait = max(exc.retry_after, min(_jittered(job.attempt), LONGEST_PAUSE))
+        self._failures[job.seq] += 1
+        tries = 0  # DeliveryRefused
+        if isinstance(exc, DeliveryDelayed):
+            tries = DELIVERY_ATTEMPTS
+        elif not isinstance(exc, DeliveryError):  # one more than the tries after which there is an apology to show
+            tries = self._settings.bot_max_attempts + 1
+        if self._failures[job.seq] < tries:
+            wait = _jittered(self._failures[job.seq])
+            if isinstance(exc, DeliveryDelayed):
+                wait = max(wait, exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
-            self._free(running)
-            await self._store.retry(job, datetime.now(UTC) + timedelta(seconds=wait))
+            await self._later(running, wait)
             return
         log.error("answer not delivered", reason=str(exc))
         self._metrics.undelivered(job.event)
+        self._failures.pop(job.seq)
         self._free(running)
-        await self._store.complete(job)
+        with suppress(StoreError):  # OwnershipLost: somebody else's to complete
+            await self._store.complete(job)
+
+    async def _later(self, running: Running, seconds: float) -> None:
+        self._postponed.add(running.job.seq)
+        self._free(running)
+        await self._store.retry(running.job, datetime.now(UTC) + timedelta(seconds=seconds))
 
     async def _give_back(self, running: Running) -> None:
+        self._postponed.add(running.job.seq)
         self._free(running)
         with suppress(StoreError):  # it is on disk: the next start takes it on again
             await self._store.release(running.job)
@@ -271,36 +318,19 @@ class Worker:
         event = asking.job.event
         stopped = 0
         for running in tuple(self._running):
-            here = (running.job.event.adapter, running.job.event.conversation) == (event.adapter, event.conversation)
-            if here and running is not asking and running.is_generating and running.task is not None:
+            job = running.job
+            is_here = (job.event.adapter, job.event.conversation) == (event.adapter, event.conversation)
+            if is_here and job.seq < asking.job.seq and running.is_undecided and running.lane is not Lane.FREE:
                 running.is_stopped = True
-                running.task.cancel()
+                if running.is_generating and running.task is not None:
+                    running.task.cancel()
                 stopped += 1
         answer = Answer(text=say("status.stopped", event.actor.locale), private=True)
         return stopped + await self._store.cancel_waiting(
             event.adapter, event.conversation, before=asking.job.seq, answer=answer
         )
 
-    # -- long conversations
-
-    def _fold(self, job: Job, conversation: Conversation) -> None:
-        """Fold turns that fell out of the window into the summary, beside the lane: nobody waits for it."""
-        key = (job.event.adapter, job.event.conversation)
-        if key not in self._folding:
-            task = asyncio.create_task(self._fold_now(job, conversation))
-            self._folding[key] = task
-            task.add_done_callback(lambda _: self._folding.pop(key, None))
-
-    async def _fold_now(self, job: Job, conversation: Conversation) -> None:
-        try:
-            usage = await conversation.fold(self._dispatcher.api)
-            if usage is not None:
-                await self._store.add_usage(job, (usage,))
-                self._metrics.used((usage,))
-        except (ApiError, StoreError) as exc:  # the turns stay: the next answer tries again
-            log.warning("not summarised", error=type(exc).__name__, reason=str(exc))
-
 
 def _jittered(attempt: int) -> float:
     """Seconds to wait before the next try: 2, 4, 8, … with full jitter, at least one and at most five minutes."""
-    return max(1.0, random.uniform(0, min(2.0**attempt, LONGEST_PAUSE)))  # noqa: S311 - not a secret
+    return max(SHORTEST_PAUSE, random.uniform(0, min(2.0**attempt, LONGEST_PAUSE)))  # noqa: S311 - not a secret

@@ -7,7 +7,7 @@ delivers an event again until it is acknowledged, and posts a second message to 
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from bot.errors import DeliveryDelayed, DeliveryRefused
+from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
 from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Event, Finding, Place, Status
 from bot.ports import Sink
 
@@ -28,6 +28,7 @@ class Message:
     reply_to: str
     text: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
     private: bool = False
     final: bool = False
 
@@ -42,6 +43,13 @@ class Channel:
     messages: dict[str, Message] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    #: what goes wrong next, by kind of call (post, update, finish): 403 never, 413 too large, 429 later, 500 a surprise
+    faults: dict[str, list[int]] = field(default_factory=dict)
+    max_upload: int | None = None  #: bytes; a bigger file is refused with 413
+    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  #: every change, (event, what), in order
+    hold: asyncio.Event | None = None  #: updates that are not final wait for it
+    in_flight: dict[str, int] = field(default_factory=dict)  #: changes being made, by event
+    most_in_flight: int = 0
 
     async def ask(
         self, text: str, *, command: str = "chat", options: Mapping[str, str] | None = None, **more: Any
@@ -58,16 +66,18 @@ class Channel:
         """Every message that answers the event."""
         return [message for message in self.messages.values() if message.reply_to == event]
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something that this platform is told makes it true."""
+        async with self.changed:
+            await self.changed.wait_for(condition)
+
     async def answered(self, *events: str) -> None:
         """Wait until every one of the events has a final answer."""
-        async with self.changed:
-            await self.changed.wait_for(
-                lambda: all(any(message.final for message in self.answers(event)) for event in events)
-            )
+        await self.until(lambda: all(any(message.final for message in self.answers(event)) for event in events))
 
 
 @contextlib.asynccontextmanager
-async def channel_server() -> AsyncIterator[Channel]:
+async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small function a route
     """Serve a channel on loopback."""
     channel = Channel()
 
@@ -81,21 +91,45 @@ async def channel_server() -> AsyncIterator[Channel]:
             return web.json_response(waiting())
 
     async def acknowledge(request: web.Request) -> web.Response:
-        channel.acknowledged.add(request.match_info["id"])
+        async with channel.changed:
+            channel.acknowledged.add(request.match_info["id"])
+            channel.changed.notify_all()
         return web.Response(status=204)
 
     async def find(request: web.Request) -> web.Response:
         found = [ref for ref, message in channel.messages.items() if message.key == request.query["key"]]
         return web.json_response(found)
 
+    def fault(kind: str) -> web.Response | None:
+        waiting = channel.faults.get(kind)
+        return web.json_response({"limit": channel.max_upload or 0}, status=waiting.pop(0)) if waiting else None
+
     async def post(request: web.Request) -> web.Response:
+        if (failed := fault("post")) is not None:
+            return failed
         ref = f"m{next(channel.numbers)}"
         channel.messages[ref] = Message(**await request.json())
         return web.json_response({"ref": ref})
 
     async def put(request: web.Request) -> web.Response:
         message = channel.messages[request.match_info["ref"]]
-        for name, value in (await request.json()).items():
+        change = await request.json()
+        event = message.reply_to
+        channel.in_flight[event] = channel.in_flight.get(event, 0) + 1
+        channel.most_in_flight = max(channel.most_in_flight, channel.in_flight[event])
+        try:
+            async with channel.changed:
+                channel.seen.append((event, change))
+                channel.changed.notify_all()
+            if channel.hold is not None and not change.get("final"):
+                await channel.hold.wait()
+            if (failed := fault("finish" if change.get("final") else "update")) is not None:
+                return failed
+            if channel.max_upload and any(f["bytes"] > channel.max_upload for f in change.get("files", ())):
+                return web.json_response({"limit": channel.max_upload}, status=413)
+        finally:
+            channel.in_flight[event] -= 1
+        for name, value in change.items():
             setattr(message, name, value)
         async with channel.changed:
             channel.changed.notify_all()
@@ -137,18 +171,40 @@ class ChannelDraft:
 
     async def finish(self, answer: Answer) -> None:
         files = [
-            {"name": media.name, "size": media.size, "type": media.content_type, "bytes": _size(media.path)}
+            {
+                "name": media.name,
+                "size": media.size,
+                "type": media.content_type,
+                "bytes": 0 if media.url else _size(media.path),
+                "url": media.url,
+            }
             for media in answer.media
         ]
-        await self._put({"text": answer.text, "files": files, "private": answer.private, "final": True})
+        actions = [action.name for action in answer.actions]
+        await self._put(
+            {"text": answer.text, "files": files, "actions": actions, "private": answer.private, "final": True}
+        )
 
     async def _put(self, change: dict[str, Any]) -> None:
         try:
             response = await self.http.put(f"/messages/{self.ref}", json=change)
         except httpx.TransportError as exc:
             raise DeliveryDelayed("the channel is not there") from exc
-        if response.status_code != 204:
+        _check(response)
+
+
+def _check(response: httpx.Response) -> None:
+    match response.status_code:
+        case 200 | 204:
+            return
+        case 413:
+            raise UploadTooLarge(response.json()["limit"])
+        case 429:
+            raise DeliveryDelayed("the channel is busy", retry_after=0.01)
+        case 403 | 404:
             raise DeliveryRefused(f"the channel says {response.status_code}")
+        case _:
+            raise RuntimeError("nobody thought of this")
 
 
 def _size(path: Any) -> int:
@@ -177,7 +233,9 @@ class ChannelAdapter:
             ref = known[0] if known else None
         if ref is None:
             message = {"key": key, "reply_to": reply_to["event"], "private": private}
-            ref = (await self.http.post("/messages", json=message)).json()["ref"]
+            response = await self.http.post("/messages", json=message)
+            _check(response)
+            ref = response.json()["ref"]
         return ChannelDraft(self.http, str(ref))
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
@@ -197,11 +255,12 @@ def parse(asked: Mapping[str, Any]) -> Event:
         id=asked["id"],
         adapter="channel",
         conversation=asked.get("conversation", "general"),
-        actor=Actor(id=who, name=who.title(), is_admin=True),
+        actor=Actor(id=who, name=who.title(), is_admin=True, is_bot=asked.get("bot", False)),
         place=Place(workspace="w", channel="general"),
         command=asked["command"],
         prompt=asked["text"],
         options=asked["options"],
+        problem=asked.get("problem", ""),
         reply_to={"event": asked["id"]},
         received_at=datetime.now(UTC),
     )

@@ -1,0 +1,153 @@
+"""The whole service in the test's event loop: the channel's platform on one side, a scripted API on the other."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot import bootstrap, worker
+from bot.api import calls
+from bot.bootstrap import Core, build
+from bot.models import Capabilities
+from bot.settings import Settings
+from tests.commands.desk import PNG
+from tests.fakes.api import FakeApi, Step, chat_data, data, fake_api
+from tests.fakes.channel import Channel, ChannelAdapter, Message, channel_server
+
+
+@dataclass(slots=True)
+class Echo:
+    """An API that answers every prompt with itself; a prompt that contains a word of `holds` waits for its event."""
+
+    url: str = ""
+    holds: dict[str, asyncio.Event] = field(default_factory=dict)
+    instead: list[Step] = field(default_factory=list)  #: what the next calls get instead
+    asked: list[str] = field(default_factory=list)  #: prompts, in order of arrival
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)  #: prompts whose caller hung up
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    running: int = 0
+    most: int = 0
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if request.path.endswith(".png"):
+            return web.Response(body=PNG, content_type="image/png")
+        body = await request.json()
+        prompt = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.asked.append(prompt)
+        self.bodies.append(body)
+        await self._tell()
+        try:
+            if self.instead:
+                return await self.instead.pop(0)(request)
+            for word, event in self.holds.items():
+                if word in prompt:
+                    await event.wait()
+        except asyncio.CancelledError:
+            self.left[prompt] += 1
+            await self._tell()
+            raise
+        finally:
+            self.running -= 1
+        if "prompt" in body:
+            picture = {"url": f"{self.url.removesuffix('/v1')}/a.png", "width": 1, "height": 1}
+            return await data({"images": [picture], "usage": {"images": 1, "cost": 0.5}})(request)
+        return await data(chat_data(f"re: {prompt}"))(request)
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a call that comes or goes makes it true."""
+        async with self.changed:
+            await self.changed.wait_for(condition)
+
+    def hold(self, word: str) -> asyncio.Event:
+        """Let prompts with that word wait until the event is set."""
+        return self.holds.setdefault(word, asyncio.Event())
+
+
+@dataclass(slots=True)
+class Service:
+    """What a test has in hand; `start` and `stop` are those of the service itself."""
+
+    folder: Path
+    api: FakeApi
+    echo: Echo
+    channel: Channel
+    given: dict[str, Any]
+    adapter: ChannelAdapter
+    core: Core = field(init=False)
+    running: asyncio.Task[None] = field(init=False)
+    _stopping: asyncio.Event = field(init=False)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start(self, **settings: Any) -> None:
+        """Start on what an earlier run left."""
+        chosen = Settings(
+            _env_file=None,  # type: ignore[call-arg]
+            aimodels_base_url=self.given.get("aimodels_base_url", self.api.url),
+            aimodels_api_key="sk-of-the-tests",
+            bot_data_dir=self.folder,
+            bot_requests_per_minute=0,
+            bot_media_per_day=0,
+            **{**{k: v for k, v in self.given.items() if k != "aimodels_base_url"}, **settings},
+        )
+        self.core = await self._stack.enter_async_context(build(chosen, {"channel": self.adapter}))
+        self._stopping = asyncio.Event()
+        self.running = asyncio.create_task(bootstrap._run_until(self.core, self._stopping))
+
+    async def stop(self) -> None:
+        """As a SIGTERM does. Raises what ended the service."""
+        self._stopping.set()
+        try:
+            await self.running
+        finally:
+            await self._stack.aclose()
+
+    async def ask(self, text: str, **more: Any) -> Message:
+        """Ask and return the one answer."""
+        event = await self.channel.ask(text, **more)
+        await self.channel.answered(event)
+        return self.answer(event)
+
+    def answer(self, event: str) -> Message:
+        """The one message that answers an event."""
+        [message] = self.channel.answers(event)
+        return message
+
+
+@asynccontextmanager
+async def service(folder: Path, *, limits: Capabilities | None = None, **settings: Any) -> AsyncIterator[Service]:
+    """The service, running; `settings` are those of the core."""
+    async with asyncio.timeout(50), fake_api() as api, channel_server() as channel:
+        echo = Echo(api.url)
+        api.play(echo)
+        one = Service(folder, api, echo, channel, settings, ChannelAdapter(channel.url, limits))
+        await one.start()
+        try:
+            yield one
+        finally:
+            for event in echo.holds.values():
+                event.set()
+            if channel.hold is not None:
+                channel.hold.set()
+            await one.stop()
+            await one.adapter.http.aclose()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries are short."""
+    monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(calls, "_BACKOFF", 0.001)
