@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import math
 import os
+import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,6 @@ from bot.models import CommandSpec, Event
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
-
-    from adapters.console.prompt import Interrupt
 
 _AGAIN = 5.0  # seconds within which a second Ctrl-C leaves
 
@@ -46,25 +46,38 @@ class Chat:
 
         from adapters.console.prompt import session, ticking
 
+        def interrupt() -> None:
+            self._interrupt(prompt, talking, ask)
+
         prompt = session(
             commands,
             folder=self._folder,
             buttons=self.screen.buttons,
             toolbar=self.screen.toolbar,
-            interrupt=lambda typed: self._interrupt(typed, ask),
+            interrupt=interrupt,
         )
         await self.screen.welcome(self._conversation)
-        ticker = asyncio.create_task(ticking(prompt, lambda: self.screen.is_busy))
-        try:
-            with patch_stdout(raw=True), contextlib.suppress(KeyboardInterrupt):
-                await self._read(prompt, ask, commands)
-                if self.screen.is_busy:
-                    await self.screen.notice(say("console.leaving", self._person.locale))
-                await self.screen.drained()
-        finally:
-            for task in (ticker, *self._tasks):
-                task.cancel()
-            await asyncio.gather(ticker, *self._tasks, return_exceptions=True)
+        with patch_stdout(raw=True):
+            talking = asyncio.create_task(self._talk(prompt, ask, commands))
+            ticker = asyncio.create_task(ticking(prompt, lambda: self.screen.is_busy))
+            try:
+                # While something is printed above the prompt, Ctrl-C is no key but a signal.
+                with _on_signal(interrupt):
+                    await asyncio.wait({talking})
+                if not talking.cancelled():
+                    talking.result()
+            finally:
+                tasks = (talking, ticker, *self._tasks)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _talk(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
+        await self._read(prompt, ask, commands)
+        self._armed = math.inf
+        if self.screen.is_busy:
+            await self.screen.notice(say("console.leaving", self._person.locale))
+        await self.screen.drained()
 
     async def _read(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
         while True:
@@ -89,22 +102,36 @@ class Chat:
             person=self._person,
         )
 
-    def _interrupt(self, typed: str, ask: Ask) -> "Interrupt":
-        """What Ctrl-C means now: stop what runs, else clear what is typed; the second time, leave."""
+    def _interrupt(self, prompt: "PromptSession[str]", talking: asyncio.Task[None], ask: Ask) -> None:
+        """Ctrl-C: clear what is typed, else stop what runs; the second time, leave."""
         now = time.monotonic()
-        if typed and not self.screen.is_busy:
-            return "clear"
-        if now < self._armed:
-            return "leave"
-        self._armed = now + _AGAIN
-        if self.screen.is_busy:
+        typed = prompt.default_buffer
+        if typed.text and not self.screen.is_busy:
+            typed.reset()
+        elif now < self._armed:
+            talking.cancel()
+        elif self.screen.is_busy:
+            self._armed = now + _AGAIN
             self._spawn(self.screen.notice(say("console.stop", self._person.locale)))
             self._spawn(ask(stop_event(conversation=self._conversation, person=self._person)))
         else:
+            self._armed = now + _AGAIN
             self._spawn(self.screen.notice(say("console.leave", self._person.locale)))
-        return "stay"
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+@contextlib.contextmanager
+def _on_signal(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Call it on SIGINT instead of what SIGINT does otherwise."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # where the platform has no signal handlers in event loops
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)

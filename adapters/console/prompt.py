@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -16,8 +15,6 @@ from prompt_toolkit.styles import Style
 from adapters.console.live import Button
 from bot import textform
 from bot.models import CommandSpec, Option
-
-Interrupt = Literal["stay", "clear", "leave"]
 
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "prompt": "ansicyan bold"})
 
@@ -98,9 +95,9 @@ def session(
     folder: Path | None,
     buttons: Mapping[str, Button],
     toolbar: Callable[[], str],
-    interrupt: Callable[[str], Interrupt],
+    interrupt: Callable[[], None],
 ) -> PromptSession[str]:
-    """A prompt. `interrupt` is asked on Ctrl-C, with what is typed; leaving raises `KeyboardInterrupt` from it."""
+    """A prompt. `interrupt` is called on Ctrl-C."""
     keys = KeyBindings()
 
     @keys.add("enter")
@@ -119,12 +116,8 @@ def session(
         event.current_buffer.insert_text("\n")
 
     @keys.add("c-c")
-    def _(event: KeyPressEvent) -> None:
-        match interrupt(event.current_buffer.text):
-            case "clear":
-                event.current_buffer.reset()
-            case "leave":
-                event.app.exit(exception=KeyboardInterrupt)
+    def _(event: KeyPressEvent) -> None:  # noqa: ARG001
+        interrupt()
 
     return PromptSession(
         [("class:prompt", "› ")],

@@ -6,15 +6,17 @@ from pathlib import Path
 
 from adapters.console.adapter import Console
 from adapters.console.parse import Person
-from bot.models import Answer, Event, Status
+from bot.models import Action, Answer, Event, Status
 from tests.contract.adapter_contract import COMMANDS
 
 ANSWER = "Answer to **{0}**.\n\n```python\nx = 1\n```\n\nThe end of {0}. \x1b]0;evil\x07\x1b[5m"
+BUTTONS = tuple(Action(name=label.lower(), label=label, command="chat") for label in ("More", "Less"))
 
 
 async def main() -> None:
     console = Console(conversation="test", person=Person("Ann"), data_dir=Path(sys.argv[1]), interactive=True)
     running: dict[str, asyncio.Task[None]] = {}
+    questions: dict[str, str] = {}
 
     async def work(event: Event) -> None:
         draft = await console.draft(event.reply_to, key=event.id, ref=None, private=False)
@@ -26,10 +28,15 @@ async def main() -> None:
             elif event.command == "image":
                 await draft.status(Status("painting slowly", progress=0.5))
                 await asyncio.Event().wait()
+            elif event.command == "press":
+                pressed = questions[event.options["event"]]
+                await draft.finish(Answer(text=f"Pressed {event.options['action']} of {pressed}."))
+                return
+            questions[event.id] = event.prompt
             text = ANSWER.format(event.prompt)
             for end in range(0, len(text), 10):
                 await draft.write(text[:end])
-            await draft.finish(Answer(text=text))
+            await draft.finish(Answer(text=text, actions=BUTTONS))
         except asyncio.CancelledError:
             await draft.finish(Answer(text="It was stopped."))
 

@@ -1,9 +1,13 @@
+import codecs
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +15,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+STYLE = r"(?:\x1b\[[0-9;?]*[A-Za-z])*"
+READY = "\x1b[?2004h"  # bracketed paste is switched on: the prompt takes keys
+WHERE = b"\x1b[6n"  # where is the cursor? A terminal answers, else nothing is drawn below the prompt
+PATIENCE = 60.0  # seconds until a test that waits in vain fails
 
 
 class Terminal:
@@ -19,56 +26,132 @@ class Terminal:
 
     def __init__(self, folder: Path) -> None:
         self.raw = ""
+        self._at = 0  # how far it has been looked at
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._fd, end = pty.openpty()
-        environment = {**os.environ, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "PYTHONPATH": str(ROOT)}
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.adapters.console.talker", str(folder)],
-            stdin=end, stdout=end, stderr=end, cwd=ROOT, env=environment, start_new_session=True,
-        )  # fmt: skip
+            stdin=end,
+            stdout=end,
+            stderr=end,
+            cwd=ROOT,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+            preexec_fn=lambda: os.login_tty(end),  # noqa: PLW1509 - the terminal's Ctrl-C reaches this process
+        )
         os.close(end)
 
     def type(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
 
     def until(self, text: str) -> str:
-        """Read on until the screen was told this text; returns all that was read for it."""
-        deadline = time.monotonic() + 60
-        start = len(self.raw)
-        while text not in STYLE.sub("", self.raw[start:]):
-            assert time.monotonic() < deadline, f"no {text!r} in {self.raw!r}"
-            if select.select([self._fd], [], [], 1)[0]:
-                self.raw += os.read(self._fd, 65536).decode(errors="replace")
-        return self.raw[start:]
+        """Wait until the screen is told this text, after the last one waited for; returns all up to it."""
+        pattern = re.compile(re.escape(text) if text == READY else STYLE.join(map(re.escape, text)))
+        deadline = time.monotonic() + PATIENCE
+        while (match := pattern.search(self.raw, self._at)) is None:
+            assert time.monotonic() < deadline, f"no {text!r} after {self.raw[self._at :][-2000:]!r}"
+            assert self._read(), f"it ended without {text!r} after {self.raw[self._at :][-2000:]!r}"
+        seen = self.raw[self._at : match.end()]
+        self._at = match.end()
+        return re.sub(STYLE, "", seen)
 
     def ends(self) -> int:
         """Read to the end; returns the exit status."""
-        while True:
-            try:
-                data = os.read(self._fd, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not data:
-                break
-            self.raw += data.decode(errors="replace")
-        return self.process.wait(timeout=60)
+        deadline = time.monotonic() + PATIENCE
+        while self._read():
+            assert time.monotonic() < deadline, f"it does not end after {self.raw[self._at :][-2000:]!r}"
+        return self.process.wait(timeout=PATIENCE)
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE)
         os.close(self._fd)
+
+    def _read(self) -> bool:
+        """Read what is there within a second; False at the end."""
+        if select.select([self._fd], [], [], 1)[0]:
+            try:
+                data = os.read(self._fd, 65536)
+            except OSError:  # the other side is closed
+                return False
+            self.raw += self._decoder.decode(data)
+            os.write(self._fd, b"\x1b[1;1R" * data.count(WHERE))
+            return bool(data)
+        return True
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path)
+    terminal.until(READY)
     yield terminal
     terminal.close()
 
 
+def test_chat_beside_a_slow_picture(terminal: Terminal) -> None:
+    """A chat is answered while a picture is painted; Ctrl-C stops the picture and keeps the chat; Ctrl-D leaves."""
+    terminal.type("/image a fox\r")
+    terminal.until("50%")
+    terminal.type("hello\r")
+    answer = terminal.until("The end of hello.")
+    assert "x = 1" in answer
+    assert "**" not in answer
+    terminal.type("\x03")
+    terminal.until("It was stopped.")
+    terminal.type("again\r")
+    terminal.until("The end of again.")
+    terminal.type("\x04")
+    assert terminal.ends() == 0
+    assert "\x1b]0;" not in terminal.raw
+    assert "\x1b[5m" not in terminal.raw
+
+
+def test_second_interrupt_leaves(terminal: Terminal) -> None:
+    """Ctrl-C with nothing running says how to leave; the second one leaves."""
+    terminal.type("\x03")
+    terminal.until("Ctrl-C again leaves.")
+    terminal.type("\x03")
+    assert terminal.ends() == 0
+
+
+def test_interrupts_beside_a_running_answer_leave(terminal: Terminal) -> None:
+    """Ctrl-C twice at once leaves, whatever is running, and leaves the terminal as it was."""
+    terminal.type("/image a fox\r")
+    terminal.until("50%")
+    terminal.type("\x03\x03")
+    assert terminal.ends() == 0
+    assert terminal.raw.count("\x1b[?2004h") == terminal.raw.count("\x1b[?2004l")
+
+
+def test_interrupt_clears_what_is_typed_first(terminal: Terminal) -> None:
+    """Ctrl-C on a line begun only empties it."""
+    terminal.type("never asked\x03")
+    terminal.type("asked\r")
+    assert "Answer to never" not in terminal.until("The end of asked.")
+
+
+def test_leaving_waits_for_answers_until_interrupted(terminal: Terminal) -> None:
+    """Ctrl-D waits for what is running, without a prompt; Ctrl-C then leaves at once."""
+    terminal.type("/image a fox\r")
+    terminal.until("50%")
+    terminal.type("\x04")
+    terminal.until("Leaving when")
+    terminal.type("\x03")
+    assert terminal.ends() == 0
+
+
+def test_button_is_pressed_by_its_number(terminal: Terminal) -> None:
+    """An answer's buttons are numbered, and typing the number presses the button."""
+    terminal.type("hello\r")
+    terminal.until("#1 More · #2 Less")
+    terminal.type("#2\r")
+    terminal.until("Pressed less of hello.")
+
+
 def test_lines_and_history(terminal: Terminal, tmp_path: Path) -> None:
     """Alt-Enter begins a new line of the same message, and the history is its owner's alone."""
-    terminal.until("› ")
     terminal.type("one\x1b\rtwo\r")
     terminal.until("The end of one")
     terminal.type("\x04")
