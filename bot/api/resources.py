@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from bot.api import wire
 from bot.api.calls import Caller, Calls, Reply, Request, whole
 from bot.errors import BadRequest, JobFailed
@@ -243,5 +245,8 @@ def _body(**fields: object) -> dict[str, object]:
 
 
 def _encode(body: Mapping[str, object]) -> bytes:
-    # A lone surrogate (half an emoji cut off somewhere) has no UTF-8: it is replaced rather than the request lost.
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return to_json(body)
+    except (PydanticSerializationError, UnicodeError):
+        # A lone surrogate (half an emoji cut off somewhere) has no UTF-8: it is replaced rather than the request lost.
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
