@@ -4,14 +4,11 @@ import asyncio
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
 from bot.sandbox.server import Sandbox
-
-REFERENCE = Path(__file__).parents[3] / "shared" / "api-reference.zh-Hant.txt"
-COUNT = 5
+from tests.fakes.reference import REFERENCE, SAMPLES
 
 
 @pytest.mark.skipif(not REFERENCE.is_file(), reason=f"the reference is not at {REFERENCE}")
@@ -19,7 +16,7 @@ COUNT = 5
 async def test_the_curl_samples_run_verbatim() -> None:
     """Only host and key are replaced; every sample is answered with success."""
     samples = re.findall(r"^curl .*?\}'$", REFERENCE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    assert len(samples) == COUNT
+    assert len(samples) == len(SAMPLES)
     async with Sandbox() as sandbox:
         for sample in samples:
             command = sample.replace("https://api.aimodels.com/v1", sandbox.base_url)
