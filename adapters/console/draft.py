@@ -56,7 +56,7 @@ class ConsoleDraft:
             await self._screen.write(self._key, self._question, text)
 
     async def finish(self, answer: Answer) -> None:
-        """Show the answer, once for ever. Raises `DeliveryRefused` when nobody reads the output."""
+        """Show the answer, once for ever. Raises `DeliveryRefused` when the output can't be written."""
         async with self._finishing:
             if not await self._delivered.has(self._key):
                 try:

@@ -85,7 +85,7 @@ class PlainScreen:
         self._heard = asyncio.get_running_loop().time()
 
     async def show(self, key: str, question: str, answer: Answer) -> None:
-        """Print the answer when its turn has come. Raises `DeliveryRefused` when nobody reads the output."""
+        """Print the answer when its turn has come. Raises `DeliveryRefused` when it can't be written."""
         loop = asyncio.get_running_loop()
         self._heard = loop.time()
         async with self._changed:
@@ -108,18 +108,18 @@ class PlainScreen:
             await self._changed.wait_for(lambda: not self._asked or self.gone.is_set())
 
     def _print(self, text: str) -> None:
-        data = memoryview(text.encode())
-        if self.gone.is_set():
-            raise DeliveryRefused("nobody reads the output any more")
+        data = b"" if self.gone.is_set() else memoryview(text.encode())
         while data:
             try:
                 data = data[os.write(self._fd, data) :]
             except BlockingIOError:  # another program has set the terminal so
                 select.select([], [self._fd], [])
-            except OSError as exc:
+            except BrokenPipeError:  # as with `| head`: the reader has seen enough
                 self.gone.set()
                 _silence(self._fd)
-                raise DeliveryRefused("nobody reads the output any more") from exc
+                return
+            except OSError as exc:
+                raise DeliveryRefused(f"the output can't be written: {exc.strerror}") from exc
 
 
 def _silence(fd: int) -> None:
