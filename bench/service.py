@@ -25,6 +25,8 @@ from bot.ports import Sink
 from bot.settings import Settings
 
 CONVERSATIONS = 50
+EVENTS = 800  #: of one run with all the conversations
+SHORT = 10  #: exchanges of a short conversation; a long one fills the context window, and each request carries it
 ROUNDS = 3
 numbers = count()
 
@@ -94,12 +96,17 @@ class Measure:
 Ask = Callable[[str], Awaitable[None]]  #: returns when the answer is visible
 
 
-async def measure(ask: Ask, events: int, conversations: int) -> Measure:
-    """Each conversation asks its next question when the last is answered."""
+async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int = 0) -> Measure:
+    """Each conversation asks its next question when the last is answered.
+
+    After that many `exchanges` a new conversation takes its place; 0: they go on, also in the next run.
+    """
     latencies: list[float] = []
 
     async def talk(name: str, times: int) -> None:
-        for _ in range(times):
+        for number in range(times):
+            if exchanges and number % exchanges == 0:
+                name = f"short{next(numbers)}"
             started = time.perf_counter()
             await ask(name)
             latencies.append(time.perf_counter() - started)
@@ -166,7 +173,9 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
         await core.worker.stop()
 
 
-async def compare(base_url: str, events: int, conversations: int) -> tuple[list[Measure], list[Measure]]:
+async def compare(
+    base_url: str, events: int, conversations: int, *, exchanges: int = 0
+) -> tuple[list[Measure], list[Measure]]:
     """Bare handler and service in turn; the first pair warms up and is not counted."""
     bare: list[Measure] = []
     whole: list[Measure] = []
@@ -174,7 +183,7 @@ async def compare(base_url: str, events: int, conversations: int) -> tuple[list[
         async with bare_handler(base_url) as ask_bare, service(base_url, Path(folder)) as ask_service:
             for _ in range(ROUNDS + 1):
                 bare.append(await measure(ask_bare, events, conversations))
-                whole.append(await measure(ask_service, events, conversations))
+                whole.append(await measure(ask_service, events, conversations, exchanges=exchanges))
     return bare[1:], whole[1:]
 
 
@@ -187,20 +196,25 @@ def main() -> None:
     """Print the tables."""
     print("### One event at a time\n")
     print("| API latency | figure | bare handler | service | added |\n| --- | --- | --- | --- | --- |")
-    for latency in (0.0, 0.05):
+    for latency, events in ((0.0, 100), (0.05, 40)):
         with api_server(latency) as url:
-            bare, whole = asyncio.run(compare(url, 100, 1))
+            bare, whole = asyncio.run(compare(url, events, 1))
         for name, figure in (("p50", lambda m: m.p50), ("p99", lambda m: m.p99)):
             a, b = median(bare, figure) * 1e3, median(whole, figure) * 1e3
             print(f"| {latency * 1e3:.0f} ms | {name} | {a:.2f} ms | {b:.2f} ms | {b - a:.2f} ms |")
-    print(f"\n### {CONVERSATIONS} conversations at once\n")
+    many(0, "long: each request carries a full context window")
+    many(SHORT, f"short: {SHORT} exchanges each")
+
+
+def many(exchanges: int, title: str) -> None:
+    """Print the table of many conversations at once."""
+    print(f"\n### {CONVERSATIONS} conversations at once, {title}\n")
     print("| API latency | figure | bare handler | service | ratio |\n| --- | --- | --- | --- | --- |")
     for latency in (0.0, 0.05):
-        events = 2000
         with api_server(latency) as url:
-            bare, whole = asyncio.run(compare(url, events, CONVERSATIONS))
+            bare, whole = asyncio.run(compare(url, EVENTS, CONVERSATIONS, exchanges=exchanges))
         for name, figure in (
-            ("CPU s per 1,000 events", lambda m: m.cpu / len(m.latencies) * 1e3),
+            ("CPU ms per event", lambda m: m.cpu / len(m.latencies) * 1e3),
             ("events per second", lambda m: len(m.latencies) / m.seconds),
         ):
             a, b = median(bare, figure), median(whole, figure)
