@@ -6,6 +6,7 @@ Nothing that a model or a file name says may steer the terminal: control charact
 import re
 from pathlib import Path
 
+from adapters.console.table import aligned
 from bot.language import say
 from bot.models import Answer, Media
 
@@ -79,7 +80,7 @@ def plain(asked: str, answer: Answer, locale: str) -> str:
     """A question with its answer as plain lines."""
     lines = [question(asked)] if asked else []
     if answer.text:
-        lines.append(clean(answer.text).rstrip())
+        lines.append(aligned(clean(answer.text)).rstrip())
     lines += [media_line(media, locale) for media in answer.media]
     if retry := retry_line(answer):
         lines.append(retry)

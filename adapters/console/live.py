@@ -190,4 +190,5 @@ class LiveScreen:
             self._output.flush()
 
         async with self._writing:
-            await run_in_terminal(write)
+            # Cancelled halfway, it would leave the terminal to nobody: every later one would wait for ever.
+            await asyncio.shield(run_in_terminal(write))
