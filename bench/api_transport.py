@@ -78,10 +78,9 @@ async def _measure(url: str) -> dict[str, dict[int, list[float]]]:
     headers = {"Authorization": "Bearer k"}
     async with (
         httpx.AsyncClient(limits=limits, timeout=60, headers=headers) as default,
-        open_http(url) as aiohttp,
+        httpx.AsyncClient(transport=open_http(url), headers=headers, trust_env=False) as aiohttp,
         AsyncAIModels(api_key="k", base_url=url) as client,
     ):
-        aiohttp.headers.update(headers)
 
         async def bare(http: httpx.AsyncClient) -> object:
             response = await http.post(f"{url}/chat/completions", json={"model": "m", "messages": HELLO})

@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
 from bench.api_server import api_server
@@ -119,7 +120,7 @@ async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int =
 @contextlib.asynccontextmanager
 async def bare_handler(base_url: str) -> AsyncIterator[Ask]:
     """Call the API, read the answer: what a handler without promises does."""
-    async with open_http(base_url) as http:
+    async with httpx.AsyncClient(transport=open_http(base_url), trust_env=False) as http:
 
         async def ask(_conversation: str) -> None:
             response = await http.post(
@@ -140,7 +141,7 @@ async def bare_handler(base_url: str) -> AsyncIterator[Ask]:
 @contextlib.asynccontextmanager
 async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
     """The service as it is started, on an adapter that costs nothing."""
-    settings = Settings(
+    settings = Settings(  # type: ignore[call-arg, unused-ignore]
         _env_file=None,
         aimodels_base_url=base_url,
         aimodels_api_key=SecretStr("key"),

@@ -133,7 +133,7 @@ class Calls:
     """The calls of one service: one key, one pool of connections, one budget."""
 
     def __init__(
-        self, *, key: str, base_url: str, http: httpx.AsyncClient, on_call: Callable[[Call], None] | None
+        self, *, key: str, base_url: str, http: httpx.AsyncBaseTransport, on_call: Callable[[Call], None] | None
     ) -> None:
         self.budget = Budget()
         self._key = key
@@ -225,7 +225,7 @@ class Calls:
         status = None
         started = time.monotonic()
         try:
-            response = await self._http.send(self._build(request), stream=True)
+            response = await self._http.handle_async_request(self._build(request))
             try:
                 status = response.status_code
                 self.budget.answered(permit, status, response.headers)

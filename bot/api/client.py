@@ -31,10 +31,10 @@ class AsyncAIModels:
         streaming: bool = False,
         timeout: float = 120.0,
         media_timeout: float = 900.0,
-        http: httpx.AsyncClient | None = None,
+        http: httpx.AsyncBaseTransport | None = None,
         on_call: Callable[[Call], None] | None = None,
     ) -> None:
-        """Time-outs in seconds, retries and waits included. A client given as `http` stays the caller's to close.
+        """Time-outs in seconds, retries and waits included. A transport given as `http` stays the caller's to close.
 
         Raises `SettingsError` for a key that can't be sent.
         """

@@ -1,4 +1,4 @@
-"""The HTTP client under the API client: one pool of connections for the whole service."""
+"""The HTTP transport under the API client: one pool of connections for the whole service."""
 
 import ssl
 from urllib.parse import urlsplit
@@ -9,20 +9,18 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 
-def open_http(base_url: str) -> httpx.AsyncClient:
-    """A client for calls to `base_url`; nothing is opened before the first call. Close it in the loop that used it.
+def open_http(base_url: str) -> AiohttpTransport:
+    """The way to `base_url`; nothing is opened before the first call. Close it in the loop that used it.
+
+    A transport, not a client: cookies, redirects and authentication flows are looked after at each request by
+    `httpx.AsyncClient`, and none of them is wanted here.
 
     aiohttp carries the bytes because httpx's own pool looks at every connection on each request: it needed 2, 5 and 7
     times the CPU per request at 1, 50 and 200 calls at the same time (`python -m bench.api_transport` measures it).
     """
     # Reading the certificates takes some 20 ms and is needed for https only; redirects are not followed.
     context = httpx.create_ssl_context() if base_url.startswith("https:") else False
-    transport = AiohttpTransport(
-        verify=context,
-        proxy=_proxy(base_url),
-        client=lambda: _session(context),
-    )
-    return httpx.AsyncClient(transport=transport, trust_env=False)
+    return AiohttpTransport(verify=context, proxy=_proxy(base_url), client=lambda: _session(context))
 
 
 def _session(context: ssl.SSLContext | bool) -> aiohttp.ClientSession:
