@@ -36,7 +36,7 @@ def signing_key(settings: Settings) -> SecretStr:
 def _keep(path: Path, key: str) -> None:
     """Write the key whole or not at all, readable by the service only; the first of two processes wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}")
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ async def test_a_flood_of_pictures_delays_another_person_by_one_job(tmp_path: Pa
     async with service(tmp_path, bot_media_concurrency=slots) as one:
         one.echo.hold("flood 0.")
         one.echo.hold("flood 1.")
-        places = {"command": "image", "options": {"size": "512x512"}, "who": "flooder"}
+        places: dict[str, Any] = {"command": "image", "options": {"size": "512x512"}, "who": "flooder"}
         flood = [await one.channel.ask(f"flood {n}.", conversation=f"c{n}", **places) for n in range(100)]
         await one.echo.until(lambda: one.echo.running == slots)
         await one.channel.until(lambda: set(flood) <= one.channel.acknowledged)

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
+from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UploadTooLarge
 from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Event, Finding, Place, Status
 from bot.ports import Sink
 
@@ -31,6 +31,7 @@ class Message:
     actions: list[str] = field(default_factory=list)
     private: bool = False
     final: bool = False
+    elapsed: float = 0.0
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Channel:
     max_upload: int | None = None  #: bytes; a bigger file is refused with 413
     seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  #: every change, (event, what), in order
     hold: asyncio.Event | None = None  #: updates that are not final wait for it
+    holds: dict[str, asyncio.Event] = field(default_factory=dict)  #: "post e1" or "finish e1" waits for it
+    calls: list[str] = field(default_factory=list)  #: "post e1", "update e1" or "finish e1", as they came in
     in_flight: dict[str, int] = field(default_factory=dict)  #: changes being made, by event
     most_in_flight: int = 0
 
@@ -104,26 +107,34 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
         waiting = channel.faults.get(kind)
         return web.json_response({"limit": channel.max_upload or 0}, status=waiting.pop(0)) if waiting else None
 
+    async def called(kind: str, event: str) -> None:
+        async with channel.changed:
+            channel.calls.append(f"{kind} {event}")
+            channel.changed.notify_all()
+        if (held := channel.holds.get(f"{kind} {event}")) is not None:
+            await held.wait()
+
     async def post(request: web.Request) -> web.Response:
+        message = Message(**await request.json())
+        await called("post", message.reply_to)
         if (failed := fault("post")) is not None:
             return failed
         ref = f"m{next(channel.numbers)}"
-        channel.messages[ref] = Message(**await request.json())
+        channel.messages[ref] = message
         return web.json_response({"ref": ref})
 
     async def put(request: web.Request) -> web.Response:
         message = channel.messages[request.match_info["ref"]]
         change = await request.json()
-        event = message.reply_to
+        event, kind = message.reply_to, "finish" if change.get("final") else "update"
         channel.in_flight[event] = channel.in_flight.get(event, 0) + 1
         channel.most_in_flight = max(channel.most_in_flight, channel.in_flight[event])
         try:
-            async with channel.changed:
-                channel.seen.append((event, change))
-                channel.changed.notify_all()
-            if channel.hold is not None and not change.get("final"):
+            channel.seen.append((event, change))
+            await called(kind, event)
+            if channel.hold is not None and kind == "update":
                 await channel.hold.wait()
-            if (failed := fault("finish" if change.get("final") else "update")) is not None:
+            if (failed := fault(kind)) is not None:
                 return failed
             if channel.max_upload and any(f["bytes"] > channel.max_upload for f in change.get("files", ())):
                 return web.json_response({"limit": channel.max_upload}, status=413)
@@ -164,7 +175,7 @@ class ChannelDraft:
     ref: str
 
     async def status(self, status: Status) -> None:
-        await self._put({"text": f"({status.text})"})
+        await self._put({"text": f"({status.text})", "elapsed": status.elapsed})
 
     async def write(self, text: str) -> None:
         await self._put({"text": text})
@@ -224,7 +235,11 @@ class ChannelAdapter:
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         while True:
             for asked in (await self.http.get("/events")).json():
-                await sink(parse(asked))
+                try:
+                    await sink(parse(asked))
+                except StoreError:  # not acknowledged: it comes again
+                    await asyncio.sleep(0.01)
+                    continue
                 await self.http.delete(f"/events/{asked['id']}")
 
     async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> ChannelDraft:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 
 from bot import bootstrap, worker
@@ -93,21 +94,24 @@ class Service:
 
     async def start(self, **settings: Any) -> None:
         """Start on what an earlier run left."""
-        chosen = Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            aimodels_base_url=self.given.get("aimodels_base_url", self.api.url),
-            aimodels_api_key="sk-of-the-tests",
-            bot_data_dir=self.folder,
-            bot_requests_per_minute=0,
-            bot_media_per_day=0,
-            **{**{k: v for k, v in self.given.items() if k != "aimodels_base_url"}, **settings},
-        )
-        self.core = await self._stack.enter_async_context(build(chosen, {"channel": self.adapter}))
+        chosen: dict[str, Any] = {
+            "aimodels_base_url": self.api.url,
+            "aimodels_api_key": "sk-of-the-tests",
+            "bot_data_dir": self.folder,
+            "bot_requests_per_minute": 0,
+            "bot_media_per_day": 0,
+            **self.given,
+            **settings,
+        }
+        built = build(Settings(_env_file=None, **chosen), {"channel": self.adapter})  # type: ignore[call-arg]
+        self.core = await self._stack.enter_async_context(built)
         self._stopping = asyncio.Event()
         self.running = asyncio.create_task(bootstrap._run_until(self.core, self._stopping))
 
     async def stop(self) -> None:
         """As a SIGTERM does. Raises what ended the service."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         try:
             await self.running
@@ -120,6 +124,12 @@ class Service:
         await self.channel.answered(event)
         return self.answer(event)
 
+    async def begun(self, text: str, **more: Any) -> str:
+        """Ask, and return once the API has been asked."""
+        event = await self.channel.ask(text, **more)
+        await self.echo.until(lambda: text in self.echo.asked)
+        return event
+
     def answer(self, event: str) -> Message:
         """The one message that answers an event."""
         [message] = self.channel.answers(event)
@@ -129,7 +139,7 @@ class Service:
 @asynccontextmanager
 async def service(folder: Path, *, limits: Capabilities | None = None, **settings: Any) -> AsyncIterator[Service]:
     """The service, running; `settings` are those of the core."""
-    async with asyncio.timeout(50), fake_api() as api, channel_server() as channel:
+    async with asyncio.timeout(120), fake_api() as api, channel_server() as channel:
         echo = Echo(api.url)
         api.play(echo)
         one = Service(folder, api, echo, channel, settings, ChannelAdapter(channel.url, limits))
@@ -139,15 +149,17 @@ async def service(folder: Path, *, limits: Capabilities | None = None, **setting
         finally:
             for event in echo.holds.values():
                 event.set()
-            if channel.hold is not None:
-                channel.hold.set()
+            for event in (*channel.holds.values(), *([channel.hold] if channel.hold else [])):
+                event.set()
             await one.stop()
             await one.adapter.http.aclose()
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses between tries are short."""
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pauses between tries are short, and nothing is spent on rendering logs."""
     monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.001)
     monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(calls, "_BACKOFF", 0.001)
+    with structlog.testing.capture_logs():
+        yield

@@ -1,0 +1,176 @@
+"""The composition root: what starts, what ends the service, and with which words."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot import bootstrap
+from bot.bootstrap import build, web_server
+from bot.errors import SettingsError
+from bot.models import CommandSpec
+from bot.ports import Sink
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+from tests.fakes.api import failure
+from tests.fakes.channel import Channel, ChannelAdapter, channel_server, parse
+from tests.fakes.service import impatient, service
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+ROOT = Path(__file__).parents[1]
+
+
+class Brief(ChannelAdapter):
+    """An adapter whose input ends: by itself, or with an error."""
+
+    def __init__(self, url: str, *, error: Exception | None = None, routes: Sequence[Any] = ()) -> None:
+        super().__init__(url)
+        self.error = error
+        self.routes = routes
+
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        for asked in (await self.http.get("/events")).json():
+            await sink(parse(asked))
+        if self.error is not None:
+            raise self.error
+
+
+async def run_brief(folder: Path, channel: Channel, adapter: Brief, url: str) -> None:
+    async with adapter.http, build(settings(folder, url), {"channel": adapter}) as core:
+        await bootstrap._run_until(core, asyncio.Event())
+
+
+def settings(folder: Path, url: str, **more: Any) -> Settings:
+    given: dict[str, Any] = {"aimodels_base_url": url, "aimodels_api_key": "sk-x", "bot_data_dir": folder, **more}
+    return Settings(_env_file=None, **given)  # type: ignore[call-arg]
+
+
+async def test_input_that_ends_is_answered_to_the_last(tmp_path: Path) -> None:
+    """When every adapter has returned, the service ends only after all is answered, second tries included."""
+    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+        one.echo.instead = [failure(500)] * 5
+        events = [await channel.ask(f"q{n}") for n in range(3)]
+        await run_brief(tmp_path / "brief", channel, Brief(channel.url), one.api.url)
+        assert [message.text for event in events for message in channel.answers(event)] == [
+            "re: q0",
+            "re: q1",
+            "re: q2",
+        ]
+
+
+async def test_an_adapter_that_fails_ends_the_service_with_its_error(tmp_path: Path) -> None:
+    """The error is the adapter's own; what was asked before is kept for the next start."""
+    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+        event = await channel.ask("hello")
+        adapter = Brief(channel.url, error=SettingsError("the token is wrong"))
+        with pytest.raises(SettingsError, match="the token is wrong"):
+            await run_brief(tmp_path / "brief", channel, adapter, one.api.url)
+        await run_brief(tmp_path / "brief", channel, Brief(channel.url), one.api.url)
+        [message] = channel.answers(event)
+        assert message.text == "re: hello"
+
+
+async def test_the_database_is_let_go_when_the_start_fails(tmp_path: Path) -> None:
+    """A rule that can't be understood stops the start; the next one finds nothing held."""
+    wrong = settings(tmp_path, "http://127.0.0.1:1/v1", bot_command_rules=("nonsense",))
+    with pytest.raises(SettingsError):
+        async with build(wrong, {}):
+            pass
+    async with SqliteStore(tmp_path / "bot.db") as store:
+        await store.check()
+
+
+# -- the web server
+
+
+async def ping(_: Request) -> Response:
+    return PlainTextResponse("pong")
+
+
+async def test_without_need_there_is_no_web_server(tmp_path: Path) -> None:
+    """No port set and no adapter called over HTTP: nothing listens."""
+    async with service(tmp_path) as one, web_server(one.core) as server:
+        assert server is None
+
+
+async def test_an_adapter_with_routes_gets_a_web_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter's routes are served beside the service's own, on the usual port."""
+    monkeypatch.setattr(bootstrap, "DEFAULT_PORT", 0)
+    adapter = Brief("http://127.0.0.1:1", routes=[Route("/ping", ping)])
+    chosen = settings(tmp_path, "http://127.0.0.1:1/v1")
+    async with build(chosen, {"channel": adapter}) as core, web_server(core) as server, httpx.AsyncClient() as http:
+        assert server is not None
+        answer = await http.get(f"http://127.0.0.1:{server.port}/ping")
+        assert answer.text == "pong"
+    await adapter.http.aclose()
+
+
+async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> None:
+    """With a port set, /healthz, /readyz and /metrics tell of the running service."""
+    async with (
+        service(tmp_path, bot_port=0) as one,
+        web_server(one.core) as server,
+        httpx.AsyncClient() as http,
+    ):
+        assert server is not None
+        await one.ask("hello")
+        url = f"http://127.0.0.1:{server.port}"
+        assert (await http.get(f"{url}/healthz")).status_code == 200
+        assert (await http.get(f"{url}/readyz")).json() == {
+            "status": "ready",
+            "database": "ok",
+            "api": "ok",
+            "platforms": {"channel": "ok"},
+        }
+        numbers = (await http.get(f"{url}/metrics")).text
+        assert 'bot_events_total{adapter="channel",command="chat",outcome="accepted"} 1.0' in numbers
+        assert 'bot_api_calls_total{endpoint="/chat/completions",status="200"} 1.0' in numbers
+
+
+# -- as a process
+
+
+def start(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        input="hello\n",
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "BOT_DATA_DIR": str(folder), "LANG": "C.UTF-8", **more},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_damaged_database_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    """A file that is no database: status 2, what to do, no traceback."""
+    (tmp_path / "bot.db").write_bytes(b"no database at all" * 1000)
+    done = start(tmp_path)
+    assert done.returncode == 2
+    assert "damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_no_secret_is_ever_written(tmp_path: Path) -> None:
+    """Neither keys nor what is made of them appear in debug logs, `check`, or what people are told."""
+    async with asyncio.timeout(120), channel_server(), service(tmp_path / "api") as one:
+        keys = {"AIMODELS_API_KEY": "sk-very-secret-1", "BOT_SECRET_KEY": "sign-very-secret-2"}
+        one.echo.instead = [failure(401, text="Incorrect API key provided: sk-very-secret-1")] * 4
+        given = {"AIMODELS_BASE_URL": one.api.url, "BOT_LOG_LEVEL": "debug", **keys}
+        asked = await asyncio.to_thread(start, tmp_path, **given)
+        checked = await asyncio.to_thread(start, tmp_path, "check", **given)
+    assert asked.returncode == 0, asked.stderr
+    assert checked.returncode == 1
+    assert "api error" in asked.stderr
+    for output in (asked.stdout, asked.stderr, checked.stdout, checked.stderr):
+        assert "very-secret" not in output
