@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import math
 import os
 import signal
 import time
@@ -74,7 +73,7 @@ class Chat:
 
     async def _talk(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
         await self._read(prompt, ask, commands)
-        self._armed = math.inf
+        self._armed = 0.0
         if self.screen.is_busy:
             await self.screen.notice(say("console.leaving", self._person.locale))
         await self.screen.drained()

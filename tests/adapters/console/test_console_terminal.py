@@ -133,12 +133,13 @@ def test_interrupt_clears_what_is_typed_first(terminal: Terminal) -> None:
 
 
 def test_leaving_waits_for_answers_until_interrupted(terminal: Terminal) -> None:
-    """Ctrl-D waits for what is running, without a prompt; Ctrl-C then leaves at once."""
+    """Ctrl-D waits for what is running, without a prompt; Ctrl-C then stops it, and that is the end."""
     terminal.type("/image a fox\r")
     terminal.until("50%")
     terminal.type("\x04")
     terminal.until("Leaving when")
     terminal.type("\x03")
+    terminal.until("It was stopped.")
     assert terminal.ends() == 0
 
 
