@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import aiosqlite
 from pydantic_core import to_json
 
-from bot.errors import StoreError, StoreUnavailable
+from bot.errors import OwnershipLost, StoreError, StoreUnavailable
 from bot.store import statements
 from bot.store.faults import translate
 
@@ -33,7 +33,9 @@ class Operation(Generic[T]):
 
     def fail(self, error: StoreError) -> None:
         """Tell whoever waits that it was not done."""
-        if self.future is None:
+        if self.future is None and isinstance(error, OwnershipLost):
+            log.debug("store: a write came too late: %s", error)
+        elif self.future is None:
             log.error("store: a write that nobody waits for failed: %s", error)
         elif not self.future.done():
             self.future.set_exception(error)

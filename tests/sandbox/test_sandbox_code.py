@@ -100,7 +100,7 @@ CHECKS = {
     "bash": (["bash", "-n"], ".sh", "{}"),
     "c": (["gcc", "-fsyntax-only", "-Wall", "-Werror", "-x", "c"], ".c", "{}"),
     "go": (["gofmt", "-l", "-e"], ".go", "package main\n\n{}"),
-    "rust": (["rustc", "--crate-type", "lib", "--emit", "metadata", "-A", "dead_code", "-o", "/dev/null"], ".rs", "{}"),
+    "rust": (["rustc", "--crate-type", "lib", "--emit", "metadata", "-A", "dead_code", "-o", "checked"], ".rs", "{}"),
     "java": (["javac", "-proc:none"], ".java", "class Snippet {{\n{}}}\n"),
 }
 
