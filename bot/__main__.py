@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         description="AI generation (chat, code, images, audio, video) in the channels where people already work.",
     )
     top.add_argument("--version", action="version", version=__version__)
-    commands = top.add_subparsers(title="commands", metavar="")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
     run = commands.add_parser("run", help="start the service (the default)")
     named = "continue, or start, the terminal conversation NAME"
     top.add_argument("--conversation", metavar="NAME", help=named)

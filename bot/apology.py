@@ -11,6 +11,7 @@ from bot.errors import (
     JobFailed,
     MediaError,
     MediaTooLarge,
+    NotKept,
     NotPermitted,
     RateLimited,
     ServerFailed,
@@ -37,9 +38,12 @@ _KEYS: dict[type[BaseException], str] = {
     MediaTooLarge: "too_large",
     WrongContent: "wrong_content",
     DownloadFailed: "download",
+    NotKept: "not_kept",
     MediaError: "download",
     StoreError: "store",
 }
+#: statuses of an API that has no such endpoint
+_ABSENT = (404, 405)
 #: what a refusal's code or type says → our sentence
 _REFUSALS = (
     ("policy", ("policy", "moderation", "safety", "sensitive", "content_filter", "nsfw")),
@@ -58,6 +62,8 @@ def apology(error: BaseException, locale: str, *, event_id: str) -> str:
     if isinstance(error, BadRequest | JobFailed):
         marks = f"{error.code} {error.type}".lower()
         key = next((refusal for refusal, words in _REFUSALS if any(word in marks for word in words)), key)
+    if key == "refused" and isinstance(error, BadRequest) and error.status in _ABSENT:
+        key = "absent"
     return say(f"apology.{key}", locale, id=event_id)
 
 

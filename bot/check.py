@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from bot.api import AsyncAIModels
 from bot.bootstrap import endpoint, needs_sandbox
+from bot.command import load_commands
 from bot.errors import ApiError, AuthenticationFailed, NotPermitted, SettingsError, StoreError, StoreInUse
-from bot.models import Finding
+from bot.models import KINDS, Finding
+from bot.policy.rules import command_lists
 from bot.ports import Adapter
 from bot.settings import Settings
 from bot.store.sqlite import SqliteStore
@@ -13,12 +15,22 @@ from bot.store.sqlite import SqliteStore
 
 async def check(settings: Settings, adapters: Mapping[str, Adapter]) -> list[Finding]:
     """Every finding, good ones included, in the order in which a person would mend them."""
-    findings = [Finding(subject="settings", text="all values are allowed", is_ok=True)]
+    findings = [_rules(settings)]
     findings.append(await _database(settings))
     findings.append(await _api(settings))
     for adapter in adapters.values():
         findings.extend(await adapter.check())
     return findings
+
+
+def _rules(settings: Settings) -> Finding:
+    """Single values were allowed when they were read; rules also have to name commands that exist."""
+    registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+    try:
+        command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
+    except SettingsError as exc:
+        return Finding(subject="settings", text=str(exc), is_ok=False)
+    return Finding(subject="settings", text="all values are allowed", is_ok=True)
 
 
 async def _database(settings: Settings) -> Finding:

@@ -17,7 +17,8 @@ BotError
 │   ├── UnsafeUrl            it is not at a public https address
 │   ├── MediaTooLarge        it is bigger than allowed
 │   ├── WrongContent         it is not what it claims to be
-│   └── DownloadFailed       it could not be read to its end
+│   ├── DownloadFailed       it could not be read to its end
+│   └── NotKept              our own disk did not take it
 ├── StoreError               the database did not do what was asked; nothing acknowledged is lost
 │   ├── StoreUnavailable     locked, or no space left
 │   ├── StoreCorrupt         the file is damaged
@@ -129,6 +130,10 @@ class WrongContent(MediaError):
 
 class DownloadFailed(MediaError):
     """The file could not be read to its end."""
+
+
+class NotKept(MediaError):
+    """Our own disk did not take the file."""
 
 
 # ------------------------------------------------------------------ store

@@ -67,3 +67,16 @@ def test_a_wrong_key_names_the_setting() -> None:
     """Only the admin can help, and is told where."""
     error = errors.AuthenticationFailed(RAW, status=401, code="invalid_api_key")
     assert "AIMODELS_API_KEY" in apology(error, "zh-TW", event_id="e")
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -> None:
+    """Other words would not help where the service has no such endpoint; an unknown model keeps its own sentence."""
+    assert "does not offer" in apology(errors.BadRequest("Not found", status=status), "en", event_id="e")
+    unknown_model = errors.BadRequest("x", status=status, code="model_not_found")
+    assert apology(unknown_model, "en", event_id="e") == catalogue("en")["apology.no_model"].format(id="e")
+
+
+def test_a_full_disk_is_not_blamed_on_the_download() -> None:
+    """Trying again would not help: whoever runs the service has to know."""
+    assert "no room" in apology(errors.NotKept("x"), "en", event_id="e")

@@ -91,6 +91,14 @@ def test_check_is_content_with_nothing_configured(tmp_path: Path) -> None:
     assert "database" in done.stdout
 
 
+def test_check_finds_a_rule_that_would_stop_the_start(tmp_path: Path) -> None:
+    """What `run` refuses, `check` tells with the setting's name."""
+    done = bot(tmp_path, "check", BOT_COMMAND_RULES="vidoe=role:artists")
+    assert done.returncode == 1
+    assert "BOT_COMMAND_RULES" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 async def test_a_signal_ends_it_and_a_second_process_is_refused(tmp_path: Path) -> None:
     """While one process owns the database another is refused with a sentence; SIGTERM ends the first with status 0."""
     first = await asyncio.create_subprocess_exec(

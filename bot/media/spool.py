@@ -16,7 +16,7 @@ from typing import Protocol, Self
 import aiohttp
 from pydantic import SecretStr
 
-from bot.errors import DownloadFailed, MediaError, MediaTooLarge, WrongContent
+from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, WrongContent
 from bot.language import say
 from bot.media import links
 from bot.media.content import EXTENSIONS, HEAD, settle, sniff
@@ -97,7 +97,7 @@ class Spool:
     async def fetch(self, item: Item, *, kind: Kind, name: str, event: str, description: str = "") -> Media:
         """Keep a generated file. The same event and name overwrite, so that a repetition leaves one file.
 
-        Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`.
+        Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`, `NotKept`.
         """
         url = item.url or ""
         encoded = item.b64_json or ""
@@ -128,7 +128,7 @@ class Spool:
     async def write(
         self, name: str, content: bytes | str, *, content_type: str, event: str, description: str = ""
     ) -> Media:
-        """Keep a file of our own making. Raises `DownloadFailed` when the disk does not take it."""
+        """Keep a file of our own making. Raises `NotKept` when the disk does not take it."""
         data = content.encode() if isinstance(content, str) else content
         stem, extension = split(name)
         extension = extension or (guess_extension(content_type) or ".bin").removeprefix(".")
@@ -150,7 +150,7 @@ class Spool:
             await asyncio.to_thread(day.mkdir, parents=True, exist_ok=True)
             yield part
         except OSError as exc:
-            raise DownloadFailed(f"the file could not be written: {exc.strerror}") from exc
+            raise NotKept(f"the file could not be written: {exc.strerror}") from exc
         finally:
             with suppress(OSError):
                 await asyncio.shield(asyncio.to_thread(part.unlink, missing_ok=True))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.server import Sandbox
+from tests.fakes.api import events, fake_api, piece, silence
 from tests.fakes.channel import Channel, channel_server
 
 ROOT = Path(__file__).parents[2]
@@ -36,13 +37,13 @@ STEPS = (
 
 @contextlib.asynccontextmanager
 async def service(
-    channel: Channel, sandbox: Sandbox, folder: Path, seam: str = ""
+    channel: Channel, api: tuple[str, str], folder: Path, seam: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The service in a process of its own."""
+    """The service in a process of its own; `api` is the API's address and key."""
     environment = {
         **os.environ,
-        "AIMODELS_BASE_URL": sandbox.base_url,
-        "AIMODELS_API_KEY": sandbox.api_key,
+        "AIMODELS_BASE_URL": api[0],
+        "AIMODELS_API_KEY": api[1],
         "AIMODELS_STREAMING": "true",
         "BOT_DATA_DIR": str(folder),
         "PYTHONPATH": str(ROOT),
@@ -59,36 +60,46 @@ async def service(
             await process.wait()
 
 
-async def killed_and_restarted(folder: Path, seam: str, command: str, text: str) -> Channel:
-    """Ask, let the process die at the seam, start it again, wait for the answer."""
-    async with channel_server() as channel, Sandbox(host="127.0.0.1", port=0) as sandbox, asyncio.timeout(120):
-        event = await channel.ask(text, command=command, options={"size": "512x512"} if command == "image" else {})
-        async with service(channel, sandbox, folder, seam) as doomed:
-            assert await doomed.wait() == -signal.SIGKILL, f"the process did not die at {seam}"
-        async with service(channel, sandbox, folder) as process:
-            await channel.answered(event)
-            after = await channel.ask("what is 6 * 7?", conversation="elsewhere")
-            await channel.answered(after)
-        assert process.returncode == 0
-        return channel
+async def killed_and_restarted(channel: Channel, api: tuple[str, str], folder: Path, seam: str, event: str) -> None:
+    """Let the process die at the seam, start it again, wait for the answer to the event and to one more."""
+    async with service(channel, api, folder, seam) as doomed:
+        assert await doomed.wait() == -signal.SIGKILL, f"the process did not die at {seam}"
+    async with service(channel, api, folder) as process:
+        await channel.answered(event)
+        after = await channel.ask("what is 6 * 7?", conversation="elsewhere")
+        await channel.answered(after)
+    assert process.returncode == 0
 
 
-@pytest.mark.parametrize("command", ["chat", "image"])
-@pytest.mark.parametrize("seam", [*STEPS, "draft.status:after", "draft.write:after"])
-async def test_a_killed_process_leaves_one_answer_and_one_exchange(tmp_path: Path, seam: str, command: str) -> None:
-    """Whatever the moment of death, one answer is visible and its context is saved once."""
-    if (seam, command) in {("draft.write:after", "image"), ("draft.status:after", "chat")}:
-        return
-    text = "my name is Ada" if command == "chat" else "a red fox in snow"
-    channel = await killed_and_restarted(tmp_path, seam, command, text)
-    answers = channel.answers("e1")
-    assert len(answers) == 1
-    assert answers[0].final
-    assert not answers[0].private
-    if command == "image":
-        assert [file["bytes"] == file["size"] > 10_000 for file in answers[0].files] == [True]
-    else:
-        assert "Ada" in answers[0].text
-    with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+def remembered(folder: Path, event: str) -> list[str]:
+    """The roles of the turns that the database keeps of an event."""
+    with contextlib.closing(sqlite3.connect(folder / "bot.db")) as database:
         turns = [json.loads(data) for (data,) in database.execute("SELECT data FROM turns ORDER BY seq")]
-    assert [turn["role"] for turn in turns if turn["event"] == "e1"] == ["user", "assistant"]
+    return [turn["role"] for turn in turns if turn["event"] == event]
+
+
+@pytest.mark.parametrize("seam", [*STEPS, "draft.status:after", "draft.write:after"])
+async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, seam: str) -> None:
+    """Whatever the moment of death, one whole answer is visible and its context is saved once."""
+    whole = events(piece("Hello "), piece("Ada", finish="stop"))
+    # A process that is to die while it waits or writes is not hurried by an answer.
+    waits = {"draft.status:after": silence, "draft.write:after": events(piece("Hello "), wait=asyncio.Event())}
+    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+        api.play(*([waits[seam]] if seam in waits else []), whole)
+        event = await channel.ask("my name is Ada")
+        await killed_and_restarted(channel, (api.url, "key"), tmp_path, seam, event)
+    [answer] = channel.answers(event)
+    assert (answer.text, answer.final, answer.private) == ("Hello Ada", True, False)
+    assert remembered(tmp_path, event) == ["user", "assistant"]
+
+
+@pytest.mark.parametrize("seam", [*STEPS, "draft.status:after"])
+async def test_a_killed_process_leaves_one_picture(tmp_path: Path, seam: str) -> None:
+    """Whatever the moment of death, one answer with its whole file is visible and its context is saved once."""
+    async with channel_server() as channel, Sandbox() as sandbox, asyncio.timeout(120):
+        event = await channel.ask("a red fox in snow", command="image", options={"size": "512x512"})
+        await killed_and_restarted(channel, (sandbox.base_url, sandbox.api_key), tmp_path, seam, event)
+    [answer] = channel.answers(event)
+    assert (answer.final, answer.private) == (True, False)
+    assert [file["bytes"] == file["size"] > 10_000 for file in answer.files] == [True]
+    assert remembered(tmp_path, event) == ["user", "assistant"]
