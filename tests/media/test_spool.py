@@ -275,10 +275,9 @@ async def test_sweep_deletes_what_is_old_and_what_was_left(folder: Path, certifi
 
 async def test_a_disk_that_takes_nothing_is_told_apart(folder: Path, certificate: Certificate, png: bytes) -> None:
     """A file that our own disk refuses is no failed download."""
-    async with serve(sending(png), tls=certificate.server) as public:
-        async with make_spool(folder, certificate) as spool:
-            (folder / datetime.now(UTC).date().isoformat()).parent.mkdir(parents=True, exist_ok=True)
-            (folder / datetime.now(UTC).date().isoformat()).write_text("in the way", encoding="utf-8")
-            item = Item(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
-            with pytest.raises(NotKept):
-                await spool.fetch(item, kind="image", name="a", event="e", description="a")
+    async with serve(sending(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        (folder / datetime.now(UTC).date().isoformat()).parent.mkdir(parents=True, exist_ok=True)
+        (folder / datetime.now(UTC).date().isoformat()).write_text("in the way", encoding="utf-8")
+        item = Item(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
+        with pytest.raises(NotKept):
+            await spool.fetch(item, kind="image", name="a", event="e", description="a")
