@@ -8,6 +8,9 @@ import pytest
 #: Set where every real component is installed: there, a test that is skipped for want of one has failed.
 REQUIRE_REAL = bool(os.environ.get("REQUIRE_REAL"))
 
+# Tests start the service many times: let those processes share compiled modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:

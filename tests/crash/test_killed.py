@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.server import Sandbox
 from tests.fakes.api import events, fake_api, piece, silence
 from tests.fakes.channel import Channel, channel_server
 
@@ -93,12 +93,24 @@ async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, 
     assert remembered(tmp_path, event) == ["user", "assistant"]
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[tuple[str, str]]:
+    """The address and key of a sandbox that outlives what is killed."""
+    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api-key", "key"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        yield address, "key"
+        process.terminate()
+        process.communicate()
+
+
 @pytest.mark.parametrize("seam", [*STEPS, "draft.status:after"])
-async def test_a_killed_process_leaves_one_picture(tmp_path: Path, seam: str) -> None:
+async def test_a_killed_process_leaves_one_picture(tmp_path: Path, seam: str, sandbox: tuple[str, str]) -> None:
     """Whatever the moment of death, one answer with its whole file is visible and its context is saved once."""
-    async with channel_server() as channel, Sandbox() as sandbox, asyncio.timeout(120):
+    async with channel_server() as channel, asyncio.timeout(120):
         event = await channel.ask("a red fox in snow", command="image", options={"size": "512x512"})
-        await killed_and_restarted(channel, (sandbox.base_url, sandbox.api_key), tmp_path, seam, event)
+        await killed_and_restarted(channel, sandbox, tmp_path, seam, event)
     [answer] = channel.answers(event)
     assert (answer.final, answer.private) == (True, False)
     assert [file["bytes"] == file["size"] > 10_000 for file in answer.files] == [True]
