@@ -15,7 +15,7 @@ import psutil
 from bench.api_server import api_server
 
 EVENTS, TALKS = 5000, 500
-STARTS = 5
+STARTS = 3
 
 
 async def child(base_url: str, folder: str) -> None:
