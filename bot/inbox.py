@@ -80,6 +80,8 @@ class Inbox:
         if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
             return event
         first = job.event
+        if first.problem:
+            return replace(event, problem=first.problem)
         return replace(
             event,
             command=first.command,

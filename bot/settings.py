@@ -205,7 +205,8 @@ def explain(error: ValidationError) -> str:
     lines = []
     for item in error.errors(include_input=False, include_url=False):
         name = str(item["loc"][0]).upper() if item["loc"] else "settings"
-        lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}")
+        allowed = "must be true or false" if item["type"] == "bool_parsing" else item["msg"]
+        lines.append(f"{name}: {allowed.removeprefix('Value error, ')}")
     return "\n".join(lines)
 
 

@@ -146,6 +146,14 @@ async def test_a_button_that_is_gone_is_a_sentence(tmp_path: Path, options: dict
         assert one.echo.asked == ["hello"]
 
 
+async def test_a_wrong_request_is_not_repeated_as_if_it_had_been_right(tmp_path: Path) -> None:
+    """A retry after a request that could not be understood says again what was wrong with it."""
+    async with service(tmp_path) as one:
+        await one.ask("hello --sise 3", problem="What is --sise?")
+        assert (await one.ask("", command="retry")).text == "What is --sise?"
+        assert one.echo.asked == []
+
+
 async def test_somebody_elses_conversation_is_not_repeated(tmp_path: Path) -> None:
     """A retry that names an event of another conversation repeats nothing."""
     async with service(tmp_path) as one:

@@ -34,7 +34,12 @@ def literals() -> tuple[set[str], list[re.Pattern[str]]]:
 
 def said() -> dict[str, str]:
     """Every key given to `say` as it stands, with where."""
-    found: dict[str, str] = {}
+    return {key: where for key, where, _ in calls()}
+
+
+def calls() -> list[tuple[str, str, set[str]]]:
+    """Every call of `say` with a key as it stands: the key, where, and the names of the values given."""
+    found: list[tuple[str, str, set[str]]] = []
     for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
@@ -42,7 +47,8 @@ def said() -> dict[str, str]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             key = node.args[0].value
             if name == "say" and isinstance(key, str) and KEY.fullmatch(key):
-                found[key] = f"{path.relative_to(ROOT)}:{node.lineno}"
+                given = {word.arg or "*" for word in node.keywords}
+                found.append((key, f"{path.relative_to(ROOT)}:{node.lineno}", given))
     return found
 
 
@@ -53,6 +59,17 @@ def test_every_language_has_every_sentence(language: str) -> None:
     assert other.keys() == english.keys()
     assert {k: placeholders(v) for k, v in other.items()} == {k: placeholders(v) for k, v in english.items()}
     assert all(sentence.strip() for sentence in other.values())
+
+
+def test_every_sentence_gets_the_values_it_names() -> None:
+    """Whoever says a sentence fills in all of its placeholders."""
+    english = catalogue(FALLBACK)
+    wrong = [
+        f"{where}: {key} needs {placeholders(english[key]) - given}"
+        for key, where, given in calls()
+        if key in english and "*" not in given and placeholders(english[key]) - given
+    ]
+    assert wrong == []
 
 
 def test_every_sentence_that_is_said_exists() -> None:

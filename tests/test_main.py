@@ -55,6 +55,16 @@ def test_piped_input_is_answered_and_ends(tmp_path: Path) -> None:
     assert sum("AIMODELS_API_KEY" in line for line in done.stderr.splitlines()) == 1
 
 
+def test_each_line_may_look_back_at_those_above(tmp_path: Path) -> None:
+    """A line that names a file which is not there is a sentence; the next ones use what was made before them."""
+    lines = ("/video --image nofile.png", "/image a fox --size 512x512", "/video --last yes --duration 1", "/usage")
+    done = bot(tmp_path, text="\n".join(lines))
+    assert done.returncode == 0, done.stderr
+    assert "nofile.png" in done.stdout.split("/image a fox")[0].removeprefix("> /video --image nofile.png")
+    assert re.search(r"saved: \S+\.mp4", done.stdout)
+    assert "Video" in done.stdout.split("> /usage")[1]
+
+
 def test_a_named_conversation_is_continued(tmp_path: Path) -> None:
     """`--conversation` remembers over a restart; another name does not."""
     assert bot(tmp_path, "run", "--conversation", "a", text="my name is Ada\n").returncode == 0

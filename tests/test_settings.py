@@ -42,6 +42,7 @@ def test_env_example_has_nothing_else() -> None:
         ("BOT_PORT", "99999", "less than or equal to 65535"),
         ("BOT_DATABASE_URL", "mysql://x", "sqlite:///"),
         ("BOT_CHAT_MODELS", ",", "at least 1 item"),
+        ("AIMODELS_STREAMING", "maybe", "true or false"),
         ("BOT_LOG_LEVEL", "loud", "'auto', 'debug', 'info', 'warning' or 'error'"),
     ],
 )

@@ -41,8 +41,8 @@ def create(*, data_dir: Path, conversation: str | None) -> Console | None:
     try:
         settings = Settings()  # type: ignore[call-arg, unused-ignore]
     except ValidationError as exc:
-        names = ", ".join(str(item["loc"][0]).upper() for item in exc.errors(include_input=False, include_url=False))
-        raise SettingsError(f"{names}: not a value that the terminal knows") from None
+        wrong = exc.errors(include_input=False, include_url=False)
+        raise SettingsError("\n".join(f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in wrong)) from None
     return Console(
         conversation=conversation or settings.console_conversation or new_conversation(),
         person=Person.from_environment(os.environ),

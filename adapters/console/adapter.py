@@ -75,6 +75,7 @@ class Console:
     async def _read(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         print(say("console.conversation", self._person.locale, name=self.conversation), file=sys.stderr)  # noqa: T201
         async for text in read_messages(self._stdin):
+            await self._plain.drained()  # each line may look back at what those above it have made
             await self._ask(sink, event(text, commands, conversation=self.conversation, person=self._person))
 
     async def _ask(self, sink: Sink, asked: Event) -> None:

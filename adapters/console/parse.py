@@ -85,7 +85,7 @@ def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, pers
             continue
         file = _attachment(value)
         if file is None:
-            problem = problem or say("console.gone", person.locale, name=value)
+            problem = problem or say("console.no_file", person.locale, name=value)
         else:
             options[option.name] = file.name
             attachments.append(file)

@@ -38,15 +38,15 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
     },
     "again": {
         "en": "Hello again{name}! What can I do for you?",
-        "zh-Hant": "又見面了{name}！我能幫什麼忙？",
-        "zh-Hans": "又见面了{name}！我能帮什么忙？",
+        "zh-Hant": "又見面了{name}！有什麼我可以幫忙的嗎？",
+        "zh-Hans": "又见面了{name}！有什么我可以帮忙的吗？",
     },
     "thanks": {"en": "You're welcome!", "zh-Hant": "不客氣！", "zh-Hans": "不客气！"},
     "bye": {"en": "Goodbye{name}!", "zh-Hant": "再見{name}！", "zh-Hans": "再见{name}！"},
     "met": {
         "en": "Nice to meet you, {name}. I'll remember that in this conversation.",
-        "zh-Hant": "很高興認識你，{name}。這次對話裡我會記住。",
-        "zh-Hans": "很高兴认识你，{name}。这次对话里我会记住。",
+        "zh-Hant": "很高興認識你，{name}。我會在這次對話裡記住。",
+        "zh-Hans": "很高兴认识你，{name}。我会在这次对话里记住。",
     },
     "noted": {"en": "Noted: {fact}", "zh-Hant": "記住了：{fact}", "zh-Hans": "记住了：{fact}"},
     "name": {
@@ -82,18 +82,18 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
         "zh-Hant": "還沒有：這是我在這次對話裡看到的第一則訊息。",
         "zh-Hans": "还没有：这是我在这次对话里看到的第一条消息。",
     },
-    "zero": {"en": "That divides by zero.", "zh-Hant": "這裡除以了零。", "zh-Hans": "这里除以了零。"},
+    "zero": {"en": "That divides by zero.", "zh-Hant": "不能除以零。", "zh-Hans": "不能除以零。"},
     "big": {
         "en": "That is too big for the sandbox to work out.",
-        "zh-Hant": "這太大了，沙盒算不了。",
-        "zh-Hans": "这太大了，沙盒算不了。",
+        "zh-Hant": "數字太大，沙盒算不出來。",
+        "zh-Hans": "数字太大，沙盒算不出来。",
     },
     "lost": {
         "en": "I'm the offline sandbox, without a language model, so I can't answer that. To connect a real API, set "
         "AIMODELS_API_KEY. What I can do: remember what you tell me, recap, sums, dates and units.",
-        "zh-Hant": "我是離線沙盒，沒有語言模型，所以答不了這個。要連接真正的 API，請設定 AIMODELS_API_KEY。"
+        "zh-Hant": "我是離線沙盒，沒有語言模型，所以無法回答。要連接真正的 API，請設定 AIMODELS_API_KEY。"
         "我能做的：記住你告訴我的事、回顧對話、算術、日期和單位換算。",
-        "zh-Hans": "我是离线沙盒，没有语言模型，所以答不了这个。要连接真正的 API，请设置 AIMODELS_API_KEY。"
+        "zh-Hans": "我是离线沙盒，没有语言模型，所以无法回答。要连接真正的 API，请设置 AIMODELS_API_KEY。"
         "我能做的：记住你告诉我的事、回顾对话、算术、日期和单位换算。",
     },
     "lost_again": {
