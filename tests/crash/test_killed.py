@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.fakes.api import events, fake_api, piece, silence
 from tests.fakes.channel import Channel, channel_server
@@ -60,10 +61,13 @@ async def service(
             await process.wait()
 
 
-async def killed_and_restarted(channel: Channel, api: tuple[str, str], folder: Path, seam: str, event: str) -> None:
-    """Let the process die at the seam, start it again, wait for the answer to the event and to one more."""
+async def killed_and_restarted(
+    channel: Channel, api: tuple[str, str], folder: Path, seam: str, event: str, dead: asyncio.Event
+) -> None:
+    """Let the process die at the seam (`dead` is set), start it again, wait for the answer and for one more."""
     async with service(channel, api, folder, seam) as doomed:
         assert await doomed.wait() == -signal.SIGKILL, f"the process did not die at {seam}"
+    dead.set()
     async with service(channel, api, folder) as process:
         await channel.answered(event)
         after = await channel.ask("what is 6 * 7?", conversation="elsewhere")
@@ -81,13 +85,18 @@ def remembered(folder: Path, event: str) -> list[str]:
 @pytest.mark.parametrize("seam", [*STEPS, "draft.status:after", "draft.write:after"])
 async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, seam: str) -> None:
     """Whatever the moment of death, one whole answer is visible and its context is saved once."""
+    dead = asyncio.Event()
     whole = events(piece("Hello "), piece("Ada", finish="stop"))
     # A process that is to die while it waits or writes is not hurried by an answer.
-    waits = {"draft.status:after": silence, "draft.write:after": events(piece("Hello "), wait=asyncio.Event())}
+    before = {"draft.status:after": silence, "draft.write:after": events(piece("Hello "), wait=dead)}.get(seam, whole)
     async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
-        api.play(*([waits[seam]] if seam in waits else []), whole)
+
+        async def step(request: web.Request) -> web.StreamResponse:
+            return await (whole if dead.is_set() else before)(request)
+
+        api.play(step)
         event = await channel.ask("my name is Ada")
-        await killed_and_restarted(channel, (api.url, "key"), tmp_path, seam, event)
+        await killed_and_restarted(channel, (api.url, "key"), tmp_path, seam, event, dead)
     [answer] = channel.answers(event)
     assert (answer.text, answer.final, answer.private) == ("Hello Ada", True, False)
     assert remembered(tmp_path, event) == ["user", "assistant"]
@@ -110,7 +119,7 @@ async def test_a_killed_process_leaves_one_picture(tmp_path: Path, seam: str, sa
     """Whatever the moment of death, one answer with its whole file is visible and its context is saved once."""
     async with channel_server() as channel, asyncio.timeout(120):
         event = await channel.ask("a red fox in snow", command="image", options={"size": "512x512"})
-        await killed_and_restarted(channel, sandbox, tmp_path, seam, event)
+        await killed_and_restarted(channel, sandbox, tmp_path, seam, event, asyncio.Event())
     [answer] = channel.answers(event)
     assert (answer.final, answer.private) == (True, False)
     assert [file["bytes"] == file["size"] > 10_000 for file in answer.files] == [True]
