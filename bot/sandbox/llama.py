@@ -8,7 +8,7 @@ CONTEXT = 4096  #: tokens
 
 @cache
 def _server(path: str) -> Any:
-    import xllamacpp  # type: ignore[import-not-found, unused-ignore]
+    import xllamacpp  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     params = xllamacpp.CommonParams()
     params.model.path = path

@@ -24,7 +24,7 @@ needs_llama = pytest.mark.skipif(
 
 def write_model(path: Path) -> None:
     """One layer, one token a byte."""
-    import gguf  # type: ignore[import-not-found, unused-ignore]
+    import gguf  # type: ignore[import-not-found, import-untyped, unused-ignore]
     import numpy as np
 
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
