@@ -31,15 +31,13 @@ class Inbox:
         """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
         event = await self._resolved(event)
         command = self.registry.find(event.command)
-        problem = event.problem
-        if command is None or problem:
-            problem = problem or say("usage.gone", event.actor.locale, command=event.command)
-            spec = CommandSpec(
-                name=event.command, description="", lane=Lane.FREE
-            )  # permitted or not, it spends nothing
+        if command is None or event.problem:
+            problem = event.problem or say("usage.gone", event.actor.locale, command=event.command)
+            spec = CommandSpec(name=event.command, description="", lane=Lane.FREE)  # spends nothing
         else:
-            spec = command.spec
-        event = replace(event, command=spec.name) if event.command != spec.name else event
+            problem, spec = "", command.spec
+            if event.command != spec.name:  # an alias
+                event = replace(event, command=spec.name)
         refusal = await self.policy.check(event, spec)
         if refusal is not None and refusal.silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)

@@ -77,12 +77,6 @@ def moments(rng: np.random.Generator, duration: float, every: float, *, first: f
     return found
 
 
-def decay(seconds: float, half: float) -> Wave:
-    """Return a fall by half every `half` seconds, after a two-millisecond rise and with a gentle end."""
-    t = np.arange(int(seconds * RATE)) / RATE
-    return (0.5 ** (t / half) * np.minimum(t / 0.002, 1) * np.minimum((seconds - t) / 0.02, 1)).astype(np.float32)
-
-
 def rain(rng: np.random.Generator, duration: float) -> Track:
     """A broad hiss, a nearer patter, and single drops."""
     hiss = noise(rng, [(80, -40), (400, -14), (1500, -4), (5000, 0), (12000, -6), (20000, -24)])
