@@ -147,7 +147,27 @@ class Store(Protocol):
     async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
         """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many."""
 
+    async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
+        """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.
+
+        With `answer` only that is to be shown from now on, in place of the answer it had; without, the event has this
+        prompt, these options and attachments now and is to be answered again, attempts counted anew.
+        False: the event is not known or not completed, and nothing was changed.
+        """
+
+    async def withdraw(self, adapter: str, event_id: str) -> bool:
+        """An event's turns stop counting as history, also those that it has yet to leave; False: not known.
+
+        An unclaimed event is completed without an answer. Safe to repeat.
+        """
+
+    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
+        """Keep what a person thinks of an answer; a later opinion of theirs replaces it. Unknown events are ignored."""
+
     # -- looking back
+
+    async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
+        """The newest files made for a person, newest first, each with the id of its event."""
 
     async def job(self, adapter: str, event_id: str) -> Job | None:
         """An event with its committed answer, whatever its state."""
