@@ -21,8 +21,8 @@ from pydantic import SecretStr
 from bench.api_server import api_server
 from bot import bootstrap, logs
 from bot.api.transport import open_http
-from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Event, Finding, Place, Status
-from bot.ports import Sink
+from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding, Place, Status
+from bot.ports import Desk, Sink
 from bot.settings import Settings
 
 CONVERSATIONS = 50
@@ -61,6 +61,9 @@ class BenchAdapter:
     def __init__(self) -> None:
         self.waiting: dict[str, asyncio.Future[None]] = {}
 
+    def connected(self, desk: Desk) -> contextlib.AbstractAsyncContextManager[None]:
+        return contextlib.nullcontext()
+
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         await asyncio.Event().wait()
 
@@ -69,6 +72,9 @@ class BenchAdapter:
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield b""
+
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        return Earlier()
 
     def health(self) -> str:
         return ""

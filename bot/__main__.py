@@ -1,4 +1,4 @@
-"""The command line: run (the default), check, sandbox."""
+"""The command line: run (the default), check, manifest, sandbox."""
 
 import argparse
 import asyncio
@@ -40,6 +40,10 @@ def parser() -> argparse.ArgumentParser:
     run.set_defaults(run=_run)
     check = commands.add_parser("check", help="look at settings, database, API key and each configured platform")
     check.set_defaults(run=_check)
+    manifest = commands.add_parser("manifest", help="print what a platform is to be told of this service")
+    manifest.add_argument("platform", help="the platform's folder in adapters")
+    manifest.add_argument("--url", default=None, help="where the platform reaches this service (HTTP mode)")
+    manifest.set_defaults(run=_manifest)
     sandbox = commands.add_parser("sandbox", help="serve the AI API offline, for trying things out")
     sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     sandbox.add_argument("--port", type=port, default=8081, help="port to listen on (default: %(default)s)")
@@ -73,6 +77,13 @@ def _check(_parsed: argparse.Namespace) -> int:
     for finding in findings:
         print(f"{'ok  ' if finding.is_ok else 'FIX '} {finding.subject}: {finding.text}")
     return 0 if all(finding.is_ok for finding in findings) else 1
+
+
+def _manifest(parsed: argparse.Namespace) -> int:
+    from bot import bootstrap
+
+    print(bootstrap.manifest(load_settings(), parsed.platform, url=parsed.url))
+    return 0
 
 
 def _sandbox(parsed: argparse.Namespace) -> int:

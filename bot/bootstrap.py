@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,6 +19,7 @@ import adapters as platforms
 from bot import logs
 from bot.api import AsyncAIModels
 from bot.command import Registry, load_commands
+from bot.desk import FrontDesk
 from bot.dispatcher import Dispatcher
 from bot.errors import SettingsError, StoreError
 from bot.inbox import Inbox
@@ -25,12 +27,15 @@ from bot.media import Spool
 from bot.metrics import Metrics
 from bot.models import KINDS
 from bot.policy import Policy
-from bot.ports import Adapter, Store
+from bot.ports import Adapter, Desk, Store
 from bot.secret import signing_key
 from bot.settings import REFERENCE_BASE_URL, Settings
 from bot.store.sqlite import SqliteStore
 from bot.web import WebServer, create_web
 from bot.worker import Worker
+
+if TYPE_CHECKING:
+    from bot.vault import Vault
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +58,7 @@ class Core:
     metrics: Metrics
     inbox: Inbox
     worker: Worker
+    desk: Desk
 
 
 def find_adapters(settings: Settings, *, conversation: str | None = None) -> tuple[dict[str, Adapter], bool]:
@@ -71,6 +77,19 @@ def find_adapters(settings: Settings, *, conversation: str | None = None) -> tup
         if adapter is not None:
             (fallback if is_fallback else found)[adapter.name] = adapter
     return (found, False) if found else (fallback, True)
+
+
+def manifest(settings: Settings, platform: str, *, url: str | None) -> str:
+    """What a platform wants to be told of the service, to be pasted there. Raises `SettingsError`."""
+    found = {
+        info.name: write
+        for info in pkgutil.iter_modules(platforms.__path__)
+        if (write := getattr(importlib.import_module(f"{platforms.__name__}.{info.name}"), "manifest", None))
+    }
+    if platform not in found:
+        raise SettingsError(f"no manifest for {platform!r}: give one of {', '.join(sorted(found)) or 'none so far'}")
+    registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+    return str(found[platform](registry.specs, url=url))
 
 
 def needs_sandbox(settings: Settings) -> bool:
@@ -136,6 +155,21 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
         dispatcher = Dispatcher(
             registry=registry, settings=settings, store=store, api=api, spool=spool, adapters=adapters
         )
+        inbox = Inbox(store=store, registry=registry, policy=policy, metrics=metrics)
+        worker = Worker(
+            store=store, dispatcher=dispatcher, adapters=adapters, policy=policy, metrics=metrics, settings=settings
+        )
+        desk = FrontDesk(
+            settings=settings,
+            store=store,
+            registry=registry,
+            policy=policy,
+            inbox=inbox,
+            worker=worker,
+            make_vault=lambda: vault(settings),
+        )
+        for adapter in adapters.values():
+            await stack.enter_async_context(adapter.connected(desk))
         yield Core(
             settings=settings,
             adapters=adapters,
@@ -145,16 +179,20 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
             spool=spool,
             policy=policy,
             metrics=metrics,
-            inbox=Inbox(store=store, registry=registry, policy=policy, metrics=metrics),
-            worker=Worker(
-                store=store,
-                dispatcher=dispatcher,
-                adapters=adapters,
-                policy=policy,
-                metrics=metrics,
-                settings=settings,
-            ),
+            inbox=inbox,
+            worker=worker,
+            desk=desk,
         )
+
+
+def vault(settings: Settings) -> "Vault":
+    """What seals notes at rest. Raises `SettingsError` when its key can't be kept."""
+    from bot.vault import Vault  # cryptography is slow to import, and a terminal seals nothing
+
+    given = settings.bot_encryption_keys
+    if given is None:
+        return Vault([signing_key(settings)])
+    return Vault([SecretStr(key.strip()) for key in given.get_secret_value().split(",") if key.strip()])
 
 
 async def run(settings: Settings, *, conversation: str | None = None) -> None:

@@ -32,6 +32,7 @@ class Context:
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
+    halt: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
 
     def say(self, key: str, /, **values: object) -> str:
         """One of the service's own sentences in the asker's language."""
@@ -117,8 +118,8 @@ class Registry:
 
     @property
     def specs(self) -> tuple[CommandSpec, ...]:
-        """Every command's spec, by name."""
-        return tuple(command.spec for command in self._commands.values())
+        """The spec of every command that people may type, by name."""
+        return tuple(command.spec for command in self._commands.values() if not command.spec.hidden)
 
 
 def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:

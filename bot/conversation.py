@@ -1,16 +1,21 @@
 """What a conversation remembers and has chosen, and the message list that the API gets from it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
+
+import structlog
 
 from bot.api import AsyncAIModels
 from bot.api.wire import TokenUsage
 from bot.attachments import Reading, cut_to_tokens, read_attachments
-from bot.models import Attachment, Event, Kind, Turn, Usage
+from bot.errors import DeliveryError
+from bot.models import Attachment, Earlier, Event, Kind, Turn, Usage
 from bot.ports import Store
 from bot.settings import Settings
 from bot.text import estimate_tokens
+
+log = structlog.get_logger(__name__)
 
 #: turns read when older ones are folded; what a longer backlog has before them is left out of the summary
 BACKLOG = 1000
@@ -28,6 +33,13 @@ SUMMARY_REQUEST = (
 )
 
 
+class Look(Protocol):
+    """See `bot.ports.Adapter.earlier`."""
+
+    async def __call__(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        """Read what was said before."""
+
+
 class Conversation:
     """One conversation as one event sees it."""
 
@@ -38,21 +50,25 @@ class Conversation:
         settings: Settings,
         event: Event,
         open: Callable[[Attachment], AsyncIterator[bytes]],  # noqa: A002 - the seam's own word
+        earlier: Look,
     ) -> None:
         self._store = store
         self._settings = settings
         self._event = event
+        self._look = earlier
+        self.earlier: tuple[Turn, ...] = ()  #: read by `look_back`: to be kept with this event's turns
         self.overflows = False  #: set by `messages` when turns no longer fit: it is time to `fold`
         self.open = open  #: reads an attachment in pieces
         self._conversation_scope = f"conversation:{event.adapter}:{event.conversation}"
+        self._person_scope = f"person:{event.adapter}:{event.actor.id}"
         self._channel_scope = f"channel:{event.adapter}:{event.place.channel or event.conversation}"
 
     # -- what is chosen here
 
     async def model(self, kind: Kind) -> str:
-        """The model chosen for the conversation, else for the channel, else the first; a model not allowed is none."""
+        """The model chosen for the conversation, else for the channel, by the person, the first; only allowed ones."""
         allowed = self._settings.models(kind)
-        for scope in (self._conversation_scope, self._channel_scope):
+        for scope in (self._conversation_scope, self._channel_scope, self._person_scope):
             chosen = (await self._store.settings(scope)).get(f"model.{kind}")
             if chosen in allowed:
                 return chosen
@@ -74,6 +90,29 @@ class Conversation:
 
     # -- what the API gets
 
+    async def look_back(self) -> tuple[Attachment, ...]:
+        """Read what was said here before the service was called, the first time that it is; returns files of it.
+
+        Not being able to is no reason not to answer.
+        """
+        event, settings = self._event, self._settings
+        if not event.continues:
+            return ()
+        # The event that looked back holds what it saw as turns, which a repetition of it replaces: that looks again.
+        readers = (await self._store.settings(self._conversation_scope)).get("earlier", "").split("\n")
+        if readers != [""] and event.id not in readers:
+            if event.again not in readers:
+                return ()
+            readers.append(event.id)
+        await self._store.put_setting(self._conversation_scope, "earlier", "\n".join(readers).strip() or event.id)
+        try:
+            earlier = await self._look(event.reply_to, limit=settings.bot_context_turns)
+        except DeliveryError as exc:
+            log.warning("earlier messages not read", reason=str(exc))
+            return ()
+        self.earlier = tuple(replace(turn, event=event.id) for turn in earlier.turns)
+        return earlier.attachments
+
     async def read(self, attachments: Sequence[Attachment], *, model: str) -> Reading:
         """Read the files of a message for `model`, within the limits of the settings."""
         return await read_attachments(
@@ -93,8 +132,8 @@ class Conversation:
         memory = await self._store.memory(
             event.adapter, event.conversation, limit=settings.bot_context_turns, without=event.again
         )
-        turns = window(memory.turns, settings.bot_context_tokens)
-        self.overflows = memory.total > len(turns)
+        turns = window((*memory.turns, *self.earlier), settings.bot_context_tokens)
+        self.overflows = memory.total + len(self.earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
         messages = [*self._introduction(await self.system_prompt(), memory.summary), *spoken((*turns, current))]
         if pictures:

@@ -75,7 +75,9 @@ class Gathered:
         if not said:
             return ()
         actor, event = job.event.actor, job.event.id
+        earlier = self.conversation.earlier if self.conversation is not None else ()
         return (
+            *earlier,
             Turn(role="user", content=self.remember.user, speaker=actor.name, actor=actor.id, event=event),
             Turn(role="assistant", content=said, actor=actor.id, event=event),
         )
@@ -93,7 +95,13 @@ class Dispatcher:
     adapters: Mapping[str, Adapter]
 
     async def run(
-        self, job: Job, gathered: Gathered, progress: Progress, *, stop: Callable[[], Awaitable[int]]
+        self,
+        job: Job,
+        gathered: Gathered,
+        progress: Progress,
+        *,
+        stop: Callable[[], Awaitable[int]],
+        halt: Callable[[str, str], Awaitable[bool]],
     ) -> Outcome:
         """Run the command to its end, or to a sentence that says why not.
 
@@ -107,8 +115,9 @@ class Dispatcher:
         def waiting(seconds: float, _reason: str) -> None:
             progress.status(Status(say("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
 
+        adapter = self.adapters[event.adapter]
         gathered.conversation = Conversation(
-            store=self.store, settings=self.settings, event=event, open=self.adapters[event.adapter].open
+            store=self.store, settings=self.settings, event=event, open=adapter.open, earlier=adapter.earlier
         )
         context = Context(
             event=event,
@@ -121,6 +130,7 @@ class Dispatcher:
             commands=self.registry,
             seq=job.seq,
             stop=stop,
+            halt=lambda named: halt(event.adapter, named),
         )
         try:
             async with aclosing(command.run(context)) as parts:

@@ -16,6 +16,13 @@ log = structlog.get_logger(__name__)
 #: The command of an event that is a pressed button: options `event` and `action` name the answer and its button.
 PRESS = "press"
 RETRY = "retry"
+#: The button under an answer that is still being written; it is in no answer's actions.
+STOP = "stop"
+
+
+def person_scope(adapter: str, actor: str) -> str:
+    """Where a person's own settings are kept."""
+    return f"person:{adapter}:{actor}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,9 @@ class Inbox:
 
     async def accept(self, event: Event) -> None:
         """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
+        language = (await self.store.settings(person_scope(event.adapter, event.actor.id))).get("language")
+        if language:
+            event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolved(event)
         command = self.registry.find(event.command)
         if command is None or event.problem:
@@ -60,12 +70,17 @@ class Inbox:
         return event
 
     async def _pressed(self, event: Event) -> Event:
-        job = await self.store.job(event.adapter, event.options.get("event", ""))
+        named, pressed = event.options.get("event", ""), event.options.get("action")
+        if pressed == STOP:
+            return replace(event, command="cancel", options={"event": named})
+        job = await self.store.job(event.adapter, named)
         actions = job.answer.actions if job is not None and job.answer is not None else ()
-        action = next((a for a in actions if a.name == event.options.get("action")), None)
+        action = next((a for a in actions if a.name == pressed), None)
         if action is None:
             return replace(event, problem=say("usage.button_gone", event.actor.locale))
-        return replace(event, command=action.command, prompt=action.prompt, options=action.options)
+        given = {name: value for name, value in event.options.items() if name in action.asks and value}
+        prompt = given.pop("prompt", action.prompt)
+        return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
     async def _repeated(self, event: Event) -> Event:
         spending = [spec.name for spec in self.registry.specs if spec.kind is not None]
@@ -86,5 +101,6 @@ class Inbox:
             prompt=first.prompt,
             options=first.options,
             attachments=first.attachments,
+            continues=first.continues,
             again=first.id,
         )

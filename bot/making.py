@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from bot.command import Context, Parts
+from bot.errors import UsageError
 from bot.media import Item
-from bot.models import Action, Actions, Kind, Remember, Status, Text, Usage
+from bot.models import Action, Actions, Job, Kind, Remember, Status, Text, Usage
 
 T = TypeVar("T")
 
@@ -83,13 +84,41 @@ async def shown(
         yield await ctx.spool.fetch(item, kind=kind, name=name, event=ctx.event.id, description=prompt)
     facts = [model, *details, *([ctx.say("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
     yield Text(" · ".join(facts))
-    yield Actions((again(ctx), *actions))
+    yield Actions((again(ctx), *actions, deleted(ctx)))
     yield Remember(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
 
 
 def again(ctx: Context) -> Action:
     """The button that makes the answer once more."""
     return Action(name="again", label=ctx.say("action.again"), command="retry", options={"event": ctx.event.id})
+
+
+def opinions(ctx: Context) -> tuple[Action, Action]:
+    """The buttons that say what somebody thinks of the answer."""
+    good, bad = (
+        Action(
+            name=name,
+            label=ctx.say(f"action.{name}"),
+            command="feedback",
+            options={"event": ctx.event.id, "opinion": name},
+        )
+        for name in ("good", "bad")
+    )
+    return good, bad
+
+
+def deleted(ctx: Context) -> Action:
+    """The button with which the asker takes the answer back."""
+    options = {"event": ctx.event.id}
+    return Action(name="delete", label=ctx.say("action.delete"), command="delete", options=options, is_danger=True)
+
+
+async def named_job(ctx: Context) -> Job:
+    """The event that a button belongs to. Raises `UsageError` when it is gone or somewhere else."""
+    job = await ctx.store.job(ctx.event.adapter, ctx.event.options.get("event", ""))
+    if job is None or job.event.conversation != ctx.event.conversation:
+        raise UsageError(ctx.say("usage.button_gone"))
+    return job
 
 
 def titled(prompt: str, otherwise: str) -> str:

@@ -77,6 +77,7 @@ class Event:
     received_at: datetime  #: aware, UTC
     problem: str = ""  #: why the request can't be understood, said to the person instead of an answer
     again: str = ""  #: id of the earlier event of this adapter whose turns this one's replace
+    continues: bool = False  #: people talked here before the service was called: `Adapter.earlier` has what they said
 
 
 # ------------------------------------------------------------------ what a command yields
@@ -116,13 +117,19 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button under an answer. Pressing it is an event of `command`, with what the store keeps of the answer."""
+    """A button under an answer.
+
+    Pressing it is an event of the command `press` whose options `event` and `action` name the answer and the button;
+    it becomes one of `command`, with what the store keeps of the answer. Further options of the press, such as what a
+    form asked for, replace those of `options`; a `prompt` among them replaces the prompt.
+    """
 
     name: str  #: unique in its answer
     label: str
     command: str
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()  #: options of `command` to ask for first, where the platform has forms
     is_danger: bool = False
 
 
@@ -169,6 +176,11 @@ class Answer:
     actions: tuple[Action, ...] = ()
     private: bool = False  #: for the asker only, where the platform can
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is to be shown: what was shown is to go."""
+        return not (self.text or self.media or self.actions)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
@@ -181,6 +193,14 @@ class Turn:
     event: str = ""  #: id of the event it belongs to
     at: datetime | None = None  #: aware, UTC; the store fills it in
     seq: int = 0  #: order within the store; the store fills it in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What was said where an event was asked, before the service was called."""
+
+    turns: tuple[Turn, ...] = ()  #: oldest first, with speaker and actor; the service's own are the assistant's
+    attachments: tuple[Attachment, ...] = ()  #: files of what the event answers to, such as a thread's first message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +244,20 @@ class UsageRow:
     completion_tokens: int
     items: int
     cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What one person is shown of themselves: a platform's home page."""
+
+    usage: tuple[UsageRow, ...] = ()  #: theirs of the last 30 days, newest day first
+    everybody: tuple[UsageRow, ...] = ()  #: all of the adapter's, for administrators only
+    limits: tuple[str, ...] = ()  #: sentences that say what they may use, and what is left of it today
+    language: str = ""  #: the locale chosen for the service's own sentences; "": the platform's
+    languages: tuple[tuple[str, str], ...] = ()  #: locales to choose from, with their names
+    models: Mapping[Kind, str] = field(default_factory=dict)  #: chosen by the person; without: the place's
+    choices: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  #: models to choose from
+    recent: tuple[tuple[str, Media], ...] = ()  #: newest files made for them, each with its event's id
 
 
 # ------------------------------------------------------------------ what an adapter can do, and what it is told
@@ -272,6 +306,7 @@ class CommandSpec:
     kind: Kind | None = None  #: the API it spends; None: none
     private: bool = False  #: answered to the asker only, where the platform can
     example: str = ""  #: a full line in the text form, without the leading slash
+    hidden: bool = False  #: only buttons ask it: neither listed nor typed
 
     @property
     def prompt(self) -> Option | None:

@@ -1,15 +1,18 @@
 """The seams: what the core asks of a platform and of a database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from bot.models import (
+    Actor,
     Answer,
     Attachment,
     Capabilities,
     CommandSpec,
+    Earlier,
     Event,
     Finding,
     Job,
@@ -17,6 +20,7 @@ from bot.models import (
     Media,
     Memory,
     Outcome,
+    Profile,
     Status,
     Turn,
     Usage,
@@ -45,11 +49,40 @@ class Draft(Protocol):
         """Show `text`, the whole Markdown so far. Platforms that edit replace; ones that stream append the suffix."""
 
     async def finish(self, answer: Answer) -> None:
-        """Make the channel show exactly this answer. Safe to repeat.
+        """Make the channel show exactly this answer; an empty one removes what was shown. Safe to repeat.
 
         Raises `UploadTooLarge` with the limit when a file must be made smaller, `DeliveryDelayed` when a later
         try may succeed, `DeliveryRefused` when none will.
         """
+
+
+class Desk(Protocol):
+    """What the core does for an adapter besides taking its events. Every method raises `StoreError`."""
+
+    async def revise(self, event: Event) -> None:
+        """Somebody edited the message of the event with this id.
+
+        When its answer is the newest in the conversation it is made again, in place; an event that is unknown or
+        says the same as before is ignored, so that every edit may be told.
+        """
+
+    async def withdraw(self, adapter: str, event_id: str) -> None:
+        """Somebody deleted the message of that event: it leaves the context. Unknown events are ignored."""
+
+    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+        """Ids of the people who asked something here since the last `stop`; empty: the service takes no part here."""
+
+    async def profile(self, adapter: str, actor: Actor) -> Profile:
+        """What to show a person of themselves."""
+
+    async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+        """Set, or with None clear, a person's default: `language`, or `model.chat` and so on for the other kinds."""
+
+    async def notes(self, book: str) -> Mapping[str, str]:
+        """What an adapter has written down, by name; unsealed. A note sealed with a key that is gone is left out."""
+
+    async def put_note(self, book: str, name: str, value: str | None) -> None:
+        """Write down, or with None tear out, one note; sealed at rest. A book is read whole: keep it small."""
 
 
 class Adapter(Protocol):
@@ -63,6 +96,9 @@ class Adapter(Protocol):
     def capabilities(self) -> Capabilities:
         """The platform's limits."""
 
+    def connected(self, desk: Desk) -> AbstractAsyncContextManager[None]:
+        """Hold what delivering needs, such as an HTTP client. Entered before anything below but `check` is called."""
+
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Returning means that no input will ever come again."""
 
@@ -75,6 +111,12 @@ class Adapter(Protocol):
 
     def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment of one of this adapter's events in pieces. Raises `MediaError`."""
+
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        """What was said before an event that `continues`, the newest `limit` turns. Raises `DeliveryError`.
+
+        Called once for a conversation, as nothing may be read from the platform that is kept already.
+        """
 
     @property
     def routes(self) -> "Sequence[BaseRoute]":
@@ -151,8 +193,8 @@ class Store(Protocol):
         """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.
 
         With `answer` only that is to be shown from now on, in place of the answer it had; without, the event has this
-        prompt, these options and attachments now and is to be answered again, attempts counted anew.
-        False: the event is not known or not completed, and nothing was changed.
+        prompt, these options and attachments now and is to be answered again, attempts counted anew. An unclaimed
+        event just gets the new content or answer. False: the event is not known or is claimed; nothing was changed.
         """
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
@@ -165,6 +207,9 @@ class Store(Protocol):
         """Keep what a person thinks of an answer; a later opinion of theirs replaces it. Unknown events are ignored."""
 
     # -- looking back
+
+    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+        """Ids of those who asked here, as far back as the last `stop` command."""
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
         """The newest files made for a person, newest first, each with the id of its event."""

@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     bot_secret_key: SecretStr | None = Field(
         None, description="Signs media links; empty: made once and kept in BOT_DATA_DIR."
     )
+    bot_encryption_keys: SecretStr | None = Field(
+        None,
+        description="Seal tokens kept in the database; the first of a comma-separated list seals, the others still "
+        "unseal. Empty: the key that signs media links.",
+    )
     bot_chat_concurrency: int = Field(50, ge=1, le=1000, description="Conversations answered at the same time.")
     bot_media_concurrency: int = Field(
         4, ge=1, le=100, description="Pictures, sounds and videos made at the same time."

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -28,6 +28,7 @@ from bot.metrics import Metrics
 from bot.models import Answer, Job, Lane, Outcome, Status
 from bot.policy import Policy
 from bot.ports import Adapter, Draft, Store
+from bot.running import Running
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -36,21 +37,11 @@ log = structlog.get_logger(__name__)
 FREE_SLOTS = 32
 #: Tries to show an answer on a platform that says "later".
 DELIVERY_ATTEMPTS = 20
+#: Seconds that a stopped event gets to show what there is of its answer.
+HALT = 10.0
 #: Seconds between two tries of anything.
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
-
-
-@dataclass(slots=True, eq=False)
-class Running:
-    """A job that has been claimed."""
-
-    job: Job
-    lane: Lane
-    task: asyncio.Task[None] | None = None
-    is_undecided: bool = True  #: its answer is not known yet: it can be stopped
-    is_generating: bool = False  #: its task is inside the command: stopping it means cancelling the task
-    is_stopped: bool = False  #: by a person, not by the service
 
 
 class Worker:
@@ -235,7 +226,7 @@ class Worker:
             try:
                 if running.is_generating:
                     return await self._dispatcher.run(
-                        job, gathered, progress, stop=lambda: self._stop_conversation(running)
+                        job, gathered, progress, stop=lambda: self._stop_conversation(running), halt=self.halt
                     )
             except ApiError as exc:
                 return exc
@@ -313,6 +304,18 @@ class Worker:
 
     # -- stop
 
+    async def halt(self, adapter: str, event_id: str) -> bool:
+        """Stop one running event and wait, not for ever, until what there is of its answer is shown.
+
+        False: it does not run, or its answer was decided already.
+        """
+        for running in tuple(self._running):
+            if (running.job.event.adapter, running.job.event.id) == (adapter, event_id) and running.task is not None:
+                is_stopped = running.stop()
+                await asyncio.wait({running.task}, timeout=HALT)
+                return is_stopped
+        return False
+
     async def _stop_conversation(self, asking: Running) -> int:
         """Cancel what runs, and answer what waits, in the conversation of a stop command."""
         event = asking.job.event
@@ -320,11 +323,8 @@ class Worker:
         for running in tuple(self._running):
             job = running.job
             is_here = (job.event.adapter, job.event.conversation) == (event.adapter, event.conversation)
-            if is_here and job.seq < asking.job.seq and running.is_undecided and running.lane is not Lane.FREE:
-                running.is_stopped = True
-                if running.is_generating and running.task is not None:
-                    running.task.cancel()
-                stopped += 1
+            if is_here and job.seq < asking.job.seq and running.lane is not Lane.FREE:
+                stopped += running.stop()
         answer = Answer(text=say("status.stopped", event.actor.locale), private=True)
         return stopped + await self._store.cancel_waiting(
             event.adapter, event.conversation, before=asking.job.seq, answer=answer

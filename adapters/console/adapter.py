@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -14,8 +15,8 @@ from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
 from bot.language import say
-from bot.models import Answer, Attachment, Capabilities, CommandSpec, Event, Finding
-from bot.ports import Sink
+from bot.models import Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding
+from bot.ports import Desk, Sink
 
 _PIECE = 256 * 1024
 
@@ -51,6 +52,10 @@ class Console:
         self._chat = Chat(conversation, person, data_dir, preview) if interactive else None
         self._plain = PlainScreen(person.locale, self._stdout)
         self._screen: Screen = self._chat.screen if self._chat else self._plain
+
+    def connected(self, desk: Desk) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+        """A terminal is there as it is."""
+        return nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Read until the input ends and everything asked is answered, or the person leaves at once."""
@@ -119,6 +124,10 @@ class Console:
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
             raise DownloadFailed(say("console.gone", self._person.locale, name=attachment.name, reason=reason)) from exc
+
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:  # noqa: ARG002
+        """Nothing is said here but to the service."""
+        return Earlier()
 
     def health(self) -> str:
         """Whether somebody can still read the output."""

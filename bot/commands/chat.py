@@ -5,8 +5,8 @@ from contextlib import aclosing
 from bot.command import Context, Parts, command
 from bot.conversation import spent
 from bot.errors import UnexpectedAnswer
-from bot.making import again
-from bot.models import Actions, CommandSpec, Option, Remember, Status, Text
+from bot.making import again, opinions
+from bot.models import Action, Actions, CommandSpec, Option, Remember, Status, Text
 
 
 @command(
@@ -26,7 +26,8 @@ async def chat(ctx: Context) -> Parts:
     """Stream the answer."""
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
     model = ctx.option("model") or await ctx.conversation.model("chat")
-    reading = await ctx.conversation.read(ctx.event.attachments, model=model)
+    attachments = (*ctx.event.attachments, *await ctx.conversation.look_back())
+    reading = await ctx.conversation.read(attachments, model=model)
     text = "\n\n".join(part for part in (prompt, reading.text) if part)
     yield Remember(user=text)
     yield Status(ctx.say("chat.making"))
@@ -47,4 +48,9 @@ async def chat(ctx: Context) -> Parts:
     if finish_reason == "length":
         yield Text("\n\n" + ctx.say("chat.cut"))
     yield spent("chat", model, usage)
-    yield Actions((again(ctx),))
+    yield Actions((again(ctx), continued(ctx), *opinions(ctx)))
+
+
+def continued(ctx: Context) -> Action:
+    """The button that asks for more of the answer."""
+    return Action(name="continue", label=ctx.say("action.continue"), command="chat", prompt=ctx.say("chat.continue"))

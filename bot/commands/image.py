@@ -4,6 +4,8 @@ from bot.command import Context, Parts, command
 from bot.making import shown
 from bot.models import Action, CommandSpec, Lane, Option, Status
 
+STYLES = ("digital-art", "photo-realistic", "anime")
+
 
 @command(
     CommandSpec(
@@ -22,7 +24,7 @@ from bot.models import Action, CommandSpec, Lane, Option, Status
                 name="style",
                 description="How it is drawn",
                 kind="choice",
-                choices=("digital-art", "photo-realistic", "anime"),
+                choices=STYLES,
             ),
             Option(
                 name="n", description="How many pictures", kind="integer", default="1", minimum=1, maximum=4, short="n"
@@ -40,13 +42,6 @@ async def image(ctx: Context) -> Parts:
     model = ctx.option("model") or await ctx.conversation.model("image")
     yield Status(ctx.say("image.making"))
     answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
-    video = Action(
-        name="video",
-        label=ctx.say("action.video"),
-        command="video",
-        prompt=prompt,
-        options={"image": ctx.event.id},
-    )
     async for part in shown(
         ctx,
         "image",
@@ -55,6 +50,34 @@ async def image(ctx: Context) -> Parts:
         model=model,
         details=[word for word in (style, size) if word],
         cost=answer.data.usage.cost or 0.0,
-        actions=[video],
+        actions=more(ctx, prompt, size, style),
     ):
         yield part
+
+
+def more(ctx: Context, prompt: str, size: str, style: str) -> tuple[Action, ...]:
+    """The buttons that lead on from the pictures."""
+    styles = [None, *STYLES]
+    other = styles[(styles.index(style) if style in styles else 0) % len(STYLES) + 1] or STYLES[0]
+    # The API takes no picture to vary: another wording of the same request draws another one.
+    varied = ctx.say("image.varied", prompt=prompt, number=ctx.seq)
+    chosen = {"size": size, **({"style": style} if style else {})}
+    return (
+        Action(name="variation", label=ctx.say("action.variation"), command="image", prompt=varied, options=chosen),
+        Action(
+            name="style",
+            label=ctx.say("action.style"),
+            command="image",
+            prompt=prompt,
+            options={"size": size, "style": other},
+            asks=("style",),
+        ),
+        Action(
+            name="video",
+            label=ctx.say("action.video"),
+            command="video",
+            prompt=prompt,
+            options={"image": ctx.event.id},
+            asks=("prompt", "duration", "resolution"),
+        ),
+    )

@@ -17,7 +17,7 @@ from bot.settings import Settings
 V = TypeVar("V")
 
 #: Commands that whoever may use the service may always use.
-ALWAYS = frozenset({"help", "stop"})
+ALWAYS = frozenset({"help", "stop", "cancel", "delete", "feedback"})
 _MINUTE = timedelta(minutes=1)
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 _REMEMBERED = 10_000  # verdicts and people kept in memory
@@ -76,6 +76,24 @@ class Policy:
             verdict = self._told_once(event, verdict)
         _remember(self._verdicts, key, verdict)
         return verdict
+
+    def reconsider(self, event: Event) -> None:
+        """Forget the verdict on an event: it asks for something else now, and counts once more."""
+        self._verdicts.pop((event.adapter, event.id), None)
+
+    async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
+        """Sentences that say what a person may use, and what is left of it today. Raises `StoreError`."""
+        settings, sentences = self._settings, []
+        if settings.bot_requests_per_minute:
+            sentences.append(say("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
+        if settings.bot_media_per_day:
+            await self._ledger.load_media((adapter, actor), self._now())
+            used = self._ledger.media((adapter, actor), self._now())
+            left = max(0, settings.bot_media_per_day - used)
+            sentences.append(say("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
+        if settings.bot_budget_per_day:
+            sentences.append(say("policy.allowed_budget", locale))
+        return sentences
 
     def spent(self, event: Event, usage: Sequence[Usage]) -> None:
         """Tell what a finished event used (nothing: `()`), once it is in the store."""

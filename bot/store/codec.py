@@ -50,6 +50,11 @@ def key(text: str) -> str:
     return text
 
 
+def plain(key: str) -> str:
+    """The text that `key` was made of; lone surrogates stay as they are."""
+    return str(json.loads(key)) if key.startswith('"') else key
+
+
 def _plain(value: object) -> str:
     isoformat = getattr(value, "isoformat", None)
     return isoformat() if isoformat else str(value)

@@ -17,6 +17,7 @@ from bot.store.faults import translate
 
 _JOB = "SELECT seq, event, attempts, ref, answer FROM events"
 _PAGE = 200
+_RECENT = 2000  #: events among which a person's newest files are looked for
 
 
 class Reads:
@@ -50,6 +51,30 @@ class Reads:
                 (codec.key(adapter), codec.key(conversation), names),
             )
         )
+
+    async def state(self, adapter: str, event_id: str) -> tuple[int, str, str, str] | None:
+        """Sequence number, conversation, command and lane of an event that was not forgotten."""
+        rows = await self.rows(
+            "SELECT seq, conversation, command, lane FROM events WHERE adapter = ? AND id = ? AND event IS NOT NULL",
+            (codec.key(adapter), codec.key(event_id)),
+        )
+        return tuple(rows[0]) if rows else None
+
+    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+        rows = await self.rows(
+            "SELECT DISTINCT actor FROM events WHERE adapter = ?1 AND conversation = ?2 AND actor <> '' AND seq >"
+            " coalesce((SELECT max(seq) FROM events WHERE adapter = ?1 AND conversation = ?2 AND command = 'stop'), 0)",
+            (codec.key(adapter), codec.key(conversation)),
+        )
+        return frozenset(codec.plain(actor) for (actor,) in rows)
+
+    async def recent_media(self, adapter: str, actor: str, limit: int) -> Sequence[tuple[str, Media]]:
+        rows = await self.rows(
+            "SELECT id, answer FROM (SELECT id, answer FROM events WHERE adapter = ? AND actor = ? AND actor <> ''"
+            f" ORDER BY seq DESC LIMIT {_RECENT}) WHERE json_array_length(answer, '$.media') > 0 LIMIT ?",
+            (codec.key(adapter), codec.key(actor), limit),
+        )
+        return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
 
     async def memory(self, adapter: str, conversation: str, *, limit: int, without: str) -> Memory:
         keys = codec.key(adapter), codec.key(conversation)

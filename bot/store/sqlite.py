@@ -4,6 +4,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -14,12 +15,12 @@ from typing import Self
 import aiosqlite
 
 from bot.errors import StoreUnavailable
-from bot.models import Job, Media, Memory, Turn, UsageRow
+from bot.models import Answer, Event, Job, Lane, Media, Memory, Turn, UsageRow
 from bot.store import codec, statements, upkeep
 from bot.store.events import Events
 from bot.store.faults import translate
 from bot.store.lock import ownership
-from bot.store.queue import Entry
+from bot.store.queue import Entry, entry
 from bot.store.reads import Reads
 from bot.store.schema import prepare
 from bot.store.writer import WorkOperation, Writer
@@ -75,7 +76,74 @@ class SqliteStore(Events):
         self._writer.close()
         await writing
 
+    # -- second thoughts
+
+    async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
+        found = await self._reads.state(event.adapter, event.id)
+        if found is None:
+            return False
+        seq, conversation, command, lane = found
+        event_json, answer_json = codec.dumps(event), None if answer is None else codec.dumps(answer)
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> bool:
+            if seq in self._running:
+                return False
+            held.extend(self._queue.discard(lambda e: e.seq == seq))
+            await upkeep.reopen(db, seq, event_json, answer_json)
+            return True
+
+        def then(reopened: bool) -> None:
+            if reopened:
+                self._jobs.pop(seq, None)
+                self._queue.add(
+                    entry(
+                        seq,
+                        adapter=codec.key(event.adapter),
+                        conversation=conversation,
+                        actor=codec.key(event.actor.id),
+                        lane=Lane(lane) if answer is None else Lane.FREE,
+                        command=command,
+                        since=time.time(),
+                        answered=answer is not None,
+                    )
+                )
+                self._memories.drop((codec.key(event.adapter), conversation))
+                self._changed.set()
+
+        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    async def withdraw(self, adapter: str, event_id: str) -> bool:
+        found = await self._reads.state(adapter, event_id)
+        if found is None:
+            return False
+        seq, conversation, *_ = found
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> None:
+            held.extend(self._queue.discard(lambda e: e.seq == seq))
+            await upkeep.withdraw(db, seq, is_waiting=bool(held))
+
+        def then(_: None) -> None:
+            self._jobs.pop(seq, None)
+            self._memories.drop((codec.key(adapter), conversation), upto=seq)
+            self._changed.set()
+
+        await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        return True
+
+    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
+        await self._writer.submit(
+            WorkOperation(lambda db: upkeep.add_feedback(db, adapter, event_id, actor, is_good=is_good))
+        )
+
     # -- looking back
+
+    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+        return await self._reads.people(adapter, conversation)
+
+    async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
+        return await self._reads.recent_media(adapter, actor, limit)
 
     async def job(self, adapter: str, event_id: str) -> Job | None:
         return await self._reads.job(adapter, event_id)

@@ -39,7 +39,7 @@ SELECT row.value->>3, events.seq, row.value->>1, events.adapter, events.conversa
     WHERE contexts.adapter = events.adapter AND contexts.conversation = events.conversation
     AND contexts.reset >= events.seq)
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0
-WHERE events.forgotten = 0
+WHERE events.forgotten = 0 AND events.withdrawn = 0
 """
 #: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost
 USAGE = """

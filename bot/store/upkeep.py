@@ -100,6 +100,38 @@ async def answer_waiting(db: aiosqlite.Connection, seqs: Sequence[int], answer: 
     )
 
 
+async def reopen(db: aiosqlite.Connection, seq: int, event: str, answer: str | None) -> None:
+    """Put an event back with this content, or with an answer that is only to be shown."""
+    await _rows(db, "DELETE FROM turns WHERE event_seq = ?", seq)
+    await _rows(
+        db,
+        "UPDATE events SET event = ?, answer = NULL, done = 0, attempts = 0, ready_at = 0, withdrawn = 0 WHERE seq = ?",
+        event,
+        seq,
+    )
+    if answer is not None:  # in two steps: an answer is never overwritten
+        await _rows(db, "UPDATE events SET answer = ?, withdrawn = 1 WHERE seq = ?", answer, seq)
+
+
+async def withdraw(db: aiosqlite.Connection, seq: int, *, is_waiting: bool) -> None:
+    """Erase an event's turns, also those to come; what still waited is done."""
+    await _rows(db, "DELETE FROM turns WHERE event_seq = ?", seq)
+    await _rows(db, "UPDATE events SET withdrawn = 1, done = max(done, ?) WHERE seq = ?", int(is_waiting), seq)
+
+
+async def add_feedback(db: aiosqlite.Connection, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
+    """See `Store.add_feedback`."""
+    await _rows(
+        db,
+        "INSERT INTO feedback SELECT seq, ?, ?, unixepoch('subsec') FROM events WHERE adapter = ? AND id = ?"
+        " AND event IS NOT NULL ON CONFLICT DO UPDATE SET is_good = excluded.is_good, at = excluded.at",
+        codec.key(actor),
+        int(is_good),
+        codec.key(adapter),
+        codec.key(event_id),
+    )
+
+
 async def forget(
     db: aiosqlite.Connection, adapter: str, actor: str, running: Sequence[int], scopes: Sequence[str]
 ) -> list[Media]:
@@ -124,6 +156,12 @@ async def forget(
         *who,
     )
     await _rows(db, f"DELETE FROM turns WHERE event_seq IN ({theirs})", *who)
+    await _rows(
+        db,
+        f"DELETE FROM feedback WHERE event_seq IN ({theirs}) OR"
+        " (actor = ?2 AND event_seq IN (SELECT seq FROM events WHERE adapter = ?1))",
+        *who,
+    )
     await _rows(
         db,
         "UPDATE events SET forgotten = 1, actor = '' WHERE seq IN (SELECT value FROM json_each(?))",

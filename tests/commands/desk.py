@@ -22,6 +22,7 @@ from bot.models import (
     Action,
     Actor,
     Attachment,
+    Earlier,
     Event,
     Job,
     Lane,
@@ -30,6 +31,7 @@ from bot.models import (
     Place,
     Remember,
     Status,
+    Turn,
     Usage,
 )
 from bot.settings import Settings
@@ -171,6 +173,9 @@ class Desk:
     registry: Registry
     files: dict[str, bytes] = field(default_factory=dict)
     running: int = 0  #: what `stop` finds
+    halted: list[str] = field(default_factory=list)
+    before: tuple[Turn, ...] = ()  #: said here before the service was called
+    looks: int = 0  #: times that it was read
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def event(
@@ -208,15 +213,24 @@ class Desk:
         """Give an attachment's bytes."""
         yield self.files[attachment.name]
 
+    async def look(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        """What was said before."""
+        self.looks += 1
+        return Earlier(turns=self.before[-limit:])
+
     def conversation(self, event: Event) -> Conversation:
         """The conversation as the event sees it."""
-        return Conversation(store=self.store, settings=self.settings, event=event, open=self.open)
+        return Conversation(store=self.store, settings=self.settings, event=event, open=self.open, earlier=self.look)
 
     def context(self, event: Event, command: Command, seq: int) -> Context:
         """What the command may use."""
 
         async def stop() -> int:
             return self.running
+
+        async def halt(event_id: str) -> bool:
+            self.halted.append(event_id)
+            return bool(self.running)
 
         return Context(
             event=event,
@@ -229,6 +243,7 @@ class Desk:
             commands=self.registry,
             seq=seq,
             stop=stop,
+            halt=halt,
         )
 
     async def claimed(self, event: Event) -> Job:

@@ -13,7 +13,13 @@ async def test_an_answer_is_text_usage_and_a_button(desk: Desk) -> None:
     assert said.parts[0] == Remember(user="hello")
     assert said.text == "Hello there."
     assert said.usage == [Usage(kind="chat", model="gpt-4-turbo", prompt_tokens=10, completion_tokens=5)]
-    assert [(a.command, dict(a.options)) for a in said.actions] == [("retry", {"event": said.event.id})]
+    event = {"event": said.event.id}
+    assert [(a.command, dict(a.options)) for a in said.actions] == [
+        ("retry", event),
+        ("chat", {}),
+        ("feedback", {**event, "opinion": "good"}),
+        ("feedback", {**event, "opinion": "bad"}),
+    ]
 
 
 async def test_the_answer_of_a_turn_is_context_of_the_next(desk: Desk) -> None:

@@ -24,7 +24,7 @@ async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:
     assert said.text == "seeddream-4.0 · anime · 512x512 · cost 0.0016"
     assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
     assert said.remembered == Remember(user="a red fox", assistant="[image: a red fox, anime, 512x512]")
-    assert [action.command for action in said.actions] == ["retry", "video"]
+    assert [action.command for action in said.actions] == ["retry", "image", "image", "video", "delete"]
 
 
 async def test_a_picture_is_part_of_the_conversation(desk: Desk) -> None:
@@ -107,11 +107,26 @@ def sent_picture(desk: Desk) -> bytes:
 async def test_a_button_makes_a_video_of_a_picture(desk: Desk) -> None:
     """The button under a picture leads to a video of that very picture."""
     picture = await desk.ask("image", "a red fox")
-    action = picture.actions[1]
+    action = next(action for action in picture.actions if action.name == "video")
     await desk.ask("image", "something later")
     said = await desk.ask(action.command, action.prompt, options=dict(action.options))
     assert sent_picture(desk) == PNG
     assert said.media[0].description == "a red fox"
+
+
+async def test_buttons_lead_on_from_a_picture(desk: Desk) -> None:
+    """A variation keeps style and size under another wording; another style keeps wording and size."""
+    picture = await desk.ask("image", "a red fox", options={"style": "anime", "size": "512x512"})
+    actions = {action.name: action for action in picture.actions}
+    await desk.ask("image", actions["variation"].prompt, options=dict(actions["variation"].options))
+    varied = desk.wire.bodies("images")[-1]
+    assert varied["prompt"].startswith("a red fox")
+    assert varied["prompt"] != "a red fox"
+    assert (varied["style"], varied["size"]) == ("anime", "512x512")
+    await desk.ask("image", actions["style"].prompt, options=dict(actions["style"].options))
+    other = desk.wire.bodies("images")[-1]
+    assert (other["prompt"], other["size"]) == ("a red fox", "512x512")
+    assert other["style"] != "anime"
 
 
 async def test_the_last_picture_can_be_animated(desk: Desk) -> None:

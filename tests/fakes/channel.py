@@ -16,8 +16,20 @@ import httpx
 from aiohttp import web
 
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UploadTooLarge
-from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Event, Finding, Place, Status
-from bot.ports import Sink
+from bot.models import (
+    Actor,
+    Answer,
+    Attachment,
+    Capabilities,
+    CommandSpec,
+    Earlier,
+    Event,
+    Finding,
+    Place,
+    Status,
+    Turn,
+)
+from bot.ports import Desk, Sink
 
 
 @dataclass(slots=True)
@@ -93,6 +105,10 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
                 await asyncio.wait_for(channel.changed.wait_for(waiting), 5)
             return web.json_response(waiting())
 
+    async def earlier(request: web.Request) -> web.Response:
+        channel.calls.append(f"earlier {request.query['event']}")
+        return web.json_response(channel.asked[request.query["event"]].get("earlier", []))
+
     async def acknowledge(request: web.Request) -> web.Response:
         async with channel.changed:
             channel.acknowledged.add(request.match_info["id"])
@@ -150,6 +166,7 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
     app.add_routes(
         [
             web.get("/events", pending),
+            web.get("/earlier", earlier),
             web.delete("/events/{id}", acknowledge),
             web.get("/messages", find),
             web.post("/messages", post),
@@ -232,6 +249,9 @@ class ChannelAdapter:
         self.capabilities = capabilities or Capabilities(edit_interval=0.05)
         self.http = httpx.AsyncClient(base_url=url, timeout=30)
 
+    def connected(self, desk: Desk) -> contextlib.AbstractAsyncContextManager[None]:
+        return contextlib.nullcontext()
+
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         while True:
             for asked in (await self.http.get("/events")).json():
@@ -256,6 +276,11 @@ class ChannelAdapter:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield attachment.source["content"].encode()
 
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        said = (await self.http.get("/earlier", params={"event": reply_to["event"]})).json()
+        turns = (Turn(role="user", content=text, speaker=who.title(), actor=who) for who, text in said)
+        return Earlier(turns=tuple(turns)[-limit:])
+
     def health(self) -> str:
         return ""
 
@@ -276,6 +301,7 @@ def parse(asked: Mapping[str, Any]) -> Event:
         prompt=asked["text"],
         options=asked["options"],
         problem=asked.get("problem", ""),
+        continues="earlier" in asked,
         reply_to={"event": asked["id"]},
         received_at=datetime.now(UTC),
     )

@@ -1,0 +1,18 @@
+"""`cancel`: the Stop button under an answer that is still being written."""
+
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.making import named_job
+from bot.models import CommandSpec, Lane, Text
+
+
+@command(
+    CommandSpec(name="cancel", description="Stop the answer being written.", lane=Lane.FREE, private=True, hidden=True)
+)
+async def cancel(ctx: Context) -> Parts:
+    """Stop one answer; what there is of it stays. Says nothing where the stopped answer does."""
+    job = await named_job(ctx)
+    if job.event.actor.id != ctx.event.actor.id and not ctx.event.actor.is_admin:
+        raise UsageError(ctx.say("cancel.not_yours"))
+    if not await ctx.halt(job.event.id):
+        yield Text(ctx.say("stop.nothing"))

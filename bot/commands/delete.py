@@ -1,0 +1,19 @@
+"""`delete`: the button with which the asker takes an answer back."""
+
+from bot.command import Context, Parts, command
+from bot.errors import UsageError
+from bot.making import named_job
+from bot.models import Answer, CommandSpec, Lane, Text
+
+
+@command(CommandSpec(name="delete", description="Take an answer back.", lane=Lane.FREE, private=True, hidden=True))
+async def delete(ctx: Context) -> Parts:
+    """Remove the answer from the channel, its files from the disk and its turns from the context."""
+    job = await named_job(ctx)
+    if job.event.actor.id != ctx.event.actor.id:
+        raise UsageError(ctx.say("delete.not_yours"))
+    if not await ctx.store.reopen(job.event, answer=Answer()):
+        raise UsageError(ctx.say("delete.not_yet"))
+    if job.answer is not None:
+        await ctx.spool.remove(job.answer.media)
+    yield Text(ctx.say("delete.done"))

@@ -1,0 +1,23 @@
+"""`feedback`: the buttons that say what somebody thinks of an answer."""
+
+from bot.command import Context, Parts, command
+from bot.making import named_job
+from bot.models import CommandSpec, Lane, Option, Text
+
+
+@command(
+    CommandSpec(
+        name="feedback",
+        description="Say what you think of an answer.",
+        options=(Option(name="opinion", description="What you think", kind="choice", choices=("good", "bad")),),
+        lane=Lane.FREE,
+        private=True,
+        hidden=True,
+    )
+)
+async def feedback(ctx: Context) -> Parts:
+    """Keep the opinion."""
+    job = await named_job(ctx)
+    is_good = ctx.option("opinion") == "good"
+    await ctx.store.add_feedback(job.event.adapter, job.event.id, ctx.event.actor.id, is_good=is_good)
+    yield Text(ctx.say("feedback.done"))
