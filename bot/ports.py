@@ -221,7 +221,10 @@ class Store(Protocol):
         """The newest event of these commands in a conversation."""
 
     async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
-        """The summary and the newest `limit` turns since the last reset. `without`: leave this event's turns out."""
+        """The summary and the newest `limit` turns since the last reset. `without`: leave this event's turns out.
+
+        So are those of the events that were asked again in its place.
+        """
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
         """Replace the turns up to sequence number `upto` by `summary`; an older `upto` than the stored is ignored."""
@@ -249,6 +252,9 @@ class Store(Protocol):
         channel: str | None = None,
     ) -> Sequence[UsageRow]:
         """Usage by day, kind and model, newest day first."""
+
+    async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        """How many people thought answers of a channel good, and how many bad."""
 
     # -- housekeeping
 

@@ -39,14 +39,19 @@ async def usage(ctx: Context) -> Parts:
     whose, days = ctx.option("whose"), ctx.integer("days")
     event = ctx.event
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=days - 1)
     rows = await ctx.store.usage(
-        since=today - timedelta(days=days - 1),
+        since=since,
         adapter=event.adapter,
         actor=event.actor.id if whose == "mine" else None,
         channel=event.place.channel if whose == "channel" else None,
     )
     title = ctx.say(f"spent.{whose}", days=days)
     yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.say("spent.nothing", title=title))
+    if whose == "channel":
+        good, bad = await ctx.store.opinions(since=since, adapter=event.adapter, channel=event.place.channel)
+        if good or bad:
+            yield Text("\n\n" + ctx.say("spent.opinions", good=good, bad=bad))
 
 
 def table(ctx: Context, rows: Sequence[UsageRow]) -> str:

@@ -68,6 +68,14 @@ class Reads:
         )
         return frozenset(codec.plain(actor) for (actor,) in rows)
 
+    async def opinions(self, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        (row,) = await self.rows(
+            "SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback"
+            " JOIN events ON events.seq = feedback.event_seq WHERE at >= ? AND adapter = ? AND channel = ?",
+            (since.timestamp(), codec.key(adapter), codec.key(channel)),
+        )
+        return int(row[0]), int(row[1])
+
     async def recent_media(self, adapter: str, actor: str, limit: int) -> Sequence[tuple[str, Media]]:
         rows = await self.rows(
             "SELECT id, answer FROM (SELECT id, answer FROM events WHERE adapter = ? AND actor = ? AND actor <> ''"
@@ -79,7 +87,8 @@ class Reads:
     async def memory(self, adapter: str, conversation: str, *, limit: int, without: str) -> Memory:
         keys = codec.key(adapter), codec.key(conversation)
         left_out = (
-            "(SELECT seq FROM events WHERE adapter = ?1 AND id = ?3)"
+            "(SELECT seq FROM events WHERE adapter = ?1 AND id = ?3 UNION ALL"
+            " SELECT seq FROM events WHERE adapter = ?1 AND again = ?3 AND again <> '')"
             if without
             else "(SELECT 0 WHERE ?3 IS NULL)"  # keeps the parameters the same
         )

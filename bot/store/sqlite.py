@@ -206,6 +206,9 @@ class SqliteStore(Events):
     ) -> Sequence[UsageRow]:
         return await self._reads.usage(since=since, actor=actor, adapter=adapter, channel=channel)
 
+    async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        return await self._reads.opinions(since, adapter, channel)
+
     # -- housekeeping
 
     async def forget(self, adapter: str, actor: str) -> Sequence[Media]:

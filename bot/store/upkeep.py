@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - only constants are joined
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -123,10 +124,11 @@ async def add_feedback(db: aiosqlite.Connection, adapter: str, event_id: str, ac
     """See `Store.add_feedback`."""
     await _rows(
         db,
-        "INSERT INTO feedback SELECT seq, ?, ?, unixepoch('subsec') FROM events WHERE adapter = ? AND id = ?"
+        "INSERT INTO feedback SELECT seq, ?, ?, ? FROM events WHERE adapter = ? AND id = ?"
         " AND event IS NOT NULL ON CONFLICT DO UPDATE SET is_good = excluded.is_good, at = excluded.at",
         codec.key(actor),
         int(is_good),
+        time.time(),
         codec.key(adapter),
         codec.key(event_id),
     )

@@ -554,3 +554,101 @@ class StoreContract:
         for conversation in range(20):
             expected = [name for name in names if int(name) % 20 == conversation for _ in range(2)]
             assert await said(store, f"c{conversation}") == expected
+
+    # -- second thoughts
+
+    async def test_a_completed_event_is_answered_again(self, tmp_path: Path) -> None:
+        """Reopened, it has its new content, its draft and no answer; its turns are replaced; also over a restart."""
+        async with self.open(tmp_path) as store:
+            await answer(store, event("e0"))
+            await answer(store, event("e1"))
+            assert await store.reopen(event("e1", prompt="revised"))
+            assert await said(store) == ["prompt of e0", "answer to e0"]
+        async with self.open(tmp_path) as store:
+            job = await claim(store)
+            assert (job.event.prompt, job.ref, job.answer, job.attempt) == ("revised", "ref", None, 1)
+            assert not await store.reopen(event("e1", prompt="too late"))
+            assert await store.commit(job, outcome("new answer", user="revised"))
+            await store.complete(job)
+            assert await said(store) == ["prompt of e0", "answer to e0", "revised", "new answer"]
+            assert await store.claim(LANES, ADAPTERS) is None
+            assert not await store.reopen(event("unknown"))
+
+    async def test_an_unclaimed_event_gets_new_content(self, store: Store) -> None:
+        """It is answered once, as it is now."""
+        await store.record(event("e0"), lane=Lane.CONVERSATION)
+        assert await store.reopen(event("e0", prompt="revised"))
+        assert (await claim(store)).event.prompt == "revised"
+        assert await store.claim(LANES, ADAPTERS) is None
+
+    async def test_another_answer_is_only_shown(self, store: Store) -> None:
+        """An event reopened with an answer goes straight to delivery and leaves nothing in the context."""
+        await answer(store, event("e0"))
+        await store.record(event("running"), lane=Lane.CONVERSATION)
+        await claim(store)
+        assert await store.reopen(event("e0"), answer=Answer())
+        job = await claim(store)
+        assert (job.event.id, job.ref, job.answer) == ("e0", "ref", Answer())
+        await store.complete(job)
+        assert await said(store) == []
+
+    async def test_a_withdrawn_event_leaves_the_context(self, store: Store) -> None:
+        """Answered, running or waiting: its turns do not count, nothing else changes, and it may be told again."""
+        await answer(store, event("e0"))
+        await answer(store, event("e1"))
+        assert await store.withdraw("one", "e0")
+        assert await store.withdraw("one", "e0")
+        assert await said(store) == ["prompt of e1", "answer to e1"]
+        await store.record(event("running"), lane=Lane.CONVERSATION)
+        running = await claim(store)
+        await store.record(event("waiting"), lane=Lane.CONVERSATION)
+        assert await store.withdraw("one", "running")
+        assert await store.withdraw("one", "waiting")
+        assert await store.commit(running, outcome("unasked"))
+        await store.complete(running)
+        assert await store.claim(LANES, ADAPTERS) is None
+        assert await said(store) == ["prompt of e1", "answer to e1"]
+        assert (await store.memory("one", "c", limit=9)).total == 2
+        assert not await store.withdraw("one", "unknown")
+
+    async def test_earlier_repetitions_are_left_out_too(self, store: Store) -> None:
+        """What is asked a third time is told neither of the first answer nor of the second."""
+        await answer(store, event("e0"))
+        await answer(store, event("e1"))
+        await answer(store, event("e2", again="e1"))
+        assert await said(store, without="e1") == ["prompt of e0", "answer to e0"]
+        assert (await store.memory("one", "c", limit=9, without="e1")).total == 2
+
+    async def test_opinions(self, store: Store) -> None:
+        """A person's last opinion of an answer counts, in its channel; who is forgotten has none."""
+        since = datetime.now(UTC) - timedelta(days=1)
+        await answer(store, event("e0"))
+        await answer(store, event("e1", place=Place(channel="elsewhere")))
+        for actor, is_good in (("ann", True), ("bob", True), ("bob", False)):
+            await store.add_feedback("one", "e0", actor, is_good=is_good)
+        await store.add_feedback("one", "unknown", "ann", is_good=True)
+        assert await store.opinions(since=since, adapter="one", channel="room") == (1, 1)
+        assert await store.opinions(since=since, adapter="one", channel="elsewhere") == (0, 0)
+        await store.forget("one", "bob")
+        assert await store.opinions(since=since, adapter="one", channel="room") == (1, 0)
+
+    async def test_people(self, store: Store) -> None:
+        """Those who asked in a conversation since it was last told to stop."""
+        await store.record(event("e0"), lane=Lane.CONVERSATION)
+        await store.record(event("e1", actor="bob"), lane=Lane.CONVERSATION)
+        await store.record(event("e2", actor="cid", conversation="other"), lane=Lane.CONVERSATION)
+        assert set(await store.people("one", "c")) == {"ann", "bob"}
+        await store.record(event("e3", actor="bob", command="stop"), lane=Lane.FREE)
+        assert set(await store.people("one", "c")) == set()
+        await store.record(event("e4", actor='"d\0'), lane=Lane.CONVERSATION)
+        assert set(await store.people("one", "c")) == {'"d\0'}
+
+    async def test_recent_media(self, store: Store) -> None:
+        """A person's newest files, newest first, each with its event; nobody else's."""
+        await answer(store, event("e0"), outcome(media=[picture("a.png")]))
+        await answer(store, event("e1"), outcome(media=[picture("b.png"), picture("c.png")]))
+        await answer(store, event("e2"))
+        await answer(store, event("e3", actor="bob"), outcome(media=[picture("d.png")]))
+        recent = await store.recent_media("one", "ann", limit=9)
+        assert [(name, media.name) for name, media in recent] == [("e1", "b.png"), ("e1", "c.png"), ("e0", "a.png")]
+        assert len(await store.recent_media("one", "ann", limit=2)) == 2
