@@ -1,0 +1,198 @@
+"""Lifecycle of the Discord side: log in, listen, deliver."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+import structlog
+from discord.http import HTTPClient
+from pydantic import SecretStr
+
+from adapters.discord import check, files, history
+from adapters.discord.address import Address
+from adapters.discord.client import Client, use_api, use_gateway
+from adapters.discord.draft import DiscordDraft
+from adapters.discord.failures import NETWORK
+from adapters.discord.receiver import Receiver
+from adapters.discord.replies import Mode, Replies
+from adapters.discord.watch import Watch
+from bot.errors import DeliveryDelayed, SettingsError
+from bot.language import say
+from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
+from bot.ports import Desk, Sink
+
+log = structlog.get_logger(__name__)
+
+ADAPTER = "discord"
+#: Bytes that a file may have where nothing else is known.
+UPLOAD_LIMIT = 10 * 1024 * 1024
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_BAD_TOKEN = 4004
+
+
+class Discord:
+    """Discord as a platform. Deliveries need only `connected`."""
+
+    name = ADAPTER
+    capabilities = Capabilities(max_text=2000, max_upload=UPLOAD_LIMIT, edit_interval=1.2, status_interval=8.0)
+    routes: tuple[()] = ()
+
+    def __init__(
+        self,
+        *,
+        token: SecretStr,
+        message_content: str = "auto",
+        reply_mode: Mode = "auto",
+        deaf_after: float = 300.0,
+        api_url: str = "",
+    ) -> None:
+        self._token = token
+        self._message_content = message_content
+        self._reply_mode = reply_mode
+        self._deaf_after = deaf_after
+        self._api_url = api_url
+        self._client: Client | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._desk: Desk | None = None
+        self._watch: Watch | None = None
+        self._receiver: Receiver | None = None
+        self._problem = ""
+        self._drafts: WeakValueDictionary[str, DiscordDraft] = WeakValueDictionary()
+
+    # -- lifecycle
+
+    @asynccontextmanager
+    async def connected(self, desk: Desk) -> AsyncIterator[None]:
+        """Hold an HTTP client that is logged in. Raises `SettingsError` when the token is refused."""
+        self._desk = desk
+        if self._api_url:
+            use_api(self._api_url)
+        async with aiohttp.ClientSession() as self._session:
+            with suppress(*NETWORK, discord.HTTPException):  # `run` tries again
+                await self._log_in()
+            try:
+                yield
+            finally:
+                if self._client is not None:
+                    await self._client.close()
+
+    async def _log_in(self) -> Client:
+        """A new client in place of one that is closed. Raises `SettingsError`, or what requests raise."""
+        wanted = self._message_content != "off"
+        client = Client(self._receiver, message_content=wanted)
+        try:
+            await client.login(self._token.get_secret_value())
+        except discord.LoginFailure as exc:
+            await client.close()
+            raise SettingsError(check.BAD_TOKEN) from exc
+        except BaseException:
+            await client.close()
+            raise
+        if self._message_content == "auto" and not check.has_message_content(client.application_flags):
+            self._say_without_content()
+            client.without_message_content()
+        self._client = client
+        return client
+
+    def _say_without_content(self) -> None:
+        """Said once: from here on the service works without."""
+        if self._message_content == "auto":
+            self._message_content = "off"
+            log.warning("no message content", what_to_do=check.NO_CONTENT)
+
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
+        assert self._desk is not None, "connected first"
+        replies = Replies(self._desk, self._reply_mode)
+        self._receiver = Receiver(
+            client=lambda: self.client, desk=self._desk, replies=replies, sink=sink, commands=commands
+        )
+        pause = _FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            try:
+                await self._listen(commands)
+            except (*NETWORK, discord.DiscordException) as exc:
+                self._problem = say("discord.disconnected", "", reason=type(exc).__name__)
+                log.warning("gateway lost", reason=str(exc) or type(exc).__name__)
+            pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
+
+    async def _listen(self, commands: Sequence[CommandSpec]) -> None:
+        """One life of a client: until the gateway gives up or refuses."""
+        client = self._client
+        if client is None or client.is_closed():
+            client = await self._log_in()
+        client.ears = self._receiver
+        if self._api_url:
+            use_gateway((await client.http.get_bot_gateway())[1])
+        log.info("invite", url=check.invite_url(client.application_id or 0))
+        watch = self._watch = Watch(client, after=self._deaf_after)
+        watching = asyncio.create_task(watch.run(), name="gateway watch")
+        try:
+            await client.connect()
+        except discord.PrivilegedIntentsRequired:
+            if self._message_content == "on":
+                raise SettingsError(check.NO_CONTENT) from None
+            self._say_without_content()
+        except discord.ConnectionClosed as exc:
+            if exc.code == _BAD_TOKEN:
+                raise SettingsError(check.BAD_TOKEN) from exc
+            raise
+        finally:
+            watching.cancel()
+
+    @property
+    def client(self) -> Client:
+        """The client that is logged in now; ask for it each time, as it may be replaced. Raises `DeliveryDelayed`."""
+        if self._client is None or self._client.is_closed():
+            raise DeliveryDelayed("not logged in to Discord")
+        return self._client
+
+    @property
+    def http(self) -> HTTPClient:
+        """The library's REST client with its rate limits. Raises `DeliveryDelayed` when not logged in."""
+        return self.client.http
+
+    # -- delivering
+
+    async def draft(
+        self,
+        reply_to: Mapping[str, str],
+        *,
+        key: str,
+        ref: str | None,
+        private: bool,  # noqa: ARG002
+    ) -> DiscordDraft:
+        """The answer of that key."""
+        draft = self._drafts.get(key)
+        if draft is None:
+            draft = self._drafts[key] = DiscordDraft(self.http, Address.of(reply_to), key=key, ref=ref or "")
+        return draft
+
+    async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Read an attachment in pieces. Raises `DownloadFailed`."""
+        assert self._session is not None, "connected first"
+        async for piece in files.read(self._session, self.http, attachment):
+            yield piece
+
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        """What was said before, from the thread or the chain of replies. Raises `DeliveryError`."""
+        return await history.earlier(self.client, Address.of(reply_to), limit=limit)
+
+    def health(self) -> str:
+        """Whether requests can come in."""
+        if self._client is None or self._client.is_closed() or not self._client.is_ready():
+            return self._problem or say("discord.connecting")
+        if self._watch is not None and self._watch.deaf:
+            return say("discord.deaf", "", shards=", ".join(map(str, self._watch.deaf)))
+        return ""
+
+    async def check(self) -> Sequence[Finding]:
+        """Prove token, intents and permissions."""
+        return await check.findings(self._token.get_secret_value(), self._message_content, self._api_url)

@@ -1,0 +1,98 @@
+"""The library's client: what is asked of the gateway, and to whom its events go. Nothing is cached that is not needed."""
+
+from typing import Protocol
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+#: Seconds that a request may wait for its rate limit before it is given up for a later try.
+MAX_WAIT = 60.0
+
+
+class Ears(Protocol):
+    """Who hears the gateway's events. Each is called in a task of its own, in the order of arrival."""
+
+    async def message(self, message: discord.Message) -> None:
+        """Somebody wrote."""
+
+    async def edited(self, message: discord.Message) -> None:
+        """Somebody changed what they wrote."""
+
+    async def deleted(self, channel: int, messages: set[int]) -> None:
+        """Messages are gone."""
+
+    async def interaction(self, interaction: discord.Interaction) -> None:
+        """Somebody used a command, a form or asks for choices."""
+
+    async def pressed(self, interaction: discord.Interaction, event: str, action: str, conversation: str) -> None:
+        """Somebody pressed a button of an answer."""
+
+    async def ready(self, shard: int) -> None:
+        """A new session has begun: what was said before it will not be told."""
+
+    async def interrupted(self, shard: int) -> None:
+        """A connection was lost."""
+
+
+class Client(discord.AutoShardedClient):
+    """A client that keeps servers, channels and roles, but neither messages nor members."""
+
+    def __init__(self, ears: Ears | None, *, message_content: bool) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=MAX_WAIT,
+        )
+        self.ears = ears
+
+    def without_message_content(self) -> None:
+        """Ask the gateway for no messages that are not meant for the bot; before connecting."""
+        self._connection._intents.message_content = False  # noqa: SLF001 - what is allowed is known only after logging in
+
+    def sockets(self) -> dict[int, DiscordWebSocket]:
+        """The gateway connections by shard."""
+        return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - nothing else tells
+
+    async def on_message(self, message: discord.Message) -> None:
+        if self.ears is not None:
+            await self.ears.message(message)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        if self.ears is not None and payload.message.edited_at is not None:  # else: a link's preview came
+            await self.ears.edited(payload.message)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        if self.ears is not None:
+            await self.ears.deleted(payload.channel_id, {payload.message_id})
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        if self.ears is not None:
+            await self.ears.deleted(payload.channel_id, payload.message_ids)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        if self.ears is not None:
+            await self.ears.interaction(interaction)
+
+    async def on_shard_ready(self, shard: int) -> None:
+        if self.ears is not None:
+            await self.ears.ready(shard)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        if self.ears is not None:
+            await self.ears.interrupted(shard)
+
+
+def use_api(url: str) -> None:
+    """Send every request of the library in this process to another REST API."""
+    Route.BASE = url
+
+
+def use_gateway(url: str) -> None:
+    """Where a session that can't be resumed begins anew; the library would use Discord's own."""
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
