@@ -285,6 +285,7 @@ class Option:
     description: str
     kind: OptionKind = "text"
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
+    suggestions: tuple[str, ...] = ()  #: values worth offering while one is typed; others are allowed too
     models: Kind | None = None  #: the choices are the allowed models of this kind
     default: str = ""
     required: bool = False

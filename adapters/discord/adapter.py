@@ -13,13 +13,15 @@ import structlog
 from discord.http import HTTPClient
 from pydantic import SecretStr
 
-from adapters.discord import check, files, history
+from adapters.discord import check, files, history, sync
 from adapters.discord.address import Address
-from adapters.discord.client import Client, use_api, use_gateway
+from adapters.discord.client import Client, Ears, use_api, use_gateway
 from adapters.discord.draft import DiscordDraft
-from adapters.discord.failures import NETWORK
+from adapters.discord.failures import NETWORK, reason
+from adapters.discord.interactions import Deferrals, Interactions
 from adapters.discord.receiver import Receiver
 from adapters.discord.replies import Mode, Replies
+from adapters.discord.sessions import Sessions
 from adapters.discord.watch import Watch
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.language import say
@@ -60,7 +62,7 @@ class Discord:
         self._session: aiohttp.ClientSession | None = None
         self._desk: Desk | None = None
         self._watch: Watch | None = None
-        self._receiver: Receiver | None = None
+        self.deferrals = Deferrals()  #: draft waits here until its interaction is acknowledged
         self._problem = ""
         self._drafts: WeakValueDictionary[str, DiscordDraft] = WeakValueDictionary()
 
@@ -84,7 +86,7 @@ class Discord:
     async def _log_in(self) -> Client:
         """A new client in place of one that is closed. Raises `SettingsError`, or what requests raise."""
         wanted = self._message_content != "off"
-        client = Client(self._receiver, message_content=wanted)
+        client = Client(None, message_content=wanted)
         try:
             await client.login(self._token.get_secret_value())
         except discord.LoginFailure as exc:
@@ -108,32 +110,32 @@ class Discord:
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
         assert self._desk is not None, "connected first"
-        replies = Replies(self._desk, self._reply_mode)
-        self._receiver = Receiver(
-            client=lambda: self.client, desk=self._desk, replies=replies, sink=sink, commands=commands
-        )
+        ears = self._listeners(self._desk, sink, commands)
+        await ears.sessions.begin()
         pause = _FIRST_PAUSE
         while True:
             began = time.monotonic()
             try:
-                await self._listen(commands)
+                await self._listen(ears, commands)
             except (*NETWORK, discord.DiscordException) as exc:
                 self._problem = say("discord.disconnected", "", reason=type(exc).__name__)
-                log.warning("gateway lost", reason=str(exc) or type(exc).__name__)
+                log.warning("gateway lost", reason=reason(exc))
             pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
 
-    async def _listen(self, commands: Sequence[CommandSpec]) -> None:
+    async def _listen(self, ears: Ears, commands: Sequence[CommandSpec]) -> None:
         """One life of a client: until the gateway gives up or refuses."""
+        assert self._desk is not None, "connected first"
         client = self._client
         if client is None or client.is_closed():
             client = await self._log_in()
-        client.ears = self._receiver
+        client.ears = ears
         if self._api_url:
             use_gateway((await client.http.get_bot_gateway())[1])
         log.info("invite", url=check.invite_url(client.application_id or 0))
         watch = self._watch = Watch(client, after=self._deaf_after)
-        watching = asyncio.create_task(watch.run(), name="gateway watch")
+        jobs = (watch.run(), ears.sessions.keep_noting(), sync.commands(client, self._desk, commands))
+        tasks = [asyncio.create_task(job) for job in jobs]
         try:
             await client.connect()
         except discord.PrivilegedIntentsRequired:
@@ -145,7 +147,23 @@ class Discord:
                 raise SettingsError(check.BAD_TOKEN) from exc
             raise
         finally:
-            watching.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await ears.sessions.put_note()
+
+    def _listeners(self, desk: Desk, sink: Sink, commands: Sequence[CommandSpec]) -> Ears:
+        replies = Replies(desk, self._reply_mode)
+        messages = Receiver(client=lambda: self.client, desk=desk, replies=replies, sink=sink, commands=commands)
+        interactions = Interactions(
+            sink=sink,
+            commands=commands,
+            deferrals=self.deferrals,
+            replies=replies,
+            learn_locale=messages.locales.put,
+        )
+        sessions = Sessions(client=lambda: self.client, desk=desk, receiver=messages)
+        return Ears(messages, interactions, sessions)
 
     @property
     def client(self) -> Client:

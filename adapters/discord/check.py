@@ -59,7 +59,8 @@ def describe(token: str, commands: Sequence[CommandSpec]) -> str:
     from adapters.discord.commands import payload
 
     told = json.dumps(payload(commands), ensure_ascii=False, indent=2)
-    return f"Invite the bot to a server:\n{invite_url(application_of(token))}\n\nCommands, told to Discord at start:\n{told}"
+    link = invite_url(application_of(token))
+    return f"Invite the bot to a server:\n{link}\n\nCommands, told to Discord at start:\n{told}"
 
 
 async def findings(token: str, message_content: str, api_url: str) -> list[Finding]:

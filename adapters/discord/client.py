@@ -1,5 +1,7 @@
-"""The library's client: what is asked of the gateway, and to whom its events go. Nothing is cached that is not needed."""
+"""The library's client: what is asked of the gateway, and to whom its events go; nothing is cached without need."""
 
+import re
+from dataclasses import dataclass
 from typing import Protocol
 
 import discord
@@ -7,12 +9,14 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from adapters.discord.buttons import Press
+
 #: Seconds that a request may wait for its rate limit before it is given up for a later try.
 MAX_WAIT = 60.0
 
 
-class Ears(Protocol):
-    """Who hears the gateway's events. Each is called in a task of its own, in the order of arrival."""
+class Messages(Protocol):
+    """Who hears messages. Each method is called in a task of its own, in the order of arrival."""
 
     async def message(self, message: discord.Message) -> None:
         """Somebody wrote."""
@@ -23,17 +27,46 @@ class Ears(Protocol):
     async def deleted(self, channel: int, messages: set[int]) -> None:
         """Messages are gone."""
 
-    async def interaction(self, interaction: discord.Interaction) -> None:
-        """Somebody used a command, a form or asks for choices."""
 
-    async def pressed(self, interaction: discord.Interaction, event: str, action: str, conversation: str) -> None:
+class Interactions(Protocol):
+    """Who hears commands, forms and buttons."""
+
+    async def interaction(self, interaction: discord.Interaction) -> None:
+        """Somebody used a command or a form, or asks for choices."""
+
+    async def pressed(self, interaction: discord.Interaction, button: re.Match[str]) -> None:
         """Somebody pressed a button of an answer."""
+
+
+class Sessions(Protocol):
+    """Who hears of the connections themselves."""
+
+    async def begin(self) -> None:
+        """Learn how far was heard before; called once, before connecting."""
+
+    async def keep_noting(self) -> None:
+        """Write down now and then how far was heard, until cancelled."""
+
+    async def put_note(self) -> None:
+        """Write down how far was heard."""
 
     async def ready(self, shard: int) -> None:
         """A new session has begun: what was said before it will not be told."""
 
     async def interrupted(self, shard: int) -> None:
         """A connection was lost."""
+
+    async def resumed(self, shard: int) -> None:
+        """A session goes on: what was missed has been told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Everybody who hears the gateway."""
+
+    messages: Messages
+    interactions: Interactions
+    sessions: Sessions
 
 
 class Client(discord.AutoShardedClient):
@@ -50,6 +83,7 @@ class Client(discord.AutoShardedClient):
             max_ratelimit_timeout=MAX_WAIT,
         )
         self.ears = ears
+        self.add_dynamic_items(Press)
 
     def without_message_content(self) -> None:
         """Ask the gateway for no messages that are not meant for the bot; before connecting."""
@@ -60,32 +94,44 @@ class Client(discord.AutoShardedClient):
         return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - nothing else tells
 
     async def on_message(self, message: discord.Message) -> None:
+        """Somebody wrote."""
         if self.ears is not None:
-            await self.ears.message(message)
+            await self.ears.messages.message(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Somebody changed a message."""
         if self.ears is not None and payload.message.edited_at is not None:  # else: a link's preview came
-            await self.ears.edited(payload.message)
+            await self.ears.messages.edited(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """A message is gone."""
         if self.ears is not None:
-            await self.ears.deleted(payload.channel_id, {payload.message_id})
+            await self.ears.messages.deleted(payload.channel_id, {payload.message_id})
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Messages are gone."""
         if self.ears is not None:
-            await self.ears.deleted(payload.channel_id, payload.message_ids)
+            await self.ears.messages.deleted(payload.channel_id, payload.message_ids)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """A command, a form or a button was used."""
         if self.ears is not None:
-            await self.ears.interaction(interaction)
+            await self.ears.interactions.interaction(interaction)
 
     async def on_shard_ready(self, shard: int) -> None:
+        """A new session has begun."""
         if self.ears is not None:
-            await self.ears.ready(shard)
+            await self.ears.sessions.ready(shard)
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        """A session goes on."""
+        if self.ears is not None:
+            await self.ears.sessions.resumed(shard)
 
     async def on_shard_disconnect(self, shard: int) -> None:
+        """A connection was lost."""
         if self.ears is not None:
-            await self.ears.interrupted(shard)
+            await self.ears.sessions.interrupted(shard)
 
 
 def use_api(url: str) -> None:

@@ -45,3 +45,10 @@ def delivering() -> Iterator[None]:
         yield
     except (discord.HTTPException, discord.RateLimited, *NETWORK) as exc:
         raise translated(exc) from exc
+
+
+def reason(exc: Exception) -> str:
+    """What went wrong, for the log: without addresses, as those of interactions hold their tokens."""
+    if isinstance(exc, discord.HTTPException):
+        return f"{exc.status} ({exc.code}): {exc.text}"
+    return type(exc).__name__

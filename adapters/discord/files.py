@@ -1,6 +1,7 @@
 """Reading what people attached: in pieces, and from a fresh address when the old one has expired."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import discord
@@ -36,10 +37,10 @@ async def _address(http: HTTPClient, attachment: Attachment) -> str:
     """Where the file is now. Raises `DownloadFailed` when its message no longer has it."""
     source = attachment.source
     if source.get("message"):
-        message = await http.get_message(int(source["channel"]), int(source["message"]))
+        message: dict[str, Any] = {**await http.get_message(int(source["channel"]), int(source["message"]))}
         snapshots = [snapshot["message"] for snapshot in message.get("message_snapshots", ())]
         for holder in (message, *snapshots):
             for file in holder.get("attachments", ()):
                 if str(file["id"]) == source.get("id"):
-                    return file["url"]
+                    return str(file["url"])
     raise DownloadFailed(f"{attachment.name} is no longer on Discord")

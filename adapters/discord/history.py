@@ -1,6 +1,7 @@
 """What was said before the bot was asked: chains of replies and the beginning of a thread."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import discord
 
@@ -67,7 +68,7 @@ async def _before(client: Client, message: discord.Message) -> discord.Message |
     return await _fetch(client, message.reference.channel_id, message.reference.message_id)
 
 
-def _turns(client: Client, messages: "list[discord.Message] | reversed[discord.Message]") -> tuple[Turn, ...]:
+def _turns(client: Client, messages: Iterable[discord.Message]) -> tuple[Turn, ...]:
     me = client.user.id if client.user else 0
     turns = []
     for message in messages:

@@ -17,7 +17,7 @@ ADAPTER = "discord"
 _TITLE = 80  # characters of a thread's name
 _QUOTE = 2000  # characters that are repeated of a message that somebody answers to
 _MARKUP = re.compile(r"<(?:(@[!&]?|#)(\d{15,20})|a?(:\w{2,32}:)\d{15,20}|/([^:<>]{1,100}):\d{15,20})>")
-_TALK = ("chat", "code")
+TALK = ("chat", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int,
     spec = next((spec for spec in commands if spec.name == request.command), None)
     if answered is not None and answered.author.id != me:
         attachments += attachments_of(answered)
-        if request.command in _TALK:
+        if request.command in TALK:
             prompt = "\n\n".join(part for part in (quoted(answered, me=me), prompt) if part)
         elif spec is not None and not prompt and spec.prompt is not None and (words := said(answered, me=me)):
             prompt = words
@@ -55,7 +55,7 @@ def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int,
             del options[option.name]  # a file is attached here, not named
     if not problem and any(is_voice(attachment) for attachment in message.attachments):
         problem = say("discord.voice", locale)
-    opening = bool(spot.opens) and not problem and (spot.opens == "all" or request.command in _TALK)
+    opening = bool(spot.opens) and not problem and (spot.opens == "all" or request.command in TALK)
     thread = spot.thread or (str(message.id) if opening else "")
     guild = guild_of(message)
     address = Address(
@@ -153,8 +153,7 @@ def said(message: discord.Message, *, me: int = 0) -> str:
     """The text of a message with names for ids and without the mention of the bot, forwarded text included."""
     parts = [plain(message.content, message, me)]
     for snapshot in message.message_snapshots:
-        if snapshot.content:
-            parts.append("\n".join(f"> {line}" for line in plain(snapshot.content, message, me).splitlines()))
+        parts += ["\n".join(f"> {line}" for line in plain(snapshot.content, message, me).splitlines())]
     parts += [f"[{sticker.name}]" for sticker in message.stickers]
     if not any(parts):  # what other bots write is often in embeds alone
         parts = [text for embed in message.embeds for text in (embed.title, embed.description) if text]

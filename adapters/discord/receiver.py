@@ -12,7 +12,7 @@ import structlog
 
 from adapters.discord import parse
 from adapters.discord.client import Client
-from adapters.discord.failures import NETWORK
+from adapters.discord.failures import NETWORK, reason
 from adapters.discord.history import Chains
 from adapters.discord.parse import ADAPTER, Spot
 from adapters.discord.replies import Replies
@@ -28,11 +28,12 @@ _KEPT = 5000  # people's languages, and channels' kinds, that are remembered
 
 
 class Memo(OrderedDict[int, str]):
-    """A small mapping that forgets what was put first."""
+    """A small mapping that forgets what was put longest ago."""
 
     def put(self, key: int, value: str) -> None:
         """Remember `value`."""
         self[key] = value
+        self.move_to_end(key)
         while len(self) > _KEPT:
             self.popitem(last=False)
 
@@ -59,6 +60,7 @@ class Receiver:
         self._threads: OrderedDict[int, discord.Thread | None] = OrderedDict()  # channels that the cache does not have
         self._told: set[int] = set()  # threads that were told that only mentions can be read
         self.locales = Memo()  #: of people who used a command: messages don't tell
+        self.places = Memo()  #: channels where the bot was asked lately, with their servers
         self.newest = 0  #: id of the newest message that was heard
 
     @property
@@ -83,6 +85,7 @@ class Receiver:
             try:
                 asked = await self._event(message)
                 if asked is not None:
+                    self.places.put(message.channel.id, asked.place.workspace)
                     await self._sink(asked)
             except StoreError as exc:
                 log.warning("message not kept", message=message.id, reason=str(exc))
@@ -115,7 +118,7 @@ class Receiver:
         try:
             await message.channel.send(text, reference=message.to_reference(fail_if_not_exists=False))
         except (discord.HTTPException, discord.RateLimited, *NETWORK) as exc:
-            log.warning("not told", message=message.id, reason=type(exc).__name__)
+            log.warning("not told", message=message.id, reason=reason(exc))
 
     def _locale(self, message: discord.Message) -> str:
         guild = str(message.guild.preferred_locale) if message.guild else ""
@@ -163,7 +166,8 @@ class Receiver:
             if not is_own and not is_answer and set(people) != {str(message.author.id)}:
                 return None
             if not (message.content or message.attachments or message.stickers or message.message_snapshots):
-                return await self._unreadable(message, thread)
+                await self._unreadable(message, thread)
+                return None
         asked = self._made(message, Spot(str(thread.parent_id), thread=str(thread.id)))
         return asked if people else replace(asked, continues=True)
 

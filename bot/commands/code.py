@@ -64,7 +64,9 @@ _FENCE = re.compile(r"^\s*```", re.MULTILINE)
         options=(
             Option(name="prompt", description="What the code does, or code to complete", is_prompt=True, required=True),
             Option(
-                name="language", description="Python, JavaScript, Go, Rust, SQL… taken from the prompt when not given"
+                name="language",
+                description="Python, JavaScript, Go, Rust, SQL… taken from the prompt when not given",
+                suggestions=tuple(EXTENSIONS),
             ),
             Option(name="model", description="Use this model, once", models="code"),
         ),
