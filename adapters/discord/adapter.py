@@ -205,7 +205,7 @@ class Discord:
 
     def health(self) -> str:
         """Whether requests can come in."""
-        if self._client is None or self._client.is_closed() or not self._client.is_ready():
+        if self._client is None or self._client.is_closed() or not self._client.is_heard():
             return self._problem or say("discord.connecting")
         if self._watch is not None and self._watch.deaf:
             return say("discord.deaf", "", shards=", ".join(map(str, self._watch.deaf)))

@@ -74,6 +74,7 @@ class Client(discord.AutoShardedClient):
 
     def __init__(self, ears: Ears | None, *, message_content: bool) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody here wants to speak
         super().__init__(
             intents=intents,
             max_messages=None,
@@ -92,6 +93,11 @@ class Client(discord.AutoShardedClient):
     def sockets(self) -> dict[int, DiscordWebSocket]:
         """The gateway connections by shard."""
         return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - nothing else tells
+
+    def is_heard(self) -> bool:
+        """Whether every connection is open and has a session."""
+        sockets = self.sockets().values()
+        return bool(sockets) and all(socket.open and socket.session_id for socket in sockets)
 
     async def on_message(self, message: discord.Message) -> None:
         """Somebody wrote."""

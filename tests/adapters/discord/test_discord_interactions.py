@@ -1,0 +1,249 @@
+from typing import Any
+
+import pytest
+
+from adapters.discord.address import Address
+from adapters.discord.buttons import button_id
+from tests.adapters.discord.conftest import Core, Service
+from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, Wire, snowflake, user
+
+SLASH, PRESSED, ASKED_FOR_CHOICES, FORM = 2, 3, 4, 5
+MODAL, THINKING, PRIVATE = 9, 5, 64
+
+
+def slash(name: str, /, **options: Any) -> Json:
+    told = [{"name": k, "type": 3, "value": v} for k, v in options.items()]
+    return {"id": snowflake(), "name": name, "type": 1, "options": told}
+
+
+async def answered(wire: Wire, number: int = 1) -> Json:
+    """How the newest interaction was acknowledged."""
+    told = await wire.until(lambda: len(found := wire.called("POST", "callback")) >= number and found)
+    return dict(told[number - 1])
+
+
+async def test_slash_command(service: Service, wire: Wire, core: Core) -> None:
+    """A slash command is written down and acknowledged, in the asker's language, and can be answered by its token."""
+    told = await wire.interact(SLASH, slash("image", prompt="a fox", style="anime", n=2))
+    (event,) = await core.count(1)
+    assert await answered(wire) == {"type": THINKING}
+    assert (event.id, event.command, event.prompt) == (told["id"], "image", "a fox")
+    assert event.options == {"style": "anime", "n": "2"}
+    assert (event.actor.id, event.actor.locale, event.actor.is_admin) == (ADA, "zh-TW", True)
+    assert (event.conversation, event.place.workspace) == (f"c{CHANNEL}", GUILD)
+    address = Address.of(event.reply_to)
+    assert (address.token, address.application, address.deferred) == (told["token"], ME, "public")
+    assert (address.member, address.limit) == ("1", "10485760")
+    assert await service.adapter.deferrals.settled(event.id) is True
+
+
+async def test_private_command_is_acknowledged_privately(service: Service, wire: Wire, core: Core) -> None:
+    """What is for the asker alone is so from the acknowledgement on."""
+    await wire.interact(SLASH, slash("usage"))
+    (event,) = await core.count(1)
+    assert await answered(wire) == {"type": THINKING, "data": {"flags": PRIVATE}}
+    assert event.reply_to["deferred"] == "private"
+
+
+async def test_written_down_before_acknowledged(service: Service, wire: Wire, core: Core) -> None:
+    """An acknowledged command is a durable one, unless writing it down takes too long: then it is acknowledged first."""
+    core.takes = 0.2
+    await wire.interact(SLASH, slash("chat", prompt="quick"))
+    await answered(wire)
+    assert len(core.events) == 1
+    core.takes = 60.0
+    await wire.interact(SLASH, slash("chat", prompt="slow"))
+    await answered(wire, 2)
+    assert len(core.events) == 1
+
+
+async def test_command_that_is_not_kept(service: Service, wire: Wire, core: Core) -> None:
+    """A command that can't be written down is answered so, to the asker alone."""
+    core.is_failing = True
+    await wire.interact(SLASH, slash("chat", prompt="hello"))
+    told = await answered(wire)
+    assert told["data"]["flags"] == PRIVATE
+    assert told["data"]["content"]
+
+
+async def test_interaction_told_twice(service: Service, wire: Wire, core: Core) -> None:
+    """An interaction that is told twice is taken and acknowledged once."""
+    await wire.interact(SLASH, slash("chat", prompt="hello"))
+    await wire.replay()
+    await wire.interact(SLASH, slash("chat", prompt="the end"))
+    await answered(wire, 2)
+    assert [event.prompt for event in core.events] == ["hello", "the end"]
+    assert len(wire.called("POST", "callback")) == 2
+
+
+async def test_installed_by_a_person_alone(service: Service, wire: Wire, core: Core) -> None:
+    """Where the bot is no member only the interaction can answer."""
+    await wire.interact(SLASH, slash("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
+    (event,) = await core.count(1)
+    assert "member" not in event.reply_to
+
+
+async def test_direct_message_command(service: Service, wire: Wire, core: Core) -> None:
+    """A command in direct messages shares their conversation."""
+    await wire.interact(SLASH, slash("chat", prompt="hello"), channel=DM)
+    (event,) = await core.count(1)
+    assert (event.conversation, event.place.is_private) == (f"d{DM}", True)
+
+
+async def test_files_come_along(service: Service, wire: Wire, core: Core) -> None:
+    """A file given to a command is read from where Discord keeps it."""
+    number = snowflake()
+    wire.files["a.bin"] = bytes(range(256)) * 4096
+    url = f"http://127.0.0.1:{wire.port}/cdn/a.bin"
+    file = {"id": number, "filename": "a.bin", "content_type": "image/png", "size": 1 << 20, "url": url}
+    data = slash("video", prompt="move", image=number)
+    await wire.interact(SLASH, {**data, "resolved": {"attachments": {number: file}}})
+    (event,) = await core.count(1)
+    assert "image" not in event.options
+    pieces = [piece async for piece in service.adapter.open(event.attachments[0])]
+    assert b"".join(pieces) == wire.files["a.bin"]
+    assert max(map(len, pieces)) <= 64 * 1024
+
+
+async def test_choices_while_typing(service: Service, wire: Wire, core: Core) -> None:
+    """Models and languages are offered while they are typed, the best fitting first."""
+    typed = slash("code", prompt="x", language="py")
+    typed["options"][1]["focused"] = True
+    await wire.interact(ASKED_FOR_CHOICES, typed)
+    assert (await answered(wire))["data"]["choices"][0]["value"] == "python"
+    typed = slash("model", kind="video", name="2")
+    typed["options"][1]["focused"] = True
+    await wire.interact(ASKED_FOR_CHOICES, typed)
+    assert [c["value"] for c in (await answered(wire, 2))["data"]["choices"]] == ["videogen-pro-2"]
+
+
+async def test_form_for_a_command(service: Service, wire: Wire, core: Core) -> None:
+    """A long prompt is written in a form made from the command's options; what is sent is that command."""
+    await wire.interact(SLASH, slash("compose", command="image"))
+    form = await answered(wire)
+    assert form["type"] == MODAL
+    fields = [label["component"] for label in form["data"]["components"]]
+    assert [field["custom_id"] for field in fields] == ["prompt", "size", "style", "n", "model"]
+    sent = {
+        "custom_id": form["data"]["custom_id"],
+        "components": [
+            {"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "a fox\nin snow"}},
+            {"type": 18, "component": {"type": 3, "custom_id": "style", "values": ["anime"]}},
+            {"type": 18, "component": {"type": 4, "custom_id": "n", "value": ""}},
+        ],
+    }
+    await wire.interact(FORM, sent)
+    (event,) = await core.count(1)
+    assert (event.command, event.prompt, event.options) == ("image", "a fox\nin snow", {"style": "anime"})
+    assert (await answered(wire, 2))["type"] == THINKING
+
+
+async def test_command_without_anything_opens_its_form(service: Service, wire: Wire, core: Core) -> None:
+    """A command whose prompt may be left out asks for it in a form when nothing at all is given."""
+    await wire.interact(SLASH, slash("video"))
+    assert (await answered(wire))["type"] == MODAL
+    assert not core.events
+
+
+@pytest.mark.parametrize(
+    ("menu", "command", "prompt"),
+    [
+        ("Explain", "chat", "請解釋這則訊息：\n\n> Bob: Cats are liquid."),
+        ("Summarise", "chat", "請摘要這則訊息：\n\n> Bob: Cats are liquid."),
+        ("Turn into picture", "image", "Cats are liquid."),
+    ],
+)
+async def test_menus_of_messages(
+    service: Service, wire: Wire, core: Core, menu: str, command: str, prompt: str
+) -> None:
+    """A message can be explained, summarised or drawn; what is explained is told the asker alone."""
+    message = wire.message(CHANNEL, "Cats are liquid.", by=BOB)
+    data = {"id": snowflake(), "name": menu, "type": 3, "target_id": message["id"]}
+    await wire.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
+    (event,) = await core.count(1)
+    assert (event.command, event.prompt, event.problem) == (command, prompt, "")
+    assert event.reply_to["deferred"] == ("private" if command == "chat" else "public")
+
+
+async def test_menu_that_animates(service: Service, wire: Wire, core: Core) -> None:
+    """Pictures of a message, and of a person, can be animated; a message without one is told so."""
+    file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": ""}
+    picture = wire.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
+    for message in (picture, wire.message(CHANNEL, "no picture", by=BOB)):
+        data = {"id": snowflake(), "name": "Animate this picture", "type": 3, "target_id": message["id"]}
+        await wire.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
+    person = {"id": snowflake(), "name": "Animate avatar", "type": 2, "target_id": BOB}
+    await wire.interact(SLASH, {**person, "resolved": {"users": {BOB: user(BOB, "Bob")}}})
+    await core.count(3)
+    with_picture, without, avatar = sorted(core.events, key=lambda event: int(event.id))
+    assert [file.name for file in with_picture.attachments] == ["a.png"]
+    assert without.problem
+    assert (avatar.command, len(avatar.attachments)) == ("video", 1)
+
+
+def pressed(wire: Wire, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
+    button = {"type": 2, "style": 2, "label": "Again", "custom_id": custom_id, "id": 2}
+    row = {"type": 1, "id": 1, "components": [button]}
+    message = wire.message(CHANNEL, "an answer", by=ME, components=[row], flags=flags)
+    return {"component_type": 2, "custom_id": custom_id, "id": 2}, message
+
+
+async def test_button_of_an_earlier_process(service: Service, wire: Wire, core: Core) -> None:
+    """A button that another process made is a press of the answer it belongs to, in that conversation."""
+    data, message = pressed(wire, button_id("again", "17/abc", "r17"))
+    await wire.interact(PRESSED, data, message=message)
+    (event,) = await core.count(1)
+    assert (event.command, event.conversation) == ("press", "r17")
+    assert event.options == {"event": "17/abc", "action": "again"}
+    assert event.actor.id == ADA
+    assert await answered(wire) == {"type": THINKING}
+
+
+@pytest.mark.parametrize(("action", "flags"), [("good", 0), ("stop", 0), ("again", PRIVATE)])
+async def test_quiet_buttons(service: Service, wire: Wire, core: Core, action: str, flags: int) -> None:
+    """Opinions and the like, and buttons of private answers, are answered to who pressed alone."""
+    data, message = pressed(wire, button_id(action, "17", "r17"), flags=flags)
+    await wire.interact(PRESSED, data, message=message)
+    await core.count(1)
+    assert await answered(wire) == {"type": THINKING, "data": {"flags": PRIVATE}}
+
+
+async def test_button_that_asks_first(service: Service, wire: Wire, core: Core) -> None:
+    """A button that needs something opens a form; what is sent is the press with what was filled in."""
+    asks = ("prompt", "duration", "resolution")
+    custom_id = button_id("video", "1457536551830421524", "t1457536551830421524", command="video", asks=asks)
+    data, message = pressed(wire, custom_id)
+    await wire.interact(PRESSED, data, message=message)
+    form = await answered(wire)
+    assert form["type"] == MODAL
+    assert [label["component"]["custom_id"] for label in form["data"]["components"]] == list(asks)
+    filled = [{"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "waves"}}]
+    sent = {"custom_id": form["data"]["custom_id"], "components": filled}
+    await wire.interact(FORM, sent)
+    (event,) = await core.count(1)
+    assert event.options == {"event": "1457536551830421524", "action": "video", "prompt": "waves"}
+    assert event.conversation == "t1457536551830421524"
+
+
+async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire: Wire, core: Core) -> None:
+    """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
+    await wire.interact(SLASH, slash("replies", mode="reply"))
+    assert "原處" in (await answered(wire))["data"]["content"]
+    member = {**wire.member(BOB), "permissions": "0"}
+    await wire.interact(SLASH, slash("replies", mode="thread"), member=member)
+    assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
+    assert core.books[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
+    await wire.say(CHANNEL, f"<@{ME}> hello")
+    (event,) = await core.count(1)
+    assert "opens" not in event.reply_to
+    async with Service(wire, core):
+        await wire.say(CHANNEL, f"<@{ME}> hello again")
+        assert "opens" not in (await core.count(2))[1].reply_to
+
+
+async def test_form_of_an_earlier_version(service: Service, wire: Wire, core: Core) -> None:
+    """A form or command that no longer exists is answered with a sentence."""
+    await wire.interact(FORM, {"custom_id": "cf:paint", "components": []})
+    await answered(wire)
+    await wire.interact(SLASH, slash("paint"))
+    assert (await answered(wire, 2))["data"]["flags"] == PRIVATE

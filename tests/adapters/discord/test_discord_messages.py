@@ -1,0 +1,247 @@
+import asyncio
+
+from adapters.discord.address import Address
+from tests.adapters.discord.conftest import Core, Service
+from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, Wire, snowflake
+
+ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "bot": True}
+
+
+async def nothing_more(service: Service, wire: Wire, core: Core, *, known: int) -> None:
+    """Everything said so far has been dealt with, and no more than `known` events came of it."""
+    await wire.say(DM, "the end")
+    events = await core.count(known + 1)
+    assert [event.prompt for event in events[known:]] == ["the end"]
+
+
+async def test_mention_opens_a_thread(service: Service, wire: Wire, core: Core) -> None:
+    """A mention is a chat event of the thread that its answer opens, named from the question."""
+    said = await wire.say(CHANNEL, f"<@{ME}> what is **love**?")
+    (event,) = await core.count(1)
+    address = Address.of(event.reply_to)
+    assert (event.id, event.command, event.prompt) == (said["id"], "chat", "what is **love**?")
+    assert event.conversation == f"t{said['id']}"
+    assert (event.place.workspace, event.place.channel, event.place.thread) == (GUILD, CHANNEL, said["id"])
+    assert (address.opens, address.place) == ("what is love ?", said["id"])
+    assert not event.continues
+
+
+async def test_own_role_is_a_mention(service: Service, wire: Wire, core: Core) -> None:
+    """Naming the role that Discord made for the bot is naming the bot."""
+    await wire.say(CHANNEL, f"<@&{ROLE}> still there?")
+    (event,) = await core.count(1)
+    assert event.prompt == "still there?"
+
+
+async def test_commands_are_typed_after_a_mention(service: Service, wire: Wire, core: Core) -> None:
+    """A mention may name a command; its files stay in the channel."""
+    await wire.say(CHANNEL, f"<@{ME}> image a red fox --style anime -n 2")
+    (event,) = await core.count(1)
+    assert (event.command, event.prompt) == ("image", "a red fox")
+    assert event.options == {"style": "anime", "n": "2"}
+    assert "opens" not in event.reply_to
+    assert event.conversation == f"r{event.id}"
+
+
+async def test_wrong_command_is_a_problem(service: Service, wire: Wire, core: Core) -> None:
+    """What can't be understood is an event that says why, answered in place."""
+    await wire.say(CHANNEL, f"<@{ME}> /image a fox --style oil")
+    (event,) = await core.count(1)
+    assert "oil" in event.problem
+    assert "opens" not in event.reply_to
+
+
+async def test_others_are_left_alone(service: Service, wire: Wire, core: Core) -> None:
+    """Nobody is answered who did not ask: other channels' talk, other bots, webhooks, everybody's mention."""
+    await wire.say(CHANNEL, "good morning")
+    await wire.say(CHANNEL, "@everyone hello", mention_everyone=True)
+    await wire.say(CHANNEL, f"<@{ME}> hook", webhook_id=snowflake())
+    await wire.say(CHANNEL, "I am a bot", author=ROBOT)
+    await wire.say(CHANNEL, f"<@{ME}> my own words", by=ME)
+    await nothing_more(service, wire, core, known=0)
+
+
+async def test_bot_that_mentions_is_marked(service: Service, wire: Wire, core: Core) -> None:
+    """Another bot that mentions this one is told to the core as a bot, which decides."""
+    await wire.say(CHANNEL, f"<@{ME}> hello", author=ROBOT)
+    (event,) = await core.count(1)
+    assert event.actor.is_bot
+
+
+async def test_direct_message(service: Service, wire: Wire, core: Core) -> None:
+    """A direct message needs no mention and is private."""
+    await wire.say(DM, "hello there")
+    (event,) = await core.count(1)
+    assert (event.prompt, event.conversation, event.place.is_private) == ("hello there", f"d{DM}", True)
+    assert event.place.workspace == ""
+
+
+async def test_own_thread_needs_no_mention(service: Service, wire: Wire, core: Core) -> None:
+    """In a thread that the bot opened everybody is heard who speaks to nobody else."""
+    asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+    await core.count(1)
+    await wire.open_thread(asked["id"], owner=ME)
+    await wire.say(asked["id"], "and then?")
+    await wire.say(asked["id"], "me too", by=BOB)
+    await wire.say(asked["id"], f"<@{BOB}> what do you think?")
+    await core.count(3)
+    assert {event.conversation for event in core.events} == {f"t{asked['id']}"}
+    assert [event.actor.name for event in core.events] == ["Ada", "Ada", "Bob"]
+    await nothing_more(service, wire, core, known=3)
+
+
+async def test_thread_without_the_bot_is_left_alone(service: Service, wire: Wire, core: Core) -> None:
+    """In other people's threads only who alone talks to the bot is heard without a mention."""
+    number = snowflake()
+    await wire.open_thread(number, owner=BOB)
+    await wire.say(number, "just us")
+    await wire.say(number, f"<@{ME}> join us")
+    await core.count(1)
+    await wire.say(number, "thank you")
+    await wire.say(number, "who is that?", by=BOB)
+    await core.count(2)
+    assert [event.prompt for event in core.events] == ["join us", "thank you"]
+    assert [event.continues for event in core.events] == [True, False]
+    await nothing_more(service, wire, core, known=2)
+
+
+async def test_forum_post(service: Service, wire: Wire, core: Core) -> None:
+    """A mention in a forum's post is answered in the post, with what the post says to be read before."""
+    number = snowflake()
+    await wire.open_thread(number, owner=ADA, parent=FORUM)
+    wire.message(number, "My printer smokes.", id=number)
+    await wire.say(number, f"<@{ME}> what do I do?", by=BOB)
+    (event,) = await core.count(1)
+    assert (event.conversation, event.place.channel, event.continues) == (f"t{number}", FORUM, True)
+    earlier = await service.adapter.earlier(event.reply_to, limit=10)
+    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Ada", "My printer smokes.")]
+
+
+async def test_answer_to_somebody_else(service: Service, wire: Wire, core: Core) -> None:
+    """Who mentions the bot in a reply to somebody asks about that message, its files included."""
+    file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": "", "width": 1}
+    first = wire.message(CHANNEL, "Cats are liquid.", by=BOB, attachments=[{**file, "content_type": "image/png"}])
+    second = wire.message(CHANNEL, "No way.", answers=first)
+    await wire.say(CHANNEL, f"<@{ME}> is that so?", answers=second)
+    (event,) = await core.count(1)
+    assert event.prompt == "> Ada: No way.\n\nis that so?"
+    assert event.continues
+    earlier = await service.adapter.earlier(event.reply_to, limit=10)
+    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Cats are liquid."), ("Ada", "No way.")]
+    await wire.say(CHANNEL, f"<@{ME}> video make it move", answers=first)
+    event = (await core.count(2))[1]
+    assert (event.command, event.prompt, [file.name for file in event.attachments]) == (
+        "video",
+        "make it move",
+        ["a.png"],
+    )
+
+
+async def test_reply_to_an_answer_goes_on(wire: Wire, core: Core) -> None:
+    """Where mentions are answered in place, a chain of replies is one conversation, also after a restart."""
+    async with Service(wire, core, reply_mode="reply"):
+        asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+        (event,) = await core.count(1)
+        assert event.conversation == f"r{asked['id']}"
+        answer = wire.message(CHANNEL, "Hi!", by=ME, answers=asked)
+        again = await wire.say(CHANNEL, "how are you?", answers=answer)
+        await core.count(2)
+    answer = wire.message(CHANNEL, "Fine.", by=ME, answers=again)
+    async with Service(wire, core, reply_mode="reply"):
+        await wire.say(CHANNEL, "good", answers=answer)
+        await core.count(3)
+    assert {event.conversation for event in core.events} == {f"r{asked['id']}"}
+    assert not any(event.continues for event in core.events)
+
+
+async def test_forwarded_message_is_read(service: Service, wire: Wire, core: Core) -> None:
+    """What somebody forwards is read as a quotation, with its files."""
+    file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
+    snapshot = {
+        "message": {
+            "content": "The meeting is at nine.",
+            "attachments": [file],
+            "embeds": [],
+            "timestamp": "2026-11-23T00:49:53.676000+00:00",
+            "edited_timestamp": None,
+            "flags": 0,
+            "type": 0,
+            "mentions": [],
+            "mention_roles": [],
+        }
+    }
+    reference = {"type": 1, "channel_id": CHANNEL, "message_id": snowflake()}
+    await wire.say(DM, "", message_snapshots=[snapshot], message_reference=reference)
+    (event,) = await core.count(1)
+    assert event.prompt == "> The meeting is at nine."
+    assert [file.name for file in event.attachments] == ["a.txt"]
+
+
+async def test_voice_message_is_told(service: Service, wire: Wire, core: Core) -> None:
+    """A voice message is not passed over in silence."""
+    file = {"id": snowflake(), "filename": "v.ogg", "size": 4, "url": "http://x/v.ogg", "proxy_url": ""}
+    voice = {**file, "duration_secs": 2.0, "waveform": "AAAA", "content_type": "audio/ogg"}
+    await wire.say(DM, "", attachments=[voice], flags=1 << 13)
+    (event,) = await core.count(1)
+    assert "voice" in event.problem
+
+
+async def test_edits_and_deletions(service: Service, wire: Wire, core: Core) -> None:
+    """An edited question is told to the core as it reads now; a deleted one leaves the context."""
+    said = await wire.say(CHANNEL, f"<@{ME}> hello")
+    await core.count(1)
+    preview = {**said, "embeds": [{"type": "link", "title": "a link"}]}
+    await wire.dispatch("MESSAGE_UPDATE", preview)
+    edited = {**said, "content": f"<@{ME}> goodbye", "edited_timestamp": "2026-11-23T00:50:53.676000+00:00"}
+    await wire.dispatch("MESSAGE_UPDATE", edited)
+    await wire.dispatch("MESSAGE_DELETE", {"id": said["id"], "channel_id": CHANNEL, "guild_id": GUILD})
+    await wire.dispatch("MESSAGE_DELETE_BULK", {"ids": ["17"], "channel_id": CHANNEL, "guild_id": GUILD})
+    async with asyncio.timeout(20), core.changed:
+        await core.changed.wait_for(lambda: len(core.withdrawn) == 2)
+    assert [(event.id, event.prompt) for event in core.revised] == [(said["id"], "goodbye")]
+    assert core.withdrawn == [said["id"], "17"]
+
+
+async def test_not_kept_is_told_where_it_was_asked(service: Service, wire: Wire, core: Core) -> None:
+    """When a message can't be written down, its author is told in a reply."""
+    core.is_failing = True
+    said = await wire.say(CHANNEL, f"<@{ME}> hello")
+    await wire.until(lambda: wire.called("POST", "messages"))
+    (told,) = wire.called("POST", "messages")
+    assert "not" in told["content"]
+    assert told["message_reference"]["message_id"] == int(said["id"])
+
+
+async def test_names_stand_for_ids(service: Service, wire: Wire, core: Core) -> None:
+    """A question has names where Discord writes ids, and no trace of the mention."""
+    await wire.say(CHANNEL, f"hey <@{ME}> ask <@{BOB}> in <#{CHANNEL}> <:hat:{snowflake()}>")
+    (event,) = await core.count(1)
+    assert event.prompt == "hey  ask @Bob in #general :hat:"
+
+
+async def test_without_message_content(wire: Wire, core: Core) -> None:
+    """Without the intent mentions work, and a thread is told once why the rest is not read."""
+    wire.flags = 0
+    async with Service(wire, core) as service:
+        assert wire.identified[0]["intents"] & (1 << 15) == 0
+        asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+        await core.count(1)
+        await wire.open_thread(asked["id"], owner=ME)
+        await wire.say(asked["id"], "")
+        await wire.until(lambda: wire.called("POST", "messages"))
+        await wire.say(asked["id"], "")
+        await wire.say(asked["id"], f"<@{ME}> again")
+        await core.count(2)
+        await nothing_more(service, wire, core, known=2)
+    assert len(wire.called("POST", "messages")) == 1
+
+
+async def test_refused_intents_are_done_without(wire: Wire, core: Core) -> None:
+    """When the gateway refuses the message content intent the service goes on without it."""
+    wire.refuses_intents = True
+    async with Service(wire, core) as service:
+        await wire.until(lambda: len(wire.identified) == 2)
+        await wire.say(CHANNEL, f"<@{ME}> hello")
+        await core.count(1)
+        assert service.adapter.health() == ""
+    assert [told["intents"] & (1 << 15) for told in wire.identified] == [1 << 15, 0]

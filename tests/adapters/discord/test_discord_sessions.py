@@ -1,0 +1,223 @@
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from adapters.discord import sessions
+from adapters.discord.adapter import Discord
+from adapters.discord.check import PERMISSIONS
+from bot.errors import SettingsError
+from tests.adapters.discord.conftest import Core, Service
+from tests.adapters.discord.wire import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, Wire, snowflake
+
+PAYLOADS = Path(os.environ.get("PLATFORM_PAYLOADS", Path(__file__).parents[3].parent / "shared" / "payloads"))
+
+
+# ------------------------------------------------------------------ what Discord tells more than once, or not at all
+
+
+async def test_message_told_twice(service: Service, wire: Wire, core: Core) -> None:
+    """A message that is told twice has the same id both times."""
+    seen: list[str] = []
+    take = core.sink
+
+    async def sink(event: Any) -> None:
+        seen.append(event.id)
+        await take(event)
+
+    service.core.sink = sink  # type: ignore[method-assign]
+    said = await wire.say(DM, "hello")
+    await wire.replay()
+    await wire.say(DM, "the end")
+    await core.count(2)
+    assert core.events[0].id == said["id"]
+
+
+async def test_resume_that_repeats_fifty_events(service: Service, wire: Wire, core: Core) -> None:
+    """What was said while the connection was lost comes with the resumed session, in order and once."""
+    await wire.say(DM, "first")
+    await core.count(1)
+    await wire.drop()
+    for number in range(50):
+        await wire.say(DM, f"message {number}")
+    await wire.until(lambda: wire.resumed)
+    await core.count(51)
+    assert [event.prompt for event in core.events[1:]] == [f"message {number}" for number in range(50)]
+    assert len(wire.identified) == 1
+
+
+async def test_lost_session_is_caught_up(service: Service, wire: Wire, core: Core) -> None:
+    """After a session that could not be resumed, messages missed where the bot takes part are read once."""
+    asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+    await wire.say(DM, "hello")
+    await core.count(2)
+    await wire.open_thread(asked["id"], owner=ME)
+    await wire.invalidate()
+    await wire.until(lambda: not wire.sockets)
+    wire.message(CHANNEL, "not for the bot")
+    wire.message(CHANNEL, f"<@{ME}> missed in the channel")
+    wire.message(OTHER, f"<@{ME}> where it takes no part")
+    missed = wire.message(asked["id"], "missed in the thread")
+    wire.threads[asked["id"]]["last_message_id"] = missed["id"]
+    wire.message(DM, "missed in private")
+    await wire.until(lambda: len(wire.identified) == 2)
+    await core.count(5)
+    assert {event.prompt for event in core.events[2:]} == {
+        "missed in the channel",
+        "missed in the thread",
+        "missed in private",
+    }
+    await wire.say(DM, "the end")
+    assert (await core.count(6))[5].prompt == "the end"
+
+
+async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None:
+    """What was said in the bot's threads while the service was down is read at the next start."""
+    async with Service(wire, core):
+        asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+        await core.count(1)
+        await wire.open_thread(asked["id"], owner=ME)
+    assert core.books[sessions.BOOK]
+    missed = wire.message(asked["id"], "are you there?")
+    wire.threads[asked["id"]]["last_message_id"] = missed["id"]
+    async with Service(wire, core):
+        await core.count(2)
+    assert core.events[1].prompt == "are you there?"
+
+
+async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core) -> None:
+    """A gateway that answers heartbeats and tells nothing is noticed and left; what it kept back is heard then."""
+    async with Service(wire, core, deaf_after=1.0) as service:
+        await wire.say(DM, "hello")
+        await core.count(1)
+        wire.is_deaf = True
+        await wire.say(DM, "can you hear me?")
+        socket = wire.sockets[0]
+        await wire.until(lambda: socket not in wire.sockets, 60)
+        assert service.adapter.health()
+        wire.is_deaf = False
+        await wire.until(lambda: wire.resumed)
+        assert (await core.count(2))[1].prompt == "can you hear me?"
+
+
+async def test_quiet_gateway_is_left_alone(wire: Wire, core: Core) -> None:
+    """A gateway that has nothing to tell, but answers when asked, is kept."""
+    async with Service(wire, core, deaf_after=1.0) as service:
+        heard = [0]
+        tell = wire.dispatch
+
+        async def dispatch(event: str, data: Any) -> None:
+            heard[0] += event == "GUILD_MEMBERS_CHUNK"
+            await tell(event, data)
+            await wire._tell()
+
+        wire.dispatch = dispatch  # type: ignore[method-assign]
+        await wire.until(lambda: heard[0] >= 2, 60)
+        assert len(wire.identified) == 1
+        assert not wire.resumed
+        assert service.adapter.health() == ""
+
+
+# ------------------------------------------------------------------ what an operator is told
+
+
+async def test_commands_are_told_when_they_change(wire: Wire, core: Core) -> None:
+    """Discord is told of the commands at the first start and not again while they are the same."""
+    async with Service(wire, core):
+        await wire.until(lambda: wire.called("PUT", "commands"))
+    async with Service(wire, core):
+        await wire.say(DM, "hello")
+        await core.count(1)
+    assert len(wire.called("PUT", "commands")) == 1
+    core.books["discord.commands"][ME] = "others"
+    async with Service(wire, core):
+        await wire.until(lambda: len(wire.called("PUT", "commands")) == 2)
+
+
+async def test_check_of_what_is_right(wire: Wire) -> None:
+    """Where nothing is missing every finding is good, and the invite link is among them."""
+    findings = await Discord(token=SecretStr(TOKEN), api_url=wire.api).check()
+    assert all(finding.is_ok for finding in findings)
+    assert any(f"permissions={PERMISSIONS.value}" in finding.text for finding in findings)
+    assert PERMISSIONS.value == ALL_PERMISSIONS
+
+
+async def test_check_names_what_is_missing(wire: Wire) -> None:
+    """A missing intent and missing permissions are named, with what to click."""
+    wire.flags, wire.permissions = 0, ALL_PERMISSIONS & ~(1 << 35)
+    findings = await Discord(token=SecretStr(TOKEN), api_url=wire.api).check()
+    wrong = [finding.text for finding in findings if not finding.is_ok]
+    assert len(wrong) == 2
+    assert "Message Content Intent" in wrong[0]
+    assert "lacks Create Public Threads" in wrong[1]
+
+
+async def test_invalid_token(wire: Wire, core: Core) -> None:
+    """A refused token is said in plain words, by check and at the start, without being repeated."""
+    adapter = Discord(token=SecretStr("wrong"), api_url=wire.api)
+    (finding,) = await adapter.check()
+    assert not finding.is_ok
+    assert "Reset Token" in finding.text
+    with pytest.raises(SettingsError, match="Reset Token") as raised:
+        async with adapter.connected(core):
+            pass
+    assert "wrong" not in str(raised.value)
+
+
+async def test_required_intent_that_is_refused(wire: Wire, core: Core) -> None:
+    """Where reading everything is demanded and Discord refuses it, the service ends and says what to click."""
+    wire.refuses_intents = True
+    service = Service(wire, core, message_content="on")
+    async with service:
+        with pytest.raises(SettingsError, match="Message Content Intent"):
+            await asyncio.wait_for(service.running, 20)
+
+
+# ------------------------------------------------------------------ recorded payloads
+
+
+def recorded() -> dict[str, Json]:
+    path = PAYLOADS / "discord.json"
+    if not path.is_file():
+        return {}
+    told: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))
+    return told
+
+
+RECORDED = recorded()
+
+
+@pytest.mark.optional
+@pytest.mark.skipif(not RECORDED, reason="no recorded payloads here")
+async def test_recorded_messages(service: Service, wire: Wire, core: Core) -> None:
+    """Messages as Discord really told them become events, in the order in which they were said."""
+    thread = RECORDED["metadata"]["threadId"]
+    told = [v for v in RECORDED.values() if isinstance(v, dict) and str(v.get("type", "")).startswith("GATEWAY_")]
+    told.sort(key=lambda item: item["timestamp"])
+    for item in told:
+        await wire.dispatch(item["type"].removeprefix("GATEWAY_"), item["data"])
+    people = {m["data"]["id"]: m["data"] for m in told if m["type"].endswith("MESSAGE_CREATE")}
+    expected = [m for m in people.values() if not m["author"].get("bot")]
+    await core.count(len(expected))
+    assert sorted(event.id for event in core.events) == sorted(m["id"] for m in expected)
+    assert {event.prompt for event in core.events} >= {"Hey", "AI What is love", "AI Still there?", "Nice", "1"}
+    assert sum(event.conversation == f"t{thread}" for event in core.events) >= 4
+    assert {event.actor.name for event in core.events} == {"Test User"}
+
+
+@pytest.mark.optional
+@pytest.mark.skipif(not RECORDED, reason="no recorded payloads here")
+async def test_recorded_press(service: Service, wire: Wire, core: Core) -> None:
+    """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
+    text = json.dumps(RECORDED["buttonClickHello"]).replace('"hello"', '"cm:again:17:t17"')
+    told = json.loads(text) | {"id": snowflake(), "token": "t"}
+    await wire.dispatch("INTERACTION_CREATE", told)
+    (event,) = await core.count(1)
+    assert event.options == {"event": "17", "action": "again"}
+    assert (event.place.workspace, event.place.thread) == (told["guild_id"], told["channel_id"])
+    assert event.actor.is_admin
+    await wire.until(lambda: wire.called("POST", "callback"))
