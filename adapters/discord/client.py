@@ -50,8 +50,11 @@ class Sessions(Protocol):
     async def put_note(self) -> None:
         """Write down how far was heard."""
 
-    async def ready(self, shard: int) -> None:
+    async def begun(self, shard: int) -> None:
         """A new session has begun: what was said before it will not be told."""
+
+    async def ready(self, shard: int) -> None:
+        """The servers of a new session are known."""
 
     async def interrupted(self, shard: int) -> None:
         """A connection was lost."""
@@ -124,8 +127,13 @@ class Client(discord.AutoShardedClient):
         if self.ears is not None:
             await self.ears.interactions.interaction(interaction)
 
-    async def on_shard_ready(self, shard: int) -> None:
+    async def on_shard_connect(self, shard: int) -> None:
         """A new session has begun."""
+        if self.ears is not None:
+            await self.ears.sessions.begun(shard)
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """The servers of a new session are known."""
         if self.ears is not None:
             await self.ears.sessions.ready(shard)
 

@@ -33,6 +33,7 @@ class Sessions:
         self._desk = desk
         self._receiver = receiver
         self._since: dict[int, int] = {}  # newest message heard when a shard's connection was lost
+        self._gap: dict[int, int] = {}  # the same, of a session that has begun and is not complete yet
         self._first = 0
         self._noted = 0
 
@@ -66,9 +67,13 @@ class Sessions:
         """Everything missed was told."""
         self._since.pop(shard, None)
 
+    async def begun(self, shard: int) -> None:
+        """Remember what the new session will not tell; the servers are not known yet."""
+        self._gap[shard] = self._since.pop(shard, 0) or self._first
+
     async def ready(self, shard: int) -> None:
         """Read what was said between the sessions where the bot takes part; known messages are known to the core."""
-        since = self._since.pop(shard, 0) or self._first
+        since = self._gap.pop(shard, 0)
         if not since:
             return
         floor = discord.utils.time_snowflake(discord.utils.utcnow()) - (int(REACH * 1000) << 22)

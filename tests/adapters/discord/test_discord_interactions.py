@@ -4,7 +4,7 @@ import pytest
 
 from adapters.discord.address import Address
 from adapters.discord.buttons import button_id
-from tests.adapters.discord.conftest import Core, Service
+from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, Wire, snowflake, user
 
 SLASH, PRESSED, ASKED_FOR_CHOICES, FORM = 2, 3, 4, 5
@@ -46,7 +46,7 @@ async def test_private_command_is_acknowledged_privately(service: Service, wire:
 
 
 async def test_written_down_before_acknowledged(service: Service, wire: Wire, core: Core) -> None:
-    """An acknowledged command is a durable one, unless writing it down takes too long: then it is acknowledged first."""
+    """An acknowledged command is a durable one; only when writing it down takes too long it is acknowledged first."""
     core.takes = 0.2
     await wire.interact(SLASH, slash("chat", prompt="quick"))
     await answered(wire)

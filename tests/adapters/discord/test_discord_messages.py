@@ -1,7 +1,7 @@
 import asyncio
 
 from adapters.discord.address import Address
-from tests.adapters.discord.conftest import Core, Service
+from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, Wire, snowflake
 
 ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "bot": True}

@@ -1,4 +1,4 @@
-"""A small Discord over real sockets, for what the receiving side needs: one server, one bot, a gateway that can misbehave."""
+"""A small Discord over real sockets, for what the receiving side needs; its gateway can be told to misbehave."""
 
 import asyncio
 import itertools
@@ -13,7 +13,12 @@ from aiohttp import WSMsgType, web
 Json = dict[str, Any]
 
 ME, ADA, BOB = "1457469483726668048", "1033044521375764530", "1033044521375764531"
-GUILD, CHANNEL, OTHER, FORUM = "1457468924290662599", "1457510428359004343", "1457510428359004344", "1457510428359004345"
+GUILD, CHANNEL, OTHER, FORUM = (
+    "1457468924290662599",
+    "1457510428359004343",
+    "1457510428359004344",
+    "1457510428359004345",
+)
 ROLE = "1457473602180878604"
 DM = "1457510428359009999"
 TOKEN = "MTQ1NzQ2OTQ4MzcyNjY2ODA0OA.x.y"
@@ -317,6 +322,8 @@ class Wire:
     async def _rest(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
         body = await _body(request)
+        if not request.headers.get("Authorization", f"Bot {TOKEN}").endswith(TOKEN):
+            return _json({"message": "401: Unauthorized", "code": 0}, 401)
         answer = self._answer(request.method, path.split("/"), body, request)
         self.calls.append((request.method, path, body))
         await self._tell()
@@ -324,9 +331,9 @@ class Wire:
             return _json({"message": "Unknown", "code": 10008}, 404)
         return web.Response(status=204) if answer == {} else _json(answer)
 
-    def _answer(self, method: str, path: list[str], body: Any, request: web.Request) -> Any:  # noqa: PLR0911, C901
+    def _answer(self, method: str, path: list[str], body: Any, request: web.Request) -> Any:  # noqa: PLR0911, PLR0912, C901
         match [method, *path]:
-            case ["GET", "users", "@me"] if request.headers.get("Authorization") == f"Bot {TOKEN}":
+            case ["GET", "users", "@me"]:
                 return user(ME, "Muse", bot=True)
             case ["GET", "users", "@me", "guilds"]:
                 return [{"id": GUILD, "name": "Lab", "owner": False, "permissions": "0", "features": []}]
