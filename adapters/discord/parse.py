@@ -17,6 +17,7 @@ ADAPTER = "discord"
 _TITLE = 80  # characters of a thread's name
 _QUOTE = 2000  # characters that are repeated of a message that somebody answers to
 _MARKUP = re.compile(r"<(?:(@[!&]?|#)(\d{15,20})|a?(:\w{2,32}:)\d{15,20}|/([^:<>]{1,100}):\d{15,20})>")
+_MARKS = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
 TALK = ("chat", "code")
 
 
@@ -193,7 +194,7 @@ def quoted(message: discord.Message, *, me: int = 0) -> str:
 
 def title_of(text: str, command: str) -> str:
     """What to call a thread: the beginning of the question, on one line and without Markdown."""
-    words = re.sub(r"[`*_~|>#\[\]]+", " ", text.split("```", maxsplit=1)[0] or text)
+    words = _MARKS.sub("", text.split("```", maxsplit=1)[0] or text)
     line = " ".join(words.split()) or command
     return line if len(line) <= _TITLE else line[: _TITLE - 1].rsplit(" ", 1)[0][: _TITLE - 1] + "…"
 

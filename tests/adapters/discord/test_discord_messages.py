@@ -22,7 +22,7 @@ async def test_mention_opens_a_thread(service: Service, wire: Wire, core: Core) 
     assert (event.id, event.command, event.prompt) == (said["id"], "chat", "what is **love**?")
     assert event.conversation == f"t{said['id']}"
     assert (event.place.workspace, event.place.channel, event.place.thread) == (GUILD, CHANNEL, said["id"])
-    assert (address.opens, address.place) == ("what is love ?", said["id"])
+    assert (address.opens, address.place) == ("what is love?", said["id"])
     assert not event.continues
 
 
