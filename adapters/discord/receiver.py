@@ -58,7 +58,7 @@ class Receiver:
         self._chains = Chains()
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._threads: OrderedDict[int, discord.Thread | None] = OrderedDict()  # channels that the cache does not have
-        self._told: set[int] = set()  # threads that were told that only mentions can be read
+        self._told = Memo()  # threads that were told that only mentions can be read
         self.locales = Memo()  #: of people who used a command: messages don't tell
         self.places = Memo()  #: channels where the bot was asked lately, with their servers
         self.newest = 0  #: id of the newest message that was heard
@@ -174,7 +174,7 @@ class Receiver:
     async def _unreadable(self, message: discord.Message, thread: discord.Thread) -> None:
         """Without the message content intent a thread is told once that only mentions can be read."""
         if not self._client.intents.message_content and thread.id not in self._told:
-            self._told.add(thread.id)
+            self._told.put(thread.id, "")
             await self._tell(message, "discord.mention_me")
 
     async def _thread(self, message: discord.Message, *, is_mention: bool) -> discord.Thread | None:

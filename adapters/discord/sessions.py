@@ -100,7 +100,7 @@ class Sessions:
                 is_ours = thread.owner_id == me or thread.id in self._receiver.places
                 if is_ours and (thread.last_message_id or 0) > since:
                     found[thread.id] = thread
-            for channel in guild.text_channels:
+            for channel in (*guild.text_channels, *guild.voice_channels, *guild.stage_channels):
                 if channel.id in self._receiver.places and (channel.last_message_id or 0) > since:
                     found[channel.id] = channel
         if shard == 0:  # direct messages

@@ -1,6 +1,9 @@
 import asyncio
 
+import pytest
+
 from adapters.discord.address import Address
+from bot.errors import DownloadFailed
 from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, Wire, snowflake
 
@@ -245,3 +248,44 @@ async def test_refused_intents_are_done_without(wire: Wire, core: Core) -> None:
         await core.count(1)
         assert service.adapter.health() == ""
     assert [told["intents"] & (1 << 15) for told in wire.identified] == [1 << 15, 0]
+
+
+async def test_thread_that_people_opened_at_a_message(service: Service, wire: Wire, core: Core) -> None:
+    """The message at which a thread was opened is what it begins with, its files included."""
+    file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
+    first = wire.message(CHANNEL, "Look at this.", by=BOB, attachments=[file])
+    await wire.open_thread(first["id"], owner=BOB)
+    started = {"type": 0, "channel_id": CHANNEL, "message_id": first["id"]}
+    wire.message(first["id"], "", type=21, message_reference=started, referenced_message=first, by=BOB)
+    wire.message(first["id"], "Odd.")
+    await wire.say(first["id"], f"<@{ME}> what is it?")
+    (event,) = await core.count(1)
+    earlier = await service.adapter.earlier(event.reply_to, limit=10)
+    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Look at this."), ("Ada", "Odd.")]
+    assert [attachment.name for attachment in earlier.attachments] == ["a.txt"]
+
+
+async def test_thread_that_was_archived(service: Service, wire: Wire, core: Core) -> None:
+    """A thread that the gateway had not told of is asked for once, and known from then on."""
+    number = snowflake()
+    await wire.open_thread(number, owner=ME, tell=False)
+    await wire.say(number, f"<@{ME}> are you still there?")
+    await wire.say(number, "and now?")
+    await core.count(2)
+    assert {event.conversation for event in core.events} == {f"t{number}"}
+    assert {event.place.channel for event in core.events} == {CHANNEL}
+    assert sum(path == f"channels/{number}" for _, path, _ in wire.calls) == 1
+
+
+async def test_file_whose_address_expired(service: Service, wire: Wire, core: Core) -> None:
+    """A file is read from the address that its message has now; one that is gone is an error with a sentence."""
+    wire.files["new.txt"] = b"text"
+    base = f"http://127.0.0.1:{wire.port}/cdn/"
+    file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": base + "old.txt", "proxy_url": ""}
+    said = await wire.say(DM, "read this", attachments=[file])
+    (event,) = await core.count(1)
+    said["attachments"] = [{**file, "url": base + "new.txt"}]
+    assert b"".join([piece async for piece in service.adapter.open(event.attachments[0])]) == b"text"
+    said["attachments"] = []
+    with pytest.raises(DownloadFailed, match="a.txt"):
+        [piece async for piece in service.adapter.open(event.attachments[0])]

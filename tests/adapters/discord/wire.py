@@ -258,7 +258,7 @@ class Wire:
         await self.dispatch("MESSAGE_CREATE", said)
         return said
 
-    async def open_thread(self, number: str, *, owner: str, parent: str = CHANNEL) -> None:
+    async def open_thread(self, number: str, *, owner: str, parent: str = CHANNEL, tell: bool = True) -> None:
         """A thread is there."""
         self.threads[number] = {
             "id": number,
@@ -279,7 +279,8 @@ class Wire:
                 "locked": False,
             },
         }
-        await self.dispatch("THREAD_CREATE", self.threads[number])
+        if tell:
+            await self.dispatch("THREAD_CREATE", self.threads[number])
 
     async def interact(self, kind: int, data: Json, *, channel: str = CHANNEL, **more: Any) -> Json:
         """Somebody uses a command, a button or a form."""
