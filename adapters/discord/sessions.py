@@ -23,6 +23,7 @@ NOTED = 60.0
 REACH = 3600.0
 #: Channels that are looked through after one connection was lost, and messages of one of them.
 CHANNELS, MESSAGES = 200, 100
+_SPOKEN_IN = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 
 
 class Sessions:
@@ -100,8 +101,12 @@ class Sessions:
                 is_ours = thread.owner_id == me or thread.id in self._receiver.places
                 if is_ours and (thread.last_message_id or 0) > since:
                     found[thread.id] = thread
-            for channel in (*guild.text_channels, *guild.voice_channels, *guild.stage_channels):
-                if channel.id in self._receiver.places and (channel.last_message_id or 0) > since:
+            for channel in guild.channels:
+                if (
+                    isinstance(channel, _SPOKEN_IN)
+                    and channel.id in self._receiver.places
+                    and (channel.last_message_id or 0) > since
+                ):
                     found[channel.id] = channel
         if shard == 0:  # direct messages
             for place in self._receiver.places:

@@ -287,5 +287,5 @@ async def test_file_whose_address_expired(service: Service, wire: Wire, core: Co
     said["attachments"] = [{**file, "url": base + "new.txt"}]
     assert b"".join([piece async for piece in service.adapter.open(event.attachments[0])]) == b"text"
     said["attachments"] = []
-    with pytest.raises(DownloadFailed, match="a.txt"):
+    with pytest.raises(DownloadFailed, match=r"a\.txt"):
         [piece async for piece in service.adapter.open(event.attachments[0])]

@@ -362,7 +362,7 @@ class Wire:
                 return self._posted(channel, body)
             case ["PATCH", "channels", channel, "messages", number]:
                 found = next((m for m in self.messages.get(channel, []) if m["id"] == number), None)
-                return found.update(content=body.get("content", "")) or found if found else None
+                return found.update(content=body.get("content") or "", **_files(body)) or found if found else None
             case ["POST", "channels", channel, "messages", number, "threads"]:
                 return {"id": number, "guild_id": GUILD, "parent_id": channel, "type": 11, "name": body["name"]}
             case ["PATCH", "webhooks", _, _, "messages", _]:
@@ -383,7 +383,12 @@ class Wire:
         answered = next(
             (m for m in self.messages.get(channel, []) if m["id"] == str(reference.get("message_id"))), None
         )
-        return self.message(channel, body.get("content") or "", by=ME, answers=answered)
+        return self.message(channel, body.get("content") or "", by=ME, answers=answered, **_files(body))
+
+
+def _files(body: Json) -> Json:
+    files = body.get("sent", [])
+    return {"attachments": [{**file, "id": snowflake(), "url": "http://x/", "proxy_url": ""} for file in files]}
 
 
 def _json(answer: Any, status: int = 200) -> web.Response:
@@ -395,5 +400,8 @@ async def _body(request: web.Request) -> Any:
         return await request.json()
     if request.content_type == "multipart/form-data":
         fields = await request.post()
-        return json.loads(str(fields.get("payload_json", "{}")))
+        body = json.loads(str(fields.get("payload_json", "{}")))
+        sent = [field for field in fields.values() if isinstance(field, web.FileField)]
+        body["sent"] = [{"filename": field.filename, "size": len(field.file.read())} for field in sent]
+        return body
     return None
