@@ -190,7 +190,9 @@ class Discord:
         """The answer of that key."""
         draft = self._drafts.get(key)
         if draft is None:
-            draft = self._drafts[key] = DiscordDraft(self.http, Address.of(reply_to), key=key, ref=ref or "")
+            draft = self._drafts[key] = DiscordDraft(
+                self.client, self.deferrals, Address.of(reply_to), key=key, ref=ref or ""
+            )
         return draft
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:

@@ -8,9 +8,12 @@ from pydantic import SecretStr
 from adapters.discord.adapter import Discord
 from adapters.discord.address import Address
 from bot.models import Attachment
+from bot.ports import Draft
 from tests.adapters.discord.stage import Core
-from tests.adapters.discord.wire import ADA, DM, ME, Wire, snowflake
+from tests.adapters.discord.wire import ADA, CHANNEL, DM, ME, Wire, snowflake
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
+
+ASKED = [{"name": "prompt", "type": 3, "value": "hello"}]
 
 
 class DirectMessages(Harness):
@@ -55,11 +58,25 @@ class DirectMessages(Harness):
 
     async def shown(self) -> list[Shown]:
         found = [message for message in self.wire.messages[DM] if message["author"]["id"] == ME]
-        return [Shown(m["content"], tuple((a["filename"], a["size"]) for a in m["attachments"])) for m in found]
+        found += [*self.wire.originals.values(), *self.wire.messages.get(CHANNEL, [])]
+        return [
+            Shown(
+                m["content"], tuple((a["filename"], a["size"]) for a in m["attachments"]), private=bool(m["flags"] & 64)
+            )
+            for m in found
+        ]
 
     def reply_to(self) -> Mapping[str, str]:
         address = Address(conversation=f"d{DM}", channel=DM, user=ADA, message=self._question, is_dm="1")
         return address.to_reply_to()
+
+    async def draft(self, key: str, *, ref: str | None = None, private: bool = False) -> Draft:
+        if not private:
+            return await super().draft(key, ref=ref)
+        told = await self.wire.interact(2, {"id": "1", "name": "chat", "type": 1, "options": ASKED}, channel=DM)
+        await self.wire.until(lambda: self.wire.called("POST", "callback"))
+        event = next(event for event in self.events if event.id == told["id"])
+        return await self.adapter.draft(event.reply_to, key=key, ref=ref, private=private)
 
     async def attachment(self, name: str, content: bytes) -> Attachment:
         self.wire.files[name] = content
@@ -86,7 +103,3 @@ class TestDirectMessages(AdapterContract):
     @pytest.mark.xfail(reason="the draft shows the first 2,000 characters so far", strict=True)
     async def test_long_text_arrives_whole(self, harness: Harness) -> None:
         await super().test_long_text_arrives_whole(harness)
-
-    @pytest.mark.xfail(reason="the draft answers interactions like messages so far", strict=True)
-    async def test_private_answers(self, harness: Harness) -> None:
-        await super().test_private_answers(harness)

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.discord.address import Address
 from adapters.discord.buttons import button_id
+from bot.models import Answer, Status
 from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, Wire, snowflake, user
 
@@ -247,3 +248,29 @@ async def test_form_of_an_earlier_version(service: Service, wire: Wire, core: Co
     await answered(wire)
     await wire.interact(SLASH, slash("paint"))
     assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
+
+
+async def test_answer_takes_the_place_of_the_acknowledgement(service: Service, wire: Wire, core: Core) -> None:
+    """The acknowledgement of a command becomes its answer; where it is gone the answer is a message."""
+    for number in (1, 2):
+        told = await wire.interact(SLASH, slash("chat", prompt="hello"))
+        event = (await core.count(number))[-1]
+        draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+        await draft.status(Status("thinking"))
+        assert wire.originals[told["token"]]["content"] == "thinking"
+        if number == 2:
+            del wire.originals[told["token"]]
+        await draft.finish(Answer(text=f"answer {number}"))
+    assert [original["content"] for original in wire.originals.values()] == ["answer 1"]
+    assert [message["content"] for message in wire.messages[CHANNEL]] == ["answer 2"]
+
+
+async def test_private_answer_to_what_everybody_saw(service: Service, wire: Wire, core: Core) -> None:
+    """A refusal is told the asker alone, though the acknowledgement was there for everybody."""
+    await wire.interact(SLASH, slash("chat", prompt="hello"))
+    (event,) = await core.count(1)
+    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=True)
+    await draft.finish(Answer(text="not for you", private=True))
+    await draft.finish(Answer(text="not for you", private=True))
+    assert not wire.originals
+    assert [(m["content"], m["flags"]) for m in wire.messages[CHANNEL]] == [("not for you", PRIVATE)]

@@ -49,6 +49,7 @@ class Wire:
         self.messages: dict[str, list[Json]] = {}
         self.threads: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
+        self.originals: dict[str, Json] = {}  #: what interactions were answered with, by token
         self.calls: list[tuple[str, str, Any]] = []  #: method, path, body
         self.identified: list[Json] = []
         self.resumed = 0
@@ -350,7 +351,8 @@ class Wire:
                 return self.member(number)
             case ["GET", "guilds", _, "roles"]:
                 return self._guild()["roles"]
-            case ["POST", "interactions", number, _, "callback"]:
+            case ["POST", "interactions", number, token, "callback"]:
+                self.originals[token] = self.message("0", "", by=ME, flags=body.get("data", {}).get("flags", 0))
                 return {"interaction": {"id": number, "type": 2}}
             case ["GET", "channels", channel]:
                 return self.threads.get(channel)
@@ -365,9 +367,20 @@ class Wire:
                 return found.update(content=body.get("content") or "", **_files(body)) or found if found else None
             case ["POST", "channels", channel, "messages", number, "threads"]:
                 return {"id": number, "guild_id": GUILD, "parent_id": channel, "type": 11, "name": body["name"]}
-            case ["PATCH", "webhooks", _, _, "messages", _]:
-                return self._posted(CHANNEL, body)
+            case ["PATCH", "webhooks", _, token, "messages", "@original"]:
+                return self._original(token, body)
+            case ["DELETE", "webhooks", _, token, "messages", "@original"]:
+                self.originals.pop(token, None)
+                return {}
+            case ["POST", "webhooks", _, _]:
+                return self._posted(CHANNEL, body, flags=body.get("flags", 0))
         return None
+
+    def _original(self, token: str, body: Json) -> Json | None:
+        if token not in self.originals:
+            return None
+        self.originals[token].update(content=body.get("content") or "", **_files(body))
+        return self.originals[token]
 
     def _history(self, channel: str, request: web.Request) -> list[Json]:
         found = self.messages.get(channel, [])
@@ -378,12 +391,12 @@ class Wire:
             found = [m for m in found if int(m["id"]) < int(before)]
         return list(reversed(found[-limit:]))
 
-    def _posted(self, channel: str, body: Json) -> Json:
+    def _posted(self, channel: str, body: Json, *, flags: int = 0) -> Json:
         reference = body.get("message_reference") or {}
         answered = next(
             (m for m in self.messages.get(channel, []) if m["id"] == str(reference.get("message_id"))), None
         )
-        return self.message(channel, body.get("content") or "", by=ME, answers=answered, **_files(body))
+        return self.message(channel, body.get("content") or "", by=ME, answers=answered, flags=flags, **_files(body))
 
 
 def _files(body: Json) -> Json:
