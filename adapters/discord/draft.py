@@ -19,6 +19,7 @@ _UNKNOWN_MESSAGE = 10008
 _HAS_THREAD = 160004
 #: how the acknowledgement of an interaction is named
 _ORIGINAL: Any = "@original"  # stands where the library wants a message's id
+_NOBODY = discord.AllowedMentions.none()  # whatever an answer says, it calls nobody
 #: what Discord says when an interaction can't be used to answer any more
 _LATE = (10008, 10015, 50027)
 _MARGIN = 30.0  # seconds before the end of an interaction's token when it is no longer relied on
@@ -121,7 +122,9 @@ class DiscordDraft:
                     self._message = ""
                 place = int(await self._place())
                 if self._message:
-                    with handle_message_parameters(content=text, attachments=files or []) as params:
+                    with handle_message_parameters(
+                        content=text, attachments=files or [], allowed_mentions=_NOBODY
+                    ) as params:
                         await self._http.edit_message(place, int(self._message), params=params)
                     return
                 reference = None
@@ -131,6 +134,7 @@ class DiscordDraft:
                     content=text,
                     files=files or discord.utils.MISSING,
                     nonce=nonce(self._key),
+                    allowed_mentions=_NOBODY,
                     message_reference=reference or discord.utils.MISSING,  # type: ignore[arg-type]
                 ) as params:
                     message = await self._http.send_message(place, params=params)

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.discord.address import Address
 from bot.errors import DownloadFailed
+from bot.models import Answer, Status
 from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, Wire, snowflake
 
@@ -289,3 +290,14 @@ async def test_file_whose_address_expired(service: Service, wire: Wire, core: Co
     said["attachments"] = []
     with pytest.raises(DownloadFailed, match=r"a\.txt"):
         [piece async for piece in service.adapter.open(event.attachments[0])]
+
+
+async def test_answers_call_nobody(service: Service, wire: Wire, core: Core) -> None:
+    """Whatever an answer says, nobody is called by it."""
+    await wire.say(CHANNEL, f"<@{ME}> say it")
+    (event,) = await core.count(1)
+    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+    await draft.status(Status("thinking"))
+    await draft.finish(Answer(text="@everyone @here"))
+    told = [body for _, path, body in wire.calls if f"channels/{event.id}/messages" in path]
+    assert [body["allowed_mentions"] for body in told] == [{"parse": []}, {"parse": []}]
