@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 import discord
 import structlog
@@ -69,34 +70,42 @@ class Interactions:
     async def interaction(self, interaction: discord.Interaction) -> None:
         """Deal with a command, a form that was sent, or a question for choices. Buttons come to `pressed`."""
         self._learn_locale(interaction.user.id, str(interaction.locale))
-        try:
-            if interaction.type is _TYPE.application_command:
-                await self._command(interaction)
-            elif interaction.type is _TYPE.autocomplete:
-                await self._autocomplete(interaction)
-            elif interaction.type is _TYPE.modal_submit:
-                await self._form(interaction)
-        except (discord.HTTPException, discord.InteractionResponded, *NETWORK) as exc:
-            log.warning("interaction not answered", interaction=interaction.id, reason=reason(exc))
+        if interaction.type is _TYPE.application_command:
+            await self._guarded(interaction, self._command(interaction))
+        elif interaction.type is _TYPE.autocomplete:
+            await self._guarded(interaction, self._autocomplete(interaction))
+        elif interaction.type is _TYPE.modal_submit:
+            await self._guarded(interaction, self._form(interaction))
 
     async def pressed(self, interaction: discord.Interaction, button: re.Match[str]) -> None:
         """Deal with a pressed button: ask for what it needs, or take it."""
+        await self._guarded(interaction, self._press(interaction, button))
+
+    async def _guarded(self, interaction: discord.Interaction, dealing: Awaitable[None]) -> None:
+        """Deal with an interaction; what goes wrong is told the person, where Discord still lets it be told."""
         try:
-            command, _, names = (button["asks"] or "").partition("=")
-            spec = self._specs.get(command)
-            options = [option for name in names.split(",") if spec is not None and (option := spec.option(name))]
-            if spec is not None and options:
-                custom_id = buttons.FORM + button[0].removeprefix(buttons.BUTTON)
-                await interaction.response.send_modal(
-                    forms.form(spec, options, custom_id=custom_id, locale=str(interaction.locale), is_optional=True)
-                )
-                return
-            found = asked.press(interaction, button["event"], button["action"], button["conversation"], {})
-            await self._take(interaction, found)
+            await dealing
         except (discord.HTTPException, discord.InteractionResponded, *NETWORK) as exc:
-            log.warning("press not answered", interaction=interaction.id, reason=reason(exc))
+            log.warning("interaction not answered", interaction=interaction.id, reason=reason(exc))
+        except Exception:  # a mistake of ours, or something that Discord did not tell before: no reason for silence
+            log.exception("interaction not understood", interaction=interaction.id)
+            with suppress(discord.HTTPException, discord.InteractionResponded, *NETWORK):
+                await self._refuse(interaction, "discord.not_kept")
 
     # -- kinds
+
+    async def _press(self, interaction: discord.Interaction, button: re.Match[str]) -> None:
+        command, _, names = (button["asks"] or "").partition("=")
+        spec = self._specs.get(command)
+        options = [option for name in names.split(",") if spec is not None and (option := spec.option(name))]
+        if spec is not None and options:
+            custom_id = buttons.FORM + button[0].removeprefix(buttons.BUTTON)
+            await interaction.response.send_modal(
+                forms.form(spec, options, custom_id=custom_id, locale=str(interaction.locale), is_optional=True)
+            )
+            return
+        found = asked.press(interaction, button["event"], button["action"], button["conversation"], {})
+        await self._take(interaction, found)
 
     async def _command(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)

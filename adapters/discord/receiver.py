@@ -91,6 +91,10 @@ class Receiver:
                 log.warning("message not kept", message=message.id, reason=str(exc))
                 if asked is not None or parse.is_mention(message, self._me) or message.guild is None:
                     await self._tell(message, "discord.not_kept")
+            except Exception:  # a mistake of ours, or a message such as none was before: no reason for silence
+                log.exception("message not understood", message=message.id)
+                if message.guild is None or any(user.id == self._me for user in message.mentions):
+                    await self._tell(message, "discord.not_kept")
 
     async def edited(self, message: discord.Message) -> None:
         """Tell the core of a changed question."""

@@ -274,3 +274,9 @@ async def test_private_answer_to_what_everybody_saw(service: Service, wire: Wire
     await draft.finish(Answer(text="not for you", private=True))
     assert not wire.originals
     assert [(m["content"], m["flags"]) for m in wire.messages[CHANNEL]] == [("not for you", PRIVATE)]
+
+
+async def test_what_is_not_understood_is_told(service: Service, wire: Wire, core: Core) -> None:
+    """A command of a shape that was never seen before is answered with a sentence, not with silence."""
+    await wire.interact(SLASH, {"id": snowflake(), "name": "Explain", "type": 3, "target_id": "17", "resolved": {}})
+    assert (await answered(wire))["data"]["flags"] == PRIVATE
