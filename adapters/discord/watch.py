@@ -35,7 +35,6 @@ class Watch:
     def __init__(self, client: Client, *, after: float) -> None:
         self._client = client
         self._after = after
-        self._patience = min(PATIENCE, after)
         self._heard: dict[int, Heard] = {}
 
     @property
@@ -46,7 +45,7 @@ class Watch:
     async def run(self) -> None:
         """Watch until cancelled."""
         while True:
-            await asyncio.sleep(self._patience / 4)
+            await asyncio.sleep(min(PATIENCE, self._after) / 4)
             now = asyncio.get_running_loop().time()
             for shard, socket in self._client.sockets().items():
                 await self._look(shard, socket, now)
@@ -57,7 +56,7 @@ class Watch:
             self._heard[shard] = Heard(socket.sequence, now)
         elif not socket.open:
             heard.asked = 0.0
-        elif heard.asked and now - heard.asked > self._patience:
+        elif heard.asked and now - heard.asked > PATIENCE:
             heard.failures += 1
             heard.asked, heard.since = 0.0, now
             log.error("gateway deaf: connecting anew", shard=shard, times=heard.failures)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from adapters.discord import sessions
+from adapters.discord import sessions, watch
 from adapters.discord.adapter import Discord
 from adapters.discord.check import PERMISSIONS
 from bot.errors import SettingsError
@@ -88,8 +88,9 @@ async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None
     assert core.events[1].prompt == "are you there?"
 
 
-async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core) -> None:
+async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that answers heartbeats and tells nothing is noticed and left; what it kept back is heard then."""
+    monkeypatch.setattr(watch, "PATIENCE", 1.0)
     async with Service(wire, core, deaf_after=1.0) as service:
         await wire.say(DM, "hello")
         await core.count(1)
@@ -99,7 +100,7 @@ async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core) -> None:
         await wire.until(lambda: socket not in wire.sockets, 60)
         assert service.adapter.health()
         wire.is_deaf = False
-        await wire.until(lambda: wire.resumed)
+        await wire.drop()
         assert (await core.count(2))[1].prompt == "can you hear me?"
 
 

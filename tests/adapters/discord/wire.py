@@ -185,7 +185,7 @@ class Wire:
         elif op == 6:
             self.resumed += 1
             for sent in list(self._sent):
-                if sent["s"] > data["seq"]:
+                if sent["s"] > data["seq"] and not self.is_deaf:
                     await self._send(socket, sent)
             await self.dispatch("RESUMED", {})
             await self._tell()
