@@ -6,11 +6,11 @@ is the `key` that `Adapter.draft` is given.
 
 Where the answer goes:
 
+- `private` is set: to `user` alone, in `thread` where there is one, else in `channel`, whatever the answer says of it.
 - `thread` is set: into that thread.
 - `parent` is set, `thread` is not: a slash command or a form. Whoever delivers first posts the message `parent` in
   `channel`, with metadata of the key; its ts is the thread of the answer and is told to `Roots.put`, so that what is
   said there later belongs to `conversation`. A private answer needs no parent.
-- neither: privately, to `user` in `channel`.
 
 While it is fresh, `response_url` shows a private message to the asker even where the bot is no member.
 """
@@ -37,6 +37,7 @@ class Address:
     thread: str = ""  #: ts of the thread's first message
     message: str = ""  #: ts of the question; "" for commands, forms and buttons
     parent: str = ""  #: Markdown of the message that is to begin the thread: who asked what
+    private: str = ""  #: "1": for `user` alone
     surface: Literal["", "agent"] = ""  #: "agent": the messages tab of the app, where status and Stop are Slack's own
     is_dm: str = ""  #: "1" in the direct messages of one person with the bot
     response_url: str = ""

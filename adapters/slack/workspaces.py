@@ -27,6 +27,11 @@ class Workspace:
     organisation: str = ""  #: the organisation that the workspace is in; who belongs to it is no stranger
     name: str = ""
     url: str = ""
+    is_one_of_many: bool = False  #: the service serves several workspaces, so ids are only unique with the owner's
+
+    def scoped(self, name: str) -> str:
+        """An id of a person or a channel, unique in the whole service: `U012`, or `T012.U012` among many workspaces."""
+        return f"{self.owner}.{name}" if self.is_one_of_many and name else name
 
     @property
     def owner(self) -> str:
