@@ -260,10 +260,10 @@ async def test_answer_takes_the_place_of_the_acknowledgement(service: Service, w
         await draft.status(Status("thinking"))
         assert wire.originals[told["token"]]["content"] == "thinking"
         if number == 2:
-            del wire.originals[told["token"]]
+            wire.drop(wire.originals[told["token"]])
         await draft.finish(Answer(text=f"answer {number}"))
     assert [original["content"] for original in wire.originals.values()] == ["answer 1"]
-    assert [message["content"] for message in wire.messages[CHANNEL]] == ["answer 2"]
+    assert [message["content"] for message in wire.said(CHANNEL)] == ["answer 1", "answer 2"]
 
 
 async def test_private_answer_to_what_everybody_saw(service: Service, wire: Wire, core: Core) -> None:

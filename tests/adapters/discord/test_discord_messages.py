@@ -276,7 +276,7 @@ async def test_thread_that_was_archived(service: Service, wire: Wire, core: Core
     await core.count(2)
     assert {event.conversation for event in core.events} == {f"t{number}"}
     assert {event.place.channel for event in core.events} == {CHANNEL}
-    assert sum(path == f"channels/{number}" for _, path, _ in wire.rest.calls) == 1
+    assert sum(call.path == f"channels/{number}" for call in wire.rest.calls) == 1
 
 
 async def test_file_whose_address_expired(service: Service, wire: Wire, core: Core) -> None:
@@ -300,5 +300,5 @@ async def test_answers_call_nobody(service: Service, wire: Wire, core: Core) -> 
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.status(Status("thinking"))
     await draft.finish(Answer(text="@everyone @here"))
-    told = [body for _, path, body in wire.rest.calls if f"channels/{event.id}/messages" in path]
+    told = [call.body for call in wire.rest.calls if f"channels/{event.id}/messages" in call.path]
     assert [body["allowed_mentions"] for body in told] == [{"parse": []}, {"parse": []}]

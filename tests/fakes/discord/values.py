@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -19,19 +20,28 @@ DM = "1457510428359009999"
 TOKEN = "MTQ1NzQ2OTQ4MzcyNjY2ODA0OA.x.y"
 MESSAGE_CONTENT = 1 << 18
 
-#: view, send, in threads, create threads, attach, embed, history
-ALL_PERMISSIONS = 1024 | 2048 | (1 << 38) | (1 << 35) | (1 << 15) | (1 << 14) | (1 << 16)
+REACT, VIEW, SEND, EMBED, ATTACH, READ_HISTORY = 1 << 6, 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
+CREATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 38
+ALL_PERMISSIONS = VIEW | SEND | SEND_IN_THREADS | CREATE_THREADS | ATTACH | EMBED | READ_HISTORY
+
+TEXT, DIRECT, THREAD, FORUM_KIND = 0, 1, 11, 15
+EPOCH = 1420070400
 
 _numbers = itertools.count()
 
 
 def snowflake() -> str:
     """A new id, made now."""
-    return str((int((time.time() - 1420070400) * 1000) << 22) + next(_numbers) % 4096)
+    return str((int((time.time() - EPOCH) * 1000) << 22) + next(_numbers) % 4096)
 
 
 def user(number: str, name: str, *, bot: bool = False) -> Json:
     return {"id": number, "username": name, "global_name": name, "discriminator": "0", "avatar": None, "bot": bot}
+
+
+def moment(number: str) -> str:
+    """When an id was made, as Discord writes times."""
+    return datetime.fromtimestamp((int(number) >> 22) / 1000 + EPOCH, UTC).isoformat(timespec="milliseconds")
 
 
 def member(number: str) -> Json:
