@@ -3,6 +3,7 @@
 The libraries are `slack_bolt` and `slack_sdk`, imported only where Slack is configured.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.models import CommandSpec
 
 if TYPE_CHECKING:
     from adapters.slack.adapter import Slack
@@ -117,4 +119,12 @@ def _kind(name: str, token: SecretStr, prefix: str, where: str) -> None:
         raise SettingsError(f"{name} must begin with {prefix}: open {APPS}, your app, {where}, and copy that one")
 
 
-__all__ = ["APPS", "Settings", "create"]
+def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
+    """The app manifest, to be pasted where an app is made. Raises `SettingsError` for a wrong setting."""
+    settings = load()
+    from adapters.slack.manifest import describe
+
+    return describe(commands, url=url, prefix=settings.slack_command_prefix)
+
+
+__all__ = ["APPS", "Settings", "create", "manifest"]

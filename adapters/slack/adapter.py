@@ -10,12 +10,18 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.slack import Settings
+from adapters.slack import Settings, files, history
 from adapters.slack.address import Address
+from adapters.slack.app import bolt_app
+from adapters.slack.door import Door
 from adapters.slack.draft import SlackDraft
+from adapters.slack.ears import Ears
+from adapters.slack.people import People
 from adapters.slack.roots import Roots
-from adapters.slack.workspaces import OneToken, Workspaces, retry_handlers
-from bot.errors import DeliveryDelayed, DownloadFailed
+from adapters.slack.sockets import Sockets
+from adapters.slack.workspaces import OneToken, Source, Workspaces, retry_handlers
+from bot.errors import DeliveryDelayed
+from bot.language import say
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
 
@@ -37,8 +43,12 @@ class Slack:
         self._settings = settings
         self._api = settings.slack_api_url or API
         self._session: aiohttp.ClientSession | None = None
+        self._desk: Desk | None = None
         self._workspaces: Workspaces | None = None
+        self._people: People | None = None
         self._roots: Roots | None = None
+        self._sockets: Sockets | None = None
+        self._door = Door()
         self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
 
     # -- lifecycle
@@ -46,22 +56,55 @@ class Slack:
     @asynccontextmanager
     async def connected(self, desk: Desk) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
+        self._desk = desk
+        async with aiohttp.ClientSession(trust_env=True) as self._session:
+            self._workspaces = Workspaces(self._source(), self._client)
+            self._people = People(self._workspaces)
+            self._roots = Roots(desk)
+            try:
+                yield
+            finally:
+                await self._people.close()
+
+    def _source(self) -> Source:
         token = self._settings.slack_bot_token
         assert token is not None, "a token"
-        async with aiohttp.ClientSession(trust_env=True) as self._session:
-            self._workspaces = Workspaces(OneToken(token.get_secret_value(), self._client), self._client)
-            self._roots = Roots(desk)
-            yield
+        return OneToken(token.get_secret_value().strip(), self._client)
 
     def _client(self, token: str) -> AsyncWebClient:
         assert self._session is not None, "connected first"
         return AsyncWebClient(
-            token=token, base_url=f"{self._api}/", session=self._session, retry_handlers=retry_handlers()
+            token=token or None, base_url=f"{self._api}/", session=self._session, retry_handlers=retry_handlers()
         )
 
-    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:  # noqa: ARG002
-        """Receive until cancelled."""
-        await asyncio.Event().wait()
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        """Receive until cancelled. Raises `SettingsError` when Slack refuses a token."""
+        assert self._desk is not None, "connected first"
+        assert self._people is not None, "connected first"
+        assert self._roots is not None, "connected first"
+        ears = Ears(
+            workspaces=self.workspaces,
+            people=self._people,
+            roots=self._roots,
+            desk=self._desk,
+            sink=sink,
+            commands=commands,
+            prefix=self._settings.slack_command_prefix,
+        )
+        secret = self._settings.slack_signing_secret
+        app = bolt_app(
+            ears, self.workspaces, client=self._client(""), signing_secret=secret.get_secret_value() if secret else ""
+        )
+        try:
+            if self._settings.slack_app_token is None:
+                with self._door.opened(app):
+                    await asyncio.Event().wait()
+            else:
+                token = self._settings.slack_app_token.get_secret_value().strip()
+                self._sockets = Sockets(app, token, self._client(""), deaf_after=self._settings.slack_deaf_after)
+                await self._sockets.run()
+        finally:
+            await ears.close()
 
     # -- delivering
 
@@ -91,21 +134,25 @@ class Slack:
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""
-        raise DownloadFailed(f"{attachment.name} can't be read from Slack yet")
-        yield b""
+        assert self._session is not None, "connected first"
+        async for piece in files.read(self._session, self.workspaces, attachment, api=self._api):
+            yield piece
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:  # noqa: ARG002
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
         """What was said before in the thread. Raises `DeliveryError`."""
-        return Earlier()
+        assert self._people is not None, "connected first"
+        return await history.earlier(self.workspaces, self._people, Address.of(reply_to), limit=limit)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
         """What Slack calls over HTTP."""
-        return ()
+        return self._door.routes if self._settings.slack_app_token is None else ()
 
     def health(self) -> str:
         """Whether requests can come in."""
-        return "not listening to Slack yet"
+        if self._settings.slack_app_token is None:
+            return "" if self._door.is_open else say("slack.connecting")
+        return self._sockets.problem if self._sockets is not None else say("slack.connecting")
 
     async def check(self) -> Sequence[Finding]:
         """Prove token, scopes and settings."""

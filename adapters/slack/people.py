@@ -68,9 +68,9 @@ class People:
         found = task.result() if done else None
         return found or (known[1] if known is not None else told)
 
-    async def named(self, workspace: Workspace, users: Iterable[str]) -> Mapping[str, Person]:
-        """Those of `users` that could be looked up, by id; groups can't."""
-        wanted = [user for user in users if user[:1] in ("U", "W") and user != workspace.bot_user][:_NAMED]
+    async def named(self, workspace: Workspace, users: Iterable[str], *, most: int = _NAMED) -> Mapping[str, Person]:
+        """The first `most` of `users` as far as they could be looked up, by id; groups can't."""
+        wanted = [user for user in users if user[:1] in ("U", "W") and user != workspace.bot_user][:most]
         found = await asyncio.gather(*(self.find(workspace, user) for user in wanted))
         return {person.id: person for person in found}
 
