@@ -201,7 +201,7 @@ async def test_who_may_not_is_told_why(slack: FakeSlack, client: AsyncWebClient)
     old = slack.add_channel("old", is_archived=True)
     for channel, error in ((secret, "channel_not_found"), (other, "not_in_channel"), (old, "is_archived")):
         assert await refused(client.chat_postMessage(channel=channel.id, text="a")) == error
-    assert await refused(client.chat_postMessage(channel="C0GENERAL")) == "no_text"
+    assert await refused(client.api_call("chat.postMessage", json={"channel": "C0GENERAL"})) == "no_text"
     assert await refused(client.chat_postMessage(channel="C0GENERAL", markdown_text="x" * 12_001)) == "msg_too_long"
     assert await refused(AsyncWebClient(token="xoxb-1", base_url=slack.api_url).auth_test()) == "invalid_auth"
     poor = AsyncWebClient(token=slack.install(slack.team, "commands"), base_url=slack.api_url)

@@ -1,13 +1,14 @@
 """The Web API's front: what is asked, by whom, with which right; then the method itself, and a log of it all."""
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from tests.fakes.slack.faults import ApiError, CrashError, DropError, RateLimitedError
 from tests.fakes.slack.world import Channel, Grant, Json, Team
@@ -128,8 +129,8 @@ async def read(request: web.Request) -> tuple[str, Json]:
                 params[name] = {"not": "JSON"}
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme == "Basic":
-        basic = BasicAuth.decode(request.headers["Authorization"])
-        params |= {"client_id": basic.login, "client_secret": basic.password}
+        name, _, secret = base64.b64decode(value).decode().partition(":")
+        params |= {"client_id": name, "client_secret": secret}
     return (value if scheme == "Bearer" else params.pop("token", "")), params
 
 
