@@ -16,8 +16,8 @@ def message(body: Json, files: list[str], *, before: Json | None = None) -> None
     `files` are the names of those that come along; `before` is the message that is edited.
     """
     form = Form()
-    after = {**(before or {}), **{name: value for name, value in body.items() if value is not None or name in body}}
-    is_v2 = bool(body.get("flags") or 0) & IS_V2 > 0 or bool((before or {}).get("flags", 0) & IS_V2)
+    after = {**(before or {}), **body}
+    is_v2 = bool((int(body.get("flags") or 0) | (before or {}).get("flags", 0)) & IS_V2)
     names = _attachments(form, body, files, before)
     form.length("content", body.get("content"), 0, 2000)
     if "nonce" in body:

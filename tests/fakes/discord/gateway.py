@@ -51,10 +51,12 @@ class Gateway:
     def __init__(self, world: World) -> None:
         self._world = world
         self.heartbeat_interval = 41.25  #: seconds
+        self.token = TOKEN
         self.refuses_intents = False
         self.is_deaf = False  #: events are kept to itself, heartbeats are answered
         self.is_dead = False  #: heartbeats are not answered either
         self.heartbeats = 0
+        self.compressed = 0  #: connections that asked for compression
         self.looked_up = 0  #: questions for members that were answered
         self.identified: list[Json] = []
         self.resumed = 0
@@ -68,6 +70,7 @@ class Gateway:
         self.sockets.append(socket)
         if request.query.get("compress") == "zlib-stream":
             self._deflate[socket] = zlib.compressobj()
+            self.compressed += 1
         interval = int(self.heartbeat_interval * 1000)
         await self._send(socket, {"op": 10, "d": {"heartbeat_interval": interval}, "s": None, "t": None})
         session: Session | None = None
@@ -112,7 +115,7 @@ class Gateway:
         self.identified.append(data)
         shard, shards = data.get("shard", (0, 1))
         code = 0
-        if data["token"] != TOKEN:
+        if data["token"] != self.token:
             code = 4004
         elif not 0 <= shard < shards:
             code = 4010
@@ -142,7 +145,7 @@ class Gateway:
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
         session = self.sessions.get(data["session_id"])
-        if session is None or data["token"] != TOKEN:
+        if session is None or data["token"] != self.token:
             await self._send(socket, {"op": 9, "d": False, "s": None, "t": None})
             return None
         self.resumed += 1

@@ -8,7 +8,7 @@ from tests.fakes.discord import application, channels, threads, webhooks
 from tests.fakes.discord.errors import Refused
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.rest import Call, Rest
-from tests.fakes.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, member, snowflake, user
+from tests.fakes.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, member, moment, snowflake, user
 from tests.fakes.discord.world import Interaction, World
 
 
@@ -69,6 +69,18 @@ class Wire(World):
             self.threads[channel]["thread_metadata"]["archived"] = False
         await self.gateway.dispatch("MESSAGE_CREATE", said)
         return said
+
+    async def edit(self, message: Json, text: str) -> None:
+        """Somebody changes what they wrote."""
+        message |= {"content": text, "edited_timestamp": moment(snowflake())}
+        await self.gateway.dispatch("MESSAGE_UPDATE", message)
+
+    async def delete(self, message: Json) -> None:
+        """Somebody deletes a message."""
+        self.drop(message)
+        told = {"id": message["id"], "channel_id": message["channel_id"]}
+        guild = self.guild_of(message["channel_id"])
+        await self.gateway.dispatch("MESSAGE_DELETE", {**told, "guild_id": guild} if guild else told)
 
     async def open_thread(self, number: str, *, owner: str, parent: str = CHANNEL, tell: bool = True) -> None:
         """A thread is there."""
