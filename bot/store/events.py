@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 import aiosqlite
 
 from bot.errors import OwnershipLost
-from bot.models import Answer, Event, Job, Lane, Outcome, Turn, Usage
+from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store import codec, statements, upkeep
 from bot.store.memories import Memories
 from bot.store.queue import Entry, WaitingQueue, entry
 from bot.store.reads import Reads, turns_of
-from bot.store.writer import Returned, Row, Rows, RowsOperation, WorkOperation, Writer
+from bot.store.rows import filled, usage_rows
+from bot.store.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 _LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
@@ -157,8 +158,8 @@ class Events:
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
         answer = codec.dumps(outcome.answer)
-        turns = [codec.dumps(_filled(turn, job.event, now)) for turn in outcome.turns]
-        usage = _usage(job, outcome.usage, now)
+        turns = [codec.dumps(filled(turn, job.event, now)) for turn in outcome.turns]
+        usage = usage_rows(job, outcome.usage, now)
         replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
         numbered: list[tuple[int, str]] = []
 
@@ -189,7 +190,7 @@ class Events:
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        rows = {statements.USAGE: _usage(job, usage, datetime.now(UTC))}
+        rows = {statements.USAGE: usage_rows(job, usage, datetime.now(UTC))}
         await self._writer.submit(RowsOperation(lambda: rows, lambda _: None))
 
     async def complete(self, job: Job) -> None:
@@ -262,25 +263,3 @@ class Events:
             "running": self._queue.running,
             "oldest": 0.0 if oldest is None else max(time.time() - oldest, 0.0),
         }
-
-
-def _usage(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[Row, ...]:
-    hour = int(now.timestamp() // 3600)
-    return tuple(
-        (
-            job.seq,
-            hour,
-            one.kind,
-            codec.key(one.model),
-            one.requests,
-            one.prompt_tokens,
-            one.completion_tokens,
-            one.items,
-            one.cost,
-        )
-        for one in usage
-    )
-
-
-def _filled(turn: Turn, event: Event, now: datetime) -> Turn:
-    return replace(turn, actor=turn.actor or event.actor.id, event=turn.event or event.id, at=turn.at or now, seq=0)

@@ -36,15 +36,15 @@ class Reads:
 
     async def job_of_seq(self, seq: int) -> Job | None:
         """An event by its sequence number; None when it was erased."""
-        return _job(await self.rows(f"{_JOB} WHERE seq = ? AND event IS NOT NULL", (seq,)))
+        return job_of(await self.rows(f"{_JOB} WHERE seq = ? AND event IS NOT NULL", (seq,)))
 
     async def job(self, adapter: str, event_id: str) -> Job | None:
         keys = codec.key(adapter), codec.key(event_id)
-        return _job(await self.rows(f"{_JOB} WHERE adapter = ? AND id = ? AND event IS NOT NULL", keys))
+        return job_of(await self.rows(f"{_JOB} WHERE adapter = ? AND id = ? AND event IS NOT NULL", keys))
 
     async def last_job(self, adapter: str, conversation: str, commands: Collection[str]) -> Job | None:
         names = json.dumps([codec.key(name) for name in commands])
-        return _job(
+        return job_of(
             await self.rows(
                 f"{_JOB} WHERE adapter = ? AND conversation = ? AND command IN (SELECT value FROM json_each(?))"
                 " AND event IS NOT NULL ORDER BY seq DESC LIMIT 1",
@@ -161,7 +161,8 @@ def turns_of(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
     return tuple(Turn(**turn) for turn in told)
 
 
-def _job(rows: Sequence[Any]) -> Job | None:
+def job_of(rows: Sequence[Any]) -> Job | None:
+    """The job of the first row of (seq, event, attempts, ref, answer); None without rows."""
     if not rows:
         return None
     seq, event, attempts, ref, answer = rows[0]

