@@ -62,6 +62,11 @@ def estimate_tokens(text: str) -> int:
     return len(text) - others + -(-others // 4)
 
 
+def is_cjk(letter: str) -> bool:
+    """Whether it is a Chinese, Japanese or Korean letter or punctuation mark."""
+    return _CJK.match(letter) is not None
+
+
 def safe_name(text: str, suffix: str = "") -> str:
     """A file name for a prompt: `A red fox!`, `.png` → `a-red-fox.png`. Valid on every system, never empty."""
     letters = "".join(

@@ -90,6 +90,12 @@ def usage_line(spec: CommandSpec, *, prefix: str = "/") -> str:
     return " ".join(words)
 
 
+def check(option: Option, value: str, *, locale: str = "") -> str:
+    """What is wrong with the value of an option that was filled in by itself, as in a form; "" when nothing is."""
+    spec = CommandSpec(name="", description="", options=(option,))
+    return _Reader(spec, "", locale, "")._check(option.name, option, value)[1]  # noqa: SLF001 - the same module's
+
+
 def _flag_of(option: Option) -> str:
     name = option.short or option.name
     return f"-{name}" if len(name) == 1 else f"--{name}"

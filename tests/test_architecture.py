@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")])
-PURE = {"bot.models", "bot.ports", "bot.errors", "bot.text", "bot.textform", "bot.language"}
+PURE = {"bot.models", "bot.ports", "bot.errors", "bot.text", "bot.textform", "bot.language", "bot.markdown"}
 
 
 def module(path: Path) -> str:

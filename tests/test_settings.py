@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings
 
 from adapters.console import Settings as ConsoleSettings
 from adapters.discord import Settings as DiscordSettings
+from adapters.slack import Settings as SlackSettings
 from bot.errors import SettingsError
 from bot.sandbox.config import SandboxSettings
 from bot.settings import Settings, example, load_settings
@@ -19,7 +20,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("settings", [Settings, ConsoleSettings, DiscordSettings, SandboxSettings])
+@pytest.mark.parametrize("settings", [Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings])
 def test_env_example_has_every_setting(settings: type[BaseSettings]) -> None:
     """`.env.example` holds each setting with its default and its line, exactly as the code has them."""
     assert example(settings).strip() in (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -33,7 +34,7 @@ def test_env_example_has_nothing_else() -> None:
     }
     known = {
         name.upper()
-        for each in (Settings, ConsoleSettings, DiscordSettings, SandboxSettings)
+        for each in (Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings)
         for name in each.model_fields
     }
     assert documented == known

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wcwidth import wcswidth
+from bot.markdown import Alignment, columns, width
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
-_WIDEST = 40  # columns up to which a cell is padded: one long cell does not push the others away
 
 
 def aligned(markdown: str) -> str:
@@ -46,21 +45,16 @@ def _is_rule(line: str, above: str) -> bool:
 
 def _padded(rows: Sequence[list[str]]) -> Iterator[str]:
     count = max(map(len, rows))
-    table = [row + [""] * (count - len(row)) for row in rows]
-    rule = table[1]
-    widths = [min(max(3, *(_width(row[i]) for row in table if row is not rule)), _WIDEST) for i in range(count)]
-    for row in table:
-        cells = []
-        for cell, how, width in zip(row, rule, widths, strict=True):
-            is_right = how.endswith(":") and not how.startswith(":")
-            if row is rule:
-                text = f"{how[:1] or '-'}{'-' * (width - 2)}{how[-1:] or '-'}"
-            else:
-                space = " " * (width - _width(cell))
-                text = space + cell if is_right else cell + space
-            cells.append(text)
+    rule = [*rows[1], *[""] * (count - len(rows[1]))]
+    table = [["---"] * count if row is rows[1] else [*row, *[""] * (count - len(row))] for row in rows]
+    for row, cells in zip(rows, columns(table, [_alignment(how) for how in rule]), strict=True):
+        if row is rows[1]:
+            cells = [  # noqa: PLW2901
+                f"{how[:1] or '-'}{'-' * (width(cell) - 2)}{how[-1:] or '-'}"
+                for how, cell in zip(rule, cells, strict=True)
+            ]
         yield f"| {' | '.join(cells)} |"
 
 
-def _width(text: str) -> int:
-    return max(wcswidth(text), 0)
+def _alignment(how: str) -> Alignment:
+    return "right" if how.endswith(":") and not how.startswith(":") else "left"

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.adapters.discord.stage import Core, Service
-from tests.adapters.discord.wire import Wire
+from tests.fakes.discord.wire import Wire
 
 
 @pytest.fixture

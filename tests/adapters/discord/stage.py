@@ -9,7 +9,8 @@ from bot.command import load_commands
 from bot.errors import StoreUnavailable
 from bot.models import Actor, Event, Profile
 from bot.settings import REFERENCE_MODELS
-from tests.adapters.discord.wire import TOKEN, Wire
+from tests.fakes.discord.values import TOKEN
+from tests.fakes.discord.wire import Wire
 
 COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in REFERENCE_MODELS.items()}).specs
 
@@ -80,8 +81,8 @@ class Service:
         self._connected = self.adapter.connected(self.core)
         await self._connected.__aenter__()
         self.running = asyncio.create_task(self.adapter.run(self.core.sink, COMMANDS))
-        before = len(self.wire.identified)
-        await self.wire.until(lambda: len(self.wire.identified) > before or self.running.done())
+        before = len(self.wire.gateway.identified)
+        await self.wire.until(lambda: len(self.wire.gateway.identified) > before or self.running.done())
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from adapters.discord.check import PERMISSIONS
 from adapters.discord.commands import digest, payload
 from bot.errors import SettingsError
 from tests.adapters.discord.stage import COMMANDS
-from tests.adapters.discord.wire import ME, TOKEN, Json
+from tests.fakes.discord.values import ME, TOKEN, Json
 
 NAME = re.compile(r"[-_\w]{1,32}")
 

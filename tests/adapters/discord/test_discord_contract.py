@@ -10,8 +10,9 @@ from adapters.discord.address import Address
 from bot.models import Attachment
 from bot.ports import Draft
 from tests.adapters.discord.stage import Core
-from tests.adapters.discord.wire import ADA, CHANNEL, DM, ME, Wire, snowflake
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
+from tests.fakes.discord.values import ADA, CHANNEL, DM, ME, snowflake
+from tests.fakes.discord.wire import Wire
 
 ASKED = [{"name": "prompt", "type": 3, "value": "hello"}]
 
@@ -25,13 +26,13 @@ class DirectMessages(Harness):
         self._question = wire.message(DM, "an earlier question")["id"]
 
     async def start(self, *, run: bool = True) -> None:
-        before = len(self.wire.identified)
+        before = len(self.wire.gateway.identified)
         self.adapter = Discord(token=SecretStr("MTQ1NzQ2OTQ4MzcyNjY2ODA0OA.x.y"), api_url=self.wire.api)
         self._connected = self.adapter.connected(Core())
         await self._connected.__aenter__()
         self._run = asyncio.create_task(self.adapter.run(self._count, COMMANDS)) if run else None
         if run:
-            await self.wire.until(lambda: len(self.wire.identified) > before)
+            await self.wire.until(lambda: len(self.wire.gateway.identified) > before)
 
     async def _count(self, event: object) -> None:
         try:

@@ -6,7 +6,8 @@ from adapters.discord.address import Address
 from adapters.discord.buttons import button_id
 from bot.models import Answer, Status
 from tests.adapters.discord.stage import Core, Service
-from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, Wire, snowflake, user
+from tests.fakes.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
+from tests.fakes.discord.wire import Wire
 
 SLASH, PRESSED, ASKED_FOR_CHOICES, FORM = 2, 3, 4, 5
 MODAL, THINKING, PRIVATE = 9, 5, 64
@@ -70,7 +71,7 @@ async def test_command_that_is_not_kept(service: Service, wire: Wire, core: Core
 async def test_interaction_told_twice(service: Service, wire: Wire, core: Core) -> None:
     """An interaction that is told twice is taken and acknowledged once."""
     await wire.interact(SLASH, slash("chat", prompt="hello"))
-    await wire.replay()
+    await wire.gateway.replay()
     await wire.interact(SLASH, slash("chat", prompt="the end"))
     await answered(wire, 2)
     assert [event.prompt for event in core.events] == ["hello", "the end"]
@@ -230,8 +231,8 @@ async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire
     """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
     await wire.interact(SLASH, slash("replies", mode="reply"))
     assert "原處" in (await answered(wire))["data"]["content"]
-    member = {**wire.member(BOB), "permissions": "0"}
-    await wire.interact(SLASH, slash("replies", mode="thread"), member=member)
+    somebody = {**member(BOB), "permissions": "0"}
+    await wire.interact(SLASH, slash("replies", mode="thread"), member=somebody)
     assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
     assert core.books[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
     await wire.say(CHANNEL, f"<@{ME}> hello")
@@ -259,10 +260,10 @@ async def test_answer_takes_the_place_of_the_acknowledgement(service: Service, w
         await draft.status(Status("thinking"))
         assert wire.originals[told["token"]]["content"] == "thinking"
         if number == 2:
-            del wire.originals[told["token"]]
+            wire.drop(wire.originals[told["token"]])
         await draft.finish(Answer(text=f"answer {number}"))
     assert [original["content"] for original in wire.originals.values()] == ["answer 1"]
-    assert [message["content"] for message in wire.messages[CHANNEL]] == ["answer 2"]
+    assert [message["content"] for message in wire.said(CHANNEL)] == ["answer 1", "answer 2"]
 
 
 async def test_private_answer_to_what_everybody_saw(service: Service, wire: Wire, core: Core) -> None:

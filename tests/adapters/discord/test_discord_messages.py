@@ -6,7 +6,8 @@ from adapters.discord.address import Address
 from bot.errors import DownloadFailed
 from bot.models import Answer, Status
 from tests.adapters.discord.stage import Core, Service
-from tests.adapters.discord.wire import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, Wire, snowflake
+from tests.fakes.discord.values import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, snowflake
+from tests.fakes.discord.wire import Wire
 
 ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "bot": True}
 
@@ -195,11 +196,11 @@ async def test_edits_and_deletions(service: Service, wire: Wire, core: Core) -> 
     said = await wire.say(CHANNEL, f"<@{ME}> hello")
     await core.count(1)
     preview = {**said, "embeds": [{"type": "link", "title": "a link"}]}
-    await wire.dispatch("MESSAGE_UPDATE", preview)
+    await wire.gateway.dispatch("MESSAGE_UPDATE", preview)
     edited = {**said, "content": f"<@{ME}> goodbye", "edited_timestamp": "2026-11-23T00:50:53.676000+00:00"}
-    await wire.dispatch("MESSAGE_UPDATE", edited)
-    await wire.dispatch("MESSAGE_DELETE", {"id": said["id"], "channel_id": CHANNEL, "guild_id": GUILD})
-    await wire.dispatch("MESSAGE_DELETE_BULK", {"ids": ["17"], "channel_id": CHANNEL, "guild_id": GUILD})
+    await wire.gateway.dispatch("MESSAGE_UPDATE", edited)
+    await wire.gateway.dispatch("MESSAGE_DELETE", {"id": said["id"], "channel_id": CHANNEL, "guild_id": GUILD})
+    await wire.gateway.dispatch("MESSAGE_DELETE_BULK", {"ids": ["17"], "channel_id": CHANNEL, "guild_id": GUILD})
     async with asyncio.timeout(20), core.changed:
         await core.changed.wait_for(lambda: len(core.withdrawn) == 2)
     assert [(event.id, event.prompt) for event in core.revised] == [(said["id"], "goodbye")]
@@ -227,7 +228,7 @@ async def test_without_message_content(wire: Wire, core: Core) -> None:
     """Without the intent mentions work, and a thread is told once why the rest is not read."""
     wire.flags = 0
     async with Service(wire, core) as service:
-        assert wire.identified[0]["intents"] & (1 << 15) == 0
+        assert wire.gateway.identified[0]["intents"] & (1 << 15) == 0
         asked = await wire.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
         await wire.open_thread(asked["id"], owner=ME)
@@ -242,13 +243,13 @@ async def test_without_message_content(wire: Wire, core: Core) -> None:
 
 async def test_refused_intents_are_done_without(wire: Wire, core: Core) -> None:
     """When the gateway refuses the message content intent the service goes on without it."""
-    wire.refuses_intents = True
+    wire.gateway.refuses_intents = True
     async with Service(wire, core) as service:
-        await wire.until(lambda: len(wire.identified) == 2)
+        await wire.until(lambda: len(wire.gateway.identified) == 2)
         await wire.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
         assert service.adapter.health() == ""
-    assert [told["intents"] & (1 << 15) for told in wire.identified] == [1 << 15, 0]
+    assert [told["intents"] & (1 << 15) for told in wire.gateway.identified] == [1 << 15, 0]
 
 
 async def test_thread_that_people_opened_at_a_message(service: Service, wire: Wire, core: Core) -> None:
@@ -275,7 +276,7 @@ async def test_thread_that_was_archived(service: Service, wire: Wire, core: Core
     await core.count(2)
     assert {event.conversation for event in core.events} == {f"t{number}"}
     assert {event.place.channel for event in core.events} == {CHANNEL}
-    assert sum(path == f"channels/{number}" for _, path, _ in wire.calls) == 1
+    assert sum(call.path == f"channels/{number}" for call in wire.rest.calls) == 1
 
 
 async def test_file_whose_address_expired(service: Service, wire: Wire, core: Core) -> None:
@@ -299,5 +300,5 @@ async def test_answers_call_nobody(service: Service, wire: Wire, core: Core) -> 
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.status(Status("thinking"))
     await draft.finish(Answer(text="@everyone @here"))
-    told = [body for _, path, body in wire.calls if f"channels/{event.id}/messages" in path]
+    told = [call.body for call in wire.rest.calls if f"channels/{event.id}/messages" in call.path]
     assert [body["allowed_mentions"] for body in told] == [{"parse": []}, {"parse": []}]

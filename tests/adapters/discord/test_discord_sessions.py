@@ -12,7 +12,8 @@ from adapters.discord.adapter import Discord
 from adapters.discord.check import PERMISSIONS
 from bot.errors import SettingsError
 from tests.adapters.discord.stage import Core, Service
-from tests.adapters.discord.wire import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, Wire, snowflake
+from tests.fakes.discord.values import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, snowflake
+from tests.fakes.discord.wire import Wire
 
 PAYLOADS = Path(os.environ.get("PLATFORM_PAYLOADS", Path(__file__).parents[3].parent / "shared" / "payloads"))
 
@@ -31,7 +32,7 @@ async def test_message_told_twice(service: Service, wire: Wire, core: Core) -> N
 
     service.core.sink = sink  # type: ignore[method-assign]
     said = await wire.say(DM, "hello")
-    await wire.replay()
+    await wire.gateway.replay()
     await wire.say(DM, "the end")
     await core.count(2)
     assert core.events[0].id == said["id"]
@@ -41,13 +42,13 @@ async def test_resume_that_repeats_fifty_events(service: Service, wire: Wire, co
     """What was said while the connection was lost comes with the resumed session, in order and once."""
     await wire.say(DM, "first")
     await core.count(1)
-    await wire.drop()
+    await wire.gateway.drop()
     for number in range(50):
         await wire.say(DM, f"message {number}")
-    await wire.until(lambda: wire.resumed)
+    await wire.until(lambda: wire.gateway.resumed)
     await core.count(51)
     assert [event.prompt for event in core.events[1:]] == [f"message {number}" for number in range(50)]
-    assert len(wire.identified) == 1
+    assert len(wire.gateway.identified) == 1
 
 
 async def test_lost_session_is_caught_up(service: Service, wire: Wire, core: Core) -> None:
@@ -62,8 +63,8 @@ async def test_lost_session_is_caught_up(service: Service, wire: Wire, core: Cor
     missed = wire.message(asked["id"], "missed in the thread")
     wire.threads[asked["id"]]["last_message_id"] = missed["id"]
     wire.message(DM, "missed in private")
-    await wire.invalidate()
-    await wire.until(lambda: len(wire.identified) == 2)
+    await wire.gateway.invalidate()
+    await wire.until(lambda: len(wire.gateway.identified) == 2)
     await core.count(5)
     assert {event.prompt for event in core.events[2:]} == {
         "missed in the channel",
@@ -94,31 +95,22 @@ async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core, monkeypatc
     async with Service(wire, core, deaf_after=1.0) as service:
         await wire.say(DM, "hello")
         await core.count(1)
-        wire.is_deaf = True
+        wire.gateway.is_deaf = True
         await wire.say(DM, "can you hear me?")
-        socket = wire.sockets[0]
-        await wire.until(lambda: socket not in wire.sockets, 60)
+        socket = wire.gateway.sockets[0]
+        await wire.until(lambda: socket not in wire.gateway.sockets, 60)
         assert service.adapter.health()
-        wire.is_deaf = False
-        await wire.drop()
+        wire.gateway.is_deaf = False
+        await wire.gateway.drop()
         assert (await core.count(2))[1].prompt == "can you hear me?"
 
 
 async def test_quiet_gateway_is_left_alone(wire: Wire, core: Core) -> None:
     """A gateway that has nothing to tell, but answers when asked, is kept."""
     async with Service(wire, core, deaf_after=1.0) as service:
-        heard = [0]
-        tell = wire.dispatch
-
-        async def dispatch(event: str, data: Any) -> None:
-            heard[0] += event == "GUILD_MEMBERS_CHUNK"
-            await tell(event, data)
-            await wire._tell()
-
-        wire.dispatch = dispatch  # type: ignore[method-assign]
-        await wire.until(lambda: heard[0] >= 2, 60)
-        assert len(wire.identified) == 1
-        assert not wire.resumed
+        await wire.until(lambda: wire.gateway.looked_up >= 2, 60)
+        assert len(wire.gateway.identified) == 1
+        assert not wire.gateway.resumed
         assert service.adapter.health() == ""
 
 
@@ -170,7 +162,7 @@ async def test_invalid_token(wire: Wire, core: Core) -> None:
 
 async def test_required_intent_that_is_refused(wire: Wire, core: Core) -> None:
     """Where reading everything is demanded and Discord refuses it, the service ends and says what to click."""
-    wire.refuses_intents = True
+    wire.gateway.refuses_intents = True
     service = Service(wire, core, message_content="on")
     async with service:
         with pytest.raises(SettingsError, match="Message Content Intent"):
@@ -199,7 +191,7 @@ async def test_recorded_messages(service: Service, wire: Wire, core: Core) -> No
     told = [v for v in RECORDED.values() if isinstance(v, dict) and str(v.get("type", "")).startswith("GATEWAY_")]
     told.sort(key=lambda item: item["timestamp"])
     for number, item in enumerate(told):
-        await wire.dispatch(item["type"].removeprefix("GATEWAY_"), item["data"])
+        await wire.gateway.dispatch(item["type"].removeprefix("GATEWAY_"), item["data"])
         if not number:
             await core.count(1)  # what is said in a thread follows what it was opened for
     people = {m["data"]["id"]: m["data"] for m in told if m["type"].endswith("MESSAGE_CREATE")}
@@ -217,7 +209,7 @@ async def test_recorded_press(service: Service, wire: Wire, core: Core) -> None:
     """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
     text = json.dumps(RECORDED["buttonClickHello"]).replace('"hello"', '"cm:again:17:t17"')
     told = json.loads(text) | {"id": snowflake(), "token": "t"}
-    await wire.dispatch("INTERACTION_CREATE", told)
+    await wire.gateway.dispatch("INTERACTION_CREATE", told)
     (event,) = await core.count(1)
     assert event.options == {"event": "17", "action": "again"}
     assert (event.place.workspace, event.place.thread) == (told["guild_id"], told["channel_id"])

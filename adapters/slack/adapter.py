@@ -1,0 +1,159 @@
+"""Lifecycle of the Slack side: listen, deliver."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
+
+import aiohttp
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.routing import BaseRoute
+
+from adapters.slack import Settings, files, history
+from adapters.slack.address import Address
+from adapters.slack.app import bolt_app
+from adapters.slack.door import Door
+from adapters.slack.draft import SlackDraft
+from adapters.slack.ears import Ears
+from adapters.slack.people import People
+from adapters.slack.roots import Roots
+from adapters.slack.sockets import Sockets
+from adapters.slack.workspaces import OneToken, Source, Workspaces, retry_handlers
+from bot.errors import DeliveryDelayed
+from bot.language import say
+from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
+from bot.ports import Desk, Sink
+
+log = structlog.get_logger(__name__)
+
+ADAPTER = "slack"
+API = "https://slack.com/api"
+#: Bytes that a file may have.
+UPLOAD_LIMIT = 1_000_000_000
+
+
+class Slack:
+    """Slack as a platform. Deliveries need only `connected`."""
+
+    name = ADAPTER
+    capabilities = Capabilities(max_text=11_500, max_upload=UPLOAD_LIMIT, edit_interval=1.0, status_interval=8.0)
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._api = settings.slack_api_url or API
+        self._session: aiohttp.ClientSession | None = None
+        self._desk: Desk | None = None
+        self._workspaces: Workspaces | None = None
+        self._people: People | None = None
+        self._roots: Roots | None = None
+        self._sockets: Sockets | None = None
+        self._door = Door()
+        self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
+
+    # -- lifecycle
+
+    @asynccontextmanager
+    async def connected(self, desk: Desk) -> AsyncIterator[None]:
+        """Hold one HTTP session for everything."""
+        self._desk = desk
+        async with aiohttp.ClientSession(trust_env=True) as self._session:
+            self._workspaces = Workspaces(self._source(), self._client)
+            self._people = People(self._workspaces)
+            self._roots = Roots(desk)
+            try:
+                yield
+            finally:
+                await self._people.close()
+
+    def _source(self) -> Source:
+        token = self._settings.slack_bot_token
+        assert token is not None, "a token"
+        return OneToken(token.get_secret_value().strip(), self._client)
+
+    def _client(self, token: str) -> AsyncWebClient:
+        assert self._session is not None, "connected first"
+        return AsyncWebClient(
+            token=token or None, base_url=f"{self._api}/", session=self._session, retry_handlers=retry_handlers()
+        )
+
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        """Receive until cancelled. Raises `SettingsError` when Slack refuses a token."""
+        assert self._desk is not None, "connected first"
+        assert self._people is not None, "connected first"
+        assert self._roots is not None, "connected first"
+        ears = Ears(
+            workspaces=self.workspaces,
+            people=self._people,
+            roots=self._roots,
+            desk=self._desk,
+            sink=sink,
+            commands=commands,
+            prefix=self._settings.slack_command_prefix,
+        )
+        secret = self._settings.slack_signing_secret
+        app = bolt_app(
+            ears, self.workspaces, client=self._client(""), signing_secret=secret.get_secret_value() if secret else ""
+        )
+        try:
+            if self._settings.slack_app_token is None:
+                with self._door.opened(app):
+                    await asyncio.Event().wait()
+            else:
+                token = self._settings.slack_app_token.get_secret_value().strip()
+                self._sockets = Sockets(app, token, self._client(""), deaf_after=self._settings.slack_deaf_after)
+                await self._sockets.run()
+        finally:
+            await ears.close()
+
+    # -- delivering
+
+    @property
+    def workspaces(self) -> Workspaces:
+        """Clients by workspace. Raises `DeliveryDelayed` before `connected`."""
+        if self._workspaces is None:
+            raise DeliveryDelayed("not connected to Slack")
+        return self._workspaces
+
+    async def draft(
+        self,
+        reply_to: Mapping[str, str],
+        *,
+        key: str,
+        ref: str | None,
+        private: bool,  # noqa: ARG002
+    ) -> SlackDraft:
+        """The answer of that key."""
+        assert self._roots is not None, "connected first"
+        draft = self._drafts.get(key)
+        if draft is None:
+            draft = self._drafts[key] = SlackDraft(
+                self.workspaces, self._roots, Address.of(reply_to), key=key, ref=ref or ""
+            )
+        return draft
+
+    async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Read an attachment in pieces. Raises `DownloadFailed`."""
+        assert self._session is not None, "connected first"
+        async for piece in files.read(self._session, self.workspaces, attachment, api=self._api):
+            yield piece
+
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+        """What was said before in the thread. Raises `DeliveryError`."""
+        assert self._people is not None, "connected first"
+        return await history.earlier(self.workspaces, self._people, Address.of(reply_to), limit=limit)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """What Slack calls over HTTP."""
+        return self._door.routes if self._settings.slack_app_token is None else ()
+
+    def health(self) -> str:
+        """Whether requests can come in."""
+        if self._settings.slack_app_token is None:
+            return "" if self._door.is_open else say("slack.connecting")
+        return self._sockets.problem if self._sockets is not None else say("slack.connecting")
+
+    async def check(self) -> Sequence[Finding]:
+        """Prove token, scopes and settings."""
+        return []

@@ -1,0 +1,87 @@
+"""Everybody who hears Slack, put together."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from adapters.slack.agent import Agent
+from adapters.slack.app import Reply
+from adapters.slack.buttons import PRESS
+from adapters.slack.interactions import Interactions
+from adapters.slack.parse import Json
+from adapters.slack.people import People
+from adapters.slack.receiver import Receiver
+from adapters.slack.roots import Roots
+from adapters.slack.workspaces import Workspace, Workspaces
+from bot.models import CommandSpec
+from bot.ports import Desk, Sink
+
+log = structlog.get_logger(__name__)
+
+
+class Ears:
+    """See `adapters.slack.app.Hears`."""
+
+    def __init__(
+        self,
+        *,
+        workspaces: Workspaces,
+        people: People,
+        roots: Roots,
+        desk: Desk,
+        sink: Sink,
+        commands: Sequence[CommandSpec],
+        prefix: str,
+    ) -> None:
+        self._workspaces = workspaces
+        self._agent = Agent(workspaces, people)
+        self._receiver = Receiver(
+            workspaces=workspaces, people=people, roots=roots, desk=desk, sink=sink, commands=commands
+        )
+        self._interactions = Interactions(
+            workspaces=workspaces, people=people, roots=roots, sink=sink, commands=commands, prefix=prefix
+        )
+
+    async def message(self, workspace: Workspace, event: Json) -> None:
+        """Somebody wrote, changed or deleted something."""
+        asked = await self._receiver.message(workspace, event)
+        if asked is not None:
+            self._agent.asked(workspace, asked)
+
+    async def home(self, workspace: Workspace, event: Json) -> None:
+        """Somebody opened the app's home or its messages."""
+        if event.get("tab") == "messages":
+            self._agent.opened(workspace, event)
+
+    async def stopped(self, workspace: Workspace, event: Json) -> None:
+        """Somebody pressed Slack's own Stop."""
+        await self._interactions.stopped(workspace, event)
+
+    async def gone(self, team: str, enterprise: str, event: Json) -> None:
+        """The app was removed, or its tokens were revoked."""
+        if event.get("type") == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+            return  # people's own tokens, of which there are none
+        log.warning("app removed", team=team, enterprise=enterprise, kind=event.get("type"))
+        await self._workspaces.forget(team, enterprise)
+
+    async def command(self, workspace: Workspace, body: Json) -> Reply:
+        """Somebody used a slash command."""
+        return await self._interactions.command(workspace, body)
+
+    async def shortcut(self, workspace: Workspace, body: Json) -> None:
+        """Somebody used a shortcut, of a message or of anywhere."""
+        await self._interactions.shortcut(workspace, body)
+
+    async def action(self, workspace: Workspace, body: Json) -> None:
+        """Somebody pressed a button or chose something."""
+        for action in body.get("actions") or ():
+            if str(action.get("action_id")).startswith(PRESS):
+                await self._interactions.press(workspace, body, action)
+
+    async def submitted(self, workspace: Workspace, body: Json) -> Reply:
+        """Somebody sent a form."""
+        return await self._interactions.submitted(workspace, body)
+
+    async def close(self) -> None:
+        """Leave off what nobody waits for."""
+        await self._agent.close()

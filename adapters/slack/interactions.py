@@ -1,0 +1,267 @@
+"""Commands, shortcuts, forms and buttons: understood, written down, and only then acknowledged."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from adapters.slack import asked, forms, parse
+from adapters.slack.app import Reply
+from adapters.slack.asked import ANYWHERE, ON_MESSAGE, Asker
+from adapters.slack.buttons import Button
+from adapters.slack.failures import FAILED, reason
+from adapters.slack.parse import Json
+from adapters.slack.people import People, Person
+from adapters.slack.roots import Roots
+from adapters.slack.workspaces import Workspace, Workspaces
+from bot import textform
+from bot.errors import StoreError
+from bot.language import say
+from bot.models import CommandSpec, Event
+from bot.ports import Sink
+
+log = structlog.get_logger(__name__)
+
+
+class Interactions:
+    """Turns interactions into events, and answers those that are none."""
+
+    def __init__(
+        self,
+        *,
+        workspaces: Workspaces,
+        people: People,
+        roots: Roots,
+        sink: Sink,
+        commands: Sequence[CommandSpec],
+        prefix: str,
+    ) -> None:
+        self._workspaces = workspaces
+        self._people = people
+        self._roots = roots
+        self._sink = sink
+        self._specs = {spec.name: spec for spec in commands}
+        self._commands = commands
+        self._prefix = f"/{prefix}"
+
+    # -- slash commands
+
+    async def command(self, workspace: Workspace, body: Json) -> Reply:
+        """Record a slash command; bad input gets its usage at once, an empty one that needs a prompt gets a form."""
+        person = await self._person(workspace, body)
+        named = str(body.get("command") or "")
+        text = parse.plain(str(body.get("text") or ""), {})
+        spec = self._specs.get(named.removeprefix(self._prefix))
+        if spec is None or not named.startswith(self._prefix):
+            return _told(say("slack.gone", person.locale))
+        if not text and spec.kind is not None and spec.prompt is not None:
+            await self._ask(workspace, body, spec, person, channel=str(body.get("channel_id") or ""))
+            return None
+        request = textform.parse(f"{named} {text}", self._commands, locale=person.locale, prefix=self._prefix)
+        if request.problem:
+            usage = say("slack.form.usage", person.locale, usage=textform.usage_line(spec, prefix=self._prefix))
+            return _told(f"{request.problem}\n{usage}")
+        asker = Asker(
+            workspace=workspace,
+            person=person,
+            channel=str(body.get("channel_id") or ""),
+            id=asked.id_of(workspace.owner, body.get("channel_id"), "command", body.get("trigger_id")),
+            response_url=str(body.get("response_url") or ""),
+        )
+        kept = await self._kept(asked.slash(asker, spec, request, command=named))
+        return None if kept else _told(say("slack.not_kept", person.locale))
+
+    async def _ask(
+        self, workspace: Workspace, body: Json, spec: CommandSpec, person: Person, *, channel: str = ""
+    ) -> None:
+        """Open a command's form. `channel`: where to show what is made; "": the form asks."""
+        key = f"slack.make.{spec.name}"
+        named = say(key, person.locale) if spec.name in ANYWHERE else f"{self._prefix}{spec.name}"
+        meta = {"channel": channel, "response_url": str(body.get("response_url") or "")} if channel else {}
+        view = forms.form(
+            spec,
+            spec.options,
+            callback_id=f"{forms.MAKE}{spec.name}",
+            title=named,
+            locale=person.locale,
+            meta=meta,
+            asks_where=not channel,
+        )
+        await self._open(workspace, body, view)
+
+    async def _open(self, workspace: Workspace, body: Json, view: Mapping[str, Any]) -> None:
+        try:
+            await self._workspaces.of(workspace).views_open(trigger_id=str(body.get("trigger_id")), view=dict(view))
+        except FAILED as exc:
+            log.warning("form not opened", reason=reason(exc))
+
+    # -- shortcuts
+
+    async def shortcut(self, workspace: Workspace, body: Json) -> None:
+        """Open a command's form, or record what is asked about a message."""
+        person = await self._person(workspace, body)
+        name = str(body.get("callback_id") or "")
+        if body.get("type") != "message_action":
+            spec = self._specs.get(name.removeprefix(forms.MAKE))
+            if spec is not None:
+                await self._ask(workspace, body, spec, person)
+            return
+        if name not in ON_MESSAGE:
+            return
+        message = body.get("message") or {}
+        channel = str((body.get("channel") or {}).get("id") or "")
+        ts = str(body.get("message_ts") or message.get("ts") or "")
+        thread = str(message.get("thread_ts") or ts)
+        known = await self._roots.find(workspace.owner, channel, thread)
+        asker = Asker(
+            workspace=workspace,
+            person=person,
+            channel=channel,
+            thread=thread,
+            conversation=known or parse.message_id(workspace.owner, channel, thread),
+            id=asked.id_of(workspace.owner, channel, "shortcut", body.get("trigger_id")),
+            response_url=str(body.get("response_url") or ""),
+        )
+        named = await self._people.named(workspace, [str(message.get("user") or ""), *parse.mentioned(message)])
+        await self._take(workspace, body, asked.on_message(asker, name, message, named))
+
+    # -- buttons
+
+    async def press(self, workspace: Workspace, body: Json, action: Json) -> None:
+        """Ask for what a button needs, or record the press."""
+        button = Button.of(action)
+        person = await self._person(workspace, body)
+        if button is None:
+            return
+        spec = self._specs.get(button.command)
+        options = [option for name in button.asks.split(",") if spec is not None and (option := spec.option(name))]
+        label = str((action.get("text") or {}).get("text") or "")
+        asker = self._at_button(workspace, body, person, button, str(action.get("action_ts") or ""))
+        if spec is None or not options:
+            await self._take(workspace, body, asked.press(asker, button, {}, label=label))
+            return
+        meta = {"button": button.value, "channel": asker.channel, "thread": asker.thread, "label": label}
+        view = forms.form(
+            spec,
+            options,
+            callback_id=forms.PRESS,
+            title=label or spec.name,
+            locale=person.locale,
+            meta=meta,
+            is_optional=True,
+        )
+        await self._open(workspace, body, view)
+
+    def _at_button(self, workspace: Workspace, body: Json, person: Person, button: Button, when: str) -> Asker:
+        container, message = body.get("container") or {}, body.get("message") or {}
+        channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
+        ts = str(container.get("message_ts") or "")
+        thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
+        if not thread and not container.get("is_ephemeral"):
+            thread = ts
+        return Asker(
+            workspace=workspace,
+            person=person,
+            channel=channel,
+            thread=thread,
+            id=asked.id_of(workspace.owner, channel, "press", ts, person.id, when or body.get("trigger_id")),
+            response_url=str(body.get("response_url") or ""),
+        )
+
+    # -- forms
+
+    async def submitted(self, workspace: Workspace, body: Json) -> Reply:
+        """Record a sent form; what is wrong with it is shown in it, and nothing typed is lost."""
+        view = body.get("view") or {}
+        person = await self._person(workspace, body)
+        name = str(view.get("callback_id") or "")
+        meta = forms.meta_of(view)
+        values, files = forms.filled(view)
+        button = Button.read(meta.get("button", "")) if name == forms.PRESS else None
+        spec = self._specs.get(button.command if button is not None else name.removeprefix(forms.MAKE))
+        if spec is None:
+            return _wrong({_first(view): say("slack.gone", person.locale)})
+        if wrong := forms.problems(spec, values, locale=person.locale):
+            return _wrong(wrong)
+        urls = body.get("response_urls") or ()
+        where = values.pop(forms.WHERE, "")
+        asker = Asker(
+            workspace=workspace,
+            person=person,
+            channel=where or meta.get("channel", ""),
+            thread=meta.get("thread", ""),
+            id=asked.id_of(workspace.owner, "form", view.get("id")),
+            response_url=str(urls[0].get("response_url") or "") if urls else meta.get("response_url", ""),
+        )
+        if button is not None:
+            event = asked.press(asker, button, values, label=meta.get("label", ""))
+        else:
+            command = f"{self._prefix}{spec.name}"
+            event = asked.submitted(asker, spec, values, files, command=command)
+            request = textform.parse(f"{command} {event.prompt}", [spec], locale=person.locale, prefix=self._prefix)
+            if not event.prompt.strip() and request.problem:
+                return _wrong({_first(view): request.problem.replace("`", "")})
+        if not await self._kept(event):
+            return _wrong({_first(view): say("slack.not_kept", person.locale)})
+        return None
+
+    # -- Slack's own Stop
+
+    async def stopped(self, workspace: Workspace, event: Json) -> None:
+        """Stop what runs in a thread of the agent view. Raises `StoreError`."""
+        channel, thread = str(event.get("channel") or ""), str(event.get("thread_ts") or "")
+        known = await self._roots.find(workspace.owner, channel, thread)
+        asker = Asker(
+            workspace=workspace,
+            person=await self._people.find(workspace, str(event.get("user") or "")),
+            channel=channel,
+            thread=thread,
+            conversation=known or parse.message_id(workspace.owner, channel, thread),
+            id=asked.id_of(workspace.owner, channel, thread, "stop", event.get("event_ts")),
+        )
+        await self._sink(asked.stop(asker))
+
+    # -- taking
+
+    async def _take(self, workspace: Workspace, body: Json, event: Event) -> None:
+        """Record the event, or tell the person that it could not be."""
+        if await self._kept(event):
+            return
+        user, channel = event.reply_to["user"], event.reply_to.get("channel", "")
+        try:
+            await self._workspaces.of(workspace).chat_postEphemeral(
+                channel=channel,
+                user=user,
+                thread_ts=event.reply_to.get("thread"),
+                text=say("slack.not_kept", event.actor.locale),
+            )
+        except FAILED as exc:
+            log.warning("not told", reason=reason(exc), kind=str(body.get("type")))
+
+    async def _kept(self, event: Event) -> bool:
+        try:
+            await self._sink(event)
+        except StoreError as exc:
+            log.warning("interaction not kept", reason=str(exc))
+            return False
+        return True
+
+    async def _person(self, workspace: Workspace, body: Json) -> Person:
+        user = body.get("user")
+        if isinstance(user, dict):
+            return await self._people.find(workspace, str(user.get("id") or ""), team=str(user.get("team_id") or ""))
+        return await self._people.find(workspace, str(body.get("user_id") or ""), team=str(body.get("team_id") or ""))
+
+
+def _told(text: str) -> Reply:
+    """Shown at once to the asker alone."""
+    return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), "response_type": "ephemeral"}
+
+
+def _wrong(errors: Mapping[str, str]) -> Reply:
+    return {"response_action": "errors", "errors": dict(errors)}
+
+
+def _first(view: Json) -> str:
+    """The block of a form that a general complaint is shown at."""
+    return next((str(block["block_id"]) for block in view.get("blocks") or () if block.get("type") == "input"), "")

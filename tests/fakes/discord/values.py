@@ -1,0 +1,55 @@
+"""The people, places and numbers of the fake Discord."""
+
+import itertools
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+ME, ADA, BOB = "1457469483726668048", "1033044521375764530", "1033044521375764531"
+NAMES = {ME: "Muse", ADA: "Ada", BOB: "Bob"}
+GUILD, CHANNEL, OTHER, FORUM = (
+    "1457468924290662599",
+    "1457510428359004343",
+    "1457510428359004344",
+    "1457510428359004345",
+)
+ROLE = "1457473602180878604"
+DM = "1457510428359009999"
+TOKEN = "MTQ1NzQ2OTQ4MzcyNjY2ODA0OA.x.y"
+MESSAGE_CONTENT = 1 << 18
+
+REACT, VIEW, SEND, EMBED, ATTACH, READ_HISTORY = 1 << 6, 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
+CREATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 38
+ALL_PERMISSIONS = VIEW | SEND | SEND_IN_THREADS | CREATE_THREADS | ATTACH | EMBED | READ_HISTORY
+
+TEXT, DIRECT, THREAD, FORUM_KIND = 0, 1, 11, 15
+EPOCH = 1420070400
+
+_numbers = itertools.count()
+
+
+def snowflake() -> str:
+    """A new id, made now."""
+    return str((int((time.time() - EPOCH) * 1000) << 22) + next(_numbers) % 4096)
+
+
+def user(number: str, name: str, *, bot: bool = False) -> Json:
+    return {"id": number, "username": name, "global_name": name, "discriminator": "0", "avatar": None, "bot": bot}
+
+
+def moment(number: str) -> str:
+    """When an id was made, as Discord writes times."""
+    return datetime.fromtimestamp((int(number) >> 22) / 1000 + EPOCH, UTC).isoformat(timespec="milliseconds")
+
+
+def member(number: str) -> Json:
+    return {
+        "user": user(number, NAMES.get(number, "Someone"), bot=number == ME),
+        "roles": [ROLE] if number == ME else [],
+        "joined_at": "2026-01-04T20:21:10.139000+00:00",
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }

@@ -1,0 +1,311 @@
+import sys
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.markdown import (
+    Alignment,
+    Block,
+    Break,
+    Code,
+    CodeSpan,
+    Emphasis,
+    Heading,
+    Image,
+    Inline,
+    Item,
+    Link,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Rule,
+    Strike,
+    Strong,
+    Table,
+    Text,
+    is_address,
+    monospace,
+    parse,
+    plain,
+    width,
+)
+
+MARKS = st.text(st.sampled_from("*_~`#>-+1.)[](!|:\\<&; \n\tab中：」x"), max_size=200)
+ANY = st.text(max_size=200)
+
+
+def lines(*text: str) -> Paragraph:
+    """A paragraph of plain lines."""
+    found: list[Inline] = []
+    for line in text:
+        found += [Break(), Text(line)] if found else [Text(line)]
+    return Paragraph(tuple(found))
+
+
+def bullets(*items: str | tuple[Block, ...]) -> ListBlock:
+    blocks = ((lines(item),) if isinstance(item, str) else item for item in items)
+    return ListBlock(ordered=False, items=tuple(map(Item, blocks)))
+
+
+def words(blocks: tuple[Block, ...]) -> str:
+    """Everything that is read, in order."""
+    found = ""
+    for block in blocks:
+        match block:
+            case Paragraph(children) | Heading(_, children):
+                found += plain(children)
+            case Code(text, language):
+                found += language + text
+            case Quote(inner):
+                found += words(inner)
+            case ListBlock():
+                found += "".join(words(item.blocks) for item in block.items)
+            case Table():
+                found += "".join(plain(cell) for row in (block.header, *block.rows) for cell in row)
+            case _:
+                pass
+    return found
+
+
+def test_every_kind_of_block() -> None:
+    """Blocks come out as what they are, in order."""
+    text = "# Title\n\npara\nline\n\n```py\nx = 1\n```\n\n> said\n\n3. three\n4. four\n\n---\n"
+    text += "\n| a | b |\n|:-:|--:|\n| 1 | 2 |"
+    assert parse(text) == (
+        Heading(1, (Text("Title"),)),
+        lines("para", "line"),
+        Code("x = 1", "py"),
+        Quote((lines("said"),)),
+        ListBlock(ordered=True, items=(Item((lines("three"),)), Item((lines("four"),))), start=3),
+        Rule(),
+        Table(((Text("a"),), (Text("b"),)), ("center", "right"), (((Text("1"),), (Text("2"),)),)),
+    )
+
+
+def test_every_kind_of_inline() -> None:
+    """Marks within a line come out as what they are, nested as they were."""
+    (found,) = parse("a **b _c_** ~~d~~ `e*` [f](https://g.h/i) ![j](https://k.l/m.png)\\\n\\* &lt;")
+    assert found == Paragraph(
+        (
+            Text("a "),
+            Strong((Text("b "), Emphasis((Text("c"),)))),
+            Text(" "),
+            Strike((Text("d"),)),
+            Text(" "),
+            CodeSpan("e*"),
+            Text(" "),
+            Link("https://g.h/i", (Text("f"),)),
+            Text(" "),
+            Image("https://k.l/m.png", "j"),
+            Break(),
+            Text("* <"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("markdown", "before", "bold", "after"),
+    [
+        ("**中文：**後文", "", "中文：", "後文"),
+        ("前文**「引文」**後文", "前文", "「引文」", "後文"),
+        ("前文**（注）**after", "前文", "（注）", "after"),
+        ("是**`code`**的", "是", "code", "的"),
+        ('使用**"quoted"**就好', "使用", '"quoted"', "就好"),
+        ("これは**太字。**です", "これは", "太字。", "です"),
+        ('이것은**"굵게"**입니다', "이것은", '"굵게"', "입니다"),
+        ("plain **word** here", "plain ", "word", " here"),
+    ],
+)
+def test_bold_next_to_cjk(markdown: str, before: str, bold: str, after: str) -> None:
+    """Marks work next to Chinese, Japanese and Korean text and punctuation without spaces."""
+    (block,) = parse(markdown)
+    assert isinstance(block, Paragraph)
+    (strong,) = (inline for inline in block.children if isinstance(inline, Strong))
+    at = block.children.index(strong)
+    assert plain(block.children[:at]) == before
+    assert plain(strong.children) == bold
+    assert plain(block.children[at + 1 :]) == after
+
+
+@pytest.mark.parametrize("text", ["2 * 3 * 4", "snake_case_name", "a ** b ** c", "3*中 * 4"])
+def test_marks_that_are_none_stay(text: str) -> None:
+    """Stars and underscores that are no emphasis are shown as they are."""
+    assert parse(text) == (lines(text),)
+
+
+@pytest.mark.parametrize("indent", [2, 3, 4, 6])
+@pytest.mark.parametrize("marker", ["-", "1.", "10.", "*"])
+def test_lists_nest_whatever_the_indent(marker: str, indent: int) -> None:
+    """Entries indented by two columns or more are within the one above, whatever its marker; so is what follows."""
+    pad = " " * indent
+    (found,) = parse(f"{marker} a\n{pad}- b\n{pad}- c\n{pad}{pad}- d\n\n{pad}more\n{marker} e")
+    assert isinstance(found, ListBlock)
+    first, second = found.items
+    assert second.blocks == (lines("e"),)
+    assert first.blocks == (lines("a"), bullets("b", (lines("c"), bullets("d"))), lines("more"))
+
+
+def test_code_within_a_list() -> None:
+    """A fence under an entry is the entry's, also where its lines are less indented than it."""
+    (found,) = parse("1. a\n  ```sh\n  ls\nrm x\n    cd\n  ```\n2. b")
+    assert found == ListBlock(
+        ordered=True, items=(Item((lines("a"), Code("ls\nrm x\n  cd", "sh"))), Item((lines("b"),)))
+    )
+
+
+def test_code_is_never_touched() -> None:
+    """What looks like a list in a fence keeps its columns."""
+    code = "- a\n  1. b\n\t- c\n      - d"
+    assert parse(f"```\n{code}\n```") == (Code(code),)
+
+
+def test_tasks() -> None:
+    """Entries of a task list know whether they are done."""
+    (found,) = parse("- [ ] open **now**\n- [x] done\n- [link](https://a.b)")
+    assert isinstance(found, ListBlock)
+    assert [item.is_done for item in found.items] == [False, True, None]
+    assert [words(item.blocks) for item in found.items] == ["open now", "done", "link"]
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("see https://a.b/c_d_e, please", "https://a.b/c_d_e"),
+        ("(https://a.b/c(d))", "https://a.b/c(d)"),
+        ("**https://a.b/c**", "https://a.b/c"),
+        ("請看https://a.b/c，謝謝", "https://a.b/c"),
+        ("<https://a.b/c>", "https://a.b/c"),
+        ("a http://a.b?x=1&y=*2* b", "http://a.b?x=1&y=*2"),
+    ],
+)
+def test_bare_addresses_lead_somewhere(text: str, url: str) -> None:
+    """An address in the text is a link, without the punctuation around it."""
+    (block,) = parse(text)
+    assert isinstance(block, Paragraph)
+    inlines = [c for i in block.children for c in (i.children if isinstance(i, Strong) else (i,))]
+    assert [inline for inline in inlines if isinstance(inline, Link)] == [Link(url, (Text(url),))]
+    assert all(inline.is_bare for inline in inlines if isinstance(inline, Link))
+
+
+@pytest.mark.parametrize("text", ["http://", "x://a.b", "nothttp://a.b", "`https://a.b`", "https:// a"])
+def test_no_address_no_link(text: str) -> None:
+    """What is no address, or code, is none."""
+    (block,) = parse(text)
+    assert isinstance(block, Paragraph)
+    assert not any(isinstance(inline, Link) for inline in block.children)
+
+
+def test_safe_addresses() -> None:
+    """Only web pages and mails are places to be sent to."""
+    assert all(map(is_address, ["https://a.b", "http://1.2.3.4/x", "mailto:a@b.c"]))
+    assert not any(map(is_address, ["javascript:x", "file:///a", "foo.md", "", "https://", "http://[a", "slack://x"]))
+
+
+def test_tables_without_outer_bars() -> None:
+    """A table needs no bars around it nor an empty line before it; a cell's line ends are HTML's."""
+    para, table = parse("Look:\na | b\n--- | ---\n1<br>2 |\n3 | `x`")
+    assert para == lines("Look:")
+    assert table == Table(
+        ((Text("a"),), (Text("b"),)),
+        ("", ""),
+        (((Text("1"), Break(), Text("2")), ()), ((Text("3"),), (CodeSpan("x"),))),
+    )
+
+
+def test_open_fence_while_streaming() -> None:
+    """Code that has not come to its end is code already."""
+    assert parse("Look:\n```python\nx = 1\n\ny") == (lines("Look:"), Code("x = 1\n\ny", "python"))
+
+
+def test_html_is_text() -> None:
+    """HTML is shown as it is, never hidden."""
+    assert parse("<b>x</b> <!-- y -->\n\n<div>z</div>") == (lines("<b>x</b> <!-- y -->"), lines("<div>z</div>"))
+
+
+def test_definitions_stay() -> None:
+    """A list of sources is shown, not taken for definitions that nobody sees."""
+    (block,) = parse("[1]: https://a.b")
+    assert words((block,)) == "[1]: https://a.b"
+
+
+@settings(deadline=None)
+@given(st.one_of(MARKS, ANY))
+@example("![![![![x](y)](y)](y)](y)")
+@example("[](")
+@example("> " * 100 + "x")
+@example("\ud800 **\udfff** [\ud800](\ud800) http://\ud800")
+def test_any_text_is_some_tree(text: str) -> None:
+    """Whatever the text, parsing ends and its letters are there."""
+
+    def letters(text: str) -> list[str]:
+        return sorted(c for c in text if c in "ab中：」x")
+
+    found = letters(words(parse(text)))
+    assert all(found.count(c) <= text.count(c) for c in "ab中")
+    if not set(text) & set("&[(|<\t"):  # addresses of links, cells beyond the header, HTML's letters
+        assert found == letters(text)
+
+
+@pytest.mark.parametrize("unit", ["> ", "- ", "1. ", "> - ", "*", "[", "![", "**a", "\n  - a"])
+def test_depth_loses_nothing(unit: str) -> None:
+    """Text that is nested too deep to be told apart is still there."""
+    assert "needle" in words(parse(unit * 500 + "needle"))
+    stairs = "\n".join("  " * n + "- " + f"needle{n}." for n in range(60))
+    assert all(f"needle{n}." in words(parse(stairs)) for n in range(60))
+
+
+@pytest.mark.parametrize(
+    "unit", ["![", "[[a]", "[a](<b", "*a **a ", "a``", "> ", "http://a)", "|a\n|-\n", "中**。", "a\n"]
+)
+def test_work_is_linear(unit: str) -> None:
+    """Three times the text is about three times the work, never nine, whatever is never closed in it."""
+
+    def work(count: int) -> int:
+        calls = 0
+
+        def count_call(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        before = sys.getprofile()
+        sys.setprofile(count_call)
+        try:
+            parse(unit * (count // len(unit)))
+        finally:
+            sys.setprofile(before)
+        return calls
+
+    assert work(9000) < 5 * work(3000)
+
+
+def test_monospace_table() -> None:
+    """Columns are in line, letters of double width counted as two; a long cell goes on in the next line."""
+    (table,) = parse("| 名稱 | n |\n|---|--:|\n| 狐 **狸** | 1,000 |\n| " + "word " * 6 + "| 2 |")
+    assert isinstance(table, Table)
+    assert monospace(table, limit=24).split("\n") == [
+        "名稱             |     n",
+        "-----------------+------",
+        "狐 狸            | 1,000",
+        "word word word   |     2",
+        "word word word   |",
+    ]
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 5).flatmap(
+        lambda n: st.lists(st.lists(st.text("ab 中文。", max_size=30), min_size=n, max_size=n), min_size=1, max_size=4)
+    ),
+    st.integers(20, 90),
+)
+def test_monospace_loses_nothing(rows: list[list[str]], limit: int) -> None:
+    """Every letter of every cell is there, and no line is much wider than was asked."""
+    cells = [tuple((Text(cell),) if cell else () for cell in row) for row in rows]
+    left: Alignment = "left"
+    table = Table(cells[0], (left,) * len(rows[0]), tuple(cells[1:]))
+    shown = monospace(table, limit=limit)
+    assert sorted(c for c in shown if c in "ab中文。") == sorted(
+        c for row in rows for cell in row for c in cell if c != " "
+    )
+    assert all(width(line) <= max(limit, 9 * len(rows[0])) for line in shown.split("\n"))
