@@ -1,0 +1,261 @@
+"""Slash commands, shortcuts, forms and buttons become events; what is wrong with them is told at once."""
+
+import json
+
+import pytest
+
+from adapters.slack.address import Address
+from adapters.slack.buttons import Button
+from bot.models import Answer
+from tests.adapters.slack.stage import Core, Service
+from tests.fakes.slack import FakeSlack, Message
+
+
+async def _with_button(slack: FakeSlack, service: Service, button: Button, thread: Message) -> Message:
+    """A message of the bot with one button, as answers have them."""
+    client = await service.adapter.workspaces.client("T0LAB")
+    element = {
+        "type": "button",
+        "action_id": button.action_id,
+        "value": button.value,
+        "text": {"type": "plain_text", "text": "Other style"},
+    }
+    told = await client.chat_postMessage(
+        channel="C0GENERAL", thread_ts=thread.ts, text="made", blocks=[{"type": "actions", "elements": [element]}]
+    )
+    return next(message for message in slack.messages(slack.general) if message.ts == told["ts"])
+
+
+# ------------------------------------------------------------------ slash commands
+
+
+async def test_slash_command_begins_a_thread_of_its_own(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A command that makes something is answered under a message that says who asked what."""
+    slack.ada.slash("/image", "a red fox --style anime -n 2")
+    [event] = await core.count(1)
+    assert (event.command, event.prompt, event.options) == ("image", "a red fox", {"style": "anime", "n": "2"})
+    address = Address.of(event.reply_to)
+    assert (address.thread, address.private, address.user) == ("", "", "U0ADA")
+    assert address.parent == "<@U0ADA> asked: `/image` a red fox `--style anime --n 2`"
+    assert address.can_respond
+
+
+async def test_follow_ups_under_a_command_belong_to_it(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What is said in the thread that a command began is of its conversation, also after a restart."""
+    slack.ada.slash("/chat", "hello")
+    [event] = await core.count(1)
+    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+    await draft.finish(Answer(text="Hello, Ada."))
+    [parent, _] = slack.from_bot(slack.general)
+    slack.ada.say("go on", thread=parent)
+    await core.count(2)
+    await service.__aexit__()
+    await service.__aenter__()
+    slack.ada.say("and on", thread=parent)
+    await core.count(3)
+    assert {event.conversation for event in core.events} == {event.conversation}
+    assert [event.prompt for event in core.events] == ["hello", "go on", "and on"]
+
+
+async def test_commands_about_what_is_there_are_answered_in_private(
+    slack: FakeSlack, service: Service, core: Core
+) -> None:
+    """Commands that make nothing are told the asker alone."""
+    for name in ("help", "usage", "model"):
+        slack.ada.slash(f"/{name}")
+    await core.count(3)
+    assert all(Address.of(event.reply_to).private for event in core.events)
+    assert len({event.conversation for event in core.events}) == 1
+
+
+async def test_bad_input_gets_its_usage(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A flag that is wrong is answered at once and in private with what is allowed; nothing is asked."""
+    delivery = slack.ada.slash("/image", "a fox --style nonsense")
+    await slack.until(lambda: delivery.is_done)
+    answer = delivery.response
+    assert answer["response_type"] == "ephemeral"
+    assert "nonsense" in answer["text"]
+    assert "/image &lt;prompt&gt;" in answer["text"]
+    assert core.events == []
+
+
+async def test_command_without_its_prompt_opens_a_form(slack: FakeSlack, service: Service, core: Core) -> None:
+    """`/image` alone asks in a form, which is answered where the command was typed."""
+    slack.ada.slash("/image")
+    view = await slack.ada.modal()
+    await slack.ada.submit(view, {"prompt": "a fox"})
+    [event] = await core.count(1)
+    assert (event.command, event.prompt) == ("image", "a fox")
+    assert Address.of(event.reply_to).channel == "C0GENERAL"
+
+
+async def test_prefix(slack: FakeSlack, core: Core) -> None:
+    """With a prefix the commands of two bots live together."""
+    async with Service(slack, core, slack_command_prefix="muse-"):
+        slack.ada.slash("/muse-image", "a fox")
+        [event] = await core.count(1)
+        wrong = slack.ada.slash("/muse-image", "--style nonsense")
+        await slack.until(lambda: wrong.is_done)
+    assert (event.command, event.prompt) == ("image", "a fox")
+    assert "/muse-image &lt;prompt&gt;" in wrong.response["text"]
+    assert "`/muse-image`" in Address.of(event.reply_to).parent
+
+
+async def test_command_that_is_not_kept_is_told(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A command that can't be written down says so to who typed it."""
+    core.is_failing = True
+    delivery = slack.ada.slash("/chat", "hello")
+    await slack.until(lambda: delivery.is_done)
+    assert "try again" in delivery.response["text"]
+
+
+# ------------------------------------------------------------------ shortcuts
+
+
+@pytest.mark.parametrize("command", ["image", "audio", "video"])
+async def test_global_shortcut_opens_a_form_of_its_command(
+    slack: FakeSlack, service: Service, core: Core, command: str
+) -> None:
+    """A form has the command's options as Slack's own fields, and asks where to show what is made."""
+    slack.ada.shortcut(f"make:{command}")
+    view = await slack.ada.modal()
+    await slack.ada.submit(view, {"prompt": "a fox", "where": "C0GENERAL"})
+    [event] = await core.count(1)
+    assert (event.command, event.prompt) == (command, "a fox")
+    address = Address.of(event.reply_to)
+    assert address.channel == "C0GENERAL"
+    assert address.parent.startswith("<@U0ADA> asked: ")
+
+
+async def test_form_for_video_takes_a_picture(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A picture that is put into the form comes with the event."""
+    slack.ada.shortcut("make:video")
+    view = await slack.ada.modal()
+    picture = slack.ada.file("fox.png", b"\x89PNG", mimetype="image/png")
+    await slack.ada.submit(view, {"prompt": "it runs", "image": [picture], "duration": "5", "where": "C0GENERAL"})
+    [event] = await core.count(1)
+    assert [(file.name, file.content_type) for file in event.attachments] == [("fox.png", "image/png")]
+    assert event.options["duration"] == "5"
+
+
+async def test_what_is_wrong_with_a_form_is_shown_in_it(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A value out of bounds stays in the form with what is allowed; sent again it is taken."""
+    slack.ada.shortcut("make:image")
+    view = await slack.ada.modal()
+    await slack.ada.submit(view, {"prompt": "a fox", "n": "9", "where": "C0GENERAL"})
+    assert "4" in view.errors["n"]
+    assert core.events == []
+    core.is_failing = True
+    await slack.ada.submit(view, {"prompt": "a fox", "n": "2", "where": "C0GENERAL"})
+    assert "try again" in view.errors["prompt"]
+    core.is_failing = False
+    await slack.ada.submit(view, {"prompt": "a fox", "n": "2", "where": "C0GENERAL"})
+    [event] = await core.count(1)
+    assert event.options["n"] == "2"
+
+
+async def test_message_shortcuts(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What is done with a message asks with its text; what only the asker wants to know is told them alone."""
+    root = slack.bob.say("def f(): return 1/0")
+    for name in ("explain", "review", "picture"):
+        slack.ada.message_shortcut(name, root)
+        await slack.settled()
+    explain, review, picture = core.events
+    assert "> Bob: def f(): return 1/0" in explain.prompt
+    assert Address.of(explain.reply_to).private
+    assert Address.of(review.reply_to).thread == Address.of(explain.reply_to).thread == root.ts
+    assert not Address.of(review.reply_to).private
+    assert review.conversation == f"T0LAB.C0GENERAL.{root.ts}" != explain.conversation
+    assert (picture.command, picture.prompt) == ("image", "def f(): return 1/0")
+
+
+async def test_summary_reads_the_thread(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A summary of a thread is a conversation of its own that reads what was said."""
+    root = slack.bob.say("shall we ship?")
+    reply = slack.ada.say("on Friday", thread=root)
+    slack.ada.message_shortcut("summarise", reply)
+    [event] = await core.count(1)
+    assert event.continues
+    earlier = await service.adapter.earlier(event.reply_to, limit=20)
+    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "shall we ship?"), ("Ada", "on Friday")]
+
+
+async def test_animating_needs_a_picture(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A message's picture is animated; a message without one is answered with a sentence, in private."""
+    slack.ada.message_shortcut("animate", slack.bob.say("no picture"))
+    await core.count(1)
+    picture = slack.bob.file("a.png", b"x", mimetype="image/png")
+    slack.ada.message_shortcut("animate", slack.bob.say("here", files=[picture]))
+    await core.count(2)
+    without, with_one = core.events
+    assert without.problem
+    assert Address.of(without.reply_to).private
+    assert (with_one.command, [file.name for file in with_one.attachments]) == ("video", ["a.png"])
+
+
+# ------------------------------------------------------------------ buttons
+
+
+async def test_pressed_button(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A press names its answer and its button, in the conversation and the thread of the answer."""
+    root = slack.ada.say("hello")
+    button = Button(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")
+    message = await _with_button(slack, service, button, root)
+    slack.bob.press(message, button.action_id)
+    [event] = await core.count(1)
+    assert (event.command, dict(event.options)) == ("press", {"event": "E1", "action": "again"})
+    assert (event.conversation, event.actor.name) == ("T0LAB.C0GENERAL.1", "Bob")
+    assert Address.of(event.reply_to).thread == root.ts
+
+
+async def test_opinions_are_answered_in_private(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What a press of an opinion, of Delete or of Stop says is for who pressed."""
+    root = slack.ada.say("hello")
+    button = Button(event="E1", action="good", conversation="c")
+    slack.bob.press(await _with_button(slack, service, button, root), button.action_id)
+    [event] = await core.count(1)
+    assert Address.of(event.reply_to).private
+
+
+async def test_button_that_asks_first(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A button that needs options opens a form with them; what is chosen comes with the press."""
+    root = slack.ada.say("hello")
+    button = Button(event="E1", action="style", conversation="c", command="image", asks="prompt,style")
+    slack.ada.press(await _with_button(slack, service, button, root), button.action_id)
+    view = await slack.ada.modal()
+    assert [block["block_id"] for block in view.content["blocks"]] == ["prompt", "style"]
+    await slack.ada.submit(view, {"style": "anime"})
+    [event] = await core.count(1)
+    assert dict(event.options) == {"event": "E1", "action": "style", "style": "anime"}
+    assert Address.of(event.reply_to).thread == root.ts
+
+
+async def test_slacks_own_stop(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Stop in the agent view stops what runs in that thread's conversation."""
+    question = slack.ada.direct("hello")
+    [asked] = await core.count(1)
+    slack.ada.stop(question)
+    await core.count(2)
+    stop = core.events[1]
+    assert (stop.command, stop.conversation) == ("stop", asked.conversation)
+    assert Address.of(stop.reply_to).private
+
+
+async def test_suggested_prompts(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Who opens the messages tab is suggested at most four things to ask, in their language."""
+    chen = slack.person("Chen", locale="zh-TW")
+    chen.open_home("messages")
+    await slack.until(lambda: slack.team.prompts)
+    [call] = slack.called("assistant.threads.setSuggestedPrompts")
+    assert 1 <= len(call.params["prompts"]) <= 4
+    assert "你會做什麼？" in json.dumps(call.params, ensure_ascii=False)
+
+
+def test_button_round_trip() -> None:
+    """A button's value says what it stands for; one that is too long is pressed without a form."""
+    button = Button(event="E", action="style", conversation="c", thread="1.2", command="image", asks="style")
+    assert Button.of({"action_id": button.action_id, "value": button.value}) == button
+    long = Button(event="E" * 1950, action="a", conversation="c", command="image", asks="style,size,prompt")
+    assert len(long.value) <= 2000
+    assert Button.read(long.value) == Button(event="E" * 1950, action="a", conversation="c")
+    assert Button.of({"action_id": "press:x", "value": "no json"}) is None

@@ -1,0 +1,237 @@
+"""Messages: which of them are for the bot, and what they ask for."""
+
+import pytest
+
+from adapters.slack.address import Address
+from bot.models import Event
+from tests.adapters.slack.stage import Core, Service
+from tests.fakes.slack import FakeSlack
+
+
+async def test_mention_begins_a_thread(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A mention outside of threads is one event, answered in a thread of its own, though Slack tells of it twice."""
+    question = slack.ada.mention("what is love?")
+    await slack.settled()
+    [event] = core.events
+    assert event.prompt == "what is love?"
+    assert event.id == f"T0LAB.C0GENERAL.{question.ts}"
+    assert event.conversation == f"T0LAB.C0GENERAL.{question.ts}"
+    assert (event.actor.id, event.actor.name, event.actor.locale) == ("U0ADA", "Ada", "en-US")
+    assert event.actor.is_admin
+    assert not event.actor.is_stranger
+    assert (event.place.workspace, event.place.channel, event.place.thread) == ("T0LAB", "C0GENERAL", question.ts)
+    address = Address.of(event.reply_to)
+    assert (address.team, address.channel, address.thread, address.message, address.user) == (
+        "T0LAB",
+        "C0GENERAL",
+        question.ts,
+        question.ts,
+        "U0ADA",
+    )
+
+
+@pytest.mark.parametrize("mention_first", [True, False])
+async def test_twins_and_redeliveries_are_one_event(slack: FakeSlack, core: Core, mention_first: bool) -> None:
+    """The twins `message` and `app_mention`, in any order and delivered three times, have one id and say the same."""
+    slack.people.mention_first = mention_first
+    told: list[Event] = []
+
+    async def every(event: Event) -> None:
+        told.append(event)
+
+    core.sink = every  # type: ignore[method-assign]
+    async with Service(slack, core, http=True):
+        slack.ada.mention("image a fox --style anime", files=[slack.ada.file("a.png", b"x")])
+        await slack.settled()
+        for delivery in tuple(slack.sender.deliveries):
+            await slack.sender.again(delivery, number=1)
+        await slack.settled()
+    assert len(told) >= 4
+    assert len({(e.id, e.conversation, e.command, e.prompt, str(e.options), str(e.attachments)) for e in told}) == 1
+    assert (told[0].command, told[0].prompt, told[0].options) == ("image", "a fox", {"style": "anime"})
+
+
+async def test_thread_that_was_there_before_continues(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A mention in a thread that people began is answered there, and what they said before is to be read."""
+    root = slack.ada.say("the build is red")
+    slack.bob.say("since noon", thread=root)
+    slack.ada.mention("why?", thread=root)
+    [event] = await core.count(1)
+    assert (event.prompt, event.continues, event.place.thread) == ("why?", True, root.ts)
+    assert event.conversation == f"T0LAB.C0GENERAL.{root.ts}"
+
+
+async def test_who_talks_with_the_bot_needs_no_further_mention(slack: FakeSlack, service: Service, core: Core) -> None:
+    """In a thread the bot hears those it talks with, and nobody else."""
+    root = slack.ada.mention("hello")
+    await core.count(1)
+    slack.bob.say("not for the bot", thread=root)
+    await slack.settled()
+    slack.ada.say("go on", thread=root)
+    await core.count(2)
+    slack.bob.mention("and me?", thread=root)
+    await core.count(3)
+    slack.bob.say("thanks", thread=root)
+    await core.count(4)
+    assert [(e.actor.name, e.prompt) for e in core.events] == [
+        ("Ada", "hello"),
+        ("Ada", "go on"),
+        ("Bob", "and me?"),
+        ("Bob", "thanks"),
+    ]
+    assert not any(event.continues for event in core.events)
+    assert len({event.conversation for event in core.events}) == 1
+
+
+async def test_who_turns_to_somebody_else_is_left_alone(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A message that names another person ends what the bot hears of its author, until they mention it again."""
+    root = slack.ada.mention("hello")
+    await core.count(1)
+    slack.ada.say(f"<@{slack.bob.id}> what do you think?", thread=root)
+    await slack.settled()
+    slack.ada.say("I think so too", thread=root)
+    await slack.settled()
+    assert len(core.events) == 1
+    slack.ada.mention("you there?", thread=root)
+    await core.count(2)
+    slack.ada.say("and more", thread=root)
+    await core.count(3)
+    assert [event.prompt for event in core.events] == ["hello", "you there?", "and more"]
+
+
+async def test_after_stop_a_mention_is_needed(slack: FakeSlack, service: Service, core: Core) -> None:
+    """`stop` in a thread is a request of its own, after which the bot hears mentions only."""
+    root = slack.ada.mention("hello")
+    await core.count(1)
+    slack.ada.say("stop", thread=root)
+    await core.count(2)
+    slack.ada.say("we are among ourselves", thread=root)
+    await slack.settled()
+    assert [event.command for event in core.events] == ["chat", "stop"]
+
+
+async def test_direct_messages_are_threads(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Each direct message begins a thread that is a conversation; in it everything is for the bot."""
+    first = slack.ada.direct("hello")
+    await core.count(1)
+    slack.ada.direct("more", thread=first)
+    await core.count(2)
+    slack.ada.direct("something else")
+    await core.count(3)
+    one, two, three = core.events
+    assert one.conversation == two.conversation != three.conversation
+    assert one.place.is_private
+    assert Address.of(one.reply_to).surface == "agent"
+    assert Address.of(two.reply_to).thread == first.ts
+
+
+async def test_threads_of_direct_messages_get_titles(slack: FakeSlack, service: Service, core: Core) -> None:
+    """The thread that a direct message begins is called after it, once."""
+    first = slack.ada.direct("How do *lighthouses* work?")
+    await core.count(1)
+    direct = slack.team.direct(slack.ada.id)
+    await slack.until(lambda: slack.team.titles)
+    slack.ada.direct("and when?", thread=first)
+    await core.count(2)
+    await slack.settled()
+    assert slack.team.titles == {(direct.id, first.ts): "How do lighthouses work?"}
+
+
+async def test_other_bots_are_left_alone(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Another bot is not heard, in a thread of the bot's neither; one that mentions the bot is known to be a bot."""
+    robot = slack.person("Robot", is_bot=True)
+    root = slack.ada.mention("hello")
+    await core.count(1)
+    robot.say("beep", thread=root)
+    robot.direct("beep")
+    await slack.settled()
+    assert len(core.events) == 1
+    robot.mention("beep")
+    await core.count(2)
+    assert core.events[1].actor.is_bot
+
+
+async def test_the_bot_does_not_hear_itself(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What the bot writes, and later changes or deletes, is no request and no edit."""
+    slack.people.hears_itself = True
+    root = slack.ada.mention("hello")
+    [event] = await core.count(1)
+    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+    await draft.write(f"<@{slack.team.bot.id}> one")
+    await draft.write("two")
+    await slack.settled()
+    assert len(core.events) == 1
+    assert core.revised == []
+    assert slack.from_bot(slack.general, thread=root.ts)
+
+
+async def test_edits_and_deletions_are_told(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A changed question goes to the core as its event with the new text, a deleted one by its id."""
+    question = slack.ada.mention("hello")
+    [event] = await core.count(1)
+    slack.ada.edit(question, f"<@{slack.team.bot.id}> good-bye")
+    await slack.until(lambda: core.revised)
+    assert [(e.id, e.prompt) for e in core.revised] == [(event.id, "good-bye")]
+    slack.ada.delete(question)
+    await slack.until(lambda: core.withdrawn)
+    assert core.withdrawn == [event.id]
+    assert len(core.events) == 1
+
+
+async def test_strangers_are_known(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A person of another workspace, in a channel shared with it, is a stranger."""
+    eve = slack.person("Eve", home="T0ELSE")
+    eve.mention("let me in")
+    [event] = await core.count(1)
+    assert event.actor.is_stranger
+
+
+async def test_text_reads_as_people_wrote_it(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Names stand for ids, addresses are bare, signs are what was typed, and the mention of the bot is gone."""
+    slack.ada.mention(
+        f"tell <@{slack.bob.id}> in <#C0GENERAL|general> that a &lt; b &amp; c, see <https://example.com/a> and "
+        "<https://example.com/b|the plan>; <!here> <!subteam^S1|@team>"
+    )
+    [event] = await core.count(1)
+    assert event.prompt == (
+        "tell @Bob in #general that a < b & c, see https://example.com/a and [the plan](https://example.com/b); "
+        "@here @team"
+    )
+
+
+async def test_voice_clips_are_told_to_be_unreadable(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Who sends a voice clip is told that it can't be heard; it is not passed over."""
+    clip = slack.ada.file("audio_message.m4a", b"x", mimetype="audio/mp4")
+    message = slack.ada.direct("", files=[clip])
+    event = {**message.to_json(slack.url), "channel": slack.team.direct(slack.ada.id).id, "type": "message"}
+    event["files"][0]["subtype"] = "slack_audio"
+    event["ts"] = slack.clock.ts()
+    slack.people.event(slack.team, event)
+    await core.count(2)
+    assert "voice" in core.events[1].problem
+
+
+async def test_message_that_is_not_kept_comes_again(slack: FakeSlack, service: Service, core: Core) -> None:
+    """An event that can't be written down is not acknowledged, its sender is told once, and it comes again."""
+    slack.sender.pauses, slack.sender.timeout = (0.0, 0.01, 0.01), 0.3
+    core.is_failing = True
+    slack.ada.mention("hello")
+    await slack.until(slack.ada.sees)
+    core.is_failing = False
+    await core.count(1)
+    await slack.settled()
+    [notice] = slack.ada.sees()
+    assert notice.is_ephemeral
+    assert notice.viewer == slack.ada.id
+    assert [event.prompt for event in core.events] == ["hello"]
+
+
+async def test_events_of_other_kinds_are_acknowledged(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What nobody needs is acknowledged, so that it is not brought again."""
+    delivery = slack.people.event(slack.team, {"type": "team_join", "user": {"id": "U1"}})
+    joined = slack.ada.say("<@U0ADA> has joined the channel", subtype="channel_join")
+    await slack.settled()
+    assert all(d.is_acknowledged for d in slack.sender.deliveries)
+    assert delivery.tries == 1
+    assert joined.ts
+    assert core.events == []
