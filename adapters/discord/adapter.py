@@ -16,12 +16,14 @@ from pydantic import SecretStr
 from adapters.discord import check, files, history, sync
 from adapters.discord.address import Address
 from adapters.discord.client import Client, Ears, use_api, use_gateway
-from adapters.discord.draft import DiscordDraft
+from adapters.discord.draft import DiscordDraft, Means
 from adapters.discord.failures import NETWORK, reason
 from adapters.discord.interactions import Deferrals, Interactions
+from adapters.discord.pacing import Paces, Typing
 from adapters.discord.receiver import Receiver
 from adapters.discord.replies import Mode, Replies
 from adapters.discord.sessions import Sessions
+from adapters.discord.uploads import Uploads
 from adapters.discord.watch import Watch
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.language import say
@@ -31,8 +33,6 @@ from bot.ports import Desk, Sink
 log = structlog.get_logger(__name__)
 
 ADAPTER = "discord"
-#: Bytes that a file may have where nothing else is known.
-UPLOAD_LIMIT = 10 * 1024 * 1024
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _BAD_TOKEN = 4004
 
@@ -41,7 +41,8 @@ class Discord:
     """Discord as a platform. Deliveries need only `connected`."""
 
     name = ADAPTER
-    capabilities = Capabilities(max_text=2000, max_upload=UPLOAD_LIMIT, edit_interval=1.2, status_interval=8.0)
+    #: how big a file may be depends on the place: `DiscordDraft.finish` says
+    capabilities = Capabilities(max_text=2000, edit_interval=1.2, status_interval=8.0)
     routes: tuple[()] = ()
 
     def __init__(
@@ -64,6 +65,9 @@ class Discord:
         self._watch: Watch | None = None
         self.deferrals = Deferrals()  #: draft waits here until its interaction is acknowledged
         self._problem = ""
+        self._paces = Paces()
+        self._typing = Typing()
+        self._uploads = Uploads()
         self._drafts: WeakValueDictionary[str, DiscordDraft] = WeakValueDictionary()
 
     # -- lifecycle
@@ -80,6 +84,7 @@ class Discord:
             try:
                 yield
             finally:
+                await self._typing.stop()
                 if self._client is not None:
                     await self._client.close()
 
@@ -190,9 +195,14 @@ class Discord:
         """The answer of that key."""
         draft = self._drafts.get(key)
         if draft is None:
-            draft = self._drafts[key] = DiscordDraft(
-                self.client, self.deferrals, Address.of(reply_to), key=key, ref=ref or ""
+            means = Means(
+                client=self.client,
+                deferrals=self.deferrals,
+                paces=self._paces,
+                typing=self._typing,
+                uploads=self._uploads,
             )
+            draft = self._drafts[key] = DiscordDraft(means, Address.of(reply_to), key=key, ref=ref)
         return draft
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:

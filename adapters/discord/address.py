@@ -34,6 +34,7 @@ class Address:
     application: str = ""  #: with `token` the webhook that answers it
     token: str = ""
     deferred: Kind = ""  #: how it is acknowledged with a "thinking" message: for everybody or the asker alone
+    hidden: str = ""  #: "1": files are shown only when they are clicked
     limit: str = ""  #: bytes that a file may have in a response to it
 
     @classmethod
@@ -51,6 +52,11 @@ class Address:
     def place(self) -> str:
         """Where the answer is posted. A thread opened at a message has that message's id."""
         return self.message if self.opens else self.channel
+
+    @property
+    def asked(self) -> str:
+        """The id of what asked, which tells when; what answers it has a greater one."""
+        return self.message or self.interaction
 
     @property
     def expires(self) -> float:

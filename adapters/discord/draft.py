@@ -1,157 +1,210 @@
-"""One answer on its way to Discord: posted at its first sign, edited, finished."""
+"""One answer on its way to Discord: shown at its first sign, changed while it grows, finished."""
 
 import asyncio
-import hashlib
 import time
-from typing import Any
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import discord
-from discord.http import handle_message_parameters
+import structlog
 
-from adapters.discord.address import Address
+from adapters.discord import pages
+from adapters.discord.address import Address, made_at
 from adapters.discord.client import Client
-from adapters.discord.failures import delivering
+from adapters.discord.failures import TooLarge, delivering
 from adapters.discord.interactions import Deferrals
-from bot.errors import DeliveryRefused
-from bot.models import Answer, Status
+from adapters.discord.messages import Messages
+from adapters.discord.original import Original
+from adapters.discord.pacing import Paces, Typing
+from adapters.discord.pages import Page
+from adapters.discord.sending import STOP
+from adapters.discord.uploads import Uploads
+from adapters.discord.writing import Removed, Writing
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.language import say
+from bot.models import Action, Answer, Media, Status
 
-_UNKNOWN_MESSAGE = 10008
-_HAS_THREAD = 160004
-#: how the acknowledgement of an interaction is named
-_ORIGINAL: Any = "@original"  # stands where the library wants a message's id
-_NOBODY = discord.AllowedMentions.none()  # whatever an answer says, it calls nobody
-#: what Discord says when an interaction can't be used to answer any more
-_LATE = (10008, 10015, 50027)
-_MARGIN = 30.0  # seconds before the end of an interaction's token when it is no longer relied on
+log = structlog.get_logger(__name__)
+
+#: Seconds before the end of an interaction's token when its answer moves, or says that it will not be in time.
+MOVES = 45.0
+#: Seconds after its question from which an answer may have been begun by an earlier process.
+FRESH = 10.0
 
 
-def nonce(key: str, part: int = 0) -> str:
-    """What Discord recognises a repeated message by: at most 25 characters."""
-    return hashlib.sha256(f"{key}/{part}".encode()).hexdigest()[:25]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the drafts of an adapter share."""
+
+    client: Client
+    deferrals: Deferrals
+    paces: Paces
+    typing: Typing
+    uploads: Uploads
 
 
 class DiscordDraft:
-    """One answer of one message."""
+    """See `bot.ports.Draft`."""
 
-    def __init__(self, client: Client, deferrals: Deferrals, address: Address, *, key: str, ref: str) -> None:
-        self._client = client
-        self._http = client.http
-        self._deferrals = deferrals
+    def __init__(self, means: Means, address: Address, *, key: str, ref: str | None) -> None:
+        self._means = means
         self._address = address
         self._key = key
-        self._message = ref
-        self._writing = asyncio.Lock()
-        self._has_thread = not address.opens
-        self._has_original = bool(address.token) and ref in ("", _ORIGINAL)
+        self._is_single = bool(address.token) and (not address.member or address.deferred == "private")
+        self._is_resumed = ref is not None or not 0 <= time.time() - made_at(address.asked) < FRESH
+        self._original = Original(means.client, means.deferrals, address, key=key)
+        self._writing = self._written(ref or "")
+        self._pace = means.paces.of(address.token or address.place)
+        self._lock = asyncio.Lock()
+        self._text = ""
+        self._is_over = False  #: finished, or removed while it was being written
+        self._moving: asyncio.Task[None] | None = None
+        self._alarm = self._wound() if address.token else None
+        self._show_typing(address.channel)
+
+    def _written(self, ref: str) -> Writing:
+        direct = ref.rpartition(":")[0]
+        messages = Messages(self._means.client, self._address, key=self._key, direct=direct)
+        return Writing(messages, self._original, ref=ref, is_single=self._is_single, is_resumed=self._is_resumed)
 
     @property
     def ref(self) -> str:
-        """The message's id; "" before it is posted."""
-        return self._message
+        """Which messages it has; "" before there is one."""
+        return self._writing.ref
+
+    # -- while it is being written
 
     async def status(self, status: Status) -> None:
-        """Show what is being done."""
-        await self._show(status.text)
+        """Show what is being done, under what there is already."""
+        waiting = pages.waiting(status)
+        if not self._text:
+            await self._progress([Page(text=waiting)])
+        else:
+            *rest, last = self._growing()
+            fits = pages.units(last.text) + pages.units(waiting) < pages.LIMIT
+            await self._progress([*rest, replace(last, text=f"{last.text}\n{waiting}") if fits else last])
+        self._show_typing(self._writing.messages.place)
 
     async def write(self, text: str) -> None:
         """Show the text so far."""
-        await self._show(text[:2000])
+        self._text = text
+        await self._progress(self._growing())
+
+    def _growing(self) -> list[Page]:
+        return pages.growing(self._text, self._address.locale, is_single=self._is_single) or [Page(text="…")]
+
+    async def _progress(self, shown: Sequence[Page]) -> None:
+        *rest, last = shown
+        stop = Action(name=STOP, label=say("discord.stop", self._address.locale), command="cancel")
+        async with self._lock:
+            if self._is_over:
+                return
+            try:
+                await self._writing.show([*rest, replace(last, actions=(stop,))], turn=self._turn)
+            except Removed:
+                self._is_over = True
+
+    def _turn(self) -> None:
+        """Take the channel's next turn, or come again for it with what is the newest then."""
+        wait = self._pace.wait(self)
+        if wait:
+            raise DeliveryDelayed("others are being shown", retry_after=wait)
+
+    def _show_typing(self, channel: str) -> None:
+        if not self._address.token:
+            self._means.typing.show(self._means.client.http, channel)
+
+    # -- before an interaction can be used no more
+
+    def _wound(self) -> asyncio.TimerHandle:
+        ring = weakref.WeakMethod(self._ring)
+
+        def alarm() -> None:
+            if (awake := ring()) is not None:
+                awake()
+
+        return asyncio.get_running_loop().call_later(self._address.expires - MOVES - time.time(), alarm)
+
+    def _ring(self) -> None:
+        self._moving = asyncio.create_task(self._move())
+
+    async def _move(self) -> None:
+        """Move the answer to the bot's own messages; where the bot has none, say that it will not be in time."""
+        locale = self._address.locale
+        async with self._lock:
+            if self._is_over:
+                return
+            try:
+                if self._is_single:
+                    await self._writing.show([Page(text=say("discord.late", locale))])
+                else:
+                    await self._writing.move(Page(text=say("discord.long", locale)))
+            except DeliveryError as exc:
+                log.warning("not moved", reason=str(exc))
+
+    # -- at the end
 
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer."""
-        if answer.is_empty:
-            await self._remove()
-            return
-        files = [
-            discord.File(media.path, filename=media.name, description=media.description or None)
-            for media in answer.media
-            if media.path is not None
-        ]
-        if answer.private and self._address.deferred == "public":
-            await self._whisper(answer.text[:2000], files)
-        else:
-            await self._show(answer.text[:2000], files)
-
-    async def _remove(self) -> None:
-        with delivering():
-            if await self._is_interaction():
-                await self._webhook.delete_message(_ORIGINAL)
-            elif self._message:
-                await self._http.delete_message(int(self._address.place), int(self._message))
-
-    async def _whisper(self, text: str, files: list[discord.File]) -> None:
-        """Answer the asker alone, though everybody saw that something was coming."""
-        if self._message.startswith("!"):
-            return
-        await self._remove()
-        with delivering():
-            sent = await self._webhook.send(text, files=files, ephemeral=True, wait=True)
-        self._message = f"!{sent.id}"
-
-    @property
-    def _webhook(self) -> discord.Webhook:
-        data: Any = {"id": self._address.application, "token": self._address.token, "type": 3}  # an application's
-        return discord.Webhook.from_state(data, self._client._connection)  # noqa: SLF001 - as the library's own
-
-    async def _is_interaction(self) -> bool:
-        """Whether the acknowledgement of an interaction is there to be turned into the answer."""
-        if self._has_original and time.time() < self._address.expires - _MARGIN:
-            self._has_original = await self._deferrals.settled(self._address.interaction) is not False
-        else:
-            self._has_original = False
-        return self._has_original
-
-    async def _edit_original(self, text: str, files: list[discord.File]) -> bool:
-        """Turn the acknowledgement into the answer. False: it is not there any more."""
-        try:
-            await self._webhook.edit_message(_ORIGINAL, content=text, attachments=files)
-        except discord.HTTPException as exc:
-            if exc.code not in _LATE or not self._address.member:
-                raise
-            self._has_original, self._message = False, ""
-            return False
-        self._message = _ORIGINAL
-        return True
-
-    async def _show(self, text: str, files: list[discord.File] | None = None) -> None:
-        async with self._writing:
-            with delivering():
-                if await self._is_interaction() and await self._edit_original(text, files or []):
-                    return
-                if self._message == _ORIGINAL:
-                    self._message = ""
-                place = int(await self._place())
-                if self._message:
-                    with handle_message_parameters(
-                        content=text, attachments=files or [], allowed_mentions=_NOBODY
-                    ) as params:
-                        await self._http.edit_message(place, int(self._message), params=params)
-                    return
-                reference = None
-                if self._address.message and not self._address.opens:
-                    reference = {"message_id": self._address.message, "fail_if_not_exists": False}
-                with handle_message_parameters(
-                    content=text,
-                    files=files or discord.utils.MISSING,
-                    nonce=nonce(self._key),
-                    allowed_mentions=_NOBODY,
-                    message_reference=reference or discord.utils.MISSING,  # type: ignore[arg-type]
-                ) as params:
-                    message = await self._http.send_message(place, params=params)
-                self._message = str(message["id"])
-
-    async def _place(self) -> str:
-        """Where it is posted; the thread is opened when it is not yet."""
-        address = self._address
-        if not self._has_thread:
+        async with self._lock:
+            self._is_over = True
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._pace.leave(self)
+            self._pace.take()
+            if answer.is_empty:
+                await self._writing.remove()
+                return
+            answer = self._kept(answer)
+            files = [media for media in answer.media if media.path is not None and not media.url]
+            guild = self._means.client.get_guild(int(self._address.guild or 0))
+            self._means.uploads.check(files, self._address, guild)
             try:
-                await self._http.start_thread_with_message(
-                    int(address.channel), int(address.message), name=address.opens, auto_archive_duration=1440
-                )
-            except discord.HTTPException as exc:
-                if exc.code == _UNKNOWN_MESSAGE:
-                    raise DeliveryRefused("the question is gone") from exc
-                if exc.code != _HAS_THREAD:
-                    raise
-            self._has_thread = True
-        return address.place
+                await self._show(answer)
+            except TooLarge as exc:
+                raise self._means.uploads.refused(files, self._address, guild) from exc
+
+    def _kept(self, answer: Answer) -> Answer:
+        """The answer with a sentence for each file that the disk does not have any more."""
+        gone = [media for media in answer.media if _is_gone(media)]
+        if not gone:
+            return answer
+        notes = [say("discord.file_gone", self._address.locale, name=media.name) for media in gone]
+        text = "\n\n".join(part for part in (answer.text, *notes) if part)
+        return replace(answer, text=text, media=tuple(media for media in answer.media if media not in gone))
+
+    async def _show(self, answer: Answer) -> None:
+        address = self._address
+        try:
+            if self._writing.has_whispered or (answer.private and await self._was_seen_by_all()):
+                (page,) = pages.finished(answer, address.locale, is_single=True)
+                await self._writing.whisper(page)
+            else:
+                await self._writing.show(pages.finished(answer, address.locale, is_single=self._is_single))
+        except DeliveryRefused as exc:
+            if address.is_dm or self._is_single:
+                raise
+            log.warning("answered elsewhere", reason=str(exc))
+            await self._show_elsewhere(answer)
+
+    async def _was_seen_by_all(self) -> bool:
+        """Whether everybody saw that something was coming, and the asker can be told alone instead."""
+        return self._address.deferred == "public" and await self._original.is_open()
+
+    async def _show_elsewhere(self, answer: Answer) -> None:
+        """Show it where the asker sees it, as it may not be shown where it was asked."""
+        address = self._address
+        note = Page(text=say("discord.elsewhere", address.locale, channel=f"<#{address.channel}>"))
+        if await self._original.is_open():
+            (page,) = pages.finished(answer, address.locale, is_single=True)
+            await self._writing.whisper(page)
+            return
+        if not self._writing.messages.direct:
+            with delivering():
+                channel = await self._means.client.http.start_private_message(int(address.user))
+            self._writing = self._written(f"{channel['id']}:")
+        await self._writing.show([note, *pages.finished(answer, address.locale)])
+
+
+def _is_gone(media: Media) -> bool:
+    return media.path is not None and not media.url and not media.path.is_file()

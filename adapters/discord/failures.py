@@ -22,8 +22,14 @@ _REFUSED = {
 _SERVER = 500
 _TOO_MANY = 429
 
+_TOO_LARGE, _TOO_LARGE_CODES = 413, (40005, 50045)  # the request, or a file of it
+
 #: What a request to Discord raises when it gets no answer.
 NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+class TooLarge(DeliveryError):
+    """What was sent is too large; Discord does not say what would not be."""
 
 
 def translated(exc: Exception) -> DeliveryError:
@@ -33,6 +39,8 @@ def translated(exc: Exception) -> DeliveryError:
     if isinstance(exc, discord.HTTPException):
         if exc.status >= _SERVER or exc.status == _TOO_MANY:
             return DeliveryDelayed(f"Discord answers {exc.status}")
+        if exc.status == _TOO_LARGE or exc.code in _TOO_LARGE_CODES:
+            return TooLarge(f"Discord takes no file of that size ({exc.code})")
         reason = _REFUSED.get(exc.code) or exc.text or f"Discord answers {exc.status}"
         return DeliveryRefused(f"{reason} ({exc.code})")
     return DeliveryDelayed(f"Discord can't be reached: {type(exc).__name__}")
