@@ -1,0 +1,117 @@
+"""The adapter, and the whole service around it, running against the fake Slack."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapters.slack import Settings as SlackSettings
+from adapters.slack.adapter import Slack
+from bot import bootstrap
+from bot.bootstrap import Core, build
+from bot.settings import Settings
+from tests.fakes.api import FakeApi, fake_api
+from tests.fakes.service import Echo
+from tests.fakes.slack import FakeSlack, Message
+
+
+def slack_settings(slack: FakeSlack, *, http: bool = False, **more: Any) -> SlackSettings:
+    """Settings of the adapter for the fake: Socket Mode, or with `http` signed requests."""
+    door = {"slack_signing_secret": slack.signing_secret} if http else {"slack_app_token": slack.app_token}
+    given = {"slack_bot_token": slack.token, "slack_api_url": slack.api_url, **door, **more}
+    return SlackSettings(_env_file=None, **given)  # type: ignore[call-arg]
+
+
+@dataclass(slots=True)
+class Service:
+    """The whole service in the test's event loop, with an API that answers `re: …`."""
+
+    slack: FakeSlack
+    api: FakeApi
+    echo: Echo
+    folder: Path
+    http: bool
+    given: dict[str, Any]
+    core: Core = field(init=False)
+    port: int = 0
+    _stopping: asyncio.Event = field(init=False)
+    _running: asyncio.Task[None] = field(init=False)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start(self) -> None:
+        """Start on what an earlier run left; returns when Slack can reach it."""
+        chosen: dict[str, Any] = {
+            "aimodels_base_url": self.api.url,
+            "aimodels_api_key": "sk-of-the-tests",
+            "bot_data_dir": self.folder,
+            "bot_requests_per_minute": 0,
+            "bot_media_per_day": 0,
+            "bot_port": 0 if self.http else None,
+            **{name: value for name, value in self.given.items() if not name.startswith("slack_")},
+        }
+        own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
+        adapter = Slack(slack_settings(self.slack, http=self.http, **own))
+        settings = Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
+        self._stack = AsyncExitStack()
+        self.core = await self._stack.enter_async_context(build(settings, {adapter.name: adapter}))
+        server = await self._stack.enter_async_context(bootstrap.web_server(self.core))
+        self._stopping = asyncio.Event()
+        before = self.slack.sockets.connected
+        self._running = asyncio.create_task(bootstrap._run_until(self.core, self._stopping))
+        if server is not None:
+            self.port = server.port
+            self.slack.sender.url = f"http://127.0.0.1:{server.port}/slack/events"
+            while adapter.health():  # noqa: ASYNC110 - the adapter tells of no change
+                await asyncio.sleep(0)
+        else:
+            await self.slack.until(lambda: self.slack.sockets.connected > before or self._running.done())
+        if self._running.done():
+            self._running.result()
+
+    async def stop(self) -> None:
+        """As a SIGTERM does. Raises what ended the service."""
+        self._stopping.set()
+        try:
+            await self._running
+        finally:
+            await self._stack.aclose()
+
+    async def restart(self) -> None:
+        """Another process takes over."""
+        await self.stop()
+        await self.start()
+
+    async def answers(self, question: Message, count: int = 1) -> list[Message]:
+        """The finished answers in the thread of a message: at least so many, once nothing runs any more."""
+        channel = self.slack.teams[question.team].channels[question.channel]
+        await self.slack.until(lambda: len(self.slack.from_bot(channel, thread=question.root)) >= count)
+        await self.idle()
+        return self.slack.from_bot(channel, thread=question.root)
+
+    async def idle(self) -> None:
+        """Wait until everything asked is answered."""
+        await self.slack.settled()
+        async with asyncio.timeout(20):
+            while (counts := await self.core.store.counts())["waiting"] or counts["running"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def service(slack: FakeSlack, folder: Path, *, http: bool = False, **settings: Any) -> AsyncIterator[Service]:
+    """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
+    async with asyncio.timeout(120), fake_api() as api:
+        echo = Echo(api.url)
+        api.play(echo)
+        one = Service(slack, api, echo, folder, http, settings)
+        await one.start()
+        try:
+            yield one
+        finally:
+            for event in echo.holds.values():
+                event.set()
+            slack.faults.clear()
+            with contextlib.suppress(asyncio.CancelledError):
+                await one.stop()

@@ -1,0 +1,76 @@
+"""One question, one visible answer: whatever Slack sends twice, late or in the wrong order."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.slack.running import service
+from tests.fakes.service import impatient
+from tests.fakes.slack import FakeSlack
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+BOTH = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
+
+
+@BOTH
+@pytest.mark.parametrize("mention_first", [False, True], ids=["message-first", "mention-first"])
+async def test_the_twins_are_one_question(slack: FakeSlack, tmp_path: Path, http: bool, mention_first: bool) -> None:
+    """`message` and `app_mention` of one message, in either order, get one answer in its thread."""
+    slack.people.mention_first = mention_first
+    async with service(slack, tmp_path, http=http) as running:
+        question = slack.ada.mention("hello")
+        [answer] = await running.answers(question)
+        assert answer.content == "re: hello"
+        assert running.echo.asked == ["hello"]
+        kinds = {delivery.event["type"] for delivery in slack.sender.deliveries[:2]}
+        assert kinds == {"message", "app_mention"}
+
+
+@BOTH
+async def test_three_redeliveries_are_one_question(slack: FakeSlack, tmp_path: Path, http: bool) -> None:
+    """Slack's three retries while the question is answered change nothing."""
+    async with service(slack, tmp_path, http=http) as running:
+        gate = running.echo.hold("hello")
+        question = slack.ada.mention("hello")
+        await running.echo.until(lambda: running.echo.asked == ["hello"])
+        for number in (1, 2, 3):
+            for delivery in list(slack.sender.deliveries[:2]):
+                await slack.sender.again(delivery, number=number)
+        gate.set()
+        assert [m.content for m in await running.answers(question)] == ["re: hello"]
+        assert running.echo.asked == ["hello"]
+
+
+@BOTH
+async def test_retries_after_the_answer_are_nothing_new(slack: FakeSlack, tmp_path: Path, http: bool) -> None:
+    """Retries that come late, after a restart and in the wrong order, get no second answer."""
+    async with service(slack, tmp_path, http=http) as running:
+        first = slack.ada.mention("one")
+        await running.answers(first)
+        second = slack.ada.mention("two")
+        await running.answers(second)
+        await running.restart()
+        old = [d for d in slack.sender.deliveries if d.event.get("user") == slack.ada.id]
+        for delivery in reversed(old):
+            await slack.sender.again(delivery, number=3)
+        third = slack.ada.mention("three")
+        await running.answers(third)
+        assert running.echo.asked == ["one", "two", "three"]
+        for question in (first, second, third):
+            assert len(slack.from_bot(slack.general, thread=question.ts)) == 1
+
+
+async def test_wrong_missing_and_old_signatures_ask_nothing(slack: FakeSlack, tmp_path: Path) -> None:
+    """Only what Slack has signed, and just now, is heard."""
+    async with service(slack, tmp_path, http=True) as running:
+        for signature in ("wrong", "missing", "old"):
+            slack.sender.signature = signature
+            slack.ada.mention(signature)
+            slack.ada.slash("chat", signature)
+            await slack.settled()
+        slack.sender.signature = "right"
+        question = slack.ada.mention("right")
+        assert [m.content for m in await running.answers(question)] == ["re: right"]
+        refused = [d.statuses for d in slack.sender.deliveries if not d.is_acknowledged]
+        assert {status for statuses in refused for status in statuses} == {401}
+        assert running.echo.asked == ["right"]
