@@ -8,21 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.slack import Settings as SlackSettings
 from adapters.slack.adapter import Slack
 from bot import bootstrap
 from bot.bootstrap import Core, build
 from bot.settings import Settings
+from tests.adapters.slack.stage import settings as slack_settings
 from tests.fakes.api import FakeApi, fake_api
 from tests.fakes.service import Echo
 from tests.fakes.slack import FakeSlack, Message
-
-
-def slack_settings(slack: FakeSlack, *, http: bool = False, **more: Any) -> SlackSettings:
-    """Settings of the adapter for the fake: Socket Mode, or with `http` signed requests."""
-    door = {"slack_signing_secret": slack.signing_secret} if http else {"slack_app_token": slack.app_token}
-    given = {"slack_bot_token": slack.token, "slack_api_url": slack.api_url, **door, **more}
-    return SlackSettings(_env_file=None, **given)  # type: ignore[call-arg]
 
 
 @dataclass(slots=True)

@@ -9,8 +9,7 @@ import pytest
 from adapters.slack.adapter import Slack
 from adapters.slack.address import Address
 from bot.models import Attachment, Event
-from tests.adapters.discord.stage import Core
-from tests.adapters.slack.running import slack_settings
+from tests.adapters.slack.stage import Core, settings
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
 from tests.fakes.slack import Channel, FakeSlack, File, fake_slack
 
@@ -35,7 +34,7 @@ class Threads(Harness):
         return f"<@{self.slack.team.bot.id}> "
 
     async def start(self, *, run: bool = True) -> None:
-        self.adapter = Slack(slack_settings(self.slack))
+        self.adapter = Slack(settings(self.slack))
         self._connected = self.adapter.connected(Core())
         await self._connected.__aenter__()
         before = self.slack.sockets.connected

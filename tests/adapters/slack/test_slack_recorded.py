@@ -49,7 +49,7 @@ def furnish(slack: FakeSlack, payload: Json) -> Json:
     team.users = {me: team.bot}
     team.bot.id, team.bot.team = me, team.id
     slack.grants[slack.token].team, slack.grants[slack.token].user = team.id, me
-    user = event.get("user") or event.get("user_id")
+    user: Any = event.get("user") or event.get("user_id")
     user = user["id"] if isinstance(user, dict) else user
     if user != me:
         team.users[user] = User(id=user, name="Someone", team=team.id)
@@ -57,7 +57,8 @@ def furnish(slack: FakeSlack, payload: Json) -> Json:
     channel = channel["id"] if isinstance(channel, dict) else channel
     is_im = channel.startswith("D")
     team.channels = {channel: Channel(id=channel, name="recorded", members=list(team.users), is_im=is_im)}
-    for ts in {event.get("ts"), event.get("thread_ts"), (event.get("message") or {}).get("ts")} - {None}:
+    known: list[Any] = [event.get("ts"), event.get("thread_ts"), (event.get("message") or {}).get("ts")]
+    for ts in dict.fromkeys(ts for ts in known if ts):
         team.channels[channel].messages.append(
             Message(ts=ts, channel=channel, team=team.id, user=user, text="recorded")
         )
