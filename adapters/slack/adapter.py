@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.slack import Settings, files, history
+from adapters.slack import Settings, files, history, oauth
 from adapters.slack.address import Address
 from adapters.slack.app import bolt_app
 from adapters.slack.door import Door
@@ -48,7 +48,10 @@ class Slack:
         self._people: People | None = None
         self._roots: Roots | None = None
         self._sockets: Sockets | None = None
-        self._door = Door()
+        self._door = Door(
+            takes_events=settings.slack_app_token is None,
+            installs=settings.slack_bot_token is None,
+        )
         self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
 
     # -- lifecycle
@@ -57,19 +60,24 @@ class Slack:
     async def connected(self, desk: Desk) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
         self._desk = desk
-        async with aiohttp.ClientSession(trust_env=True) as self._session:
-            self._workspaces = Workspaces(self._source(), self._client)
+        async with AsyncExitStack() as stack:
+            self._session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
+            self._workspaces = Workspaces(await stack.enter_async_context(self._source(desk)), self._client)
             self._people = People(self._workspaces)
+            stack.push_async_callback(self._people.close)
             self._roots = Roots(desk)
-            try:
-                yield
-            finally:
-                await self._people.close()
+            yield
 
-    def _source(self) -> Source:
+    @asynccontextmanager
+    async def _source(self, desk: Desk) -> AsyncIterator[Source]:
+        """The token of the settings, or those of the workspaces that have installed the app."""
         token = self._settings.slack_bot_token
-        assert token is not None, "a token"
-        return OneToken(token.get_secret_value().strip(), self._client)
+        if token is not None:
+            yield OneToken(token.get_secret_value().strip(), self._client)
+            return
+        async with oauth.installing(self._settings, desk, self._client(""), api=self._api) as (installations, flow):
+            self._door.flow = flow
+            yield installations
 
     def _client(self, token: str) -> AsyncWebClient:
         assert self._session is not None, "connected first"
@@ -146,7 +154,7 @@ class Slack:
     @property
     def routes(self) -> Sequence[BaseRoute]:
         """What Slack calls over HTTP."""
-        return self._door.routes if self._settings.slack_app_token is None else ()
+        return self._door.routes
 
     def health(self) -> str:
         """Whether requests can come in."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -50,11 +50,11 @@ class Hears(Protocol):
         """Somebody sent a form."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Authorize(AsyncAuthorize):
     """Finds the installation without asking Slack each time."""
 
-    workspaces: Workspaces
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
 
     async def __call__(
         self,
@@ -69,9 +69,11 @@ class _Authorize(AsyncAuthorize):
     ) -> AuthorizeResult | None:
         organisation = (enterprise_id or "") if context.is_enterprise_install else ""
         try:
-            workspace = await self.workspaces.find(team_id or "", organisation)
+            workspace = await self._workspaces.find(team_id or "", organisation)
         except NotInstalled:
             return None
+        if workspace.enterprise and team_id:
+            workspace = replace(workspace, team=team_id)
         context[_WORKSPACE] = workspace
         return AuthorizeResult(
             enterprise_id=enterprise_id,
@@ -130,7 +132,8 @@ def bolt_app(hears: Hears, workspaces: Workspaces, *, client: AsyncWebClient, si
     listen("agent_session_stopped", hears.stopped)
 
     async def gone(event: Json, context: AsyncBoltContext) -> None:
-        await hears.gone(context.team_id or "", context.enterprise_id or "", event)
+        organisation = (context.enterprise_id or "") if context.is_enterprise_install else ""
+        await hears.gone(context.team_id or "", organisation, event)
 
     for kind in GONE:
         app.event(kind)(gone)

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.slack.agent import PROMPTS
 from adapters.slack.asked import ANYWHERE, ON_MESSAGE
-from adapters.slack.door import EVENTS
+from adapters.slack.door import EVENTS, REDIRECT
 from adapters.slack.forms import MAKE
 from bot import textform
 from bot.language import say
@@ -39,8 +39,6 @@ EVENT_TYPES = (
     "tokens_revoked",
 )
 NAME = "Channelmuse"
-#: Where people come back to after they have allowed the app.
-REDIRECT = "/slack/oauth_redirect"
 _MAX_HINT = 200
 
 

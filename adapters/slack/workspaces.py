@@ -19,7 +19,7 @@ _KEPT = 1000  # clients that are remembered
 class Workspace:
     """One installation of the app."""
 
-    team: str  #: "" for an organisation's
+    team: str  #: of an organisation's installation the workspace that is meant, "" where none is
     token: str
     bot_user: str  #: what mentions of the bot name
     bot: str = ""  #: `bot_id` of its messages

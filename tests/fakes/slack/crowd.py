@@ -34,7 +34,7 @@ class Crowd:
             "team_id": team.id,
             "user_id": team.bot.id,
             "is_bot": True,
-            "is_enterprise_install": False,
+            "is_enterprise_install": self.is_by_organisation(team),
         }
         body = {
             "token": self.slack.verification_token,
@@ -125,8 +125,13 @@ class Crowd:
             "token": self.slack.verification_token,
             "team": {"id": team.id, "domain": team.domain},
             "enterprise": {"id": team.enterprise, "name": team.enterprise} if team.enterprise else None,
-            "is_enterprise_install": False,
+            "is_enterprise_install": self.is_by_organisation(team),
         }
+
+    def is_by_organisation(self, team: Team) -> bool:
+        """Whether the organisation has installed the app for all its workspaces."""
+        grants = self.slack.grants.values()
+        return bool(team.enterprise) and any(g.enterprise == team.enterprise and not g.team for g in grants)
 
 
 def _plural(channel: Channel) -> str:

@@ -123,7 +123,8 @@ class Person:
             "command": command if command.startswith("/") else f"/{command}",
             "text": text,
             "api_app_id": self.slack.app_id,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": str(self.slack.people.is_by_organisation(self.team)).lower(),
+            **({"enterprise_id": self.team.enterprise} if self.team.enterprise else {}),
             "response_url": self.slack.responses.new(self.team, channel, self.id),
             "trigger_id": self.slack.screens.trigger(self.team, self.id),
         }

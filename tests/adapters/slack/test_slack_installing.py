@@ -1,0 +1,175 @@
+"""Many workspaces: installing, tokens that end, organisations, and what is left when the app is removed."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+
+from adapters.slack.address import Address
+from adapters.slack.workspaces import NotInstalled
+from bot.models import Answer
+from tests.adapters.slack.stage import Core, Service
+from tests.fakes.slack import FakeSlack, Team
+
+
+@pytest.fixture
+async def service(slack: FakeSlack, core: Core) -> AsyncIterator[Service]:
+    async with Service(slack, core, http=True, **_many(slack)) as service:
+        yield service
+
+
+def _many(slack: FakeSlack) -> dict[str, Any]:
+    return {
+        "slack_bot_token": None,
+        "slack_client_id": slack.client_id,
+        "slack_client_secret": slack.client_secret,
+    }
+
+
+async def _install(slack: FakeSlack, service: Service, team: Team, *, cookie: bool = True, twice: bool = False) -> int:
+    """Somebody follows the link to its end; the status of the last page."""
+    slack.consent.team = team
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
+        async with browser.get(f"{service.url}/slack/install") as page:
+            [link] = re.findall(r'href="([^"]+authorize[^"]+)"', (await page.text()).replace("&amp;", "&"))
+            headers = {"Cookie": page.headers["Set-Cookie"].split(";")[0]} if cookie else {}
+        async with browser.get(link, allow_redirects=False) as consent:
+            query = urlsplit(consent.headers["Location"]).query
+        for _ in range(1 + twice):
+            async with browser.get(f"{service.url}/slack/oauth_redirect?{query}", headers=headers) as last:
+                status = last.status
+        return status
+
+
+async def test_two_workspaces_with_the_same_channel(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Each workspace that installs the app is heard and answered with its own token; equal ids are kept apart."""
+    other = slack.add_team("T0LAB2", "Lab 2")
+    there = slack.add_channel("general", team=other, id="C0GENERAL")
+    eve = slack.person("Eve", team=other, id="U0ADA")
+    assert await _install(slack, service, slack.team) == 200
+    assert await _install(slack, service, other) == 200
+    slack.ada.mention("here")
+    await core.count(1)
+    eve.mention("there")
+    one, two = await core.count(2)
+    assert (one.actor.id, two.actor.id) == ("T0LAB.U0ADA", "T0LAB2.U0ADA")
+    assert (one.place.channel, two.place.channel) == ("T0LAB.C0GENERAL", "T0LAB2.C0GENERAL")
+    assert one.conversation != two.conversation
+    for event in (one, two):
+        draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+        await draft.finish(Answer(text=f"to {event.actor.name}"))
+    assert [message.content for message in slack.from_bot(slack.general)] == ["to Ada"]
+    assert [message.content for message in slack.from_bot(there)] == ["to Eve"]
+
+
+async def test_follow_ups_need_no_mention_among_many_workspaces(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Who talks with the bot is known by the ids that its events have."""
+    await _install(slack, service, slack.team)
+    root = slack.ada.mention("hello")
+    await core.count(1)
+    slack.ada.say("go on", thread=root)
+    await core.count(2)
+
+
+async def test_installation_survives_a_restart(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What was installed is in the desk's notes, from which the next process reads it."""
+    await _install(slack, service, slack.team)
+    await service.__aexit__()
+    await service.__aenter__()
+    slack.ada.mention("still there?")
+    await core.count(1)
+
+
+async def test_state_is_good_once_and_for_one_browser(slack: FakeSlack, service: Service) -> None:
+    """A second use of the way back, and one from another browser, install nothing."""
+    assert await _install(slack, service, slack.team, twice=True) == 401
+    assert await _install(slack, service, slack.team, cookie=False) == 400
+
+
+async def test_workspace_that_is_not_installed(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Events of a workspace that is not known are acknowledged and asked nothing."""
+    slack.ada.mention("hello?")
+    await slack.settled()
+    assert core.events == []
+    with pytest.raises(NotInstalled):
+        await service.adapter.workspaces.client("T0LAB")
+
+
+async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: Service, core: Core) -> None:
+    """However many want a token that is about to end, it is asked for once, and the fresh one is kept."""
+    slack.consent.rotates = True
+    await _install(slack, service, slack.team)
+    old = (await service.adapter.workspaces.client("T0LAB")).token
+    _expire(core, slack, in_seconds=30)
+    await service.__aexit__()
+    await service.__aenter__()
+    clients = await asyncio.gather(*(service.adapter.workspaces.client("T0LAB") for _ in range(20)))
+    [token] = {client.token for client in clients}
+    assert token != old
+    assert [c.params["grant_type"] for c in slack.called("oauth.v2.access") if "grant_type" in c.params] == [
+        "refresh_token"
+    ]
+    await service.__aexit__()
+    await service.__aenter__()
+    assert (await service.adapter.workspaces.client("T0LAB")).token == token
+
+
+async def test_token_that_still_works_is_replaced_behind(slack: FakeSlack, service: Service, core: Core) -> None:
+    """An hour before its end a token is still used at once, and replaced without anybody waiting."""
+    slack.consent.rotates = True
+    await _install(slack, service, slack.team)
+    old = (await service.adapter.workspaces.client("T0LAB")).token
+    _expire(core, slack, in_seconds=3600)
+    await service.__aexit__()
+    await service.__aenter__()
+    hold = slack.faults.hold("oauth.v2.access")
+    assert (await service.adapter.workspaces.client("T0LAB")).token == old
+    hold.set()
+    await slack.until(lambda: [c for c in slack.called("oauth.v2.access") if "grant_type" in c.params])
+    async with asyncio.timeout(20):
+        while (await service.adapter.workspaces.client("T0LAB")).token == old:  # noqa: ASYNC110 - asked as events ask
+            await asyncio.sleep(0.01)
+
+
+def _expire(core: Core, slack: FakeSlack, *, in_seconds: float) -> None:
+    """Let the installed token end so soon."""
+    book = core.books["slack.installation.T0LAB"]
+    ends = int(time.time() + in_seconds)
+    book["installation"] = re.sub(
+        r'"bot_token_expires_at": \d+', f'"bot_token_expires_at": {ends}', book["installation"]
+    )
+    assert str(ends) in book["installation"]
+
+
+async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, service: Service, core: Core) -> None:
+    """An organisation's token serves each of its workspaces, and nobody of the organisation is a stranger."""
+    team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
+    slack.add_channel("general", team=team, id="C0GRID")
+    eve = slack.person("Eve", team=team)
+    slack.consent.is_org = True
+    assert await _install(slack, service, team) == 200
+    eve.mention("hello")
+    [event] = await core.count(1)
+    assert event.conversation.startswith("E0ORG.C0GRID.")
+    assert not event.actor.is_stranger
+    assert Address.of(event.reply_to).enterprise == "E0ORG"
+    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+    await draft.finish(Answer(text="hello, Grid"))
+
+
+async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, core: Core) -> None:
+    """When the app is removed its token is erased; installed again it works again."""
+    await _install(slack, service, slack.team)
+    assert core.books["slack.installation.T0LAB"]
+    slack.people.uninstall(slack.team)
+    await slack.until(lambda: not core.books["slack.installation.T0LAB"])
+    with pytest.raises(NotInstalled):
+        await service.adapter.workspaces.client("T0LAB")
+    await _install(slack, service, slack.team)
+    slack.ada.mention("back again")
+    await core.count(1)
