@@ -1,12 +1,11 @@
 """The agent view, which is the app's messages tab: what to ask first, and what threads are called."""
 
-import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import structlog
 
 from adapters.slack import parse
+from adapters.slack.errands import Errands
 from adapters.slack.failures import FAILED, code, reason
 from adapters.slack.parse import Json
 from adapters.slack.people import People
@@ -25,29 +24,24 @@ _NEVER = ("unknown_method", "missing_scope", "not_allowed_token_type", "feature_
 class Agent:
     """Decorates direct messages, beside what is asked: nothing waits for it and nothing fails with it."""
 
-    def __init__(self, workspaces: Workspaces, people: People) -> None:
+    def __init__(self, workspaces: Workspaces, people: People, errands: Errands) -> None:
         self._workspaces = workspaces
         self._people = people
         self._plain: set[str] = set()  #: owners of workspaces where the app is no agent
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = errands
 
     def opened(self, workspace: Workspace, event: Json) -> None:
         """Somebody looks at the messages tab: suggest what to ask."""
         channel, user = str(event.get("channel") or ""), str(event.get("user") or "")
         if channel and workspace.owner not in self._plain:
-            self._start(self._suggest(workspace, channel, user))
+            self._errands.start(self._suggest(workspace, channel, user))
 
     def asked(self, workspace: Workspace, event: Event) -> None:
         """Name the thread that a direct message has begun."""
         address = event.reply_to
         title = parse.title_of(event.prompt)
         if address.get("surface") == "agent" and address.get("thread") == address.get("message") and title:
-            self._start(self._name(workspace, address["channel"], address["thread"], title))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="agent view")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._errands.start(self._name(workspace, address["channel"], address["thread"], title))
 
     async def _suggest(self, workspace: Workspace, channel: str, user: str) -> None:
         locale = (await self._people.find(workspace, user)).locale
@@ -71,9 +65,3 @@ class Agent:
             if code(exc) in _NEVER:
                 self._plain.add(workspace.owner)
             log.info("agent view not decorated", method=method, reason=reason(exc))
-
-    async def close(self) -> None:
-        """Leave off."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import structlog
 
+from adapters.slack import home_view
 from adapters.slack.agent import Agent
 from adapters.slack.app import Reply
 from adapters.slack.buttons import PRESS
+from adapters.slack.errands import Errands
+from adapters.slack.home import Home
 from adapters.slack.interactions import Interactions
 from adapters.slack.parse import Json
 from adapters.slack.people import People
@@ -34,7 +37,11 @@ class Ears:
         prefix: str,
     ) -> None:
         self._workspaces = workspaces
-        self._agent = Agent(workspaces, people)
+        self._errands = Errands()
+        self._agent = Agent(workspaces, people, self._errands)
+        self._home = Home(
+            workspaces=workspaces, people=people, desk=desk, commands=commands, prefix=prefix, errands=self._errands
+        )
         self._receiver = Receiver(
             workspaces=workspaces, people=people, roots=roots, desk=desk, sink=sink, commands=commands
         )
@@ -52,6 +59,8 @@ class Ears:
         """Somebody opened the app's home or its messages."""
         if event.get("tab") == "messages":
             self._agent.opened(workspace, event)
+        else:
+            self._home.opened(workspace, str(event.get("user") or ""))
 
     async def stopped(self, workspace: Workspace, event: Json) -> None:
         """Somebody pressed Slack's own Stop."""
@@ -75,8 +84,13 @@ class Ears:
     async def action(self, workspace: Workspace, body: Json) -> None:
         """Somebody pressed a button or chose something."""
         for action in body.get("actions") or ():
-            if str(action.get("action_id")).startswith(PRESS):
+            name = str(action.get("action_id"))
+            if name.startswith(PRESS):
                 await self._interactions.press(workspace, body, action)
+            elif name.startswith(home_view.MAKE):
+                await self._interactions.make(workspace, body, name.removeprefix(home_view.MAKE))
+            elif name.startswith(home_view.PREFER):
+                await self._home.chosen(workspace, str((body.get("user") or {}).get("id") or ""), action)
 
     async def submitted(self, workspace: Workspace, body: Json) -> Reply:
         """Somebody sent a form."""
@@ -84,4 +98,4 @@ class Ears:
 
     async def close(self) -> None:
         """Leave off what nobody waits for."""
-        await self._agent.close()
+        await self._errands.close()

@@ -10,6 +10,7 @@ from adapters.slack.app import Reply
 from adapters.slack.asked import ANYWHERE, ON_MESSAGE, Asker
 from adapters.slack.buttons import Button
 from adapters.slack.failures import FAILED, reason
+from adapters.slack.home_view import escaped
 from adapters.slack.parse import Json
 from adapters.slack.people import People, Person
 from adapters.slack.roots import Roots
@@ -99,13 +100,11 @@ class Interactions:
 
     async def shortcut(self, workspace: Workspace, body: Json) -> None:
         """Open a command's form, or record what is asked about a message."""
-        person = await self._person(workspace, body)
         name = str(body.get("callback_id") or "")
         if body.get("type") != "message_action":
-            spec = self._specs.get(name.removeprefix(forms.MAKE))
-            if spec is not None:
-                await self._ask(workspace, body, spec, person)
+            await self.make(workspace, body, name.removeprefix(forms.MAKE))
             return
+        person = await self._person(workspace, body)
         if name not in ON_MESSAGE:
             return
         message = body.get("message") or {}
@@ -124,6 +123,12 @@ class Interactions:
         )
         named = await self._people.named(workspace, [str(message.get("user") or ""), *parse.mentioned(message)])
         await self._take(workspace, body, asked.on_message(asker, name, message, named))
+
+    async def make(self, workspace: Workspace, body: Json, command: str) -> None:
+        """Open a command's form, from anywhere."""
+        spec = self._specs.get(command)
+        if spec is not None:
+            await self._ask(workspace, body, spec, await self._person(workspace, body))
 
     # -- buttons
 
@@ -255,7 +260,7 @@ class Interactions:
 
 def _told(text: str) -> Reply:
     """Shown at once to the asker alone."""
-    return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), "response_type": "ephemeral"}
+    return {"text": escaped(text), "response_type": "ephemeral"}
 
 
 def _wrong(errors: Mapping[str, str]) -> Reply:

@@ -62,6 +62,8 @@ class Core:
         return people
 
     async def profile(self, adapter: str, actor: Actor) -> Profile:
+        if self.is_failing:
+            raise StoreUnavailable("the disk is full")
         return self.shown
 
     async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:

@@ -1,0 +1,66 @@
+"""The App Home: shown anew whenever somebody opens it or chooses something there."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from adapters.slack import home_view, parse
+from adapters.slack.errands import Errands
+from adapters.slack.failures import FAILED, reason
+from adapters.slack.parse import ADAPTER, Json
+from adapters.slack.people import People
+from adapters.slack.workspaces import Workspace, Workspaces
+from bot.errors import StoreError, UsageError
+from bot.models import CommandSpec
+from bot.ports import Desk
+
+log = structlog.get_logger(__name__)
+
+
+class Home:
+    """Everybody's home."""
+
+    def __init__(
+        self,
+        *,
+        workspaces: Workspaces,
+        people: People,
+        desk: Desk,
+        commands: Sequence[CommandSpec],
+        prefix: str,
+        errands: Errands,
+    ) -> None:
+        self._workspaces = workspaces
+        self._people = people
+        self._desk = desk
+        self._commands = commands
+        self._prefix = f"/{prefix}"
+        self._errands = errands
+
+    def opened(self, workspace: Workspace, user: str) -> None:
+        """Somebody looks at it."""
+        self._errands.start(self._show(workspace, user))
+
+    async def chosen(self, workspace: Workspace, user: str, action: Json) -> None:
+        """Somebody prefers something. Raises `StoreError`."""
+        name = str(action.get("action_id")).removeprefix(home_view.PREFER)
+        value = str((action.get("selected_option") or {}).get("value") or home_view.DEFAULT)
+        try:
+            chosen = None if value == home_view.DEFAULT else value
+            await self._desk.prefer(ADAPTER, workspace.scoped(user), name, chosen)
+        except UsageError as exc:  # the home was opened before the choices changed: it is shown anew
+            log.info("not preferred", reason=str(exc))
+        self._errands.start(self._show(workspace, user))
+
+    async def _show(self, workspace: Workspace, user: str) -> None:
+        person = await self._people.find(workspace, user)
+        try:
+            profile = await self._desk.profile(ADAPTER, parse.actor_of(person, workspace))
+            view = home_view.view(profile, self._commands, prefix=self._prefix, locale=person.locale)
+        except StoreError as exc:
+            log.warning("profile not read", reason=str(exc))
+            view = home_view.unreadable(person.locale)
+        try:
+            await self._workspaces.of(workspace).views_publish(user_id=user, view=view)
+        except FAILED as exc:
+            log.warning("home not shown", reason=reason(exc))

@@ -1,0 +1,76 @@
+"""The App Home: what one person is shown of themselves, and what they may choose there."""
+
+import json
+
+from bot.models import Media, Profile, UsageRow
+from tests.adapters.slack.stage import Core, Service
+from tests.fakes.slack import FakeSlack, Team
+
+ROW = UsageRow(
+    day="2026-11-24",
+    kind="image",
+    model="seeddream-4.0",
+    requests=2,
+    prompt_tokens=0,
+    completion_tokens=0,
+    items=3,
+    cost=1.5,
+)
+PROFILE = Profile(
+    usage=(ROW, ROW),
+    limits=("Up to 20 requests a minute.",),
+    languages=(("en", "English"), ("zh-Hant", "繁體中文")),
+    models={"chat": "gpt-4-turbo-2"},
+    choices={"chat": ("gpt-4-turbo", "gpt-4-turbo-2"), "code": ("codellama-70b",)},
+    recent=(("E1", Media(name="fox.png", content_type="image/png", size=1, description="a red fox")),),
+)
+
+
+def _text(team: Team, user: str) -> str:
+    return json.dumps(team.homes[user], ensure_ascii=False)
+
+
+async def test_home_shows_a_person_what_is_theirs(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Opening the home shows the commands, one's own use, limits, preferences and newest files."""
+    core.shown = PROFILE
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    text = _text(slack.team, slack.ada.id)
+    for shown in ("/image", "Pictures: 4 requests, 6 files, cost 3.00", "Up to 20 requests a minute.", "fox.png"):
+        assert shown in text
+    selects = {
+        block["block_id"]: block["accessory"]["initial_option"]["value"]
+        for block in slack.team.homes[slack.ada.id]["blocks"]
+        if "accessory" in block
+    }
+    assert selects == {"language": "default", "model.chat": "gpt-4-turbo-2"}
+
+
+async def test_preferences_are_kept_and_shown(slack: FakeSlack, service: Service, core: Core) -> None:
+    """What is chosen goes to the core, and the home is shown anew, in the language chosen."""
+    core.shown = PROFILE
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    core.shown = Profile(language="zh-Hant", languages=PROFILE.languages)
+    slack.ada.press_home("home:prefer:language", value="zh-Hant")
+    await slack.until(lambda: "你的偏好" in _text(slack.team, slack.ada.id))
+    slack.ada.press_home("home:prefer:language", value="default")
+    await slack.settled()
+    assert core.preferred == {("U0ADA", "language"): None}
+
+
+async def test_home_while_nothing_can_be_read(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Without the records the home says so; it is not left as it was."""
+    core.is_failing = True
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    assert "records" in _text(slack.team, slack.ada.id)
+
+
+async def test_home_opens_forms(slack: FakeSlack, service: Service, core: Core) -> None:
+    """The home's buttons open the form of a command."""
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    slack.ada.press_home("home:make:image")
+    view = await slack.ada.modal()
+    assert view.content["callback_id"] == "make:image"
