@@ -312,8 +312,9 @@ async def test_hook_sees_every_call(channel: discord.PartialMessageable, wire: W
     """Before and after each effect the test may act; calls are numbered as they come."""
     seen: list[tuple[str, int, int]] = []
 
-    async def hook(moment: str, call: Any) -> None:
+    async def hook(moment: str, call: Any) -> bool:
         seen.append((moment, call.number, len(wire.said(CHANNEL))))
+        return False
 
     before = len(wire.rest.calls)
     wire.rest.hook = hook

@@ -64,6 +64,11 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self._deflate: dict[web.WebSocketResponse, Any] = {}
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody who has a session is connected."""
+        return any(session.socket is not None for session in self.sessions.values())
+
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)

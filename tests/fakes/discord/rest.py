@@ -58,7 +58,8 @@ class Rest:
         self.calls: list[Call] = []
         self.limits = Limits()
         self.faults: list[Fault] = []
-        self.hook: Callable[[Moment, Call], Awaitable[None]] | None = None  #: before and after each effect
+        #: Called before and after each effect; True: the connection is lost then, and before it, the effect too.
+        self.hook: Callable[[Moment, Call], Awaitable[bool]] | None = None
         self._count = 0
 
     def fail(self, method: str, path: str, error: Refused, *, times: int = 1) -> None:
@@ -94,17 +95,16 @@ class Rest:
             except Refused as exc:
                 call.status, answer, headers = exc.status, exc.told, {**headers, **exc.headers}
             self.calls.append(call)
+            is_lost = await self._moment("after", call)
             await self._world.tell()
-            if await self._moment("after", call):
-                return _cut(request)
-            return _answered(call.status, answer, headers)
+            return _cut(request) if is_lost else _answered(call.status, answer, headers)
 
         return serve
 
     async def _moment(self, moment: Moment, call: Call) -> bool:
         """Let the test do what it wants to do now. Whether the connection is to be lost."""
-        if self.hook is not None:
-            await self.hook(moment, call)
+        if self.hook is not None and await self.hook(moment, call):
+            return True
         for fault in self.faults:
             if fault.moment == moment and fault.method == call.method and fault.path in call.path:
                 fault.times -= 1

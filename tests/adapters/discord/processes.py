@@ -1,0 +1,63 @@
+"""The service as it is started, in processes of their own that can be killed."""
+
+import asyncio
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.fakes.discord.values import TOKEN
+from tests.fakes.discord.wire import Wire
+
+# What is imported once is there in every process: each start costs little.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["bot.bootstrap", "adapters.discord.adapter", "bot.commands.chat", "rich", "pypdf"])
+
+
+class Process:
+    """One life of the service; `folder` is kept between them."""
+
+    def __init__(self, wire: Wire, api_url: str, folder: Path) -> None:
+        environment = {
+            "AIMODELS_BASE_URL": api_url,
+            "AIMODELS_API_KEY": "key",
+            "AIMODELS_STREAMING": "true",
+            "BOT_DATA_DIR": str(folder),
+            "BOT_REQUESTS_PER_MINUTE": "0",
+            "DISCORD_TOKEN": TOKEN,
+            "DISCORD_API_URL": wire.api,
+        }
+        self._wire = wire
+        self._process = _CONTEXT.Process(target=_serve, args=(environment, folder))
+
+    async def start(self) -> None:
+        """Start, and wait until it hears."""
+        known = len(self._wire.gateway.identified)
+        self._process.start()
+        await self._wire.until(lambda: len(self._wire.gateway.identified) > known and self._wire.gateway.is_heard)
+
+    async def kill(self) -> int | None:
+        """End it with no chance to do anything; its exit status, when it is gone."""
+        self._process.kill()
+        await asyncio.to_thread(self._process.join)
+        return self._process.exitcode
+
+    async def stop(self) -> int | None:
+        """End it as an operator does; its exit status."""
+        if self._process.is_alive():
+            self._process.terminate()
+        await asyncio.to_thread(self._process.join)
+        return self._process.exitcode
+
+
+def _serve(environment: Mapping[str, str], folder: Path) -> None:
+    from bot import __main__, delivery
+
+    os.environ.update(environment)
+    os.chdir(folder)
+    with (folder / "log").open("a") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    delivery.PATIENCE = 0.0  # so that a quick answer's first sign is shown too
+    sys.exit(__main__.main(["run"]))
