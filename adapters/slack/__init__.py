@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     slack_command_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
         "", description="What slash commands begin with, such as muse- for /muse-image; empty: /image."
     )
+    slack_config_token: SecretStr | None = Field(
+        None,
+        description="An app configuration token (xoxe.xoxp-…), only for `check`: with it the app's events and settings "
+        "are compared. It lasts 12 hours.",
+    )
     slack_deaf_after: float = Field(
         60,
         ge=1,

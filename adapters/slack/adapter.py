@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.slack import Settings, files, history, oauth
+from adapters.slack import Settings, check, files, history, oauth
 from adapters.slack.address import Address
 from adapters.slack.app import bolt_app
 from adapters.slack.door import Door
@@ -164,4 +164,4 @@ class Slack:
 
     async def check(self) -> Sequence[Finding]:
         """Prove token, scopes and settings."""
-        return []
+        return await check.findings(self._settings, self._api)

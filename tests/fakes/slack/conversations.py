@@ -161,3 +161,10 @@ def uninstall(caller: Caller) -> Json:
 @method("apps.connections.open", "connections:write", app_level=True)
 def open_connection(caller: Caller) -> Json:
     return {"url": caller.slack.sockets.address()}
+
+
+@method("apps.manifest.export", "app_configurations:read")
+def manifest(caller: Caller) -> Json:
+    if caller.text("app_id") != caller.slack.app_id:
+        raise ApiError("invalid_app_id")
+    return {"manifest": caller.slack.manifest}

@@ -30,6 +30,7 @@ class FakeSlack:
         self.verification_token = "xAbCdEfGhIjKlMnOpQrStUvW"
         self.app_token = "xapp-1-A0MUSE-1-of-the-tests"
         self.bot_name = "Muse"
+        self.manifest: dict[str, Any] = {}  #: the app's settings, as `apps.manifest.export` tells of them
         self.stream_lifetime = 300.0  #: seconds until a stream expires
         self.trigger_lifetime = 3.0
         self.clock = Clock()

@@ -1,0 +1,172 @@
+"""What an operator is told before the service runs: by `manifest`, by `check` and by wrong settings."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack import create
+from adapters.slack.adapter import Slack
+from adapters.slack.forms import MAKE
+from adapters.slack.manifest import EVENT_TYPES, SCOPES, describe, manifest
+from bot.errors import SettingsError
+from bot.models import Finding
+from tests.adapters.slack.stage import COMMANDS, settings
+from tests.fakes.slack import FakeSlack, Grant
+
+#: Commands that Slack keeps for itself: a manifest with one of them is refused.
+RESERVED = frozenset(
+    (
+        *("archive", "away", "call", "collapse", "dm", "dnd", "expand", "feed", "feedback", "invite", "join", "leave"),
+        *("me", "msg", "mute", "open", "pro", "remind", "remove", "rename", "search", "shortcuts", "shrug", "star"),
+        *("status", "topic", "unarchive", "who"),
+    )
+)
+
+
+def _strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _strings(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner, path)
+    elif isinstance(value, str):
+        yield path, value
+
+
+@pytest.mark.parametrize("url", [None, "https://muse.example.com/"])
+def test_manifest_is_what_slack_takes(url: str | None) -> None:
+    """The manifest has every command and shortcut within Slack's limits, and fits the way Slack reaches the service."""
+    told = manifest(COMMANDS, url=url, prefix="muse-")
+    features, asked = told["features"], told["settings"]
+    assert [c["command"] for c in features["slash_commands"]] == [f"/muse-{s.name}" for s in COMMANDS if not s.hidden]
+    assert len(features["slash_commands"]) <= 50
+    for kind in ("global", "message"):
+        assert 0 < len([s for s in features["shortcuts"] if s["type"] == kind]) <= 5
+    assert {s["callback_id"] for s in features["shortcuts"]} >= {f"{MAKE}image", "explain", "animate"}
+    assert len(features["agent_view"]["suggested_prompts"]) <= 4
+    limits = {
+        ".display_information.name": 35,
+        ".display_information.description": 140,
+        ".features.shortcuts.name": 24,
+        ".features.shortcuts.description": 150,
+        ".features.slash_commands.command": 32,
+        ".features.slash_commands.description": 2000,
+        ".features.agent_view.agent_description": 300,
+    }
+    assert [(p, s) for p, s in _strings(told) if not 0 < len(s) <= limits.get(p, 1000)] == []
+    addresses = {s for _, s in _strings(told) if s.startswith("http")}
+    assert asked["socket_mode_enabled"] is (url is None)
+    if url is None:
+        assert addresses == set()
+    else:
+        assert addresses == {"https://muse.example.com/slack/events", "https://muse.example.com/slack/oauth_redirect"}
+    assert json.loads(describe(COMMANDS, url=url, prefix="muse-")) == told
+
+
+def test_no_command_is_slacks_own() -> None:
+    """None of the commands has a name that Slack keeps for itself."""
+    assert RESERVED.isdisjoint(spec.name for spec in COMMANDS)
+
+
+async def _findings(slack: FakeSlack, **more: Any) -> list[Finding]:
+    return [finding for finding in await Slack(settings(slack, **more)).check() if not finding.is_ok]
+
+
+async def test_check_of_an_app_as_it_should_be(slack: FakeSlack) -> None:
+    """With exactly the scopes of the manifest nothing is wrong, in Socket Mode and in HTTP mode."""
+    slack.token = slack.install(slack.team, *SCOPES)
+    assert await _findings(slack) == []
+    assert await _findings(slack, slack_app_token=None) == []
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+async def test_check_names_each_missing_scope(slack: FakeSlack, scope: str) -> None:
+    """A scope that is missing is named with where to click."""
+    slack.token = slack.install(slack.team, *(SCOPES.keys() - {scope}))
+    [finding] = await _findings(slack)
+    assert scope in finding.subject
+    assert "https://api.slack.com/apps/A0MUSE/oauth" in finding.text
+    assert "Reinstall" in finding.text
+
+
+async def test_check_names_tokens_that_do_not_work(slack: FakeSlack) -> None:
+    """A refused bot token, a refused app-level token and one without its scope are each told with what to do."""
+    slack.grants[slack.app_token].scopes.clear()
+    slack.revoke(slack.token)
+    bot, app = await _findings(slack)
+    assert "SLACK_BOT_TOKEN (token_revoked)" in bot.text
+    assert "connections:write" in app.text
+    [unknown] = await _findings(
+        slack, slack_bot_token=slack.install(slack.team, *SCOPES), slack_app_token="xapp-1-A0MUSE-2-3"
+    )
+    assert "Enable Socket Mode" in unknown.text
+
+
+async def test_check_notices_tokens_of_two_apps(slack: FakeSlack) -> None:
+    """A bot token of another app than the app-level token's is told, as nothing would ever be heard."""
+    token = "xapp-1-A0OTHER-1-x"
+    slack.grants[token] = Grant(token=token, team="", scopes={"connections:write"})
+    slack.token = slack.install(slack.team, *SCOPES)
+    [finding] = await _findings(slack, slack_app_token=token)
+    assert "A0OTHER" in finding.text
+
+
+async def test_check_compares_the_apps_settings(slack: FakeSlack) -> None:
+    """With a configuration token every event and setting that is missing is named."""
+    slack.token = slack.install(slack.team, *SCOPES)
+    token = "xoxe.xoxp-1-config"
+    slack.grants[token] = Grant(token=token, team=slack.team.id, scopes={"app_configurations:read"})
+    slack.manifest = manifest(COMMANDS, url=None, prefix="")
+    assert await _findings(slack, slack_config_token=token) == []
+    slack.manifest = {"settings": {"event_subscriptions": {"bot_events": ["app_mention"]}}}
+    wrong = await _findings(slack, slack_config_token=token)
+    named = " ".join(finding.subject for finding in wrong)
+    for name in (*(set(EVENT_TYPES) - {"app_mention"}), "interactivity", "Socket Mode", "App Home", "agent view"):
+        assert name in named
+    assert all("https://api.slack.com/apps/A0MUSE/" in finding.text for finding in wrong)
+
+
+async def test_check_of_credentials_for_many_workspaces(slack: FakeSlack) -> None:
+    """Client id and secret are proved without anybody installing anything."""
+    many = {"slack_bot_token": None, "slack_client_id": slack.client_id}
+    assert await _findings(slack, **many, slack_client_secret=slack.client_secret) == []
+    [finding] = await _findings(slack, **many, slack_client_secret="wrong")
+    assert "SLACK_CLIENT_SECRET" in finding.text
+
+
+async def test_check_without_slack(slack: FakeSlack) -> None:
+    """When Slack can't be reached that is said, not that the token is wrong."""
+    for finding in await _findings(slack, slack_api_url="http://127.0.0.1:9/api"):
+        assert "can't be reached" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN must begin with xoxb-"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "set SLACK_APP_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN must begin with xapp-"),
+        ({"SLACK_CLIENT_ID": "1.2"}, "SLACK_CLIENT_SECRET is not set"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_COMMAND_PREFIX": "a b"}, "SLACK_COMMAND_PREFIX: must be letters"),
+        ({"SLACK_API_URL": "slack.com"}, "SLACK_API_URL: must be an http:// or https:// address"),
+    ],
+)
+def test_wrong_settings_say_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    """A setting that is missing, wrong or in the wrong place is refused with one sentence, without its value."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=told):
+        create(data_dir=tmp_path, conversation=None)
+
+
+def test_without_settings_there_is_no_slack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing set means no Slack, and no complaint."""
+    monkeypatch.chdir(tmp_path)
+    assert create(data_dir=tmp_path, conversation=None) is None
