@@ -113,9 +113,8 @@ class FakeSlack:
 
     def messages(self, channel: Channel | None = None, *, thread: str = "", viewer: str = "") -> list[Message]:
         """What is shown now in a channel (else everywhere), or in one of its threads without its first message."""
-        if channel is None:
-            return [m for team in self.teams.values() for c in team.channels.values() for m in c.visible(viewer)]
-        shown = channel.visible(viewer)
+        everywhere = [c for team in self.teams.values() for c in team.channels.values()]
+        shown = [m for c in ([channel] if channel else everywhere) for m in c.visible(viewer)]
         return [m for m in shown if m.thread_ts == thread and m.ts != thread] if thread else shown
 
     def from_bot(self, channel: Channel | None = None, *, thread: str = "", viewer: str = "") -> list[Message]:

@@ -1,0 +1,72 @@
+"""An API for what takes long: answers that stream for seconds and a video of a given size."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from aiohttp import web
+
+PIECES, PAUSE = 60, 0.1  #: of a streamed answer: how many, and the seconds between two
+_CHUNK = 1 << 20
+
+
+async def chat(request: web.Request) -> web.StreamResponse:
+    """Stream an answer of six seconds."""
+    await request.read()
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    for number in range(PIECES):
+        delta = {"content": f"Piece {number} of an answer that takes its time. "}
+        told = {"object": "chat.completion.chunk", "model": "gpt-4-turbo", "choices": [{"index": 0, "delta": delta}]}
+        await response.write(f"data: {json.dumps(told)}\n\n".encode())
+        await asyncio.sleep(PAUSE)
+    await response.write(b"data: [DONE]\n\n")
+    return response
+
+
+async def main(size: int) -> None:
+    """Serve until killed; the first line of output is the port."""
+
+    async def video(request: web.Request) -> web.Response:
+        await request.read()
+        film = {"url": f"http://{request.host}/file.mp4", "duration": 10, "width": 1920, "height": 1080}
+        return web.json_response({"success": True, "data": {"videos": [film]}, "message": "ok"})
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
+        response.content_length = size
+        await response.prepare(request)
+        first = b"\0\0\0\x20ftypisom" + bytes(_CHUNK - 12)
+        for at in range(0, size, _CHUNK):
+            await response.write((first if at == 0 else bytes(_CHUNK))[: size - at])
+        return response
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", chat)
+    app.router.add_post("/v1/video/generations", video)
+    app.router.add_get("/file.mp4", file)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+
+
+@contextlib.contextmanager
+def slow_api(size: int) -> Iterator[str]:
+    """The server in a process of its own, with a video of so many bytes; yields its base URL."""
+    process = subprocess.Popen([sys.executable, "-m", "bench.slack_api", str(size)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main(int(sys.argv[1])))
