@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import structlog
 
-from bot.errors import DeliveryDelayed, DeliveryError, MediaError, UploadTooLarge
+from bot.errors import DeliveryDelayed, DeliveryError, MediaError, StoreError, UploadTooLarge
 from bot.language import say
 from bot.media import Spool
 from bot.models import Answer, Capabilities, Media, Status
@@ -26,6 +26,10 @@ FLUSH = 10.0
 FIT_ATTEMPTS = 3
 
 
+async def _nothing() -> None:
+    pass
+
+
 class Progress:
     """Shows statuses and partial text on a draft: only the newest, at most one update in flight.
 
@@ -33,13 +37,21 @@ class Progress:
     `status_interval` seconds with the time elapsed. An update that the platform fails is not worth failing the
     answer for: what matters is `Draft.finish`, which is called after this has ended. Use as an async context manager;
     leaving it drops what was not shown yet and waits for the update in flight, but not for one that hangs.
+    `shown` is called after each
+    update, also after one that failed.
     """
 
     def __init__(
-        self, draft: Draft, capabilities: Capabilities, *, clock: Callable[[], float] = time.monotonic
+        self,
+        draft: Draft,
+        capabilities: Capabilities,
+        *,
+        shown: Callable[[], Awaitable[None]] = _nothing,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._draft = draft
         self._capabilities = capabilities
+        self._shown = shown
         self._clock = clock
         self._started = clock()
         self._newest: Status | str = ""
@@ -82,6 +94,10 @@ class Progress:
                 log.warning("progress not shown", reason=str(exc))
             except Exception:  # an adapter's mistake in what is only decoration
                 log.exception("progress not shown")
+            try:
+                await self._shown()
+            except StoreError as exc:
+                log.warning("draft not kept", reason=str(exc))
             await _wait(self._closing, pause)
             await _wait(self._changed, self._capabilities.status_interval if self._is_status else None)
 

@@ -25,6 +25,11 @@ def person_scope(adapter: str, actor: str) -> str:
     return f"person:{adapter}:{actor}"
 
 
+def undelivered_scope(adapter: str, event_id: str) -> str:
+    """Where it is kept that an event has an answer which its platform did not take."""
+    return f"undelivered:{adapter}:{event_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
     """Records events. `accept` is the `Sink` that adapters are given."""
@@ -53,11 +58,23 @@ class Inbox:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
             return
         text = problem if refusal is None else refusal.text
-        await self._record(event, spec.lane, Answer(text=text, private=True) if text else None)
+        answer = Answer(text=text, private=True) if text else await self._undelivered(event)
+        await self._record(event, spec.lane, answer)
+
+    async def _undelivered(self, event: Event) -> Answer | None:
+        """The answer that this one asks for again, where it was made and its platform did not take it."""
+        if not event.again:
+            return None
+        scope = undelivered_scope(event.adapter, event.again)
+        if not await self.store.settings(scope):
+            return None
+        job = await self.store.job(event.adapter, event.again)
+        await self.store.put_setting(scope, "answer", None)
+        return job.answer if job is not None and job.answer is not None and not job.answer.private else None
 
     async def _record(self, event: Event, lane: Lane, answer: Answer | None) -> None:
         is_new = await self.store.record(event, lane=lane, answer=answer)
-        outcome = "duplicate" if not is_new else "refused" if answer else "accepted"
+        outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
         log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
 

@@ -23,6 +23,7 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.folding import Folding
+from bot.inbox import undelivered_scope
 from bot.language import say
 from bot.metrics import Metrics
 from bot.models import Answer, Job, Lane, Outcome, Status
@@ -170,9 +171,11 @@ class Worker:
         adapter = self._adapters[job.event.adapter]
         private = job.answer.private if job.answer is not None else self._is_private(job)
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
+        running.draft = draft
         if job.ref is None:
             self._metrics.first_sign(job.event)
         await self._store.save_draft(job, draft.ref)
+        running.ref = draft.ref
         answer = job.answer
         gathered = Gathered()
         if answer is None:
@@ -183,6 +186,7 @@ class Worker:
         else:  # stopped while it waited: what was reserved for it is free again
             self._policy.spent(job.event, ())
         await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
+        await running.keep_ref(self._store)
         self._metrics.answered(job.event, answer)
         self._failures.pop(job.seq, None)
         self._free(running)
@@ -221,7 +225,7 @@ class Worker:
     ) -> Outcome | ApiError:
         """What came of the command, or why it may succeed later. Of a stopped one, see what was gathered."""
         job = running.job
-        async with Progress(draft, adapter.capabilities) as progress:
+        async with Progress(draft, adapter.capabilities, shown=lambda: running.keep_ref(self._store)) as progress:
             running.is_generating = not running.is_stopped
             try:
                 if running.is_generating:
@@ -282,6 +286,8 @@ class Worker:
             if isinstance(exc, DeliveryDelayed):
                 wait = max(wait, exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
+            with suppress(StoreError):
+                await running.keep_ref(self._store)
             await self._later(running, wait)
             return
         log.error("answer not delivered", reason=str(exc))
@@ -289,6 +295,7 @@ class Worker:
         self._failures.pop(job.seq)
         self._free(running)
         with suppress(StoreError):  # OwnershipLost: somebody else's to complete
+            await self._store.put_setting(undelivered_scope(job.event.adapter, job.event.id), "answer", "kept")
             await self._store.complete(job)
 
     async def _later(self, running: Running, seconds: float) -> None:

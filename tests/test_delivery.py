@@ -10,10 +10,11 @@ import pytest
 
 from bot import delivery
 from bot.delivery import Progress
-from bot.models import Capabilities, Status
+from bot.models import Answer, Capabilities, Status
 from bot.sandbox.server import Sandbox
+from tests.fakes.api import failure
 from tests.fakes.channel import Channel, ChannelAdapter, ChannelDraft, channel_server
-from tests.fakes.service import impatient, service
+from tests.fakes.service import Service, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
@@ -50,6 +51,82 @@ async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
         shown = one.core.metrics.render(await one.core.store.counts(), one.core.api.budget).decode()
         assert 'bot_events_total{adapter="channel",command="chat",outcome="undelivered"} 2.0' in shown
         assert one.echo.asked == ["hello", "next", "last"]
+
+
+async def test_a_retry_shows_what_was_made_and_not_taken(tmp_path: Path) -> None:
+    """An answer that its platform refused is kept: asking for it again makes nothing anew, the second time it does."""
+    async with service(tmp_path) as one:
+        one.channel.faults = {"finish": [403]}
+        refused = await one.channel.ask("hello")
+        await given_up(one, refused)
+        assert (await one.ask("", command="retry")).text == "re: hello"
+        assert not one.answer(refused).final
+        assert one.echo.asked == ["hello"]
+        assert (await one.ask("", command="retry")).text == "re: hello"
+        assert one.echo.asked == ["hello", "hello"]
+
+
+async def test_an_apology_that_was_not_taken_is_no_answer(tmp_path: Path) -> None:
+    """A retry after a failure that could not even be told asks the API again."""
+    async with service(tmp_path) as one:
+        one.channel.faults = {"finish": [403]}
+        one.echo.instead = [failure(401)]
+        await given_up(one, await one.channel.ask("hello"))
+        assert (await one.ask("", command="retry")).text == "re: hello"
+        assert one.echo.asked == ["hello", "hello"]
+
+
+async def given_up(one: Service, event: str) -> None:
+    """Wait until the service has seen the event's answer refused, and nothing is left to do."""
+    await one.channel.until(lambda: f"finish {event}" in one.channel.calls)
+    await one.core.worker.drain()
+
+
+class Growing:
+    """A draft that finds more of itself with each message that it shows."""
+
+    def __init__(self, draft: ChannelDraft) -> None:
+        self._draft = draft
+        self.ref = draft.ref
+
+    async def status(self, status: Status) -> None:
+        await self._draft.status(status)
+        self.ref += "+"
+
+    async def write(self, text: str) -> None:
+        await self._draft.write(text)
+        self.ref += "+"
+
+    async def finish(self, answer: Answer) -> None:
+        await self._draft.finish(answer)
+        self.ref += "."
+
+
+async def test_what_finds_an_answer_again_is_kept_as_it_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference kept of a draft is the one it has after each update, and after its end."""
+    limits = Capabilities(edit_interval=0.01, status_interval=0.01)
+    async with service(tmp_path, limits=limits) as one:
+        open_draft = one.adapter.draft
+
+        async def draft(*args: Any, **more: Any) -> Growing:
+            return Growing(await open_draft(*args, **more))
+
+        monkeypatch.setattr(one.adapter, "draft", draft)
+        release = one.echo.hold("hello")
+        event = await one.begun("hello")
+        await one.channel.until(lambda: one.channel.calls.count(f"update {event}") > 1)
+        assert (await kept_ref(one, event)).endswith("+")
+        release.set()
+        await one.channel.answered(event)
+        await one.ask("next")
+        assert (await kept_ref(one, event)).endswith("+.")
+
+
+async def kept_ref(one: Service, event: str) -> str:
+    await one.core.store.put_setting("test", "written", "now")  # after everything before it
+    job = await one.core.store.job("channel", event)
+    assert job is not None
+    return job.ref or ""
 
 
 @pytest.mark.parametrize("call", ["post", "finish"])

@@ -144,16 +144,15 @@ class Events:
             pass
 
     async def save_draft(self, job: Job, ref: str) -> None:
-        def plan() -> Rows:
-            self._own(job)
-            return {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
+        self._own(job)
+        rows = {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
 
         def then(_: Returned) -> None:
-            if mine := self._running.get(job.seq):
+            mine = self._running.get(job.seq)
+            if mine is not None and mine.attempt == job.attempt:
                 self._running[job.seq] = replace(mine, ref=ref)
 
-        self._own(job)
-        self._writer.submit_lazily(RowsOperation(plan, then, seq=job.seq), urgent=True)
+        self._writer.submit_lazily(RowsOperation(lambda: rows, then, seq=job.seq), urgent=True)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)

@@ -281,10 +281,22 @@ class StoreContract:
             assert job.attempt == attempt
             await store.release(job)
             job = await claim(store)
-            await store.save_draft(job, f"ref {attempt}")
-            await store.save_draft(job, f"ref {attempt}")
+            for more in ("", "+", "++"):
+                await store.save_draft(job, f"ref {attempt}{more}")
             await store.retry(job, NOW)
-        assert (await claim(store)).ref == "ref 3"
+        job = await claim(store)
+        assert job.ref == "ref 3++"
+
+    async def test_the_last_reference_stays(self, store: Store) -> None:
+        """What was saved of a draft just before its job was completed is kept: a reopened event has it."""
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        job = await claim(store)
+        await store.save_draft(job, "begun")
+        await store.commit(job, outcome("done"))
+        await store.save_draft(job, "ended")
+        await store.complete(job)
+        assert await store.reopen(job.event)
+        assert (await claim(store)).ref == "ended"
 
     async def test_only_the_owner_may_go_on(self, store: Store) -> None:
         """Every step on a job that is finished or was given back raises `OwnershipLost` and changes nothing."""
