@@ -120,7 +120,7 @@ async def test_token_that_ended(one: Whole, is_member: bool) -> None:
     told = {} if is_member else {"authorizing_integration_owners": {"1": ADA}}
     channel = CHANNEL if is_member else ELSEWHERE
     token = await one.command("chat", channel=channel, told=told, prompt="hello")
-    await one.echo.until(lambda: "hello" in one.echo.asked)
+    await one.shown(channel, "思考中")
     one.wire.interactions[token].is_expired = True
     expired = one.wire.rest.calls[-1].number
     hold.set()
