@@ -13,6 +13,10 @@ from bot.store.schema import migrations
 
 Connection = Any  #: an asyncpg connection: the library has no types
 
+#: What says that a connection is not, or no longer, to be used. The last is the library's own confusion when the server
+#: ends a connection in the middle of something.
+BROKEN = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 #: Key of the advisory lock under which the schema is changed.
 _MIGRATION_LOCK = 0x636D7574
 #: Seconds for one statement, and for a connection to be made.
@@ -86,7 +90,7 @@ class Link:
         """What goes wrong with the database becomes a `StoreError` of one sentence."""
         try:
             yield
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        except (asyncpg.PostgresError, *BROKEN) as exc:
             raise self.explained(exc) from exc
 
     def explained(self, error: Exception) -> StoreError:
@@ -135,5 +139,5 @@ async def close(connection: Connection) -> None:
     """Close a connection, at once when it does not want to."""
     try:
         await connection.close(timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (asyncpg.PostgresError, *BROKEN):
         connection.terminate()
