@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
+from bot.settings import address
 from bot.store.schema import migrations
 
 Connection = Any  #: an asyncpg connection: the library has no types
@@ -38,9 +38,7 @@ class Link:
 
     def __init__(self, url: SecretStr) -> None:
         self._url = url
-        parts = urlsplit(url.get_secret_value())
-        #: for people: without user and password
-        self.name = f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        self.name = address(url)  #: for people
         self._pool: Any = None
 
     async def open(self) -> None:
