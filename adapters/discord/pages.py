@@ -23,7 +23,7 @@ _SPARE = 8  # for the marks that end and begin again a spoiler at a cut
 _ROOM = 160  # for the sentence that comes with a file
 _LAID_OUT_BYTES = 10_000  # Discord answers with an error of its own to a little more
 #: what converting makes longer by a character or two; a line by a few more
-_GROWS = re.compile(rf"[\\`*_~|<>@#\[\]()+.{OPEN}{CLOSE}-]|discord|dsc|(?P<line>(?:\n|\A)( {4}|\t)?)", re.IGNORECASE)
+_GROWS = re.compile(rf"[\\`*_~|<>@#\[\]()+.{OPEN}{CLOSE}-]|discord|dsc|(?P<line>(?:\n|\A)( {{4}}|\t)?)", re.IGNORECASE)
 #: what converting may make much longer
 _REWRITTEN = re.compile(r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^[^\n]*\|[^\n]*\n[ \t>|:]*-", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")

@@ -13,8 +13,8 @@ from tests.contract.adapter_contract import long_markdown, words
 AGAIN = Action(name="again", label="Again", command="retry")
 
 
-def media(name: str, kind: str = "image/png", **more: str) -> Media:
-    return Media(name=name, content_type=kind, size=10, path=Path("/nowhere") / name, **more)
+def media(name: str, kind: str = "image/png", *, url: str = "") -> Media:
+    return Media(name=name, content_type=kind, size=10, path=Path("/nowhere") / name, url=url)
 
 
 @pytest.mark.parametrize("size", [100, 2_500, 9_000])
