@@ -10,17 +10,20 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.slack import APPS, Settings, check, files, history, oauth
+from adapters.slack import Settings, check, files, history, oauth
 from adapters.slack.address import Address
 from adapters.slack.app import bolt_app
 from adapters.slack.door import Door
 from adapters.slack.draft import SlackDraft
 from adapters.slack.ears import Ears
+from adapters.slack.latches import Latches
+from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
 from adapters.slack.roots import Roots
+from adapters.slack.sender import Outbox
 from adapters.slack.sockets import Sockets
-from adapters.slack.workspaces import NotInstalled, OneToken, Source, Workspaces, retry_handlers
-from bot.errors import DeliveryDelayed, SettingsError
+from adapters.slack.workspaces import OneToken, Source, Workspaces, retry_handlers
+from bot.errors import DeliveryDelayed
 from bot.language import say
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
@@ -52,6 +55,9 @@ class Slack:
             takes_events=settings.slack_app_token is None,
             installs=settings.slack_bot_token is None,
         )
+        self._pacing = Pacing()
+        self._latches = Latches()
+        self._announcing: set[asyncio.Task[None]] = set()
         self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
 
     # -- lifecycle
@@ -66,7 +72,14 @@ class Slack:
             self._people = People(self._workspaces)
             stack.push_async_callback(self._people.close)
             self._roots = Roots(desk)
+            stack.push_async_callback(self._announced)
             yield
+
+    async def _announced(self) -> None:
+        """Leave no status half told."""
+        for task in self._announcing:
+            task.cancel()
+        await asyncio.gather(*self._announcing, return_exceptions=True)
 
     @asynccontextmanager
     async def _source(self, desk: Desk) -> AsyncIterator[Source]:
@@ -90,7 +103,6 @@ class Slack:
         assert self._desk is not None, "connected first"
         assert self._people is not None, "connected first"
         assert self._roots is not None, "connected first"
-        await self._prove_token()
         ears = Ears(
             workspaces=self.workspaces,
             people=self._people,
@@ -115,19 +127,6 @@ class Slack:
         finally:
             await ears.close()
 
-    async def _prove_token(self) -> None:
-        """Raises `SettingsError` when Slack refuses the bot's token; a Slack that can't be reached is waited for."""
-        if self._settings.slack_bot_token is None:
-            return
-        try:
-            await self.workspaces.find("")
-        except NotInstalled as exc:
-            raise SettingsError(
-                f"{exc} Open {APPS}, your app, Install App, copy the Bot User OAuth Token into SLACK_BOT_TOKEN in .env."
-            ) from exc
-        except DeliveryDelayed as exc:
-            log.warning("token not proved yet", reason=str(exc))
-
     # -- delivering
 
     @property
@@ -137,21 +136,17 @@ class Slack:
             raise DeliveryDelayed("not connected to Slack")
         return self._workspaces
 
-    async def draft(
-        self,
-        reply_to: Mapping[str, str],
-        *,
-        key: str,
-        ref: str | None,
-        private: bool,  # noqa: ARG002
-    ) -> SlackDraft:
-        """The answer of that key."""
+    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> SlackDraft:
+        """The answer of that key. Shows at once that somebody is at work, where that needs no message."""
         assert self._roots is not None, "connected first"
         draft = self._drafts.get(key)
         if draft is None:
-            draft = self._drafts[key] = SlackDraft(
-                self.workspaces, self._roots, Address.of(reply_to), key=key, ref=ref or ""
-            )
+            outbox = Outbox(workspaces=self.workspaces, roots=self._roots, pacing=self._pacing, latches=self._latches)
+            draft = SlackDraft(outbox, Address.of(reply_to), key=key, ref=ref, private=private)
+            self._drafts[key] = draft
+            if (task := draft.announce()) is not None:
+                self._announcing.add(task)
+                task.add_done_callback(self._announcing.discard)
         return draft
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
@@ -172,8 +167,6 @@ class Slack:
 
     def health(self) -> str:
         """Whether requests can come in."""
-        if self._workspaces is not None and self._workspaces.problem:
-            return self._workspaces.problem
         if self._settings.slack_app_token is None:
             return "" if self._door.is_open else say("slack.connecting")
         return self._sockets.problem if self._sockets is not None else say("slack.connecting")

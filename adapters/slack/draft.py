@@ -1,88 +1,313 @@
-"""One answer on its way to Slack: posted at its first sign, edited, finished."""
+"""One answer on its way to Slack: a status, a stream or edits, pieces, files.
+
+What is there of it is found again after a restart (see `traces`), so that finishing twice shows it once.
+"""
 
 import asyncio
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import replace
 
-from slack_sdk.web.async_client import AsyncWebClient
+import structlog
 
+from adapters.slack.actions import buttons
 from adapters.slack.address import Address
-from adapters.slack.failures import delivering
-from adapters.slack.roots import Roots
-from adapters.slack.workspaces import Workspaces
+from adapters.slack.format import blocks, fallback
+from adapters.slack.inlines import Json
+from adapters.slack.latches import CAPTION, STATUS, UNKNOWN
+from adapters.slack.messages import Messages, Shown
+from adapters.slack.pieces import Piece, pieces
+from adapters.slack.plan import Plan, plan
+from adapters.slack.sender import Outbox, Sender, is_shut_out, is_unclear, metadata, refusal
+from adapters.slack.traces import REQUEST, Trace, files_id, parent, traces
+from adapters.slack.upload import share, unshare
+from adapters.slack.whisper import direct, whisper
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.language import say
 from bot.models import Answer, Status
 
-_LONGEST = 3900
-_EVENT = "channelmuse_answer"
-_PARENT = "channelmuse_request"
+log = structlog.get_logger(__name__)
+
+#: Seconds after which a job without progress is shown as a card as well.
+_LONG = 15.0
+_TOLD = 3.0  # seconds from which a status tells how long it has taken
+_LATE = 1.5  # seconds that shared files get to be shown, before they are shared again
+_MINUTE = 60
+_STAYS = 20.0  # seconds for which the same status is not told again; Slack takes it away after 120
 
 
 class SlackDraft:
     """One answer of one event. Its ref is `<thread>/<message>`, both a ts."""
 
-    def __init__(self, workspaces: Workspaces, roots: Roots, address: Address, *, key: str, ref: str) -> None:
-        self._workspaces = workspaces
-        self._roots = roots
-        self._address = address
+    def __init__(self, outbox: Outbox, address: Address, *, key: str, ref: str | None, private: bool) -> None:
+        self._sender = Sender(outbox, address)
         self._key = key
-        thread, _, self._message = ref.partition("/")
-        self._thread = thread or address.thread
+        self._is_private = (private or bool(address.private)) and not address.is_dm
+        self._messages = Messages(self._sender, key=key)
+        thread, _, message = (ref or "").partition("/")
+        self._messages.thread = thread or address.thread
+        self._ref = message
+        self._messages.is_sure = ref is None  # else an earlier try may have got anywhere
+        self._files: list[Trace] = []
+        self._unnamed: list[Trace] = []  # files that may be this answer's
+        self._shared: tuple[tuple[str, int], ...] = ()  # marks of the files that are shown
+        self._whispered: Answer | None = None
+        self._may_have_shared = ref is not None  # an earlier try, and it may be too early to see it
+        self._is_text_shown = False
+        self._status = ""  # what Slack shows beside the thread
+        self._told = 0.0  # when it was told so
+        self.announced: asyncio.Task[None] | None = None  #: telling the first status
         self._writing = asyncio.Lock()
 
     @property
     def ref(self) -> str:
         """Thread and message; "" before anything is posted."""
-        return f"{self._thread}/{self._message}" if self._message else ""
+        shown = self._messages.parts.get(0)
+        ts = shown.ts if shown is not None else self._ref
+        return f"{self._messages.thread}/{ts}" if ts else ""
+
+    @property
+    def _address(self) -> Address:
+        return self._sender.address
+
+    # -- while it is made
+
+    def announce(self) -> asyncio.Task[None] | None:
+        """Show at once that somebody is at work, where that needs no message. Does not wait for it."""
+        if not self._is_private and self._has_status and self.announced is None:
+            self.announced = asyncio.create_task(self._say_status(say("slack.thinking", self._address.locale)))
+        return self.announced
 
     async def status(self, status: Status) -> None:
-        """Show what is being done."""
-        await self._show(status.text)
+        """Show what is being done: beside the thread, as a card when it takes long, at last in a message."""
+        if self._is_private:
+            return
+        async with self._writing:
+            await self._begun()
+            told = " · ".join((status.text, *_progress(status)))
+            is_long = status.progress is not None or status.elapsed >= _LONG
+            if is_long and await self._messages.card(status.text, " · ".join(_progress(status))):
+                return
+            if self._has_status:
+                await self._say_status(told)
+            if not self._has_status and not self._is_text_shown:
+                await self._messages.note(f"_{told}_")
 
     async def write(self, text: str) -> None:
-        """Show the text so far."""
-        await self._show(text)
+        """Show the text so far: complete messages as they will stay, the last one as it grows."""
+        if self._is_private or not text.strip():
+            return
+        async with self._writing:
+            await self._begun()
+            *full, last = [piece.markdown for piece in pieces(text)] if len(text) > _SHORT else [text]
+            for part, markdown in enumerate(full):
+                await self._messages.grow(part, markdown)
+            await self._messages.grow(len(full), last)
+            self._is_text_shown = True
+            self._status = ""  # a message takes it away
 
     async def finish(self, answer: Answer) -> None:
-        """Show exactly this answer."""
-        if answer.is_empty or answer.private:
-            await self._remove()
-        if answer.private:
-            with delivering():
-                client = await self._client()
-                await client.chat_postEphemeral(
-                    channel=self._address.channel,
-                    user=self._address.user,
-                    thread_ts=self._thread or None,
-                    text=answer.text[:_LONGEST],
-                )
-        elif not answer.is_empty:
-            await self._show(answer.text)
-
-    async def _client(self) -> AsyncWebClient:
-        return await self._workspaces.client(self._address.team, self._address.enterprise)
-
-    async def _remove(self) -> None:
-        if self._message:
-            with delivering():
-                await (await self._client()).chat_delete(channel=self._address.channel, ts=self._message)
-            self._message = ""
-
-    async def _show(self, text: str) -> None:
+        """Show exactly this answer. Safe to repeat."""
         async with self._writing:
-            client = await self._client()
-            with delivering():
-                if self._message:
-                    await client.chat_update(channel=self._address.channel, ts=self._message, text=text[:_LONGEST])
-                    return
-                if not self._thread and self._address.parent:
-                    self._thread = await self._post(client, self._address.parent, _PARENT)
-                    address = self._address
-                    await self._roots.put(address.owner, address.channel, self._thread, address.conversation)
-                self._message = await self._post(client, text, _EVENT)
+            await self._announced()
+            if answer.is_empty:
+                await self._withdraw()
+            elif (answer.private or self._is_private) and not self._address.is_dm:
+                await self._whisper(answer)
+            else:
+                try:
+                    await self._deliver(answer)
+                except DeliveryRefused as exc:
+                    if not is_shut_out(exc) or self._address.is_dm:
+                        raise
+                    await self._direct(answer, say("slack.shut_out", self._address.locale))
+            await self._clear_status()
 
-    async def _post(self, client: AsyncWebClient, text: str, kind: str) -> str:
-        sent = await client.chat_postMessage(
-            channel=self._address.channel,
-            thread_ts=self._thread or None,
-            text=text[:_LONGEST],
-            metadata={"event_type": kind, "event_payload": {"key": self._key}},
-        )
-        return str(sent["ts"])
+    # -- steps
+
+    async def _deliver(self, answer: Answer) -> None:
+        await self._begun()
+        shown = await plan(answer, self._address.locale)
+        if shown.is_caption and self._sender.has(CAPTION):
+            await self._share(shown, answer, [block for piece in shown.texts for block in piece.blocks])
+            if self._sender.has(CAPTION):
+                await self._messages.remove()
+                return
+        await self._show(shown, answer)
+
+    async def _show(self, shown: Plan, answer: Answer) -> None:
+        """Texts first, then the files; the buttons under what comes last and takes them."""
+        under_files = bool(shown.files) and self._sender.has(CAPTION)
+        texts = shown.texts
+        if not texts and answer.actions and not under_files:
+            texts = [Piece(" ", [])]
+        for part, piece in enumerate(texts):
+            is_last = part == len(texts) - 1 and not under_files
+            await self._messages.settle(part, piece, self._buttons(answer) if is_last else [])
+        await self._messages.remove(len(texts))
+        await self._share(shown, answer, [])
+
+    async def _share(self, shown: Plan, answer: Answer, caption: list[Json]) -> None:
+        """Share the files, once, and take away those of another answer."""
+        if shown.files and self._shared != shown.marks and self._may_have_shared and not self._files:
+            await asyncio.sleep(_LATE)
+            await self._look()
+        self._may_have_shared = False
+        if shown.files and any(trace.files == shown.marks for trace in self._unnamed):
+            self._shared = shown.marks
+        if shown.files and self._shared != shown.marks:
+            self._messages.is_sure = False
+            under = [dict(block) for block in (*caption, *self._buttons(answer))]
+            if under:
+                under[0]["block_id"] = files_id(self._key) + secrets.token_hex(4)
+            try:
+                await share(self._sender, self._messages.thread, shown.files, under)
+            except DeliveryError as exc:
+                self._may_have_shared = is_unclear(exc)
+                self._messages.is_sure = not self._may_have_shared
+                raise
+            self._messages.is_sure = True
+            self._shared = shown.marks
+        kept = [trace for trace in self._files if shown.files and trace.files == shown.marks][:1]
+        for trace in self._files:
+            if trace not in kept:
+                await self._messages.delete(trace.ts)
+                await unshare(self._sender, trace.ids)
+        self._files = kept
+        if not shown.files:
+            self._shared = ()
+
+    async def _withdraw(self) -> None:
+        """Nothing is to be shown any more."""
+        if self._shared and not self._files:  # shared by this process: their message is not known yet
+            self._messages.is_sure = False
+        await self._known()
+        await self._messages.remove()
+        await self._share(Plan([], [], is_caption=False), Answer(), [])
+
+    async def _whisper(self, answer: Answer) -> None:
+        if self._whispered == answer:
+            return
+        await self._withdraw()
+        thread = self._messages.thread
+        if self._address.parent and not self._address.thread and thread:
+            await self._messages.delete(thread)  # who asked what, of a request that has no answer for everybody
+            self._messages.thread = thread = ""
+        if answer.media:
+            await self._direct(answer, "")
+        elif not await whisper(self._sender, answer, key=self._key, thread=thread):
+            await self._direct(answer, say("slack.shut_out", self._address.locale))
+        self._whispered = answer
+
+    async def _direct(self, answer: Answer, note: str) -> None:
+        """Answer in the direct messages of the asker."""
+        log.info("answer goes to direct messages", event_id=self._key)
+        self._sender = await direct(self._sender)
+        self._messages = Messages(self._sender, key=self._key)
+        self._messages.is_sure = False
+        self._files, self._unnamed, self._shared = [], [], ()
+        await self._deliver(replace(answer, text="\n\n".join(part for part in (note, answer.text) if part)))
+
+    # -- what is there
+
+    async def _begun(self) -> None:
+        """What is there is known, and there is a thread to write to."""
+        await self._announced()
+        await self._known()
+        address, messages = self._address, self._messages
+        if messages.thread or not address.parent:
+            return
+        messages.is_sure = False
+        try:
+            sent = await self._sender.call(
+                "chat.postMessage",
+                channel=address.channel,
+                text=fallback(address.parent),
+                blocks=blocks(address.parent, names=(address.user,)),
+                metadata=metadata(self._key, 0, REQUEST),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except DeliveryError as exc:
+            messages.is_sure = not is_unclear(exc)
+            raise
+        messages.is_sure = True
+        messages.thread = str(sent["ts"])
+        await self._sender.outbox.roots.put(address.owner, address.channel, messages.thread, address.conversation)
+
+    async def _known(self) -> None:
+        if not self._messages.is_sure:
+            await self._look()
+
+    async def _look(self) -> None:
+        """Find what an earlier try has left. What can't be read is taken for not there."""
+        address, messages = self._address, self._messages
+        if not messages.thread and address.parent:
+            messages.thread = await parent(self._sender, self._key)
+            if messages.thread:
+                roots = self._sender.outbox.roots
+                await roots.put(address.owner, address.channel, messages.thread, address.conversation)
+        try:
+            found = await traces(self._sender, messages.thread, self._key)
+        except DeliveryRefused as exc:
+            log.warning("thread not read", reason=str(exc))
+            if self._ref:
+                messages.parts.setdefault(0, Shown(self._ref))
+            messages.is_sure = True
+            return
+        messages.adopt(found)
+        self._files, self._unnamed = found.files, found.unnamed
+        self._shared = self._files[0].files if self._files else ()
+
+    def _buttons(self, answer: Answer) -> list[Json]:
+        return buttons(answer.actions, self._address, key=self._key, thread=self._messages.thread)
+
+    # -- the status beside the thread
+
+    async def _announced(self) -> None:
+        """The first status must not come after the answer."""
+        if self.announced is not None and not self.announced.done():
+            await asyncio.wait({self.announced}, timeout=2.0)
+
+    @property
+    def _has_status(self) -> bool:
+        return self._sender.has(STATUS) and bool(self._messages.thread)
+
+    async def _say_status(self, text: str) -> None:
+        """Show a status beside the thread; it is only decoration, and gone after two minutes or with a message."""
+        now = time.monotonic()
+        if text and text.partition(" · ")[0] == self._status and now - self._told < _STAYS:
+            return
+        try:
+            await self._sender.call(
+                "assistant.threads.setStatus",
+                is_decoration=True,
+                channel_id=self._address.channel,
+                thread_ts=self._messages.thread,
+                status=text,
+                loading_messages=[text] if text else None,
+            )
+            self._status, self._told = text.partition(" · ")[0], now
+        except DeliveryRefused as exc:
+            if refusal(exc) in UNKNOWN:
+                self._sender.close(STATUS)
+        except DeliveryDelayed:
+            pass
+
+    async def _clear_status(self) -> None:
+        if self._status:
+            with suppress(DeliveryError):
+                await self._say_status("")
+
+
+#: Characters of a text that is surely one message.
+_SHORT = 4000
+
+
+def _progress(status: Status) -> list[str]:
+    found = [] if status.progress is None else [f"{min(max(status.progress, 0.0), 1.0):.0%}"]
+    if status.elapsed >= _TOLD:
+        minutes, seconds = divmod(int(status.elapsed), _MINUTE)
+        found.append(f"{minutes}:{seconds:02}")
+    return found

@@ -186,9 +186,10 @@ class Message:
 
     @property
     def content(self) -> str:
-        """Everything a reader sees: streamed Markdown, the words of its blocks (else its text)."""
+        """Everything a reader sees but its buttons: streamed Markdown, the words of its blocks (else its text)."""
+        said = [block for block in self.blocks if block["type"] not in {"actions", "context_actions"}]
         if self.blocks:
-            return "\n".join(part for part in (self.markdown, words(self.blocks)) if part)
+            return "\n".join(part for part in (self.markdown, words(said)) if part)
         return self.markdown or self.text
 
     def changed(self) -> None:
