@@ -4,7 +4,7 @@ RUN useradd --create-home --uid 10001 bot && mkdir /data && chown bot /data
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY bot ./bot
 COPY adapters ./adapters
-RUN pip install --no-cache-dir -c requirements.lock '.[sandbox]'
+RUN pip install --no-cache-dir -c requirements.lock '.[sandbox,postgres]'
 USER bot
 ENV BOT_DATA_DIR=/data BOT_HOST=0.0.0.0 BOT_PORT=8080
 VOLUME /data

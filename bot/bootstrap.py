@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings
 
 import adapters as platforms
 from bot import logs
@@ -25,12 +26,13 @@ from bot.errors import SettingsError, StoreError
 from bot.inbox import Inbox
 from bot.media import Spool
 from bot.metrics import Metrics
+from bot.misspelt import unknown_settings
 from bot.models import KINDS
 from bot.policy import Policy
 from bot.ports import Adapter, Desk, Store
 from bot.secret import signing_key
 from bot.settings import REFERENCE_BASE_URL, Settings
-from bot.store.sqlite import SqliteStore
+from bot.store.engine import make_store
 from bot.web import WebServer, create_web
 from bot.worker import Worker
 
@@ -61,6 +63,31 @@ class Core:
     desk: Desk
 
 
+def platform_modules() -> Iterator[tuple[str, Any]]:
+    """Name and module of every platform's folder."""
+    for info in pkgutil.iter_modules(platforms.__path__):
+        yield info.name, importlib.import_module(f"{platforms.__name__}.{info.name}")
+
+
+def known_settings() -> list[type[BaseSettings]]:
+    """Every class of settings that something reads."""
+    from bot.sandbox.config import SandboxSettings
+
+    return [Settings, SandboxSettings, *(module.Settings for _, module in platform_modules())]
+
+
+def known_secrets(settings: Settings) -> list[SecretStr]:
+    """What must not be written anywhere: secrets of the core, of every platform, and the key that signs links.
+
+    Raises `SettingsError` when that key can't be kept.
+    """
+    found = [*settings.secrets, signing_key(settings)]
+    for kind in known_settings():
+        with suppress(ValidationError):  # told where that part of the service is set up
+            found += [value for value in dict(kind()).values() if isinstance(value, SecretStr)]
+    return found
+
+
 def find_adapters(settings: Settings, *, conversation: str | None = None) -> tuple[dict[str, Adapter], bool]:
     """Every configured platform; when there is none, the one that needs no configuration, and True.
 
@@ -68,8 +95,7 @@ def find_adapters(settings: Settings, *, conversation: str | None = None) -> tup
     """
     found: dict[str, Adapter] = {}
     fallback: dict[str, Adapter] = {}
-    for info in pkgutil.iter_modules(platforms.__path__):
-        module = importlib.import_module(f"{platforms.__name__}.{info.name}")
+    for _, module in platform_modules():
         is_fallback = getattr(module, "IS_FALLBACK", False)
         if is_fallback and found:
             continue
@@ -81,11 +107,7 @@ def find_adapters(settings: Settings, *, conversation: str | None = None) -> tup
 
 def manifest(settings: Settings, platform: str, *, url: str | None) -> str:
     """What a platform wants to be told of the service, to be pasted there. Raises `SettingsError`."""
-    found = {
-        info.name: write
-        for info in pkgutil.iter_modules(platforms.__path__)
-        if (write := getattr(importlib.import_module(f"{platforms.__name__}.{info.name}"), "manifest", None))
-    }
+    found = {name: write for name, module in platform_modules() if (write := getattr(module, "manifest", None))}
     if platform not in found:
         raise SettingsError(f"no manifest for {platform!r}: give one of {', '.join(sorted(found)) or 'none so far'}")
     registry = load_commands({kind: settings.models(kind) for kind in KINDS})
@@ -149,7 +171,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
                 link_hours=settings.bot_link_hours,
             )
         )
-        store: Store = await stack.enter_async_context(SqliteStore(settings.database_path))
+        store = await stack.enter_async_context(make_store(settings))
         registry = load_commands({kind: settings.models(kind) for kind in KINDS})
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         dispatcher = Dispatcher(
@@ -200,12 +222,13 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
 
     Raises `SettingsError` or `StoreError` when it can't start or go on.
     """
-    secrets = [value for value in dict(settings).values() if isinstance(value, SecretStr)]
     adapters, is_fallback = find_adapters(settings, conversation=conversation)
     level = settings.bot_log_level
     if level == "auto":  # somebody is looking at the terminal: only what is wrong belongs between the answers
         level = "warning" if is_fallback else "info"
-    logs.configure(level, settings.bot_log_format, secrets=secrets)
+    logs.configure(level, settings.bot_log_format, secrets=known_secrets(settings))
+    for unknown in unknown_settings(known_settings()):
+        log.warning(str(unknown))
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters))

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 
 from bot.api import AsyncAIModels
-from bot.bootstrap import endpoint, needs_sandbox
+from bot.bootstrap import endpoint, known_settings, needs_sandbox
 from bot.command import load_commands
 from bot.errors import ApiError, AuthenticationFailed, NotPermitted, SettingsError, StoreError, StoreInUse
+from bot.misspelt import unknown_settings
 from bot.models import KINDS, Finding
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
 from bot.settings import Settings
-from bot.store.sqlite import SqliteStore
+from bot.store.engine import make_store
 
 
 async def check(settings: Settings, adapters: Mapping[str, Adapter]) -> list[Finding]:
     """Every finding, good ones included, in the order in which a person would mend them."""
-    findings = [_rules(settings)]
+    findings = [_rules(settings), *_misspelt()]
     findings.append(await _database(settings))
     findings.append(await _api(settings))
     for adapter in adapters.values():
@@ -33,16 +34,26 @@ def _rules(settings: Settings) -> Finding:
     return Finding(subject="settings", text="all values are allowed", is_ok=True)
 
 
+def _misspelt() -> list[Finding]:
+    return [
+        Finding(subject="settings", text=str(unknown), is_ok=not unknown.meant)
+        for unknown in unknown_settings(known_settings())
+    ]
+
+
 async def _database(settings: Settings) -> Finding:
-    subject = f"database {settings.database_path}"
+    subject = f"database {settings.database_name}"
     try:
-        async with SqliteStore(settings.database_path) as store:
+        async with make_store(settings) as store:
             await store.check()
     except StoreInUse:
         return Finding(subject=subject, text="in use by a running service", is_ok=True)
-    except StoreError as exc:
+    except (SettingsError, StoreError) as exc:
         return Finding(subject=subject, text=str(exc), is_ok=False)
-    return Finding(subject=subject, text="can be read and written", is_ok=True)
+    text = "can be read and written"
+    if settings.postgres_url is not None and settings.bot_secret_key is None:
+        text += "; where several machines use it, set the same BOT_SECRET_KEY on each"
+    return Finding(subject=subject, text=text, is_ok=True)
 
 
 async def _api(settings: Settings) -> Finding:

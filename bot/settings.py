@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,10 +37,29 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _database_url(value: str) -> str:
-    if value and not value.startswith("sqlite:///"):
-        raise ValueError("must look like sqlite:///folder/file.db (or be left empty)")
+def _database_url(value: SecretStr) -> SecretStr:
+    """Never tells the value: it may hold a password, and so may what a library says of it."""
+    text = value.get_secret_value()
+    if text.startswith("sqlite:///") or not text:
+        return value
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must look like sqlite:///folder/file.db or postgresql://user:password@host/database")
+    try:
+        is_whole = urlsplit(text).port != 0 and not urlsplit(text).fragment
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError(
+            "must look like postgresql://user:password@host:5432/database; write %23 for # in a password, and so on "
+            "for : / ? @ [ ] %"
+        )
     return value
+
+
+def address(url: SecretStr) -> str:
+    """Host, port and database of a database's URL: without user and password."""
+    parts = urlsplit(url.get_secret_value())
+    return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 class Settings(BaseSettings):
@@ -100,8 +119,10 @@ class Settings(BaseSettings):
 
     # The service
     bot_data_dir: Path = Field(Path("data"), description="Folder of the database and of generated files.")
-    bot_database_url: Annotated[str, AfterValidator(_database_url)] = Field(
-        "", description="Database; empty: an SQLite file in BOT_DATA_DIR."
+    bot_database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        None,
+        description="Database: sqlite:///folder/file.db for one process, postgresql://user:password@host/database for many "
+        "(extra postgres); empty: an SQLite file in BOT_DATA_DIR.",
     )
     bot_host: str = Field("127.0.0.1", description="Address the web server listens on.")
     bot_port: int | None = Field(
@@ -185,11 +206,32 @@ class Settings(BaseSettings):
         return models
 
     @property
+    def postgres_url(self) -> SecretStr | None:
+        """Where the PostgreSQL database is; None: the database is an SQLite file."""
+        url = self.bot_database_url
+        return url if url is not None and url.get_secret_value().startswith("postgres") else None
+
+    @property
     def database_path(self) -> Path:
-        """The SQLite file."""
-        if self.bot_database_url:
-            return Path(self.bot_database_url.removeprefix("sqlite:///"))
-        return self.bot_data_dir / "bot.db"
+        """The SQLite file, where that is the database."""
+        url = self.bot_database_url.get_secret_value() if self.bot_database_url is not None else ""
+        return Path(url.removeprefix("sqlite:///")) if url else self.bot_data_dir / "bot.db"
+
+    @property
+    def database_name(self) -> str:
+        """What to call the database before people."""
+        return str(self.database_path) if self.postgres_url is None else address(self.postgres_url)
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Every value that nobody may read, and those inside them."""
+        found = [value for value in dict(self).values() if isinstance(value, SecretStr)]
+        if self.postgres_url is not None:
+            password = urlsplit(self.postgres_url.get_secret_value()).password or ""
+            found += [SecretStr(password), SecretStr(unquote(password))]
+        if self.bot_encryption_keys is not None:
+            found += [SecretStr(key.strip()) for key in self.bot_encryption_keys.get_secret_value().split(",")]
+        return tuple(found)
 
     @property
     def media_dir(self) -> Path:

@@ -205,18 +205,31 @@ class _Packer:
     def _lines(self, line: str, block: _Block) -> list[str]:
         """One line in parts that fit, cut between words, else between characters."""
         parts: list[str] = []
-        held = ""
         keeps_space = bool(block.tail)
-        for atom in self._atoms(line, block):
-            if self.fits(block.text((held + atom,))):
-                held += atom
-                continue
-            if held.strip():
-                parts.append(held if keeps_space else held.rstrip())
-            held = atom if keeps_space else atom.lstrip()
-        if held.strip() or not parts:
-            parts.append(held)
-        return parts
+        atoms = list(self._atoms(line, block))
+        at = 0
+        while at < len(atoms):
+            end = self._reach(atoms, at, block)
+            held = "".join(atoms[at:end])
+            if held.strip() or (end == len(atoms) and not parts):
+                parts.append(held if keeps_space or end == len(atoms) else held.rstrip())
+            at = end
+            while not keeps_space and at < len(atoms) and atoms[at].isspace():
+                at += 1
+        return parts or [""]
+
+    def _reach(self, atoms: list[str], at: int, block: _Block) -> int:
+        """Where a part that begins with the atom `at`, which fits, has to end. Measures few of the possible ends."""
+        end, step = at + 1, 1
+        while end < len(atoms):
+            further = min(end + step, len(atoms))
+            if self.fits(block.text(("".join(atoms[at:further]),))):
+                end, step = further, 2 * step
+            elif step == 1:
+                break
+            else:
+                step = 1
+        return end
 
     def _atoms(self, line: str, block: _Block) -> Iterator[str]:
         for match in _ATOM.finditer(line):

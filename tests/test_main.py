@@ -101,6 +101,77 @@ def test_check_is_content_with_nothing_configured(tmp_path: Path) -> None:
     assert "database" in done.stdout
 
 
+def test_a_misspelt_setting_is_told(tmp_path: Path) -> None:
+    """`check` fails with the name that was meant; the start warns, and goes on."""
+    (tmp_path / ".env").write_text("AIMODELS_APIKEY=sk-secret\n")
+    checked = bot(tmp_path, "check")
+    assert checked.returncode == 1
+    started = bot(tmp_path, text="hello\n")
+    assert started.returncode == 0
+    for told in (checked.stdout, started.stderr):
+        assert "AIMODELS_APIKEY is no setting and is ignored: did you mean AIMODELS_API_KEY?" in told
+        assert "sk-secret" not in told
+
+
+def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
+    """Not the core's, not a platform's, not the key made at the first start: whoever logs it, it is not written."""
+    assert bot(tmp_path, text="").returncode == 0
+    key = (tmp_path / "data" / "secret.key").read_text()
+    script = (
+        "import asyncio, logging, sys; from bot import bootstrap; from bot.settings import load_settings\n"
+        "async def said(core, stopping): logging.getLogger('bot').warning(f'said {sys.argv[1:]}')\n"
+        "bootstrap._run_until = said\n"
+        "asyncio.run(bootstrap.run(load_settings()))"
+    )
+    given = {
+        "BOT_ENCRYPTION_KEYS": "keys-of-the-vault",
+        "SLACK_CONFIG_TOKEN": "xoxe-of-the-app",
+        "SLACK_CLIENT_SECRET": "secret-of-the-client",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script, key, *given.values()],
+        cwd=tmp_path,
+        env=environment(tmp_path, **given),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stderr.count("[secret]") == 1 + len(given)
+    assert not [secret for secret in (key, *given.values()) if secret in done.stdout + done.stderr]
+
+
+def test_a_database_server_that_is_away_is_a_sentence_without_its_password(tmp_path: Path) -> None:
+    """`run` and `check` say what can't be reached, and show no password, however much is logged."""
+    url = "postgresql://ann:hunter2@127.0.0.1:1/muse"
+    for arguments, status in ((("run",), 2), (("check",), 1)):
+        done = bot(tmp_path, *arguments, BOT_DATABASE_URL=url, BOT_LOG_LEVEL="debug")
+        assert done.returncode == status
+        assert "127.0.0.1:1/muse can't be reached" in done.stdout + done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_database_driver_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
+    """Without the extra, a PostgreSQL address says what to install."""
+    script = "import sys; sys.modules['asyncpg'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    for arguments, status in ((("run",), 2), (("check",), 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            stdin=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env=environment(tmp_path, BOT_DATABASE_URL="postgresql://ann:hunter2@127.0.0.1:1/muse"),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == status
+        assert "pip install 'channelmuse[postgres]'" in done.stdout + done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_check_finds_a_rule_that_would_stop_the_start(tmp_path: Path) -> None:
     """What `run` refuses, `check` tells with the setting's name."""
     done = bot(tmp_path, "check", BOT_COMMAND_RULES="vidoe=role:artists")

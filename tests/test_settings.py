@@ -47,6 +47,8 @@ def test_env_example_has_nothing_else() -> None:
         ("AIMODELS_BASE_URL", "api.example.com", "http:// or https://"),
         ("BOT_PORT", "99999", "less than or equal to 65535"),
         ("BOT_DATABASE_URL", "mysql://x", "sqlite:///"),
+        ("BOT_DATABASE_URL", "postgresql://ann:hunter#2@host/db", "%23 for #"),
+        ("BOT_DATABASE_URL", "postgresql://ann:hunter/2@host/db", "%23 for #"),
         ("BOT_CHAT_MODELS", ",", "at least 1 item"),
         ("AIMODELS_STREAMING", "maybe", "true or false"),
         ("BOT_LOG_LEVEL", "loud", "'auto', 'debug', 'info', 'warning' or 'error'"),
@@ -60,6 +62,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(
     with pytest.raises(SettingsError, match=name) as caught:
         load_settings()
     assert allowed in str(caught.value)
+    assert "hunter" not in str(caught.value)
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +74,30 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert "very-secret" not in shown + str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_the_password_of_a_database_is_a_secret(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """It is in no text made of the settings, and is told, however it is written, as one to keep out of logs."""
+    monkeypatch.setenv("BOT_DATABASE_URL", f"{scheme}://ann:hunter%232@db.example:6543/muse?sslmode=require")
+    settings = load_settings()
+    assert settings.database_name == "db.example:6543/muse"
+    assert "hunter" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert {"hunter%232", "hunter#2"} <= {secret.get_secret_value() for secret in settings.secrets}
+
+
+def test_each_encryption_key_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the comma-separated list, every one alone."""
+    monkeypatch.setenv("BOT_ENCRYPTION_KEYS", "first-key, second-key")
+    assert {"first-key", "second-key"} <= {secret.get_secret_value() for secret in load_settings().secrets}
+
+
+def test_an_sqlite_file_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sqlite:/// and a path; it is called by that path."""
+    monkeypatch.setenv("BOT_DATABASE_URL", "sqlite:////var/lib/muse.db")
+    settings = load_settings()
+    assert (settings.database_path, settings.postgres_url) == (Path("/var/lib/muse.db"), None)
+    assert settings.database_name == "/var/lib/muse.db"
 
 
 def test_the_defaults_are_those_of_the_reference() -> None:

@@ -46,7 +46,7 @@ _KEPT = 256  # converted pieces: while an answer is written most of it stays as 
 _SPECIAL = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)|[*`]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\|")
 _CALL = re.compile(r"@(?=everyone|here)|<(?=@[!&]?\d|#\d)", re.IGNORECASE)
 _LINE_START = re.compile(r"^(\s*)(?=(?:#{1,3}|>{1,3}|[-+]|-#)\s)|^(\s*\d+)(?=[.)]\s)", re.MULTILINE)
-_INVITE = re.compile(r"\b(?:discord(?:app)?|dsc)(?=\.(?:gg|com/invite|me|io|link|li)/\S)", re.IGNORECASE)
+_INVITE = re.compile(r"(?:discord(?:app)?|dsc)(?=\.(?:gg|com/invite|me|io|link|li)/\S)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*(?:\w+://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?:[/?#:]\S*)?\s*")
 _LANGUAGE = re.compile(r"[a-z0-9_+.#-]+", re.IGNORECASE)
 _URL = "!#$%&'()*+,/:;=?@[]~"  # what an address may have besides letters and numbers
@@ -56,7 +56,7 @@ _SPOILER = re.compile(
     r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?s:.*?)(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?P<ticks>(?<!`)`+(?!`))[^\n]*?(?<!`)(?P=ticks)(?!`)"
     r"|^[^\n]*\|[^\n]*\n[ \t>|:]*-[-:| \t]*$(?:\n[^\n]*\|[^\n]*)*"
-    r"|\|\|(?=[^\s|])(?P<hidden>(?:[^|\n]|\|(?!\|)|\n(?!\s*\n)){1,6000}?)(?<=\S)\|\|",
+    r"|\|\|(?=[^\s|])(?P<hidden>(?:[^|\n]|\|(?!\|)|\n(?!\s*\n)){1,6000}?)\|\|",
     re.MULTILINE,
 )
 
@@ -99,6 +99,7 @@ def _blocks(blocks: Sequence[Block], *, is_tight: bool = False) -> Iterator[_Lin
     before: Block | None = None
     for block in blocks:
         is_close = is_tight or isinstance(before, Heading | Code | Table) or isinstance(block, Code | Table)
+        is_close = is_close or (isinstance(before, Paragraph) and isinstance(block, ListBlock))
         if before is not None and not is_close:
             yield "", False
         yield from _block(block)
@@ -224,7 +225,7 @@ def _link(url: str, children: Sequence[Inline], *, is_bare: bool) -> str:
     if not is_address(url) or not url.startswith("http") or _INVITE.search(url):
         shown = "" if is_bare else _inlines(children)
         return f"{shown} ({escaped(url)})" if shown and url else shown or escaped(url)
-    address = f"<{quote(url, safe=_URL)}>"
+    address = f"<{quote(_CALL.sub('%40', url), safe=_URL)}>"
     if is_bare:
         return address
     named = _ADDRESS.fullmatch(label)

@@ -23,11 +23,9 @@ _SPARE = 8  # for the marks that end and begin again a spoiler at a cut
 _ROOM = 160  # for the sentence that comes with a file
 _LAID_OUT_BYTES = 10_000  # Discord answers with an error of its own to a little more
 #: what converting makes longer by a character or two; a line by a few more
-_GROWS = re.compile(r"[\\`*_~|<>@#\[\]()+.-]|discord|dsc|(?P<line>\n)", re.IGNORECASE)
+_GROWS = re.compile(rf"[\\`*_~|<>@#\[\]()+.{OPEN}{CLOSE}-]|discord|dsc|(?P<line>(?:\n|\A)( {{4}}|\t)?)", re.IGNORECASE)
 #: what converting may make much longer
-_REWRITTEN = re.compile(
-    r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^(?:\t| {4})|^[^\n]*\|[^\n]*\n[ \t>|:]*-", re.MULTILINE
-)
+_REWRITTEN = re.compile(r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^[^\n]*\|[^\n]*\n[ \t>|:]*-", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _BAR = 10  # squares of a progress bar
 _MINUTE = 60
@@ -47,7 +45,7 @@ class Page:
 
 def units(text: str) -> int:
     """The length of a text as it is counted where it counts most: an emoji may be two."""
-    return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 # ------------------------------------------------------------------ text
@@ -69,8 +67,8 @@ def _measure(limit: int) -> Measure:
 
     def measure(piece: str) -> int:
         if not _REWRITTEN.search(piece):
-            grown = [4 if match["line"] else 2 for match in _GROWS.finditer(piece)]
-            most = units(piece) + sum(grown)
+            found = _GROWS.findall(piece)
+            most = units(piece) + 2 * len(found) + sum(10 if indent else 2 for line, indent in found if line or indent)
             if most <= limit:
                 return most
         return units(discord(piece))
@@ -136,7 +134,9 @@ def finished(answer: Answer, locale: str, *, is_single: bool = False) -> list[Pa
 
 
 def _texts(markdown: str, locale: str, *, is_single: bool) -> list[Page]:
-    found = texts(markdown)
+    found = texts(markdown[:WINDOW])
+    if len(markdown) > WINDOW and len(found) <= MOST:
+        found = texts(markdown)
     if len(found) <= (1 if is_single else MOST):
         return [Page(text=text) for text in found]
     if is_single and len(laid_out := texts(markdown, LAID_OUT)) == 1 and len(laid_out[0].encode()) < _LAID_OUT_BYTES:

@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.slack import Settings, check, files, history, oauth
+from adapters.slack import APPS, Settings, check, files, history, oauth
 from adapters.slack.address import Address
 from adapters.slack.app import bolt_app
 from adapters.slack.door import Door
@@ -22,8 +22,8 @@ from adapters.slack.people import People
 from adapters.slack.roots import Roots
 from adapters.slack.sender import Outbox
 from adapters.slack.sockets import Sockets
-from adapters.slack.workspaces import OneToken, Source, Workspaces, retry_handlers
-from bot.errors import DeliveryDelayed
+from adapters.slack.workspaces import NotInstalled, OneToken, Source, Workspaces, retry_handlers
+from bot.errors import DeliveryDelayed, SettingsError
 from bot.language import say
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
@@ -103,6 +103,7 @@ class Slack:
         assert self._desk is not None, "connected first"
         assert self._people is not None, "connected first"
         assert self._roots is not None, "connected first"
+        await self._prove_token()
         ears = Ears(
             workspaces=self.workspaces,
             people=self._people,
@@ -126,6 +127,19 @@ class Slack:
                 await self._sockets.run()
         finally:
             await ears.close()
+
+    async def _prove_token(self) -> None:
+        """Raises `SettingsError` when Slack refuses the bot's token; a Slack that can't be reached is waited for."""
+        if self._settings.slack_bot_token is None:
+            return
+        try:
+            await self.workspaces.find("")
+        except NotInstalled as exc:
+            raise SettingsError(
+                f"{exc} Open {APPS}, your app, Install App, copy the Bot User OAuth Token into SLACK_BOT_TOKEN in .env."
+            ) from exc
+        except DeliveryDelayed as exc:
+            log.warning("token not proved yet", reason=str(exc))
 
     # -- delivering
 
@@ -167,6 +181,8 @@ class Slack:
 
     def health(self) -> str:
         """Whether requests can come in."""
+        if self._workspaces is not None and self._workspaces.problem:
+            return self._workspaces.problem
         if self._settings.slack_app_token is None:
             return "" if self._door.is_open else say("slack.connecting")
         return self._sockets.problem if self._sockets is not None else say("slack.connecting")

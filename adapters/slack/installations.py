@@ -35,6 +35,8 @@ _KEPT = 1000  # installations that are kept in memory
 class Installations(AsyncInstallationStore):
     """See `adapters.slack.workspaces.Source`; and what the library's OAuth flow saves to."""
 
+    problem = ""  #: one workspace's is not everybody's
+
     def __init__(self, desk: Desk, rotator: AsyncTokenRotator) -> None:
         self._desk = desk
         self._rotator = rotator

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.failures import FAILED, code, reason
+from adapters.slack.failures import FAILED, asked_to_wait, code, reason
 from bot.errors import SettingsError
 from bot.language import say
 
@@ -35,6 +35,7 @@ class Connection:
 
     def __init__(self, app: AsyncApp, token: str, web: AsyncWebClient, *, ping: float) -> None:
         handler = AsyncSocketModeHandler(app, token, web_client=web, ping_interval=ping)
+        self._web, self._token = web, token
         self._client: SocketModeClient = handler.client
         self._client.message_listeners.append(self._heard)
         self._client.on_message_listeners.append(self._received)
@@ -45,7 +46,7 @@ class Connection:
         """Connect and wait for hello. Raises `SettingsError` for a wrong token, else `SlackApiError` and the like."""
         client = self._client
         try:
-            client.wss_uri = await client.issue_new_wss_url()
+            client.wss_uri = (await self._web.apps_connections_open(app_token=self._token))["url"]
         except SlackApiError as exc:
             if code(exc) in _WRONG_TOKEN:
                 raise SettingsError(
@@ -111,8 +112,9 @@ class Sockets:
                     await self._replace()
                 except FAILED as exc:
                     self.problem = say("slack.disconnected", "", reason=reason(exc))
-                    log.warning("no connection", reason=reason(exc), seconds=round(pause, 1))
-                    await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections
+                    wait = max(random.uniform(pause / 2, pause), asked_to_wait(exc))  # noqa: S311 - spreads reconnections
+                    log.warning("no connection", reason=reason(exc), seconds=round(wait, 1))
+                    await asyncio.sleep(wait)
                     pause = min(2 * pause, _LONGEST_PAUSE)
                     continue
                 pause = _FIRST_PAUSE

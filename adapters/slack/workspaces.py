@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.failures import delivering
 from bot.errors import DeliveryRefused
+from bot.language import say
 
 _KEPT = 1000  # clients that are remembered
 
@@ -46,6 +47,10 @@ class NotInstalled(DeliveryRefused):
 class Source(Protocol):
     """Where workspaces are known from."""
 
+    @property
+    def problem(self) -> str:
+        """Why nothing can be heard or said anywhere; "" while it can."""
+
     async def find(self, team: str, enterprise: str) -> Workspace:
         """The installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
 
@@ -61,19 +66,26 @@ class OneToken:
         self._client = client
         self._found: Workspace | None = None
         self._asking = asyncio.Lock()
+        self.problem = ""
 
     async def find(self, team: str, enterprise: str) -> Workspace:  # noqa: ARG002 - one token hears one installation
         """See `Source.find`."""
         async with self._asking:
             if self._found is None:
-                with delivering():
-                    told = await self._client(self._token).auth_test()
+                try:
+                    with delivering():
+                        told = await self._client(self._token).auth_test()
+                except DeliveryRefused as exc:
+                    self.problem = say("slack.refused", "", reason=str(exc))
+                    raise NotInstalled(self.problem) from exc
                 self._found = workspace_of(told.data, self._token)  # type: ignore[arg-type]
+                self.problem = ""
         return self._found
 
     async def forget(self, team: str, enterprise: str) -> None:  # noqa: ARG002
-        """The token is the operator's to replace: `health` tells that Slack refuses it."""
+        """The token is the operator's to replace; until then there is a problem."""
         self._found = None
+        self.problem = say("slack.refused", "", reason="removed")
 
 
 def workspace_of(told: dict[str, object], token: str) -> Workspace:
@@ -99,6 +111,11 @@ class Workspaces:
         self._source = source
         self._make = client
         self._clients: OrderedDict[str, AsyncWebClient] = OrderedDict()
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be heard or said anywhere; "" while it can."""
+        return self._source.problem
 
     async def find(self, team: str, enterprise: str = "") -> Workspace:
         """The installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""

@@ -217,10 +217,15 @@ async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
     async with PostgresStore(url) as store, asyncio.timeout(60):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
-        async with connected(url) as connection:
-            await connection.execute(CUT)
-        with pytest.raises(StoreUnavailable):
-            await store.release(job)
+        async with connected(url, "postgres") as connection:
+            name = name_of(url.get_secret_value())
+            await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            with pytest.raises(StoreUnavailable):
+                await store.release(job)
+            with pytest.raises(StoreUnavailable):
+                await store.claim(LANES, ADAPTERS)
+            await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         assert (await next_job(store)).event.id == "e"
 
 
@@ -278,7 +283,8 @@ async def test_a_database_that_is_not_there(url: SecretStr) -> None:
 
 
 @contextlib.asynccontextmanager
-async def connected(url: SecretStr) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(url.get_secret_value())
+async def connected(url: SecretStr, name: str = "") -> AsyncIterator[Any]:
+    """A connection of the test's own, to the database of that name or to that of the URL."""
+    connection = await asyncpg.connect(url.get_secret_value(), database=name or name_of(url.get_secret_value()))
     yield connection
     await connection.close()

@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
+from bot.settings import address
 from bot.store.schema import migrations
 
 Connection = Any  #: an asyncpg connection: the library has no types
+
+#: What says that a connection is not, or no longer, to be used. The last is the library's own confusion when the server
+#: ends a connection in the middle of something.
+BROKEN = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 #: Key of the advisory lock under which the schema is changed.
 _MIGRATION_LOCK = 0x636D7574
@@ -34,9 +38,7 @@ class Link:
 
     def __init__(self, url: SecretStr) -> None:
         self._url = url
-        parts = urlsplit(url.get_secret_value())
-        #: for people: without user and password
-        self.name = f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        self.name = address(url)  #: for people
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -86,7 +88,7 @@ class Link:
         """What goes wrong with the database becomes a `StoreError` of one sentence."""
         try:
             yield
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
+        except (asyncpg.PostgresError, *BROKEN) as exc:
             raise self.explained(exc) from exc
 
     def explained(self, error: Exception) -> StoreError:
@@ -135,5 +137,5 @@ async def close(connection: Connection) -> None:
     """Close a connection, at once when it does not want to."""
     try:
         await connection.close(timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (asyncpg.PostgresError, *BROKEN):
         connection.terminate()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreUnavailable
 from bot.store.postgres.link import Connection, Link, close
 
 log = structlog.get_logger(__name__)
@@ -68,8 +68,12 @@ class Owner:
             connection = self._connection
             if connection is None or connection.is_closed():
                 connection = await self._connect()
-            with self._link.translated():
-                yield connection
+            try:
+                with self._link.translated():
+                    yield connection
+            except StoreUnavailable:
+                connection.terminate()  # in whatever state it is
+                raise
             self._seen = time.time()
 
     async def _connect(self) -> Connection:

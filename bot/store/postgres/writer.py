@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import StoreUnavailable
-from bot.store.postgres.link import Connection, Link, close
+from bot.store.postgres.link import BROKEN, Connection, Link, close
 from bot.store.postgres.owner import CHANNEL
 
 T = TypeVar("T")
@@ -38,11 +38,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._connection: Connection | None = None
         self._closing = False
-
-    @property
-    def sender(self) -> int:
-        """What the news of this writer are told from."""
-        return 0 if self._connection is None else int(self._connection.get_server_pid())
+        self.sender = 0  #: what the news of this writer are told from
 
     async def submit(
         self, work: Callable[[Connection], Awaitable[T]], *, then: Callable[[T], None] = lambda _: None, news: str = ""
@@ -103,20 +99,21 @@ class Writer:
     async def _transaction(self, group: Sequence[_Operation[Any]]) -> list[Any]:
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._link.connect()
+            self.sender = int(self._connection.get_server_pid())
         connection = self._connection
         try:
             async with connection.transaction():
                 results = [await operation.work(connection) for operation in group]
                 for news in sorted({operation.news for operation in group} - {""}):
                     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, news)
-        except (OSError, TimeoutError, asyncpg.InterfaceError):
+        except BROKEN:
             connection.terminate()  # in whatever state it is
             raise
         return results
 
     def _failed(self, group: Sequence[_Operation[Any]], error: Exception) -> None:
         explained = error
-        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError | TimeoutError):
+        if isinstance(error, (asyncpg.PostgresError, *BROKEN)):
             explained = self._link.explained(error)
             explained.__cause__ = error
         for operation in group:

@@ -55,6 +55,7 @@ class Gateway:
         self.refuses_intents = False
         self.is_deaf = False  #: events are kept to itself, heartbeats are answered
         self.is_dead = False  #: heartbeats are not answered either
+        self.rewinds = 0  #: events that a resumed session tells again though they were heard
         self.heartbeats = 0
         self.compressed = 0  #: connections that asked for compression
         self.looked_up = 0  #: questions for members that were answered
@@ -155,7 +156,7 @@ class Gateway:
             return None
         self.resumed += 1
         session.socket = socket
-        for sent in session.sent[data["seq"] :]:
+        for sent in session.sent[max(0, data["seq"] - self.rewinds) :]:
             if not self.is_deaf:
                 await self._send_text(socket, sent)
         await self._tell(session, "RESUMED", {})

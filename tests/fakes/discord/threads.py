@@ -62,6 +62,8 @@ async def edit(world: World, call: Call) -> Json:
     if thread is None or thread["owner_id"] != ME:
         raise refused(50013)
     state = thread["thread_metadata"]
+    if state["locked"]:
+        raise refused(50013)
     if state["archived"] and call.body.get("archived") is not False:
         raise refused(50083)
     if "name" in call.body:

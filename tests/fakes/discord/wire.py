@@ -93,6 +93,11 @@ class Wire(World):
         self.threads[number]["thread_metadata"] |= {"archived": True, "locked": is_locked}
         await self.gateway.dispatch("THREAD_UPDATE", self.threads[number])
 
+    async def deny(self, channel: str, permissions: int) -> None:
+        """The bot may not do that in a channel any more."""
+        self.denied[channel] = permissions
+        await self.gateway.dispatch("CHANNEL_UPDATE", self.channel(channel))
+
     async def delete_channel(self, number: str) -> None:
         """A channel or a thread is gone with everything in it."""
         thread = self.threads.pop(number, None)

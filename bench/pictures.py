@@ -1,0 +1,55 @@
+"""A page of HTML as a small PNG, photographed by Chromium (Debian: `apt-get install chromium`)."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+#: The page tells its height by its title.
+_MEASURE = "<script>addEventListener('load',()=>document.title=document.documentElement.scrollHeight)</script>"
+
+
+def chromium() -> str:
+    """The browser's path. Raises `FileNotFoundError` with what to do."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError("no Chromium: install it, on Debian with apt-get install chromium")
+
+
+def photograph(page: str, target: Path, *, width: int, colors: int = 128, scale: float = 1.5) -> None:
+    """Write the page, `width` CSS pixels wide and as high as it is, as a PNG with so many colours.
+
+    Raises `FileNotFoundError` without Chromium and `RuntimeError` when it does not do it.
+    """
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "page.html")
+        source.write_text(page.replace("</body>", f"{_MEASURE}</body>"), encoding="utf-8")
+        title = re.search(r"<title>(\d+)</title>", _run(source, folder, width, 100, "--dump-dom"))
+        if title is None:
+            raise RuntimeError("Chromium tells no height: is there a <title> in the page?")
+        height = int(title[1])
+        raw = Path(folder, "page.png")
+        # A window is higher than what is seen of its page: what is below the page is cut off again.
+        _run(source, folder, width, height + 200, f"--screenshot={raw}", f"--force-device-scale-factor={scale}")
+        with Image.open(BytesIO(raw.read_bytes())) as image:
+            cut = image.convert("RGB").crop((0, 0, round(width * scale), round(height * scale)))
+        few = cut.quantize(colors, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+        few.save(target, optimize=True)
+
+
+def _run(source: Path, folder: str, width: int, height: int, *options: str) -> str:
+    command = [
+        *(chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+        *("--no-first-run", f"--user-data-dir={folder}/profile", f"--window-size={width},{height}"),
+        *("--virtual-time-budget=2000", *options, source.as_uri()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise RuntimeError(f"Chromium failed: {done.stderr[-500:]}")
+    return done.stdout

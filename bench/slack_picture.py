@@ -1,0 +1,72 @@
+"""The picture of a conversation in Slack: `python -m bench.slack_picture`.
+
+The service answers from its sandbox on a Slack of the tests; what it sends becomes a page, and the page a picture.
+"""
+
+import asyncio
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from adapters.slack import Settings as SlackSettings
+from adapters.slack.adapter import Slack
+from bench.pictures import photograph
+from bench.slack_page import Page
+from bot import bootstrap, logs
+from bot.settings import Settings
+from tests.fakes.slack import FakeSlack, Message, fake_slack
+
+PICTURE = Path(__file__).parents[1] / "docs" / "slack.png"
+WIDTH = 680
+
+
+async def converse(slack: FakeSlack, folder: Path) -> list[Message]:
+    """Ask in a channel what people ask; the messages that begin its threads."""
+    slack.team.users[slack.bob.id].name, slack.team.users[slack.bob.id].locale = "美玲", "zh-TW"
+    adapter = Slack(
+        SlackSettings(  # type: ignore[call-arg, unused-ignore]
+            _env_file=None,
+            slack_bot_token=SecretStr(slack.token),
+            slack_app_token=SecretStr(slack.app_token),
+            slack_api_url=slack.api_url,
+        )
+    )
+    settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
+    stopping = asyncio.Event()
+    async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+        running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        await slack.until(lambda: slack.sockets.open)
+        roots = []
+        for person, text in (
+            (slack.ada, "code a Python function that says whether a year is a leap year"),
+            (slack.bob, "image 雪地裡的紅狐狸"),
+        ):
+            asked = person.mention(text)
+            roots.append(asked)
+            await slack.until(partial(slack.from_bot, slack.general, thread=asked.ts), 60)
+            await core.worker.drain()
+            await slack.settled()
+        stopping.set()
+        await running
+    return roots
+
+
+async def page() -> str:
+    """The conversation as a page."""
+    logs.configure("warning", "json")
+    with tempfile.TemporaryDirectory() as folder:
+        async with fake_slack() as slack:
+            roots = await converse(slack, Path(folder))
+            return Page(slack, slack.ada.id).whole("# general", roots)
+
+
+def main() -> None:
+    """Make the picture."""
+    photograph(asyncio.run(page()), PICTURE, width=WIDTH)
+    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Settings that nobody reads: a name that is nearly right would be ignored in silence."""
+
+import difflib
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic_settings import BaseSettings
+
+#: How alike two names have to be, from 0 to 1, for one to be meant by the other.
+_ALIKE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name that looks like a setting and is none."""
+
+    name: str
+    meant: str  #: the nearest setting; "" when none is near
+
+    def __str__(self) -> str:
+        return f"{self.name} is no setting and is ignored" + (f": did you mean {self.meant}?" if self.meant else "")
+
+
+def unknown_settings(settings: Iterable[type[BaseSettings]], *, env_file: Path = Path(".env")) -> Sequence[Unknown]:
+    """The names in the environment and in `.env` that begin like a setting of these classes and are none."""
+    known = {name.upper() for each in settings for name in each.model_fields}
+    given = {name.upper() for name in (*os.environ, *_names(env_file))}
+    return [Unknown(name, _nearest(name, known)) for name in sorted(given - known) if _is_ours(name, known)]
+
+
+def _names(env_file: Path) -> Collection[str]:
+    return dotenv_values(env_file, encoding="utf-8", interpolate=False) if env_file.is_file() else ()
+
+
+def _is_ours(name: str, known: Collection[str]) -> bool:
+    return any(name.startswith(f"{prefix}_") for prefix in {each.partition("_")[0] for each in known})
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=_ALIKE)), "")

@@ -1,0 +1,22 @@
+"""Which engine the settings ask for."""
+
+from bot.errors import SettingsError
+from bot.ports import Store
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+
+
+def make_store(settings: Settings) -> Store:
+    """The store, not opened yet. Raises `SettingsError` when its extra is not installed."""
+    if settings.postgres_url is None:
+        return SqliteStore(settings.database_path)
+    try:
+        from bot.store.postgres.store import PostgresStore
+    except ModuleNotFoundError as exc:
+        if exc.name != "asyncpg":
+            raise
+        raise SettingsError(
+            "BOT_DATABASE_URL is a PostgreSQL server and its driver is not installed: "
+            "install the extra with pip install 'channelmuse[postgres]' (asyncpg is missing)"
+        ) from exc
+    return PostgresStore(settings.postgres_url)

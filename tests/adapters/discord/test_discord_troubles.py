@@ -1,0 +1,251 @@
+"""What Discord does to a service that answers: everything told twice, refused, late, deleted or closed meanwhile."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.discord import messages
+from bot.language import say
+from tests.adapters.discord.whole import Whole, text_of, whole
+from tests.fakes.discord.errors import refused
+from tests.fakes.discord.values import (
+    ADA,
+    CHANNEL,
+    CREATE_THREADS,
+    DM,
+    ME,
+    SEND,
+    SEND_IN_THREADS,
+    VIEW,
+    snowflake,
+)
+
+PRIVATE = 64
+ELSEWHERE = "1457510428359008888"
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Whole]:
+    async with whole(tmp_path) as one:
+        yield one
+
+
+def nearly_over() -> str:
+    """The id of an interaction that was made so long ago that its token ends soon."""
+    return str(int(snowflake()) - ((15 * 60 - 44) * 1000 << 22))
+
+
+def texts(one: Whole, place: str) -> list[str]:
+    return [text_of(message) for message in one.wire.said(place)]
+
+
+# ------------------------------------------------------------------ told more than once, or not at all
+
+
+async def test_told_twice(one: Whole) -> None:
+    """A message and a command that are told twice have one answer each."""
+    await one.wire.say(DM, "hello")
+    await one.wire.gateway.replay()
+    await one.command("chat", prompt="good day")
+    await one.wire.gateway.replay()
+    await one.shown(CHANNEL, "re: good day")
+    await one.quiet()
+    assert len(texts(one, DM)) == 2
+    assert len(texts(one, CHANNEL)) == 1
+
+
+async def test_resume_that_tells_everything_again(one: Whole) -> None:
+    """Fifty events that a resumed session tells again have no second answer."""
+    for number in range(50):
+        await one.wire.say(DM, f"question {number}")
+    await one.shown(DM, "re: question 49")
+    one.wire.gateway.rewinds = 200
+    await one.wire.gateway.drop()
+    await one.wire.until(lambda: one.wire.gateway.resumed)
+    await one.quiet()
+    assert sorted(texts(one, DM)[:50]) == sorted(f"re: question {number}" for number in range(50))
+    assert len(texts(one, DM)) == 51
+
+
+async def test_lost_session(one: Whole) -> None:
+    """What was said while there was no session is answered once, though it is told again too."""
+    thread = await one.mention("hello")
+    await one.shown(thread, "re: hello")
+    await one.wire.say(DM, "heard")
+    await one.shown(DM, "re: heard")
+    one.wire.message(thread, "missed")
+    private = one.wire.message(DM, "missed in private")
+    await one.wire.gateway.invalidate()
+    await one.shown(thread, "re: missed")
+    await one.wire.gateway.dispatch("MESSAGE_CREATE", private)
+    await one.quiet()
+    assert texts(one, thread) == ["re: hello", "re: missed"]
+    assert len([text for text in texts(one, DM) if "missed" in text]) == 1
+
+
+# ------------------------------------------------------------------ refused on the way
+
+
+@pytest.mark.parametrize("is_global", [True, False])
+async def test_too_many_requests(one: Whole, is_global: bool) -> None:
+    """When Discord gets too many requests an answer comes later, once."""
+    for method in ("POST", "PATCH"):
+        one.wire.rest.limits.refuse(method, "messages", times=2, retry_after=0.02, is_global=is_global)
+    thread = await one.mention("hello")
+    await one.command("chat", prompt="good day")
+    await one.shown(thread, "re: hello")
+    await one.shown(CHANNEL, "re: good day")
+    await one.quiet()
+    assert (texts(one, thread), texts(one, CHANNEL)) == (["re: hello"], ["re: good day"])
+    assert one.wire.rest.limits.refused == 4
+
+
+@pytest.mark.parametrize("code", [10062, 40060])
+async def test_acknowledgement_that_is_not_taken(one: Whole, code: int) -> None:
+    """When an acknowledgement comes too late, or another had come, the answer is a message of the bot."""
+    one.wire.rest.fail("POST", "callback", refused(code))
+    await one.command("chat", prompt="hello")
+    await one.shown(CHANNEL, "re: hello")
+    await one.quiet()
+    [message] = one.wire.said(CHANNEL)
+    assert "webhook_id" not in message
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+async def test_token_that_ended(one: Whole, is_member: bool) -> None:
+    """When a token ends in mid-answer the bot answers itself; where it can't, it does not try for ever."""
+    hold = one.echo.hold("hello")
+    told = {} if is_member else {"authorizing_integration_owners": {"1": ADA}}
+    channel = CHANNEL if is_member else ELSEWHERE
+    token = await one.command("chat", channel=channel, told=told, prompt="hello")
+    await one.shown(channel, "思考中")
+    one.wire.interactions[token].is_expired = True
+    expired = one.wire.rest.calls[-1].number
+    hold.set()
+    if is_member:
+        await one.shown(CHANNEL, "re: hello")
+    await one.quiet()
+    if is_member:
+        assert texts(one, channel) == ["re: hello"]
+    assert not any(call.status == 200 for call in one.wire.rest.calls if token in call.path and call.number > expired)
+
+
+async def test_twenty_minutes(one: Whole) -> None:
+    """An answer that takes longer than its token goes on as a message of the bot's own, and is seen once."""
+    hold = one.echo.hold("hello")
+    token = await one.command("chat", prompt="hello", told={"id": nearly_over()})
+    await one.shown(CHANNEL, say("discord.long", "zh-TW"))
+    one.wire.interactions[token].is_expired = True
+    calls = len(one.wire.rest.calls)
+    hold.set()
+    await one.shown(CHANNEL, "re: hello")
+    await one.quiet()
+    assert texts(one, CHANNEL) == ["re: hello"]
+    assert not any("webhooks" in call.path for call in one.wire.rest.calls[calls:])
+
+
+async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
+    """Where only the token can answer, it is said before its end that the answer will not be in time."""
+    hold = one.echo.hold("hello")
+    told = {"id": nearly_over(), "authorizing_integration_owners": {"1": ADA}}
+    token = await one.command("chat", channel=ELSEWHERE, prompt="hello", told=told)
+    late = await one.shown(ELSEWHERE, "/retry")
+    one.wire.interactions[token].is_expired = True
+    hold.set()
+    await one.quiet()
+    assert one.wire.said(ELSEWHERE) == [late]
+
+
+# ------------------------------------------------------------------ closed, deleted, not allowed
+
+
+async def test_deleted_channel(one: Whole) -> None:
+    """A channel that is deleted in mid-answer ends the answer; the asker is told in private and others are served."""
+    hold = one.echo.hold("hello")
+    thread = await one.mention("hello")
+    await one.echo.until(lambda: "hello" in one.echo.asked)
+    await one.wire.until(lambda: one.wire.said(thread))
+    await one.wire.delete_channel(CHANNEL)
+    await one.wire.delete_channel(thread)
+    hold.set()
+    await one.shown(DM, "re: hello")
+    await one.quiet()
+
+
+async def test_deleted_question(one: Whole) -> None:
+    """A question that is deleted before its thread is opened is not asked about any more."""
+    hold = one.echo.hold("hello")
+    said = await one.wire.say(CHANNEL, f"<@{ME}> hello")
+    await one.wire.delete(said)
+    hold.set()
+    await one.quiet()
+    assert not texts(one, CHANNEL)
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+async def test_closed_thread(one: Whole, is_locked: bool) -> None:
+    """In a thread that is archived meanwhile the answer is finished; what is locked is answered in private."""
+    thread = await one.mention("hello")
+    await one.shown(thread, "re: hello")
+    hold = one.echo.hold("good day")
+    await one.wire.say(thread, "good day")
+    await one.wire.until(lambda: len(one.wire.said(thread)) == 2)
+    await one.wire.close_thread(thread, is_locked=is_locked)
+    hold.set()
+    await one.shown(DM if is_locked else thread, "re: good day")
+    await one.quiet()
+    assert sum("re: good day" in text for place in (DM, thread) for text in texts(one, place)) == 1
+
+
+@pytest.mark.parametrize(
+    ("denied", "place"),
+    [(CREATE_THREADS, CHANNEL), (SEND_IN_THREADS, CHANNEL), (SEND | SEND_IN_THREADS, DM), (VIEW, DM)],
+)
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_missing_permissions(one: Whole, denied: int, place: str, is_told: bool) -> None:
+    """Where the bot may not open a thread it replies; where it may not write at all it answers in private."""
+    if is_told:
+        await one.wire.deny(CHANNEL, denied)
+    else:
+        one.wire.denied[CHANNEL] = denied
+        place = CHANNEL if denied == CREATE_THREADS else DM
+    await one.mention("hello")
+    await one.shown(place, "re: hello")
+    await one.quiet()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_message_too_old_to_edit(one: Whole, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer whose message may not be changed any more is posted anew, and the old one is gone."""
+    monkeypatch.setattr(messages, "_AGES", 0.0)
+    hold = one.echo.hold("hello")
+    await one.wire.say(DM, "hello")
+    [message] = await one.wire.until(lambda: one.wire.said(DM))
+    if is_told:  # as one of many requests, which the library would repeat
+        one.wire.old.add(message["id"])
+    else:
+        one.wire.rest.fail("PATCH", message["id"], refused(30046, retry_after=0.001), times=5)
+    hold.set()
+    await one.shown(DM, "re: hello")
+    await one.quiet()
+    assert texts(one, DM)[0] == "re: hello"
+    assert one.wire.find(DM, message["id"]) is None
+
+
+@pytest.mark.parametrize("code", [30034, 50035])
+async def test_commands_that_are_not_taken(tmp_path: Path, code: int, monkeypatch: Any) -> None:
+    """When Discord takes no commands today mentions are answered all the same, and the next start tries again."""
+    async with whole(tmp_path) as one:
+        await one.wire.until(lambda: one.wire.called("PUT", "commands"))
+        await one.stop()
+        one.wire.commands = []
+        one.wire.rest.fail("PUT", "commands", refused(code, retry_after=3600.0), times=2)
+        (tmp_path / "bot.db").unlink()
+        for _ in range(2):
+            await one.start()
+            await one.quiet()
+            await one.stop()
+        await one.start()
+        await one.wire.until(lambda: one.wire.commands)

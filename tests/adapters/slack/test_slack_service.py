@@ -1,0 +1,134 @@
+"""What people do in Slack, through the whole service to what they see."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.slack.running import service
+from tests.fakes.service import impatient
+from tests.fakes.slack import FakeSlack
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+async def test_command_and_what_follows_it(slack: FakeSlack, tmp_path: Path) -> None:
+    """A slash command opens a thread with its answer; what is said there goes on from it, after a restart too."""
+    async with service(slack, tmp_path, http=True) as running:
+        slack.ada.slash("/chat", "what is love?")
+        await slack.until(lambda: len(slack.from_bot(slack.general)) == 2)
+        parent, answer = slack.from_bot(slack.general)
+        assert "what is love?" in parent.content
+        assert (answer.thread_ts, answer.content) == (parent.ts, "re: what is love?")
+        await running.restart()
+        question = slack.ada.say("go on", thread=parent)
+        await running.answers(question, 2)
+        told = running.echo.bodies[-1]["messages"]
+        assert [message["content"] for message in told if message["role"] != "system"] == [
+            "what is love?",
+            "re: what is love?",
+            "go on",
+        ]
+
+
+async def test_edited_question_is_answered_again_in_place(slack: FakeSlack, tmp_path: Path) -> None:
+    """The newest question of a thread, edited, gets its new answer where the old one was."""
+    async with service(slack, tmp_path) as running:
+        question = slack.ada.mention("helo")
+        [first] = await running.answers(question)
+        assert first.content == "re: helo"
+        slack.ada.edit(question, f"<@{slack.team.bot.id}> hello")
+        await slack.until(lambda: [m.content for m in slack.from_bot(slack.general)] == ["re: hello"])
+        await running.idle()
+        [second] = await running.answers(question)
+        assert second.ts == first.ts
+
+
+async def test_deleted_question_leaves_the_context(slack: FakeSlack, tmp_path: Path) -> None:
+    """What was asked and deleted is not told the model any more."""
+    async with service(slack, tmp_path) as running:
+        root = slack.ada.mention("hello")
+        await running.answers(root)
+        secret = slack.ada.say("my password is 1234", thread=root)
+        await running.answers(root, 2)
+        slack.ada.delete(secret)
+        await running.idle()
+        slack.ada.say("what did I say?", thread=root)
+        await running.answers(root, 3)
+        assert "1234" not in str(running.echo.bodies[-1])
+
+
+async def test_stop_in_the_agent_view(slack: FakeSlack, tmp_path: Path) -> None:
+    """Slack's Stop ends the answer that is being written in its thread."""
+    async with service(slack, tmp_path) as running:
+        running.echo.hold("slow")
+        question = slack.ada.direct("slow")
+        await running.echo.until(lambda: running.echo.running == 1)
+        slack.ada.stop(question)
+        await running.echo.until(lambda: running.echo.left["slow"] == 1)
+        await running.idle()
+        direct = slack.team.direct(slack.ada.id)
+        assert any("Stopped" in m.content for m in slack.ada.sees(direct, thread=question.ts))
+
+
+async def test_stranger_gets_one_private_sentence(slack: FakeSlack, tmp_path: Path) -> None:
+    """A person from outside is told once, alone, that they are not answered; the API is not asked."""
+    eve = slack.person("Eve", home="T0ELSE")
+    async with service(slack, tmp_path) as running:
+        eve.mention("hello")
+        eve.mention("hello?")
+        await running.idle()
+        [notice] = eve.sees()
+        assert notice.viewer == eve.id
+        assert "workspace" in notice.content
+        assert slack.ada.sees() == []
+        assert running.echo.asked == []
+
+
+async def test_earlier_talk_is_read_once(slack: FakeSlack, tmp_path: Path) -> None:
+    """A thread's earlier messages are told the model with their authors, and asked of Slack once."""
+    root = slack.bob.say("the deploy failed at noon")
+    async with service(slack, tmp_path) as running:
+        question = slack.ada.mention("why?", thread=root)
+        await running.answers(question)
+        assert "the deploy failed at noon" in str(running.echo.bodies[0])
+        assert "Bob" in str(running.echo.bodies[0])
+        slack.ada.say("since when?", thread=root)
+        await running.answers(question, 2)
+        assert "the deploy failed at noon" in str(running.echo.bodies[1])
+        assert len(slack.called("conversations.replies")) <= 1 + len(
+            [c for c in slack.called("conversations.replies") if c.params.get("include_all_metadata")]
+        )
+
+
+async def test_attached_text_is_read(slack: FakeSlack, tmp_path: Path) -> None:
+    """A text file that comes with a question is told the model."""
+    async with service(slack, tmp_path) as running:
+        file = slack.ada.file("plan.md", b"Ship on Friday.", mimetype="text/markdown")
+        question = slack.ada.mention("when?", files=[file])
+        await running.answers(question)
+        assert "Ship on Friday." in str(running.echo.bodies[0])
+
+
+async def test_home_changes_the_language(slack: FakeSlack, tmp_path: Path) -> None:
+    """The language chosen in the App Home is the one the service speaks from then on."""
+    async with service(slack, tmp_path) as running:
+        slack.ada.open_home()
+        await slack.until(lambda: slack.team.homes)
+        slack.ada.press_home("home:prefer:language", value="zh-Hant")
+        await slack.until(lambda: "你的偏好" in str(slack.team.homes[slack.ada.id]))
+        slack.ada.slash("/help")
+        await slack.until(slack.ada.sees)
+        await running.idle()
+        assert any("指令" in message.content for message in slack.ada.sees())
+
+
+async def test_form_makes_a_picture(slack: FakeSlack, tmp_path: Path) -> None:
+    """What is filled into a form is made and shown in the channel that was chosen, under who asked."""
+    async with service(slack, tmp_path) as running:
+        slack.ada.shortcut("make:image")
+        view = await slack.ada.modal()
+        await slack.ada.submit(view, {"prompt": "a red fox", "where": "C0GENERAL"})
+        await slack.until(lambda: slack.from_bot(slack.general))
+        await running.idle()
+        assert "a red fox" in slack.from_bot(slack.general)[0].content
+        assert running.echo.asked == ["a red fox"]

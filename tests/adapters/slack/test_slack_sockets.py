@@ -1,0 +1,111 @@
+"""Socket Mode: a connection that is lost, refused or deaf, and what health says of it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from adapters.slack import sockets
+from adapters.slack.adapter import Slack
+from bot.errors import SettingsError
+from tests.adapters.slack.stage import COMMANDS, Core, Service, settings
+from tests.fakes.slack import FakeSlack
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sockets, "PING", 0.4)
+    monkeypatch.setattr(sockets, "_FIRST_PAUSE", 0.05)
+
+
+async def _hears(slack: FakeSlack, core: Core) -> None:
+    """Somebody asks and is heard, at the latest when Slack tells again."""
+    before = len(core.events)
+    slack.ada.mention("hello")
+    await core.count(before + 1)
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+async def test_slack_asks_for_a_new_connection(slack: FakeSlack, core: Core, reason: str) -> None:
+    """When Slack says goodbye, the next connection hears."""
+    async with Service(slack, core):
+        await slack.sockets.disconnect(reason)
+        await slack.until(lambda: slack.sockets.connected >= 2)
+        await _hears(slack, core)
+
+
+async def test_connection_that_is_cut(slack: FakeSlack, core: Core) -> None:
+    """A connection that is cut is replaced, and what was said meanwhile is heard."""
+    async with Service(slack, core) as service:
+        await slack.sockets.drop()
+        slack.ada.mention("while you were away")
+        await core.count(1)
+        assert slack.sockets.connected >= 2
+        await service.listening()
+        assert service.adapter.health() == ""
+
+
+async def test_connection_that_answers_nothing(slack: FakeSlack, core: Core) -> None:
+    """A connection that is open but answers no pings is replaced, and the new one hears."""
+    async with Service(slack, core, slack_deaf_after=1):
+        slack.sockets.answers_pings = False
+        slack.sockets.go_deaf()
+        await slack.until(lambda: slack.sockets.connected >= 2)
+        slack.sockets.answers_pings = True
+        await _hears(slack, core)
+
+
+async def test_connection_that_answers_pings_but_is_deaf(
+    slack: FakeSlack, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection on which no event came for long is replaced though it looks healthy, and the new one hears."""
+    monkeypatch.setattr(sockets, "QUIET", 1.0)
+    async with Service(slack, core):
+        slack.sockets.go_deaf()
+        slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
+        slack.ada.mention("can you hear me?")
+        await core.count(1)
+        assert slack.sockets.connected >= 2
+
+
+async def test_health_while_slack_is_away(slack: FakeSlack, core: Core) -> None:
+    """While no connection can be had health says so; when Slack is back it says nothing."""
+    async with Service(slack, core) as service:
+        slack.faults.crash("apps.connections.open", 503)
+        slack.faults.crash("apps.connections.open", 503)
+        await slack.sockets.drop()
+        seen = ""
+        async with asyncio.timeout(20):
+            while not seen:
+                seen = service.adapter.health()
+                await asyncio.sleep(0.01)
+        assert "Slack" in seen
+        await service.listening()
+        await _hears(slack, core)
+
+
+async def test_refused_tokens_end_the_service_with_a_sentence(slack: FakeSlack, core: Core) -> None:
+    """A bot token or an app-level token that Slack refuses is told with where to get a right one."""
+    for name, wrong in (("slack_bot_token", "xoxb-wrong"), ("slack_app_token", "xapp-1-A0MUSE-wrong")):
+        given: dict[str, Any] = {name: wrong}
+        adapter = Slack(settings(slack, **given))
+        async with adapter.connected(core):
+            with pytest.raises(SettingsError, match=name.upper()):
+                await adapter.run(core.sink, COMMANDS)
+
+
+async def test_health_of_a_removed_app(slack: FakeSlack, core: Core) -> None:
+    """When the app is removed from its one workspace, health says that the token is refused."""
+    async with Service(slack, core, http=True) as service:
+        assert service.adapter.health() == ""
+        slack.people.uninstall(slack.team)
+        await slack.settled()
+        assert "token" in service.adapter.health()
+
+
+async def test_nothing_is_heard_before_it_runs(slack: FakeSlack, core: Core) -> None:
+    """Before it listens the adapter says so."""
+    adapter = Slack(settings(slack))
+    assert adapter.health()
+    async with adapter.connected(core):
+        assert adapter.health()
