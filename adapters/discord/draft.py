@@ -175,34 +175,39 @@ class DiscordDraft:
 
     async def _show(self, answer: Answer) -> None:
         address = self._address
+        if self._writing.messages.direct:
+            await self._show_directly(answer)
+            return
         try:
             if self._writing.has_whispered or (answer.private and await self._was_seen_by_all()):
-                (page,) = pages.finished(answer, address.locale, is_single=True)
-                await self._writing.whisper(page)
+                await self._whisper(answer)
             else:
                 await self._writing.show(pages.finished(answer, address.locale, is_single=self._is_single))
         except DeliveryRefused as exc:
             if address.is_dm or self._is_single:
                 raise
             log.warning("answered elsewhere", reason=str(exc))
-            await self._show_elsewhere(answer)
+            if await self._original.is_open():
+                await self._whisper(answer)
+            else:
+                with delivering():
+                    channel = await self._means.client.http.start_private_message(int(address.user))
+                self._writing = self._written(f"{channel['id']}:")
+                await self._show_directly(answer)
+
+    async def _whisper(self, answer: Answer) -> None:
+        """Tell the asker alone, in one message."""
+        (page,) = pages.finished(answer, self._address.locale, is_single=True)
+        await self._writing.whisper(page)
 
     async def _was_seen_by_all(self) -> bool:
         """Whether everybody saw that something was coming, and the asker can be told alone instead."""
         return self._address.deferred == "public" and await self._original.is_open()
 
-    async def _show_elsewhere(self, answer: Answer) -> None:
-        """Show it where the asker sees it, as it may not be shown where it was asked."""
+    async def _show_directly(self, answer: Answer) -> None:
+        """Show it in the asker's direct messages, as it may not be shown where it was asked."""
         address = self._address
         note = Page(text=say("discord.elsewhere", address.locale, channel=f"<#{address.channel}>"))
-        if await self._original.is_open():
-            (page,) = pages.finished(answer, address.locale, is_single=True)
-            await self._writing.whisper(page)
-            return
-        if not self._writing.messages.direct:
-            with delivering():
-                channel = await self._means.client.http.start_private_message(int(address.user))
-            self._writing = self._written(f"{channel['id']}:")
         await self._writing.show([note, *pages.finished(answer, address.locale)])
 
 

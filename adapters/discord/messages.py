@@ -21,7 +21,8 @@ INVALID = 50035
 _ARCHIVED = 50083
 _GONE = (10008, 50005)  # the message is gone, or is somebody else's
 _OLD = 30046  # it was changed too often for how old it is
-_AGES = 3600.0  # seconds after which a message may be changed only so often
+#: Seconds after which a message may be changed only so often.
+AGES = 3600.0
 _NO_HISTORY = 160002  # a reply needs a permission that is missing
 _HAS_THREAD = 160004
 _NO_QUESTION = 10008
@@ -40,6 +41,7 @@ class Messages:
         self._has_thread = not address.opens
         self._found: list[Json] = []  # of an earlier process, not recognised yet
         self.laid_out: set[str] = set()  #: ids of the messages found that are of the newer kind
+        self.waiting = ""  #: id of an acknowledgement found that became no answer
         self._lost: dict[int, int] = {}  # times that a part was lost
         self.direct = direct  #: the direct messages that it is written in instead of where it was asked; "": it is not
         self.place = direct or address.place  #: the channel
@@ -78,7 +80,7 @@ class Messages:
             try:
                 await self._edit(message, page)
             except discord.RateLimited:
-                if time.time() - made_at(message) < _AGES:
+                if time.time() - made_at(message) < AGES:
                     raise
                 return "old"  # Discord says it as if there were too many requests
             except discord.HTTPException as exc:
@@ -156,6 +158,7 @@ class Messages:
             ({**message} for message in history if str(message["author"]["id"]) == me), key=lambda m: int(m["id"])
         )
         self.laid_out = {str(message["id"]) for message in own if message.get("flags", 0) & LAID_OUT}
+        self.waiting = next((str(message["id"]) for message in own if self._is_waiting(message)), "")
         first = next((at for at, message in enumerate(own) if self._is_first(message)), None)
         if first is None:
             return ""
@@ -163,12 +166,16 @@ class Messages:
         self._found = [message for message in later if str(message["id"]) not in known]
         return str(own[first]["id"])
 
+    def _is_waiting(self, message: Json) -> bool:
+        """Whether it is the interaction's acknowledgement and still says that something is coming."""
+        is_ours = str((message.get("interaction_metadata") or {}).get("id")) == self._address.interaction
+        return is_ours and bool(message.get("flags", 0) & _LOADING)
+
     def _is_first(self, message: Json) -> bool:
         address = self._address
-        if message.get("flags", 0) & _LOADING:
-            return False  # it still says that something is coming, and may not stop saying so
         if address.interaction:
-            return str((message.get("interaction_metadata") or {}).get("id")) == address.interaction
+            is_ours = str((message.get("interaction_metadata") or {}).get("id")) == address.interaction
+            return is_ours and not message.get("flags", 0) & _LOADING
         reference = (message.get("message_reference") or {}).get("message_id")
         if self._is_reply():
             return str(reference) == address.message

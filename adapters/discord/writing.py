@@ -79,6 +79,9 @@ class Writing:
             await self._cut(at)  # what follows has to come after it
             self._is_original = self._is_original and at > 0
             self._parts.append(await self._new(at, page))
+            if waiting := self.messages.waiting:
+                self.messages.waiting = ""
+                await self.messages.delete(waiting)
 
     async def _changed(self, at: int, part: Part | None, page: Page, *, is_final: bool) -> bool:
         """Whether a message that was there shows the page now; False: it is to be written anew."""

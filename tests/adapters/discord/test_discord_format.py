@@ -8,7 +8,7 @@ from adapters.discord.format import discord, spoilers
 
 MENTION = re.compile(r"@(?:everyone|here)|<@[!&]?\d+>|<#\d+>", re.IGNORECASE)
 INVITE = re.compile(r"discord(?:app)?\.(?:gg|com/invite)/\w", re.IGNORECASE)
-CODE = re.compile(r"```.*?```|(`+)[^`].*?\1", re.DOTALL)
+CODE = re.compile(r"\\[\\`]|```.*?```|(`+)[^`].*?\1", re.DOTALL)  #: and marks that are none
 PIECES = (
     *("@everyone", "@here", "<@123456789012345678>", "<@!1>", "<@&22>", "<#33>", "&lt;@&gt;", "&#64;everyone"),
     *("discord.gg/abc", "https://discord.com/invite/abc", "[a](b)", "[x](https://y.z)", "https://a.b/_c_"),
