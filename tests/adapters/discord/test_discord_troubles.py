@@ -219,7 +219,7 @@ async def test_missing_permissions(one: Whole, denied: int, place: str, is_told:
 @pytest.mark.parametrize("is_told", [True, False])
 async def test_message_too_old_to_edit(one: Whole, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer whose message may not be changed any more is posted anew, and the old one is gone."""
-    monkeypatch.setattr(messages, "_AGES", 0.0)
+    monkeypatch.setattr(messages, "AGES", 0.0)
     hold = one.echo.hold("hello")
     await one.wire.say(DM, "hello")
     [message] = await one.wire.until(lambda: one.wire.said(DM))
