@@ -9,7 +9,7 @@ import discord
 
 from adapters.discord import parse
 from adapters.discord.address import Address
-from adapters.discord.commands import ON_MESSAGE, ON_USER, menu_name
+from adapters.discord.commands import ON_MESSAGE, ON_USER, SPOILER, menu_name
 from adapters.discord.parse import ADAPTER
 from bot.language import say
 from bot.models import Actor, Attachment, CommandSpec, Event, Place
@@ -31,9 +31,13 @@ def slash(interaction: discord.Interaction, spec: CommandSpec) -> Asked:
     """A slash command."""
     data = data_of(interaction)
     values = {str(o["name"]): o.get("value") for o in data.get("options", ())}
+    is_hidden = values.pop(SPOILER, False) is True
     files = _files(data, [str(values.pop(name)) for name in _file_options(spec) if values.get(name)])
     options = {name: _text(value) for name, value in values.items() if value is not None}
-    return _asked(interaction, spec, options, files)
+    found = _asked(interaction, spec, options, files)
+    if not is_hidden:
+        return found
+    return replace(found, event=replace(found.event, reply_to={**found.event.reply_to, "hidden": "1"}))
 
 
 def submitted(interaction: discord.Interaction, spec: CommandSpec, values: Mapping[str, str], ids: list[str]) -> Asked:

@@ -23,8 +23,12 @@ COMPOSE = "compose"
 #: the option that takes a file along where the command has none of its own
 FILE = "file"
 READS_FILES = ("chat", "code")
+#: the option that hides what is made until it is clicked
+SPOILER = "spoiler"
+MAKES_FILES = ("image", "video")
 
 _TYPES = {"text": 3, "choice": 3, "integer": 4, "number": 10, "file": 11}
+_YES_OR_NO = 5
 _SLASH, _USER, _MESSAGE = 1, 2, 3
 _GUILD, _DIRECT, _PRIVATE = 0, 1, 2
 _MAX_CHOICES = 25
@@ -82,6 +86,8 @@ def _slash(spec: CommandSpec) -> Json:
     told = [_option(spec, option) for option in options]
     if spec.kind in READS_FILES:
         told.append({"type": _TYPES["file"], "name": FILE, "required": False, **_described("discord.option.file")})
+    if spec.kind in MAKES_FILES:
+        told.append({"type": _YES_OR_NO, "name": SPOILER, "required": False, **_described("discord.option.spoiler")})
     return {
         "type": _SLASH,
         "name": spec.name,

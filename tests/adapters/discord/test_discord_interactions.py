@@ -107,6 +107,15 @@ async def test_files_come_along(service: Service, wire: Wire, core: Core) -> Non
     assert max(map(len, pieces)) <= 64 * 1024
 
 
+async def test_spoiler_is_asked_for(service: Service, wire: Wire, core: Core) -> None:
+    """That a picture is to be hidden is the answer's business, not the command's."""
+    data = slash("image", prompt="a fox")
+    data["options"].append({"name": "spoiler", "type": 5, "value": True})
+    await wire.interact(SLASH, data)
+    (event,) = await core.count(1)
+    assert (event.options, Address.of(event.reply_to).hidden) == ({}, "1")
+
+
 async def test_choices_while_typing(service: Service, wire: Wire, core: Core) -> None:
     """Models and languages are offered while they are typed, the best fitting first."""
     typed = slash("code", prompt="x", language="py")
