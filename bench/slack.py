@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bench.api_server import api_server
+from bench.bots import Bot
 from bench.slack_api import slow_api
-from bench.slack_bots import Bot, bot
+from bench.slack_bots import bot
 from tests.fakes.slack import Channel, Delivery, FakeSlack, Message, fake_slack
 
 ROUNDS = 3

@@ -2,90 +2,41 @@
 
 import asyncio
 import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bench.bots import Bot, started
 from bot.api.transport import open_http
 from tests.fakes.slack import FakeSlack
 
 ROOT = Path(__file__).parents[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """One of the two, in a process of its own."""
-
-    name: str
-    process: psutil.Process
-
-    @property
-    def cpu(self) -> float:
-        """Seconds of CPU so far, system time included."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
-
-    @property
-    def rss(self) -> float:
-        """Megabytes."""
-        return float(self.process.memory_info().rss / 1e6)
-
-
 @asynccontextmanager
 async def bot(name: str, slack: FakeSlack, api: str, *, http: bool = False, **settings: str) -> AsyncIterator[Bot]:
     """The "service" or the "bare" Bolt app, once Slack can reach it: over Socket Mode, or with `http` by requests."""
-    port = 0
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "AIMODELS_BASE_URL": api,
-            "AIMODELS_API_KEY": "key",
-            "AIMODELS_STREAMING": "false",
-            "BOT_DATA_DIR": folder,
-            "BOT_REQUESTS_PER_MINUTE": "0",
-            "BOT_MEDIA_PER_DAY": "0",
-            "BOT_CHAT_CONCURRENCY": "50",
-            "SLACK_BOT_TOKEN": slack.token,
-            "SLACK_API_URL": slack.api_url,
-            "PYTHONPATH": str(ROOT),
-            **settings,
-        }
+    environment = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.api_url, **settings}
+    port = free_port() if http else 0
+    if http:
+        environment |= {"SLACK_SIGNING_SECRET": slack.signing_secret, "BOT_PORT": str(port), "BOT_HOST": "127.0.0.1"}
+    else:
+        environment["SLACK_APP_TOKEN"] = slack.app_token
+    module = ("bot", "run") if name == "service" else ("bench.slack_bots",)
+    before = slack.sockets.connected
+    slack.sender.url = f"http://127.0.0.1:{port}/slack/events" if http else ""
+    async with started(name, *module, api=api, environment=environment) as one:
         if http:
-            port = free_port()
-            environment |= {
-                "SLACK_SIGNING_SECRET": slack.signing_secret,
-                "BOT_PORT": str(port),
-                "BOT_HOST": "127.0.0.1",
-            }
+            await listening(port)
         else:
-            environment["SLACK_APP_TOKEN"] = slack.app_token
-        module = ("bot", "run") if name == "service" else ("bench.slack_bots",)
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *module), env=environment, cwd=folder, stderr=subprocess.DEVNULL
-        )
-        try:
-            if http:
-                slack.sender.url = f"http://127.0.0.1:{port}/slack/events"
-                await listening(port)
-            else:
-                slack.sender.url = ""
-                before = slack.sockets.connected
-                await slack.until(lambda: slack.sockets.connected > before, 60)
-            yield Bot(name, psutil.Process(child.pid))
-        finally:
-            child.terminate()
-            await child.wait()
+            await slack.until(lambda: slack.sockets.connected > before, 60)
+        yield one
 
 
 def free_port() -> int:
