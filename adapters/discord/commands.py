@@ -85,9 +85,9 @@ def _slash(spec: CommandSpec) -> Json:
     options = sorted(spec.options, key=lambda option: not option.required)  # Discord wants the required ones first
     told = [_option(spec, option) for option in options]
     if spec.kind in READS_FILES:
-        told.append({"type": _TYPES["file"], "name": FILE, "required": False, **_described("discord.option.file")})
+        told.append({"type": _TYPES["file"], **_named(FILE), "required": False, **_described("discord.option.file")})
     if spec.kind in MAKES_FILES:
-        told.append({"type": _YES_OR_NO, "name": SPOILER, "required": False, **_described("discord.option.spoiler")})
+        told.append({"type": _YES_OR_NO, **_named(SPOILER), "required": False, **_described("discord.option.spoiler")})
     return {
         "type": _SLASH,
         "name": spec.name,
@@ -101,14 +101,14 @@ def _slash(spec: CommandSpec) -> Json:
 def _option(spec: CommandSpec, option: Option) -> Json:
     told: Json = {
         "type": _TYPES[option.kind],
-        "name": option.name,
+        **_named(option.name),
         **_described(f"command.{spec.name}.{option.name}", option.description),
         "required": option.required,
     }
     if option.models or option.suggestions or len(option.choices) > _MAX_CHOICES or _is_any_model(spec, option):
         told["autocomplete"] = True
     elif option.choices:
-        told["choices"] = [{"name": choice, "value": choice} for choice in option.choices]
+        told["choices"] = [_choice(choice) for choice in option.choices]
     if option.kind in ("integer", "number"):
         cast = int if option.kind == "integer" else float
         told |= {"min_value": cast(option.minimum)} if option.minimum is not None else {}
@@ -116,6 +116,14 @@ def _option(spec: CommandSpec, option: Option) -> Json:
     if option.is_prompt:
         told["max_length"] = _MAX_PROMPT
     return told
+
+
+def _named(option: str) -> Json:
+    return {"name": option, "name_localizations": _localised(f"discord.named.{option}")}
+
+
+def _choice(value: str) -> Json:
+    return {"name": value, "name_localizations": _localised(f"discord.choice.{value}"), "value": value}
 
 
 def _is_any_model(spec: CommandSpec, option: Option) -> bool:
@@ -132,7 +140,7 @@ def _compose(commands: Sequence[CommandSpec]) -> Json:
         {"name": spec.name, "name_localizations": _localised(f"discord.name.{spec.name}"), "value": spec.name}
         for spec in composable(commands)
     ]
-    option = {"type": 3, "name": "command", **_described("discord.option.command"), "required": True}
+    option = {"type": 3, **_named("command"), **_described("discord.option.command"), "required": True}
     return {
         "type": _SLASH,
         "name": COMPOSE,
@@ -148,7 +156,7 @@ def _replies() -> Json:
         {"name": say(f"discord.mode.{mode}"), "name_localizations": _localised(f"discord.mode.{mode}"), "value": mode}
         for mode in replies.MODES
     ]
-    option = {"type": 3, "name": "mode", **_described("discord.option.mode"), "required": False, "choices": choices}
+    option = {"type": 3, **_named("mode"), **_described("discord.option.mode"), "required": False, "choices": choices}
     return {
         "type": _SLASH,
         "name": replies.COMMAND,

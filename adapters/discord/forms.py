@@ -32,7 +32,9 @@ def form(
         key = f"command.{spec.name}.{option.name}"
         hint = (say(key, locale) if _has(key) else option.description)[:_MAX_HINT]
         field = _field(option, is_optional=is_optional)
-        modal.add_item(discord.ui.Label(text=option.name[:_MAX_LABEL], description=hint, component=field))
+        key = f"discord.named.{option.name}"
+        label = (say(key, locale) if _has(key) else option.name)[:_MAX_LABEL].capitalize()
+        modal.add_item(discord.ui.Label(text=label, description=hint, component=field))
     return modal
 
 

@@ -57,6 +57,15 @@ def test_every_command_has_a_name_in_chinese() -> None:
         assert len(set(names)) == len(names)
 
 
+def test_every_option_has_a_name_in_chinese() -> None:
+    """People find each option by a name in their own language, and no two of a command alike."""
+    for told in payload(COMMANDS):
+        for locale in ("zh-TW", "zh-CN"):
+            names = [option["name_localizations"].get(locale) for option in told.get("options", ())]
+            assert all(names)
+            assert len(set(names)) == len(names)
+
+
 def test_hidden_commands_are_not_told() -> None:
     """What only buttons ask for is no slash command; everything that can be typed is."""
     names = {one["name"] for one in payload(COMMANDS) if one["type"] == 1}
