@@ -95,7 +95,6 @@ def bolt_app(hears: Hears, workspaces: Workspaces, *, client: AsyncWebClient, si
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
         attaching_function_token_enabled=False,
-        ssl_check_enabled=False,
     )
 
     def listen(kind: str, listener: Listener) -> None:

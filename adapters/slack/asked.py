@@ -10,6 +10,7 @@ from adapters.slack.address import Address
 from adapters.slack.buttons import Button
 from adapters.slack.parse import ADAPTER, Json
 from adapters.slack.people import Person
+from adapters.slack.recent import Talk
 from adapters.slack.workspaces import Workspace
 from bot import textform
 from bot.language import say
@@ -85,21 +86,31 @@ def with_parent(event: Event, command: str) -> Event:
 # ------------------------------------------------------------------ commands
 
 
-def slash(asker: Asker, spec: CommandSpec, request: textform.Request, *, command: str) -> Event:
-    """A slash command. `command`: as it is written, with slash and prefix.
+def slash(
+    asker: Asker, spec: CommandSpec, request: textform.Request, *, command: str, talk: Talk | None = None
+) -> Event:
+    """A slash command. `command`: as it is written, with slash and prefix; `talk`: the asker's newest in the channel.
 
-    What makes something begins a thread of its own; the others are about what is there, and told the asker alone.
+    What makes something begins a thread of its own. What is about a conversation is about the newest one, and is
+    answered there; without one, and where the answer is the asker's own business, it is told them alone.
     """
-    alone = spec.private or spec.kind is None
-    if spec.kind is None:
-        asker = replace(asker, conversation=channel_of(asker))
+    if is_about_talk(spec):
+        thread = talk.thread if talk is not None else ""
+        conversation = talk.conversation if talk is not None else channel_of(asker)
+        asker = replace(asker, conversation=conversation, thread=thread)
+    alone = spec.private or (spec.kind is None and talk is None)
     event = replace(
         asker.event(private=alone),
         command=spec.name,
         prompt=request.prompt,
         options={name: value for name, value in request.options.items() if _is_usable(spec, name, value)},
     )
-    return event if alone else with_parent(event, command)
+    return with_parent(event, command) if spec.kind is not None else event
+
+
+def is_about_talk(spec: CommandSpec) -> bool:
+    """Whether a command makes nothing, but is about a conversation or a channel."""
+    return spec.kind is None
 
 
 def channel_of(asker: Asker) -> str:

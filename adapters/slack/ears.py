@@ -14,9 +14,10 @@ from adapters.slack.interactions import Interactions
 from adapters.slack.parse import Json
 from adapters.slack.people import People
 from adapters.slack.receiver import Receiver
+from adapters.slack.recent import Recent
 from adapters.slack.roots import Roots
 from adapters.slack.workspaces import Workspace, Workspaces
-from bot.models import CommandSpec
+from bot.models import CommandSpec, Event
 from bot.ports import Desk, Sink
 
 log = structlog.get_logger(__name__)
@@ -37,16 +38,28 @@ class Ears:
         prefix: str,
     ) -> None:
         self._workspaces = workspaces
+        recent = Recent(roots)
+
+        async def noting(event: Event) -> None:
+            await sink(event)
+            recent.put(event)
+
         self._errands = Errands()
         self._agent = Agent(workspaces, people, self._errands)
         self._home = Home(
             workspaces=workspaces, people=people, desk=desk, commands=commands, prefix=prefix, errands=self._errands
         )
         self._receiver = Receiver(
-            workspaces=workspaces, people=people, roots=roots, desk=desk, sink=sink, commands=commands
+            workspaces=workspaces, people=people, roots=roots, desk=desk, sink=noting, commands=commands
         )
         self._interactions = Interactions(
-            workspaces=workspaces, people=people, roots=roots, sink=sink, commands=commands, prefix=prefix
+            workspaces=workspaces,
+            people=people,
+            roots=roots,
+            recent=recent,
+            sink=noting,
+            commands=commands,
+            prefix=prefix,
         )
 
     async def message(self, workspace: Workspace, event: Json) -> None:

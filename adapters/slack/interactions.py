@@ -13,6 +13,7 @@ from adapters.slack.failures import FAILED, reason
 from adapters.slack.home_view import escaped
 from adapters.slack.parse import Json
 from adapters.slack.people import People, Person
+from adapters.slack.recent import Recent
 from adapters.slack.roots import Roots
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot import textform
@@ -22,6 +23,9 @@ from bot.models import CommandSpec, Event
 from bot.ports import Sink
 
 log = structlog.get_logger(__name__)
+
+#: Commands that mean nothing without a conversation.
+_OF_A_TALK = ("reset", "export", "retry", "stop")
 
 
 class Interactions:
@@ -33,6 +37,7 @@ class Interactions:
         workspaces: Workspaces,
         people: People,
         roots: Roots,
+        recent: Recent,
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,
@@ -40,6 +45,7 @@ class Interactions:
         self._workspaces = workspaces
         self._people = people
         self._roots = roots
+        self._recent = recent
         self._sink = sink
         self._specs = {spec.name: spec for spec in commands}
         self._commands = commands
@@ -55,8 +61,9 @@ class Interactions:
         spec = self._specs.get(named.removeprefix(self._prefix))
         if spec is None or not named.startswith(self._prefix):
             return _told(say("slack.gone", person.locale))
-        if not text and spec.kind is not None and spec.prompt is not None:
-            await self._ask(workspace, body, spec, person, channel=str(body.get("channel_id") or ""))
+        channel = str(body.get("channel_id") or "")
+        needs_form = not text and spec.kind is not None and spec.prompt is not None
+        if needs_form and await self._ask(workspace, body, spec, person, channel=channel):
             return None
         request = textform.parse(f"{named} {text}", self._commands, locale=person.locale, prefix=self._prefix)
         if request.problem:
@@ -65,17 +72,20 @@ class Interactions:
         asker = Asker(
             workspace=workspace,
             person=person,
-            channel=str(body.get("channel_id") or ""),
-            id=asked.id_of(workspace.owner, body.get("channel_id"), "command", body.get("trigger_id")),
+            channel=channel,
+            id=asked.id_of(workspace.owner, channel, "command", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
         )
-        kept = await self._kept(asked.slash(asker, spec, request, command=named))
+        talk = await self._recent.find(workspace, channel, person.id) if asked.is_about_talk(spec) else None
+        if talk is None and spec.name in _OF_A_TALK:
+            return _told(say("slack.which_talk", person.locale, command=spec.name))
+        kept = await self._kept(asked.slash(asker, spec, request, command=named, talk=talk))
         return None if kept else _told(say("slack.not_kept", person.locale))
 
     async def _ask(
         self, workspace: Workspace, body: Json, spec: CommandSpec, person: Person, *, channel: str = ""
-    ) -> None:
-        """Open a command's form. `channel`: where to show what is made; "": the form asks."""
+    ) -> bool:
+        """Open a command's form. `channel`: where to show what is made; "": the form asks. False: it did not open."""
         key = f"slack.make.{spec.name}"
         named = say(key, person.locale) if spec.name in ANYWHERE else f"{self._prefix}{spec.name}"
         meta = {"channel": channel, "response_url": str(body.get("response_url") or "")} if channel else {}
@@ -88,13 +98,15 @@ class Interactions:
             meta=meta,
             asks_where=not channel,
         )
-        await self._open(workspace, body, view)
+        return await self._open(workspace, body, view)
 
-    async def _open(self, workspace: Workspace, body: Json, view: Mapping[str, Any]) -> None:
+    async def _open(self, workspace: Workspace, body: Json, view: Mapping[str, Any]) -> bool:
         try:
             await self._workspaces.of(workspace).views_open(trigger_id=str(body.get("trigger_id")), view=dict(view))
         except FAILED as exc:
             log.warning("form not opened", reason=reason(exc))
+            return False
+        return True
 
     # -- shortcuts
 
@@ -137,6 +149,7 @@ class Interactions:
         button = Button.of(action)
         person = await self._person(workspace, body)
         if button is None:
+            await self._tell(workspace, body, person, "slack.gone")
             return
         spec = self._specs.get(button.command)
         options = [option for name in button.asks.split(",") if spec is not None and (option := spec.option(name))]
@@ -230,15 +243,17 @@ class Interactions:
 
     async def _take(self, workspace: Workspace, body: Json, event: Event) -> None:
         """Record the event, or tell the person that it could not be."""
-        if await self._kept(event):
-            return
-        user, channel = event.reply_to["user"], event.reply_to.get("channel", "")
+        if not await self._kept(event):
+            await self._tell(workspace, body, await self._person(workspace, body), "slack.not_kept")
+
+    async def _tell(self, workspace: Workspace, body: Json, person: Person, key: str) -> None:
+        """Say something to who used something, alone, where they did."""
+        container = body.get("container") or {}
+        channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
+        thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
         try:
             await self._workspaces.of(workspace).chat_postEphemeral(
-                channel=channel,
-                user=user,
-                thread_ts=event.reply_to.get("thread"),
-                text=say("slack.not_kept", event.actor.locale),
+                channel=channel, user=person.id, thread_ts=thread, text=say(key, person.locale)
             )
         except FAILED as exc:
             log.warning("not told", reason=reason(exc), kind=str(body.get("type")))

@@ -35,6 +35,11 @@ class Roots:
         """The conversation of the thread at `ts`; "" when it is none of these. Raises `StoreError`."""
         return (await self._book(_name(owner, channel))).get(ts, "")
 
+    async def thread(self, owner: str, channel: str, conversation: str) -> str:
+        """The ts of the newest thread of a conversation; "" when none was noted. Raises `StoreError`."""
+        book = await self._book(_name(owner, channel))
+        return max((ts for ts, noted in book.items() if noted == conversation), key=float, default="")
+
     async def _book(self, name: str) -> dict[str, str]:
         book = self._books.get(name)
         if book is None:

@@ -68,6 +68,30 @@ async def test_commands_about_what_is_there_are_answered_in_private(
     assert len({event.conversation for event in core.events}) == 1
 
 
+async def test_commands_about_a_conversation_are_about_the_newest(
+    slack: FakeSlack, service: Service, core: Core
+) -> None:
+    """`/retry` in a channel is about the asker's newest thread there, and is answered in it."""
+    root = slack.ada.mention("hello")
+    await core.count(1)
+    slack.ada.slash("/retry")
+    await core.count(2)
+    asked, retry = core.events
+    assert (retry.command, retry.conversation) == ("retry", asked.conversation)
+    assert (Address.of(retry.reply_to).thread, Address.of(retry.reply_to).private) == (root.ts, "")
+
+
+async def test_commands_about_no_conversation_say_so(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Who has no conversation in the channel is told where to write the command."""
+    await core.count(0)
+    slack.ada.mention("hello")
+    await core.count(1)
+    delivery = slack.bob.slash("/export")
+    await slack.until(lambda: delivery.is_done)
+    assert "thread" in delivery.response["text"]
+    assert len(core.events) == 1
+
+
 async def test_bad_input_gets_its_usage(slack: FakeSlack, service: Service, core: Core) -> None:
     """A flag that is wrong is answered at once and in private with what is allowed; nothing is asked."""
     delivery = slack.ada.slash("/image", "a fox --style nonsense")
@@ -206,6 +230,16 @@ async def test_pressed_button(slack: FakeSlack, service: Service, core: Core) ->
     assert (event.command, dict(event.options)) == ("press", {"event": "E1", "action": "again"})
     assert (event.conversation, event.actor.name) == ("T0LAB.C0GENERAL.1", "Bob")
     assert Address.of(event.reply_to).thread == root.ts
+
+
+async def test_button_of_an_earlier_version(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A button whose value can't be read says that it no longer works."""
+    client = await service.adapter.workspaces.client("T0LAB")
+    element = {"type": "button", "action_id": "press:x", "value": "?", "text": {"type": "plain_text", "text": "X"}}
+    await client.chat_postMessage(channel="C0GENERAL", text="old", blocks=[{"type": "actions", "elements": [element]}])
+    slack.ada.press(slack.from_bot(slack.general)[0], "press:x")
+    await slack.until(lambda: any(message.is_ephemeral for message in slack.ada.sees()))
+    assert core.events == []
 
 
 async def test_opinions_are_answered_in_private(slack: FakeSlack, service: Service, core: Core) -> None:
