@@ -37,8 +37,7 @@ class Progress:
     `status_interval` seconds with the time elapsed. An update that the platform fails is not worth failing the
     answer for: what matters is `Draft.finish`, which is called after this has ended. Use as an async context manager;
     leaving it drops what was not shown yet and waits for the update in flight, but not for one that hangs.
-    `shown` is called after each
-    update, also after one that failed.
+    `shown` is called after each update, also after one that failed.
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class Progress:
             except DeliveryDelayed as exc:
                 pause = max(pause, exc.retry_after)
                 self._changed.set()
-            except DeliveryError as exc:
+            except (DeliveryError, StoreError) as exc:
                 log.warning("progress not shown", reason=str(exc))
             except Exception:  # an adapter's mistake in what is only decoration
                 log.exception("progress not shown")

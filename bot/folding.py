@@ -8,7 +8,7 @@ from bot.api import AsyncAIModels
 from bot.conversation import Conversation
 from bot.errors import ApiError, StoreError
 from bot.metrics import Metrics
-from bot.models import Job
+from bot.models import Job, Usage
 from bot.policy import Policy
 from bot.ports import Store
 
@@ -33,19 +33,31 @@ class Folding:
             self._tasks[key] = task
             task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
+    @property
+    def tasks(self) -> set[asyncio.Task[None]]:
+        """What runs."""
+        return set(self._tasks.values())
+
     async def stop(self) -> None:
-        """Break off what runs; the turns stay, and a later answer tries again."""
-        tasks = tuple(self._tasks.values())
+        """Break off what runs; the turns stay, and a later answer tries again. A request broken off is counted."""
+        tasks = self.tasks
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fold(self, job: Job, conversation: Conversation) -> None:
         try:
-            usage = await conversation.fold(self._api)
+            usage = await self._usage(conversation)
             if usage is not None:
                 await self._store.add_usage(job, (usage,))
                 self._policy.spent(job.event, (usage,))
                 self._metrics.used((usage,))
         except (ApiError, StoreError) as exc:
             log.warning("not summarised", error=type(exc).__name__, reason=str(exc))
+
+    async def _usage(self, conversation: Conversation) -> Usage | None:
+        """What a fold used. Broken off, it is one request of which nothing else is known."""
+        try:
+            return await conversation.fold(self._api)
+        except asyncio.CancelledError:
+            return Usage(kind="chat", model=await conversation.model("chat"))

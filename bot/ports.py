@@ -159,6 +159,12 @@ class Store(Protocol):
         until `complete`, `retry` or `release`.
         """
 
+    def confirm(self, job: Job) -> None:
+        """Return when a claimed job is this process's, as far as is known without asking the database.
+
+        To be called before each visible write. Raises `OwnershipLost`, or `StoreUnavailable` when nobody can know now.
+        """
+
     async def wait(self) -> None:
         """Return when `claim` may have something that it did not have when it last returned None."""
 
@@ -184,10 +190,28 @@ class Store(Protocol):
         """Give the job back, not to be claimed before `at`. Its lane key stays blocked until then."""
 
     async def release(self, job: Job) -> None:
-        """Give the job back as if it had not been claimed."""
+        """Give the job back as if it had not been claimed: a draft that was opened meanwhile does not count."""
 
     async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
         """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many."""
+
+    async def halt_elsewhere(
+        self,
+        adapter: str,
+        *,
+        event_id: str | None = None,
+        conversation: str | None = None,
+        before: int | None = None,
+        patience: float = 0.0,
+    ) -> int:
+        """Ask the other processes to stop what they are answering; returns how many events they were asked to stop.
+
+        That are the unanswered ones they have claimed, of this id or conversation, recorded before `before`. Waits up
+        to `patience` seconds until they have them no more. A store of one process has no others.
+        """
+
+    def halts(self) -> Collection[int]:
+        """Sequence numbers of what this process was asked to stop by others since this was last called."""
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
         """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.

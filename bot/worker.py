@@ -23,6 +23,7 @@ from bot.errors import (
     StoreUnavailable,
 )
 from bot.folding import Folding
+from bot.guard import open_draft
 from bot.inbox import undelivered_scope
 from bot.language import say
 from bot.metrics import Metrics
@@ -31,6 +32,7 @@ from bot.policy import Policy
 from bot.ports import Adapter, Draft, Store
 from bot.running import Running
 from bot.settings import Settings
+from bot.stopping import Stopping
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +40,6 @@ log = structlog.get_logger(__name__)
 FREE_SLOTS = 32
 #: Tries to show an answer on a platform that says "later".
 DELIVERY_ATTEMPTS = 20
-#: Seconds that a stopped event gets to show what there is of its answer.
-HALT = 10.0
 #: Seconds between two tries of anything.
 SHORTEST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
@@ -75,6 +75,7 @@ class Worker:
         self._postponed: set[int] = set()  #: sequence numbers of what was given back to be tried again
         self._failures: Counter[int] = Counter()  #: by sequence number, of what could not be delivered yet
         self._folding = Folding(store, dispatcher.api, policy, metrics)
+        self._stopping = Stopping(store, self._running)
         self._idle = asyncio.Event()
 
     # -- the loop
@@ -95,6 +96,7 @@ class Worker:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             pause = SHORTEST_PAUSE
+            self._stopping.obey()
             if job is not None:
                 self._start(job)
                 continue
@@ -133,9 +135,9 @@ class Worker:
     async def stop(self) -> None:
         """Let running answers finish within the shutdown time; the rest is given back for the next start."""
         tasks = {running.task for running in self._running if running.task is not None}
-        if tasks:
+        if tasks or self._folding.tasks:
             log.info("finishing", answers=len(tasks))
-            await asyncio.wait(tasks, timeout=self._settings.bot_shutdown_timeout)
+            await asyncio.wait(tasks | self._folding.tasks, timeout=self._settings.bot_shutdown_timeout)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -156,10 +158,13 @@ class Worker:
         except OwnershipLost:
             log.warning("another worker has this event")
             self._free(running)
+            with suppress(StoreError):  # should the store think that it is still here
+                await self._store.release(job)
         except StoreError as exc:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - the store's sentence says it all
             await asyncio.sleep(_jittered(job.attempt))
-            await self._give_back(running)
+            with suppress(StoreError):
+                await self._later(running, 0)
         except DeliveryError as exc:
             await self._postpone_delivery(running, exc)
         except Exception as exc:  # whatever a platform's side does wrong, its lane and slot must not be lost
@@ -170,7 +175,7 @@ class Worker:
         job = running.job
         adapter = self._adapters[job.event.adapter]
         private = job.answer.private if job.answer is not None else self._is_private(job)
-        draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
+        draft = await open_draft(adapter, job, private=private, confirm=lambda: self._store.confirm(job))
         running.draft = draft
         if job.ref is None:
             self._metrics.first_sign(job.event)
@@ -230,7 +235,7 @@ class Worker:
             try:
                 if running.is_generating:
                     return await self._dispatcher.run(
-                        job, gathered, progress, stop=lambda: self._stop_conversation(running), halt=self.halt
+                        job, gathered, progress, stop=lambda: self._stopping.conversation(running), halt=self.halt
                     )
             except ApiError as exc:
                 return exc
@@ -312,30 +317,8 @@ class Worker:
     # -- stop
 
     async def halt(self, adapter: str, event_id: str) -> bool:
-        """Stop one running event and wait, not for ever, until what there is of its answer is shown.
-
-        False: it does not run, or its answer was decided already.
-        """
-        for running in tuple(self._running):
-            if (running.job.event.adapter, running.job.event.id) == (adapter, event_id) and running.task is not None:
-                is_stopped = running.stop()
-                await asyncio.wait({running.task}, timeout=HALT)
-                return is_stopped
-        return False
-
-    async def _stop_conversation(self, asking: Running) -> int:
-        """Cancel what runs, and answer what waits, in the conversation of a stop command."""
-        event = asking.job.event
-        stopped = 0
-        for running in tuple(self._running):
-            job = running.job
-            is_here = (job.event.adapter, job.event.conversation) == (event.adapter, event.conversation)
-            if is_here and job.seq < asking.job.seq and running.lane is not Lane.FREE:
-                stopped += running.stop()
-        answer = Answer(text=say("status.stopped", event.actor.locale), private=True)
-        return stopped + await self._store.cancel_waiting(
-            event.adapter, event.conversation, before=asking.job.seq, answer=answer
-        )
+        """See `Stopping.event`."""
+        return await self._stopping.event(adapter, event_id)
 
 
 def _jittered(attempt: int) -> float:

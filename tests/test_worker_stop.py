@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import worker
+from bot import guard, worker
 from tests.fakes.api import events, failure, piece
 from tests.fakes.service import Service, impatient, service
 
@@ -195,3 +196,46 @@ async def test_an_event_that_kills_the_process_is_given_up(tmp_path: Path) -> No
         assert told.actions == ["retry"]
         assert len(one.echo.asked) == asked
         assert (await one.ask("next")).text == "re: next"
+
+
+async def test_stops_of_the_service_use_up_no_tries(tmp_path: Path) -> None:
+    """However often it is stopped while it answers, an event is answered in the end."""
+    async with service(tmp_path, bot_shutdown_timeout=0, bot_max_attempts=2) as one:
+        release = one.echo.hold("slow")
+        event = await one.begun("slow")
+        for _ in range(3):
+            one.echo.asked.clear()
+            await one.stop()
+            await one.start()
+            await one.echo.until(lambda: "slow" in one.echo.asked)
+        release.set()
+        await one.channel.answered(event)
+        assert one.answer(event).text == "re: slow"
+
+
+async def test_a_summary_that_is_broken_off_is_counted(tmp_path: Path) -> None:
+    """A stop waits for it within the shutdown time; past that its request counts as one."""
+    async with service(tmp_path, bot_context_turns=4, bot_shutdown_timeout=0) as one:
+        one.echo.hold("Summarise")
+        for n in range(5):
+            await one.ask(f"question {n}")
+        await one.echo.until(lambda: any("Summarise" in prompt for prompt in one.echo.asked))
+        await one.stop()
+        await one.start()
+        [row] = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
+        assert row.requests == 6
+
+
+@pytest.mark.parametrize("step", ["post e1", "finish e1"])
+async def test_a_platform_that_hangs_keeps_no_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A call that does not end is broken off, and the answer shown when the platform answers again."""
+    monkeypatch.setattr(guard, "STEP", 0.2)
+    monkeypatch.setattr(guard, "FINISH", 0.2)
+    async with service(tmp_path) as one:
+        one.channel.holds[step] = asyncio.Event()
+        event = await one.channel.ask("hello")
+        await one.channel.until(lambda: step in one.channel.calls)
+        del one.channel.holds[step]
+        await one.channel.answered(event)
+        assert one.answer(event).text == "re: hello"
+        assert one.echo.asked == ["hello"]

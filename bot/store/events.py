@@ -5,13 +5,13 @@
 import asyncio
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiosqlite
 
-from bot.errors import OwnershipLost
+from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store import codec, statements, upkeep
 from bot.store.memories import Memories
@@ -34,7 +34,8 @@ class Events:
         self._queue = WaitingQueue()
         self._changed = asyncio.Event()
         self._jobs: dict[int, Job] = {}  #: of some waiting events
-        self._running: dict[int, Job] = {}
+        self._running: dict[int, Job] = {}  #: as they are by now
+        self._claimed: dict[int, Job] = {}  #: the same, as they were given out
         self._memories = Memories()
         self._last_turn = 0  #: sequence number
 
@@ -128,7 +129,7 @@ class Events:
                     self._changed.set()
                     raise
             if job is not None:
-                self._running[job.seq] = job
+                self._running[job.seq] = self._claimed[job.seq] = job
                 return job
             self._queue.done(taken.seq)  # erased meanwhile
         self._changed.clear()
@@ -149,7 +150,7 @@ class Events:
 
         def then(_: Returned) -> None:
             mine = self._running.get(job.seq)
-            if mine is not None and mine.attempt == job.attempt:
+            if mine is not None and self._claimed.get(job.seq) is job:
                 self._running[job.seq] = replace(mine, ref=ref)
 
         self._writer.submit_lazily(RowsOperation(lambda: rows, then, seq=job.seq), urgent=True)
@@ -194,7 +195,7 @@ class Events:
 
     async def complete(self, job: Job) -> None:
         self._own(job)
-        del self._running[job.seq]
+        del self._running[job.seq], self._claimed[job.seq]
         self._queue.done(job.seq)
         self._changed.set()
         rows = {statements.COMPLETE: ((job.seq,),)}
@@ -207,27 +208,52 @@ class Events:
         self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
 
     async def release(self, job: Job) -> None:
-        await self._give_back(job, 0.0)
+        def uncounted() -> Rows:
+            ref = self._own(job).ref
+            return {} if ref is None else {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt - 1),)}
 
-    async def _give_back(self, job: Job, ready_at: float) -> None:
-        """Needs no space on the disk, only that what was begun for the job is done: a full disk loses no job."""
+        try:
+            await self._give_back(job, 0.0, plan=uncounted)
+        except StoreUnavailable:  # it counts as a try, which is better than to keep it
+            await self._give_back(job, 0.0)
 
-        def plan() -> Rows:
+    async def _give_back(self, job: Job, ready_at: float, *, plan: Callable[[], Rows] | None = None) -> None:
+        """Without `plan` it needs no space on the disk, only that what was begun for the job is done."""
+
+        def nothing() -> Rows:
             self._own(job)
             return {}
 
         def then(_: Returned) -> None:
             mine = self._running.pop(job.seq)
+            del self._claimed[job.seq]
             self._queue.give_back(job.seq, ready_at=ready_at, answered=mine.answer is not None)
             self._changed.set()
 
-        await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+        await self._writer.submit(RowsOperation(plan or nothing, then, seq=job.seq))
 
     def _own(self, job: Job) -> Job:
         mine = self._running.get(job.seq)
-        if mine is None or mine.attempt != job.attempt:
+        if mine is None or self._claimed.get(job.seq) is not job:
             raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
         return mine
+
+    def confirm(self, job: Job) -> None:
+        self._own(job)
+
+    async def halt_elsewhere(
+        self,
+        adapter: str,  # noqa: ARG002 - this process is the only one
+        *,
+        event_id: str | None = None,  # noqa: ARG002
+        conversation: str | None = None,  # noqa: ARG002
+        before: int | None = None,  # noqa: ARG002
+        patience: float = 0.0,  # noqa: ARG002
+    ) -> int:
+        return 0
+
+    def halts(self) -> Collection[int]:
+        return ()
 
     async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
         place = codec.key(adapter), codec.key(conversation)

@@ -274,13 +274,18 @@ class StoreContract:
             assert (await store.counts())["waiting"] == 1
 
     async def test_each_try_that_opened_a_draft_counts(self, store: Store) -> None:
-        """`Job.attempt` is one more than the tries that called `save_draft`; a release alone does not count."""
+        """`Job.attempt` is one more than the tries that called `save_draft`; what was released counts as none."""
         await store.record(event("e"), lane=Lane.CONVERSATION)
         for attempt in (1, 2, 3):
             job = await claim(store)
             assert job.attempt == attempt
             await store.release(job)
             job = await claim(store)
+            assert job.attempt == attempt
+            await store.save_draft(job, f"released {attempt}")
+            await store.release(job)
+            job = await claim(store)
+            assert (job.attempt, job.ref) == (attempt, f"released {attempt}")
             for more in ("", "+", "++"):
                 await store.save_draft(job, f"ref {attempt}{more}")
             await store.retry(job, NOW)
@@ -318,6 +323,30 @@ class StoreContract:
         found = await store.job("one", "e")
         assert found is not None
         assert found.answer == Answer(text="good")
+
+    async def test_whose_an_event_is_can_be_asked(self, store: Store) -> None:
+        """`confirm` returns while a job is this process's, and raises `OwnershipLost` afterwards."""
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        old = await claim(store)
+        store.confirm(old)
+        await store.save_draft(old, "r")
+        store.confirm(old)
+        await store.retry(old, NOW)
+        with pytest.raises(OwnershipLost):
+            store.confirm(old)
+        job = await claim(store)
+        store.confirm(job)
+        await store.complete(job)
+        with pytest.raises(OwnershipLost):
+            store.confirm(job)
+
+    async def test_nobody_else_is_asked_to_stop_what_runs_here(self, store: Store) -> None:
+        """What this process has is its own to stop."""
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        await claim(store)
+        assert await store.halt_elsewhere("one", conversation="c", before=10**6) == 0
+        assert await store.halt_elsewhere("one", event_id="e") == 0
+        assert not store.halts()
 
     async def test_an_answer_is_committed_once(self, tmp_path: Path) -> None:
         """A second commit says False and changes nothing, even at the same time or after a restart."""

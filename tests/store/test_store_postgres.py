@@ -238,6 +238,35 @@ async def test_a_setting_of_another_process_is_seen(url: SecretStr) -> None:
             await two.wait()
 
 
+async def test_others_are_asked_to_stop(url: SecretStr) -> None:
+    """Told the events of a conversation or one by its id, the process that answers them hears of it, nobody else."""
+    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
+        for name, lane in (("chat", Lane.CONVERSATION), ("image", Lane.OWN), ("free", Lane.FREE)):
+            await one.record(event(name), lane=lane)
+        await one.record(event("elsewhere", conversation="d"), lane=Lane.CONVERSATION)
+        await one.record(event("answered", conversation="e"), lane=Lane.CONVERSATION)
+        jobs = {job.event.id: job for job in [await claim(two) for _ in range(5)]}
+        await two.commit(jobs["answered"], outcome())
+        before = jobs["free"].seq + 1
+        assert await one.halt_elsewhere("one", conversation="c", before=jobs["image"].seq) == 1
+        told = two.halts()
+        while not told:
+            await two.wait()
+            told = two.halts()
+        assert set(told) == {jobs["chat"].seq}
+        assert not two.halts()
+        assert await one.halt_elsewhere("one", conversation="c", before=before) == 2
+        assert await one.halt_elsewhere("one", event_id="answered", patience=60) == 0
+        assert await two.halt_elsewhere("one", event_id="chat", patience=60) == 0
+        halting = asyncio.create_task(one.halt_elsewhere("one", event_id="free", patience=60))
+        while jobs["free"].seq not in two.halts():
+            await two.wait()
+        assert not halting.done()
+        await two.complete(jobs["free"])
+        assert await halting == 1
+        assert not one.halts()
+
+
 async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
     """After all of them were cut, what was acknowledged is there and work goes on."""
     async with PostgresStore(url) as store, asyncio.timeout(60):

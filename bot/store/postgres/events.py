@@ -17,7 +17,7 @@ from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store import codec
 from bot.store.postgres import statements
 from bot.store.postgres.link import Connection, Link
-from bot.store.postgres.owner import LOCK, Owner
+from bot.store.postgres.owner import CHANNEL, LOCK, Owner
 from bot.store.postgres.writer import Writer
 from bot.store.reads import job_of
 from bot.store.rows import filled, usage_rows
@@ -26,9 +26,12 @@ T = TypeVar("T")
 
 #: Seconds between two looks for events of processes that died, and the longest sleep without news.
 LOOK_INTERVAL = 1.0
-#: What a notification says: that there may be something to claim, that a setting has changed.
+#: What a notification says: that there may be something to claim, that a setting has changed, what is to be stopped.
 EVENTS = "events"
 SETTINGS = "settings"
+HALT = "halt"
+_HALTED = 300  #: events in one notification
+_HALT_LOOK = 0.1  #: seconds between two looks whether they have stopped
 
 
 def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: str) -> str | None:
@@ -54,6 +57,7 @@ class Events:
         self._running: dict[int, Job] = {}  #: by sequence number
         self._is_astray = False  #: rows may say that this process has what it does not know of
         self._look_at = 0.0  #: monotonic
+        self._halts: set[int] = set()  #: what others asked this process to stop
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         lane = lane if answer is None else Lane.FREE
@@ -204,14 +208,14 @@ class Events:
         await self._end(job, statements.COMPLETE)
 
     async def retry(self, job: Job, at: datetime) -> None:
-        await self._give_back(job, at.timestamp())
+        await self._give_back(job, statements.GIVE_BACK, at.timestamp())
 
     async def release(self, job: Job) -> None:
-        await self._give_back(job, 0.0)
+        await self._give_back(job, statements.RELEASE, job.attempt - 1)
 
-    async def _give_back(self, job: Job, ready_at: float) -> None:
+    async def _give_back(self, job: Job, sql: str, value: float) -> None:
         try:
-            await self._end(job, statements.GIVE_BACK, ready_at)
+            await self._end(job, sql, value)
         except StoreUnavailable:  # when the database is back, it waits again
             self._running.pop(job.seq, None)
             self._is_astray = True
@@ -230,6 +234,38 @@ class Events:
         row = codec.key(adapter), codec.key(conversation), before, codec.dumps(answer)
         rows = await self._change(lambda db: db.fetch(statements.CANCEL, *row))
         return len(rows)
+
+    async def halt_elsewhere(
+        self,
+        adapter: str,
+        *,
+        event_id: str | None = None,
+        conversation: str | None = None,
+        before: int | None = None,
+        patience: float = 0.0,
+    ) -> int:
+        names = [None if name is None else codec.key(name) for name in (event_id, conversation)]
+
+        async def work(db: Connection) -> list[int]:
+            rows = await db.fetch(statements.ELSEWHERE, self._owner.number, codec.key(adapter), *names, before)
+            seqs = [row["seq"] for row in rows][:_HALTED]
+            if seqs:
+                await db.execute("SELECT pg_notify($1, $2)", CHANNEL, " ".join((HALT, *map(str, seqs))))
+            return seqs
+
+        seqs = await self._writer.submit(work)
+        until = time.monotonic() + patience
+        while seqs and time.monotonic() < until:
+            sql = "SELECT 1 FROM events WHERE seq = ANY($1::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
+            if not await self._link.rows(sql, seqs):
+                break
+            await asyncio.sleep(_HALT_LOOK)
+        return len(seqs)
+
+    def halts(self) -> Collection[int]:
+        told = self._halts & self._running.keys()
+        self._halts.clear()
+        return told
 
     async def _change(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Write what may give everybody something to claim."""

@@ -91,6 +91,14 @@ WHERE seq = $1 AND owner = $2 RETURNING seq
 """
 #: seq, owner, not before
 GIVE_BACK = "UPDATE events SET owner = NULL, ready_at = $3 WHERE seq = $1 AND owner = $2 RETURNING seq"
+#: seq, owner, attempts
+RELEASE = "UPDATE events SET owner = NULL, ready_at = 0, attempts = $3 WHERE seq = $1 AND owner = $2 RETURNING seq"
+#: owner, adapter, id, conversation, before: what other processes are answering
+ELSEWHERE = """
+SELECT seq FROM events WHERE NOT done AND owner IS NOT NULL AND owner <> $1 AND answer IS NULL
+AND (lane <> 'free' OR $3::text IS NOT NULL)
+AND adapter = $2 AND id = coalesce($3, id) AND conversation = coalesce($4, conversation) AND seq < coalesce($5, seq + 1)
+"""
 #: adapter, conversation, before, answer
 CANCEL = """
 UPDATE events SET answer = $4, lane = 'free', lane_key = NULL, ready_at = 0

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.models import Job, Media, Memory, Turn, UsageRow
 from bot.store import codec
 from bot.store.postgres import upkeep
-from bot.store.postgres.events import SETTINGS, Events
+from bot.store.postgres.events import HALT, SETTINGS, Events
 from bot.store.postgres.link import Connection, Link
 from bot.store.postgres.owner import Owner
 from bot.store.postgres.writer import Writer
@@ -61,9 +61,12 @@ class PostgresStore(Events):
     def _news(self, what: str, sender: int) -> None:
         if sender == self._writer.sender:  # told here already
             return
-        self._changed.set()
-        if what in ("", SETTINGS):
+        kind, *details = what.split(" ")
+        if kind == HALT:
+            self._halts.update(map(int, details))
+        elif kind in ("", SETTINGS):
             self._unsettle()
+        self._changed.set()
 
     # -- looking back
 
