@@ -1,6 +1,7 @@
 """The App Home: shown anew whenever somebody opens it or chooses something there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -56,6 +57,8 @@ class Home:
         person = await self._people.find(workspace, user)
         try:
             profile = await self._desk.profile(ADAPTER, parse.actor_of(person, workspace))
+            if workspace.is_one_of_many:  # everybody's use is that of all workspaces
+                profile = replace(profile, everybody=())
             view = home_view.view(profile, self._commands, prefix=self._prefix, locale=person.locale)
         except StoreError as exc:
             log.warning("profile not read", reason=str(exc))

@@ -90,6 +90,8 @@ class Receiver:
             asked = await self._event(workspace, edited)
             if asked is not None:
                 await self._desk.revise(asked)
+                if parse.is_mention(edited, workspace.bot_user) and not parse.is_mention(before, workspace.bot_user):
+                    await self._sink(asked)  # only now meant for the bot; what is known already is no news
 
     async def _deleted(self, workspace: Workspace, notice: Json) -> None:
         ts = notice.get("deleted_ts") or (notice.get("previous_message") or {}).get("ts")

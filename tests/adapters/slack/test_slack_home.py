@@ -67,6 +67,16 @@ async def test_home_while_nothing_can_be_read(slack: FakeSlack, service: Service
     assert "records" in _text(slack.team, slack.ada.id)
 
 
+async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
+    slack: FakeSlack, service: Service, core: Core
+) -> None:
+    """Where the service has one workspace, what the core lets be seen of everybody's use is shown."""
+    core.shown = Profile(everybody=(ROW,))
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    assert "Everybody's use" in _text(slack.team, slack.ada.id)
+
+
 async def test_home_opens_forms(slack: FakeSlack, service: Service, core: Core) -> None:
     """The home's buttons open the form of a command."""
     slack.ada.open_home()

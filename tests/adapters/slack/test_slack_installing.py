@@ -12,7 +12,7 @@ import pytest
 
 from adapters.slack.address import Address
 from adapters.slack.workspaces import NotInstalled
-from bot.models import Answer
+from bot.models import Answer, Profile, UsageRow
 from tests.adapters.slack.stage import Core, Service
 from tests.fakes.slack import FakeSlack, Team
 
@@ -173,3 +173,15 @@ async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, c
     await _install(slack, service, slack.team)
     slack.ada.mention("back again")
     await core.count(1)
+
+
+async def test_no_workspace_sees_the_use_of_all(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Among many workspaces an administrator's home does not show everybody's use, which is that of all of them."""
+    row = UsageRow(
+        day="2026-11-24", kind="image", model="m", requests=1, prompt_tokens=0, completion_tokens=0, items=1, cost=9.0
+    )
+    core.shown = Profile(everybody=(row,))
+    await _install(slack, service, slack.team)
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    assert "Everybody" not in str(slack.team.homes)

@@ -178,6 +178,18 @@ async def test_edits_and_deletions_are_told(slack: FakeSlack, service: Service, 
     assert len(core.events) == 1
 
 
+async def test_mention_that_is_added_later_is_heard(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A message that mentions the bot only after an edit is a request from then on, and one request."""
+    question = slack.ada.say("what is love?")
+    await slack.settled()
+    slack.ada.edit(question, f"<@{slack.team.bot.id}> what is love?")
+    [event] = await core.count(1)
+    slack.ada.edit(question, f"<@{slack.team.bot.id}> what is time?")
+    await slack.until(lambda: core.revised[-1:] and core.revised[-1].prompt == "what is time?")
+    assert (event.prompt, event.id) == ("what is love?", f"T0LAB.C0GENERAL.{question.ts}")
+    assert len(core.events) == 1
+
+
 async def test_strangers_are_known(slack: FakeSlack, service: Service, core: Core) -> None:
     """A person of another workspace, in a channel shared with it, is a stranger."""
     eve = slack.person("Eve", home="T0ELSE")
