@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 MOVES = 45.0
 #: Seconds after its question from which an answer may have been begun by an earlier process.
 FRESH = 10.0
+#: Seconds for which Discord surely knows a message by its nonce: it says "a few minutes".
+NONCE_LIFE = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class DiscordDraft:
         self._address = address
         self._key = key
         self._is_single = bool(address.token) and (not address.member or address.deferred == "private")
-        self._is_resumed = ref is not None or not 0 <= time.time() - made_at(address.asked) < FRESH
+        self._is_first = ref is None
         self._original = Original(means.client, means.deferrals, address, key=key)
         self._writing = self._written(ref or "")
         self._pace = means.paces.of(address.token or address.place)
@@ -65,7 +67,15 @@ class DiscordDraft:
     def _written(self, ref: str) -> Writing:
         direct = ref.rpartition(":")[0]
         messages = Messages(self._means.client, self._address, key=self._key, direct=direct)
-        return Writing(messages, self._original, ref=ref, is_single=self._is_single, is_resumed=self._is_resumed)
+        age = time.time() - made_at(self._address.asked)
+        return Writing(
+            messages,
+            self._original,
+            ref=ref,
+            is_single=self._is_single,
+            may_be_begun=not self._is_first or not 0 <= age < FRESH,
+            is_old=age > NONCE_LIFE,
+        )
 
     @property
     def ref(self) -> str:

@@ -15,7 +15,8 @@ from adapters.discord.sending import nonce, parameters
 from bot.errors import DeliveryRefused
 
 Json = dict[str, Any]
-Changed = Literal["done", "gone", "old"]
+#: "laid out": it turned out to be of the newer kind; "old": it may not be changed any more
+Changed = Literal["done", "laid out", "gone", "old"]
 
 INVALID = 50035
 _ARCHIVED = 50083
@@ -95,6 +96,7 @@ class Messages:
                 else:
                     raise
                 await self._edit(message, page)
+                return "laid out" if page.is_laid_out else "done"
         return "done"
 
     async def _edit(self, message: str, page: Page) -> None:

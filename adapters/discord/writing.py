@@ -31,7 +31,9 @@ class Part:
 class Writing:
     """The messages of an answer. `show`, `whisper` and `remove` raise `DeliveryError`; one at a time."""
 
-    def __init__(self, messages: Messages, original: Original, *, ref: str, is_single: bool, is_resumed: bool) -> None:
+    def __init__(
+        self, messages: Messages, original: Original, *, ref: str, is_single: bool, may_be_begun: bool, is_old: bool
+    ) -> None:
         self.messages = messages
         self._original = original
         _, _, known = ref.rpartition(_AFTER_PLACE)
@@ -40,8 +42,10 @@ class Writing:
         #: whether its first message is an interaction's acknowledgement, not moved to the bot's own messages
         self._is_original = not messages.direct and (not known or known.startswith(_ORIGINAL))
         self._is_single = is_single  #: nothing but that one message can be shown
-        self._is_resumed = is_resumed
-        self._has_looked = False
+        self._may_be_begun = (
+            may_be_begun  #: by an earlier process, which may have posted what this one does not know of
+        )
+        self._has_looked = not (may_be_begun and is_old) or is_single or bool(messages.direct)
 
     @property
     def ref(self) -> str:
@@ -95,8 +99,9 @@ class Writing:
             is_gone = False
         else:
             changed = await self.messages.edit(part.id, page)
-            if changed == "done":
-                part.page, part.is_laid_out = page, page.is_laid_out
+            if changed in ("done", "laid out"):
+                part.is_laid_out = page.is_laid_out or changed == "laid out"
+                part.page = replace(page, is_laid_out=part.is_laid_out)
                 return True
             is_gone = changed == "gone"
         if self._is_single:
@@ -110,8 +115,11 @@ class Writing:
             return Part(known, page, page.is_laid_out)
         message = await self.messages.post(at, page)
         part = Part(str(message["id"]), page, is_laid_out(message))
-        if self._is_resumed and not shows(message, page):  # an earlier process had posted it
-            await self.messages.edit(part.id, page)
+        if self._may_be_begun and not shows(message, page):  # an earlier process had posted it
+            if await self.messages.edit(part.id, page) in ("done", "laid out"):
+                return part
+            self.messages.lost(at)  # and somebody has removed it since
+            return await self._new(at, page)
         return part
 
     async def _cut(self, count: int) -> None:
@@ -145,8 +153,8 @@ class Writing:
         self._is_original = False
 
     async def _look_back(self) -> None:
-        """Find, once, what an earlier process has written and could not write down any more."""
-        if self._has_looked or not self._is_resumed or self._is_single or self.messages.direct:
+        """Find, once, what an earlier process has written so long ago that Discord does not know it by its nonce."""
+        if self._has_looked:
             return
         first = await self.messages.look_back([part.id for part in self._parts])
         self._has_looked = True

@@ -193,6 +193,8 @@ async def test_gallery_is_made_again_in_place(service: Service, wire: Wire, core
         await draft.status(Status("Painting…"))
         (message,) = wire.said(DM)
         assert (text(message), message["attachments"]) == ("Painting…", [])
+        await draft.status(Status("Painting still…"))
+        assert len(wire.called("PATCH", message["id"])) == 3  # one more, to learn what kind of message it is
         await draft.finish(Answer(text="second", media=(media(tmp_path, "b.png", 20),)))
     assert [file["filename"] for file in message["attachments"]] == ["b.png"]
     assert wire.said(DM) == [message]

@@ -10,6 +10,7 @@ from bot.models import Answer, Event, Status
 from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.test_discord_answers import AGAIN, asked, buttons, draft_of, text
 from tests.adapters.discord.test_discord_interactions import SLASH, slash
+from tests.adapters.discord.whole import whole
 from tests.contract.adapter_contract import long_markdown, media
 from tests.fakes.discord.checks import EPHEMERAL, LOADING
 from tests.fakes.discord.errors import refused
@@ -202,6 +203,7 @@ async def test_interaction_that_ended_during_a_restart(
     for event in (waiting, begun):
         wire.interactions[token(event)].is_expired = True
     monkeypatch.setattr(original, "MARGIN", 15 * 60.0)
+    monkeypatch.setattr(drafts, "NONCE_LIFE", -1.0)
     async with Service(wire, core) as another:
         await (await draft_of(another, waiting, ref="")).finish(Answer(text="waited for"))
         await (await draft_of(another, begun, ref="")).finish(Answer(text="The answer is 42."))
@@ -247,6 +249,13 @@ async def test_lost_connection_posts_once(service: Service, wire: Wire, moment: 
     assert [message["content"] for message in wire.said(DM)] == ["The answer"]
 
 
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every question was asked so long ago that Discord knows no message of its answer by its nonce."""
+    monkeypatch.setattr(drafts, "NONCE_LIFE", -1.0)
+
+
+@pytest.mark.usefixtures("later")
 async def test_found_again_after_a_long_time(service: Service, wire: Wire, core: Core, tmp_path: Path) -> None:
     """What an earlier process has posted is found in the history when Discord no longer knows it by its nonce."""
     event = await asked(service)
@@ -259,6 +268,17 @@ async def test_found_again_after_a_long_time(service: Service, wire: Wire, core:
     assert [message["id"] for message in wire.said(DM)] == shown
 
 
+async def test_reposted_when_what_was_begun_is_removed(service: Service, wire: Wire, core: Core) -> None:
+    """A message that an earlier process posted and somebody removed is not taken for the answer."""
+    event = await asked(service)
+    await (await draft_of(service, event)).write("The answer")
+    await wire.delete(wire.said(DM)[0])
+    async with Service(wire, core) as another:
+        await (await draft_of(another, event, ref="")).finish(Answer(text="The answer is 42."))
+    assert [message["content"] for message in wire.said(DM)] == ["The answer is 42."]
+
+
+@pytest.mark.usefixtures("later")
 async def test_found_again_in_its_thread(service: Service, wire: Wire, core: Core) -> None:
     """The first message of a thread that was opened for a question is the beginning of its answer."""
     event = await asked(service, CHANNEL, f"<@{ME}> hello")
@@ -282,3 +302,18 @@ async def test_form_that_is_refused(service: Service, wire: Wire) -> None:
     wire.rest.fail("POST", f"channels/{DM}/messages", refused(50035))
     with pytest.raises(DeliveryRefused):
         await draft.finish(Answer(text="The answer"))
+
+
+async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
+    """What was made when its interaction had ended is shown by a retry, and not made again."""
+    async with whole(tmp_path) as one:
+        hold = one.echo.hold("hello")
+        late = await one.command("chat", prompt="hello", told=ALONE)
+        await one.echo.until(lambda: one.echo.asked == ["hello"])
+        one.wire.interactions[late].is_expired = True
+        hold.set()
+        await one.quiet()
+        asked_for = list(one.echo.asked)
+        await one.command("retry", told=ALONE)
+        await one.shown(CHANNEL, "re: hello")
+        assert one.echo.asked == asked_for
