@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode
 
-from bot.errors import SettingsError
+from bot.environment import EnvironmentSettings, HttpUrl, read
 from bot.models import Kind
 
 REFERENCE_MODELS: dict[Kind, str] = {
@@ -28,13 +28,6 @@ def _words(value: object) -> object:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
 
 
 def _database_url(value: SecretStr) -> SecretStr:
@@ -62,15 +55,11 @@ def address(url: SecretStr) -> str:
     return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """Everything the core can be told. Each field's description is its line in `.env.example`."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
-
     # The AI API
-    aimodels_base_url: Annotated[str, AfterValidator(_http_url)] = Field(
-        REFERENCE_BASE_URL, description="Where the AI API is."
-    )
+    aimodels_base_url: HttpUrl = Field(REFERENCE_BASE_URL, description="Where the AI API is.")
     aimodels_api_key: SecretStr | None = Field(
         None, description="Your API key. Empty: an offline sandbox API is started instead."
     )
@@ -131,7 +120,7 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of health, metrics and links; empty: started only when an adapter needs it (8080).",
     )
-    bot_public_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    bot_public_url: HttpUrl = Field(
         "",
         description="Where people's browsers reach the web server; needed for links to files too big to upload.",
     )
@@ -241,20 +230,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Read the settings. Raises `SettingsError` with each wrong setting's name and what is allowed."""
-    try:
-        return Settings()  # type: ignore[call-arg, unused-ignore]
-    except ValidationError as exc:
-        raise SettingsError(explain(exc)) from None
-
-
-def explain(error: ValidationError) -> str:
-    """One line a wrong setting: its name and what is allowed; never the value, which may be a secret."""
-    lines = []
-    for item in error.errors(include_input=False, include_url=False):
-        name = str(item["loc"][0]).upper() if item["loc"] else "settings"
-        allowed = "must be true or false" if item["type"] == "bool_parsing" else item["msg"]
-        lines.append(f"{name}: {allowed.removeprefix('Value error, ')}")
-    return "\n".join(lines)
+    return read(Settings)
 
 
 def example(settings: type[BaseSettings]) -> str:

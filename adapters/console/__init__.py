@@ -5,18 +5,15 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
 from adapters.console.adapter import Console
 from adapters.console.parse import Person, new_conversation
-from bot.errors import SettingsError
+from bot.environment import EnvironmentSettings, read
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """What the terminal can be told. Each field's description is its line in `.env.example`."""
-
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     console_conversation: str = Field(
         "", max_length=100, description="Conversation to continue in the terminal; empty: a new one per start."
@@ -38,11 +35,7 @@ def create(*, data_dir: Path, conversation: str | None) -> Console | None:
     """
     if sys.stdin is None or sys.stdout is None:
         return None
-    try:
-        settings = Settings()  # type: ignore[call-arg, unused-ignore]
-    except ValidationError as exc:
-        wrong = exc.errors(include_input=False, include_url=False)
-        raise SettingsError("\n".join(f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in wrong)) from None
+    settings = read(Settings)
     return Console(
         conversation=conversation or settings.console_conversation or new_conversation(),
         person=Person.from_environment(os.environ),

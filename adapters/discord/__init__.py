@@ -5,12 +5,11 @@ The library is `discord`, imported only where a token is configured: it is slow 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
 
+from bot.environment import EnvironmentSettings, HttpUrl, read
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 
@@ -18,17 +17,8 @@ if TYPE_CHECKING:
     from adapters.discord.adapter import Discord
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
-
-
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """What the Discord side can be told. Each field's description is its line in `.env.example`."""
-
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     discord_token: SecretStr | None = Field(
         None, description="The bot's token, from the Bot page of the Discord developer portal. Empty: no Discord."
@@ -49,23 +39,14 @@ class Settings(BaseSettings):
         le=86400,
         description="Seconds of silence from the gateway after which it is asked for a sign of life.",
     )
-    discord_api_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    discord_api_url: HttpUrl = Field(
         "", description="Where Discord's REST API is, with its version; empty: Discord's own. For tests and proxies."
     )
 
 
-def load() -> Settings:
-    """Read the settings. Raises `SettingsError` with each wrong setting's name and what is allowed."""
-    try:
-        return Settings()  # type: ignore[call-arg, unused-ignore]
-    except ValidationError as exc:
-        wrong = exc.errors(include_input=False, include_url=False)
-        raise SettingsError("\n".join(f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in wrong)) from None
-
-
 def create(*, data_dir: Path, conversation: str | None) -> "Discord | None":  # noqa: ARG001 - the same for every platform
     """The adapter; None where no token is set. Raises `SettingsError` for a wrong setting."""
-    settings = load()
+    settings = read(Settings)
     if settings.discord_token is None:
         return None
     from adapters.discord.adapter import Discord
@@ -81,7 +62,7 @@ def create(*, data_dir: Path, conversation: str | None) -> "Discord | None":  # 
 
 def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:  # noqa: ARG001 - nothing is called over HTTP
     """The invite link and the commands as they are told to Discord. Raises `SettingsError` without a token."""
-    settings = load()
+    settings = read(Settings)
     if settings.discord_token is None:
         raise SettingsError(
             "DISCORD_TOKEN is not set: create an application at https://discord.com/developers/applications, "

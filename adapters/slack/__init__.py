@@ -6,11 +6,10 @@ The libraries are `slack_bolt` and `slack_sdk`, imported only where Slack is con
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr
 
+from bot.environment import EnvironmentSettings, HttpUrl, read
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 
@@ -22,13 +21,6 @@ APPS = "https://api.slack.com/apps"
 _MAX_PREFIX = 20
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
-
-
 def _prefix(value: str) -> str:
     value = value.strip().lstrip("/").lower()
     if value and (len(value) > _MAX_PREFIX or not value.replace("-", "").replace("_", "").isalnum()):
@@ -36,10 +28,8 @@ def _prefix(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """What the Slack side can be told. Each field's description is its line in `.env.example`."""
-
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     slack_bot_token: SecretStr | None = Field(
         None,
@@ -76,24 +66,14 @@ class Settings(BaseSettings):
         le=86400,
         description="Seconds of silence from a Socket Mode connection after which a new one is made.",
     )
-    slack_api_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    slack_api_url: HttpUrl = Field(
         "", description="Where Slack's Web API is, such as https://slack-gov.com/api; empty: https://slack.com/api."
     )
 
 
-def load() -> Settings:
-    """Read the settings. Raises `SettingsError` with each wrong setting's name and what is allowed."""
-    try:
-        return Settings()  # type: ignore[call-arg, unused-ignore]
-    except ValidationError as exc:
-        wrong = exc.errors(include_input=False, include_url=False)
-        lines = (f"{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in wrong)
-        raise SettingsError("\n".join(lines)) from None
-
-
 def create(*, data_dir: Path, conversation: str | None) -> "Slack | None":  # noqa: ARG001 - the same for every platform
     """The adapter; None where neither a token nor a client id is set. Raises `SettingsError` for a wrong setting."""
-    settings = load()
+    settings = read(Settings)
     if settings.slack_bot_token is None and not settings.slack_client_id:
         return None
     _consistent(settings)
@@ -126,7 +106,7 @@ def _kind(name: str, token: SecretStr, prefix: str, where: str) -> None:
 
 def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
     """The app manifest, to be pasted where an app is made. Raises `SettingsError` for a wrong setting."""
-    settings = load()
+    settings = read(Settings)
     from adapters.slack.manifest import describe
 
     return describe(commands, url=url, prefix=settings.slack_command_prefix)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.environment import EnvironmentSettings
 from bot.models import Kind
 from bot.settings import REFERENCE_MODELS
 
@@ -38,10 +38,8 @@ class SandboxConfig:
     gguf: Path | None = None  #: a model for chat and code, run by llama.cpp; None: rules and templates
 
 
-class SandboxSettings(BaseSettings):
+class SandboxSettings(EnvironmentSettings):
     """What the sandbox can be told from outside. Each field's description is its line in `.env.example`."""
-
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     sandbox_gguf: Path | None = Field(
         default=None,
