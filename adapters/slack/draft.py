@@ -5,8 +5,6 @@ What is there of it is found again after a restart (see `traces`), so that finis
 
 import asyncio
 import secrets
-import time
-from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -15,15 +13,16 @@ from adapters.slack.actions import buttons
 from adapters.slack.address import Address
 from adapters.slack.format import blocks, fallback
 from adapters.slack.inlines import Json
-from adapters.slack.latches import CAPTION, STATUS, UNKNOWN
+from adapters.slack.latches import CAPTION
 from adapters.slack.messages import Messages, Shown
-from adapters.slack.pieces import Piece, pieces
+from adapters.slack.pieces import Piece, cuts
 from adapters.slack.plan import Plan, plan
-from adapters.slack.sender import Outbox, Sender, is_shut_out, is_unclear, metadata, refusal
+from adapters.slack.sender import Outbox, Sender, is_shut_out, is_unclear, metadata
+from adapters.slack.standing import Standing
 from adapters.slack.traces import REQUEST, Trace, files_id, parent, traces
 from adapters.slack.upload import share, unshare
 from adapters.slack.whisper import direct, whisper
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.errors import DeliveryError, DeliveryRefused
 from bot.language import say
 from bot.models import Answer, Status
 
@@ -34,7 +33,6 @@ _LONG = 15.0
 _TOLD = 3.0  # seconds from which a status tells how long it has taken
 _LATE = 1.5  # seconds that shared files get to be shown, before they are shared again
 _MINUTE = 60
-_STAYS = 20.0  # seconds for which the same status is not told again; Slack takes it away after 120
 
 
 class SlackDraft:
@@ -53,11 +51,10 @@ class SlackDraft:
         self._unnamed: list[Trace] = []  # files that may be this answer's
         self._shared: tuple[tuple[str, int], ...] = ()  # marks of the files that are shown
         self._whispered: Answer | None = None
+        self._note = ""  #: why it is not shown where it was asked
         self._may_have_shared = ref is not None  # an earlier try, and it may be too early to see it
         self._is_text_shown = False
-        self._status = ""  # what Slack shows beside the thread
-        self._told = 0.0  # when it was told so
-        self.announced: asyncio.Task[None] | None = None  #: telling the first status
+        self._standing = Standing(self._sender)
         self._writing = asyncio.Lock()
 
     @property
@@ -65,7 +62,8 @@ class SlackDraft:
         """Thread and message; "" before anything is posted."""
         shown = self._messages.parts.get(0)
         ts = shown.ts if shown is not None else self._ref
-        return f"{self._messages.thread}/{ts}" if ts else ""
+        is_begun = ts or self._messages.thread != self._address.thread
+        return f"{self._messages.thread}/{ts}" if is_begun else ""
 
     @property
     def _address(self) -> Address:
@@ -75,9 +73,9 @@ class SlackDraft:
 
     def announce(self) -> asyncio.Task[None] | None:
         """Show at once that somebody is at work, where that needs no message. Does not wait for it."""
-        if not self._is_private and self._has_status and self.announced is None:
-            self.announced = asyncio.create_task(self._say_status(say("slack.thinking", self._address.locale)))
-        return self.announced
+        if self._is_private:
+            return None
+        return self._standing.announce(self._messages.thread, say("slack.thinking", self._address.locale))
 
     async def status(self, status: Status) -> None:
         """Show what is being done: beside the thread, as a card when it takes long, at last in a message."""
@@ -85,14 +83,14 @@ class SlackDraft:
             return
         async with self._writing:
             await self._begun()
-            told = " · ".join((status.text, *_progress(status)))
+            details, thread = " · ".join(_progress(status)), self._messages.thread
             is_long = status.progress is not None or status.elapsed >= _LONG
-            if is_long and await self._messages.card(status.text, " · ".join(_progress(status))):
+            if is_long and await self._messages.card(status.text, details):
                 return
-            if self._has_status:
-                await self._say_status(told)
-            if not self._has_status and not self._is_text_shown:
-                await self._messages.note(f"_{told}_")
+            if self._standing.is_possible(thread):
+                await self._standing.say(thread, status.text, details)
+            if not self._standing.is_possible(thread) and not self._is_text_shown:
+                await self._messages.note(f"_{' · '.join((status.text, *_progress(status)))}_")
 
     async def write(self, text: str) -> None:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""
@@ -100,17 +98,17 @@ class SlackDraft:
             return
         async with self._writing:
             await self._begun()
-            *full, last = [piece.markdown for piece in pieces(text)] if len(text) > _SHORT else [text]
+            *full, last = cuts(text) if len(text) > _SHORT else [text]
             for part, markdown in enumerate(full):
                 await self._messages.grow(part, markdown)
             await self._messages.grow(len(full), last)
             self._is_text_shown = True
-            self._status = ""  # a message takes it away
+            self._standing.taken()
 
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer. Safe to repeat."""
         async with self._writing:
-            await self._announced()
+            await self._standing.settled()
             if answer.is_empty:
                 await self._withdraw()
             elif (answer.private or self._is_private) and not self._address.is_dm:
@@ -122,13 +120,14 @@ class SlackDraft:
                     if not is_shut_out(exc) or self._address.is_dm:
                         raise
                     await self._direct(answer, say("slack.shut_out", self._address.locale))
-            await self._clear_status()
+            await self._standing.clear(self._messages.thread)
 
     # -- steps
 
     async def _deliver(self, answer: Answer) -> None:
         await self._begun()
-        shown = await plan(answer, self._address.locale)
+        noted = "\n\n".join(part for part in (self._note, answer.text) if part)
+        shown = await plan(replace(answer, text=noted), self._address.locale)
         if shown.is_caption and self._sender.has(CAPTION):
             await self._share(shown, answer, [block for piece in shown.texts for block in piece.blocks])
             if self._sender.has(CAPTION):
@@ -207,13 +206,14 @@ class SlackDraft:
         self._messages = Messages(self._sender, key=self._key)
         self._messages.is_sure = False
         self._files, self._unnamed, self._shared = [], [], ()
-        await self._deliver(replace(answer, text="\n\n".join(part for part in (note, answer.text) if part)))
+        self._note = note
+        await self._deliver(answer)
 
     # -- what is there
 
     async def _begun(self) -> None:
         """What is there is known, and there is a thread to write to."""
-        await self._announced()
+        await self._standing.settled()
         await self._known()
         address, messages = self._address, self._messages
         if messages.thread or not address.parent:
@@ -257,48 +257,13 @@ class SlackDraft:
             messages.is_sure = True
             return
         messages.adopt(found)
+        if self._ref and not found.messages:
+            messages.parts.setdefault(0, Shown(self._ref))
         self._files, self._unnamed = found.files, found.unnamed
         self._shared = self._files[0].files if self._files else ()
 
     def _buttons(self, answer: Answer) -> list[Json]:
         return buttons(answer.actions, self._address, key=self._key, thread=self._messages.thread)
-
-    # -- the status beside the thread
-
-    async def _announced(self) -> None:
-        """The first status must not come after the answer."""
-        if self.announced is not None and not self.announced.done():
-            await asyncio.wait({self.announced}, timeout=2.0)
-
-    @property
-    def _has_status(self) -> bool:
-        return self._sender.has(STATUS) and bool(self._messages.thread)
-
-    async def _say_status(self, text: str) -> None:
-        """Show a status beside the thread; it is only decoration, and gone after two minutes or with a message."""
-        now = time.monotonic()
-        if text and text.partition(" · ")[0] == self._status and now - self._told < _STAYS:
-            return
-        try:
-            await self._sender.call(
-                "assistant.threads.setStatus",
-                is_decoration=True,
-                channel_id=self._address.channel,
-                thread_ts=self._messages.thread,
-                status=text,
-                loading_messages=[text] if text else None,
-            )
-            self._status, self._told = text.partition(" · ")[0], now
-        except DeliveryRefused as exc:
-            if refusal(exc) in UNKNOWN:
-                self._sender.close(STATUS)
-        except DeliveryDelayed:
-            pass
-
-    async def _clear_status(self) -> None:
-        if self._status:
-            with suppress(DeliveryError):
-                await self._say_status("")
 
 
 #: Characters of a text that is surely one message.

@@ -17,7 +17,7 @@ Style = Mapping[str, bool]
 
 _EMOJI = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+'-]{1,40}):(?![\w:])")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
-_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}")
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}(?!\w)")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _PLAIN: Style = {}
 _LONGEST_URL = 3000

@@ -13,7 +13,7 @@ from adapters.slack.pieces import Piece
 from adapters.slack.preview import preview, settled
 from adapters.slack.sender import Sender, is_unclear, metadata, refusal
 from adapters.slack.traces import Traces
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.errors import DeliveryError, DeliveryRefused
 
 #: Seconds after which a stream is ended and its message edited instead: Slack ends it at about 300.
 STREAM_LIFE = 220.0
@@ -36,6 +36,7 @@ class Shown:
     began: float = 0.0
     sent: str = ""  #: what was streamed
     blocks: list[Json] = field(default_factory=list)  #: what it shows, when known
+    markdown: str = ""  #: of a text that grows by edits, what it shows
 
 
 class Messages:
@@ -74,7 +75,9 @@ class Messages:
         if shown is None and await self._start(part, {"type": "markdown_text", "text": preview(settled(markdown))}):
             self.parts[part].sent = preview(settled(markdown))
             return
-        await self._put(part, blocks(markdown) + self._stop_button(), markdown, is_decoration=True)
+        if shown is None or shown.markdown != markdown:
+            await self._put(part, blocks(markdown) + self._stop_button(), markdown, is_decoration=True)
+            self.parts[part].markdown = markdown
 
     def _goes_on(self, shown: Shown, markdown: str) -> bool:
         is_young = self._clock() - shown.began < STREAM_LIFE
@@ -229,7 +232,7 @@ class Messages:
     async def _send(
         self, part: int, shown: Shown | None, wanted: list[Json], markdown: str, *, is_decoration: bool
     ) -> str:
-        body = {
+        body: Json = {
             "channel": self._channel,
             "text": fallback(markdown) or " ",
             "blocks": wanted,
@@ -237,11 +240,8 @@ class Messages:
         }
         if shown is not None:
             try:
-                await self._sender.call("chat.update", is_decoration=is_decoration, ts=shown.ts, **body)
+                await self._edit(shown, body, is_decoration=is_decoration)
             except DeliveryRefused as exc:
-                if refusal(exc) == "streaming_state_conflict":  # of an earlier try
-                    await self._stop(shown)
-                    raise DeliveryDelayed("a stream had to be ended first", retry_after=1.0) from exc
                 if refusal(exc) not in _GONE:
                     raise
                 self.parts.pop(part, None)
@@ -256,6 +256,15 @@ class Messages:
             **body,
         )
         return str(sent["ts"])
+
+    async def _edit(self, shown: Shown, body: Json, *, is_decoration: bool) -> None:
+        try:
+            await self._sender.call("chat.update", is_decoration=is_decoration, ts=shown.ts, **body)
+        except DeliveryRefused as exc:
+            if refusal(exc) != "streaming_state_conflict":
+                raise
+            await self._stop(shown)  # a stream that an earlier try has begun
+            await self._sender.call("chat.update", ts=shown.ts, **body)
 
     async def _create(self, method: str, **params: Any) -> Json:
         """Make a message. Until it is known whether that was done, `is_sure` is not."""

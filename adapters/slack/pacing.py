@@ -60,7 +60,7 @@ class _Counter:
     def decorates_at(self, now: float) -> float:
         """When the next call of a decoration may be made."""
         rate = self.most * _SPARE / self.window
-        full = max(1.0, self.most * _SPARE * _AT_ONCE)
+        full = max(2.0, self.most * _SPARE * _AT_ONCE)
         if not self.refilled:
             self.spare, self.refilled = full, now
         self.spare = min(full, self.spare + (now - self.refilled) * rate)

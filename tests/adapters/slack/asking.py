@@ -60,8 +60,8 @@ class Asking:
         self, key: str = "Ev1", *, ref: str | None = None, private: bool = False, **more: str
     ) -> SlackDraft:
         draft = await self.adapter.draft(self.address(**more).to_reply_to(), key=key, ref=ref, private=private)
-        if draft.announced is not None:
-            await asyncio.wait({draft.announced})
+        if (announced := draft.announce()) is not None:
+            await asyncio.wait({announced})
         return draft
 
     def answers(self, channel: Channel | None = None, *, viewer: str = "") -> list[Message]:

@@ -1,0 +1,381 @@
+"""Answers as people see them grow and end, whatever Slack has to say about it."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from adapters.slack import messages
+from adapters.slack.buttons import Button
+from bot.errors import DeliveryDelayed, DeliveryRefused
+from bot.models import Action, Answer, Status
+from tests.adapters.slack.asking import ACTIONS, Asking, asking, labels, read
+from tests.contract.adapter_contract import long_markdown, words
+from tests.fakes.slack import FakeSlack
+
+BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "edits"])
+
+
+@pytest.fixture
+async def stage(slack: FakeSlack) -> AsyncIterator[Asking]:
+    async with asking(slack) as stage:
+        yield stage
+
+
+def without_streams(slack: FakeSlack) -> None:
+    slack.faults.unknown("chat.*Stream")
+
+
+def methods(slack: FakeSlack) -> list[str]:
+    return [call.method for call in slack.calls if call.is_ok]
+
+
+# ------------------------------------------------------------------ growing
+
+
+async def test_status_at_once(slack: FakeSlack, stage: Asking) -> None:
+    """A draft in a thread shows that somebody is at work before anything is made, without a message."""
+    await stage.draft()
+    status = slack.team.statuses[stage.channel.id, stage.question.ts]
+    assert status["status"] == "is thinking…"
+    assert not stage.answers()
+
+
+async def test_status_tells_how_far(slack: FakeSlack, stage: Asking) -> None:
+    """A status tells the time it has taken; the answer takes it away."""
+    draft = await stage.draft()
+    await draft.status(Status("Asking…", elapsed=7.4))
+    assert slack.team.statuses[stage.channel.id, stage.question.ts]["status"] == "Asking… · 0:07"
+    await draft.finish(Answer(text="Done."))
+    assert not slack.team.statuses or not slack.team.statuses.get((stage.channel.id, stage.question.ts))
+    assert stage.texts() == ["Done."]
+
+
+async def test_text_is_streamed(slack: FakeSlack, stage: Asking) -> None:
+    """Text is streamed to the asker as it comes, with a way to stop it, and ends as blocks with its buttons."""
+    draft = await stage.draft()
+    for text in ("The", "The **first** words", "The **first** words of <!channel> it"):
+        await draft.write(text)
+    (growing,) = stage.answers()
+    assert growing.stream == "streaming"
+    assert labels(growing) == ["Stop"]
+    assert "<!channel>" not in growing.markdown
+    (started,) = slack.called("chat.startStream")
+    assert started.params["recipient_user_id"] == slack.ada.id
+    assert started.params["recipient_team_id"] == slack.team.id
+    await draft.finish(Answer(text="The **first** words of <!channel> it.", actions=ACTIONS))
+    (done,) = stage.answers()
+    assert (done.ts, done.stream) == (growing.ts, "stopped")
+    assert read(done) == "The first words of <!channel> it."
+    assert labels(done) == ["Again", "👍", "Make a video of it", "Delete"]
+    assert not slack.called("chat.postMessage")
+
+
+async def test_without_streams_it_is_edited(slack: FakeSlack, stage: Asking) -> None:
+    """Where streams are unknown the message is posted and edited, and no further answer tries one."""
+    without_streams(slack)
+    draft = await stage.draft()
+    await draft.write("The first")
+    assert stage.texts() == ["The first"]
+    await draft.write("The first words")
+    assert stage.texts() == ["The first words"]
+    assert labels(stage.answers()[0]) == ["Stop"]
+    await draft.finish(Answer(text="The first words."))
+    assert stage.texts() == ["The first words."]
+    other = await stage.draft("Ev2")
+    await other.write("Other")
+    await other.finish(Answer(text="Other words."))
+    assert len(slack.called("chat.startStream")) == 1
+    assert stage.texts() == ["The first words.", "Other words."]
+
+
+async def test_streams_end_before_slack_ends_them(
+    slack: FakeSlack, stage: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that gets old becomes a message that is edited; nothing of it is lost."""
+    draft = await stage.draft()
+    await draft.write("The first")
+    monkeypatch.setattr(messages, "STREAM_LIFE", 0.0)
+    await draft.write("The first words")
+    assert stage.texts() == ["The first words"]
+    assert [m.stream for m in stage.answers()] == ["stopped"]
+    await draft.finish(Answer(text="The first words."))
+    assert stage.texts() == ["The first words."]
+
+
+async def test_a_stream_that_slack_has_ended(slack: FakeSlack, stage: Asking) -> None:
+    """A stream that Slack has ended is finished by an edit."""
+    draft = await stage.draft()
+    await draft.write("The first")
+    slack.stream_lifetime = 0.0
+    await draft.write("The first words")
+    assert stage.texts() == ["The first words"]
+    await draft.finish(Answer(text="The first words."))
+    assert stage.texts() == ["The first words."]
+
+
+async def test_text_that_changes_its_mind(slack: FakeSlack, stage: Asking) -> None:
+    """Text that does not go on where it was is edited."""
+    draft = await stage.draft()
+    await draft.write("One two three")
+    await draft.write("Other words")
+    assert stage.texts() == ["Other words"]
+
+
+async def test_long_jobs_are_cards(slack: FakeSlack, stage: Asking) -> None:
+    """A job with progress is a card that tells how far it is; it is gone when the answer is there."""
+    draft = await stage.draft()
+    await draft.status(Status("Making the video…"))
+    await draft.status(Status("Making the video…", progress=0.25, elapsed=4))
+    await draft.status(Status("Making the video…", progress=0.5, elapsed=70))
+    (card,) = stage.answers()
+    assert [(c["title"], c["status"], c["details"]) for c in card.chunks] == [
+        ("Making the video…", "in_progress", "25% · 0:04"),
+        ("Making the video…", "in_progress", "50% · 1:10"),
+    ]
+    assert labels(card) == ["Stop"]
+    await draft.finish(Answer(text="Here it is."))
+    assert stage.texts() == ["Here it is."]
+
+
+async def test_without_status_and_cards_a_message_tells(slack: FakeSlack, stage: Asking) -> None:
+    """Where Slack has neither, a message says what is being done, and becomes the answer."""
+    slack.faults.unknown("assistant.*")
+    without_streams(slack)
+    draft = await stage.draft()
+    await draft.status(Status("Making…", progress=0.5, elapsed=70))
+    assert stage.texts() == ["Making… · 50% · 1:10"]
+    await draft.finish(Answer(text="Here it is."))
+    assert stage.texts() == ["Here it is."]
+    assert len(stage.answers()) == 1
+
+
+async def test_stop_names_the_event(slack: FakeSlack, stage: Asking) -> None:
+    """The Stop button carries only its name, the event and where it is."""
+    draft = await stage.draft("Ev7")
+    await draft.write("The first words")
+    (block,) = (b for b in stage.answers()[0].blocks if b["type"] == "actions")
+    button = Button.of(block["elements"][0])
+    assert button == Button(
+        event="Ev7", action="stop", conversation=stage.address().conversation, thread=stage.question.ts
+    )
+
+
+# ------------------------------------------------------------------ ending
+
+
+@BOTH
+async def test_long_answers_are_pieces(slack: FakeSlack, stage: Asking, streams: bool) -> None:
+    """40,000 characters arrive whole and in order, with the buttons under the last piece, also after growing."""
+    if not streams:
+        without_streams(slack)
+    text = long_markdown(40_000)
+    draft = await stage.draft()
+    for size in (3_000, 15_000, 30_000):
+        with contextlib.suppress(DeliveryDelayed):
+            await draft.write(text[:size])
+    await draft.finish(Answer(text=text, actions=ACTIONS))
+    assert words("\n".join(stage.texts())) == words(text)
+    assert [bool(labels(message)) for message in stage.answers()] == [False] * (len(stage.answers()) - 1) + [True]
+
+
+async def test_very_long_answers_are_a_file(slack: FakeSlack, stage: Asking) -> None:
+    """Beyond a dozen messages the beginning is shown and the whole is a file."""
+    text = long_markdown(200_000)
+    draft = await stage.draft()
+    await draft.finish(Answer(text=text))
+    *shown, last = stage.answers()
+    assert len(shown) <= 3
+    (file,) = last.files
+    assert (file.name, file.content) == ("answer.md", text.strip("\n").encode())
+
+
+async def test_a_shorter_answer_takes_its_place(slack: FakeSlack, stage: Asking) -> None:
+    """Made again, an answer leaves nothing of the one before, also in another process."""
+    draft = await stage.draft()
+    await draft.finish(Answer(text=long_markdown(20_000)))
+    ref = draft.ref
+    del draft
+    await stage.restart()
+    again = await stage.draft(ref=ref)
+    await again.finish(Answer(text="Short."))
+    assert stage.texts() == ["Short."]
+
+
+async def test_a_deleted_answer_is_gone(slack: FakeSlack, stage: Asking) -> None:
+    """An empty answer removes what was shown; doing it again changes nothing."""
+    draft = await stage.draft()
+    await draft.finish(Answer(text="Words."))
+    await draft.finish(Answer())
+    await draft.finish(Answer())
+    assert stage.answers() == []
+
+
+async def test_blocks_that_are_refused(slack: FakeSlack, stage: Asking) -> None:
+    """A Slack that does not know tables or languages gets the answer without."""
+    slack.faults.fail("chat.postMessage", "invalid_blocks")
+    draft = await stage.draft()
+    await draft.finish(Answer(text="# T\n\n| a | b |\n|---|---|\n| c | d |", actions=ACTIONS))
+    (answer,) = stage.answers()
+    assert {block["type"] for block in answer.blocks} == {"rich_text", "actions"}
+    assert read(answer).split() == ["T", "a", "|", "b", "--+--", "c", "|", "d"]
+
+
+@pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"])
+async def test_too_many_requests_are_waited_out(slack: FakeSlack, stage: Asking, method: str) -> None:
+    """A 429 on any method delays what is decoration, and is waited out at the end."""
+    draft = await stage.draft()
+    slack.faults.limit(method, 1)
+    for text in ("One", "One two", "One two three"):
+        with contextlib.suppress(DeliveryDelayed):
+            await draft.write(text)
+    await draft.finish(Answer(text="One two three."))
+    assert stage.texts() == ["One two three."]
+
+
+async def test_a_long_limit_is_told(slack: FakeSlack, stage: Asking) -> None:
+    """When Slack wants to be left alone for long, the answer is delayed by as much, and nobody else's is."""
+    slack.faults.limit("chat.postMessage", 240)
+    draft = await stage.draft()
+    with pytest.raises(DeliveryDelayed) as told:
+        await draft.finish(Answer(text="Words."))
+    assert told.value.retry_after == 240
+    elsewhere = slack.add_channel("elsewhere")
+    other = await stage.draft("Ev2", channel=elsewhere.id, thread="", message="")
+    await other.finish(Answer(text="Other."))
+    assert [read(m) for m in stage.answers(elsewhere)] == ["Other."]
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth", "missing_scope"])
+async def test_no_way_in(slack: FakeSlack, stage: Asking, error: str) -> None:
+    """When Slack will not take anything any more, that is said and not tried again."""
+    slack.faults.fail("chat.*", error, times=None)
+    draft = await stage.draft()
+    with pytest.raises(DeliveryRefused, match=error):
+        await draft.finish(Answer(text="Words."))
+
+
+@pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found", "restricted_action"])
+async def test_shut_out_the_asker_is_told_directly(slack: FakeSlack, stage: Asking, error: str) -> None:
+    """Where the bot may not write, the answer comes to the asker's direct messages, once."""
+    slack.faults.fail("chat.postMessage", error)
+    draft = await stage.draft()
+    await draft.finish(Answer(text="Words.", actions=ACTIONS))
+    await draft.finish(Answer(text="Words.", actions=ACTIONS))
+    (told,) = stage.answers(slack.team.direct(slack.ada.id))
+    assert read(told).startswith("I may not write where you asked")
+    assert read(told).endswith("Words.")
+    assert stage.answers() == []
+
+
+# ------------------------------------------------------------------ commands and private answers
+
+
+async def test_a_command_gets_a_parent(slack: FakeSlack, stage: Asking) -> None:
+    """A command's answer is in the thread of a message that says who asked what; that names the asker."""
+    more: dict[str, Any] = {"thread": "", "message": "", "parent": f"<@{slack.ada.id}> asked: `/image a fox`"}
+    draft = await stage.draft(**more)
+    await draft.status(Status("Painting…"))
+    await draft.finish(Answer(text="Here."))
+    parent, answer = stage.answers()
+    assert parent.blocks[0]["elements"][0]["elements"][0] == {"type": "user", "user_id": slack.ada.id}
+    assert answer.thread_ts == parent.ts
+    assert parent.ts in str(stage.core.books)
+    ref = draft.ref
+    del draft
+    await stage.restart()
+    again = await stage.draft(ref=ref, **more)
+    await again.finish(Answer(text="Here again."))
+    assert [read(m) for m in stage.answers()][1:] == ["Here again."]
+    assert len(stage.answers()) == 2
+
+
+async def test_a_failed_command_leaves_no_parent(slack: FakeSlack, stage: Asking) -> None:
+    """When a command ends in a private sentence, nothing stays for everybody else."""
+    draft = await stage.draft(thread="", message="", parent="Ada asked: `/image`")
+    await draft.status(Status("Painting…"))
+    await draft.finish(Answer(text="That did not work.", private=True))
+    assert stage.answers() == []
+    assert [read(m) for m in stage.answers(viewer=slack.ada.id)] == ["That did not work."]
+    assert [read(m) for m in stage.answers(viewer=slack.bob.id)] == []
+
+
+async def test_private_answers_are_in_the_thread(slack: FakeSlack, stage: Asking) -> None:
+    """An error is shown to the asker alone, in the thread, with a button; what was shown before is gone."""
+    retry = Action(name="retry", label="Try again", command="retry", options={"event": "Ev1"})
+    draft = await stage.draft()
+    await draft.write("The first words")
+    answer = Answer(text="That did not work.", actions=(retry,), private=True)
+    await draft.finish(answer)
+    await draft.finish(answer)
+    (told,) = stage.answers(viewer=slack.ada.id)
+    assert (told.viewer, told.thread_ts, labels(told)) == (slack.ada.id, stage.question.ts, ["Try again"])
+    assert not slack.team.statuses.get((stage.channel.id, stage.question.ts))
+
+
+async def test_private_drafts_show_nothing_before(slack: FakeSlack, stage: Asking) -> None:
+    """Nobody sees that a private answer is being made."""
+    draft = await stage.draft(private=True)
+    await draft.status(Status("Counting…"))
+    await draft.write("You have")
+    assert stage.answers(viewer=slack.ada.id) == []
+    assert not slack.team.statuses
+    await draft.finish(Answer(text="You have used nothing.", private=True))
+    assert len(stage.answers(viewer=slack.ada.id)) == 1
+
+
+async def test_response_url_reaches_where_the_bot_is_no_member(slack: FakeSlack, stage: Asking) -> None:
+    """A command's private answer reaches the asker in a channel that the bot has not joined."""
+    secret = slack.add_channel("secret", members=[slack.ada.id], is_private=True)
+    delivery = slack.ada.slash("/usage", channel=secret)
+    more: dict[str, Any] = {"channel": secret.id, "thread": "", "message": "", "private": "1"}
+    draft = await stage.draft(**more, response_url=delivery.body["response_url"], asked=f"{time.time():.0f}")
+    await draft.finish(Answer(text="Nothing used.", private=True))
+    assert [m.content for m in slack.ada.sees(secret)] == ["Nothing used."]
+
+
+async def test_private_without_a_channel_is_direct(slack: FakeSlack, stage: Asking) -> None:
+    """Who can't be told where they asked is told in direct messages."""
+    slack.faults.fail("chat.postEphemeral", "user_not_in_channel")
+    draft = await stage.draft(private=True)
+    await draft.finish(Answer(text="For you.", private=True))
+    (told,) = stage.answers(slack.team.direct(slack.ada.id))
+    assert read(told).endswith("For you.")
+
+
+async def test_the_same_person_in_direct_messages(slack: FakeSlack, stage: Asking) -> None:
+    """In direct messages everything is private already: such an answer is a message that can be found again."""
+    stage.channel = slack.team.direct(slack.ada.id)
+    stage.question = slack.ada.direct("hello")
+    for _ in range(2):
+        draft = await stage.draft(is_dm="1", ref="")
+        await draft.finish(Answer(text="That did not work.", private=True))
+        del draft
+        await stage.restart()
+    assert [(read(m), m.viewer) for m in stage.answers()] == [("That did not work.", "")]
+
+
+# ------------------------------------------------------------------ many at once
+
+
+async def test_twenty_answers_stay_within_the_limits(slack: FakeSlack, stage: Asking) -> None:
+    """Twenty answers that grow at once in one workspace all end, and Slack never has to say "too many"."""
+    slack.limits.enabled = True
+    channels = [slack.add_channel(f"c{number}") for number in range(20)]
+    questions = [slack.ada.say("hello", channel=channel) for channel in channels]
+
+    async def one(number: int) -> None:
+        ts = questions[number].ts
+        draft = await stage.draft(f"Ev{number}", channel=channels[number].id, thread=ts, message=ts)
+        for size in range(1, 6):
+            with contextlib.suppress(DeliveryDelayed):
+                await draft.write(" ".join(["word"] * size))
+        await draft.finish(Answer(text="five words and a full stop."))
+
+    await asyncio.gather(*(one(number) for number in range(20)))
+    assert slack.limits.refused == 0
+    shown = [[read(message) for message in slack.from_bot(channel)] for channel in channels]
+    assert shown == [["five words and a full stop."]] * 20

@@ -1,0 +1,189 @@
+"""Files of answers: shared once, streamed from the disk, whatever fails on the way."""
+
+import tracemalloc
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.traces import files_id
+from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
+from bot.models import Answer, Media, Status
+from tests.adapters.slack.asking import ACTIONS, Asking, asking, labels, read
+from tests.fakes.slack import FakeSlack
+
+
+@pytest.fixture
+async def stage(slack: FakeSlack) -> AsyncIterator[Asking]:
+    async with asking(slack) as stage:
+        yield stage
+
+
+def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
+    path = folder / name
+    path.write_bytes(b"\x89PNG\r\n\x1a\n".ljust(size, name[0].encode()))
+    return Media(name=name, content_type="image/png", size=size, path=path, description="a red fox " * 200)
+
+
+async def test_pictures_with_their_caption(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """Pictures, caption and buttons are one message; each picture is described for those who can't see it."""
+    files = (picture(tmp_path), picture(tmp_path, "hare.png", 2000))
+    draft = await stage.draft()
+    await draft.status(Status("Painting…", progress=0.5, elapsed=20))
+    await draft.finish(Answer(text="`seeddream-4.0` · 512x512 · cost 0.0016", media=files, actions=ACTIONS))
+    (answer,) = stage.answers()
+    assert read(answer) == "seeddream-4.0 · 512x512 · cost 0.0016"
+    assert labels(answer) == ["Again", "👍", "Make a video of it", "Delete"]
+    assert [(file.name, file.size) for file in answer.files] == [("fox.png", 1000), ("hare.png", 2000)]
+    assert [file.content for file in answer.files] == [media.path.read_bytes() for media in files if media.path]
+    assert [file.alt_txt for file in answer.files] == [("a red fox " * 200)[:1000]] * 2
+    assert answer.thread_ts == stage.question.ts
+
+
+async def test_links_of_what_is_too_big(slack: FakeSlack, stage: Asking) -> None:
+    """A file that is only linked is a link under its name."""
+    video = Media(name="waves.mp4", content_type="video/mp4", size=9**9, url="https://files.example/waves.mp4")
+    draft = await stage.draft()
+    await draft.finish(Answer(text="Here.", media=(video,)))
+    (answer,) = stage.answers()
+    link = {"type": "link", "url": "https://files.example/waves.mp4", "text": "waves.mp4"}
+    assert link in answer.blocks[0]["elements"][0]["elements"]
+
+
+async def test_long_code_is_a_snippet_too(slack: FakeSlack, stage: Asking) -> None:
+    """Long code is shown, and shared as a file of its kind."""
+    code = "\n".join(f"value_{number} = {number}" for number in range(80))
+    draft = await stage.draft()
+    await draft.finish(Answer(text=f"Look:\n\n```python\n{code}\n```\n\nDone.", actions=ACTIONS))
+    shown, shared = stage.answers()
+    assert code in read(shown)
+    (file,) = shared.files
+    assert (file.name, file.snippet_type, file.content) == ("code.py", "python", (code + "\n").encode())
+    assert (labels(shown), bool(labels(shared))) == ([], True)
+
+
+async def test_a_slack_that_takes_no_caption(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """Where blocks beside files are refused, caption and buttons are a message of their own; the next answer knows."""
+    slack.faults.fail("files.completeUploadExternal", "invalid_blocks")
+    for key in ("Ev1", "Ev2"):
+        draft = await stage.draft(key)
+        await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
+        await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
+    shown = stage.answers()
+    assert sorted(read(m) for m in shown if not m.files) == ["A fox."] * 2
+    assert len([m for m in shown if m.files]) == 2
+    assert len(slack.called("files.completeUploadExternal")) == 3
+
+
+@pytest.mark.parametrize(
+    ("what", "when"),
+    [
+        ("files.getUploadURLExternal", "after"),
+        ("upload", "before"),
+        ("upload", "after"),
+        ("files.completeUploadExternal", "before"),
+        ("files.completeUploadExternal", "after"),
+        ("files.info", "before"),
+    ],
+)
+@pytest.mark.parametrize("restarts", [False, True], ids=["same", "restarted"])
+async def test_files_are_shared_once(
+    slack: FakeSlack, stage: Asking, tmp_path: Path, what: str, when: Any, restarts: bool
+) -> None:
+    """Wherever the connection is lost, a later try shows the files once, also when they are shown late."""
+    answer = Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS)
+    slack.storage.delay = 0.3
+    slack.faults.drop(what, when=when, times=2)
+    draft = await stage.draft()
+    try:
+        await draft.finish(answer)
+    except DeliveryDelayed:
+        if restarts:
+            del draft
+            await stage.restart()
+            draft = await stage.draft(ref="")
+        slack.faults.clear()
+        await draft.finish(answer)
+    await draft.finish(answer)
+    await slack.until(lambda: bool(stage.answers()))
+    assert [(read(m), len(m.files)) for m in stage.answers()] == [("A fox.", 1)]
+
+
+async def test_an_upload_cut_half_way_is_sent_again(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """A connection that is cut in the middle of a file costs only time."""
+    slack.storage.cut_after = 100_000
+    draft = await stage.draft()
+    await draft.finish(Answer(media=(picture(tmp_path, size=400_000),)))
+    (answer,) = stage.answers()
+    assert [file.size for file in answer.files] == [400_000]
+    assert slack.storage.uploads == 2
+
+
+@pytest.mark.parametrize("error", ["file_upload_size_restricted", "storage_limit_reached", "file_uploads_disabled"])
+async def test_files_that_are_too_large(slack: FakeSlack, stage: Asking, tmp_path: Path, error: str) -> None:
+    """Slack's limit is told, so that the core can make the file smaller or leave it out with a sentence."""
+    slack.faults.fail("files.getUploadURLExternal", error)
+    draft = await stage.draft()
+    with pytest.raises(UploadTooLarge) as told:
+        await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),)))
+    assert 0 < told.value.limit < 1000
+    await draft.finish(Answer(text="A fox, too large."))
+    assert stage.texts() == ["A fox, too large."]
+
+
+async def test_a_file_that_is_gone(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """A file that is no more on the disk is refused with a sentence."""
+    media = picture(tmp_path)
+    assert media.path is not None
+    media.path.unlink()
+    draft = await stage.draft()
+    with pytest.raises(DeliveryRefused, match=r"fox\.png"):
+        await draft.finish(Answer(media=(media,)))
+
+
+async def test_made_again_the_old_files_go(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """Another answer in place of one with files takes them away, also from Slack's list of files."""
+    draft = await stage.draft()
+    await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
+    del draft
+    await stage.restart()
+    again = await stage.draft(ref="")
+    await again.finish(Answer(text="A hare.", media=(picture(tmp_path, "hare.png"),), actions=ACTIONS))
+    assert [(read(m), m.files[0].name) for m in stage.answers()] == [("A hare.", "hare.png")]
+    assert [file.name for file in slack.team.files.values() if not file.is_deleted] == ["hare.png"]
+    await again.finish(Answer())
+    assert stage.answers() == []
+    assert all(file.is_deleted for file in slack.team.files.values())
+
+
+async def test_private_files_are_direct(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """A file for the asker alone comes in direct messages: Slack can't share one with one person of a channel."""
+    draft = await stage.draft(private=True)
+    await draft.finish(Answer(text="Your data.", media=(picture(tmp_path, "export.zip"),), private=True))
+    (told,) = stage.answers(slack.team.direct(slack.ada.id))
+    assert (read(told), [file.name for file in told.files]) == ("Your data.", ["export.zip"])
+    assert stage.answers(viewer=slack.ada.id) == []
+
+
+async def test_files_are_sent_in_pieces(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+    """A file is never in memory as a whole."""
+    slack.storage.keep = 0
+    path = tmp_path / "film.mp4"
+    with path.open("wb") as file:
+        file.truncate(48_000_000)
+    film = Media(name="film.mp4", content_type="video/mp4", size=48_000_000, path=path)
+    draft = await stage.draft()
+    tracemalloc.start()
+    try:
+        await draft.finish(Answer(media=(film,)))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8_000_000
+    assert [file.size for message in stage.answers() for file in message.files] == [48_000_000]
+
+
+def test_marks_tell_answers_apart() -> None:
+    """Files of different events are marked differently."""
+    assert files_id("Ev1") != files_id("Ev2")

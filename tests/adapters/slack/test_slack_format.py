@@ -1,0 +1,232 @@
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from adapters.slack.format import blocks, cost, fallback
+from adapters.slack.pieces import LONGEST, pieces
+from adapters.slack.preview import preview, settled
+from tests.contract.adapter_contract import long_markdown, words
+from tests.fakes.slack.blocks import validate
+from tests.fakes.slack.world import Json
+from tests.fakes.slack.world import words as shown
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [
+            *"<>&@!#|*_~`[]() \n-1.:；中",
+            *("<!channel>", "<!here|x>", "<!everyone>", "<!subteam^S0ABC>", "<@U0ADA12345>", "<#C0GENERAL>"),
+            *("<http://evil.example|https://good.example>", "[https://good.example](http://evil.example)"),
+            *("@channel", "@here", "https://a.example", "```\n", "| a | b |\n|---|---|\n", "# ", "> ", "- ", "word "),
+        ]
+    ),
+    max_size=40,
+).map("".join)
+
+
+def elements(value: Any) -> list[Json]:
+    """Every object in blocks."""
+    if isinstance(value, list):
+        return [found for part in value for found in elements(part)]
+    if isinstance(value, dict):
+        return [value, *(found for part in value.values() for found in elements(part))]
+    return []
+
+
+def only(markdown: str) -> list[Json]:
+    """The elements of a text that is one rich_text block."""
+    (block,) = blocks(markdown)
+    assert block["type"] == "rich_text"
+    found: list[Json] = block["elements"]
+    return found
+
+
+def section(*parts: Json) -> Json:
+    return {"type": "rich_text_section", "elements": list(parts)}
+
+
+def said(text: str, **style: bool) -> Json:
+    return {"type": "text", "text": text, **({"style": style} if style else {})}
+
+
+def test_styles_and_links() -> None:
+    """Marks become styles, also within each other; a link leads where it says."""
+    assert only("a **b _c_** ~~d~~ `e` [f](https://g.h) https://i.j") == [
+        section(
+            said("a "),
+            said("b ", bold=True),
+            said("c", bold=True, italic=True),
+            said(" "),
+            said("d", strike=True),
+            said(" "),
+            said("e", code=True),
+            said(" "),
+            {"type": "link", "url": "https://g.h", "text": "f"},
+            said(" "),
+            {"type": "link", "url": "https://i.j", "text": "https://i.j"},
+        )
+    ]
+
+
+def test_cjk_next_to_marks() -> None:
+    """Chinese needs no spaces around bold, and none are put in."""
+    assert only("前文**中文：**後文") == [section(said("前文"), said("中文：", bold=True), said("後文"))]
+
+
+def test_nested_lists() -> None:
+    """Lists within lists are indented; numbers go on behind what stands between, code among it with its language."""
+    found = only("3. a\n   - b\n     - c\n4. d\n   ```python\n   x = 1\n   ```\n5. e")
+    lists = [e for e in found if e["type"] == "rich_text_list"]
+    assert [(e["style"], e["indent"], e.get("offset"), shown([e])) for e in lists] == [
+        ("ordered", 0, 2, "a"),
+        ("bullet", 1, None, "b"),
+        ("bullet", 2, None, "c"),
+        ("ordered", 0, 3, "d"),
+        ("ordered", 0, 4, "e"),
+    ]
+    (code,) = (e for e in found if e["type"] == "rich_text_preformatted")
+    assert (code["language"], code["elements"]) == ("python", [said("x = 1")])
+
+
+def test_tasks_and_quotes() -> None:
+    """Tasks show their boxes; a quotation has a border whatever is in it."""
+    assert shown(blocks("- [x] done\n- [ ] open")).split("\n") == ["☑ done", "☐ open"]
+    found = only("> said\n>\n> more\n>\n> - item\n>\n> ```\n> code\n> ```")
+    assert found[0] == {"type": "rich_text_quote", "elements": [said("said\n\nmore")]}
+    assert [(e["type"], e["border"]) for e in found[1:]] == [("rich_text_list", 1), ("rich_text_preformatted", 1)]
+
+
+def test_titles() -> None:
+    """Great titles are headers, small and long ones bold."""
+    found = blocks(f"# Title :tada:\n\n### Small\n\n# {'long ' * 40}\n\n## [a](https://b.c)")
+    assert found[0] == {"type": "header", "text": {"type": "plain_text", "text": "Title :tada:", "emoji": True}}
+    assert [b["type"] for b in found] == ["header", "rich_text"]
+    assert all(
+        e["style"]["bold"] for e in elements(found[1]) if e.get("type") in {"text", "link"} and e["text"].strip()
+    )
+
+
+def test_first_table_is_a_table() -> None:
+    """Slack takes one table of a message; further ones are in line in a block of code, wide letters counted as two."""
+    table = "| 名稱 | n |\n|:--|--:|\n| 狐 | [1](https://a.b) |\n| | 22 |\n"
+    native, text = blocks(f"{table}\n{table}")
+    assert native["column_settings"] == [
+        {"align": "left", "is_wrapped": True},
+        {"align": "right", "is_wrapped": True},
+    ]
+    assert shown(native["rows"]).split("\n") == ["名稱", "n", "狐", "1", " ", "22"]
+    assert shown([text]).split("\n") == ["名稱 |  n", "-----+---", "狐   |  1", "     | 22"]
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(100, 3), (2, 21), (60, 12)])
+def test_tables_beyond_the_limits_are_text(rows: int, columns: int) -> None:
+    """A table with more rows, columns or text than Slack takes is not lost."""
+    cells = [
+        [f"word{row * columns + column}" * (3 if rows == 60 else 1) for column in range(columns)] for row in range(rows)
+    ]
+    lines = ["|".join(row) for row in cells]
+    found = blocks("\n".join([lines[0], "|".join(["---"] * columns), *lines[1:], lines[0]]))
+    assert "table" not in {block["type"] for block in found}
+    assert len(words(shown(found))) >= rows * columns
+
+
+def test_emoji() -> None:
+    """Names of emoji are emoji, except in code; times are none."""
+    assert [e for e in elements(blocks("go :rocket: `:no:` 10:30:45")) if e.get("type") == "emoji"] == [
+        {"type": "emoji", "name": "rocket"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "leads"),
+    [
+        ("[https://good.example](https://evil.example/x)", True),
+        ("[good.example](https://evil.example)", True),
+        ("[www.good.example](https://good.example/x)", False),
+        ("[sub](https://evil.example)", False),
+        ("[good.example](https://sub.good.example)", False),
+        ("[README.md](https://good.example/README.md)", False),
+        ("[10.0.0.1](https://evil.example)", True),
+        ("[good.example](https://good.example.evil.example)", True),
+    ],
+)
+def test_links_that_pretend_show_where_they_lead(markdown: str, leads: bool) -> None:
+    """A link that shows another address than it leads to is followed by the one it leads to."""
+    links = [e for e in elements(blocks(markdown)) if e.get("type") == "link"]
+    assert [("text" not in link) for link in links] == [leads]
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "slack://open", "file:///etc", "./a.md", "data:text/html,x"])
+def test_only_web_and_mail_are_links(url: str) -> None:
+    """Other addresses are text."""
+    assert not [e for e in elements(blocks(f"[x]({url})")) if e.get("type") == "link"]
+
+
+def test_who_is_named_on_purpose() -> None:
+    """Only who is named on purpose is called."""
+    found = elements(blocks("<@U0ADA> asked, <@U0BOB>", names=("U0ADA",)))
+    assert [e["user_id"] for e in found if e.get("type") == "user"] == ["U0ADA"]
+
+
+@settings(deadline=None)
+@given(st.one_of(HOSTILE, st.text(max_size=200)))
+@example("<!channel> <@U0ADA12345> @channel")
+@example("| <!here> |\n|---|\n| <!channel> |")
+@example("`<!channel>`\n```\n<!channel>\n```\n# <!channel>\n> <!channel>")
+def test_nothing_calls_anybody(markdown: str) -> None:
+    """Whatever a model writes: Slack takes it, nobody is called, no link hides where it leads."""
+    for is_plain in (False, True):
+        found = blocks(markdown, is_plain=is_plain)
+        if found:
+            validate(found, surface="message")
+        kinds = {e.get("type") for e in elements(found)}
+        assert not kinds & {"user", "usergroup", "broadcast", "channel", "mrkdwn", "markdown", "image", "video"}
+        for link in (e for e in elements(found) if e.get("type") == "link"):
+            assert re.match(r"https?://|mailto:", link["url"])
+            host = re.search(r"good\.example", link.get("text", ""))
+            assert not host or "good.example" in link["url"]
+    assert not re.search(r"<(?!/)", fallback(markdown))
+
+
+@settings(deadline=None)
+@given(st.one_of(HOSTILE, st.text(max_size=200)))
+def test_previews_call_nobody(markdown: str) -> None:
+    """What is streamed holds no mention, command or Slack link, and reads the same."""
+    streamed = preview(markdown)
+    assert not re.search(r"<[@#!]|<https?:|@(channel|here|everyone)\b|\]\(\s*<?https?:", streamed, re.IGNORECASE)
+    assert streamed.replace("\u2060", "") == markdown.replace("\u2060", "")
+
+
+@settings(deadline=None)
+@given(HOSTILE, st.integers(0, 40))
+def test_previews_only_grow(markdown: str, at: int) -> None:
+    """What was streamed of a beginning is the beginning of what is streamed of the whole."""
+    assert preview(markdown).startswith(preview(settled(markdown[:at])))
+
+
+@pytest.mark.parametrize("size", [40_000, 9_000])
+def test_long_texts_are_messages_that_slack_takes(size: int) -> None:
+    """Every piece is within Slack's limits, and the pieces are the whole in order."""
+    text = long_markdown(size)
+    found = pieces(text)
+    assert words("\n".join(shown(piece.blocks) for piece in found)) == words(text)
+    assert all(cost(piece.blocks) <= LONGEST and validate(piece.blocks, surface="message") for piece in found)
+    assert len(found) <= size / 4_000
+
+
+@pytest.mark.parametrize(
+    "unit", ["# t\n\n", "---\n\n", "x" * 15_000, "中" * 15_000, "|a|b|\n|-|-|\n|c|d|\n\n", "**a** `b`\n"]
+)
+def test_any_text_is_messages_that_slack_takes(unit: str) -> None:
+    """Many small blocks, or one that never ends, are within the limits, too."""
+    found = pieces(unit * (30_000 // len(unit)))
+    assert found
+    assert all(cost(piece.blocks) <= LONGEST and validate(piece.blocks, surface="message") for piece in found)
+
+
+def test_fallback_is_short_and_escaped() -> None:
+    """Notifications show the beginning of a text, without marks, and nothing that Slack would read as its own."""
+    assert fallback("**a** <b> & `c`\n\n- d") == "a &lt;b&gt; &amp; c\n• d"
+    assert len(fallback("<" * 10_000)) <= 3_500
