@@ -107,7 +107,7 @@ def _kind(name: str, token: SecretStr, prefix: str, where: str) -> None:
 def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
     """The app manifest, to be pasted where an app is made. Raises `SettingsError` for a wrong setting."""
     settings = read(Settings)
-    from adapters.slack.manifest import describe
+    from adapters.slack.app_manifest import describe
 
     return describe(commands, url=url, prefix=settings.slack_command_prefix)
 

@@ -9,8 +9,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import APPS, Settings
+from adapters.slack.app_manifest import EVENT_TYPES, SCOPES
 from adapters.slack.failures import FAILED, code, reason
-from adapters.slack.manifest import EVENT_TYPES, SCOPES
 from bot.models import Finding
 
 SUBJECT = "slack"

@@ -30,6 +30,8 @@ STATE_LIFE, STATES = 600, 200
 _NOTE = "installation"
 _STATES = "slack.states"
 _KEPT = 1000  # installations that are kept in memory
+#: Seconds until an installation is read anew: another process may have replaced its token, or erased it.
+FRESH = 60.0
 
 
 class Installations(AsyncInstallationStore):
@@ -40,7 +42,7 @@ class Installations(AsyncInstallationStore):
     def __init__(self, desk: Desk, rotator: AsyncTokenRotator) -> None:
         self._desk = desk
         self._rotator = rotator
-        self._known: OrderedDict[str, Bot] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Bot]] = OrderedDict()
         self._rotating: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[Bot]] = set()
 
@@ -66,18 +68,19 @@ class Installations(AsyncInstallationStore):
                 bot = await self._rotated(owner)
         return _workspace(bot)
 
-    async def _load(self, owner: str) -> Bot:
-        bot = self._known.get(owner)
-        if bot is None:
+    async def _load(self, owner: str, *, anew: bool = False) -> Bot:
+        read_at, bot = self._known.get(owner, (0.0, None))
+        if bot is None or anew or time.monotonic() - read_at > FRESH:
             written = (await self._desk.notes(_book(owner))).get(_NOTE) if owner else None
             if written is None:
+                self._known.pop(owner, None)
                 raise NotInstalled(f"the app is not installed in {owner or 'this workspace'}")
             bot = _read(written)
             self._remember(owner, bot)
         return bot
 
     def _remember(self, owner: str, bot: Bot) -> None:
-        self._known[owner] = bot
+        self._known[owner] = (time.monotonic(), bot)
         self._known.move_to_end(owner)
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
@@ -100,10 +103,12 @@ class Installations(AsyncInstallationStore):
         """A fresh token, asked for once however many want it. Raises `DeliveryDelayed` or what `find` does."""
         lock = self._rotating.setdefault(owner, asyncio.Lock())
         async with lock:
-            bot = await self._load(owner)
+            bot = await self._load(owner, anew=True)
             try:
                 fresh = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=EARLY)
             except (SlackTokenRotationError, *FAILED) as exc:
+                if (theirs := await self._load(owner, anew=True)).bot_token != bot.bot_token:
+                    return theirs  # another process was faster, and a refresh token works once
                 cause = exc.api_error if isinstance(exc, SlackTokenRotationError) else exc
                 raise DeliveryDelayed(f"Slack gives no fresh token ({reason(cause)})", retry_after=30.0) from exc
             if fresh is None:

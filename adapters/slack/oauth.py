@@ -9,9 +9,9 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import Settings
+from adapters.slack.app_manifest import SCOPES
 from adapters.slack.door import INSTALL, REDIRECT
 from adapters.slack.installations import STATE_LIFE, Installations, States
-from adapters.slack.manifest import SCOPES
 from bot.ports import Desk
 
 

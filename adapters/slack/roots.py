@@ -13,7 +13,7 @@ THREADS, CHANNELS = 100, 500
 
 
 class Roots:
-    """The notes, read once a channel."""
+    """The notes of each channel, read anew where they lack something: another process may have written it."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -33,15 +33,16 @@ class Roots:
 
     async def find(self, owner: str, channel: str, ts: str) -> str:
         """The conversation of the thread at `ts`; "" when it is none of these. Raises `StoreError`."""
-        return (await self._book(_name(owner, channel))).get(ts, "")
+        name = _name(owner, channel)
+        return (await self._book(name)).get(ts) or (await self._book(name, anew=True)).get(ts, "")
 
     async def thread(self, owner: str, channel: str, conversation: str) -> str:
         """The ts of the newest thread of a conversation; "" when none was noted. Raises `StoreError`."""
-        book = await self._book(_name(owner, channel))
+        book = await self._book(_name(owner, channel), anew=True)
         return max((ts for ts, noted in book.items() if noted == conversation), key=float, default="")
 
-    async def _book(self, name: str) -> dict[str, str]:
-        book = self._books.get(name)
+    async def _book(self, name: str, *, anew: bool = False) -> dict[str, str]:
+        book = None if anew else self._books.get(name)
         if book is None:
             book = self._books[name] = dict(await self._desk.notes(name))
             while len(self._books) > CHANNELS:

@@ -9,13 +9,15 @@ import pytest
 
 from adapters.slack import create
 from adapters.slack.adapter import Slack
+from adapters.slack.app_manifest import EVENT_TYPES, SCOPES, describe, manifest
 from adapters.slack.forms import MAKE
-from adapters.slack.manifest import EVENT_TYPES, SCOPES, describe, manifest
+from bot.__main__ import main
 from bot.errors import SettingsError
 from bot.models import Finding
 from tests.adapters.slack.stage import COMMANDS, settings
 from tests.fakes.slack import FakeSlack, Grant
 
+ROOT = Path(__file__).parents[3]
 #: Commands that Slack keeps for itself: a manifest with one of them is refused.
 RESERVED = frozenset(
     (
@@ -65,6 +67,22 @@ def test_manifest_is_what_slack_takes(url: str | None) -> None:
     else:
         assert addresses == {"https://muse.example.com/slack/events", "https://muse.example.com/slack/oauth_redirect"}
     assert json.loads(describe(COMMANDS, url=url, prefix="muse-")) == told
+
+
+def test_manifest_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`manifest slack` prints the manifest and nothing else, with nothing configured."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["manifest", "slack", "--url", "https://muse.example.com"]) == 0
+    assert json.loads(capsys.readouterr().out)["settings"]["socket_mode_enabled"] is False
+
+
+@pytest.mark.parametrize("name", ["slack.md", "slack.zh-Hant.md"])
+def test_every_scope_is_documented(name: str) -> None:
+    """The guide says what each scope is for."""
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert [scope for scope in SCOPES if f"`{scope}`" not in text] == []
 
 
 def test_no_command_is_slacks_own() -> None:

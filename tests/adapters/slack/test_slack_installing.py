@@ -5,16 +5,15 @@ import re
 import time
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit
 
-import aiohttp
 import pytest
 
 from adapters.slack.address import Address
 from adapters.slack.workspaces import NotInstalled
 from bot.models import Answer, Profile, UsageRow
+from tests.adapters.slack.browsing import install
 from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack, Team
+from tests.fakes.slack import FakeSlack
 
 
 @pytest.fixture
@@ -31,28 +30,13 @@ def _many(slack: FakeSlack) -> dict[str, Any]:
     }
 
 
-async def _install(slack: FakeSlack, service: Service, team: Team, *, cookie: bool = True, twice: bool = False) -> int:
-    """Somebody follows the link to its end; the status of the last page."""
-    slack.consent.team = team
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
-        async with browser.get(f"{service.url}/slack/install") as page:
-            [link] = re.findall(r'href="([^"]+authorize[^"]+)"', (await page.text()).replace("&amp;", "&"))
-            headers = {"Cookie": page.headers["Set-Cookie"].split(";")[0]} if cookie else {}
-        async with browser.get(link, allow_redirects=False) as consent:
-            query = urlsplit(consent.headers["Location"]).query
-        for _ in range(1 + twice):
-            async with browser.get(f"{service.url}/slack/oauth_redirect?{query}", headers=headers) as last:
-                status = last.status
-        return status
-
-
 async def test_two_workspaces_with_the_same_channel(slack: FakeSlack, service: Service, core: Core) -> None:
     """Each workspace that installs the app is heard and answered with its own token; equal ids are kept apart."""
     other = slack.add_team("T0LAB2", "Lab 2")
     there = slack.add_channel("general", team=other, id="C0GENERAL")
     eve = slack.person("Eve", team=other, id="U0ADA")
-    assert await _install(slack, service, slack.team) == 200
-    assert await _install(slack, service, other) == 200
+    assert await install(slack, service.url, slack.team) == 200
+    assert await install(slack, service.url, other) == 200
     slack.ada.mention("here")
     await core.count(1)
     eve.mention("there")
@@ -69,7 +53,7 @@ async def test_two_workspaces_with_the_same_channel(slack: FakeSlack, service: S
 
 async def test_follow_ups_need_no_mention_among_many_workspaces(slack: FakeSlack, service: Service, core: Core) -> None:
     """Who talks with the bot is known by the ids that its events have."""
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     root = slack.ada.mention("hello")
     await core.count(1)
     slack.ada.say("go on", thread=root)
@@ -78,7 +62,7 @@ async def test_follow_ups_need_no_mention_among_many_workspaces(slack: FakeSlack
 
 async def test_installation_survives_a_restart(slack: FakeSlack, service: Service, core: Core) -> None:
     """What was installed is in the desk's notes, from which the next process reads it."""
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     await service.__aexit__()
     await service.__aenter__()
     slack.ada.mention("still there?")
@@ -87,8 +71,8 @@ async def test_installation_survives_a_restart(slack: FakeSlack, service: Servic
 
 async def test_state_is_good_once_and_for_one_browser(slack: FakeSlack, service: Service) -> None:
     """A second use of the way back, and one from another browser, install nothing."""
-    assert await _install(slack, service, slack.team, twice=True) == 401
-    assert await _install(slack, service, slack.team, cookie=False) == 400
+    assert await install(slack, service.url, slack.team, twice=True) == 401
+    assert await install(slack, service.url, slack.team, cookie=False) == 400
 
 
 async def test_workspace_that_is_not_installed(slack: FakeSlack, service: Service, core: Core) -> None:
@@ -103,7 +87,7 @@ async def test_workspace_that_is_not_installed(slack: FakeSlack, service: Servic
 async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: Service, core: Core) -> None:
     """However many want a token that is about to end, it is asked for once, and the fresh one is kept."""
     slack.consent.rotates = True
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     old = (await service.adapter.workspaces.client("T0LAB")).token
     _expire(core, slack, in_seconds=30)
     await service.__aexit__()
@@ -122,7 +106,7 @@ async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: 
 async def test_token_that_still_works_is_replaced_behind(slack: FakeSlack, service: Service, core: Core) -> None:
     """An hour before its end a token is still used at once, and replaced without anybody waiting."""
     slack.consent.rotates = True
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     old = (await service.adapter.workspaces.client("T0LAB")).token
     _expire(core, slack, in_seconds=3600)
     await service.__aexit__()
@@ -146,13 +130,28 @@ def _expire(core: Core, slack: FakeSlack, *, in_seconds: float) -> None:
     assert str(ends) in book["installation"]
 
 
+async def test_two_processes_replace_a_token_once(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Of two processes that find a token at its end one replaces it, and the other takes what that one wrote."""
+    slack.consent.rotates = True
+    await install(slack, service.url, slack.team)
+    _expire(core, slack, in_seconds=30)
+    async with (
+        Service(slack, core, http=True, **_many(slack)) as one,
+        Service(slack, core, http=True, **_many(slack)) as two,
+    ):
+        first = await one.adapter.workspaces.client("T0LAB")
+        second = await two.adapter.workspaces.client("T0LAB")
+    assert first.token == second.token
+    assert len([c for c in slack.called("oauth.v2.access") if "grant_type" in c.params]) == 1
+
+
 async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, service: Service, core: Core) -> None:
     """An organisation's token serves each of its workspaces, and nobody of the organisation is a stranger."""
     team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
     slack.add_channel("general", team=team, id="C0GRID")
     eve = slack.person("Eve", team=team)
     slack.consent.is_org = True
-    assert await _install(slack, service, team) == 200
+    assert await install(slack, service.url, team) == 200
     eve.mention("hello")
     [event] = await core.count(1)
     assert event.conversation.startswith("E0ORG.C0GRID.")
@@ -164,13 +163,13 @@ async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, se
 
 async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, core: Core) -> None:
     """When the app is removed its token is erased; installed again it works again."""
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     assert core.books["slack.installation.T0LAB"]
     slack.people.uninstall(slack.team)
     await slack.until(lambda: not core.books["slack.installation.T0LAB"])
     with pytest.raises(NotInstalled):
         await service.adapter.workspaces.client("T0LAB")
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     slack.ada.mention("back again")
     await core.count(1)
 
@@ -181,7 +180,7 @@ async def test_no_workspace_sees_the_use_of_all(slack: FakeSlack, service: Servi
         day="2026-11-24", kind="image", model="m", requests=1, prompt_tokens=0, completion_tokens=0, items=1, cost=9.0
     )
     core.shown = Profile(everybody=(row,))
-    await _install(slack, service, slack.team)
+    await install(slack, service.url, slack.team)
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     assert "Everybody" not in str(slack.team.homes)

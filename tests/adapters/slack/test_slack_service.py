@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.slack.browsing import install
 from tests.adapters.slack.running import service
 from tests.fakes.service import impatient
 from tests.fakes.slack import FakeSlack
@@ -132,3 +133,20 @@ async def test_form_makes_a_picture(slack: FakeSlack, tmp_path: Path) -> None:
         await running.idle()
         assert "a red fox" in slack.from_bot(slack.general)[0].content
         assert running.echo.asked == ["a red fox"]
+
+
+async def test_tokens_are_not_readable_at_rest(slack: FakeSlack, tmp_path: Path) -> None:
+    """The token of a workspace that installed the app is sealed on disk, and unsealed after the key was changed."""
+    many = {"slack_bot_token": None, "slack_client_id": slack.client_id, "slack_client_secret": slack.client_secret}
+    async with service(slack, tmp_path, http=True, bot_encryption_keys="first key", **many) as running:
+        await install(slack, f"http://127.0.0.1:{running.port}", slack.team)
+        await running.answers(slack.ada.mention("hello"))
+    token = next(token for token in slack.grants if token.startswith("xoxb-T0LAB") and token != slack.token)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"slack.installation.T0LAB" in written
+    assert token.encode() not in written
+    async with service(slack, tmp_path, http=True, bot_encryption_keys="second key,first key", **many) as running:
+        await running.answers(slack.ada.mention("still there?"))
+    async with service(slack, tmp_path, http=True, bot_encryption_keys="second key", **many) as running:
+        [answer] = await running.answers(slack.ada.mention("and now?"))
+    assert answer.content == "re: and now?"

@@ -1,11 +1,14 @@
 """Socket Mode: a connection that is lost, refused or deaf, and what health says of it."""
 
 import asyncio
+import io
+from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 
-from adapters.slack import sockets
+from adapters.slack import door, sockets
 from adapters.slack.adapter import Slack
 from bot.errors import SettingsError
 from tests.adapters.slack.stage import COMMANDS, Core, Service, settings
@@ -101,6 +104,23 @@ async def test_health_of_a_removed_app(slack: FakeSlack, core: Core) -> None:
         slack.people.uninstall(slack.team)
         await slack.settled()
         assert "token" in service.adapter.health()
+
+
+async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> None:
+    """A call without a length, or larger than anything that Slack sends, is turned away before it is read."""
+    async with Service(slack, core, http=True) as service, aiohttp.ClientSession() as session:
+        url = f"{service.url}/slack/events"
+
+        async def endless() -> AsyncIterator[bytes]:
+            yield b"{"
+
+        async with session.post(url, data=endless()) as response:
+            assert response.status == 411
+        async with session.post(url, data=io.BytesIO(b"x" * (door.LARGEST + 1))) as response:
+            assert response.status == 413
+        async with session.post(url, data=b"{}") as response:
+            assert response.status == 401
+    assert core.events == []
 
 
 async def test_nothing_is_heard_before_it_runs(slack: FakeSlack, core: Core) -> None:
