@@ -23,6 +23,7 @@ SCOPES = {
     "files:write": "to show pictures, sounds and videos",
     "groups:history": "to hear what is said in its threads of private channels",
     "im:history": "to hear direct messages",
+    "im:write": "to tell somebody alone what can't be shown where it was asked",
     "mpim:history": "to hear what is said in its threads of group messages",
     "users:read": "to know people's names, languages and administrators",
 }

@@ -15,6 +15,7 @@ MAKE, PRESS = "make:", "press"
 WHERE = "where"
 _MAX_TITLE, _MAX_LABEL, _MAX_HINT, _MAX_CHOICE, _MAX_CHOICES, _MAX_TEXT = 24, 2000, 2000, 75, 100, 3000
 _MAX_META = 3000
+_NOT_NEEDED = ("label", "response_url")
 _PICTURES = ["png", "jpg", "jpeg", "gif", "webp"]
 
 
@@ -39,9 +40,18 @@ def form(
         "title": _plain(title, _MAX_TITLE),
         "submit": _plain(say("slack.form.send", locale), _MAX_TITLE),
         "close": _plain(say("slack.form.cancel", locale), _MAX_TITLE),
-        "private_metadata": json.dumps(meta or {}, separators=(",", ":"))[:_MAX_META],
+        "private_metadata": _kept(meta or {}),
         "blocks": blocks,
     }
+
+
+def _kept(meta: Mapping[str, str]) -> str:
+    """What comes back with the form; where it is too much, without what can be done without."""
+    text = json.dumps(meta, separators=(",", ":"))
+    if len(text) > _MAX_META:
+        needed = {name: value for name, value in meta.items() if name not in _NOT_NEEDED}
+        text = json.dumps(needed, separators=(",", ":"))
+    return text
 
 
 def _plain(text: str, limit: int) -> dict[str, Any]:

@@ -118,6 +118,7 @@ class Interactions:
             return
         person = await self._person(workspace, body)
         if name not in ON_MESSAGE:
+            await self._tell(workspace, body, person, "slack.gone")
             return
         message = body.get("message") or {}
         channel = str((body.get("channel") or {}).get("id") or "")
@@ -139,8 +140,11 @@ class Interactions:
     async def make(self, workspace: Workspace, body: Json, command: str) -> None:
         """Open a command's form, from anywhere."""
         spec = self._specs.get(command)
-        if spec is not None:
-            await self._ask(workspace, body, spec, await self._person(workspace, body))
+        person = await self._person(workspace, body)
+        if spec is None:
+            await self._tell(workspace, body, person, "slack.gone")
+        elif not await self._ask(workspace, body, spec, person):
+            await self._tell(workspace, body, person, "slack.form.late")
 
     # -- buttons
 
@@ -168,7 +172,8 @@ class Interactions:
             meta=meta,
             is_optional=True,
         )
-        await self._open(workspace, body, view)
+        if not await self._open(workspace, body, view):
+            await self._tell(workspace, body, person, "slack.form.late")
 
     def _at_button(self, workspace: Workspace, body: Json, person: Person, button: Button, when: str) -> Asker:
         container, message = body.get("container") or {}, body.get("message") or {}
@@ -247,14 +252,16 @@ class Interactions:
             await self._tell(workspace, body, await self._person(workspace, body), "slack.not_kept")
 
     async def _tell(self, workspace: Workspace, body: Json, person: Person, key: str) -> None:
-        """Say something to who used something, alone, where they did."""
+        """Say something to who used something, alone: where they did, else in their direct messages."""
         container = body.get("container") or {}
         channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
         thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
+        client, text = self._workspaces.of(workspace), say(key, person.locale)
         try:
-            await self._workspaces.of(workspace).chat_postEphemeral(
-                channel=channel, user=person.id, thread_ts=thread, text=say(key, person.locale)
-            )
+            if channel:
+                await client.chat_postEphemeral(channel=channel, user=person.id, thread_ts=thread, text=text)
+            else:
+                await client.chat_postMessage(channel=person.id, text=text)
         except FAILED as exc:
             log.warning("not told", reason=reason(exc), kind=str(body.get("type")))
 

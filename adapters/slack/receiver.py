@@ -67,8 +67,13 @@ class Receiver:
                     await self._sink(asked)
             except StoreError:
                 if parse.is_mention(message, workspace.bot_user) or _is_direct(message):
-                    await self._tell_not_kept(workspace, message)
+                    await self._tell(workspace, message, "slack.not_kept_yet")
                 raise
+            except Exception:  # a mistake of ours, or a message such as none was before: no reason for silence
+                log.exception("message not understood", ts=str(message.get("ts")))
+                if parse.is_mention(message, workspace.bot_user) or _is_direct(message):
+                    await self._tell(workspace, message, "slack.not_kept")
+                return None
         return asked
 
     async def _edited(self, workspace: Workspace, notice: Json) -> None:
@@ -103,13 +108,13 @@ class Receiver:
         key = parse.message_id(workspace.owner, str(message.get("channel") or ""), root)
         return self._locks.setdefault(key, asyncio.Lock())
 
-    async def _tell_not_kept(self, workspace: Workspace, message: Json) -> None:
-        """Tell the sender, once, that it will be some minutes; Slack brings the message again."""
+    async def _tell(self, workspace: Workspace, message: Json, key: str) -> None:
+        """Tell the sender, alone and once, what became of a message: Slack may bring it again and again."""
         channel, ts, user = str(message.get("channel")), str(message.get("ts")), str(message.get("user") or "")
-        key = parse.message_id(workspace.owner, channel, ts)
-        if key in self._told or not user:
+        known = parse.message_id(workspace.owner, channel, ts)
+        if known in self._told or not user:
             return
-        self._told[key] = None
+        self._told[known] = None
         while len(self._told) > _KEPT:
             self._told.popitem(last=False)
         person = await self._people.find(workspace, user)
@@ -118,7 +123,7 @@ class Receiver:
                 channel=channel,
                 user=user,
                 thread_ts=message.get("thread_ts"),
-                text=say("slack.not_kept_yet", person.locale),
+                text=say(key, person.locale),
             )
         except (*FAILED, DeliveryError) as exc:
             log.warning("not told", reason=reason(exc))

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 
 from adapters.slack import Settings
 from adapters.slack.adapter import Slack
+from adapters.slack.app_manifest import SCOPES
 from bot.web import WebServer
 from tests.fakes.core import COMMANDS, Core
 from tests.fakes.slack import FakeSlack
@@ -13,7 +14,8 @@ __all__ = ["COMMANDS", "Core", "Service", "settings"]
 
 
 def settings(slack: FakeSlack, *, http: bool = False, **more: Any) -> Settings:
-    """Settings of a running fake: Socket Mode, or HTTP mode."""
+    """Settings of a running fake: Socket Mode, or HTTP mode. The bot may do no more than the manifest asks for."""
+    slack.grants[slack.token].scopes &= SCOPES.keys()
     chosen: dict[str, Any] = {
         "slack_bot_token": slack.token,
         "slack_api_url": slack.api_url,

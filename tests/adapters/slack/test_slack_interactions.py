@@ -264,6 +264,23 @@ async def test_button_that_asks_first(slack: FakeSlack, service: Service, core: 
     assert Address.of(event.reply_to).thread == root.ts
 
 
+async def test_form_that_does_not_open_is_told(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Where Slack opens no form, who asked for it is told so, wherever they did; a command gets its usage instead."""
+    root = slack.ada.say("hello")
+    button = Button(event="E1", action="style", conversation="c", command="image", asks="style")
+    message = await _with_button(slack, service, button, root)
+    slack.faults.fail("views.open", "expired_trigger_id", times=3)
+    slack.ada.press(message, button.action_id)
+    await slack.until(lambda: any("form" in m.content for m in slack.ada.sees()))
+    slack.ada.shortcut("make:image")
+    direct = slack.team.direct(slack.ada.id)
+    await slack.until(lambda: any("form" in m.content for m in slack.ada.sees(direct)))
+    delivery = slack.ada.slash("/image")
+    await slack.until(lambda: delivery.is_done)
+    assert "/image &lt;prompt&gt;" in delivery.response["text"]
+    assert core.events == []
+
+
 async def test_slacks_own_stop(slack: FakeSlack, service: Service, core: Core) -> None:
     """Stop in the agent view stops what runs in that thread's conversation."""
     question = slack.ada.direct("hello")

@@ -238,6 +238,18 @@ async def test_message_that_is_not_kept_comes_again(slack: FakeSlack, service: S
     assert [event.prompt for event in core.events] == ["hello"]
 
 
+async def test_message_such_as_none_was_before(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A message that is not understood at all is acknowledged, and its sender is told alone; the next one is heard."""
+    strange = {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention", "channel": "C0GENERAL", "files": [7]}
+    delivery = slack.people.event(slack.team, strange)
+    await slack.until(lambda: any("try again" in message.content for message in slack.ada.sees()))
+    await slack.settled()
+    assert delivery.is_acknowledged
+    slack.ada.mention("and now?")
+    [event] = await core.count(1)
+    assert event.prompt == "and now?"
+
+
 async def test_events_of_other_kinds_are_acknowledged(slack: FakeSlack, service: Service, core: Core) -> None:
     """What nobody needs is acknowledged, so that it is not brought again."""
     delivery = slack.people.event(slack.team, {"type": "team_join", "user": {"id": "U1"}})
