@@ -6,7 +6,7 @@ from collections.abc import Callable
 #: Seconds after which it is tried once more: Slack rolls things out by and by.
 LASTS = 6 * 3600.0
 #: What can be done without.
-STREAM, STATUS, CARDS, CAPTION = "stream", "status", "cards", "caption"
+STREAM, STATUS, SESSION, CARDS, CAPTION = "stream", "status", "session", "cards", "caption"
 #: Errors that say that something is not to be had here.
 UNKNOWN = frozenset(
     {

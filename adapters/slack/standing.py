@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from adapters.slack.latches import STATUS, UNKNOWN
+from adapters.slack.latches import SESSION, STATUS, UNKNOWN
 from adapters.slack.sender import Sender, refusal
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 
@@ -28,8 +28,29 @@ class Standing:
     def announce(self, thread: str, text: str) -> asyncio.Task[None] | None:
         """Tell the first status, once, without waiting for it."""
         if self.announced is None and self.is_possible(thread):
-            self.announced = asyncio.create_task(self.say(thread, text))
+            self.announced = asyncio.create_task(self._begin(thread, text))
         return self.announced
+
+    async def _begin(self, thread: str, text: str) -> None:
+        await asyncio.gather(self.say(thread, text), self._session(thread, "processing"))
+
+    async def _session(self, thread: str, status: str) -> None:
+        """In the agent view: while something is processed Slack shows a Stop button, and tells who pressed it."""
+        if self._sender.address.surface != "agent" or not thread or not self._sender.has(SESSION):
+            return
+        try:
+            await self._sender.call(
+                "agents.sessions.setStatus",
+                is_decoration=True,
+                channel_id=self._sender.address.channel,
+                thread_ts=thread,
+                status=status,
+            )
+        except DeliveryRefused as exc:
+            if refusal(exc) in UNKNOWN:
+                self._sender.close(SESSION)
+        except DeliveryDelayed:
+            pass
 
     async def settled(self) -> None:
         """The first status must not come after the answer."""
@@ -64,7 +85,8 @@ class Standing:
         self._shown = ""
 
     async def clear(self, thread: str) -> None:
-        """Take it away where no message does."""
-        if self._shown:
-            with suppress(DeliveryError):
+        """Take it away where no message does, and the Stop button with it."""
+        with suppress(DeliveryError):
+            if self._shown:
                 await self.say(thread, "")
+            await self._session(thread, "active")

@@ -64,11 +64,13 @@ async def test_stop_in_the_agent_view(slack: FakeSlack, tmp_path: Path) -> None:
         running.echo.hold("slow")
         question = slack.ada.direct("slow")
         await running.echo.until(lambda: running.echo.running == 1)
+        direct = slack.team.direct(slack.ada.id)
+        await slack.until(lambda: slack.team.sessions.get((direct.id, question.ts)) == ["processing"])
         slack.ada.stop(question)
         await running.echo.until(lambda: running.echo.left["slow"] == 1)
         await running.idle()
-        direct = slack.team.direct(slack.ada.id)
         assert any("Stopped" in m.content for m in slack.ada.sees(direct, thread=question.ts))
+        assert slack.team.sessions[direct.id, question.ts][-1] == "active"
 
 
 async def test_stranger_gets_one_private_sentence(slack: FakeSlack, tmp_path: Path) -> None:

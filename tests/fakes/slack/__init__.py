@@ -34,8 +34,8 @@ told of its own messages, as Slack does). `slack.sockets`: `.open`, `.connected`
 **What is seen.** `slack.messages(channel, thread=ts, viewer=id)`, `slack.from_bot(…)`: `Message` with `text`, `blocks`,
 `markdown` (streamed or given as `markdown_text`), `content` (all a reader sees), `versions` (what was visible one after
 another), `stream` ("streaming" | "stopped" | "expired" | ""), `files`, `viewer`, `metadata`. `team.statuses`,
-`team.titles`, `team.prompts` by (channel, thread), `team.homes` by user, `slack.screens.top(user_id)` (the open
-modal), `slack.responses.received`, `team.files`, `slack.storage.downloads`.
+`team.sessions`, `team.titles`, `team.prompts` by (channel, thread), `team.homes` by user,
+`slack.screens.top(user_id)` (the open modal), `slack.responses.received`, `team.files`, `slack.storage.downloads`.
 `slack.calls` (every Web API call with parameters, status and answer), `slack.called("chat.update")`.
 `await slack.until(condition)` waits for any change; `slack.tell()` makes those who wait look again.
 

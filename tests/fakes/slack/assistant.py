@@ -47,17 +47,17 @@ def set_prompts(caller: Caller) -> Json:
 
 @method("agents.sessions.setStatus", "assistant:write", "chat:write")
 def set_session_status(caller: Caller) -> Json:
-    channel, ts = caller.channel(), caller.required("thread_ts")
+    place = _place(caller)
     status = caller.required("status")
     if status not in {"processing", "active", "suspended", "closed"}:
         raise ApiError("invalid_arguments")
-    caller.team.statuses[channel.id, ts] = {"status": status, "loading_messages": None}
     if title := caller.text("title"):
-        caller.team.titles[channel.id, ts] = title
+        caller.team.titles.setdefault(place, title)
+    caller.team.sessions.setdefault(place, []).append(status)
     return {}
 
 
 @method("agents.sessions.rename", "assistant:write", "chat:write")
 def rename_session(caller: Caller) -> Json:
-    caller.team.titles[caller.channel().id, caller.required("thread_ts")] = caller.required("title")
+    caller.team.titles[_place(caller)] = caller.required("title")
     return {}

@@ -307,6 +307,7 @@ class Team:
     channels: dict[str, Channel] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     homes: dict[str, Json] = field(default_factory=dict)  #: published App Home views, by user
+    sessions: dict[tuple[str, str], list[str]] = field(default_factory=dict)  #: statuses one after the other
     statuses: dict[tuple[str, str], Json] = field(default_factory=dict)  #: by channel and thread
     titles: dict[tuple[str, str], str] = field(default_factory=dict)
     prompts: dict[tuple[str, str], Json] = field(default_factory=dict)
