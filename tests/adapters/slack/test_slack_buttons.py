@@ -1,0 +1,100 @@
+"""Buttons under answers, through the whole service, also after a restart."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.slack.asking import labels, read
+from tests.adapters.slack.running import service
+from tests.fakes.api import failure
+from tests.fakes.service import impatient
+from tests.fakes.slack import FakeSlack, Message
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+def private(slack: FakeSlack) -> list[str]:
+    """What Ada alone reads."""
+    return [read(message) for message in slack.ada.sees() if message.is_ephemeral]
+
+
+def shown(slack: FakeSlack, question: Message) -> list[str]:
+    return [read(message) for message in slack.from_bot(thread=question.root)]
+
+
+async def test_chat_buttons(slack: FakeSlack, tmp_path: Path) -> None:
+    """Under an answer one can go on, ask again and say what one thinks; what one thinks is kept."""
+    async with service(slack, tmp_path) as running:
+        question = slack.ada.mention("hello")
+        [answer] = await running.answers(question)
+        assert labels(answer) == ["Again", "Continue", "👍", "👎"]
+        await running.restart()
+        slack.ada.press(answer, "press:continue")
+        await running.answers(question, 2)
+        assert shown(slack, question)[1] == "re: Please continue."
+        slack.ada.press(answer, "press:good")
+        await slack.until(lambda: private(slack))
+        await running.idle()
+        since = datetime.now(UTC) - timedelta(days=1)
+        assert await running.core.store.opinions(since=since, adapter="slack", channel="C0GENERAL") == (1, 0)
+
+
+async def test_an_error_offers_a_retry(slack: FakeSlack, tmp_path: Path) -> None:
+    """An error is told the asker alone, in the thread; its button asks again, after a restart too."""
+    async with service(slack, tmp_path) as running:
+        running.echo.instead = [failure(400)]
+        question = slack.ada.mention("hello")
+        await slack.until(lambda: private(slack))
+        await running.idle()
+        (told,) = (message for message in slack.ada.sees() if message.is_ephemeral)
+        assert (told.thread_ts, labels(told)) == (question.ts, ["Try again"])
+        assert shown(slack, question) == []
+        assert not slack.team.statuses
+        await running.restart()
+        slack.ada.press(told, "press:retry")
+        await running.answers(question)
+        assert shown(slack, question) == ["re: hello"]
+
+
+async def test_stop_ends_what_is_being_made(slack: FakeSlack, tmp_path: Path) -> None:
+    """The button under a job's card stops the job; nothing stays but that it was stopped."""
+    slack.faults.unknown("assistant.*")  # so that a message tells what is being done
+    async with service(slack, tmp_path) as running:
+        running.echo.hold("fox")
+        question = slack.ada.mention("image a fox")
+        await slack.until(lambda: slack.from_bot(thread=question.ts))
+        (making,) = slack.from_bot(thread=question.ts)
+        assert labels(making) == ["Stop"]
+        slack.ada.press(making, "press:stop")
+        await slack.until(lambda: shown(slack, question) == ["Stopped."])
+        await running.idle()
+
+
+async def test_pictures_lead_on(slack: FakeSlack, tmp_path: Path) -> None:
+    """Under a picture are ways on, some asked for in a form; only the asker takes it back."""
+    async with service(slack, tmp_path) as running:
+        question = slack.ada.mention("image a fox --size 512x512")
+        [answer] = await running.answers(question)
+        assert labels(answer) == ["Again", "Variation", "Other style", "Make a video of it", "Delete"]
+        assert len(answer.files) == 1
+        assert "512x512" in read(answer)
+        await running.restart()
+        slack.ada.press(answer, "press:video")
+        view = await slack.ada.modal()
+        assert "duration" in str(view.content)
+        slack.ada.close(view)
+        slack.ada.press(answer, "press:style")
+        view = await slack.ada.modal()
+        await slack.ada.submit(view, {"style": "anime"})
+        answers = await running.answers(question, 2)
+        assert running.echo.bodies[-1]["style"] == "anime"
+        assert [len(message.files) for message in answers] == [1, 1]
+        slack.bob.press(answer, "press:delete")
+        await slack.until(lambda: [m for m in slack.bob.sees() if m.is_ephemeral])
+        await running.idle()
+        assert len(slack.from_bot(thread=question.ts)) == 2
+        slack.ada.press(answer, "press:delete")
+        await slack.until(lambda: len(slack.from_bot(thread=question.ts)) == 1)
+        await running.idle()
+        assert sum(not file.is_deleted for file in slack.team.files.values()) == 1
