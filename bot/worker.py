@@ -298,9 +298,10 @@ class Worker:
         log.error("answer not delivered", reason=str(exc))
         self._metrics.undelivered(job.event)
         self._failures.pop(job.seq)
+        with suppress(StoreError):
+            await self._store.put_setting(undelivered_scope(job.event.adapter, job.event.id), "answer", "kept")
         self._free(running)
         with suppress(StoreError):  # OwnershipLost: somebody else's to complete
-            await self._store.put_setting(undelivered_scope(job.event.adapter, job.event.id), "answer", "kept")
             await self._store.complete(job)
 
     async def _later(self, running: Running, seconds: float) -> None:
