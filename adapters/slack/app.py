@@ -1,5 +1,6 @@
 """The Bolt app: who an event is from and who hears it. Listeners record and only then acknowledge."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -87,8 +88,11 @@ class _Authorize(AsyncAuthorize):
 
 def bolt_app(hears: Hears, workspaces: Workspaces, *, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
     """The app, with everything that Slack sends going to `hears`. `client`: whose session and address are used."""
+    logger = logging.getLogger(f"{__name__}.bolt")
+    logger.setLevel(logging.ERROR)  # its warnings are advice for who writes such an app
     app = AsyncApp(
         name="slack",
+        logger=logger,
         client=client,
         authorize=_Authorize(workspaces),  # type: ignore[arg-type]
         signing_secret=signing_secret,

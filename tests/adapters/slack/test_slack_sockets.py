@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -121,6 +122,19 @@ async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> No
         async with session.post(url, data=b"{}") as response:
             assert response.status == 401
     assert core.events == []
+
+
+async def test_settings_in_the_environment(
+    slack: FakeSlack, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library reads the same environment variables; it makes nothing of them, and says nothing of them."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "xoxb-of-somebody-else")
+    async with Service(slack, core):
+        await _hears(slack, core)
+        await slack.settled()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert {call.token for call in slack.calls} == {slack.token, slack.app_token}
 
 
 async def test_nothing_is_heard_before_it_runs(slack: FakeSlack, core: Core) -> None:
