@@ -191,6 +191,9 @@ class Interactions:
             if exc.code not in _UNANSWERABLE:
                 raise
             log.warning("interaction not acknowledged", interaction=interaction.id, code=exc.code)
+        except NETWORK as exc:
+            is_taken = True  # perhaps: the answer finds out, and nothing is left that says that it is coming
+            log.warning("interaction perhaps not acknowledged", interaction=interaction.id, reason=reason(exc))
         finally:
             deferral.set_result(is_taken)
             await self._recorded(interaction, recording, is_taken=is_taken)

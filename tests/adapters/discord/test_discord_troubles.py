@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from adapters.discord import messages
+from bot import worker
+from bot.errors import DeliveryDelayed
 from bot.language import say
 from tests.adapters.discord.whole import Whole, text_of, whole
 from tests.fakes.discord.errors import refused
+from tests.fakes.discord.rest import Moment
 from tests.fakes.discord.values import (
     ADA,
     CHANNEL,
@@ -27,7 +30,10 @@ ELSEWHERE = "1457510428359008888"
 
 
 @pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Whole]:
+async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
+    monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(DeliveryDelayed.__init__, "__kwdefaults__", {"retry_after": 0.05})
     async with whole(tmp_path) as one:
         yield one
 
@@ -100,6 +106,39 @@ async def test_too_many_requests(one: Whole, is_global: bool) -> None:
     await one.quiet()
     assert (texts(one, thread), texts(one, CHANNEL)) == (["re: hello"], ["re: good day"])
     assert one.wire.rest.limits.refused == 4
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_lost_connections(one: Whole, moment: Moment) -> None:
+    """Requests whose answer never comes are made again, and what they had done already is not done twice."""
+    for method, path in (("POST", "/messages"), ("POST", "/threads"), ("PATCH", "/messages")):
+        one.wire.rest.cut(method, path, moment=moment)
+    thread = await one.mention("hello")
+    await one.command("chat", prompt="good day")
+    await one.shown(thread, "re: hello")
+    await one.shown(CHANNEL, "re: good day")
+    await one.quiet()
+    assert (texts(one, thread), texts(one, CHANNEL)) == (["re: hello"], ["re: good day"])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
+    """When nobody knows whether an acknowledgement was taken there is one answer, and nothing that waits for ever."""
+    one.wire.rest.cut("POST", "callback", moment=moment)
+    await one.command("chat", prompt="hello")
+    await one.shown(CHANNEL, "re: hello")
+    await one.quiet()
+    assert texts(one, CHANNEL) == ["re: hello"]
+
+
+async def test_message_that_discord_does_not_take(one: Whole) -> None:
+    """When Discord refuses a body that was thought good the asker is told so, and the next question is answered."""
+    for method in ("POST", "PATCH"):
+        one.wire.rest.fail(method, f"channels/{CHANNEL}/messages", refused(50035), times=3)
+    await one.wire.deny(CHANNEL, CREATE_THREADS)
+    await one.mention("hello")
+    await one.wire.until(lambda: one.wire.said(DM))
+    await one.quiet()
 
 
 @pytest.mark.parametrize("code", [10062, 40060])
