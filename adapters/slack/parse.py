@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.language import say
 from bot.models import Actor, Attachment, CommandSpec, Event, Place
 
 ADAPTER = "slack"
+TALK = ("chat", "code")
 Json = Mapping[str, Any]
 
 _MARKUP = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
@@ -50,7 +51,9 @@ def event(
     text = said(message, people, me=workspace.bot_user)
     request = textform.parse(text, commands, locale=person.locale, bare=True)
     attachments = attachments_of(message, workspace)
-    problem = request.problem
+    prompt, problem = request.prompt, request.problem
+    if request.command in TALK and str(message.get("text") or "").strip():
+        prompt = "\n\n".join(part for part in (*shared(message, people), prompt) if part)
     if not problem and any(is_voice(file) for file in message.get("files") or ()):
         problem = say("slack.voice", person.locale)
     address = Address(
@@ -78,7 +81,7 @@ def event(
             is_private=spot.is_dm,
         ),
         command=request.command,
-        prompt=request.prompt,
+        prompt=prompt,
         options=without_names_of_files(request.options, request.command, commands),
         attachments=attachments,
         reply_to=address.to_reply_to(),
@@ -198,6 +201,18 @@ def _attached_texts(message: Json) -> list[str]:
     ]
 
 
+def shared(message: Json, people: Mapping[str, Person]) -> list[str]:
+    """Messages that were forwarded with this one, as quotations with their authors' names."""
+    found = []
+    for attachment in message.get("attachments") or ():
+        text = plain(str(attachment.get("text") or ""), people)
+        if text and (attachment.get("is_share") or attachment.get("is_msg_unfurl")):
+            author = str(attachment.get("author_name") or "")
+            said_so = f"{author}: {text}" if author else text
+            found.append("\n".join(f"> {line}" for line in said_so.splitlines()))
+    return found
+
+
 def quoted(message: Json, people: Mapping[str, Person], *, me: str = "") -> str:
     """A message as a quotation with its author's name; "" for one without text."""
     text = said(message, people, me=me)
@@ -257,8 +272,3 @@ def attachment_of(file: Json, workspace: Workspace) -> Attachment:
         size=file["size"] if isinstance(file.get("size"), int) else None,
         source={name: value for name, value in source.items() if value},
     )
-
-
-def in_thread(event: Event, thread: str) -> Event:
-    """The event, answered in the thread at `thread`."""
-    return replace(event, reply_to={**event.reply_to, "thread": thread}, place=replace(event.place, thread=thread))

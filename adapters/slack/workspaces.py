@@ -144,6 +144,3 @@ class Workspaces:
 def retry_handlers() -> list[AsyncRetryHandler]:
     """What a client does by itself after a failure; none: a failure is the caller's to judge."""
     return []
-
-
-__all__ = ["NotInstalled", "OneToken", "Source", "Workspace", "Workspaces", "retry_handlers", "workspace_of"]

@@ -211,6 +211,17 @@ async def test_text_reads_as_people_wrote_it(slack: FakeSlack, service: Service,
     )
 
 
+async def test_forwarded_messages_are_read_along(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A message that is forwarded with a question is quoted in it with its author; a link's preview is not."""
+    message = slack.ada.say("hm").to_json(slack.url)
+    forwarded = {"is_share": True, "is_msg_unfurl": True, "author_name": "Bob", "text": "ship it &amp; go\nnow"}
+    preview = {"from_url": "https://example.com", "title": "Example", "text": "A page"}
+    told = {"type": "app_mention", "channel": "C0GENERAL", "text": f"<@{slack.team.bot.id}> is this wise?"}
+    slack.people.event(slack.team, {**message, **told, "attachments": [forwarded, preview]})
+    [event] = await core.count(1)
+    assert event.prompt == "> Bob: ship it & go\n> now\n\nis this wise?"
+
+
 async def test_voice_clips_are_told_to_be_unreadable(slack: FakeSlack, service: Service, core: Core) -> None:
     """Who sends a voice clip is told that it can't be heard; it is not passed over."""
     clip = slack.ada.file("audio_message.m4a", b"x", mimetype="audio/mp4")
