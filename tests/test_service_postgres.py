@@ -1,0 +1,127 @@
+"""The whole service on PostgreSQL: alone, and as several processes that share the work."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.models import Lane
+from tests.fakes.api import chat_data, data, fake_api
+from tests.fakes.channel import Channel, ChannelAdapter, channel_server
+from tests.fakes.postgres import connected, server, url
+from tests.fakes.service import Service, impatient, service
+
+__all__ = ["server", "url"]
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+ROOT = Path(__file__).parents[1]
+
+
+@asynccontextmanager
+async def another(one: Service) -> AsyncIterator[Service]:
+    """A second service on the same database, the same platform and the same API."""
+    two = Service(one.folder / "two", one.api, one.echo, one.channel, one.given, ChannelAdapter(one.channel.url))
+    await two.start()
+    try:
+        yield two
+    finally:
+        await two.stop()
+        await two.adapter.http.aclose()
+
+
+async def test_the_service_works(tmp_path: Path, url: SecretStr) -> None:
+    """Chat with context, a picture, settings, usage, export and erasure; a restart knows all of it."""
+    async with service(tmp_path, bot_database_url=url, bot_context_turns=4) as one:
+        assert (await one.ask("my name is Ada")).text == "re: my name is Ada"
+        await one.ask("next")
+        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == [
+            "my name is Ada",
+            "re: my name is Ada",
+            "next",
+        ]
+        picture = await one.ask("a fox", command="image")
+        assert len(picture.files) == 1
+        await one.ask("be terse", command="system")
+        await one.stop()
+        await one.start()
+        await one.ask("after the restart")
+        assert one.echo.bodies[-1]["messages"][-2]["content"] != "after the restart"
+        assert "my name is Ada" not in str(one.echo.bodies[-1]["messages"][-1])
+        rows = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
+        assert {row.kind for row in rows} == {"chat", "image"}
+        assert len((await one.ask("", command="export")).files) == 1
+        await one.ask("", command="reset")
+        await one.ask("anew")
+        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["anew"]
+
+
+async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) -> None:
+    """Whichever process takes the stop command, the one that writes the answer ends it."""
+    async with service(tmp_path, bot_database_url=url) as one:
+        one.echo.hold("slow")
+        event = await one.begun("slow")
+        one.core.worker._slots[Lane.FREE] = 0  # so that the other takes it
+        async with another(one):
+            stopped = await one.ask("", command="stop")
+            await one.channel.answered(event)
+        assert stopped.text == "Stopped: 1."
+        assert one.answer(event).text == "*Stopped.*"
+        assert one.echo.left["slow"] == 1
+
+
+@asynccontextmanager
+async def process(
+    channel: Channel, api: str, folder: Path, url: SecretStr, seam: str = ""
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The service in a process of its own, which kills itself at the seam."""
+    environment = {
+        **os.environ,
+        "AIMODELS_BASE_URL": api,
+        "AIMODELS_API_KEY": "key",
+        "BOT_DATA_DIR": str(folder),
+        "BOT_DATABASE_URL": url.get_secret_value(),
+        "BOT_REQUESTS_PER_MINUTE": "0",
+        "PYTHONPATH": str(ROOT),
+    }
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.crash.service", channel.url, seam, env=environment, cwd=folder
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.terminate()
+        async with asyncio.timeout(60):
+            await started.wait()
+
+
+@pytest.mark.parametrize(
+    "seam",
+    ["store.record:after", "store.claim:after", "adapter.draft:after", "store.commit:after", "draft.finish:after"],
+)
+async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url: SecretStr, seam: str) -> None:
+    """Two processes share the work; one is killed, the other answers all that was asked, each question once."""
+    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+        api.play(data(chat_data("Hello Ada")))
+        async with (
+            process(channel, api.url, tmp_path, url, seam) as doomed,
+            process(channel, api.url, tmp_path, url) as other,
+        ):
+            asked = []
+            while doomed.returncode is None:  # until it has taken one of them
+                asked.append(await channel.ask("my name is Ada", conversation=f"c{len(asked)}"))
+                await channel.until(lambda: asked[-1] in channel.acknowledged or doomed.returncode is not None)
+                await asyncio.wait({asyncio.create_task(doomed.wait())}, timeout=0.2)
+            assert await doomed.wait() == -signal.SIGKILL
+            await channel.answered(*asked)
+        assert other.returncode == 0
+    for event in asked:
+        assert [(answer.text, answer.final) for answer in channel.answers(event)] == [("Hello Ada", True)]
+    async with connected(url) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM turns") == 2 * len(asked)
