@@ -90,20 +90,20 @@ class Worker:
             free = [lane for lane in Lane if self._slots[lane] > 0]
             try:
                 job = await self._store.claim(free, self._adapters.keys())
+                self._stopping.obey()
+                if job is None:
+                    if await self._is_done():
+                        self._idle.set()
+                    await self._store.wait()
+                    self._idle.clear()
             except StoreUnavailable as exc:
                 log.error("events wait", reason=str(exc), seconds=pause)  # noqa: TRY400 - the sentence says it all
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             pause = SHORTEST_PAUSE
-            self._stopping.obey()
             if job is not None:
                 self._start(job)
-                continue
-            if await self._is_done():
-                self._idle.set()
-            await self._store.wait()
-            self._idle.clear()
 
     async def _is_done(self) -> bool:
         if self._postponed and not (await self._store.counts())["waiting"]:

@@ -17,6 +17,7 @@ from tests.fakes.api import chat_data, data, fake_api
 from tests.fakes.channel import Channel, ChannelAdapter, channel_server
 from tests.fakes.postgres import connected, server, url
 from tests.fakes.service import Service, impatient, service
+from tests.test_worker_store import failing
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
@@ -75,6 +76,24 @@ async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) ->
         assert one.echo.left["slow"] == 1
 
 
+async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path: Path, url: SecretStr) -> None:
+    """While nobody may connect an answer waits for its commit; it is asked for once, and the service goes on."""
+    async with service(tmp_path, bot_database_url=url) as one, connected(url, "postgres") as connection:
+        release = one.echo.hold("slow")
+        event = await one.begun("slow")
+        name = one.core.settings.database_name.rpartition("/")[2]
+        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        failed = failing(one.core.store, "commit")
+        release.set()
+        await failed.wait()
+        assert not one.answer(event).final
+        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        await one.channel.answered(event)
+        assert (await one.ask("next")).text == "re: next"
+        assert one.echo.asked == ["slow", "next"]
+
+
 @asynccontextmanager
 async def process(
     channel: Channel, api: str, folder: Path, url: SecretStr, seam: str = ""
@@ -113,7 +132,7 @@ async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url:
             process(channel, api.url, tmp_path, url, seam) as doomed,
             process(channel, api.url, tmp_path, url) as other,
         ):
-            asked = []
+            asked: list[str] = []
             while doomed.returncode is None:  # until it has taken one of them
                 asked.append(await channel.ask("my name is Ada", conversation=f"c{len(asked)}"))
                 await channel.until(lambda: asked[-1] in channel.acknowledged or doomed.returncode is not None)

@@ -52,7 +52,7 @@ class Link:
         with self.translated():
             self._pool = await asyncpg.create_pool(
                 self._url.get_secret_value(),
-                min_size=1,
+                min_size=0,
                 max_size=_READERS,
                 timeout=TIMEOUT,
                 command_timeout=TIMEOUT,
