@@ -18,9 +18,10 @@ from bench.slack_bots import bot
 from tests.fakes.slack import Channel, Delivery, FakeSlack, Message, fake_slack
 
 ROUNDS = 3
-ALONE = 60  #: questions, one at a time
 CHANNELS = 50
-TOGETHER = 400  #: questions in all the channels
+BURST = 4  #: questions that each channel gets in a row: Slack takes about one message a second there, a few at once
+ALONE = 15  #: channels that are asked one after the other
+REST = 5  #: seconds after which a channel takes a burst again; nothing is measured meanwhile
 RATE, SECONDS = 100, 5  #: events a second that are to be acknowledged, and for how long
 STREAMS = 5  #: answers that stream meanwhile
 VIDEO = 100_000_000
@@ -66,16 +67,21 @@ def answer_of(channel: Channel, question: Message) -> Message | None:
     return None
 
 
-async def run(slack: FakeSlack, one: Bot, rooms: Sequence[Channel], questions: int) -> Measure:
-    """Each room asks its next question when the last is answered."""
+async def run(slack: FakeSlack, one: Bot, rooms: Sequence[Channel], *, together: bool) -> Measure:
+    """Each room asks its next question when the last is answered; all of them `together` or one after the other."""
     measure = Measure()
 
     async def talk(room: Channel) -> None:
-        for _ in range(questions // len(rooms)):
+        for _ in range(BURST):
             await ask(slack, room, measure)
 
+    await asyncio.sleep(REST)
     cpu, started = one.cpu, time.monotonic()
-    await asyncio.gather(*(talk(room) for room in rooms))
+    if together:
+        await asyncio.gather(*(talk(room) for room in rooms))
+    else:
+        for room in rooms:
+            await talk(room)
     measure.seconds = time.monotonic() - started
     with suppress(TimeoutError):
         await slack.settled(1)
@@ -87,9 +93,11 @@ async def run(slack: FakeSlack, one: Bot, rooms: Sequence[Channel], questions: i
     return measure
 
 
-async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
+async def compare(api: str) -> dict[tuple[str, bool], list[Measure]]:
     """Both bots in turn, with one and with fifty channels; the first round warms up and is not counted."""
-    found: dict[tuple[str, int], list[Measure]] = {(name, size): [] for name in NAMES for size in (1, CHANNELS)}
+    found: dict[tuple[str, bool], list[Measure]] = {
+        (name, together): [] for name in NAMES for together in (False, True)
+    }
     async with (
         fake_slack() as one,
         fake_slack() as other,
@@ -99,10 +107,10 @@ async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
         for number in range(ROUNDS + 1):
             for slack, each in ((one, bare), (other, service)):
                 rooms = channels(slack)
-                for size, questions in ((1, ALONE), (CHANNELS, TOGETHER)):
-                    measure = await run(slack, each, rooms[:size], questions)
+                for together, some in ((False, rooms[:ALONE]), (True, rooms)):
+                    measure = await run(slack, each, some, together=together)
                     if number:
-                        found[each.name, size].append(measure)
+                        found[each.name, together].append(measure)
     return found
 
 
@@ -181,13 +189,13 @@ def main() -> None:
         ("one at a time: event to first visible sign, p50", lambda m: statistics.median(m.signs)),
         ("one at a time: event to whole answer, p50", lambda m: statistics.median(m.answers)),
     ):
-        a, b = (median(found[name, 1], figure) * 1e3 for name in NAMES)
+        a, b = (median(found[name, False], figure) * 1e3 for name in NAMES)
         print(f"| {title} | {a:.2f} ms | {b:.2f} ms | {b - a:+.2f} ms |")
     for title, figure in (
         (f"{CHANNELS} channels: CPU per message", lambda m: m.cpu / m.asked * 1e3),
         (f"{CHANNELS} channels: messages per second", lambda m: m.asked / m.seconds),
     ):
-        a, b = (median(found[name, CHANNELS], figure) for name in NAMES)
+        a, b = (median(found[name, True], figure) for name in NAMES)
         unit = " ms" if "CPU" in title else ""
         print(f"| {title} | {a:.2f}{unit} | {b:.2f}{unit} | × {b / a:.2f} |")
     print(f"\n{RATE} events a second over HTTP, none of them for the bot\n")

@@ -22,7 +22,9 @@ _CARD_TEXT = 200  # characters of a card's title
 _GONE = frozenset({"message_not_found", "thread_not_found"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
 #: Errors of blocks that an older or stricter Slack refuses.
-_BLOCKS = frozenset({"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+_BLOCKS = frozenset(
+    {"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+)
 _CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
 
 

@@ -4,18 +4,32 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from adapters.slack import draft
 from adapters.slack.adapter import Slack
 from bot import bootstrap
 from bot.bootstrap import Core, build
+from bot.errors import DeliveryDelayed
 from bot.settings import Settings
 from tests.adapters.slack.stage import settings as slack_settings
 from tests.fakes.api import FakeApi, fake_api
-from tests.fakes.service import Echo
+from tests.fakes.service import Echo, impatient
 from tests.fakes.slack import FakeSlack, Message
+
+
+@pytest.fixture
+def hurried(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries, and between edits, are short."""
+    defaults = DeliveryDelayed.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "retry_after", 0.05)
+    monkeypatch.setattr(draft, "_LATE", 0.1)
+    monkeypatch.setattr(Slack, "capabilities", replace(Slack.capabilities, edit_interval=0.05))
 
 
 @dataclass(slots=True)
@@ -108,3 +122,6 @@ async def service(slack: FakeSlack, folder: Path, *, http: bool = False, **setti
             slack.faults.clear()
             with contextlib.suppress(asyncio.CancelledError):
                 await one.stop()
+
+
+__all__ = ["Service", "hurried", "impatient", "service"]

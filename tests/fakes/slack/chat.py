@@ -81,6 +81,7 @@ async def put(caller: Caller, channel: Channel, message: Message) -> Json:
     channel.messages.append(message)
     caller.slack.tell()
     if not message.viewer:
+        caller.team.statuses.pop((channel.id, message.thread_ts), None)
         caller.slack.people.told(caller.team, channel, message)
     return {"channel": channel.id, "ts": message.ts, "message": message.to_json(caller.slack.url)}
 
@@ -212,7 +213,6 @@ async def start_stream(caller: Caller) -> Json:
     message.stream_started = time.monotonic()
     flow(caller, message)
     shown = await put(caller, channel, message)
-    caller.team.statuses.pop((channel.id, message.thread_ts), None)
     return {"channel": channel.id, "ts": shown["ts"]}
 
 

@@ -1,0 +1,187 @@
+"""What Slack refuses, delays or loses: the answer arrives all the same, once and whole."""
+
+import asyncio
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.adapters.slack.running import Service, hurried, impatient, service
+from tests.fakes.api import piece
+from tests.fakes.slack import FakeSlack, Message
+from tests.fakes.slack.faults import Rule
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
+
+#: What an answer that takes a while calls, and what a picture does.
+TALK = ("users.info", "assistant.threads.setStatus", "chat.startStream", "chat.appendStream", "chat.stopStream")
+DRAW = ("files.getUploadURLExternal", "files.completeUploadExternal")
+PIECES = tuple(f"Part {number} of the answer is here. " * 8 for number in (1, 2, 3))
+
+
+async def asked(running: Service, text: str) -> list[Message]:
+    """Ask, and return what is shown in the thread when all is done. Chat answers come in three pieces."""
+    slack = running.slack
+    shown = [asyncio.Event() for _ in PIECES]
+
+    async def step(request: web.Request) -> web.StreamResponse:
+        if "chat" not in request.path:
+            return await running.echo(request)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for words, is_shown in zip(PIECES, shown, strict=True):
+            await response.write(f"data: {json.dumps(piece(words))}\n\n".encode())
+            await is_shown.wait()
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    running.api.play(step)
+    question = slack.ada.mention(text)
+
+    def shows(words: str) -> bool:
+        there = slack.from_bot(slack.general, thread=question.ts)
+        return any(message.files or words.strip() in message.content for message in there)
+
+    for words, is_shown in zip(PIECES, shown, strict=True):
+        await slack.until(partial(shows, words), 60)
+        is_shown.set()
+    await running.idle()
+    return slack.from_bot(slack.general, thread=question.ts)
+
+
+def said_once(shown: list[Message]) -> bool:
+    """Whether the chat answer is there, whole, in one message that is finished."""
+    [answer] = shown
+    is_whole = all(answer.content.count(words.strip()) == 1 for words in PIECES)
+    return is_whole and answer.stream in ("", "stopped")
+
+
+def drawn_once(shown: list[Message]) -> bool:
+    """Whether the picture is there, in one message."""
+    [message] = shown
+    return len(message.files) == 1
+
+
+async def test_rate_limits_delay_and_lose_nothing(slack: FakeSlack, tmp_path: Path) -> None:
+    """429 with Retry-After, twice on every method: everything is shown, once."""
+    rules = [slack.faults.limit(method, 0.05, times=2) for method in ("auth.test", *TALK, *DRAW)]
+    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+        assert said_once(await asked(running, "tell me"))
+        assert drawn_once(await asked(running, "image a fox"))
+    assert all(rule.hit for rule in rules)
+    assert not slack.team.statuses
+
+
+@pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])
+@pytest.mark.parametrize("method", TALK)
+async def test_a_failing_call_loses_and_doubles_nothing(
+    slack: FakeSlack, tmp_path: Path, method: str, fault: str
+) -> None:
+    """A connection that ends before or after the call took effect, a bare 503: the answer is shown, once."""
+    rule = fail(slack, method, fault)
+    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+        assert said_once(await asked(running, "tell me"))
+    assert rule.hit == 1
+
+
+@pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])
+@pytest.mark.parametrize("method", DRAW)
+async def test_a_failing_share_loses_and_doubles_nothing(
+    slack: FakeSlack, tmp_path: Path, method: str, fault: str
+) -> None:
+    """The same for a picture."""
+    rule = fail(slack, method, fault)
+    async with service(slack, tmp_path) as running:
+        assert drawn_once(await asked(running, "image a fox"))
+    assert rule.hit == 1
+
+
+def fail(slack: FakeSlack, method: str, fault: str) -> Rule:
+    if fault == "crash":
+        return slack.faults.crash(method, 503)
+    return slack.faults.drop(method, when="after" if fault == "lost-after" else "before")
+
+
+REFUSALS = {
+    "no-streaming": ("chat.startStream", "unknown_method", None),
+    "stream-gone": ("chat.appendStream", "message_not_in_streaming_state", 1),
+    "stream-gone-at-the-end": ("chat.stopStream", "message_not_in_streaming_state", 1),
+    "blocks": ("chat.update", "invalid_blocks", 1),
+    "too-long": ("chat.update", "msg_too_long", 1),
+    "blocks-too-long": ("chat.update", "msg_blocks_too_long", 1),
+    "no-status": ("assistant.threads.setStatus", "unknown_method", None),
+}
+
+
+@pytest.mark.parametrize(("method", "error", "times"), REFUSALS.values(), ids=REFUSALS)
+async def test_what_is_refused_is_said_another_way(
+    slack: FakeSlack, tmp_path: Path, method: str, error: str, times: int | None
+) -> None:
+    """A refused method, stream or block costs the look, never the answer."""
+    rule = slack.faults.fail(method, error, times=times)
+    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+        assert said_once(await asked(running, "tell me"))
+    assert rule.hit >= 1
+
+
+@pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived"])
+async def test_where_the_bot_may_not_write_the_asker_is_told_directly(
+    slack: FakeSlack, tmp_path: Path, error: str
+) -> None:
+    """The bot was removed while it worked: the answer goes to the asker's direct messages, once."""
+    async with service(slack, tmp_path) as running:
+        gate = running.echo.hold("hello")
+        slack.ada.mention("hello")
+        await running.echo.until(lambda: running.echo.asked == ["hello"])
+        shut(slack, error)
+        gate.set()
+        direct = slack.team.direct(slack.ada.id)
+        await slack.until(lambda: slack.from_bot(direct))
+        await running.idle()
+        [told] = slack.from_bot(direct)
+        assert "re: hello" in told.content
+
+
+def shut(slack: FakeSlack, error: str) -> None:
+    """The bot may write to #general no more."""
+    if error == "is_archived":
+        slack.general.is_archived = True
+    else:
+        slack.general.members.remove(slack.team.bot.id)
+        slack.general.is_private = error == "channel_not_found"
+
+
+async def test_a_revoked_token_ends_the_tries_and_is_told(slack: FakeSlack, tmp_path: Path) -> None:
+    """Without a token nothing can be shown: the service says so in its health and does not try for ever."""
+    async with service(slack, tmp_path) as running:
+        gate = running.echo.hold("hello")
+        slack.ada.mention("hello")
+        await running.echo.until(lambda: running.echo.asked == ["hello"])
+        slack.revoke(slack.token)
+        gate.set()
+        await running.idle()
+        before = len(slack.calls)
+        await running.idle()
+        assert len(slack.calls) == before
+        assert slack.from_bot(slack.general) == []
+
+
+@pytest.mark.parametrize("how", ["cut", "refused"])
+async def test_an_upload_that_fails_half_way_is_done_again(slack: FakeSlack, tmp_path: Path, how: str) -> None:
+    """The picture is shown once, whole."""
+    async with service(slack, tmp_path) as running:
+        if how == "cut":
+            slack.storage.cut_after = 1
+        else:
+            slack.faults.crash("upload", 500)
+        question = slack.ada.mention("image a fox")
+        await running.answers(question)
+        await slack.until(lambda: any(m.files for m in slack.from_bot(slack.general, thread=question.ts)))
+        await running.idle()
+    [message] = slack.from_bot(slack.general, thread=question.ts)
+    [file] = message.files
+    assert file.content is not None
+    assert len(file.content) == file.size
+    assert slack.storage.uploads == 2

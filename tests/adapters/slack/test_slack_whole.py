@@ -1,0 +1,55 @@
+"""The whole answer arrives: however long it is, and however many are written at once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.adapters.slack.running import hurried, impatient, service
+from tests.contract.adapter_contract import long_markdown, words
+from tests.fakes.api import chat_data, data, events, piece
+from tests.fakes.slack import FakeSlack
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
+
+
+@pytest.mark.parametrize("is_streamed", [False, True], ids=["at-once", "streamed"])
+async def test_forty_thousand_characters_arrive_whole(slack: FakeSlack, tmp_path: Path, is_streamed: bool) -> None:
+    """Every word of a long answer in two languages is shown once and in order; fences and tables are not broken."""
+    text = long_markdown(40_000)
+    half = text.index("\n\n", 20_000)
+    async with service(slack, tmp_path, aimodels_streaming=is_streamed) as running:
+        if is_streamed:
+            running.api.play(events(piece(text[:half]), piece(text[half:], finish="stop")))
+        else:
+            running.api.play(data(chat_data(text)))
+        question = slack.ada.mention("tell me everything")
+        shown = await running.answers(question)
+    assert words("\n".join(message.content for message in shown)) == words(text)
+    assert all(message.stream in ("", "stopped") for message in shown)
+    assert not any("```" in message.content and message.content.count("```") % 2 for message in shown)
+    assert not any("|---|" in message.content for message in shown)
+
+
+async def test_twenty_answers_at_once_stay_within_what_slack_allows(slack: FakeSlack, tmp_path: Path) -> None:
+    """Twenty people are answered at once, live, and Slack's own limits are not touched once."""
+    slack.limits.enabled = True
+    slack.people.hears_itself = False
+    rooms = [slack.add_channel(f"room-{number}") for number in range(20)]
+    begun, gate = 0, asyncio.Event()
+
+    async def step(request: web.Request) -> web.StreamResponse:
+        nonlocal begun
+        begun += 1
+        if begun == len(rooms):
+            gate.set()
+        return await events(piece("One half. "), piece("The other half.", finish="stop"), wait=gate)(request)
+
+    async with service(slack, tmp_path, aimodels_streaming=True, bot_chat_concurrency=20) as running:
+        running.api.play(step)
+        questions = [slack.ada.mention("tell me", channel=room) for room in rooms]
+        for question in questions:
+            [answer] = await running.answers(question)
+            assert answer.content.split() == ["One", "half.", "The", "other", "half."]
+    assert slack.limits.refused == 0
