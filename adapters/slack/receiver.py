@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from adapters.slack import parse
+from adapters.slack.aside import Aside
 from adapters.slack.failures import FAILED, reason
 from adapters.slack.parse import ADAPTER, Json, Spot
 from adapters.slack.people import People
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 #: Kinds of messages that somebody has said; the others tell of joins, topics and the like.
 _SPOKEN = ("", "file_share", "thread_broadcast", "me_message", "bot_message")
-_KEPT = 5000  # conversations, and messages, that are remembered
+_KEPT = 5000  # messages that are remembered
 
 
 class Receiver:
@@ -45,7 +46,7 @@ class Receiver:
         self._sink = sink
         self._commands = commands
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._aside: OrderedDict[str, set[str]] = OrderedDict()  # by conversation, who has turned to somebody else
+        self._aside = Aside(desk)
         self._told: OrderedDict[str, None] = OrderedDict()  # messages whose senders know that they were not kept
 
     async def message(self, workspace: Workspace, message: Json) -> Event | None:
@@ -143,32 +144,28 @@ class Receiver:
             return await self._made(workspace, message, thread=str(message["ts"]))
         conversation = await self._conversation(workspace, message, thread)
         people = await self._desk.people(ADAPTER, conversation)
-        if not is_direct and not self._is_heard(workspace, message, conversation, is_mention=is_mention, people=people):
+        if not is_direct and not await self._is_heard(workspace, message, thread, is_mention=is_mention, people=people):
             return None
         return await self._made(workspace, message, thread=thread, conversation=conversation, continues=not people)
 
-    def _is_heard(
-        self, workspace: Workspace, message: Json, conversation: str, *, is_mention: bool, people: Collection[str]
+    async def _is_heard(
+        self, workspace: Workspace, message: Json, thread: str, *, is_mention: bool, people: Collection[str]
     ) -> bool:
         """Whether a message in a thread is for the bot: by a mention, or as its author talks with the bot there.
 
         Who turns to somebody else is not heard again before they mention the bot.
         """
         user = str(message.get("user") or "")
-        aside = self._aside.get(conversation)
+        where = (workspace.owner, str(message["channel"]), thread)
         if is_mention:
-            if aside is not None:
-                aside.discard(user)
+            await self._aside.put(*where, user, is_aside=False)
             return True
         if workspace.scoped(user) not in people:
             return False
         if parse.is_for_others(message, workspace.bot_user):
-            self._aside.setdefault(conversation, set()).add(user)
-            self._aside.move_to_end(conversation)
-            while len(self._aside) > _KEPT:
-                self._aside.popitem(last=False)
+            await self._aside.put(*where, user, is_aside=True)
             return False
-        return aside is None or user not in aside
+        return not await self._aside.has(*where, user)
 
     async def _conversation(self, workspace: Workspace, message: Json, thread: str) -> str:
         """What a thread belongs to; one that began with a command's parent, to that command's conversation."""

@@ -91,6 +91,10 @@ async def test_who_turns_to_somebody_else_is_left_alone(slack: FakeSlack, servic
     await slack.settled()
     slack.ada.say("I think so too", thread=root)
     await slack.settled()
+    await service.__aexit__()
+    await service.__aenter__()
+    slack.ada.say("after a restart, too", thread=root)
+    await slack.settled()
     assert len(core.events) == 1
     slack.ada.mention("you there?", thread=root)
     await core.count(2)
