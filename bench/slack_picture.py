@@ -39,18 +39,37 @@ async def converse(slack: FakeSlack, folder: Path) -> list[Message]:
         running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
         await slack.until(lambda: slack.sockets.open)
         roots = []
-        for person, text in (
-            (slack.ada, "code a Python function that says whether a year is a leap year"),
-            (slack.bob, "image 雪地裡的紅狐狸"),
+        for person, command, text in (
+            (slack.ada, "code", "--language python is a word a palindrome?"),
+            (slack.bob, "image", "雪地裡的紅狐狸"),
         ):
-            asked = person.mention(text)
-            roots.append(asked)
-            await slack.until(partial(slack.from_bot, slack.general, thread=asked.ts), 60)
+            before = len(slack.from_bot(slack.general))
+            person.slash(command, text)
+            await slack.until(partial(is_whole, slack, before), 60)
             await core.worker.drain()
             await slack.settled()
+            roots.append(slack.from_bot(slack.general)[before])
+        roots[:0] = [await talk(slack, core)]
         stopping.set()
         await running
     return roots
+
+
+async def talk(slack: FakeSlack, core: bootstrap.Core) -> Message:
+    """A question in a channel and one without a mention in its thread; the first of the two."""
+    root = slack.ada.mention("my name is Ada and I keep bees")
+    await slack.until(lambda: slack.from_bot(slack.general, thread=root.ts), 60)
+    await core.worker.drain()
+    slack.ada.say("what is my name?", thread=root)
+    await slack.until(lambda: len(slack.from_bot(slack.general, thread=root.ts)) == 2, 60)
+    await core.worker.drain()
+    await slack.settled()
+    return root
+
+
+def is_whole(slack: FakeSlack, before: int) -> bool:
+    """Whether the answer to a command is there with its buttons, under the message that says who asked what."""
+    return any("again" in str(message.blocks) for message in slack.from_bot(slack.general)[before:])
 
 
 async def page() -> str:

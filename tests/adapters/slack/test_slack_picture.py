@@ -1,0 +1,42 @@
+"""The README's picture shows what was really sent."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.slack_page import Page
+from tests.adapters.slack.running import hurried, impatient, service
+from tests.fakes.slack import FakeSlack, words
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
+
+
+def read(page: str) -> list[str]:
+    """The words of a page."""
+    body = page.partition("<main>")[2]
+    return html.unescape(re.sub(r"<[^>]+>", " ", body)).split()
+
+
+async def test_the_page_is_made_of_what_was_sent(slack: FakeSlack, tmp_path: Path) -> None:
+    """Every word, button and picture that the bot has sent is on the page; what is deleted is not."""
+    async with service(slack, tmp_path) as running:
+        question = slack.ada.mention("what is **this** & that?")
+        [answer] = await running.answers(question)
+        drawing = slack.bob.mention("image a fox")
+        [drawn] = await running.answers(drawing)
+    whole = Page(slack, slack.ada.id).whole("# general", [question, drawing])
+    assert answer.blocks
+    for message in (answer, drawn):
+        text = re.sub(r"[*_`]", "", html.unescape(words(message.blocks)))
+        assert set(text.split()) <= set(read(whole))
+    assert whole.count("<img ") == len(drawn.files) == 1
+    answer.is_deleted = True
+    assert "re:" not in read(Page(slack, slack.ada.id).whole("# general", [question]))
+
+
+async def test_the_page_leaves_out_nothing_that_it_does_not_know(slack: FakeSlack) -> None:
+    """A kind of block without a look is an error, not a gap."""
+    with pytest.raises(ValueError, match="no look for video"):
+        Page(slack, slack.ada.id).block({"type": "video"})
