@@ -93,6 +93,8 @@ class Inbox:
         job = await self.store.job(event.adapter, named)
         actions = job.answer.actions if job is not None and job.answer is not None else ()
         action = next((a for a in actions if a.name == pressed), None)
+        if action is None and job is not None and pressed == RETRY:  # under what is no answer yet
+            return replace(event, command=RETRY, options={"event": named})
         if action is None:
             return replace(event, problem=say("usage.button_gone", event.actor.locale))
         given = {name: value for name, value in event.options.items() if name in action.asks and value}

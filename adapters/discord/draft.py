@@ -11,13 +11,13 @@ import structlog
 from adapters.discord import pages
 from adapters.discord.address import Address, made_at
 from adapters.discord.client import Client
-from adapters.discord.failures import TooLarge, delivering
+from adapters.discord.failures import Broken, TooLarge, delivering
 from adapters.discord.interactions import Deferrals
 from adapters.discord.messages import Messages
 from adapters.discord.original import Original
 from adapters.discord.pacing import Paces, Typing
 from adapters.discord.pages import Page
-from adapters.discord.sending import STOP
+from adapters.discord.sending import RETRY, STOP
 from adapters.discord.uploads import Uploads
 from adapters.discord.writing import Removed, Writing
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
@@ -146,7 +146,8 @@ class DiscordDraft:
                 return
             try:
                 if self._is_single:
-                    await self._writing.show([Page(text=say("discord.late", locale))])
+                    retry = Action(name=RETRY, label=say("action.retry", locale), command=RETRY)
+                    await self._writing.show([Page(text=say("discord.late", locale), actions=(retry,))])
                 else:
                     await self._writing.move(Page(text=say("discord.long", locale)))
             except DeliveryError as exc:
@@ -172,6 +173,10 @@ class DiscordDraft:
             try:
                 await self._show(answer)
             except TooLarge as exc:
+                raise self._means.uploads.refused(files, self._address, guild) from exc
+            except Broken as exc:
+                if not self._means.uploads.broke(files, self._address):
+                    raise
                 raise self._means.uploads.refused(files, self._address, guild) from exc
 
     def _kept(self, answer: Answer) -> Answer:

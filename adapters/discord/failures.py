@@ -32,6 +32,10 @@ class TooLarge(DeliveryError):
     """What was sent is too large; Discord does not say what would not be."""
 
 
+class Broken(DeliveryDelayed):
+    """No answer came, or the connection broke."""
+
+
 def translated(exc: Exception) -> DeliveryError:
     """The delivery error that an error of the library, or of the network, means."""
     if isinstance(exc, discord.RateLimited):
@@ -43,7 +47,7 @@ def translated(exc: Exception) -> DeliveryError:
             return TooLarge(f"Discord takes no file of that size ({exc.code})")
         reason = _REFUSED.get(exc.code) or exc.text or f"Discord answers {exc.status}"
         return DeliveryRefused(f"{reason} ({exc.code})")
-    return DeliveryDelayed(f"Discord can't be reached: {type(exc).__name__}")
+    return Broken(f"Discord can't be reached: {type(exc).__name__}")
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from adapters.discord.buttons import Press, button_id
 from adapters.discord.pages import Page
 from bot.models import Action
 
-#: Button of an answer that is being written.
-STOP = "stop"
+#: Buttons of an answer that is being written, and of one that will be too late.
+STOP, RETRY = "stop", "retry"
 _NOBODY = discord.AllowedMentions.none()
 _ASKER = discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True)
 _WHOLE = "answer.md"
@@ -25,7 +25,7 @@ _SYMBOLS = {
     "continue": "▶️",
     "delete": "🗑️",
     "good": "👍",
-    "retry": "🔄",
+    RETRY: "🔄",
     STOP: "⏹️",
     "style": "🎨",
     "variation": "🎲",

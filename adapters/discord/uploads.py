@@ -14,7 +14,9 @@ _MIB = 1024 * 1024
 STEPS = (500 * _MIB, 100 * _MIB, 50 * _MIB, 25 * _MIB, 20 * _MIB, 10 * _MIB, 8 * _MIB)
 #: What is tried in a server that has bought nothing: since September 2026 documented, not granted everywhere.
 PLAIN = 20 * _MIB
+_SURE = 10 * _MIB  # what everybody takes
 _TIERS = {2: 50 * _MIB, 3: 100 * _MIB}
+_BREAKS = 2  # times in a row that a connection breaks while big files are sent before it is taken for a refusal
 _KEPT = 2000  # places of which it is remembered what they refused
 
 
@@ -23,6 +25,7 @@ class Uploads:
 
     def __init__(self) -> None:
         self._learnt: OrderedDict[str, int] = OrderedDict()
+        self._breaks: OrderedDict[str, int] = OrderedDict()
 
     def check(self, files: Sequence[Media], address: Address, guild: discord.Guild | None) -> None:
         """Raise `UploadTooLarge` for a file that would be refused."""
@@ -36,6 +39,18 @@ class Uploads:
         told = int(address.limit) if address.limit.isdecimal() else granted
         learnt = self._learnt.get(_place(address))
         return told if learnt is None else min(told, learnt)
+
+    def broke(self, files: Sequence[Media], address: Address) -> bool:
+        """Whether a connection that broke again while these were sent is a refusal; some proxies just hang up."""
+        if not files or max(media.size for media in files) <= _SURE:
+            return False
+        count = self._breaks.pop(_place(address), 0) + 1
+        if count >= _BREAKS:
+            return True
+        self._breaks[_place(address)] = count
+        while len(self._breaks) > _KEPT:
+            self._breaks.popitem(last=False)
+        return False
 
     def refused(self, files: Sequence[Media], address: Address, guild: discord.Guild | None) -> UploadTooLarge:
         """What to raise when Discord refused these files: one step down, which is remembered for the place."""

@@ -50,20 +50,29 @@ async def image(ctx: Context) -> Parts:
         model=model,
         details=[word for word in (style, size) if word],
         cost=answer.data.usage.cost or 0.0,
-        actions=more(ctx, prompt, size, style),
+        actions=more(ctx, prompt, size, style, n),
     ):
         yield part
 
 
-def more(ctx: Context, prompt: str, size: str, style: str) -> tuple[Action, ...]:
-    """The buttons that lead on from the pictures."""
+def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Action, ...]:
+    """The buttons that lead on from `n` pictures: as many variations, another style, a video of the first."""
     styles = [None, *STYLES]
     other = styles[(styles.index(style) if style in styles else 0) % len(STYLES) + 1] or STYLES[0]
-    # The API takes no picture to vary: another wording of the same request draws another one.
-    varied = ctx.say("image.varied", prompt=prompt, number=ctx.seq)
     chosen = {"size": size, **({"style": style} if style else {})}
+    # The API takes no picture to vary: another wording of the same request draws another one.
+    variations = [
+        Action(
+            name=f"variation-{at}" if n > 1 else "variation",
+            label=f"{ctx.say('action.variation')} {at}" if n > 1 else ctx.say("action.variation"),
+            command="image",
+            prompt=ctx.say("image.varied", prompt=prompt, number=f"{ctx.seq}.{at}" if n > 1 else ctx.seq),
+            options=chosen,
+        )
+        for at in range(1, n + 1)
+    ]
     return (
-        Action(name="variation", label=ctx.say("action.variation"), command="image", prompt=varied, options=chosen),
+        *variations,
         Action(
             name="style",
             label=ctx.say("action.style"),

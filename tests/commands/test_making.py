@@ -24,7 +24,7 @@ async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:
     assert said.text == "seeddream-4.0 · anime · 512x512 · cost 0.0016"
     assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
     assert said.remembered == Remember(user="a red fox", assistant="[image: a red fox, anime, 512x512]")
-    assert [action.command for action in said.actions] == ["retry", "image", "image", "video", "delete"]
+    assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "delete"]
 
 
 async def test_a_picture_is_part_of_the_conversation(desk: Desk) -> None:
@@ -127,6 +127,15 @@ async def test_buttons_lead_on_from_a_picture(desk: Desk) -> None:
     other = desk.wire.bodies("images")[-1]
     assert (other["prompt"], other["size"]) == ("a red fox", "512x512")
     assert other["style"] != "anime"
+
+
+async def test_each_of_several_pictures_has_a_variation(desk: Desk) -> None:
+    """Four pictures have four variations, each with a wording of its own."""
+    picture = await desk.ask("image", "a red fox", options={"n": "4"})
+    variations = [action for action in picture.actions if action.name.startswith("variation")]
+    assert [action.name for action in variations] == [f"variation-{at}" for at in range(1, 5)]
+    assert len({action.prompt for action in variations}) == 4
+    assert all(action.label.endswith(action.name[-1]) for action in variations)
 
 
 async def test_the_last_picture_can_be_animated(desk: Desk) -> None:

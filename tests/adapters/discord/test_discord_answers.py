@@ -289,6 +289,21 @@ async def test_files_too_large_together(service: Service, wire: Wire, tmp_path: 
     await draft.finish(Answer(media=(sized(tmp_path, "5.mp4", 9 * MIB),)))  # no limit of a single file was learnt
 
 
+async def test_connection_that_breaks_at_big_files(service: Service, wire: Wire, tmp_path: Path) -> None:
+    """A connection that breaks each time a big file is sent is a refusal; with a small one it is tried again."""
+    draft = await draft_of(service, await asked(service))
+    wire.rest.cut("POST", f"channels/{DM}/messages", moment="before", times=5)
+    for _ in range(3):
+        with pytest.raises(DeliveryDelayed):
+            await draft.finish(Answer(media=(sized(tmp_path, "small.mp4", MIB),)))
+    big = sized(tmp_path, "big.mp4", 12 * MIB)
+    with pytest.raises(DeliveryDelayed):
+        await draft.finish(Answer(media=(big,)))
+    with pytest.raises(UploadTooLarge) as refused:
+        await draft.finish(Answer(media=(big,)))
+    assert refused.value.limit == 10 * MIB
+
+
 async def test_interaction_says_what_fits(service: Service, wire: Wire, core: Core, tmp_path: Path) -> None:
     """What an interaction allows is known before anything is sent."""
     wire.cdn.limit = 8 * MIB

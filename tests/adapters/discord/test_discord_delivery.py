@@ -5,11 +5,12 @@ import pytest
 
 from adapters.discord import draft as drafts
 from adapters.discord import messages, original
+from adapters.discord.buttons import button_id
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Answer, Event, Status
 from tests.adapters.discord.stage import Core, Service
 from tests.adapters.discord.test_discord_answers import AGAIN, asked, buttons, draft_of, text
-from tests.adapters.discord.test_discord_interactions import SLASH, slash
+from tests.adapters.discord.test_discord_interactions import PRESSED, SLASH, pressed, slash
 from tests.adapters.discord.whole import whole
 from tests.contract.adapter_contract import long_markdown, media
 from tests.fakes.discord.checks import EPHEMERAL, LOADING
@@ -178,6 +179,8 @@ async def test_answer_that_will_not_be_in_time(service: Service, wire: Wire) -> 
     draft = await draft_of(service, event)
     await draft.status(Status("Thinking…"))
     await wire.until(lambda: "/retry" in text(wire.said(CHANNEL)[0]))
+    (retry,) = buttons(wire.said(CHANNEL)[0])
+    assert retry["custom_id"] == button_id("retry", event.id, event.conversation)
     wire.interactions[token(event)].is_expired = True
     with pytest.raises(DeliveryRefused):
         await draft.finish(Answer(text="too late"))
@@ -305,15 +308,22 @@ async def test_form_that_is_refused(service: Service, wire: Wire) -> None:
 
 
 async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
-    """What was made when its interaction had ended is shown by a retry, and not made again."""
+    """What was made when its interaction had ended is shown by a retry, or by the button, and not made again."""
     async with whole(tmp_path) as one:
-        hold = one.echo.hold("hello")
-        late = await one.command("chat", prompt="hello", told=ALONE)
-        await one.echo.until(lambda: one.echo.asked == ["hello"])
-        one.wire.interactions[late].is_expired = True
-        hold.set()
-        await one.quiet()
-        asked_for = list(one.echo.asked)
-        await one.command("retry", told=ALONE)
-        await one.shown(CHANNEL, "re: hello")
-        assert one.echo.asked == asked_for
+        for number, is_pressed in enumerate((False, True)):
+            prompt = f"hello {number}"
+            hold = one.echo.hold(prompt)
+            late = await one.command("chat", prompt=prompt, told=ALONE)
+            await one.echo.until(lambda prompt=prompt: prompt in one.echo.asked)  # type: ignore[misc]
+            one.wire.interactions[late].is_expired = True
+            hold.set()
+            await one.quiet()
+            asked_for = list(one.echo.asked)
+            if is_pressed:
+                event = one.wire.interactions[late].told["id"]
+                data, message = pressed(one.wire, button_id("retry", event, f"c{CHANNEL}"))
+                await one.wire.interact(PRESSED, data, message=message, **ALONE)
+            else:
+                await one.command("retry", told=ALONE)
+            await one.shown(CHANNEL, f"re: {prompt}")
+            assert one.echo.asked == asked_for
