@@ -7,6 +7,7 @@ block (Slack takes one), further tables are monospaced text.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from adapters.slack.inlines import Json, elements, joined, text
@@ -47,13 +48,18 @@ def blocks(markdown: str, *, names: Collection[str] = (), is_plain: bool = False
 
     `is_plain`: only what every Slack takes, rich text without tables, titles and names of languages.
     """
-    return _Writer(names, is_plain=is_plain).write(parse(markdown))
+    return _Writer(names, is_plain=is_plain).write(_tree(markdown))
+
+
+@lru_cache(maxsize=16)
+def _tree(markdown: str) -> tuple[Block, ...]:
+    return parse(markdown)
 
 
 def fallback(markdown: str) -> str:
     """What notifications and clients without blocks show of a text: its first words, escaped."""
     found, left = [], _FALLBACK
-    for letter in _read(parse(markdown[:_FALLBACK])):
+    for letter in _read(_tree(markdown[:_FALLBACK])):
         shown = _ESCAPES.get(letter, letter)
         left -= len(shown)
         if left < 0:

@@ -31,7 +31,7 @@ PER_MINUTE = {
 }
 _OTHER = 60
 #: One message a second in a channel, a few at once.
-_POSTS, _POSTING = 4, 4.5  # calls, seconds
+_POSTS, _POSTING = 4, 4.0  # calls, seconds
 _SPARE = 0.6  # the share of a minute's calls that decoration may take
 _AT_ONCE = 0.25  # the share of them that may be taken without a pause
 #: Seconds that something may wait for its turn before it is told to come later.
@@ -45,17 +45,28 @@ class _Counter:
 
     most: int  #: within `window`
     window: float  #: seconds
+    is_even: bool = False  #: after the first `most`, one by one at even distances instead of all of a window at once
     seen: deque[float] = field(default_factory=deque)  #: when calls were, or will be, made
+    due: float = 0.0  #: of even ones, when the next would come if none had come early
     spare: float = 0.0  #: tokens of decoration
     refilled: float = 0.0
     closed: float = 0.0  #: until when Slack wants to be left alone
 
     def free_at(self, now: float) -> float:
         """When the next call may be made."""
+        if self.is_even:
+            return max(now, self.due - (self.most - 1) * self.window / self.most, self.closed)
         while self.seen and self.seen[0] <= now - self.window:
             self.seen.popleft()
         busy = self.seen[-self.most] + self.window if len(self.seen) >= self.most else now
         return max(now, busy, self.closed)
+
+    def take(self, at: float) -> None:
+        """A call is made then."""
+        if self.is_even:
+            self.due = max(self.due, at) + self.window / self.most
+        else:
+            self.seen.append(at)
 
     def decorates_at(self, now: float) -> float:
         """When the next call of a decoration may be made."""
@@ -85,7 +96,7 @@ class Pacing:
             raise DeliveryDelayed(f"{method} is used as often as Slack allows", retry_after=at - now)
         if is_decoration:
             counter.spare -= 1.0
-        counter.seen.append(at)
+        counter.take(at)
         if at > now:
             await asyncio.sleep(at - now)
 
@@ -105,7 +116,7 @@ class Pacing:
         found = self._counters.get(key)
         if found is None:
             most, window = (_POSTS, _POSTING) if is_post else (PER_MINUTE.get(method, _OTHER), self._window)
-            found = self._counters[key] = _Counter(most, window)
+            found = self._counters[key] = _Counter(most, window, is_even=is_post)
             while len(self._counters) > _KEPT:
                 self._counters.popitem(last=False)
         self._counters.move_to_end(key)
