@@ -29,7 +29,7 @@ PER_MINUTE = {
     "files.getUploadURLExternal": _TIERS[4],
     "files.info": _TIERS[4],
 }
-_OTHER = 60
+_OTHER = 300  # where no number is published, such as for a status; Slack's 429 tells when it is less
 #: One message a second in a channel, a few at once.
 _POSTS, _POSTING = 4, 4.0  # calls, seconds
 _SPARE = 0.6  # the share of a minute's calls that decoration may take
