@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<marks>`{3,}(?=[^`]*$)|~{3,})")
@@ -128,6 +128,20 @@ def _starts_block(lines: list[str], at: int) -> bool:
     return at + 1 < len(lines) and "|" in lines[at] and _is_delimiter(lines[at + 1])
 
 
+def _most(parts: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
+    """How many of the first parts fit. Measures few of the possible numbers."""
+    count, step = 0, 1
+    while count < len(parts):
+        further = min(count + step, len(parts))
+        if fits(parts[:further]):
+            count, step = further, 2 * step
+        elif step == 1:
+            break
+        else:
+            step = 1
+    return count
+
+
 class _Packer:
     """Fills pieces up to the limit."""
 
@@ -186,19 +200,21 @@ class _Packer:
         def whole(lines: tuple[str, ...]) -> str:
             return (before + lead if before else "") + block.text(lines)
 
-        for line in block.lines:
-            if self.fits(whole((*held, line))):
-                held = (*held, line)
-                continue
+        at = 0
+        while True:
+            count = _most(block.lines[at:], lambda lines: self.fits(whole((*held, *lines))))  # noqa: B023 - called at once
+            held, at = (*held, *block.lines[at : at + count]), at + count
+            if at == len(block.lines):
+                break
             if held:
                 yield whole(held)
             elif before:
                 yield before
             before, held = "", ()
-            *full, last = self._lines(line, block)
+            *full, last = self._lines(block.lines[at], block)
             for part in full:
                 yield block.text((part,))
-            held = (last,)
+            held, at = (last,), at + 1
         self.piece = whole(held)
         self.heading = 0
 
@@ -209,7 +225,8 @@ class _Packer:
         atoms = list(self._atoms(line, block))
         at = 0
         while at < len(atoms):
-            end = self._reach(atoms, at, block)
+            rest = atoms[at : at + max(self.limit, 1)]
+            end = at + max(_most(rest, lambda some: self.fits(block.text(("".join(some),)))), 1)
             held = "".join(atoms[at:end])
             if held.strip() or (end == len(atoms) and not parts):
                 parts.append(held if keeps_space or end == len(atoms) else held.rstrip())
@@ -217,19 +234,6 @@ class _Packer:
             while not keeps_space and at < len(atoms) and atoms[at].isspace():
                 at += 1
         return parts or [""]
-
-    def _reach(self, atoms: list[str], at: int, block: _Block) -> int:
-        """Where a part that begins with the atom `at`, which fits, has to end. Measures few of the possible ends."""
-        end, step = at + 1, 1
-        while end < len(atoms):
-            further = min(end + step, len(atoms))
-            if self.fits(block.text(("".join(atoms[at:further]),))):
-                end, step = further, 2 * step
-            elif step == 1:
-                break
-            else:
-                step = 1
-        return end
 
     def _atoms(self, line: str, block: _Block) -> Iterator[str]:
         for match in _ATOM.finditer(line):

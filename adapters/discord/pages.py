@@ -23,9 +23,15 @@ _SPARE = 8  # for the marks that end and begin again a spoiler at a cut
 _ROOM = 160  # for the sentence that comes with a file
 _LAID_OUT_BYTES = 10_000  # Discord answers with an error of its own to a little more
 #: what converting makes longer by a character or two; a line by a few more
-_GROWS = re.compile(rf"[\\`*_~|<>@#\[\]()+.{OPEN}{CLOSE}-]|discord|dsc|(?P<line>(?:\n|\A)( {{4}}|\t)?)", re.IGNORECASE)
+_GROWS = re.compile(
+    rf"[\\`*_~|<>@#\[\]()+.{OPEN}{CLOSE}-]|discord|dsc|(?P<line>(?:(?<!\n)\n(?!\n)|\A|\n(?= {{4}}|\t))( {{4}}|\t)?)",
+    re.IGNORECASE,
+)
 #: what converting may make much longer
-_REWRITTEN = re.compile(r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^[^\n]*\|[^\n]*\n[ \t>|:]*-", re.MULTILINE)
+_REWRITTEN = re.compile(
+    r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^(?=[^\n]*\|)[^\n]*\n[ \t>|:]*-", re.MULTILINE
+)
+_MARKED = re.compile(r"^[ \t]*(?:[>*+-]|\d+[.)])", re.MULTILINE)  # quotes and lists, whose lines are moved in
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _BAR = 10  # squares of a progress bar
 _MINUTE = 60
@@ -67,8 +73,9 @@ def _measure(limit: int) -> Measure:
 
     def measure(piece: str) -> int:
         if not _REWRITTEN.search(piece):
-            found = _GROWS.findall(piece)
-            most = units(piece) + 2 * len(found) + sum(10 if indent else 2 for line, indent in found if line or indent)
+            line_end = 4 if _MARKED.search(piece) else 1
+            grown = (12 if indent else line_end if line else 1 for line, indent in _GROWS.findall(piece))
+            most = units(piece) + sum(grown) + 6 * piece.count("```")
             if most <= limit:
                 return most
         return units(discord(piece))

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from adapters.discord import pages
 from adapters.discord.format import discord, spoilers
 from adapters.discord.pages import LIMIT, MOST, Page, _measure, finished, growing, texts, units, waiting
 from bot.models import Action, Answer, Media, Status
@@ -60,6 +61,32 @@ def test_measuring_is_no_less_than_the_length(markdown: str) -> None:
     """A piece is never longer, converted, than it was measured: what fits by measure fits."""
     marked = spoilers(markdown)
     assert _measure(LIMIT)(marked) >= units(discord(marked))
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 4000,
+        "```\n" + "x\n" * 20_000,
+        "a\n\n" * 13_000,
+        "|" * 40_000 + "||a\n",
+        "[" * 20_000,
+        "word " * 8_000,
+    ],
+    ids=["table", "code", "paragraphs", "bars", "brackets", "words"],
+)
+def test_shapes_that_could_be_slow(markdown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However a text is made, few of its pieces are converted to find where it is cut."""
+    count = 0
+
+    def counted(text: str) -> str:
+        nonlocal count
+        count += 1
+        return discord(text)
+
+    monkeypatch.setattr(pages, "discord", counted)
+    growing(markdown, "")
+    assert count < 500
 
 
 def test_emoji_count_twice() -> None:
