@@ -6,7 +6,7 @@ import sys
 
 import psutil
 
-MEASURES = ("service", "footprint", "store", "api_transport", "media", "discord")
+MEASURES = ("service", "footprint", "store", "api_transport", "media", "discord", "slack")
 
 
 def main() -> None:
