@@ -6,7 +6,7 @@ import sys
 
 import psutil
 
-MEASURES = ("service", "footprint", "store", "api_transport", "media", "discord", "slack")
+MEASURES = ("service", "footprint", "store", "api_transport", "media", "discord", "slack", "together")
 
 
 def main() -> None:

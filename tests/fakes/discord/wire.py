@@ -1,4 +1,15 @@
-"""A Discord over real sockets: REST, gateway and CDN on one port, and the people who use it."""
+"""A Discord over real sockets: REST, gateway and CDN on one port, and the people who use it.
+
+    async with Wire() as wire:                              # DISCORD_API_URL=wire.api, DISCORD_TOKEN=TOKEN
+        said = await wire.say(CHANNEL, f"<@{ME}> hello")    # a MESSAGE_CREATE for whoever hears
+        await wire.until(lambda: wire.said(said["id"]))     # the bot's messages in the thread opened at it
+
+What people do: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`; what is refused:
+`deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. What goes wrong on the way:
+`rest.limits.allow` and `.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect);
+`interactions[token].is_late` and `.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`,
+`.is_deaf`, `.is_dead`. What was sent: `rest.calls`, `said`, `history`, `viewers`, `typing`, `reactions`, `commands`.
+"""
 
 from typing import Any, Self
 
