@@ -2,13 +2,13 @@
 
 import asyncio
 import base64
-import codecs
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
 
+from bot.encodings import decoded
 from bot.errors import MediaError, MediaTooLarge
 from bot.language import say
 from bot.media.content import HEAD, sniff
@@ -22,15 +22,7 @@ PDF_PAGES = 200
 _CUT = " […]"
 _HEAD = 10_000  # bytes that are looked at to tell whether a file is text
 _PDF_HEAD = 1024  # bytes within which a PDF's mark stands
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,39 +145,17 @@ async def _bytes_of(attachment: Attachment, open_: Open, limit: int) -> bytes:
 def plain_text(data: bytes, most: int) -> tuple[str, bool]:
     """The first `most` characters of the text in `data`, whatever its encoding, and whether there is more.
 
-    Raises `_Unread` when it is no text.
+    Raises `_Unread` when it is no text, or in an encoding that can't be told.
     """
     head = data[: max(4 * most, _HEAD)]  # no encoding takes more than four bytes for a character
-    text = _decoded(head, is_whole=len(head) == len(data))
-    if text is None or len(_CONTROL.findall(text)) > len(text) // 1000:
+    text = decoded(head, is_whole=len(head) == len(data))
+    shown = head.decode("latin-1") if text is None else text
+    if len(_CONTROL.findall(shown)) > len(shown) // 1000:
         raise _Unread("binary")
+    if text is None:
+        raise _Unread("encoding")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text[:most], len(text) > most or len(head) < len(data)
-
-
-def _decoded(data: bytes, *, is_whole: bool) -> str | None:
-    def attempt(encoding: str) -> str | None:
-        try:
-            return codecs.getincrementaldecoder(encoding)().decode(data, is_whole)
-        except UnicodeDecodeError:
-            return None
-
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return attempt(encoding)
-    if b"\x00" in data:  # UTF-16 without a mark: every second byte of Latin text is zero
-        zeros = (data[0::2].count(0), data[1::2].count(0))
-        half = len(data) // 2
-        if max(zeros) > half * 0.4 and min(zeros) < half * 0.1:
-            return attempt("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le")
-        return None
-    if (text := attempt("utf-8")) is not None:
-        return text
-    # Chinese characters are two high bytes, most letters with accents stand alone.
-    runs = [len(run) for run in _HIGH_RUNS.findall(data)]
-    paired = sum(run for run in runs if run % 2 == 0)
-    encodings = ("gb18030", "cp1252") if paired * 2 > sum(runs) else ("cp1252", "gb18030")
-    return next((text for encoding in encodings if (text := attempt(encoding)) is not None), None)
 
 
 def pdf_text(data: bytes, most: int) -> tuple[str, bool]:
