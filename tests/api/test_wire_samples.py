@@ -26,8 +26,9 @@ ANSWERS = {
 }
 
 
+@pytest.mark.optional
 def test_samples_are_the_references() -> None:
-    """The samples typed here are those of the reference."""
+    """The samples typed here are those of the reference, where it lies beside the checkout."""
     if not REFERENCE.exists():
         pytest.skip(f"the reference is not at {REFERENCE}")
     found = re.findall(r"curl -X POST https://[^/]+/v1(\S+).*?-d '(.*?)'\n", REFERENCE.read_text(), re.DOTALL)

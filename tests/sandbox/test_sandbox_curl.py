@@ -10,21 +10,40 @@ import pytest
 from bot.sandbox.server import Sandbox
 from tests.fakes.reference import REFERENCE, SAMPLES
 
+needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
+
+async def run(sandbox: Sandbox, sample: str) -> None:
+    """Run a shell command with the sandbox's address and key; it must be answered with success."""
+    process = await asyncio.create_subprocess_shell(
+        sample.replace("https://api.aimodels.com/v1", sandbox.base_url).replace("YOUR_API_KEY", sandbox.api_key),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors
+    assert json.loads(output)["success"] is True
+
+
+@needs_curl
+async def test_the_samples_run_with_curl() -> None:
+    """Every sample request, sent by curl with the headers that the reference shows, is answered with success."""
+    async with Sandbox() as sandbox:
+        for endpoint, body in SAMPLES.items():
+            await run(
+                sandbox,
+                f"curl -X POST https://api.aimodels.com/v1{endpoint} -H 'Authorization: Bearer YOUR_API_KEY' "
+                f"-H 'Content-Type: application/json' -d '{json.dumps(body, ensure_ascii=False)}'",
+            )
+
+
+@pytest.mark.optional
 @pytest.mark.skipif(not REFERENCE.is_file(), reason=f"the reference is not at {REFERENCE}")
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
-async def test_the_curl_samples_run_verbatim() -> None:
-    """Only host and key are replaced; every sample is answered with success."""
+@needs_curl
+async def test_the_reference_runs_verbatim() -> None:
+    """Only host and key are replaced in what the reference prints, where it lies beside the checkout."""
     samples = re.findall(r"^curl .*?\}'$", REFERENCE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert len(samples) == len(SAMPLES)
     async with Sandbox() as sandbox:
         for sample in samples:
-            command = sample.replace("https://api.aimodels.com/v1", sandbox.base_url)
-            process = await asyncio.create_subprocess_shell(
-                command.replace("YOUR_API_KEY", sandbox.api_key),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            output, errors = await process.communicate()
-            assert process.returncode == 0, errors
-            assert json.loads(output)["success"] is True
+            await run(sandbox, sample)
