@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.console.parse import Person, event, press_event, stop_event
+from adapters.console.parse import Person, event, lacking, press_event, stop_event
 from adapters.console.preview import Means, means
 from bot.language import say
 from bot.models import CommandSpec, Event
@@ -54,6 +54,7 @@ class Chat:
             buttons=self.screen.buttons,
             toolbar=self.screen.toolbar,
             interrupt=interrupt,
+            lacking=lambda text: lacking(text, commands, self._person),
         )
         await self.screen.welcome(self._conversation)
         with patch_stdout(raw=True):

@@ -1,6 +1,5 @@
 """What is typed → events. Pure, but for looking whether a named file is there."""
 
-import mimetypes
 import re
 import secrets
 import uuid
@@ -8,15 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from getpass import getuser
-from pathlib import Path
 
+from adapters.console.files import Named, named
 from bot import textform
-from bot.language import say
-from bot.models import Actor, Attachment, CommandSpec, Event, Place
+from bot.models import Actor, CommandSpec, Event, Place
 
 ADAPTER = "console"
 BLOCK = '"""'  #: on a line of its own: begins and ends a message of several lines
-_FILE = re.compile(r'(?<!\S)@(?:"([^"\n]+)"|(\S+))')
 _QUESTION = 4000  # characters of a question that are shown again above its answer
 
 
@@ -75,33 +72,26 @@ class Messages:
 def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, person: Person) -> Event:
     """One message as an event, with the files it names."""
     request = textform.parse(text, commands, locale=person.locale)
-    options = dict(request.options)
-    attachments: list[Attachment] = []
-    problem = request.problem
-    spec = next((spec for spec in commands if spec.name == request.command), None)
-    for option in spec.options if spec else ():
-        value = options.get(option.name, "")
-        if option.kind != "file" or not value or value.startswith("https://"):
-            continue
-        file = _attachment(value)
-        if file is None:
-            problem = problem or say("console.no_file", person.locale, name=value)
-        else:
-            options[option.name] = file.name
-            attachments.append(file)
-    for match in _FILE.finditer(request.prompt):
-        file = _attachment(match[1] or match[2]) or _attachment(match[2] and match[2].rstrip(".,;:!?)]，。；：！？）"))
-        if file is not None and file not in attachments:
-            attachments.append(file)
+    files = _files(request, commands, person)
     made = _event(conversation, person, text)
     return replace(
         made,
         command=request.command,
         prompt=request.prompt,
-        options=options,
-        attachments=tuple(attachments),
-        problem=problem,
+        options=files.options,
+        attachments=files.attachments,
+        problem=request.problem or files.problem,
     )
+
+
+def lacking(text: str, commands: Sequence[CommandSpec], person: Person) -> str:
+    """What a message names as a file and is none, said to the person; "" when nothing is."""
+    return _files(textform.parse(text, commands, locale=person.locale), commands, person).problem
+
+
+def _files(request: textform.Request, commands: Sequence[CommandSpec], person: Person) -> Named:
+    spec = next((spec for spec in commands if spec.name == request.command), None)
+    return named(request.prompt, request.options, spec, person.locale)
 
 
 def stop_event(*, conversation: str, person: Person) -> Event:
@@ -125,16 +115,3 @@ def _event(conversation: str, person: Person, text: str) -> Event:
         reply_to={"conversation": conversation, "question": text[:_QUESTION] + "…" * (len(text) > _QUESTION)},
         received_at=datetime.now(UTC),
     )
-
-
-def _attachment(name: str | None) -> Attachment | None:
-    """The file of that name; None where there is none."""
-    try:
-        path = Path(name or "").expanduser().resolve()
-        if not name or not path.is_file():
-            return None
-        size = path.stat().st_size
-    except (OSError, RuntimeError, ValueError):  # no such home, too long a name, a null character
-        return None
-    kind = mimetypes.guess_type(path.name)[0] or ""
-    return Attachment(name=path.name, content_type=kind, size=size, source={"path": str(path)})

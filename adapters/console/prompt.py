@@ -11,6 +11,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.styles import Style
+from prompt_toolkit.validation import ValidationError, Validator
 
 from adapters.console.live import Button
 from bot import textform
@@ -76,6 +77,18 @@ class CommandCompleter(Completer):
         yield from self._paths.get_completions(Document(word, len(word)), complete_event)
 
 
+class _Sound(Validator):
+    """Keeps what is typed at the prompt, with a sentence below it, when something that it names is missing."""
+
+    def __init__(self, lacking: Callable[[str], str]) -> None:
+        self._lacking = lacking
+
+    def validate(self, document: Document) -> None:
+        """Say what is missing."""
+        if problem := self._lacking(document.text):
+            raise ValidationError(len(document.text), problem)
+
+
 def history(folder: Path | None) -> History:
     """What was typed earlier, kept in the data folder for its owner's eyes only."""
     if folder is None:
@@ -96,8 +109,9 @@ def session(
     buttons: Mapping[str, Button],
     toolbar: Callable[[], str],
     interrupt: Callable[[], None],
+    lacking: Callable[[str], str],
 ) -> PromptSession[str]:
-    """A prompt. `interrupt` is called on Ctrl-C."""
+    """A prompt. `interrupt` is called on Ctrl-C; a line stays for which `lacking` has a sentence."""
     keys = KeyBindings()
 
     @keys.add("enter")
@@ -129,6 +143,8 @@ def session(
         complete_in_thread=True,
         auto_suggest=AutoSuggestFromHistory(),
         bottom_toolbar=lambda: toolbar() or None,
+        validator=_Sound(lacking),
+        validate_while_typing=False,
         key_bindings=keys,
         style=_STYLE,
         reserve_space_for_menu=6,

@@ -81,3 +81,64 @@ async def test_only_a_failure_hints_at_a_button(tmp_path: Path) -> None:
     assert good == "> one\nAnswer.\n\n"
     bad, _ = await printed(tmp_path, b"one\n", Answer(text="It failed.", actions=(again,), private=True))
     assert bad == "> one\nIt failed.\nTry again: /retry\n\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "@missing.txt",
+        "what is in @missing.txt?",
+        "請看 @missing.txt，謝謝",
+        "請看 @missing.txt的內容",
+        "/image as in @sub/missing.py",
+        '@"my notes"',
+        "@./missing",
+        "@~/missing",
+    ],
+)
+async def test_a_file_that_is_not_there_is_said(tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked as if the file had been read: the line is answered with the file's name."""
+    monkeypatch.chdir(tmp_path)
+    _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
+    assert len(events) == 1
+    missing = {"my notes", "missing.txt", "sub/missing.py", "./missing", "~/missing"}
+    assert events[0].problem.partition(",")[0].removeprefix("There is no file ") in missing
+
+
+async def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder's name is said to be one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    _, events = await printed(tmp_path, b"read @./sub", Answer(text="x"))
+    assert "is a folder" in events[0].problem
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "@ada what do you think?",
+        "ask @ada.lovelace",
+        "mail ada@example.com or @ada@example.com",
+        "what does @app.route do?",
+        "install @types/node",
+        "use `@missing.txt` here",
+        "fix this:\\\n```\\\n @import.css\\\n```",
+        "@ alone",
+    ],
+)
+async def test_a_word_that_may_be_something_else_is_text(tmp_path: Path, said: str) -> None:
+    """People, decorators, packages and code pass as they are."""
+    _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
+    assert [event.problem for event in events] == [""]
+    assert events[0].attachments == ()
+
+
+async def test_files_are_found_by_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what may follow a name, in quotes where it has spaces, each once; an ending is not needed."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("notes.txt", "my notes", "README", "筆記.md"):
+        (tmp_path / name).write_text("x")
+    said = '@notes.txt, @"my notes" and @README. Again: @notes.txt，以及 @筆記.md的內容'
+    _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
+    assert [file.name for file in events[0].attachments] == ["notes.txt", "my notes", "README", "筆記.md"]
+    assert events[0].problem == ""

@@ -168,3 +168,13 @@ def test_lines_and_history(terminal: Terminal, tmp_path: Path) -> None:
     history = tmp_path / "console.history"
     assert "+one\n+two\n" in history.read_text()
     assert history.stat().st_mode & 0o077 == 0
+
+
+def test_a_line_that_names_a_missing_file_stays(terminal: Terminal, tmp_path: Path) -> None:
+    """What was typed stays at the prompt, with a sentence, to be mended and sent."""
+    (tmp_path / "there.txt").write_text("x")
+    terminal.type(f"read @{tmp_path}/ther.txt\r")
+    terminal.until("There is no file")
+    terminal.type("\x1b[D" * 4 + "e\r")
+    assert terminal.until("The end of read").count("Answer") == 1
+    terminal.until("there.txt")
