@@ -68,12 +68,9 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _check(_parsed: argparse.Namespace) -> int:
-    from bot import bootstrap
     from bot.check import check
 
-    settings = load_settings()
-    adapters, _ = bootstrap.find_adapters(settings)
-    findings = asyncio.run(check(settings, adapters))
+    findings = asyncio.run(check())
     for finding in findings:
         print(f"{'ok  ' if finding.is_ok else 'FIX '} {finding.subject}: {finding.text}")
     return 0 if all(finding.is_ok for finding in findings) else 1

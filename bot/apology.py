@@ -42,13 +42,10 @@ _KEYS: dict[type[BaseException], str] = {
     MediaError: "download",
     StoreError: "store",
 }
-#: statuses of an API that has no such endpoint
-_ABSENT = (404, 405)
 #: what a refusal's code or type says → our sentence
 _REFUSALS = (
     ("policy", ("policy", "moderation", "safety", "sensitive", "content_filter", "nsfw")),
     ("too_long", ("context_length", "too_long", "max_tokens", "string_above_max")),
-    ("no_model", ("model_not_found", "invalid_model", "unknown_model", "unsupported_model")),
 )
 
 
@@ -62,8 +59,8 @@ def apology(error: BaseException, locale: str, *, event_id: str) -> str:
     if isinstance(error, BadRequest | JobFailed):
         marks = f"{error.code} {error.type}".lower()
         key = next((refusal for refusal, words in _REFUSALS if any(word in marks for word in words)), key)
-    if key == "refused" and isinstance(error, BadRequest) and error.status in _ABSENT:
-        key = "absent"
+    if key == "refused" and isinstance(error, BadRequest):
+        key = "no_model" if error.is_about_model else "absent" if error.is_absence else key
     return say(f"apology.{key}", locale, id=event_id)
 
 

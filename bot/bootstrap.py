@@ -5,7 +5,7 @@ import importlib
 import pkgutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -88,18 +88,31 @@ def known_secrets(settings: Settings) -> list[SecretStr]:
     return found
 
 
-def find_adapters(settings: Settings, *, conversation: str | None = None) -> tuple[dict[str, Adapter], bool]:
+def _stop(_platform: str, error: SettingsError) -> None:
+    raise error
+
+
+def find_adapters(
+    settings: Settings,
+    *,
+    conversation: str | None = None,
+    tell: Callable[[str, SettingsError], None] = _stop,
+) -> tuple[dict[str, Adapter], bool]:
     """Every configured platform; when there is none, the one that needs no configuration, and True.
 
-    Raises `SettingsError` when a platform's settings are wrong.
+    A platform whose settings are wrong is told to `tell`; unless one is given, its `SettingsError` is raised.
     """
     found: dict[str, Adapter] = {}
     fallback: dict[str, Adapter] = {}
-    for _, module in platform_modules():
+    for name, module in platform_modules():
         is_fallback = getattr(module, "IS_FALLBACK", False)
         if is_fallback and found:
             continue
-        adapter = module.create(data_dir=settings.bot_data_dir, conversation=conversation)
+        try:
+            adapter = module.create(data_dir=settings.bot_data_dir, conversation=conversation)
+        except SettingsError as exc:
+            tell(name, exc)
+            continue
         if adapter is not None:
             (fallback if is_fallback else found)[adapter.name] = adapter
     return (found, False) if found else (fallback, True)

@@ -1,27 +1,43 @@
 """What `check` looks at: settings, database, API key, each configured platform. Spends nothing."""
 
-from collections.abc import Mapping
-
 from bot.api import AsyncAIModels
-from bot.bootstrap import endpoint, known_settings, needs_sandbox
+from bot.bootstrap import endpoint, find_adapters, known_settings, needs_sandbox
 from bot.command import load_commands
-from bot.errors import ApiError, AuthenticationFailed, NotPermitted, SettingsError, StoreError, StoreInUse
+from bot.errors import (
+    ApiError,
+    AuthenticationFailed,
+    BadRequest,
+    NotPermitted,
+    SettingsError,
+    StoreError,
+    StoreInUse,
+)
 from bot.misspelt import unknown_settings
 from bot.models import KINDS, Finding
 from bot.policy.rules import command_lists
-from bot.ports import Adapter
-from bot.settings import Settings
+from bot.settings import Settings, load_settings
 from bot.store.engine import make_store
 
 
-async def check(settings: Settings, adapters: Mapping[str, Adapter]) -> list[Finding]:
+async def check() -> list[Finding]:
     """Every finding, good ones included, in the order in which a person would mend them."""
+    try:
+        settings = load_settings()
+    except SettingsError as exc:  # without them there is nothing else to look at
+        return [*_wrong("settings", exc), *_misspelt()]
     findings = [_rules(settings), *_misspelt()]
     findings.append(await _database(settings))
     findings.append(await _api(settings))
-    for adapter in adapters.values():
+    wrong: list[Finding] = []
+    adapters, is_fallback = find_adapters(settings, tell=lambda name, exc: wrong.extend(_wrong(name, exc)))
+    findings += wrong
+    for adapter in () if wrong and is_fallback else adapters.values():
         findings.extend(await adapter.check())
     return findings
+
+
+def _wrong(subject: str, exc: SettingsError) -> list[Finding]:
+    return [Finding(subject=subject, text=line, is_ok=False) for line in str(exc).splitlines()]
 
 
 def _rules(settings: Settings) -> Finding:
@@ -58,6 +74,7 @@ async def _database(settings: Settings) -> Finding:
 
 async def _api(settings: Settings) -> Finding:
     subject = "API " + ("sandbox" if needs_sandbox(settings) else settings.aimodels_base_url)
+    model = settings.models("chat")[0]
     try:
         async with (
             endpoint(settings) as (base_url, key),
@@ -65,18 +82,21 @@ async def _api(settings: Settings) -> Finding:
                 api_key=key, base_url=base_url, flavor=settings.aimodels_api_flavor, timeout=settings.aimodels_timeout
             ) as api,
         ):
-            await api.verify()
+            await api.verify(model)
     except SettingsError as exc:
         return Finding(subject=subject, text=str(exc), is_ok=False)
-    except AuthenticationFailed:
-        text = "the key is refused: put a valid one into AIMODELS_API_KEY"
-        return Finding(subject=subject, text=text, is_ok=False)
-    except NotPermitted:
-        text = "the key may not use the chat endpoint: ask the API's provider for the permission"
-        return Finding(subject=subject, text=text, is_ok=False)
     except ApiError as exc:
-        text = f"no usable answer ({exc}): check AIMODELS_BASE_URL, AIMODELS_API_FLAVOR and the network"
-        return Finding(subject=subject, text=text, is_ok=False)
+        return Finding(subject=subject, text=_what_to_do(exc, model), is_ok=False)
     if needs_sandbox(settings):
         return Finding(subject=subject, text="answers; set AIMODELS_API_KEY to use the real API", is_ok=True)
     return Finding(subject=subject, text="answers and takes the key", is_ok=True)
+
+
+def _what_to_do(error: ApiError, model: str) -> str:
+    if isinstance(error, AuthenticationFailed):
+        return "the key is refused: put a valid one into AIMODELS_API_KEY"
+    if isinstance(error, NotPermitted):
+        return "the key may not use the chat endpoint: ask the API's provider for the permission"
+    if isinstance(error, BadRequest) and error.is_about_model:
+        return f"has no model {model}: put models that it has into BOT_CHAT_MODELS"
+    return f"no usable answer ({error}): check AIMODELS_BASE_URL, AIMODELS_API_FLAVOR and the network"

@@ -31,6 +31,8 @@ BotError
     └── DeliveryRefused      it will never be shown there
 """
 
+from typing import Any
+
 
 class BotError(Exception):
     """The root: every error this service raises on purpose. Its text is one clear sentence."""
@@ -47,22 +49,40 @@ class UsageError(BotError):
 # ------------------------------------------------------------------ the API
 
 
+#: What codes and types say of a model that is not there.
+_UNKNOWN_MODEL = ("model_not_found", "invalid_model", "unknown_model", "unsupported_model")
+
+
 class ApiError(BotError):
     """The AI API did not give what was asked. The text is the API's own, for the log, not for people."""
 
     #: whether the same request may succeed later
     is_retryable = False
 
-    def __init__(self, message: str, *, status: int | None = None, code: str = "", type: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str = "", type: str = "", is_enveloped: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status  #: HTTP status, None when there was no answer
         self.code = code  #: `error.code` of the envelope
         self.type = type  #: `error.type` of the envelope
+        self.is_enveloped = is_enveloped  #: whether it came in the reference's envelope
 
 
 class BadRequest(ApiError):
     """400: the API refused the parameters."""
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether there is nothing at the address, or no such model."""
+        return self.status in {404, 405}
+
+    @property
+    def is_about_model(self) -> bool:
+        """Whether the API does not have the model that was named."""
+        marks = f"{self.code} {self.type}".lower()
+        return any(mark in marks for mark in _UNKNOWN_MODEL) or (self.is_absence and "model" in self.message.lower())
 
 
 class AuthenticationFailed(ApiError):
@@ -78,10 +98,8 @@ class RateLimited(ApiError):
 
     is_retryable = True
 
-    def __init__(
-        self, message: str, *, retry_after: float, status: int | None = 429, code: str = "", type: str = ""
-    ) -> None:
-        super().__init__(message, status=status, code=code, type=type)
+    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, **told: Any) -> None:
+        super().__init__(message, status=status, **told)
         self.retry_after = retry_after  #: seconds until a new try may succeed
 
 

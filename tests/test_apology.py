@@ -73,8 +73,11 @@ def test_a_wrong_key_names_the_setting() -> None:
 def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -> None:
     """Other words would not help where the service has no such endpoint; an unknown model keeps its own sentence."""
     assert "does not offer" in apology(errors.BadRequest("Not found", status=status), "en", event_id="e")
-    unknown_model = errors.BadRequest("x", status=status, code="model_not_found")
-    assert apology(unknown_model, "en", event_id="e") == catalogue("en")["apology.no_model"].format(id="e")
+    for unknown_model in (
+        errors.BadRequest("x", status=status, code="model_not_found"),
+        errors.BadRequest("model 'm' not found", status=status),
+    ):
+        assert apology(unknown_model, "en", event_id="e") == catalogue("en")["apology.no_model"].format(id="e")
 
 
 def test_a_full_disk_is_not_blamed_on_the_download() -> None:

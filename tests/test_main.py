@@ -180,6 +180,23 @@ def test_check_finds_a_rule_that_would_stop_the_start(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_check_tells_every_platforms_mistakes(tmp_path: Path) -> None:
+    """Wrong settings of a platform, or of the core, keep `check` from nothing that it can look at all the same."""
+    done = bot(tmp_path, "check", SLACK_BOT_TOKEN="xoxb-1", AIMODELS_TIMEOUTS="1")
+    assert done.returncode == 1
+    found = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert "SLACK_APP_TOKEN" in found["FIX  slack"]
+    assert "did you mean AIMODELS_TIMEOUT?" in found["FIX  settings"]
+    assert {"ok   settings", "ok   API sandbox"} < set(found)
+    assert not any("console" in subject for subject in found)
+    wrong = bot(tmp_path, "check", BOT_PORT="x", BOT_MAX_ATTEMPTS="0")
+    assert wrong.returncode == 1
+    assert [line.split(": ")[:2] for line in wrong.stdout.splitlines()] == [
+        ["FIX  settings", "BOT_PORT"],
+        ["FIX  settings", "BOT_MAX_ATTEMPTS"],
+    ]
+
+
 async def test_a_signal_ends_it_and_a_second_process_is_refused(tmp_path: Path) -> None:
     """While one process owns the database another is refused with a sentence; SIGTERM ends the first with status 0."""
     first = await asyncio.create_subprocess_exec(

@@ -13,7 +13,7 @@ from bot.api.limits import Budget
 from bot.api.resources import Audio, Chat, Code, Images, Server, Video
 from bot.api.transport import open_http
 from bot.api.wire import Flavor
-from bot.errors import BadRequest, SettingsError
+from bot.errors import BadRequest, SettingsError, UnexpectedAnswer
 from bot.settings import REFERENCE_BASE_URL, REFERENCE_MODELS
 
 _VERIFY_TIMEOUT = 30.0  #: seconds
@@ -92,19 +92,23 @@ class AsyncAIModels:
         """The rate limit shared by all callers: `limit`, `remaining`, `reset_at`, `waiting`."""
         return self._server.calls.budget
 
-    async def verify(self) -> None:
+    async def verify(self, model: str = REFERENCE_MODELS["chat"]) -> None:
         """Prove the key without spending: ask for an answer to nothing, which is refused only after the key was taken.
 
-        Raises `AuthenticationFailed` or `NotPermitted` for a key that is not good, else any other `ApiError`.
+        Raises `AuthenticationFailed` or `NotPermitted` for a key that is not good, `BadRequest` for an address where
+        there is no chat or a model that it does not have, else any other `ApiError`.
         """
         server = self._server
         brief = Server(server.calls, server.flavor, False, min(server.timeout, _VERIFY_TIMEOUT), server.media_timeout)
         try:
-            await Chat(brief, self._caller).completions.probe(REFERENCE_MODELS["chat"])
+            await Chat(brief, self._caller).completions.probe(model)
         except BadRequest as exc:
-            # A 404 without an error of the API's own comes from somewhere else: the base URL is wrong.
-            if exc.status == httpx.codes.NOT_FOUND and not exc.code and not exc.type:
+            if exc.is_absence or exc.is_about_model:
                 raise
+            if exc.is_enveloped and server.flavor == "openai":
+                raise UnexpectedAnswer("the API answers in an envelope; the flavour aimodels reads those") from exc
+            if not exc.is_enveloped and server.flavor == "aimodels":
+                raise UnexpectedAnswer("the API answers without an envelope; the flavour openai reads those") from exc
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -36,10 +36,12 @@ _BY_TYPE: dict[str, type[ApiError]] = {
 
 def refused(status: int, raw: bytes | str, *, key: str, retry_after: float = 1.0) -> ApiError:
     """The error that an answer stands for. `retry_after` in seconds, for a 429."""
-    error = _error(raw)
+    body = _json(raw)
+    error = _error(body)
     code, kind = str(error.get("code") or ""), str(error.get("type") or "")
     text = str(error.get("message") or "").replace(key, "[key]") or f"the API answered with status {status}"
     told: dict[str, Any] = {"status": status, "code": code.replace(key, "[key]"), "type": kind.replace(key, "[key]")}
+    told["is_enveloped"] = body.get("success") is False
     special = _BY_CODE.get(code) or _BY_STATUS.get(status)
     if special is not None:
         return special(text, **told)
@@ -65,14 +67,17 @@ def unreachable(exc: Exception, key: str) -> Unreachable:
     return Unreachable(f"no answer from the API: {reason}".replace(key, "[key]"))
 
 
-def _error(raw: bytes | str) -> dict[str, Any]:
-    """Read the error's fields, however they are wrapped; nothing when it is not JSON."""
+def _json(raw: bytes | str) -> dict[str, Any]:
+    """Read an object; an empty one when it is none."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(body, dict):
-        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _error(body: dict[str, Any]) -> dict[str, Any]:
+    """Find the error's fields, however they are wrapped."""
     error = body.get("error", body)
     if isinstance(error, dict):
         return error if "message" in error else {**error, "message": error.get("detail")}

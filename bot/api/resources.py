@@ -23,7 +23,6 @@ ChatMessage = Mapping[str, Any]
 OnProgress = Callable[[float | None, str], None]
 
 _POLL_FIRST, _POLL_GROWTH, _POLL_MAX = 0.3, 1.4, 5.0  #: seconds between two looks at a job
-_MISSING = {404, 405}
 _ANY_VOICE = "alloy"  #: OpenAI's speech endpoint requires a voice
 
 
@@ -125,7 +124,7 @@ class CodeCompletions(_Resource):
             try:
                 return wire.read_code((await self._post("/code/completions", body, deadline)).body, server.flavor)
             except BadRequest as exc:
-                if server.flavor != "openai" or exc.status not in _MISSING or exc.code == "model_not_found":
+                if server.flavor != "openai" or not exc.is_absence or exc.is_about_model:
                     raise
                 server.has_code = False
         system = f"Answer with {language or 'program'} code only, without any explanation."

@@ -14,7 +14,7 @@ from bot.api.calls import Call
 from bot.api.client import AsyncAIModels
 from bot.api.limits import Budget
 from bot.api.resources import ChatMessage, OnProgress
-from bot.settings import REFERENCE_BASE_URL
+from bot.settings import REFERENCE_BASE_URL, REFERENCE_MODELS
 
 T = TypeVar("T")
 
@@ -203,9 +203,9 @@ class AIModels:
         """The rate limit as last told."""
         return self._client.budget
 
-    def verify(self) -> None:
+    def verify(self, model: str = REFERENCE_MODELS["chat"]) -> None:
         """Prove the key without spending. Raises `ApiError`."""
-        self._background.run(self._client.verify())
+        self._background.run(self._client.verify(model))
 
     def close(self) -> None:
         """Close the connections and end the client's thread."""

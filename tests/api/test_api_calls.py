@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import traceback
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from bot.api import AsyncAIModels, Call
+from bot.api.wire import Flavor
 from bot.errors import (
     ApiError,
     AuthenticationFailed,
@@ -237,14 +239,54 @@ async def test_verify_spends_nothing(api: FakeApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"), [(raw(b"<html>", "text/html"), UnexpectedAnswer), (raw(b"<html>", "text/html", 404), BadRequest)]
+    ("fault", "kind"),
+    [
+        (raw(b"<html>", "text/html"), UnexpectedAnswer),
+        (raw(b"<html>", "text/html", 404), BadRequest),
+        (failure(404, "not_found", "POST /chat/completions: Not Found"), BadRequest),
+    ],
 )
 async def test_verify_needs_the_api(api: FakeApi, fault: Step, kind: type[ApiError]) -> None:
-    """A web page is no proof of a key."""
+    """A web page is no proof of a key, nor is an address of the API where there is no chat."""
     api.play(fault)
     async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
         with pytest.raises(kind):
             await client.verify()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": "model_not_found", "message": "no access", "type": "invalid_request_error"}},
+        {"error": {"code": None, "message": 'model "m" not found, try pulling it first', "type": "api_error"}},
+        {"object": "error", "code": 404, "message": "The model `m` does not exist.", "type": "NotFoundError"},
+    ],
+)
+async def test_verify_needs_the_model(api: FakeApi, body: Any) -> None:
+    """A model that the API does not have is told as that, however servers put it."""
+    api.play(answer(body, 404))
+    async with AsyncAIModels(api_key=KEY, base_url=api.url, flavor="openai") as client:
+        with pytest.raises(BadRequest) as caught:
+            await client.verify("m")
+    assert caught.value.is_about_model
+    assert api.asked[0].json["model"] == "m"
+
+
+async def test_verify_needs_the_right_flavor(api: FakeApi) -> None:
+    """Whether the API wraps its answers is seen by its refusals; the flavour that fits is named."""
+    bare = answer({"error": {"code": "invalid_messages", "message": "no messages", "type": "x"}}, 400)
+    enveloped = failure(400, "invalid_messages")
+    cases: tuple[tuple[Flavor, Flavor, Step, Step], ...] = (
+        ("aimodels", "openai", enveloped, bare),
+        ("openai", "aimodels", bare, enveloped),
+    )
+    for flavor, other, right, wrong in cases:
+        async with AsyncAIModels(api_key=KEY, base_url=api.url, flavor=flavor) as client:
+            api.play(right)
+            await client.verify()
+            api.play(wrong)
+            with pytest.raises(UnexpectedAnswer, match=f"flavour {other}"):
+                await client.verify()
 
 
 async def test_silence_after_a_wait(api: FakeApi) -> None:
