@@ -1,9 +1,6 @@
 """The documented endpoints as an ASGI application."""
 
 import asyncio
-import secrets
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +22,7 @@ from bot.sandbox.files import Files
 from bot.sandbox.gate import Faults, Gate
 from bot.sandbox.jobs import Jobs
 from bot.sandbox.schema import AudioBody, ChatBody, CodeBody, ImageBody, VideoBody
+from bot.sandbox.scratch import Scratch
 from bot.sandbox.studio import Studio
 from bot.sandbox.talk import Talk, events
 from bot.sandbox.worker import TaskFailed, Worker, WorkerDied
@@ -41,7 +39,10 @@ class Rooms:
         self.renderer = Worker()
         self.model = Worker()
         self.talk = Talk(self.model, config.gguf)
-        folder = config.folder or Path(tempfile.gettempdir(), f"sandbox-{secrets.token_hex(8)}")
+        self.scratch = None
+        if (folder := config.folder) is None:
+            self.scratch = Scratch()
+            folder = self.scratch.folder
         self.files = Files(folder, config.max_folder_bytes, config.max_file_age)
         self.jobs = Jobs()
         self.studio = Studio(self.renderer, self.files, self.jobs)
@@ -52,8 +53,8 @@ class Rooms:
         await self.jobs.close()
         await self.renderer.close()
         await self.model.close()
-        if self.config.folder is None:
-            await asyncio.to_thread(shutil.rmtree, self.files.folder, ignore_errors=True)
+        if self.scratch is not None:
+            await asyncio.to_thread(self.scratch.close)
 
     def admit(self, request: Request, kind: Kind, model: str) -> None:
         """Raise `Refusal` unless the endpoint knows the model and the key may use it."""
