@@ -50,7 +50,7 @@ _INVITE = re.compile(r"(?:discord(?:app)?|dsc)(?=\.(?:gg|com/invite|me|io|link|l
 _ADDRESS = re.compile(r"\s*(?:\w+://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?:[/?#:]\S*)?\s*")
 _LANGUAGE = re.compile(r"[a-z0-9_+.#-]+", re.IGNORECASE)
 _URL = "!#$%&'()*+,/:;=?@[]~"  # what an address may have besides letters and numbers
-_FENCES = re.compile("```")
+_FENCES = re.compile("``(?=`)")
 #: code and tables, which stay as they are, or a spoiler
 _SPOILER = re.compile(
     r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?s:.*?)(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
@@ -146,7 +146,7 @@ def _title(level: int, children: Sequence[Inline]) -> str:
 
 def _code(text: str, language: str = "") -> Iterator[_Line]:
     language = language if _LANGUAGE.fullmatch(language) else ""
-    body = _FENCES.sub(f"``{_NOTHING}`", text)
+    body = _FENCES.sub(f"``{_NOTHING}", text)
     yield f"```{language}", True
     yield from ((line, True) for line in (body if body.strip() else _NOTHING).split("\n"))
     yield "```", True
@@ -209,7 +209,7 @@ def _marked(mark: str, children: Sequence[Inline]) -> str:
 
 
 def _span(text: str) -> str:
-    text = _FENCES.sub(f"``{_NOTHING}`", " ".join(text.split("\n")))
+    text = _FENCES.sub(f"``{_NOTHING}", " ".join(text.split("\n")))
     if not text.strip():
         return ""
     if "`" not in text:

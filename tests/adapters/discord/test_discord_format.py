@@ -13,7 +13,7 @@ PIECES = (
     *("@everyone", "@here", "<@123456789012345678>", "<@!1>", "<@&22>", "<#33>", "&lt;@&gt;", "&#64;everyone"),
     *("discord.gg/abc", "https://discord.com/invite/abc", "[a](b)", "[x](https://y.z)", "https://a.b/_c_"),
     *("[https://bank.com](https://evil.com)", "![p](https://q.r)", "<br>", "<t:1:R>", "$", "{x}", "狐狸", "。"),
-    *("**", "*", "_", "~~", "||", "`", "```", "```py", "~~~", "\\", ">", "#", "-", "1.", "|", "|--|--|", "---"),
+    *("**", "*", "_", "~~", "||", "`", "```", "``````", "```py", "~~~", "\\", ">", "#", "-", "1.", "|", "|--|--|", "---"),
     *("\n", "\n\n", "    "),
 )
 MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=40).map(" ".join) | st.lists(
@@ -33,6 +33,7 @@ MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=40).
         ("- [x] done\n- [ ] to do", "- ☑ done\n- ☐ to do"),
         ("> a\n>> b\n> - c", "> a\n> \n> b\n> - c"),
         ("```python\nx = '@everyone'\n```", "```python\nx = '@everyone'\n```"),
+        ("````\n``````a\n````", "```\n``\u200b``\u200b``a\n```"),
         ("    indented", "```\nindented\n```"),
         ("~~~\na ``` b\n~~~", "```\na ``\u200b` b\n```"),
         ("1. a\n   ```\n   code\n   ```\n2. b", "1. a\n```\ncode\n```\n2. b"),
