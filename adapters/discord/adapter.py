@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from adapters.discord import check, files, history, sync
 from adapters.discord.address import Address
 from adapters.discord.client import Client, Ears, use_api, use_gateway
+from adapters.discord.deadlines import Deadlines
 from adapters.discord.draft import DiscordDraft, Means
 from adapters.discord.failures import NETWORK, reason
 from adapters.discord.interactions import Deferrals, Interactions
@@ -25,7 +26,7 @@ from adapters.discord.replies import Mode, Replies
 from adapters.discord.sessions import Sessions
 from adapters.discord.uploads import Uploads
 from adapters.discord.watch import Watch
-from bot.errors import DeliveryDelayed, SettingsError
+from bot.errors import DeliveryDelayed, DeliveryError, SettingsError
 from bot.language import say
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
@@ -64,6 +65,7 @@ class Discord:
         self._desk: Desk | None = None
         self._watch: Watch | None = None
         self.deferrals = Deferrals()  #: draft waits here until its interaction is acknowledged
+        self._deadlines = Deadlines(self._due)
         self._problem = ""
         self._paces = Paces()
         self._typing = Typing()
@@ -84,6 +86,7 @@ class Discord:
             try:
                 yield
             finally:
+                await self._deadlines.stop()
                 await self._typing.stop()
                 if self._client is not None:
                     await self._client.close()
@@ -164,6 +167,7 @@ class Discord:
             sink=sink,
             commands=commands,
             deferrals=self.deferrals,
+            deadlines=self._deadlines,
             replies=replies,
             learn_locale=messages.locales.put,
         )
@@ -198,12 +202,21 @@ class Discord:
             means = Means(
                 client=self.client,
                 deferrals=self.deferrals,
+                deadlines=self._deadlines,
                 paces=self._paces,
                 typing=self._typing,
                 uploads=self._uploads,
             )
             draft = self._drafts[key] = DiscordDraft(means, Address.of(reply_to), key=key, ref=ref)
         return draft
+
+    async def _due(self, address: Address, key: str) -> None:
+        """See to an answer that is not there shortly before its interaction can be used no more."""
+        try:
+            draft = await self.draft(address.to_reply_to(), key=key, ref=None, private=False)
+            await draft.move()
+        except DeliveryError as exc:
+            log.warning("not moved", reason=str(exc))
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ import structlog
 from adapters.discord import pages
 from adapters.discord.address import Address, made_at
 from adapters.discord.client import Client
+from adapters.discord.deadlines import Deadlines, is_due
 from adapters.discord.failures import Broken, TooLarge, delivering
 from adapters.discord.interactions import Deferrals
 from adapters.discord.messages import Messages
@@ -20,14 +20,12 @@ from adapters.discord.pages import Page
 from adapters.discord.sending import RETRY, STOP
 from adapters.discord.uploads import Uploads
 from adapters.discord.writing import Removed, Writing
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.language import say
 from bot.models import Action, Answer, Media, Status
 
 log = structlog.get_logger(__name__)
 
-#: Seconds before the end of an interaction's token when its answer moves, or says that it will not be in time.
-MOVES = 45.0
 #: Seconds after its question from which an answer may have been begun by an earlier process.
 FRESH = 10.0
 #: Seconds for which Discord surely knows a message by its nonce: it says "a few minutes".
@@ -40,6 +38,7 @@ class Means:
 
     client: Client
     deferrals: Deferrals
+    deadlines: Deadlines
     paces: Paces
     typing: Typing
     uploads: Uploads
@@ -60,8 +59,7 @@ class DiscordDraft:
         self._lock = asyncio.Lock()
         self._text = ""
         self._is_over = False  #: finished, or removed while it was being written
-        self._moving: asyncio.Task[None] | None = None
-        self._alarm = self._wound() if address.token else None
+        means.deadlines.expect(address, key)
         self._show_typing(address.channel)
 
     def _written(self, ref: str) -> Writing:
@@ -107,7 +105,7 @@ class DiscordDraft:
         *rest, last = shown
         stop = Action(name=STOP, label=say("discord.stop", self._address.locale), command="cancel")
         async with self._lock:
-            if self._is_over:
+            if self._is_over or (self._is_single and is_due(self._address)):
                 return
             try:
                 await self._writing.show([*rest, replace(last, actions=(stop,))], turn=self._turn)
@@ -126,32 +124,20 @@ class DiscordDraft:
 
     # -- before an interaction can be used no more
 
-    def _wound(self) -> asyncio.TimerHandle:
-        ring = weakref.WeakMethod(self._ring)
+    async def move(self) -> None:
+        """Move the answer to the bot's own messages; where the bot has none, say that it will not be in time.
 
-        def alarm() -> None:
-            if (awake := ring()) is not None:
-                awake()
-
-        return asyncio.get_running_loop().call_later(self._address.expires - MOVES - time.time(), alarm)
-
-    def _ring(self) -> None:
-        self._moving = asyncio.create_task(self._move())
-
-    async def _move(self) -> None:
-        """Move the answer to the bot's own messages; where the bot has none, say that it will not be in time."""
+        Raises `DeliveryError`. What is there already, whoever has shown it, stays.
+        """
         locale = self._address.locale
         async with self._lock:
-            if self._is_over:
+            if not await self._original.is_waiting():
                 return
-            try:
-                if self._is_single:
-                    retry = Action(name=RETRY, label=say("action.retry", locale), command=RETRY)
-                    await self._writing.show([Page(text=say("discord.late", locale), actions=(retry,))])
-                else:
-                    await self._writing.move(Page(text=say("discord.long", locale)))
-            except DeliveryError as exc:
-                log.warning("not moved", reason=str(exc))
+            if self._is_single:
+                retry = Action(name=RETRY, label=say("action.retry", locale), command=RETRY)
+                await self._writing.show([Page(text=say("discord.late", locale), actions=(retry,))])
+            else:
+                await self._writing.move(Page(text=say("discord.long", locale)))
 
     # -- at the end
 
@@ -159,12 +145,11 @@ class DiscordDraft:
         """Show exactly this answer."""
         async with self._lock:
             self._is_over = True
-            if self._alarm is not None:
-                self._alarm.cancel()
             self._pace.leave(self)
             self._pace.take()
             if answer.is_empty:
                 await self._writing.remove()
+                self._means.deadlines.met(self._key)
                 return
             answer = self._kept(answer)
             files = [media for media in answer.media if media.path is not None and not media.url]
@@ -178,6 +163,7 @@ class DiscordDraft:
                 if not self._means.uploads.broke(files, self._address):
                     raise
                 raise self._means.uploads.refused(files, self._address, guild) from exc
+            self._means.deadlines.met(self._key)
 
     def _kept(self, answer: Answer) -> Answer:
         """The answer with a sentence for each file that the disk does not have any more."""

@@ -10,7 +10,9 @@ import discord
 import structlog
 
 from adapters.discord import asked, buttons, commands, forms, replies
+from adapters.discord.address import Address
 from adapters.discord.asked import Asked, data_of
+from adapters.discord.deadlines import Deadlines
 from adapters.discord.failures import NETWORK, reason
 from bot.errors import StoreError
 from bot.language import say
@@ -57,6 +59,7 @@ class Interactions:
         sink: Sink,
         commands: Sequence[CommandSpec],
         deferrals: Deferrals,
+        deadlines: Deadlines,
         replies: replies.Replies,
         learn_locale: Callable[[int, str], None],
     ) -> None:
@@ -64,6 +67,7 @@ class Interactions:
         self._specs = {spec.name: spec for spec in commands}
         self._commands = commands
         self._deferrals = deferrals
+        self._deadlines = deadlines
         self._replies = replies
         self._learn_locale = learn_locale
 
@@ -196,14 +200,16 @@ class Interactions:
             log.warning("interaction perhaps not acknowledged", interaction=interaction.id, reason=reason(exc))
         finally:
             deferral.set_result(is_taken)
-            await self._recorded(interaction, recording, is_taken=is_taken)
+            await self._recorded(interaction, found, recording, is_taken=is_taken)
 
     async def _recorded(
-        self, interaction: discord.Interaction, recording: "asyncio.Future[None]", *, is_taken: bool
+        self, interaction: discord.Interaction, found: Asked, recording: "asyncio.Future[None]", *, is_taken: bool
     ) -> None:
         """Wait for the event to be written down; an acknowledged one that could not be is told so."""
         try:
             await recording
+            if is_taken:  # it may wait for its turn for longer than its token works
+                self._deadlines.expect(Address.of(found.event.reply_to), found.event.id)
         except StoreError as exc:
             log.warning("interaction not kept", interaction=interaction.id, reason=str(exc))
             if is_taken:

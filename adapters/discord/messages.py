@@ -28,7 +28,7 @@ _NO_HISTORY = 160002  # a reply needs a permission that is missing
 _HAS_THREAD = 160004
 _NO_QUESTION = 10008
 _NO_THREAD = (50001, 50013, 50024, 160005, 160006, 30033)  # one can't be opened here: answered in the channel
-_LOADING, LAID_OUT = 1 << 7, 1 << 15
+LOADING, LAID_OUT = 1 << 7, 1 << 15
 _READ = 100  # messages of the history that are looked at
 
 
@@ -171,13 +171,13 @@ class Messages:
     def _is_waiting(self, message: Json) -> bool:
         """Whether it is the interaction's acknowledgement and still says that something is coming."""
         is_ours = str((message.get("interaction_metadata") or {}).get("id")) == self._address.interaction
-        return is_ours and bool(message.get("flags", 0) & _LOADING)
+        return is_ours and bool(message.get("flags", 0) & LOADING)
 
     def _is_first(self, message: Json) -> bool:
         address = self._address
         if address.interaction:
             is_ours = str((message.get("interaction_metadata") or {}).get("id")) == address.interaction
-            return is_ours and not message.get("flags", 0) & _LOADING
+            return is_ours and not message.get("flags", 0) & LOADING
         reference = (message.get("message_reference") or {}).get("message_id")
         if self._is_reply():
             return str(reference) == address.message
@@ -196,14 +196,15 @@ def shows(message: Json, page: Page) -> bool:
     files = [file.get("size") for file in message.get("attachments", ())]
     wanted: Sequence[int] = [media.size for media in page.media]
     whole = [len(page.whole.encode("utf-8", "replace"))] if page.whole else []
-    components = [*_leaves(message.get("components", ()))]
+    components = [*leaves(message.get("components", ()))]
     buttons = sum("custom_id" in component for component in components)
     text = "\n".join([message.get("content") or "", *(c["content"] for c in components if "content" in c)])
     return files == [*wanted, *whole] and buttons == len(page.actions) and text.split() == page.text.split()
 
 
-def _leaves(components: Any) -> list[Json]:
+def leaves(components: Any) -> list[Json]:
+    """The components that hold no others."""
     found: list[Json] = []
     for component in components:
-        found += _leaves(component["components"]) if "components" in component else [component]
+        found += leaves(component["components"]) if "components" in component else [component]
     return found

@@ -9,12 +9,13 @@ import discord
 from discord.webhook.async_ import async_context
 
 from adapters.discord.address import Address
+from adapters.discord.buttons import button_id
 from adapters.discord.client import Client
 from adapters.discord.failures import delivering
 from adapters.discord.interactions import Deferrals
-from adapters.discord.messages import INVALID
+from adapters.discord.messages import INVALID, LOADING, leaves
 from adapters.discord.pages import Page
-from adapters.discord.sending import parameters
+from adapters.discord.sending import STOP, parameters
 
 #: Seconds before the end of an interaction's token when it is no longer relied on.
 MARGIN = 5.0
@@ -47,6 +48,26 @@ class Original:
         if not self._is_closed:
             self._is_closed = await self._deferrals.settled(self._address.interaction) is False
         return not self._is_closed
+
+    async def is_waiting(self) -> bool:
+        """Whether it is there and still says that something is coming: nothing yet, or what can be stopped."""
+        if not await self.is_open():
+            return False
+        webhook, address = self._webhook, self._address
+        with delivering():
+            try:
+                message: Json = {
+                    **await async_context.get().get_webhook_message(
+                        webhook.id, address.token, _NAME, session=webhook.session
+                    )
+                }
+            except discord.HTTPException as exc:
+                if exc.code in LATE:
+                    return False
+                raise
+        stop = button_id(STOP, self._key, address.conversation)
+        buttons = [component.get("custom_id") for component in leaves(message.get("components", ()))]
+        return bool(message.get("flags", 0) & LOADING) or stop in buttons
 
     def close(self) -> None:
         """Rely on it no more."""

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from adapters.discord import deadlines, messages, original
 from adapters.discord import draft as drafts
-from adapters.discord import messages, original
 from adapters.discord.buttons import button_id
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Answer, Event, Status
@@ -151,7 +151,7 @@ async def test_command_where_the_bot_may_not_write(service: Service, wire: Wire)
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interaction's answer moves at once."""
-    monkeypatch.setattr(drafts, "MOVES", 15 * 60.0 - 0.05)
+    monkeypatch.setattr(deadlines, "MOVES", 15 * 60.0 - 0.05)
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
@@ -161,9 +161,7 @@ async def test_answer_moves_before_the_token_ends(service: Service, wire: Wire, 
     draft = await draft_of(service, event)
     if has_begun:
         await draft.write("The answer")
-    draft._ring()
-    assert draft._moving is not None
-    await draft._moving
+    await draft.move()
     assert text(wire.said(CHANNEL)[0])
     wire.interactions[token(event)].is_expired = True
     await draft.finish(Answer(text="The answer is 42.", actions=(AGAIN,)))
@@ -181,6 +179,8 @@ async def test_answer_that_will_not_be_in_time(service: Service, wire: Wire) -> 
     await wire.until(lambda: "/retry" in text(wire.said(CHANNEL)[0]))
     (retry,) = buttons(wire.said(CHANNEL)[0])
     assert retry["custom_id"] == button_id("retry", event.id, event.conversation)
+    await draft.status(Status("Still thinking…"))
+    assert "/retry" in text(wire.said(CHANNEL)[0])
     wire.interactions[token(event)].is_expired = True
     with pytest.raises(DeliveryRefused):
         await draft.finish(Answer(text="too late"))

@@ -197,6 +197,28 @@ async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
     assert one.wire.said(ELSEWHERE) == [late]
 
 
+@pytest.mark.parametrize("is_member", [True, False])
+async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
+    """A command whose turn does not come before its token ends is told so in time, and what comes of it is kept."""
+    hold = one.echo.hold("first")
+    channel, told = (CHANNEL, {}) if is_member else (ELSEWHERE, {"authorizing_integration_owners": {"1": ADA}})
+    await one.command("chat", channel=channel, prompt="first", told=told)
+    await one.echo.until(lambda: "first" in one.echo.asked)
+    token = await one.command("chat", channel=channel, prompt="second", told={**told, "id": nearly_over()})
+    await one.shown(channel, say("discord.long" if is_member else "discord.late", "zh-TW"))
+    assert "second" not in one.echo.asked
+    one.wire.interactions[token].is_expired = True
+    hold.set()
+    if not is_member:
+        await one.echo.until(lambda: "second" in one.echo.asked)
+        await one.quiet()
+        await one.command("retry", channel=channel, told=told)
+    await one.shown(channel, "re: second")
+    await one.quiet()
+    assert one.echo.asked.count("second") == 1
+    assert sum("re: second" in text for text in texts(one, channel)) == 1
+
+
 # ------------------------------------------------------------------ closed, deleted, not allowed
 
 
