@@ -16,6 +16,7 @@ from adapters.slack.app import bolt_app
 from adapters.slack.door import Door
 from adapters.slack.draft import SlackDraft
 from adapters.slack.ears import Ears
+from adapters.slack.errands import Errands
 from adapters.slack.latches import Latches
 from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
@@ -57,7 +58,7 @@ class Slack:
         )
         self._pacing = Pacing()
         self._latches = Latches()
-        self._announcing: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
 
     # -- lifecycle
@@ -72,14 +73,8 @@ class Slack:
             self._people = People(self._workspaces)
             stack.push_async_callback(self._people.close)
             self._roots = Roots(desk)
-            stack.push_async_callback(self._announced)
+            stack.push_async_callback(self._errands.close)
             yield
-
-    async def _announced(self) -> None:
-        """Leave no status half told."""
-        for task in self._announcing:
-            task.cancel()
-        await asyncio.gather(*self._announcing, return_exceptions=True)
 
     @asynccontextmanager
     async def _source(self, desk: Desk) -> AsyncIterator[Source]:
@@ -151,16 +146,20 @@ class Slack:
         return self._workspaces
 
     async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> SlackDraft:
-        """The answer of that key. Shows at once that somebody is at work, where that needs no message."""
+        """The answer of that key. Shows soon that somebody is at work, where that needs no message."""
         assert self._roots is not None, "connected first"
         draft = self._drafts.get(key)
         if draft is None:
-            outbox = Outbox(workspaces=self.workspaces, roots=self._roots, pacing=self._pacing, latches=self._latches)
+            outbox = Outbox(
+                workspaces=self.workspaces,
+                roots=self._roots,
+                pacing=self._pacing,
+                latches=self._latches,
+                errands=self._errands,
+            )
             draft = SlackDraft(outbox, Address.of(reply_to), key=key, ref=ref, private=private)
             self._drafts[key] = draft
-            if (task := draft.announce()) is not None:
-                self._announcing.add(task)
-                task.add_done_callback(self._announcing.discard)
+            draft.announce()
         return draft
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:

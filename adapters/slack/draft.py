@@ -42,7 +42,8 @@ class SlackDraft:
         self._sender = Sender(outbox, address)
         self._key = key
         self._is_private = (private or bool(address.private)) and not address.is_dm
-        self._messages = Messages(self._sender, key=key)
+        self._standing = Standing(self._sender, is_left=ref is not None)
+        self._messages = Messages(self._sender, key=key, posted=self._standing.taken)
         thread, _, message = (ref or "").partition("/")
         self._messages.thread = thread or address.thread
         self._ref = message
@@ -54,7 +55,6 @@ class SlackDraft:
         self._note = ""  #: why it is not shown where it was asked
         self._may_have_shared = ref is not None  # an earlier try, and it may be too early to see it
         self._is_text_shown = False
-        self._standing = Standing(self._sender)
         self._writing = asyncio.Lock()
 
     @property
@@ -71,11 +71,10 @@ class SlackDraft:
 
     # -- while it is made
 
-    def announce(self) -> asyncio.Task[None] | None:
-        """Show at once that somebody is at work, where that needs no message. Does not wait for it."""
-        if self._is_private:
-            return None
-        return self._standing.announce(self._messages.thread, say("slack.thinking", self._address.locale))
+    def announce(self) -> None:
+        """Show soon that somebody is at work, where that needs no message. Does not wait for it."""
+        if not self._is_private:
+            self._standing.announce(self._messages.thread, say("slack.thinking", self._address.locale))
 
     async def status(self, status: Status) -> None:
         """Show what is being done: beside the thread, as a card when it takes long, at last in a message."""
@@ -84,6 +83,7 @@ class SlackDraft:
         async with self._writing:
             await self._begun()
             details, thread = " · ".join(_progress(status)), self._messages.thread
+            self._standing.begin(thread)
             is_long = status.progress is not None or status.elapsed >= _LONG
             if is_long and await self._messages.card(status.text, details):
                 return
@@ -98,12 +98,12 @@ class SlackDraft:
             return
         async with self._writing:
             await self._begun()
+            self._standing.begin(self._messages.thread)
             *full, last = cuts(text) if len(text) > _SHORT else [text]
             for part, markdown in enumerate(full):
                 await self._messages.grow(part, markdown)
             await self._messages.grow(len(full), last)
             self._is_text_shown = True
-            self._standing.taken()
 
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer. Safe to repeat."""

@@ -44,9 +44,17 @@ class Shown:
 class Messages:
     """By part, in one thread. Every method raises `DeliveryError`."""
 
-    def __init__(self, sender: Sender, *, key: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        key: str,
+        posted: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._sender = sender
         self._key = key
+        self._posted = posted  # told of each new message
         self._clock = clock
         self.thread = ""
         self.parts: dict[int, Shown] = {}
@@ -277,6 +285,7 @@ class Messages:
             self.is_sure = not is_unclear(exc)
             raise
         self.is_sure = True
+        self._posted()
         return sent
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from adapters.slack.address import Address
+from adapters.slack.errands import Errands
 from adapters.slack.failures import FAILED, code, translated
 from adapters.slack.inlines import Json
 from adapters.slack.latches import Latches
@@ -43,6 +44,7 @@ class Outbox:
     roots: Roots
     pacing: Pacing
     latches: Latches
+    errands: Errands
 
 
 @dataclass(frozen=True, slots=True)

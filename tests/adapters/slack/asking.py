@@ -1,6 +1,5 @@
 """What a test of answers needs: the adapter against the fake, as many processes one after another as it likes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -59,10 +58,7 @@ class Asking:
     async def draft(
         self, key: str = "Ev1", *, ref: str | None = None, private: bool = False, **more: str
     ) -> SlackDraft:
-        draft = await self.adapter.draft(self.address(**more).to_reply_to(), key=key, ref=ref, private=private)
-        if (announced := draft.announce()) is not None:
-            await asyncio.wait({announced})
-        return draft
+        return await self.adapter.draft(self.address(**more).to_reply_to(), key=key, ref=ref, private=private)
 
     def answers(self, channel: Channel | None = None, *, viewer: str = "") -> list[Message]:
         """What the bot shows."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack import draft
+from adapters.slack import draft, standing
 from adapters.slack.adapter import Slack
 from bot import bootstrap
 from bot.bootstrap import Core, build
@@ -24,11 +24,12 @@ from tests.fakes.slack import FakeSlack, Message
 
 @pytest.fixture
 def hurried(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses between tries, and between edits, are short."""
+    """Pauses between tries, and between edits, are short; a status is told at once."""
     defaults = DeliveryDelayed.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "retry_after", 0.05)
     monkeypatch.setattr(draft, "_LATE", 0.1)
+    monkeypatch.setattr(standing, "SOON", 0.0)
     monkeypatch.setattr(Slack, "capabilities", replace(Slack.capabilities, edit_interval=0.05))
 
 

@@ -36,9 +36,11 @@ def methods(slack: FakeSlack) -> list[str]:
 # ------------------------------------------------------------------ growing
 
 
-async def test_status_at_once(slack: FakeSlack, stage: Asking) -> None:
+async def test_status_soon(slack: FakeSlack, stage: Asking) -> None:
     """A draft in a thread shows that somebody is at work before anything is made, without a message."""
-    await stage.draft()
+    draft = await stage.draft()
+    await slack.until(lambda: slack.team.statuses)
+    assert not draft.ref.partition("/")[2]
     status = slack.team.statuses[stage.channel.id, stage.question.ts]
     assert status["status"] == "is thinking…"
     assert not stage.answers()
@@ -52,6 +54,35 @@ async def test_status_tells_how_far(slack: FakeSlack, stage: Asking) -> None:
     await draft.finish(Answer(text="Done."))
     assert not slack.team.statuses or not slack.team.statuses.get((stage.channel.id, stage.question.ts))
     assert stage.texts() == ["Done."]
+
+
+@pytest.mark.parametrize("surface", ["", "agent"])
+async def test_a_quick_answer_is_one_call(slack: FakeSlack, stage: Asking, surface: str) -> None:
+    """What is answered before anybody could wonder needs no sign before it and none to be taken away."""
+    draft = await stage.draft(surface=surface)
+    await draft.finish(Answer(text="Done.", actions=ACTIONS))
+    assert methods(slack) == ["auth.test", "chat.postMessage"]
+
+
+async def test_a_status_is_called_off_by_the_answer_alone(slack: FakeSlack, stage: Asking) -> None:
+    """A message in the thread takes the status away: it is not asked for once more."""
+    draft = await stage.draft()
+    await draft.status(Status("Asking…"))
+    await draft.finish(Answer(text="Done."))
+    assert [call.params["status"] for call in slack.called("assistant.threads.setStatus")] == ["Asking…"]
+
+
+async def test_a_session_is_begun_and_ended(slack: FakeSlack, stage: Asking) -> None:
+    """In the agent view Slack shows its Stop button while something is made, and no longer, also after a death."""
+    draft = await stage.draft(surface="agent")
+    await draft.write("The first words")
+    place = stage.channel.id, stage.question.ts
+    await slack.until(lambda: slack.team.sessions.get(place) == ["processing"])
+    ref = draft.ref
+    del draft
+    await stage.restart()
+    await (await stage.draft(surface="agent", ref=ref)).finish(Answer(text="The first words."))
+    assert slack.team.sessions[place] == ["processing", "active"]
 
 
 async def test_text_is_streamed(slack: FakeSlack, stage: Asking) -> None:
