@@ -102,7 +102,7 @@ def _linked(name: str) -> str:
 
 def _snippets(text: str) -> list[Upload]:
     """Long pieces of code as files."""
-    if len(text) < _LONG_LINES:
+    if text.count("\n") < _LONG_LINES and len(text) <= _LONG_TEXT:
         return []
     long = [code for code in _codes(parse(text)) if code.text.count("\n") >= _LONG_LINES or len(code.text) > _LONG_TEXT]
     found = []

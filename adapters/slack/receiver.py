@@ -48,6 +48,7 @@ class Receiver:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._aside = Aside(desk)
         self._told: OrderedDict[str, None] = OrderedDict()  # messages whose senders know that they were not kept
+        self._kept: OrderedDict[str, None] = OrderedDict()  # messages that are written down
 
     async def message(self, workspace: Workspace, message: Json) -> Event | None:
         """Record a message that is for the bot, and return it. Raises `StoreError`: it must come again."""
@@ -61,11 +62,16 @@ class Receiver:
         return None
 
     async def _said(self, workspace: Workspace, message: Json) -> Event | None:
+        """A mention comes twice, as `message` and as `app_mention`, and what Slack retries more often: once is enough."""
         async with self._lock(workspace, message):
+            known = parse.message_id(workspace.owner, str(message.get("channel")), str(message.get("ts")))
+            if known in self._kept:
+                return None
             try:
                 asked = await self._event(workspace, message)
                 if asked is not None:
                     await self._sink(asked)
+                    _remember(self._kept, known)
             except StoreError:
                 if parse.is_mention(message, workspace.bot_user) or _is_direct(message):
                     await self._tell(workspace, message, "slack.not_kept_yet")
@@ -115,9 +121,7 @@ class Receiver:
         known = parse.message_id(workspace.owner, channel, ts)
         if known in self._told or not user:
             return
-        self._told[known] = None
-        while len(self._told) > _KEPT:
-            self._told.popitem(last=False)
+        _remember(self._told, known)
         person = await self._people.find(workspace, user)
         try:
             await self._workspaces.of(workspace).chat_postEphemeral(
@@ -182,9 +186,10 @@ class Receiver:
         channel = str(message["channel"])
         user = str(message.get("user") or message.get("bot_id") or "")
         team = str(message.get("user_team") or message.get("source_team") or message.get("team") or "")
-        person, named = await asyncio.gather(
-            self._people.find(workspace, user, team=team),
-            self._people.named(workspace, parse.mentioned(message)),
+        others = [named for named in parse.mentioned(message) if named != workspace.bot_user]
+        finding = self._people.find(workspace, user, team=team)
+        person, people = (
+            await asyncio.gather(finding, self._people.named(workspace, others)) if others else (await finding, {})
         )
         spot = Spot(
             workspace=workspace,
@@ -194,7 +199,13 @@ class Receiver:
             is_dm=_is_direct(message),
             continues=continues,
         )
-        return parse.event(message, self._commands, spot=spot, person=person, people=named)
+        return parse.event(message, self._commands, spot=spot, person=person, people=people)
+
+
+def _remember(known: OrderedDict[str, None], message: str) -> None:
+    known[message] = None
+    while len(known) > _KEPT:
+        known.popitem(last=False)
 
 
 def _is_direct(message: Json) -> bool:

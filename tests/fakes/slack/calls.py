@@ -180,8 +180,8 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.StreamResponse
         slack.tell()
         return web.Response(status=error.status, text="<html><body>Server Error</body></html>", headers=headers)
     except DropError:
-        assert request.transport is not None
-        request.transport.abort()
+        if request.transport is not None:  # else the caller has hung up
+            request.transport.abort()
         slack.tell()
         return web.Response()
     slack.tell()
