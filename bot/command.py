@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.api import AsyncAIModels
 from bot.conversation import Conversation
 from bot.errors import UsageError
-from bot.language import say
+from bot.language import joined, say
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Option, Part
 from bot.ports import Store
@@ -38,6 +38,10 @@ class Context:
         """One of the service's own sentences in the asker's language."""
         return say(key, self.event.actor.locale, **values)
 
+    def joined(self, words: Iterable[str]) -> str:
+        """The words as a list within such a sentence."""
+        return joined(words, self.event.actor.locale)
+
     def prompt(self) -> str:
         """The free text of the request. Raises `UsageError` with an example when there is none."""
         text = self.event.prompt.strip()
@@ -55,7 +59,7 @@ class Context:
         assert option is not None, f"{self.spec.name} has no option {name}"
         value = self.event.options.get(name, "") or option.default
         if value and option.choices and value not in option.choices:
-            raise UsageError(self.say("option.choice", name=name, value=value, allowed=", ".join(option.choices)))
+            raise UsageError(self.say("option.choice", name=name, value=value, allowed=self.joined(option.choices)))
         return value
 
     def number(self, name: str) -> float:

@@ -5,6 +5,7 @@ fields. A test holds every language to the same keys and placeholders.
 """
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -41,6 +42,11 @@ def language_of(locale: str) -> str:
             return _SCRIPTS[tag]
         tag = tag.rpartition("-")[0]
     return FALLBACK
+
+
+def joined(words: Iterable[str], locale: str = "") -> str:
+    """The words as a list within a sentence."""
+    return say("join.words", locale).join(words)
 
 
 def say(key: str, locale: str = "", /, **values: object) -> str:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.language import say
+from bot.language import joined, say
 from bot.models import CommandSpec, Option
 from bot.words import Word, split_words, unquote
 
@@ -113,7 +113,7 @@ def _unknown_command(
     name: str, names: Mapping[str, CommandSpec], specs: Sequence[CommandSpec], locale: str, prefix: str
 ) -> str:
     near = difflib.get_close_matches(name.lower(), names, 1)
-    values = {"name": prefix + _short(name), "allowed": ", ".join(f"`{prefix}{spec.name}`" for spec in specs)}
+    values = {"name": prefix + _short(name), "allowed": joined((f"`{prefix}{spec.name}`" for spec in specs), locale)}
     return (
         say("usage.command_near", locale, near=prefix + near[0], **values)
         if near
@@ -292,7 +292,8 @@ class _Reader:
             if value.lower() in canonical:
                 return canonical[value.lower()], ""
             near = difflib.get_close_matches(value.lower(), canonical, 1, 0.5)
-            values = {"flag": flag, "value": _short(value), "allowed": ", ".join(f"`{c}`" for c in option.choices)}
+            allowed = joined((f"`{choice}`" for choice in option.choices), self.locale)
+            values = {"flag": flag, "value": _short(value), "allowed": allowed}
             if near:
                 return value, self._say("choice_near", near=canonical[near[0]], **values)
             return value, self._say("choice", **values)
@@ -327,7 +328,8 @@ class _Reader:
         command = self.prefix + self.spec.name
         if not self.flags:
             return self._say("no_flags", command=command, flag=_short(flag))
-        values = {"command": command, "flag": _short(flag), "allowed": ", ".join(f"`{f}`" for f, _ in flags(self.spec))}
+        allowed = joined((f"`{known}`" for known, _ in flags(self.spec)), self.locale)
+        values = {"command": command, "flag": _short(flag), "allowed": allowed}
         near = self._near(flag)
         return self._say("flag_near", near=near, **values) if near else self._say("flag", **values)
 

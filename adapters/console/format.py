@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from adapters.console.table import aligned
-from bot.language import say
+from bot.language import joined, say
 from bot.models import Answer, Media
 
 # C0 but tab and newline, DEL, C1, and what reverses or hides text around it (bidirectional overrides).
@@ -44,7 +44,7 @@ def elapsed(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def facts(media: Media) -> str:
+def facts(media: Media, locale: str = "") -> str:
     """What is known of a file: `image/png, 1024x1024, 312 kB`."""
     known = [media.content_type]
     if media.width and media.height:
@@ -52,17 +52,17 @@ def facts(media: Media) -> str:
     if media.duration:
         known.append(f"{media.duration:.3g} s")
     known.append(size(media.size))
-    return clean(", ".join(known))
+    return clean(joined(known, locale))
 
 
 def media_line(media: Media, locale: str, *, folder: Path | None = None) -> str:
     """Where a file is; within `folder`, by its shorter name there."""
     if media.path is None or media.url:
-        return say("console.link", locale, url=clean(media.url or media.source_url), facts=facts(media))
+        return say("console.link", locale, url=clean(media.url or media.source_url), facts=facts(media, locale))
     path = media.path.absolute()
     if folder is not None and path.is_relative_to(folder):
         path = path.relative_to(folder)
-    return say("console.saved", locale, path=clean(str(path)), facts=facts(media))
+    return say("console.saved", locale, path=clean(str(path)), facts=facts(media, locale))
 
 
 def retry_line(answer: Answer) -> str:

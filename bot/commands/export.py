@@ -37,16 +37,17 @@ def section(ctx: Context, turn: Turn, media: tuple[Media, ...]) -> str:
     """One turn with its speaker, time and media."""
     speaker = (turn.speaker or turn.actor) if turn.role == "user" else ctx.say("export.assistant")
     at = f" · {turn.at.astimezone(UTC):%Y-%m-%d %H:%M}" if turn.at else ""
-    files = [listed(item) for item in media]
+    files = [listed(ctx, item) for item in media]
     return "\n\n".join([f"## {' '.join(speaker.split())}{at}", turn.content, *(["\n".join(files)] if files else [])])
 
 
-def listed(media: Media) -> str:
+def listed(ctx: Context, media: Media) -> str:
     """One file with what is known of it."""
     facts = [media.content_type, f"{media.size / 1000:.0f} kB"]
     if media.width and media.height:
         facts.append(f"{media.width}x{media.height}")
     if media.duration:
         facts.append(f"{media.duration:g} s")
-    description = f" — {' '.join(media.description.split())}" if media.description else ""
-    return f"- `{media.name}` ({', '.join(facts)}){description}"
+    line = ctx.say("export.file", name=media.name, facts=ctx.joined(facts))
+    text = " ".join(media.description.split())
+    return ctx.say("export.described", file=line, text=text) if text else line

@@ -46,27 +46,31 @@ def overview(ctx: Context) -> str:
     for key, group in groups.items():
         if group:
             lines.append(f"\n**{ctx.say(key)}**")
-            lines += [f"- `/{spec.name}` — {described(ctx, spec)} `/{spec.example or spec.name}`" for spec in group]
+            lines += [
+                ctx.say("help.line", name=spec.name, text=described(ctx, spec), example=spec.example or spec.name)
+                for spec in group
+            ]
     return "\n".join([*lines, "", ctx.say("help.more")])
 
 
 def explanation(ctx: Context, spec: CommandSpec) -> str:
     """One command with its options: what is allowed, and what is taken when nothing is said."""
-    lines = [f"**/{spec.name}** — {described(ctx, spec)}", "", f"`{usage_line(spec)}`", ""]
+    lines = [ctx.say("help.title", name=spec.name, text=described(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
     names = {option.name: f"`{flag}`" for flag, option in reversed(flags(spec))}
     for option in spec.options:
         facts = [described(ctx, spec, option)]
         if option.choices:
-            facts.append(", ".join(f"`{choice}`" for choice in option.choices))
+            facts.append(ctx.joined(f"`{choice}`" for choice in option.choices))
         if option.minimum is not None and option.maximum is not None:
             facts.append(ctx.say("help.range", low=f"{option.minimum:g}", high=f"{option.maximum:g}"))
         if option.default:
             facts.append(ctx.say("help.default", value=option.default))
         if option.required:
             facts.append(ctx.say("help.required"))
-        lines.append(f"- {names.get(option.name, f'`{option.name}`')}: {'; '.join(facts)}")
+        name = names.get(option.name, f"`{option.name}`")
+        lines.append(ctx.say("help.option", name=name, facts=ctx.say("join.facts").join(facts)))
     if spec.aliases:
-        lines += ["", ctx.say("help.aliases", names=", ".join(f"`/{alias}`" for alias in spec.aliases))]
+        lines += ["", ctx.say("help.aliases", names=ctx.joined(f"`/{alias}`" for alias in spec.aliases))]
     if spec.example:
         lines += ["", ctx.say("help.example", example=f"`/{spec.example}`")]
     return "\n".join(lines)

@@ -52,9 +52,10 @@ async def overview(ctx: Context) -> str:
     for kind in KINDS:
         if chosen in ("", kind):
             used = await ctx.conversation.model(kind)
-            others = ", ".join(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
+            others = ctx.joined(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
             also = ctx.say("model.also", models=others) if others else ""
-            lines.append(f"- {ctx.say(f'kind.{kind}')} (`{kind}`): **{used}** {also}".rstrip())
+            line = ctx.say("model.line", name=ctx.say(f"kind.{kind}"), kind=kind, model=used, also=also)
+            lines.append(line.rstrip())
     return "\n".join([*lines, "", ctx.say("model.how")])
 
 
@@ -65,7 +66,7 @@ def chosen_kind(ctx: Context, name: str) -> Kind:
     if fitting:
         return fitting[0]
     if name == DEFAULT:
-        raise UsageError(ctx.say("model.which_kind", kinds=", ".join(KINDS)))
+        raise UsageError(ctx.say("model.which_kind", kinds=ctx.joined(KINDS)))
     raise UsageError(unknown(ctx, name, [*KINDS, *(model for kind in KINDS for model in ctx.settings.models(kind))]))
 
 
@@ -73,5 +74,5 @@ def unknown(ctx: Context, name: str, allowed: "list[str] | tuple[str, ...]") -> 
     """That there is no such model, what there is, and what was probably meant."""
     near = get_close_matches(name.lower(), allowed, 1)
     key = "model.unknown_near" if near else "model.unknown"
-    shown = ", ".join(f"`{model}`" for model in allowed)
+    shown = ctx.joined(f"`{model}`" for model in allowed)
     return ctx.say(key, name=name.replace("`", "'"), near="".join(near), allowed=shown)
