@@ -1,6 +1,7 @@
 """Conventions that matter are tests: who may import whom, what may be named where, how big a module may be."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,13 +67,21 @@ def test_a_module_is_one_idea(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
 
 
-def test_an_idle_service_loads_no_media_library() -> None:
-    """Without the sandbox nothing imports numpy, Pillow, PyAV or FastAPI."""
+def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
+    """Where the API is not the sandbox, a whole run of the service needs no numpy, Pillow, PyAV or FastAPI."""
     script = (
-        "import sys, bot.bootstrap, bot.check, adapters.console;"
-        "from bot.command import load_commands; from bot.settings import REFERENCE_MODELS;"
-        "load_commands({kind: (model,) for kind, model in REFERENCE_MODELS.items()});"
-        "print(*sorted({'numpy', 'PIL', 'av', 'fastapi'} & set(sys.modules)))"
+        "import sys; from bot.__main__ import main; assert main([]) == 0;"
+        "print('loaded:', *sorted({'numpy', 'PIL', 'av', 'fastapi'} & set(sys.modules)))"
     )
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert loaded.stdout.split() == []
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input="/help image\n",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "AIMODELS_API_KEY": "sk-x", "BOT_PORT": "0"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "/image a red fox" in done.stdout
+    assert done.stdout.splitlines()[-1] == "loaded:"

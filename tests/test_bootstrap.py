@@ -1,10 +1,13 @@
 """The composition root: what starts, what ends the service, and with which words."""
 
 import asyncio
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +153,57 @@ def start(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
         timeout=60,
         check=False,
     )
+
+
+async def test_what_is_past_its_retention_is_erased(tmp_path: Path) -> None:
+    """At the start old conversations and their files go and newer ones stay; with 0 days all is kept for ever."""
+    async with service(tmp_path, bot_retention_days=0) as one:
+        await one.ask("an old fox", command="image", conversation="old")
+        [old] = (tmp_path / "media").rglob("*.png")
+        await one.stop()
+        month = 31 * 86400
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
+            database.execute("UPDATE events SET received_at = received_at - ?", (month,))
+            database.commit()
+        os.utime(old, (old.stat().st_atime, old.stat().st_mtime - month))
+        await one.start()
+        await one.ask("a new fox", command="image", conversation="new")
+        assert old.exists()
+        await one.stop()
+        await one.start(bot_retention_days=30)
+        while old.exists():  # noqa: ASYNC110 - a disk tells nobody
+            await asyncio.sleep(0.01)
+        await one.ask("hello", conversation="old")
+        await one.ask("hello", conversation="new")
+        assert len(list((tmp_path / "media").rglob("*.png"))) == 1
+        forgotten, kept = ([said["content"] for said in body["messages"][1:]] for body in one.echo.bodies[-2:])
+        assert forgotten == ["hello"]
+        assert kept == ["a new fox", "[image: a new fox, 1024x1024]", "hello"]
+
+
+async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> None:
+    """Each room's lines name the event; the API's own words are in the log, the person gets ours."""
+    words = "提示詞違反內容政策"
+    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+        one.echo.instead = [*[failure(500)] * 5, failure(400, "content_policy_violation", words)]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tests.crash.service", channel.url),
+            env={**os.environ, "PYTHONPATH": str(ROOT), "AIMODELS_BASE_URL": one.api.url, "AIMODELS_API_KEY": "sk-x"},
+            cwd=tmp_path,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        event = await channel.ask("draw it")
+        await channel.answered(event)
+        process.terminate()
+        _, written = await process.communicate()
+    [answer] = channel.answers(event)
+    assert answer.private
+    assert words not in answer.text
+    lines = [json.loads(line) for line in written.decode().splitlines()]
+    about = [line for line in lines if line.get("event_id") == event]
+    assert {line["logger"] for line in about} >= {"bot.inbox", "bot.dispatcher", "bot.worker"}
+    assert [line["message"] for line in about if line["event"] == "api error"][-1] == words
 
 
 def test_a_damaged_database_stops_the_start_with_a_sentence(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from bot import __version__
+from bot.__main__ import main
 from bot.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +38,12 @@ def bot(folder: Path, *arguments: str, text: str = "", **settings: str) -> subpr
 def test_the_version_is_told(tmp_path: Path) -> None:
     """`--version` prints the version."""
     assert bot(tmp_path, "--version").stdout.strip() == __version__
+
+
+def test_the_command_has_a_name_of_its_own() -> None:
+    """Where the package is installed, `channelmuse` is the same as `python -m bot`."""
+    [script] = entry_points(group="console_scripts", name="channelmuse")
+    assert script.load() is main
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:

@@ -74,11 +74,13 @@ async def test_a_flood_of_pictures_delays_another_person_by_one_job(tmp_path: Pa
         assert one.echo.most <= slots
 
 
-async def test_concurrency_is_bounded(tmp_path: Path) -> None:
-    """Never more chat answers are generated at once than BOT_CHAT_CONCURRENCY says."""
-    async with service(tmp_path, bot_chat_concurrency=3) as one:
+@pytest.mark.parametrize(("command", "kind"), [("chat", "chat"), ("image", "media")])
+async def test_concurrency_is_bounded(tmp_path: Path, command: str, kind: str) -> None:
+    """Never more answers of a kind are generated at once than BOT_CHAT_CONCURRENCY or BOT_MEDIA_CONCURRENCY says."""
+    bound: dict[str, Any] = {f"bot_{kind}_concurrency": 3}
+    async with service(tmp_path, **bound) as one:
         release = one.echo.hold("q")
-        events = [await one.channel.ask(f"q{n}", conversation=f"c{n}") for n in range(20)]
+        events = [await one.channel.ask(f"q{n}", conversation=f"c{n}", command=command) for n in range(20)]
         await one.echo.until(lambda: one.echo.running == 3)
         await one.channel.until(lambda: set(events) <= one.channel.acknowledged)
         release.set()

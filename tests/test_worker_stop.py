@@ -151,14 +151,15 @@ async def process(one: Service, seam: str = "", **settings: str) -> AsyncIterato
         await started.wait()
 
 
-async def test_a_signal_lets_running_answers_finish(tmp_path: Path) -> None:
-    """SIGTERM: a real process delivers what is being generated and ends with status 0."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_running_answers_finish(tmp_path: Path, number: signal.Signals) -> None:
+    """SIGTERM or SIGINT: a real process delivers what is being generated and ends with status 0."""
     async with service(tmp_path) as one:
         await one.stop()
         release = one.echo.hold("slow")
         async with process(one) as running:
             event = await one.begun("slow")
-            running.send_signal(signal.SIGTERM)
+            running.send_signal(number)
             release.set()
             assert await running.wait() == 0
         assert one.answer(event).text == "re: slow"

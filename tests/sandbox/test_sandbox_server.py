@@ -217,7 +217,7 @@ async def test_max_tokens_cuts_the_answer(sandbox: Sandbox) -> None:
 
 
 async def test_a_long_render_is_a_polled_job(sandbox: Sandbox) -> None:
-    """A video of more than a few seconds is answered with a job whose progress grows until it has the file."""
+    """A long video is answered with a job whose progress grows until it has the file; meanwhile chat is answered."""
     body = {**SAMPLES["/video/generations"], "duration": 4, "resolution": "640x360"}
     async with client(sandbox) as api, asyncio.timeout(100):
         image = (await api.post("/images/generations", json=IMAGE)).json()["data"]["images"][0]["url"]
@@ -225,12 +225,14 @@ async def test_a_long_render_is_a_polled_job(sandbox: Sandbox) -> None:
         assert job["status"] == "queued"
         progress = [job["progress"]]
         while job["status"] in {"queued", "processing"}:
-            await asyncio.sleep(0.1)
+            assert (await api.post("/chat/completions", json=CHAT)).status_code == 200
+            await asyncio.sleep(0.02)
             job = (await api.get(f"/video/generations/{job['id']}")).json()["data"]
             progress.append(job["progress"])
         file = await api.get(job["videos"][0]["url"])
     assert job["status"] == "succeeded"
     assert progress == sorted(progress)
+    assert any(0 < step < 1 for step in progress), "nothing was answered while the video was made"
     assert progress[-1] == 1
     assert file.headers["content-type"] == "video/mp4"
     assert file.content[4:8] == b"ftyp"
