@@ -22,6 +22,10 @@ ON_MESSAGE = {"explain": "chat", "summarise": "chat", "review": "chat", "picture
 _ALONE = ("explain", "summarise")
 #: What may be made by a form from anywhere. Slack allows five.
 ANYWHERE = ("image", "audio", "video")
+#: Commands that mean nothing without a conversation, and one that is for the channel where there is none.
+OF_A_TALK = ("export", "reset", "retry", "stop")
+OF_A_TALK_OR_CHANNEL = ("model",)
+_CHANNEL = "channel"
 #: Actions whose answer is a word to who pressed.
 _QUIET = ("good", "bad", "delete", "stop")
 
@@ -92,25 +96,19 @@ def slash(
     """A slash command. `command`: as it is written, with slash and prefix; `talk`: the asker's newest in the channel.
 
     What makes something begins a thread of its own. What is about a conversation is about the newest one, and is
-    answered there; without one, and where the answer is the asker's own business, it is told them alone.
+    answered there. Everything else, and a choice without a conversation to make it for, is about the channel, and is
+    told the asker alone.
     """
-    if is_about_talk(spec):
-        thread = talk.thread if talk is not None else ""
-        conversation = talk.conversation if talk is not None else channel_of(asker)
-        asker = replace(asker, conversation=conversation, thread=thread)
-    alone = spec.private or (spec.kind is None and talk is None)
-    event = replace(
-        asker.event(private=alone),
-        command=spec.name,
-        prompt=request.prompt,
-        options={name: value for name, value in request.options.items() if _is_usable(spec, name, value)},
-    )
+    options = {name: value for name, value in request.options.items() if _is_usable(spec, name, value)}
+    if talk is not None:
+        asker = replace(asker, conversation=talk.conversation, thread=talk.thread)
+    elif spec.kind is None:
+        asker = replace(asker, conversation=channel_of(asker))
+        if spec.option(_CHANNEL) is not None:
+            options = {_CHANNEL: "yes", **options}
+    event = asker.event(private=spec.kind is None and talk is None)
+    event = replace(event, command=spec.name, prompt=request.prompt, options=options)
     return with_parent(event, command) if spec.kind is not None else event
-
-
-def is_about_talk(spec: CommandSpec) -> bool:
-    """Whether a command makes nothing, but is about a conversation or a channel."""
-    return spec.kind is None
 
 
 def channel_of(asker: Asker) -> str:

@@ -223,7 +223,7 @@ class SlackDraft:
             sent = await self._sender.call(
                 "chat.postMessage",
                 channel=address.channel,
-                text=fallback(address.parent),
+                text=fallback(address.parent, names=(address.user,)),
                 blocks=blocks(address.parent, names=(address.user,)),
                 metadata=metadata(self._key, 0, REQUEST),
                 unfurl_links=False,

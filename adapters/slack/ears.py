@@ -38,7 +38,7 @@ class Ears:
         prefix: str,
     ) -> None:
         self._workspaces = workspaces
-        recent = Recent(roots)
+        recent = Recent(workspaces, roots, desk)
 
         async def noting(event: Event) -> None:
             await sink(event)

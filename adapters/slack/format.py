@@ -5,12 +5,12 @@ block (Slack takes one), further tables are monospaced text.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from adapters.slack.inlines import Json, elements, joined, text
+from adapters.slack.inlines import MENTION, Json, elements, joined, text
 from bot.markdown import (
     Block,
     Code,
@@ -56,16 +56,24 @@ def _tree(markdown: str) -> tuple[Block, ...]:
     return parse(markdown)
 
 
-def fallback(markdown: str) -> str:
-    """What notifications and clients without blocks show of a text: its first words, escaped."""
+def fallback(markdown: str, *, names: Collection[str] = ()) -> str:
+    """What notifications and clients without blocks show of a text: its first words, escaped. `names`: see `blocks`."""
     found, left = [], _FALLBACK
-    for letter in _read(_tree(markdown[:_FALLBACK])):
-        shown = _ESCAPES.get(letter, letter)
+    for shown in _escaped(_read(_tree(markdown[:_FALLBACK])), names):
         left -= len(shown)
         if left < 0:
             break
         found.append(shown)
     return "".join(found)
+
+
+def _escaped(content: str, names: Collection[str]) -> Iterator[str]:
+    """Letter by letter; mentions of `names` as they are."""
+    for number, part in enumerate(MENTION.split(content)):
+        if number % 2 and part in names:
+            yield f"<@{part}>"
+        else:
+            yield from (_ESCAPES.get(letter, letter) for letter in (f"<@{part}>" if number % 2 else part))
 
 
 def cost(value: Any) -> int:

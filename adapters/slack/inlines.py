@@ -15,8 +15,9 @@ from bot.markdown import Break, CodeSpan, Emphasis, Image, Inline, Link, Strike,
 Json = dict[str, Any]
 Style = Mapping[str, bool]
 
+#: Of a person, by id.
+MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
 _EMOJI = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+'-]{1,40}):(?![\w:])")
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
 _HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}(?!\w)")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _PLAIN: Style = {}
@@ -75,7 +76,7 @@ def _each(inlines: Sequence[Inline], style: Style, names: Collection[str]) -> It
 
 def _text(content: str, style: Style, names: Collection[str]) -> Iterator[Json]:
     at = 0
-    for found in re.finditer(f"{_MENTION.pattern}|{_EMOJI.pattern}", content):
+    for found in re.finditer(f"{MENTION.pattern}|{_EMOJI.pattern}", content):
         person, emoji = found[1], found[2]
         if person and person not in names:
             continue

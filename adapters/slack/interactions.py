@@ -7,13 +7,13 @@ import structlog
 
 from adapters.slack import asked, forms, parse
 from adapters.slack.app import Reply
-from adapters.slack.asked import ANYWHERE, ON_MESSAGE, Asker
+from adapters.slack.asked import ANYWHERE, OF_A_TALK, OF_A_TALK_OR_CHANNEL, ON_MESSAGE, Asker
 from adapters.slack.buttons import Button
 from adapters.slack.failures import FAILED, reason
-from adapters.slack.home_view import escaped
 from adapters.slack.parse import Json
 from adapters.slack.people import People, Person
 from adapters.slack.recent import Recent
+from adapters.slack.replies import first, taken, told, wrong
 from adapters.slack.roots import Roots
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot import textform
@@ -23,9 +23,6 @@ from bot.models import CommandSpec, Event
 from bot.ports import Sink
 
 log = structlog.get_logger(__name__)
-
-#: Commands that mean nothing without a conversation.
-_OF_A_TALK = ("reset", "export", "retry", "stop")
 
 
 class Interactions:
@@ -60,7 +57,7 @@ class Interactions:
         text = parse.plain(str(body.get("text") or ""), {})
         spec = self._specs.get(named.removeprefix(self._prefix))
         if spec is None or not named.startswith(self._prefix):
-            return _told(say("slack.gone", person.locale))
+            return told(say("slack.gone", person.locale))
         channel = str(body.get("channel_id") or "")
         needs_form = not text and spec.kind is not None and spec.prompt is not None
         if needs_form and await self._ask(workspace, body, spec, person, channel=channel):
@@ -68,7 +65,7 @@ class Interactions:
         request = textform.parse(f"{named} {text}", self._commands, locale=person.locale, prefix=self._prefix)
         if request.problem:
             usage = say("slack.form.usage", person.locale, usage=textform.usage_line(spec, prefix=self._prefix))
-            return _told(f"{request.problem}\n{usage}")
+            return told(f"{request.problem}\n{usage}")
         asker = Asker(
             workspace=workspace,
             person=person,
@@ -76,11 +73,22 @@ class Interactions:
             id=asked.id_of(workspace.owner, channel, "command", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
         )
-        talk = await self._recent.find(workspace, channel, person.id) if asked.is_about_talk(spec) else None
-        if talk is None and spec.name in _OF_A_TALK:
-            return _told(say("slack.which_talk", person.locale, command=spec.name))
-        kept = await self._kept(asked.slash(asker, spec, request, command=named, talk=talk))
-        return None if kept else _told(say("slack.not_kept", person.locale))
+        return await self._taken(asker, spec, request, command=named)
+
+    async def _taken(self, asker: Asker, spec: CommandSpec, request: textform.Request, *, command: str) -> Reply:
+        """Record a command, and tell which conversation it was taken to be about, where it is about one."""
+        locale, talk = asker.person.locale, None
+        if spec.name in OF_A_TALK + OF_A_TALK_OR_CHANNEL:
+            try:
+                talk = await self._recent.find(asker.workspace, asker.channel, asker.person)
+            except StoreError as exc:
+                log.warning("conversations not read", reason=str(exc))
+                return told(say("slack.not_kept", locale))
+        if talk is None and spec.name in OF_A_TALK:
+            return told(say("slack.which_talk", locale, command=spec.name))
+        if not await self._kept(asked.slash(asker, spec, request, command=command, talk=talk)):
+            return told(say("slack.not_kept", locale))
+        return taken(talk, asker) if talk is not None else None
 
     async def _ask(
         self, workspace: Workspace, body: Json, spec: CommandSpec, person: Person, *, channel: str = ""
@@ -203,9 +211,9 @@ class Interactions:
         button = Button.read(meta.get("button", "")) if name == forms.PRESS else None
         spec = self._specs.get(button.command if button is not None else name.removeprefix(forms.MAKE))
         if spec is None:
-            return _wrong({_first(view): say("slack.gone", person.locale)})
-        if wrong := forms.problems(spec, values, locale=person.locale):
-            return _wrong(wrong)
+            return wrong({first(view): say("slack.gone", person.locale)})
+        if problems := forms.problems(spec, values, locale=person.locale):
+            return wrong(problems)
         urls = body.get("response_urls") or ()
         where = values.pop(forms.WHERE, "")
         asker = Asker(
@@ -223,9 +231,9 @@ class Interactions:
             event = asked.submitted(asker, spec, values, files, command=command)
             request = textform.parse(f"{command} {event.prompt}", [spec], locale=person.locale, prefix=self._prefix)
             if not event.prompt.strip() and request.problem:
-                return _wrong({_first(view): request.problem.replace("`", "")})
+                return wrong({first(view): request.problem.replace("`", "")})
         if not await self._kept(event):
-            return _wrong({_first(view): say("slack.not_kept", person.locale)})
+            return wrong({first(view): say("slack.not_kept", person.locale)})
         return None
 
     # -- Slack's own Stop
@@ -278,17 +286,3 @@ class Interactions:
         if isinstance(user, dict):
             return await self._people.find(workspace, str(user.get("id") or ""), team=str(user.get("team_id") or ""))
         return await self._people.find(workspace, str(body.get("user_id") or ""), team=str(body.get("team_id") or ""))
-
-
-def _told(text: str) -> Reply:
-    """Shown at once to the asker alone."""
-    return {"text": escaped(text), "response_type": "ephemeral"}
-
-
-def _wrong(errors: Mapping[str, str]) -> Reply:
-    return {"response_action": "errors", "errors": dict(errors)}
-
-
-def _first(view: Json) -> str:
-    """The block of a form that a general complaint is shown at."""
-    return next((str(block["block_id"]) for block in view.get("blocks") or () if block.get("type") == "input"), "")

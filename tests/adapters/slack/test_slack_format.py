@@ -230,3 +230,9 @@ def test_fallback_is_short_and_escaped() -> None:
     """Notifications show the beginning of a text, without marks, and nothing that Slack would read as its own."""
     assert fallback("**a** <b> & `c`\n\n- d") == "a &lt;b&gt; &amp; c\n• d"
     assert len(fallback("<" * 10_000)) <= 3_500
+
+
+def test_fallback_names_who_is_named_on_purpose() -> None:
+    """A notification reads as its message does: the asker by name, and nobody else is called."""
+    shown = fallback("<@U0ADA> asked: `/image` <@U0BOB> <!here>", names=("U0ADA",))
+    assert shown == "<@U0ADA> asked: /image &lt;@U0BOB&gt; &lt;!here&gt;"

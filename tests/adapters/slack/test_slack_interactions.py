@@ -61,24 +61,81 @@ async def test_commands_about_what_is_there_are_answered_in_private(
     slack: FakeSlack, service: Service, core: Core
 ) -> None:
     """Commands that make nothing are told the asker alone."""
-    for name in ("help", "usage", "model"):
+    slack.ada.mention("hello")
+    await core.count(1)
+    for name in ("help", "usage", "forget", "system"):
         slack.ada.slash(f"/{name}")
-    await core.count(3)
-    assert all(Address.of(event.reply_to).private for event in core.events)
-    assert len({event.conversation for event in core.events}) == 1
+    await core.count(5)
+    assert all(Address.of(event.reply_to).private for event in core.events[1:])
+    assert not any(Address.of(event.reply_to).thread for event in core.events[1:])
+    assert len({event.conversation for event in core.events[1:]}) == 1
 
 
 async def test_commands_about_a_conversation_are_about_the_newest(
     slack: FakeSlack, service: Service, core: Core
 ) -> None:
-    """`/retry` in a channel is about the asker's newest thread there, and is answered in it."""
-    root = slack.ada.mention("hello")
+    """`/retry` in a channel is about the asker's newest thread there and is answered in it, which they are told."""
+    slack.ada.mention("before")
     await core.count(1)
-    slack.ada.slash("/retry")
+    root = slack.ada.mention("hello <!here>")
     await core.count(2)
-    asked, retry = core.events
+    delivery = slack.ada.slash("/retry")
+    await core.count(3)
+    _, asked, retry = core.events
     assert (retry.command, retry.conversation) == ("retry", asked.conversation)
     assert (Address.of(retry.reply_to).thread, Address.of(retry.reply_to).private) == (root.ts, "")
+    await slack.until(lambda: delivery.is_done)
+    link = f"https://lab.slack.com/archives/C0GENERAL/p{root.ts.replace('.', '')}"
+    assert delivery.response["response_type"] == "ephemeral"
+    assert f"<{link}|hello @here>" in delivery.response["text"]
+
+
+async def test_the_newest_conversation_is_found_after_a_restart(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Another process finds the asker's newest thread of the channel: their mention, or what their command began."""
+    older = slack.ada.mention("older")
+    slack.bob.mention("Bob's")
+    slack.ada.slash("/chat", "what is love?")
+    events = {event.prompt: event for event in await core.count(3)}
+    for event in events.values():
+        draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
+        await draft.finish(Answer(text="Hello."))
+    slack.ada.say("nothing for the bot")
+    await service.__aexit__()
+    await service.__aenter__()
+    delivery = slack.ada.slash("/export")
+    await core.count(4)
+    parent = next(m for m in slack.from_bot(slack.general) if not m.thread_ts)
+    export = core.events[3]
+    assert (export.conversation, export.reply_to["thread"]) == (events["what is love?"].conversation, parent.ts)
+    await slack.until(lambda: delivery.is_done)
+    assert "@Ada asked: /chat what is love?" in delivery.response["text"]
+    await service.__aexit__()
+    await service.__aenter__()
+    await draft_in(service, older)
+    slack.ada.slash("/reset")
+    await core.count(5)
+    assert (core.events[4].conversation, core.events[4].reply_to["thread"]) == (events["older"].conversation, older.ts)
+
+
+async def draft_in(service: Service, thread: Message) -> None:
+    """The bot says something more in a thread, which is the newest then."""
+    client = await service.adapter.workspaces.client("T0LAB")
+    await client.chat_postMessage(channel="C0GENERAL", thread_ts=thread.ts, text="and one thing more")
+
+
+async def test_a_model_is_chosen_for_the_conversation_or_the_channel(
+    slack: FakeSlack, service: Service, core: Core
+) -> None:
+    """Without a conversation of the asker's, `/model` is for the channel: else it would be for nothing at all."""
+    slack.bob.slash("/model", "chat gpt-4-turbo-2")
+    await core.count(1)
+    slack.ada.mention("hello")
+    await core.count(2)
+    slack.ada.slash("/model", "chat gpt-4-turbo-2")
+    await core.count(3)
+    channel, asked, talk = core.events
+    assert (channel.options.get("channel"), bool(channel.reply_to.get("private"))) == ("yes", True)
+    assert (talk.options.get("channel"), talk.conversation) == (None, asked.conversation)
 
 
 async def test_commands_about_no_conversation_say_so(slack: FakeSlack, service: Service, core: Core) -> None:
