@@ -10,6 +10,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion, Path
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.bindings.completion import generate_completions
 from prompt_toolkit.styles import Style
 from prompt_toolkit.validation import ValidationError, Validator
 
@@ -69,7 +70,7 @@ class CommandCompleter(Completer):
     def _values(self, option: Option, word: str, complete_event: CompleteEvent) -> Iterable[Completion]:
         if option.kind == "file":
             yield from self._files(word, complete_event)
-        for choice in option.choices:
+        for choice in (*option.choices, *option.suggestions):
             if choice.lower().startswith(word.lower()):
                 yield Completion(f"{choice} ", -len(word), display=choice, display_meta=option.description)
 
@@ -124,6 +125,14 @@ def session(
             buffer.insert_text("\n")
         else:
             buffer.validate_and_handle()
+
+    @keys.add("tab")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state and len(buffer.complete_state.completions) == 1:
+            buffer.apply_completion(buffer.complete_state.completions[0])  # nothing to choose: Enter sends the line
+        else:
+            generate_completions(event)
 
     @keys.add("escape", "enter")
     def _(event: KeyPressEvent) -> None:

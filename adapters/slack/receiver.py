@@ -62,7 +62,7 @@ class Receiver:
         return None
 
     async def _said(self, workspace: Workspace, message: Json) -> Event | None:
-        """A mention comes twice, as `message` and as `app_mention`, and more often when Slack retries: once is enough."""
+        """A mention comes as `message` and as `app_mention`, and more often when Slack retries: once is enough."""
         async with self._lock(workspace, message):
             known = parse.message_id(workspace.owner, str(message.get("channel")), str(message.get("ts")))
             if known in self._kept:

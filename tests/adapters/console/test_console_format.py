@@ -86,6 +86,16 @@ def test_files_are_attached(tmp_path: Path) -> None:
     ]
 
 
+def test_files_can_be_clicked(tmp_path: Path) -> None:
+    """The line of a file is a link to it, also where its path has to be quoted; that of a link leads to the link."""
+    file = tmp_path / "my fox; 1.png"
+    shown = Media(name="fox.png", content_type="image/png", size=1, path=file)
+    linked = Media(name="film.mp4", content_type="video/mp4", size=1, path=file, url="https://muse.example/film.mp4")
+    renderer = Renderer("", color_system="truecolor")
+    links = [re.findall(r"\x1b\]8;[^;]*;([^\x1b]+)", renderer.media(media, 200)) for media in (shown, linked)]
+    assert links == [[file.as_uri().replace(";", "%3B")], ["https://muse.example/film.mp4"]]
+
+
 @pytest.mark.parametrize(
     ("environment", "locale"),
     [

@@ -178,3 +178,11 @@ def test_a_line_that_names_a_missing_file_stays(terminal: Terminal, tmp_path: Pa
     terminal.type("\x1b[D" * 4 + "e\r")
     assert terminal.until("The end of read").count("Answer") == 1
     terminal.until("there.txt")
+
+
+def test_the_only_completion_is_taken_by_one_tab(terminal: Terminal) -> None:
+    """Tab takes what alone is offered, and Enter then sends the line."""
+    terminal.type("/image a fox --style an")
+    terminal.until("Style.")
+    terminal.type("\t\r")
+    terminal.until("50%")
