@@ -9,7 +9,6 @@ from bot.sandbox.chat_math import NoResult, arithmetic, conversion
 from bot.sandbox.chat_memory import (
     Fact,
     facts,
-    is_question,
     name_in,
     recall,
     sentences,
@@ -19,6 +18,7 @@ from bot.sandbox.chat_memory import (
 )
 from bot.sandbox.chat_say import Tongue, is_chinese, say, tongue_of
 from bot.sandbox.chat_summary import summarise
+from bot.sandbox.chat_told import is_question, tells
 
 _HELLO = re.compile(
     r"(?i)^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:[\s,]+[a-z]{1,15}){0,3}|(?:你好|"
@@ -84,6 +84,9 @@ def reply(said: Sequence[tuple[str, str]], today: date | None = None) -> str:
     talk = _Conversation(said, today or datetime.now(UTC).date())
     if _SUMMARY_ORDER.search(talk.system) and not _RECAP.search(talk.asked) and not talk.folded:
         return summarise([*talk.earlier, talk.asked])
+    order, *about = re.split("[:：]", talk.asked, maxsplit=1)
+    if about and about[0].strip() and _SUMMARY_ORDER.search(order):
+        return summarise(about)
     if _RECAP.search(talk.asked):
         return _recap(talk)
     answers: list[str] = []
@@ -137,7 +140,8 @@ def _remembered(sentence: str, talk: _Conversation) -> str | None:
         return talk.say("noted", fact=statement(sentence))
     if not is_question(sentence):
         told = statement(sentence)
-        return talk.say("noted", fact=told) if told and len(told) <= 300 else None  # noqa: PLR2004 - not a paste
+        is_fact = told and tells(told) and len(told) <= 300  # noqa: PLR2004 - not a paste
+        return talk.say("noted", fact=told) if is_fact else None
     fact = recall(sentence, talk.known, talk.speaker)
     if fact is None:
         return None

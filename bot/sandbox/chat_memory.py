@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.sandbox.chat_told import is_order, is_question
+
 _SPEAKER = re.compile(r"^([^\W\d_][\w .'’-]{0,38}?)[:：]\s+(?=\S)")
 _NOT_NAMES = frozenset(
     "note remember question answer todo fyi ps re example hint warning summary http https q a".split()  # noqa: SIM905
@@ -18,17 +20,6 @@ _NAME = re.compile(
 _KEEP = re.compile(
     r"(?i)^(?:please\s+)?(?:remember|note|keep in mind|don't forget|do not forget)(?:\s+that\b|[:,]|"
     r"\s+)\s*|^(?:請|请)?(?:記住|记住|記得|记得|別忘了|别忘了)[：:，, ]*"
-)
-_QUESTION = re.compile(
-    r"(?i)[?？]\s*$|^(?:and |so |but )?(?:what|who|whom|whose|when|where|which|why|how|is|are|do|does|"
-    r"did|can|could|will|would|should|tell me)\b"
-    r"|什麼|什么|甚麼|誰|谁|哪|幾|几|多少|嗎|吗|怎麼|怎么|為什麼|为什么|何時|何时|呢"
-)
-_ORDER = re.compile(
-    r"(?i)^(?:please |can you |could you )?(?:write|draw|make|create|generate|explain|tell|give|show|"
-    r"translate|summari[sz]e|recap|"
-    r"list|help|find|describe|compare|calculate|compute|convert|add|fix|say|sing|paint)\b|^(?:請|请|幫|帮)|"
-    r"(?:請|请)(?:你|問|问|介|幫|帮|寫|写|解|告|翻)"
 )
 _STOP = frozenset(
     re.findall(
@@ -57,12 +48,15 @@ def speaker_of(text: str) -> tuple[str, str]:
     match = _SPEAKER.match(text)
     if match is None or match[1].lower() in _NOT_NAMES or len(match[1].split()) > 3:  # noqa: PLR2004 - names are short
         return "", text
+    if is_order(match[1]):  # "correct my grammar: …"
+        return "", text
     return match[1], text[match.end() :]
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text; code blocks and long pastes stay whole."""
-    if "```" in text:
+    """The sentences of a text; code blocks and long pastes stay whole, and so does an order with what it is about."""
+    order, *about = re.split("[:：]", text, maxsplit=1)
+    if "```" in text or (about and is_order(order)):
         return [text.strip()]
     return [part.strip() for part in _SENTENCE.split(_GREETED.sub(r"\1\n", text)) if part.strip()]
 
@@ -75,15 +69,10 @@ def name_in(sentence: str) -> str:
     return next((group for group in match.groups() if group), "") if match else ""
 
 
-def is_question(sentence: str) -> bool:
-    """Whether an answer is expected."""
-    return bool(_QUESTION.search(sentence))
-
-
 def statement(sentence: str) -> str:
     """What a sentence tells, without "remember that"; "" when it tells nothing."""
     kept = _KEEP.sub("", sentence, count=1)
-    if kept == sentence and (is_question(sentence) or _ORDER.search(sentence)):
+    if kept == sentence and (is_question(sentence) or is_order(sentence)):
         return ""
     return kept if len(words_of(kept)) >= 1 and len(kept) > 3 else ""  # noqa: PLR2004 - "ok" is no fact
 
