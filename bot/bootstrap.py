@@ -287,12 +287,13 @@ async def _receive(core: Core) -> None:
 
 
 async def _prune(core: Core) -> None:
-    """Erase what is past its retention, at start and every few hours."""
+    """Erase what is past its retention and what killed processes left, at start and every few hours."""
     days = core.settings.bot_retention_days
-    while days:
-        before = datetime.now(UTC) - timedelta(days=days)
+    while True:
+        before = datetime.now(UTC) - timedelta(days=days) if days else None
         try:
-            await core.spool.remove(await core.store.prune(before))
+            if before is not None:
+                await core.spool.remove(await core.store.prune(before))
             await core.spool.sweep(before)
         except (StoreError, OSError) as exc:
             log.warning("not pruned", reason=str(exc))

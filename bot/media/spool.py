@@ -28,6 +28,8 @@ from bot.models import Kind, Media
 
 _PIECE = 1 << 18  # bytes per write: few thread hops, little memory
 _TRIES = 3
+#: Seconds that a temporary file may go on being written after the time-outs that end it: clocks of machines differ.
+_GRACE = 600.0
 
 
 class Item(Protocol):
@@ -277,17 +279,25 @@ class Spool:
                 for other in real.parent.glob(f"{real.stem.partition('.')[0]}.fit-*"):
                     other.unlink(missing_ok=True)
 
-    async def sweep(self, before: datetime) -> None:
-        """Delete files older than `before`, temporary files that nobody writes any more, and empty folders."""
-        await asyncio.to_thread(self._sweep, before.timestamp(), frozenset(self._parts))
+    async def sweep(self, before: datetime | None) -> None:
+        """Delete files older than `before` (None: none), temporary ones that nobody writes any more, empty folders.
+
+        Other processes may share the folder: what they are writing stays, as they give up after the same time-outs.
+        """
+        oldest = 0.0 if before is None else before.timestamp()
+        await asyncio.to_thread(self._sweep, oldest, frozenset(self._parts))
 
     def _sweep(self, before: float, active: frozenset[Path]) -> None:
+        abandoned = time.time() - max(self._timeout, self._shrink_timeout) - _GRACE
         for day in [path for path in self._folder.iterdir() if path.is_dir()]:
             for path in list(day.iterdir()):
-                if path not in active and (path.suffix == ".part" or path.stat().st_mtime < before):
-                    path.unlink(missing_ok=True)
-            if not any(day.iterdir()) and day.name != datetime.now(UTC).date().isoformat():
-                day.rmdir()
+                with suppress(FileNotFoundError):  # another process finished or swept it
+                    oldest = abandoned if path.suffix == ".part" else before
+                    if path not in active and path.stat().st_mtime < oldest:
+                        path.unlink()
+            if day.name != datetime.now(UTC).date().isoformat():
+                with suppress(OSError):  # not empty, or gone already
+                    day.rmdir()
 
 
 class _Sink:

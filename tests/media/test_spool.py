@@ -259,7 +259,7 @@ async def test_remove_takes_only_what_is_in_the_spool(folder: Path, certificate:
 
 
 async def test_sweep_deletes_what_is_old_and_what_was_left(folder: Path, certificate: Certificate) -> None:
-    """Old files and abandoned temporary ones go, with their folders; new files stay."""
+    """Old files and abandoned temporary ones go, with their folders; new files stay, and where none grow old, all."""
     async with make_spool(folder, certificate) as spool:
         new = await spool.write("new.txt", "x", content_type="text/plain", event="e")
         old_day = folder / "2020-01-01"
@@ -267,10 +267,40 @@ async def test_sweep_deletes_what_is_old_and_what_was_left(folder: Path, certifi
         for name in ("old.txt", "left.abcd.part"):
             (old_day / name).write_text("x")
             os.utime(old_day / name, (0, 0))
-        (folder / datetime.now(UTC).date().isoformat() / "fresh.1234.part").write_text("x")
+        await spool.sweep(None)
+        assert files(folder) == sorted([new.path, old_day / "old.txt"])
         await spool.sweep(datetime.now(UTC) - timedelta(days=30))
     assert files(folder) == [new.path]
     assert not old_day.exists()
+
+
+async def test_sweep_leaves_what_another_process_is_writing(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A file that comes in for one spool of a folder is whole, though another one is swept meanwhile."""
+    go_on = asyncio.Event()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = len(png)
+        await response.prepare(request)
+        await response.write(png[:2000])
+        await go_on.wait()
+        await response.write(png[2000:])
+        return response
+
+    async with (
+        serve(slowly, tls=certificate.server) as public,
+        make_spool(folder, certificate) as writing,
+        make_spool(folder, certificate) as starting,
+    ):
+        item = Item(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
+        fetching = asyncio.create_task(writing.fetch(item, kind="image", name="a", event="e"))
+        while not files(folder):  # noqa: ASYNC110 - a folder tells nobody
+            await asyncio.sleep(0.01)
+        await starting.sweep(datetime.now(UTC))
+        go_on.set()
+        media = await fetching
+    assert media.path is not None
+    assert media.path.read_bytes() == png
 
 
 async def test_a_disk_that_takes_nothing_is_told_apart(folder: Path, certificate: Certificate, png: bytes) -> None:
