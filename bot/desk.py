@@ -56,8 +56,7 @@ class FrontDesk:
         command = self.registry.find(event.command)
         if command is None:
             return
-        self.policy.reconsider(event)
-        if await self.policy.check(event, command.spec) is not None:
+        if await self.policy.check_again(event, command.spec) is not None:
             await self.inbox.accept(fresh)  # the same verdict, told in private; the answer stays
             return
         await self.worker.halt(event.adapter, event.id)

@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError            a setting is wrong; the service does not start
 ├── UsageError               a person's request can't be understood
+├── OverLimit                a person, or everybody, has used up what is allowed
 ├── ApiError                 the AI API did not give what was asked
 │   ├── BadRequest           400: it refused the parameters
 │   ├── AuthenticationFailed 401: the key is wrong or expired
@@ -31,7 +32,10 @@ BotError
     └── DeliveryRefused      it will never be shown there
 """
 
-from typing import Any
+from typing import Any, Literal
+
+#: Requests a minute, media a day, money a day; `price`: what a kind costs is only known when its first request is done.
+Limit = Literal["rate", "media", "money", "price"]
 
 
 class BotError(Exception):
@@ -44,6 +48,16 @@ class SettingsError(BotError):
 
 class UsageError(BotError):
     """A person's request can't be understood; the text says what is allowed."""
+
+
+class OverLimit(BotError):
+    """A request is over a limit: nothing of it was recorded or counted."""
+
+    def __init__(self, limit: Limit, *, wait: float = 0.0, left: int = 0) -> None:
+        super().__init__(f"over the limit of {limit}")
+        self.limit = limit
+        self.wait = wait  #: of `rate`: seconds until there is room again
+        self.left = left  #: of `media`: how many files there is room for
 
 
 # ------------------------------------------------------------------ the API

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.command import Registry
+from bot.errors import OverLimit
 from bot.language import say
 from bot.metrics import Metrics
-from bot.models import Answer, CommandSpec, Event, Lane
+from bot.models import Answer, CommandSpec, Demand, Event, Lane
 from bot.policy import Policy
 from bot.ports import Store
 
@@ -54,12 +55,16 @@ class Inbox:
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
         refusal = await self.policy.check(event, spec)
+        if refusal is None:
+            answer = Answer(text=problem, private=True) if problem else await self._undelivered(event)
+            try:
+                await self._record(event, spec.lane, answer, self.policy.demand(event, spec))
+            except OverLimit as over:
+                refusal = self.policy.refusal(event, over)
         if refusal is not None and refusal.silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
-            return
-        text = problem if refusal is None else refusal.text
-        answer = Answer(text=text, private=True) if text else await self._undelivered(event)
-        await self._record(event, spec.lane, answer)
+        elif refusal is not None:
+            await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
 
     async def _undelivered(self, event: Event) -> Answer | None:
         """The answer that this one asks for again, where it was made and its platform did not take it."""
@@ -72,8 +77,12 @@ class Inbox:
         await self.store.put_setting(scope, "answer", None)
         return job.answer if job is not None and job.answer is not None and not job.answer.private else None
 
-    async def _record(self, event: Event, lane: Lane, answer: Answer | None) -> None:
-        is_new = await self.store.record(event, lane=lane, answer=answer)
+    async def _record(self, event: Event, lane: Lane, answer: Answer | None, demand: Demand | None) -> None:
+        shared = self.policy.shared
+        if demand is None or shared is None:
+            is_new = await self.store.record(event, lane=lane, answer=answer)
+        else:
+            is_new = await shared.record_within(event, lane=lane, answer=answer, demand=demand)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
         log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)

@@ -154,6 +154,17 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a request would use, and the limits that it has to keep; a limit of 0 is none."""
+
+    kind: Kind | None  #: None: it spends nothing
+    items: int = 0  #: pictures, sounds or videos asked for
+    requests_per_minute: int = 0  #: of this person
+    media_per_day: int = 0  #: of this person
+    budget_per_day: float = 0.0  #: of everybody, in the API's currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
     """What the conversation keeps of this exchange: one turn of the person, one of the assistant."""
 

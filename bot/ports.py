@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from bot.models import (
     Actor,
@@ -12,6 +12,7 @@ from bot.models import (
     Attachment,
     Capabilities,
     CommandSpec,
+    Demand,
     Earlier,
     Event,
     Finding,
@@ -297,3 +298,21 @@ class Store(Protocol):
 
     async def check(self) -> None:
         """Return when the database can be read and written."""
+
+
+@runtime_checkable
+class SharedStore(Store, Protocol):
+    """A store that several processes use at once: it counts what is limited, over all of them and across restarts."""
+
+    async def record_within(self, event: Event, *, lane: Lane, demand: Demand, answer: Answer | None = None) -> bool:
+        """`record`, when the demand is within its limits: it is counted in the same step.
+
+        Raises `OverLimit`. A known event is counted no second time. The files and money that it may use count until it
+        is answered, from then on what it did use.
+        """
+
+    async def admit(self, event: Event, demand: Demand) -> None:
+        """Count one request more for a known event, which is to be reopened. Raises `OverLimit`."""
+
+    async def media_today(self, adapter: str, actor: str) -> int:
+        """Files made today (UTC) and being made for a person."""

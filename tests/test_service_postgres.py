@@ -16,7 +16,7 @@ from bot.models import Lane
 from tests.fakes.api import chat_data, data, fake_api
 from tests.fakes.channel import Channel, ChannelAdapter, channel_server
 from tests.fakes.postgres import connected, server, url
-from tests.fakes.service import Service, impatient, service
+from tests.fakes.service import Echo, Service, impatient, service
 from tests.test_worker_store import failing
 
 __all__ = ["server", "url"]
@@ -96,7 +96,7 @@ async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path
 
 @asynccontextmanager
 async def process(
-    channel: Channel, api: str, folder: Path, url: SecretStr, seam: str = ""
+    channel: Channel, api: str, folder: Path, url: SecretStr, seam: str = "", **limits: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """The service in a process of its own, which kills itself at the seam."""
     environment = {
@@ -107,6 +107,7 @@ async def process(
         "BOT_DATABASE_URL": url.get_secret_value(),
         "BOT_REQUESTS_PER_MINUTE": "0",
         "PYTHONPATH": str(ROOT),
+        **limits,
     }
     started = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.crash.service", channel.url, seam, env=environment, cwd=folder
@@ -144,3 +145,63 @@ async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url:
         assert [(answer.text, answer.final) for answer in channel.answers(event)] == [("Hello Ada", True)]
     async with connected(url) as connection:
         assert await connection.fetchval("SELECT count(*) FROM turns") == 2 * len(asked)
+
+
+@pytest.mark.parametrize(
+    ("limits", "command", "admitted"),
+    [
+        ({"BOT_REQUESTS_PER_MINUTE": "7"}, "chat", 7),
+        ({"BOT_MEDIA_PER_DAY": "5"}, "image", 5),
+        ({"BOT_BUDGET_PER_DAY": "2.2"}, "image", 4),  # a picture costs 0.5
+    ],
+)
+async def test_limits_hold_over_all_processes(
+    tmp_path: Path, url: SecretStr, limits: dict[str, str], command: str, admitted: int
+) -> None:
+    """Of what is asked of two processes at once as much is answered as the limit says, and no more after a restart."""
+    async with channel_server() as one, channel_server() as two, fake_api() as api, asyncio.timeout(120):
+        two.numbers = one.numbers
+        echo = Echo(api.url)
+        api.play(echo)
+
+        async def refusals(events: int) -> int:
+            """How many were refused of so many; the others are answered."""
+            while True:
+                messages = [message for channel in (one, two) for message in channel.messages.values()]
+                if sum(message.final for message in messages) == events:
+                    return sum(message.private for message in messages)
+                await asyncio.sleep(0.05)
+
+        async with (
+            process(one, api.url, tmp_path, url, **limits) as first,
+            process(two, api.url, tmp_path, url, **limits) as second,
+        ):
+            await one.ask("what it costs", command=command)
+            assert await refusals(1) == 0
+            await just_now(url)
+            held = echo.hold("")
+            for n in range(20):
+                await (one, two)[n % 2].ask(f"{n}", command=command, conversation=f"c{n}")
+            await recorded(url, 21)
+            held.set()
+            assert await refusals(21) == 21 - admitted
+        assert (first.returncode, second.returncode) == (0, 0)
+        async with process(two, api.url, tmp_path, url, **limits):
+            await just_now(url)
+            await two.ask("one more", command=command, conversation="another")
+            assert await refusals(22) == 22 - admitted
+
+
+async def recorded(url: SecretStr, events: int) -> None:
+    """Wait until the database has so many events."""
+    async with connected(url) as connection:
+        while await connection.fetchval("SELECT count(*) FROM events") < events:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
+
+
+async def just_now(url: SecretStr) -> None:
+    """Let what was asked have been asked now, however slow this machine is: a minute's limit still knows it."""
+    async with connected(url) as connection:
+        await connection.execute(
+            "UPDATE allowances SET recent = ARRAY(SELECT extract(epoch FROM now()) FROM unnest(recent))"
+        )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from bot.errors import OverLimit
 from bot.language import say
-from bot.models import CommandSpec, Event, Usage
+from bot.models import CommandSpec, Demand, Event, Usage
 from bot.policy.quota import MEDIA_KINDS, Key, Ledger, until_tomorrow
 from bot.policy.rules import command_lists, general_lists
-from bot.ports import Store
+from bot.ports import SharedStore, Store
 from bot.settings import Settings
 
 V = TypeVar("V")
@@ -36,7 +37,10 @@ def _utc_now() -> datetime:
 
 
 class Policy:
-    """Permissions, quotas and budgets from the settings. Administrators are held to the same."""
+    """Permissions, quotas and budgets from the settings. Administrators are held to the same.
+
+    What a store of one process has recorded is counted here, in memory; a store that is `shared` counts itself.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Policy:
         self._general = general_lists(settings)
         self._by_command = command_lists(settings.bot_command_rules, commands)
         self._ledger = Ledger(store)
+        self.shared = store if isinstance(store, SharedStore) else None
         self._now = now
         self._verdicts: OrderedDict[Key, Refusal | None] = OrderedDict()
         self._requests: OrderedDict[Key, deque[datetime]] = OrderedDict()
@@ -59,11 +64,13 @@ class Policy:
     async def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """None: go ahead, and the request is counted. The same event gets the same verdict and counts once.
 
-        Raises `StoreError` when today's usage can't be read.
+        A shared store has yet to count it when it is recorded: see `demand`. Raises `StoreError` when today's usage
+        can't be read.
         """
         key = (event.adapter, event.id)
         if key not in self._verdicts:
-            needs_usage = spec.kind is not None and self._permission(event, spec) is None
+            counts_here = self.shared is None and spec.kind is not None
+            needs_usage = counts_here and self._permission(event, spec) is None
             if needs_usage and self._settings.bot_media_per_day and spec.kind in MEDIA_KINDS:
                 await self._ledger.load_media((event.adapter, event.actor.id), self._now())
             if needs_usage and self._settings.bot_budget_per_day:
@@ -71,15 +78,45 @@ class Policy:
         # From here on nothing is awaited: between the look and the count no other request gets in.
         if key in self._verdicts:
             return self._verdicts[key]
-        verdict = self._permission(event, spec) or self._quota(event, spec)
-        if verdict is not None and not verdict.silent and event.actor.is_stranger:
-            verdict = self._told_once(event, verdict)
+        verdict = self._permission(event, spec)
+        if verdict is None and self.shared is None:
+            over = self._quota(event, spec)
+            verdict = None if over is None else self._in_words(event, over)
+        verdict = self._told_once(event, verdict)
         _remember(self._verdicts, key, verdict)
         return verdict
 
-    def reconsider(self, event: Event) -> None:
-        """Forget the verdict on an event: it asks for something else now, and counts once more."""
+    async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        """`check` for a recorded event that asks for something else now: it counts once more. Raises `StoreError`."""
         self._verdicts.pop((event.adapter, event.id), None)
+        refusal = await self.check(event, spec)
+        demand = self.demand(event, spec)
+        if refusal is None and demand is not None and self.shared is not None:
+            try:
+                await self.shared.admit(event, demand)
+            except OverLimit as over:
+                return self.refusal(event, over)
+        return refusal
+
+    def demand(self, event: Event, spec: CommandSpec) -> Demand | None:
+        """What a shared store is to count for an event that passed `check`; None: nothing."""
+        if self.shared is None or spec.name in ALWAYS:
+            return None
+        settings, is_media = self._settings, spec.kind in MEDIA_KINDS
+        demand = Demand(
+            kind=spec.kind,
+            items=_items(event, spec) if is_media else 0,
+            requests_per_minute=settings.bot_requests_per_minute,
+            media_per_day=settings.bot_media_per_day if is_media else 0,
+            budget_per_day=settings.bot_budget_per_day if spec.kind is not None else 0.0,
+        )
+        is_limited = demand.requests_per_minute or demand.media_per_day or demand.budget_per_day
+        return demand if is_limited else None
+
+    def refusal(self, event: Event, over: OverLimit) -> Refusal:
+        """What to tell of a limit that the store found."""
+        refusal = self._in_words(event, over)
+        return self._told_once(event, refusal) or refusal
 
     async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
         """Sentences that say what a person may use, and what is left of it today. Raises `StoreError`."""
@@ -87,8 +124,11 @@ class Policy:
         if settings.bot_requests_per_minute:
             sentences.append(say("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
         if settings.bot_media_per_day:
-            await self._ledger.load_media((adapter, actor), self._now())
-            used = self._ledger.media((adapter, actor), self._now())
+            if self.shared is not None:
+                used = await self.shared.media_today(adapter, actor)
+            else:
+                await self._ledger.load_media((adapter, actor), self._now())
+                used = self._ledger.media((adapter, actor), self._now())
             left = max(0, settings.bot_media_per_day - used)
             sentences.append(say("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
         if settings.bot_budget_per_day:
@@ -97,7 +137,8 @@ class Policy:
 
     def spent(self, event: Event, usage: Sequence[Usage]) -> None:
         """Tell what a finished event used (nothing: `()`), once it is in the store."""
-        self._ledger.settle(event, usage, self._now())
+        if self.shared is None:
+            self._ledger.settle(event, usage, self._now())
 
     # -- may this person do this here?
 
@@ -116,8 +157,10 @@ class Policy:
             return Refusal(say(f"policy.command_{objection}", locale, command=spec.name))
         return None
 
-    def _told_once(self, event: Event, verdict: Refusal) -> Refusal:
+    def _told_once(self, event: Event, verdict: Refusal | None) -> Refusal | None:
         """A stranger is told once a day; more would let outsiders make the service talk."""
+        if verdict is None or verdict.silent or not event.actor.is_stranger:
+            return verdict
         key, today = (event.adapter, event.actor.id), self._now().date().isoformat()
         if self._strangers.get(key) == today:
             return Refusal("", silent=True)
@@ -126,55 +169,58 @@ class Policy:
 
     # -- and is there room for it?
 
-    def _quota(self, event: Event, spec: CommandSpec) -> Refusal | None:
+    def _in_words(self, event: Event, over: OverLimit) -> Refusal:
+        settings, locale, tomorrow = self._settings, event.actor.locale, until_tomorrow(self._now())
+        if over.limit == "rate":
+            wait = in_words(over.wait, locale)
+            return Refusal(say("policy.rate", locale, limit=settings.bot_requests_per_minute, wait=wait))
+        if over.limit == "price":
+            return Refusal(say("policy.price_unknown", locale, wait=in_words(60, locale)))
+        if over.limit == "money":
+            return Refusal(say("policy.budget", locale, wait=in_words(tomorrow, locale)))
+        key, limit = "policy.media_left" if over.left else "policy.media", settings.bot_media_per_day
+        return Refusal(say(key, locale, limit=limit, left=over.left, wait=in_words(tomorrow, locale)))
+
+    def _quota(self, event: Event, spec: CommandSpec) -> OverLimit | None:
         if spec.name in ALWAYS:
             return None
         now = self._now()
         recent = self._requests.get((event.adapter, event.actor.id)) or deque()
         while recent and recent[0] <= now - _MINUTE:
             recent.popleft()
-        refusal = self._rate(event, recent, now) or self._media(event, spec, now) or self._money(event, spec, now)
-        if refusal is not None:
-            return refusal
+        over = self._rate(recent, now) or self._media(event, spec, now) or self._money(event, spec, now)
+        if over is not None:
+            return over
         recent.append(now)
         _remember(self._requests, (event.adapter, event.actor.id), recent)
         if spec.kind is not None:
             self._ledger.reserve(event, spec.kind, _items(event, spec), now)
         return None
 
-    def _rate(self, event: Event, recent: deque[datetime], now: datetime) -> Refusal | None:
+    def _rate(self, recent: deque[datetime], now: datetime) -> OverLimit | None:
         limit = self._settings.bot_requests_per_minute
         if not limit or len(recent) < limit:
             return None
-        locale = event.actor.locale
-        wait = (recent[-limit] + _MINUTE - now).total_seconds()
-        return Refusal(say("policy.rate", locale, limit=limit, wait=in_words(wait, locale)))
+        return OverLimit("rate", wait=(recent[-limit] + _MINUTE - now).total_seconds())
 
-    def _media(self, event: Event, spec: CommandSpec, now: datetime) -> Refusal | None:
+    def _media(self, event: Event, spec: CommandSpec, now: datetime) -> OverLimit | None:
         limit = self._settings.bot_media_per_day
         if not limit or spec.kind not in MEDIA_KINDS:
             return None
         used, wanted = self._ledger.media((event.adapter, event.actor.id), now), _items(event, spec)
-        if used + wanted <= limit:
-            return None
-        locale = event.actor.locale
-        wait = in_words(until_tomorrow(now), locale)
-        left = max(0, limit - used)
-        return Refusal(say("policy.media_left" if left else "policy.media", locale, limit=limit, left=left, wait=wait))
+        return None if used + wanted <= limit else OverLimit("media", left=max(0, limit - used))
 
-    def _money(self, event: Event, spec: CommandSpec, now: datetime) -> Refusal | None:
+    def _money(self, event: Event, spec: CommandSpec, now: datetime) -> OverLimit | None:
         limit = self._settings.bot_budget_per_day
         if not limit or spec.kind is None:
             return None
-        locale = event.actor.locale
         price = self._ledger.price(spec.kind)
         if price is None and self._ledger.is_open(spec.kind, now):
-            return Refusal(say("policy.price_unknown", locale, wait=in_words(60, locale)))
+            return OverLimit("price")
         cost = self._ledger.cost(now)
         # At the limit even what is free today waits: the first price of a kind is only known afterwards.
-        if cost < limit and cost + (price or 0.0) * _items(event, spec) <= limit:
-            return None
-        return Refusal(say("policy.budget", locale, wait=in_words(until_tomorrow(now), locale)))
+        is_within = cost < limit and cost + (price or 0.0) * _items(event, spec) <= limit
+        return None if is_within else OverLimit("money")
 
 
 def _items(event: Event, spec: CommandSpec) -> int:

@@ -45,6 +45,37 @@ def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: s
     return None if key is None else json.dumps(key)
 
 
+def recorded_row(event: Event, lane: Lane, answer: Answer | None) -> tuple[object, ...]:
+    """An event as `statements.RECORD` takes it."""
+    lane = lane if answer is None else Lane.FREE
+    adapter, event_id, conversation, command, actor, channel, again = map(
+        codec.key,
+        (
+            event.adapter,
+            event.id,
+            event.conversation,
+            event.command,
+            event.actor.id,
+            event.place.channel,
+            event.again,
+        ),
+    )
+    return (
+        adapter,
+        event_id,
+        actor,
+        conversation,
+        lane.value,
+        lane_key(lane, adapter, conversation, command, actor),
+        command,
+        channel,
+        again,
+        event.received_at.timestamp(),
+        codec.dumps(event),
+        None if answer is None else codec.dumps(answer),
+    )
+
+
 class Events:
     """The part of the store that workers use."""
 
@@ -60,33 +91,7 @@ class Events:
         self._halts: set[int] = set()  #: what others asked this process to stop
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
-        lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, again = map(
-            codec.key,
-            (
-                event.adapter,
-                event.id,
-                event.conversation,
-                event.command,
-                event.actor.id,
-                event.place.channel,
-                event.again,
-            ),
-        )
-        row = (
-            adapter,
-            event_id,
-            conversation,
-            lane.value,
-            lane_key(lane, adapter, conversation, command, actor),
-            command,
-            actor,
-            channel,
-            again,
-            event.received_at.timestamp(),
-            codec.dumps(event),
-            None if answer is None else codec.dumps(answer),
-        )
+        row = recorded_row(event, lane, answer)
         seq = await self._writer.submit(
             lambda db: db.fetchval(statements.RECORD, *row), then=lambda _: self._changed.set(), news=EVENTS
         )
@@ -202,7 +207,7 @@ class Events:
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
         columns = _columns(usage_rows(job, usage, datetime.now(UTC)))
-        await self._writer.submit(lambda db: db.execute(statements.USAGE, job.seq, *columns))
+        await self._writer.submit(lambda db: db.execute(statements.USAGE, job.seq, self._owner.number, *columns))
 
     async def complete(self, job: Job) -> None:
         await self._end(job, statements.COMPLETE)

@@ -25,17 +25,18 @@ SELECT seq, event, attempts, ref, answer, id FROM taken
 TAKE_OVER = """
 UPDATE events SET owner = NULL WHERE NOT done AND owner IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = $1
-    AND objid::bigint = events.owner AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND objid::bigint = events.owner AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 #: number before, number now, sequence numbers of what runs: that goes on, the rest waits again
 ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY($3::bigint[]) THEN $2::integer END
 WHERE owner = $1 AND NOT done RETURNING seq, owner IS NOT NULL AS kept
 """
-#: adapter, id, conversation, lane, lane key, command, actor, channel, again, received at, event, answer
+#: adapter, id, actor, conversation, lane, lane key, command, channel, again, received at, event, answer
 RECORD = """
 INSERT INTO events
-    (adapter, id, conversation, lane, lane_key, command, actor, channel, again, received_at, event, answer)
+    (adapter, id, actor, conversation, lane, lane_key, command, channel, again, received_at, event, answer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
@@ -57,7 +58,8 @@ spent AS (
     SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, sum(used.requests),
         sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items), sum(used.cost)
     FROM mine, {used} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
-    {added})
+    {added}),
+paid AS ({paid} FROM mine, {used} GROUP BY 1, 2 {paid_added})
 SELECT seq FROM mine
 """
 _USED = """unnest(${0}::bigint[], ${1}::text[], ${2}::text[], ${3}::bigint[], ${4}::bigint[], ${5}::bigint[],
@@ -68,13 +70,19 @@ ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SE
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = usage.completion_tokens + excluded.completion_tokens,
     items = usage.items + excluded.items, cost = usage.cost + excluded.cost"""
-COMMIT = COMMIT.format(used=_USED.format(*range(5, 13)), added=ADDED)
-#: seq, then the columns of the usage
+#: Money by day, in rows of the owner's: `limits` sums them up.
+_PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, $2::integer, sum(used.cost),
+    max(used.cost / greatest(used.items, used.requests, 1))"""
+_PAID_ADDED = """ON CONFLICT (day, kind, owner) DO UPDATE SET
+    cost = spent.cost + excluded.cost, price = greatest(spent.price, excluded.price)"""
+COMMIT = COMMIT.format(used=_USED.format(*range(5, 13)), added=ADDED, paid=_PAID, paid_added=_PAID_ADDED)
+#: seq, owner, then the columns of the usage
 USAGE = f"""
+WITH paid AS ({_PAID} FROM {_USED.format(*range(3, 11))} GROUP BY 1, 2 {_PAID_ADDED})
 INSERT INTO usage
 SELECT used.hour, adapter, actor, channel, used.kind, used.model, sum(used.requests), sum(used.prompt_tokens),
     sum(used.completion_tokens), sum(used.items), sum(used.cost)
-FROM events, {_USED.format(*range(2, 10))} WHERE seq = $1 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
+FROM events, {_USED.format(*range(3, 11))} WHERE seq = $1 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
 {ADDED}
 """  # noqa: S608 - constants
 #: adapter, id of the event whose turns (and those of its other replacements) are replaced, seq of the newest

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from bot.models import Job, Media, Memory, Turn, UsageRow
 from bot.store import codec
 from bot.store.postgres import upkeep
-from bot.store.postgres.events import HALT, SETTINGS, Events
+from bot.store.postgres.events import HALT, SETTINGS
+from bot.store.postgres.limits import Limits, person_number
 from bot.store.postgres.link import Connection, Link
 from bot.store.postgres.owner import Owner
 from bot.store.postgres.writer import Writer
@@ -26,8 +27,8 @@ _RECENT = 2000  #: events among which a person's newest files are looked for
 _SCOPES_KEPT = 10_000
 
 
-class PostgresStore(Events):
-    """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
+class PostgresStore(Limits):
+    """See `bot.ports.SharedStore`. `url`: postgresql://user:password@host/database."""
 
     def __init__(self, url: SecretStr) -> None:
         super().__init__()
@@ -268,7 +269,10 @@ class PostgresStore(Events):
             self._unsettle()
             self._changed.set()
 
-        answers = await self._writer.submit(lambda db: upkeep.forget(db, who, scope), then=then, news=SETTINGS)
+        person = person_number(adapter, actor)
+        answers = await self._writer.submit(
+            lambda db: upkeep.forget(db, who, scope, person), then=then, news=SETTINGS, locks=[person]
+        )
         return [media for answer in answers for media in media_of(answer)]
 
     async def prune(self, before: datetime) -> Sequence[Media]:

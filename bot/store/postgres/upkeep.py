@@ -36,10 +36,24 @@ _FORGET = (
     "DELETE FROM usage WHERE adapter = $1 AND actor = $2 AND actor <> ''",
     "DELETE FROM people WHERE adapter = $1 AND actor = $2",
 )
+#: adapter, actor, person's number: what was made today counts on, under the number only
+_COUNT_ON = """
+INSERT INTO allowances (person, day, items)
+SELECT $3::bigint, floor(extract(epoch FROM now()) / 86400)::bigint, sum(items) FROM usage
+WHERE adapter = $1 AND actor = $2 AND actor <> '' AND hour >= floor(extract(epoch FROM now()) / 86400)::bigint * 24
+HAVING sum(items) > 0
+ON CONFLICT (person) DO UPDATE SET day = excluded.day,
+    items = excluded.items + CASE WHEN allowances.day = excluded.day THEN allowances.items ELSE 0 END
+"""
+_COUNTED_OUT = """
+DELETE FROM allowances WHERE day < floor(extract(epoch FROM now()) / 86400)::bigint
+AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > extract(epoch FROM now()) - 60)
+"""
 
 
-async def forget(db: Connection, who: tuple[str, str], scope: str) -> Sequence[str]:
-    """See `Store.forget`; returns the answers that are gone. `scope`: of the person's settings."""
+async def forget(db: Connection, who: tuple[str, str], scope: str, person: int) -> Sequence[str]:
+    """See `Store.forget`; returns the answers that are gone. `scope`: of their settings; `person`: their number."""
+    await db.execute(_COUNT_ON, *who, person)
     answers = await db.fetch(f"SELECT answer FROM events WHERE seq IN ({_IDLE}) AND answer IS NOT NULL", *who)
     for statement in _FORGET:
         await db.execute(statement, *who)
@@ -62,4 +76,5 @@ async def prune(db: Connection, before: float) -> Sequence[str | None]:
         [row["adapter"] for row in rows],
         [row["conversation"] for row in rows],
     )
+    await db.execute(_COUNTED_OUT)
     return [row["answer"] for row in rows]

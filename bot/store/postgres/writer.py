@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
@@ -22,10 +22,17 @@ _CONFLICT = "40"
 class _Operation(Generic[T]):
     """Something to write, and who waits for it."""
 
-    def __init__(self, work: Callable[[Connection], Awaitable[T]], then: Callable[[T], None], news: str) -> None:
+    def __init__(
+        self,
+        work: Callable[[Connection], Awaitable[T]],
+        then: Callable[[T], None],
+        news: str,
+        locks: Collection[int],
+    ) -> None:
         self.work = work
         self.then = then
         self.news = news
+        self.locks = locks
         self.future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
 
@@ -41,16 +48,22 @@ class Writer:
         self.sender = 0  #: what the news of this writer are told from
 
     async def submit(
-        self, work: Callable[[Connection], Awaitable[T]], *, then: Callable[[T], None] = lambda _: None, news: str = ""
+        self,
+        work: Callable[[Connection], Awaitable[T]],
+        *,
+        then: Callable[[T], None] = lambda _: None,
+        news: str = "",
+        locks: Collection[int] = (),
     ) -> T:
         """Return when the work is durable. Raises `StoreError`.
 
         `work` may be called several times, until it succeeds; `then` is called with its result before anything else is
-        written; `news` are told to the other processes. A caller that is cancelled leaves it to be done all the same.
+        written; `news`, a word, are told to the other processes. While it is done, no other process does what has one
+        of its `locks`. A caller that is cancelled leaves it to be done all the same.
         """
         if self._closing:
             raise StoreUnavailable(f"The database {self._link.name} is closed.")
-        operation = _Operation(work, then, news)
+        operation = _Operation(work, then, news, locks)
         self._pending.append(operation)
         self._wake.set()
         return await operation.future
@@ -101,12 +114,15 @@ class Writer:
             self._connection = await self._link.connect()
             self.sender = int(self._connection.get_server_pid())
         connection = self._connection
+        news = sorted({operation.news for operation in group} - {""})
         try:
-            async with connection.transaction():
-                results = [await operation.work(connection) for operation in group]
-                for news in sorted({operation.news for operation in group} - {""}):
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, news)
-        except BROKEN:
+            await connection.execute(_begin({key for operation in group for key in operation.locks}))
+            results = [await operation.work(connection) for operation in group]
+            await connection.execute("".join(f"NOTIFY {CHANNEL}, '{one}'; " for one in news) + "COMMIT")
+        except asyncpg.PostgresError:
+            await _roll_back(connection)
+            raise
+        except BaseException:
             connection.terminate()  # in whatever state it is
             raise
         return results
@@ -118,6 +134,21 @@ class Writer:
             explained.__cause__ = error
         for operation in group:
             _fail(operation, explained)
+
+
+def _begin(locks: Collection[int]) -> str:
+    """Begin a transaction with these locks. All are taken at once and in order: nobody waits for who waits for them."""
+    if not locks:
+        return "BEGIN"
+    keys = ",".join(map(str, sorted(locks)))
+    return f"BEGIN; SELECT pg_advisory_xact_lock(key) FROM unnest('{{{keys}}}'::bigint[]) AS key"  # noqa: S608 - numbers
+
+
+async def _roll_back(connection: Connection) -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (asyncpg.PostgresError, *BROKEN):
+        connection.terminate()
 
 
 def _fail(operation: _Operation[Any], error: Exception) -> None:
