@@ -303,4 +303,4 @@ def test_what_an_order_is_about_is_no_fact() -> None:
 def test_a_text_to_be_summarised_is_summarised() -> None:
     """The text that comes with the order, not the conversation."""
     text = "Summarise: We ship on Friday. The release needs a review. Somebody ate my cake."
-    assert "We ship on Friday." in reply([("user", text)])
+    assert "The release needs a review." in reply([("user", text)])
