@@ -1,14 +1,17 @@
 """What was said in a thread before the bot was called, read once."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import parse
 from adapters.slack.address import Address
 from adapters.slack.failures import delivering
+from adapters.slack.parse import Json
 from adapters.slack.people import People, Person
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.errors import DeliveryDelayed
@@ -16,8 +19,10 @@ from bot.models import Earlier, Turn
 
 log = structlog.get_logger(__name__)
 
-#: Messages that are asked for at once, and requests that are made, for one thread.
-PAGE, PAGES = 200, 5
+#: Messages that are asked for at once, at least and at most, and requests that are made, for one thread.
+PAGE, LARGEST, REQUESTS = 200, 900, 5
+#: By how much a stretch before the question is made longer, or shorter, where it held too little or too much.
+_LONGER, _SHORTER = 5.0, 4.0
 _SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_message")
 
 
@@ -27,7 +32,7 @@ async def earlier(workspaces: Workspaces, people: People, address: Address, *, l
     Where Slack lets an app read little, there is as much as it gave. Raises `DeliveryError`.
     """
     workspace = await workspaces.find(address.team, address.enterprise)
-    messages = await _messages(workspaces, workspace, address)
+    messages = await _messages(workspaces.of(workspace), address, limit)
     before = [m for m in messages if not address.message or float(m["ts"]) < float(address.message)]
     said = [message for message in before if message.get("subtype") in _SPOKEN][-limit:] if limit else []
     authors = {str(message.get("user") or "") for message in said}
@@ -39,31 +44,55 @@ async def earlier(workspaces: Workspaces, people: People, address: Address, *, l
     return Earlier(turns=turns, attachments=files)
 
 
-async def _messages(workspaces: Workspaces, workspace: Workspace, address: Address) -> Sequence[Mapping[str, Any]]:
-    client = workspaces.of(workspace)
-    found: list[Mapping[str, Any]] = []
-    cursor = ""
-    for page in range(PAGES):
+async def _messages(client: AsyncWebClient, address: Address, limit: int) -> Sequence[Json]:
+    """The newest messages before the question, `limit` of them where a page holds so many, and the thread's first.
+
+    Slack tells the oldest first. So where a thread is longer than a page, stretches that end at the question are asked
+    for, until one holds enough and no more than a page.
+    """
+    found, is_whole = await _page(client, address, limit)
+    if is_whole:
+        return found
+    root, newest = found[0], found[1:]
+    start, end = float(address.thread), float(address.message or time.time())
+    enough = min(limit, len(found) // 2)
+    replies = max(int(root.get("reply_count") or 0), len(found))
+    since = end - 2 * enough * (end - start) / replies
+    passed = float(newest[-1]["ts"])  # nothing before it is new
+    for _ in range(REQUESTS - 1):
+        since = max(since, passed)
         try:
-            with delivering():
-                told = await client.conversations_replies(
-                    channel=address.channel,
-                    ts=address.thread,
-                    latest=address.message or None,
-                    inclusive=True,
-                    limit=PAGE,
-                    cursor=cursor or None,
-                )
+            page, is_whole = await _page(client, address, limit, since=since)
         except DeliveryDelayed as exc:
-            if not page:
-                raise
             log.warning("thread read in part", reason=str(exc))
             break
-        found += told.get("messages") or ()
-        cursor = str((told.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
-            break
-    return found
+        page = [message for message in page if message.get("ts") != address.thread]
+        if is_whole:
+            newest = [*newest, *page[1:]] if since == passed else page
+            if len(newest) >= enough or since == passed:
+                break
+            since = end - (end - since) * _LONGER
+        else:
+            newest, passed = page, float(page[-1]["ts"])
+            since = end - (end - since) / _SHORTER
+    return [root, *newest]
+
+
+async def _page(
+    client: AsyncWebClient, address: Address, limit: int, *, since: float = 0.0
+) -> tuple[Sequence[Json], bool]:
+    """What Slack tells at once, the oldest first, and whether that is all. Raises `DeliveryError`."""
+    with delivering():
+        told = await client.conversations_replies(
+            channel=address.channel,
+            ts=address.thread,
+            oldest=f"{since:.6f}" if since else None,
+            latest=address.message or None,
+            inclusive=True,
+            limit=min(max(PAGE, 2 * limit), LARGEST),
+        )
+    more = str((told.get("response_metadata") or {}).get("next_cursor") or "")
+    return told.get("messages") or (), not more
 
 
 def _turn(workspace: Workspace, message: Mapping[str, Any], people: Mapping[str, Person]) -> Turn:

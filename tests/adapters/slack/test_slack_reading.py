@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.errors import DeliveryDelayed, DownloadFailed
 from bot.models import Attachment
 from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import FakeSlack, Message
 
 
 async def _read(service: Service, attachment: Attachment) -> bytes:
@@ -84,6 +84,44 @@ async def test_earlier_messages_of_a_thread(slack: FakeSlack, service: Service, 
     assert all(turn.role == "user" and turn.at is not None for turn in earlier.turns)
     assert [file.name for file in earlier.attachments] == ["log.txt"]
     assert await _read(service, earlier.attachments[0]) == b"log"
+
+
+def _guess(slack: FakeSlack, root: Message, number: int) -> None:
+    """Bob said so in the thread, long before the bot was there to be told."""
+    said = Message(ts=slack.clock.ts(), channel=root.channel, team=root.team, user=slack.bob.id, text=f"guess {number}")
+    said.thread_ts = root.ts
+    slack.general.messages.append(said)
+
+
+@pytest.mark.parametrize("pauses", [{}, {20: 86_400}, {420: 86_400}, {200: 3_600, 440: 60}], ids=str)
+async def test_of_a_long_thread_the_newest_is_read(
+    slack: FakeSlack, service: Service, core: Core, pauses: dict[int, float]
+) -> None:
+    """Slack tells the oldest first; of a thread of hundreds the newest is read all the same, in a few requests."""
+    root = slack.ada.say("the build is red", files=[slack.ada.file("log.txt", b"log")])
+    for number in range(450):
+        slack.clock.pause(pauses.get(number, 2))
+        _guess(slack, root, number)
+    slack.ada.mention("why?", thread=root)
+    [event] = await core.count(1)
+    earlier = await service.adapter.earlier(event.reply_to, limit=10)
+    assert [turn.content for turn in earlier.turns] == [f"guess {number}" for number in range(440, 450)]
+    assert [file.name for file in earlier.attachments] == ["log.txt"]
+    assert len(slack.called("conversations.replies")) <= 4
+
+
+async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_told(
+    slack: FakeSlack, service: Service, core: Core
+) -> None:
+    """Where Slack lets an app read one page, there is that page."""
+    root = slack.ada.say("the build is red")
+    for number in range(300):
+        _guess(slack, root, number)
+    slack.ada.mention("why?", thread=root)
+    [event] = await core.count(1)
+    slack.limits.enabled, slack.limits.per_window = True, {"conversations.replies": 1}
+    earlier = await service.adapter.earlier(event.reply_to, limit=10)
+    assert [turn.content for turn in earlier.turns] == [f"guess {number}" for number in range(189, 199)]
 
 
 async def test_the_bots_own_earlier_words_are_its(slack: FakeSlack, service: Service, core: Core) -> None:

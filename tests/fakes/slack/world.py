@@ -33,6 +33,10 @@ class Clock:
         self._last = max(self._last + 1, time.time_ns() // 1000)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
+    def pause(self, seconds: float) -> None:
+        """Let so much time go by."""
+        self._last = max(self._last, time.time_ns() // 1000) + int(seconds * 1e6)
+
 
 @dataclass(slots=True, kw_only=True)
 class User:
