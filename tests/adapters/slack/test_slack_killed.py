@@ -1,23 +1,31 @@
 """Kill the service between any two calls of Slack's Web API; a restart yields exactly one visible answer."""
 
 import asyncio
-import contextlib
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from tests.fakes.api import events, fake_api, piece
-from tests.fakes.slack import FakeSlack
-from tests.fakes.slack.faults import DropError
+from tests.fakes.slack import FakeSlack, Message
+from tests.fakes.slack.faults import DropError, When
 
 ROOT = Path(__file__).parents[3]
-CALLS = 8  #: as many as a short answer takes; what comes after the last is a run without a death
+#: What an answer calls that is streamed, and one before which a status is seen; each is where a process dies.
+CALLS = (
+    ("stream", "users.info"),
+    ("stream", "chat.startStream"),
+    ("stream", "chat.stopStream"),
+    ("stream", "chat.update"),
+    ("status", "assistant.threads.setStatus"),
+    ("status", "chat.postMessage"),
+)
 
 
 @asynccontextmanager
@@ -47,47 +55,62 @@ async def process(slack: FakeSlack, api: str, folder: Path) -> AsyncIterator[asy
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("number", range(1, CALLS + 1))
-async def test_a_killed_service_leaves_one_answer(slack: FakeSlack, tmp_path: Path, number: int, when: str) -> None:
+async def test_a_killed_service_leaves_one_answer(slack: FakeSlack, tmp_path: Path, when: When) -> None:
     """Whatever the last call that Slack saw, one whole answer is shown in the thread, and no status beside it."""
-    dead = asyncio.Event()
-    async with fake_api() as api, asyncio.timeout(100):
+    slack.sender.pauses = (0.0,) * 20
+    async with fake_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
 
         async def step(request: web.Request) -> web.StreamResponse:
+            """Answer in two pieces once something is seen of the first, or in one once a status is seen."""
+            if (await request.json())["messages"][-1]["content"] == "stream":
+                response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+                await response.prepare(request)
+                await response.write(f"data: {json.dumps(piece('Hello '))}\n\n".encode())
+                await slack.until(lambda: any("Hello" in message.content for message in shown(slack)), 60)
+                await response.write(f"data: {json.dumps(piece('Ada', finish='stop'))}\n\n".encode())
+                return response
+            await slack.until(lambda: slack.team.statuses, 60)
             return await events(piece("Hello "), piece("Ada", finish="stop"))(request)
 
         api.play(step)
-        slack.sender.pauses = (0.0,) * 20
-        async with process(slack, api.url, tmp_path) as doomed:
+        running = await stack.enter_async_context(process(slack, api.url, tmp_path))
+        await slack.until(lambda: slack.sockets.open, 60)
+        for text, method in CALLS:
+            doomed, dead = running, asyncio.Event()
 
-            async def kill() -> None:
-                with contextlib.suppress(ProcessLookupError):  # it may have answered with fewer calls
-                    doomed.send_signal(signal.SIGKILL)
+            async def kill(doomed: asyncio.subprocess.Process = doomed, dead: asyncio.Event = dead) -> None:
+                doomed.send_signal(signal.SIGKILL)
                 await doomed.wait()
                 dead.set()
                 if when == "before":
                     raise DropError  # what died with its sender never came
 
-            await slack.until(lambda: slack.sockets.open, 60)
-            slack.faults.at(len(slack.calls) + number, when, kill)  # type: ignore[arg-type]
-            question = slack.ada.mention("hello")
-            await asyncio.wait(
-                [asyncio.create_task(dead.wait()), asyncio.create_task(slack.until(lambda: answered(slack), 60))],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        slack.faults.hooks.clear()
-        async with process(slack, api.url, tmp_path) as running:
+            slack.faults.at(method, when, kill)
+            slack.ada.mention(text)
+            await dead.wait()
+            running = await stack.enter_async_context(process(slack, api.url, tmp_path))
             await slack.until(lambda: answered(slack), 60)
-            later = slack.bob.mention("and now?")
-            await slack.until(lambda: [m for m in slack.from_bot(thread=later.ts) if m.content == "Hello Ada"], 60)
-        assert running.returncode == 0
-    answers = slack.from_bot(slack.general, thread=question.ts)
-    assert [(m.content.strip(), m.stream in ("", "stopped")) for m in answers] == [("Hello Ada", True)]
+        slack.bob.mention("status")
+        await slack.until(lambda: answered(slack), 60)
+        running.terminate()
+        assert await running.wait() == 0
+    for question in questions(slack):
+        answers = slack.from_bot(slack.general, thread=question.ts)
+        assert [(m.content.strip(), m.stream in ("", "stopped")) for m in answers] == [("Hello Ada", True)]
+    assert len(questions(slack)) == len(CALLS) + 1
     assert not slack.team.statuses
 
 
+def questions(slack: FakeSlack) -> list[Message]:
+    """What was asked."""
+    return [message for message in slack.general.messages if not message.is_bot]
+
+
+def shown(slack: FakeSlack) -> list[Message]:
+    """What is shown under the newest question."""
+    return slack.from_bot(slack.general, thread=questions(slack)[-1].ts)
+
+
 def answered(slack: FakeSlack) -> bool:
-    """Whether the first question's thread shows a whole answer."""
-    question = slack.general.messages[0]
-    shown = slack.from_bot(slack.general, thread=question.ts)
-    return any(m.content.strip() == "Hello Ada" and m.stream != "streaming" for m in shown)
+    """Whether the newest question's thread shows a whole answer."""
+    return any(m.content.strip() == "Hello Ada" and m.stream != "streaming" for m in shown(slack))

@@ -58,7 +58,7 @@ class Faults:
     """Switches. A pattern is a method's name, `chat.*` or `*`."""
 
     rules: list[Rule] = field(default_factory=list)
-    hooks: dict[tuple[int, When], Hook] = field(default_factory=dict)
+    hooks: dict[tuple[int | str, When], Hook] = field(default_factory=dict)
 
     def fail(self, pattern: str, error: str, *, times: int | None = 1, **more: Any) -> Rule:
         """Refuse with this error; `more` joins the answer."""
@@ -86,9 +86,9 @@ class Faults:
         self.rules.append(Rule(pattern, when, times, gate=gate))
         return gate
 
-    def at(self, number: int, when: When, hook: Hook) -> None:
-        """Run the hook at the `number`th Web API call from the start, counted from 1."""
-        self.hooks[number, when] = hook
+    def at(self, call: int | str, when: When, hook: Hook) -> None:
+        """Run the hook at the `call`th Web API call from the start, counted from 1, or at the next of that method."""
+        self.hooks[call, when] = hook
 
     def clear(self) -> None:
         """Everything works again; what was held goes on."""
@@ -105,7 +105,8 @@ class Faults:
 
     async def apply(self, method: str, number: int, when: When) -> None:
         """Do what is set for this moment of a call. Raises what is to be answered instead."""
-        if (hook := self.hooks.pop((number, when), None)) and (waiting := hook()):
+        hook = self.hooks.pop((number, when), None) or self.hooks.pop((method, when), None)
+        if hook is not None and (waiting := hook()):
             await waiting
         for rule in list(self.rules):
             if rule.when != when or not fnmatchcase(method, rule.pattern) or rule.left == 0:
