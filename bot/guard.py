@@ -1,7 +1,7 @@
 """What the worker shows goes through here: never for ever, and only while the event is this process's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from bot.errors import DeliveryDelayed
@@ -20,10 +20,10 @@ CHARACTERS_A_SECOND = 100
 class GuardedDraft:
     """A draft whose steps end in time: one that hangs raises `DeliveryDelayed`, after which it is tried again.
 
-    `confirm` is called before each step; what it raises keeps the step from being done.
+    `confirm` is awaited before each step; what it raises keeps the step from being done.
     """
 
-    def __init__(self, draft: Draft, confirm: Callable[[], None]) -> None:
+    def __init__(self, draft: Draft, confirm: Callable[[], Awaitable[None]]) -> None:
         self._draft = draft
         self._confirm = confirm
 
@@ -34,27 +34,29 @@ class GuardedDraft:
 
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
-        self._confirm()
+        await self._confirm()
         async with in_time(STEP):
             await self._draft.status(status)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
-        self._confirm()
+        await self._confirm()
         async with in_time(STEP):
             await self._draft.write(text)
 
     async def finish(self, answer: Answer) -> None:
         """See `bot.ports.Draft`."""
-        self._confirm()
+        await self._confirm()
         size = sum(media.size for media in answer.media if not media.url)
         async with in_time(FINISH + size / BYTES_A_SECOND + len(answer.text) / CHARACTERS_A_SECOND):
             await self._draft.finish(answer)
 
 
-async def open_draft(adapter: Adapter, job: Job, *, private: bool, confirm: Callable[[], None]) -> GuardedDraft:
+async def open_draft(
+    adapter: Adapter, job: Job, *, private: bool, confirm: Callable[[], Awaitable[None]]
+) -> GuardedDraft:
     """`Adapter.draft`, in time. Raises `DeliveryError`, and what `confirm` raises."""
-    confirm()
+    await confirm()
     async with in_time(STEP):
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
     return GuardedDraft(draft, confirm)

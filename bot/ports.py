@@ -160,10 +160,11 @@ class Store(Protocol):
         until `complete`, `retry` or `release`.
         """
 
-    def confirm(self, job: Job) -> None:
-        """Return when a claimed job is this process's, as far as is known without asking the database.
+    async def confirm(self, job: Job) -> None:
+        """Return when a claimed job is this process's, as far as is known, and what `save_draft` was given is durable.
 
-        To be called before each visible write. Raises `OwnershipLost`, or `StoreUnavailable` when nobody can know now.
+        To be awaited before each visible write: who shows something must find it again after a crash. Raises
+        `OwnershipLost`, or `StoreUnavailable` when nobody can know now.
         """
 
     async def wait(self) -> None:
@@ -172,7 +173,7 @@ class Store(Protocol):
     async def save_draft(self, job: Job, ref: str) -> None:
         """Keep the reference of the draft opened for this job, and count the attempt.
 
-        May return before it is durable: the draft is found again by its key.
+        May return before it is durable, which takes milliseconds, or until `confirm`: the draft is found by its key.
         """
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:

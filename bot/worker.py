@@ -210,6 +210,8 @@ class Worker:
             log.error("given up")
             running.is_undecided = False
             return failure(BotError("tried too often"), job, ())
+        if job.event.attachments:  # a file may be the end of the process that reads it: the try counts before
+            await self._store.confirm(job)
         outcome = await self._run_command(running, draft, adapter, gathered)
         if isinstance(outcome, ApiError):
             if job.attempt < self._settings.bot_max_attempts and not running.is_stopped:

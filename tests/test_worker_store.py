@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import StoreCorrupt, StoreError, StoreUnavailable
+from bot.models import Attachment
 from bot.store.sqlite import SqliteStore
 from tests.fakes.service import Service, impatient, service
 
@@ -114,3 +116,19 @@ async def left_behind(one: Service) -> tuple[str, Any]:
     await one.start()
     assert isinstance(one.core.store, SqliteStore)
     return event, one.core.store._reads
+
+
+async def test_a_try_counts_before_a_file_is_read(tmp_path: Path) -> None:
+    """A file that is the end of whoever reads it is not read for ever: the try is on disk before."""
+    async with service(tmp_path) as one:
+        seen: list[int] = []
+        read = one.adapter.open
+
+        def watched(attachment: Attachment) -> AsyncIterator[bytes]:
+            with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as other:
+                seen.extend(attempts for (attempts,) in other.execute("SELECT attempts FROM events"))
+            return read(attachment)
+
+        one.adapter.open = watched  # type: ignore[method-assign]
+        await one.ask("what does it say?", files={"a.txt": "hello"})
+        assert seen == [1]

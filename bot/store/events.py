@@ -21,6 +21,8 @@ from bot.store.rows import filled, usage_rows
 from bot.store.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
+_DRAFT_LINGER = 0.01  #: seconds: a quick answer's commit takes the draft along
+_DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
 _LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
 
 
@@ -36,7 +38,9 @@ class Events:
         self._jobs: dict[int, Job] = {}  #: of some waiting events
         self._running: dict[int, Job] = {}  #: as they are by now
         self._claimed: dict[int, Job] = {}  #: the same, as they were given out
+        self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
         self._memories = Memories()
+        self._last_event = 0  #: sequence number at the start
         self._last_turn = 0  #: sequence number
 
     async def recover(self) -> None:
@@ -60,8 +64,8 @@ class Events:
                 )
             )
         self._changed.set()
-        (last,) = await self._reads.rows("SELECT max(seq) FROM sqlite_sequence WHERE name = 'turns'")
-        self._last_turn = last[0] or 0
+        last = dict(await self._reads.rows("SELECT name, seq FROM sqlite_sequence"))
+        self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
         self._memories.clear(upto=rows[-1][0] if rows else 0)
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
@@ -149,11 +153,14 @@ class Events:
         rows = {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
 
         def then(_: Returned) -> None:
+            if self._drafts.get(job.seq) is operation:
+                del self._drafts[job.seq]
             mine = self._running.get(job.seq)
             if mine is not None and self._claimed.get(job.seq) is job:
                 self._running[job.seq] = replace(mine, ref=ref)
 
-        self._writer.submit_lazily(RowsOperation(lambda: rows, then, seq=job.seq), urgent=True)
+        operation = self._drafts[job.seq] = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
+        self._writer.submit_lazily(operation, within=_DRAFT_LINGER)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
@@ -187,7 +194,7 @@ class Events:
             self._running[job.seq] = replace(mine, answer=outcome.answer)
             return True
 
-        return await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+        return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
         rows = {statements.USAGE: usage_rows(job, usage, datetime.now(UTC))}
@@ -196,10 +203,11 @@ class Events:
     async def complete(self, job: Job) -> None:
         self._own(job)
         del self._running[job.seq], self._claimed[job.seq]
+        self._drafts.pop(job.seq, None)
         self._queue.done(job.seq)
         self._changed.set()
         rows = {statements.COMPLETE: ((job.seq,),)}
-        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
+        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
 
     async def retry(self, job: Job, at: datetime) -> None:
         ready_at = at.timestamp()
@@ -227,6 +235,7 @@ class Events:
         def then(_: Returned) -> None:
             mine = self._running.pop(job.seq)
             del self._claimed[job.seq]
+            self._drafts.pop(job.seq, None)
             self._queue.give_back(job.seq, ready_at=ready_at, answered=mine.answer is not None)
             self._changed.set()
 
@@ -238,8 +247,17 @@ class Events:
             raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
         return mine
 
-    def confirm(self, job: Job) -> None:
+    async def confirm(self, job: Job) -> None:
         self._own(job)
+        if job.seq in self._drafts:
+            await self._writer.submit(RowsOperation(lambda: self._drafted(job), lambda _: None, seq=job.seq))
+
+    def _drafted(self, job: Job) -> Rows:
+        """Nothing to write; called when what was begun for the job before has been written, or has failed."""
+        self._own(job)
+        if job.seq in self._drafts:
+            raise StoreUnavailable(f"The draft of event {job.event.id} is not in the database yet.")
+        return {}
 
     async def halt_elsewhere(
         self,

@@ -61,7 +61,7 @@ class SqliteStore(Events):
                 raise translate(exc, self._path) from exc
             self._reads = Reads(reader, self._path)
             await self.recover()
-            self._writer = Writer(db, self._path)
+            self._writer = Writer(db, self._path, last=self._last_event)
             writing = asyncio.create_task(self._writer.run(), name="store writer")
             stack.push_async_callback(self._stop, writing)
             self._stack = stack.pop_all()

@@ -1,12 +1,12 @@
 """The writer's statements. Each takes one JSON array of rows, so that fifty events cost little more than one."""
 
+#: adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer
 RECORD = """
 INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
     value->>10
 FROM json_each(?) WHERE true
 ON CONFLICT (adapter, id) DO NOTHING
-RETURNING seq, adapter, id
 """
 #: seq, ref, attempts
 DRAFT = """
@@ -20,16 +20,15 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 #: seq, id of the event whose turns (and those of its other replacements) are replaced
 REPLACE = """
-WITH replaced AS (
-    SELECT row.value->>0 AS seq, new.adapter, row.value->>1 AS id
-    FROM json_each(?) AS row CROSS JOIN events AS new ON new.seq = row.value->>0)
 DELETE FROM turns WHERE event_seq IN (
-    SELECT old.seq FROM replaced CROSS JOIN events AS old ON old.adapter = replaced.adapter AND old.id = replaced.id
-    WHERE old.seq <> replaced.seq
+    SELECT old.seq FROM json_each(?) AS row CROSS JOIN events AS new ON new.seq = row.value->>0
+    CROSS JOIN events AS old ON old.adapter = new.adapter AND old.id = row.value->>1
+    WHERE old.seq <> new.seq
     UNION
-    SELECT old.seq FROM replaced CROSS JOIN events AS old INDEXED BY events_again
-    ON old.adapter = replaced.adapter AND old.again = replaced.id AND old.again <> ''
-    WHERE old.seq <> replaced.seq)
+    SELECT old.seq FROM json_each(?) AS row CROSS JOIN events AS new ON new.seq = row.value->>0
+    CROSS JOIN events AS old INDEXED BY events_again
+    ON old.adapter = new.adapter AND old.again = row.value->>1 AND old.again <> ''
+    WHERE old.seq <> new.seq)
 """
 #: seq, position, turn, its own seq. A turn that comes after a later reset is not live.
 TURNS = """
@@ -67,20 +66,21 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 #: In the order in which they run within a transaction.
 ALL = (RECORD, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)
 
-#: Those of them that `TOGETHER` runs, in this order.
-COMMON = (DRAFT, ANSWER, TURNS, USAGE, COMPLETE, POSTPONE)
-
 
 def _given(statement: str, column: str) -> str:
     return statement.replace("json_each(?)", f"json_each(NEW.{column})").strip()
 
 
-#: All the common statements as one, which is a transaction of its own: every statement sent to the database's thread
-#: costs more than most statements do there. Made anew on each connection that writes.
+#: All of them as one, which is a transaction of its own: every statement sent to the database's thread costs more than
+#: most statements do there. Made anew on each connection that writes.
 PREPARE_TOGETHER = (
-    "CREATE TEMP VIEW together AS SELECT " + ", ".join(f"'' AS part{n}" for n in range(len(COMMON))),
+    "CREATE TEMP VIEW together AS SELECT " + ", ".join(f"'' AS part{n}" for n in range(len(ALL))) + ", 0 AS known",
     "CREATE TEMP TRIGGER write_together INSTEAD OF INSERT ON together BEGIN "
-    + " ".join(_given(statement, f"part{n}") + ";" for n, statement in enumerate(COMMON))
+    + " ".join(_given(statement, f"part{n}") + ";" for n, statement in enumerate(ALL))
     + " END",
 )
-TOGETHER = f"INSERT INTO together VALUES ({', '.join('?' * len(COMMON))})"  # noqa: S608 - constants
+#: A JSON array for each, and the highest sequence number of events known so far; returns the new events as JSON.
+TOGETHER = (
+    f"INSERT INTO together VALUES ({', '.join('?' * len(ALL))}, ?) RETURNING"  # noqa: S608 - constants
+    " (SELECT json_group_array(json_array(seq, adapter, id)) FROM events WHERE seq > known)"
+)

@@ -1,6 +1,7 @@
 """One writer: whatever waits to be written is written together, in one transaction."""
 
 import asyncio
+import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -49,11 +50,16 @@ class Operation(Generic[T]):
 class RowsOperation(Operation[T]):
     """Rows for set-based statements. Many of them make one transaction."""
 
-    def __init__(self, plan: Callable[[], Rows], then: Callable[[Returned], T], *, seq: int = 0) -> None:
+    def __init__(
+        self, plan: Callable[[], Rows], then: Callable[[Returned], T], *, seq: int = 0, stage: int = 0
+    ) -> None:
         super().__init__()
         self.plan = plan  #: called when its turn has come; may raise `StoreError`
         self.then = then  #: called after the commit, before the caller goes on
-        self.seq = seq  #: the job it is about: two operations on one job are never in one group
+        self.seq = seq  #: the job it is about
+        #: Two operations on one job are in one group only if the second is of a later stage, which does not depend on
+        #: how the first one ended; 0: never.
+        self.stage = stage
 
 
 class WorkOperation(Operation[T]):
@@ -73,11 +79,12 @@ class WorkOperation(Operation[T]):
 
 
 class Writer:
-    """Takes operations in order; `run` must be running for them to be done."""
+    """Takes operations in order; `run` must be running for them to be done. `last`: the newest event's number."""
 
-    def __init__(self, db: aiosqlite.Connection, path: Path) -> None:
+    def __init__(self, db: aiosqlite.Connection, path: Path, *, last: int) -> None:
         self._db = db
         self._path = path
+        self._last = last
         self._pending: deque[Operation[object]] = deque()
         self._wake = asyncio.Event()
         self._linger: asyncio.TimerHandle | None = None
@@ -92,16 +99,18 @@ class Writer:
         self._wake.set()
         return await operation.future
 
-    def submit_lazily(self, operation: RowsOperation[None], *, urgent: bool = False) -> None:
-        """Have the operation done soon, in order; after a failure it is tried again with the next write.
+    def submit_lazily(self, operation: RowsOperation[None], *, within: float = _LINGER) -> None:
+        """Have the operation done, in order, with the next write or after so many seconds.
 
-        `urgent`: at once, without waiting for company.
+        After a failure it is tried again with the next write.
         """
         self._pending.append(operation)  # type: ignore[arg-type]
-        if urgent:
-            self._wake.set()
-        elif self._linger is None:
-            self._linger = asyncio.get_running_loop().call_later(_LINGER, self._wake.set)
+        due = asyncio.get_running_loop().time() + within
+        if self._linger is not None and due < self._linger.when():
+            self._linger.cancel()
+            self._linger = None
+        if self._linger is None:
+            self._linger = asyncio.get_running_loop().call_at(due, self._wake.set)
 
     async def run(self) -> None:
         """Write until closed."""
@@ -142,13 +151,15 @@ class Writer:
             await self._work(first)
             return ()
         assert isinstance(first, RowsOperation)
-        group, seqs = [first], {first.seq}
+        group, stages = [first], {first.seq: first.stage}
         while self._pending and len(group) < _GROUP:
             operation = self._pending[0]
-            if not isinstance(operation, RowsOperation) or (operation.seq and operation.seq in seqs):
+            if not isinstance(operation, RowsOperation):
+                break
+            if operation.seq in stages and operation.seq and not 0 < stages[operation.seq] < operation.stage:
                 break
             group.append(operation)
-            seqs.add(operation.seq)
+            stages[operation.seq] = operation.stage
             self._pending.popleft()
         planned: list[tuple[RowsOperation[object], Rows]] = []
         for operation in group:
@@ -161,7 +172,7 @@ class Writer:
                     planned.append((operation, rows))
                 else:  # nothing to write: it can't fail with the others
                     operation.succeed(operation.then({}))
-        return await self._rows(planned)
+        return await self._rows(planned) if planned else ()
 
     async def _rows(self, planned: Sequence[tuple[RowsOperation[object], Rows]]) -> Sequence[RowsOperation[object]]:
         try:
@@ -188,27 +199,10 @@ class Writer:
                 if rows:
                     merged.setdefault(statement, []).extend(rows)
         given = {statement: to_json(rows).decode() for statement, rows in merged.items()}
-        if len(given) == 1:  # a statement alone is a transaction
-            [(statement, rows_json)] = given.items()
-            return _returned(await self._db.execute_fetchall(statement, (rows_json,)))
-        if given.keys() <= set(statements.COMMON):
-            if given:
-                parameters = [given.get(statement, "[]") for statement in statements.COMMON]
-                await self._db.execute_fetchall(statements.TOGETHER, parameters)
-            return {}
-        return await self._write_in_turn(given)
-
-    async def _write_in_turn(self, given: Mapping[str, str]) -> Returned:
-        returned: Returned = {}
-        await self._db.execute_fetchall("BEGIN IMMEDIATE")
-        try:
-            for statement in statements.ALL:
-                if statement in given:
-                    returned |= _returned(await self._db.execute_fetchall(statement, (given[statement],)))
-            await self._db.execute_fetchall("COMMIT")
-        except BaseException:
-            await self._rollback()
-            raise
+        parameters = [given.get(statement, "[]") for statement in statements.ALL]
+        ((recorded,),) = await self._db.execute_fetchall(statements.TOGETHER, (*parameters, self._last))
+        returned = {(adapter, event_id): seq for seq, adapter, event_id in json.loads(recorded)}
+        self._last = max(returned.values(), default=self._last)
         return returned
 
     async def _work(self, operation: WorkOperation[object]) -> None:
@@ -237,7 +231,3 @@ class Writer:
     async def _rollback(self) -> None:
         if self._db.in_transaction:  # a full disk has rolled back by itself
             await self._db.rollback()
-
-
-def _returned(rows: object) -> Returned:
-    return {(adapter, event_id): seq for seq, adapter, event_id in rows}  # type: ignore[attr-defined]

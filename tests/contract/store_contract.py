@@ -328,17 +328,17 @@ class StoreContract:
         """`confirm` returns while a job is this process's, and raises `OwnershipLost` afterwards."""
         await store.record(event("e"), lane=Lane.CONVERSATION)
         old = await claim(store)
-        store.confirm(old)
+        await store.confirm(old)
         await store.save_draft(old, "r")
-        store.confirm(old)
+        await store.confirm(old)
         await store.retry(old, NOW)
         with pytest.raises(OwnershipLost):
-            store.confirm(old)
+            await store.confirm(old)
         job = await claim(store)
-        store.confirm(job)
+        await store.confirm(job)
         await store.complete(job)
         with pytest.raises(OwnershipLost):
-            store.confirm(job)
+            await store.confirm(job)
 
     async def test_nobody_else_is_asked_to_stop_what_runs_here(self, store: Store) -> None:
         """What this process has is its own to stop."""

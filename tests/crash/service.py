@@ -33,7 +33,8 @@ def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]
 
 async def main(url: str, seam: str) -> None:
     settings = load_settings()
-    delivery.PATIENCE = 0.0  # so that a quick answer's first piece is shown too
+    if seam:
+        delivery.PATIENCE = 0.0  # so that a quick answer's first piece is shown too
     configure("info", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):

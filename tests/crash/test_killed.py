@@ -102,6 +102,49 @@ async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, 
     assert remembered(tmp_path, event) == ["user", "assistant"]
 
 
+def drafts(folder: Path) -> list[tuple[str | None, int]]:
+    """References and tries of the events in the database."""
+    with contextlib.closing(sqlite3.connect(folder / "bot.db")) as database:
+        return database.execute("SELECT ref, attempts FROM events WHERE event IS NOT NULL").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("seam", "command"),
+    [("draft.status:before", "chat"), ("draft.write:before", "chat"), ("draft.finish:before", "unknown")],
+)
+async def test_nothing_is_shown_that_could_not_be_found_again(tmp_path: Path, seam: str, command: str) -> None:
+    """Just before something is shown its draft and the try are on disk, also of what is answered at once."""
+    dead = asyncio.Event()
+    slow = silence if seam == "draft.status:before" else events(piece("Hello "), wait=dead)
+    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+        api.play(slow)
+        await channel.ask("my name is Ada", command=command)
+        async with service(channel, (api.url, "key"), tmp_path, seam) as doomed:
+            assert await doomed.wait() == -signal.SIGKILL
+        dead.set()
+        [(ref, attempts)] = drafts(tmp_path)
+        assert (ref is not None, attempts) == (True, 1)
+
+
+async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A try counts while it is under way: after the last the person is told, and no process dies of it any more."""
+    monkeypatch.setenv("BOT_MAX_ATTEMPTS", "3")
+    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+        api.play(silence)
+        event = await channel.ask("hello?")
+        for attempt in (1, 2, 3):
+            async with service(channel, (api.url, "key"), tmp_path) as doomed:
+                await channel.until(lambda: event in channel.acknowledged)
+                while [tries for _, tries in drafts(tmp_path)] != [attempt]:  # noqa: ASYNC110 - only the file tells
+                    await asyncio.sleep(0.02)
+                doomed.kill()
+                await doomed.wait()
+        async with service(channel, (api.url, "key"), tmp_path):
+            await channel.answered(event)
+    [answer] = channel.answers(event)
+    assert (answer.final, answer.private) == (True, True)
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[tuple[str, str]]:
     """The address and key of a sandbox that outlives what is killed."""

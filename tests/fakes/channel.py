@@ -301,6 +301,9 @@ def parse(asked: Mapping[str, Any]) -> Event:
         prompt=asked["text"],
         options=asked["options"],
         problem=asked.get("problem", ""),
+        attachments=tuple(
+            Attachment(name=name, source={"content": text}) for name, text in asked.get("files", {}).items()
+        ),
         continues="earlier" in asked,
         reply_to={"event": asked["id"]},
         received_at=datetime.now(UTC),

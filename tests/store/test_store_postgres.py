@@ -146,7 +146,7 @@ async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> 
         while store._owner.number == number:
             with contextlib.suppress(StoreUnavailable):
                 assert await store.claim(LANES, ADAPTERS) is None
-        store.confirm(job)
+        await store.confirm(job)
         assert await store.commit(job, outcome("good"))
         await store.complete(job)
         assert await said(store) == ["asked", "good"]

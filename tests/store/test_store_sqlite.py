@@ -55,6 +55,55 @@ async def test_a_second_process_is_kept_out(path: Path) -> None:
         await store.check()
 
 
+def draft_on_disk(path: Path) -> tuple[str | None, int]:
+    """The reference and the tries of the newest event, as another process sees them."""
+    with closing(sqlite3.connect(path)) as db:
+        ref, attempts = db.execute("SELECT ref, attempts FROM events ORDER BY seq DESC").fetchone()
+        return ref, attempts
+
+
+async def test_what_may_be_shown_is_on_disk(path: Path) -> None:
+    """Once `confirm` or `commit` has returned, the newest reference and the try are in the file, however it ends."""
+    async with SqliteStore(path) as store:
+        await store.record(event("quick"), lane=Lane.OWN)
+        job = await claim(store)
+        await store.save_draft(job, "here")
+        await store.commit(job, outcome("a"))
+        assert draft_on_disk(path) == ('"here"', 1)
+        await store.record(event("slow"), lane=Lane.FREE)
+        job = await claim(store)
+        for ref in ("", "there"):
+            await store.save_draft(job, ref)
+        await store.confirm(job)
+        assert draft_on_disk(path) == ('"there"', 1)
+
+
+async def test_nothing_is_shown_that_could_not_be_found_again(path: Path) -> None:
+    """While the draft can't be written `confirm` says that nobody knows; when it can, it is written after all."""
+    async with SqliteStore(path, busy_timeout=0.01) as store:
+        await store.record(event("e"), lane=Lane.OWN)
+        job = await claim(store)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.save_draft(job, "here")
+            with pytest.raises(StoreUnavailable):
+                await store.confirm(job)
+            other.execute("ROLLBACK")
+        await store.commit(job, outcome("a"))
+        await store.confirm(job)
+        assert draft_on_disk(path) == ('"here"', 1)
+
+
+async def test_a_try_counts_soon_by_itself(path: Path) -> None:
+    """A draft that nothing else is written with is in the file all the same."""
+    async with SqliteStore(path) as store:
+        await store.record(event("e"), lane=Lane.OWN)
+        await store.save_draft(await claim(store), "here")
+        async with asyncio.timeout(30):
+            while draft_on_disk(path) != ('"here"', 1):  # noqa: ASYNC110 - only the file tells
+                await asyncio.sleep(0.01)
+
+
 async def test_a_newer_schema_is_refused(path: Path) -> None:
     """A database written by a newer version is left alone."""
     async with SqliteStore(path) as store:

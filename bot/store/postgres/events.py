@@ -149,7 +149,10 @@ class Events:
         except TimeoutError:
             pass
 
-    def confirm(self, job: Job) -> None:
+    async def confirm(self, job: Job) -> None:
+        self._sure(job)
+
+    def _sure(self, job: Job) -> None:
         if self._running.get(job.seq) is not job:
             raise _lost(job)
         if not self._owner.is_sure:
@@ -177,11 +180,11 @@ class Events:
                 then()
 
         while True:
-            self.confirm(job)
+            self._sure(job)
             number, result = await self._writer.submit(mine, then=done, news=news)
             if result is not None:
                 return result
-            self.confirm(job)
+            self._sure(job)
             if number == self._owner.number:  # not between one number and the next
                 self._running.pop(job.seq, None)
                 raise _lost(job)
