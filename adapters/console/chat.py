@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -43,13 +44,14 @@ class Chat:
         """Chat until the person leaves: with Ctrl-D when the running answers are done, with Ctrl-C twice at once."""
         from prompt_toolkit.patch_stdout import patch_stdout
 
-        from adapters.console.prompt import session, ticking
+        from adapters.console.prompt import Keys, session, ticking
 
         def interrupt() -> None:
             self._interrupt(prompt, talking, ask)
 
         prompt = session(
             commands,
+            keys=Keys(sys.stdin),
             folder=self._folder,
             buttons=self.screen.buttons,
             toolbar=self.screen.toolbar,
@@ -61,7 +63,7 @@ class Chat:
             talking = asyncio.create_task(self._talk(prompt, ask, commands))
             ticker = asyncio.create_task(ticking(prompt, lambda: self.screen.is_busy))
             try:
-                # While something is printed above the prompt, Ctrl-C is no key but a signal.
+                # While the running answers are waited for at the end, Ctrl-C is no key but a signal.
                 with _on_signal(interrupt):
                     await asyncio.wait({talking})
                 if not talking.cancelled():
@@ -73,7 +75,8 @@ class Chat:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _talk(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
-        await self._read(prompt, ask, commands)
+        with prompt.input.raw_mode():  # between two prompts, too
+            await self._read(prompt, ask, commands)
         self._armed = 0.0
         if self.screen.is_busy:
             await self.screen.notice(say("console.leaving", self._person.locale))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -9,6 +10,8 @@ from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input import Input
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.completion import generate_completions
 from prompt_toolkit.styles import Style
@@ -78,6 +81,14 @@ class CommandCompleter(Completer):
         yield from self._paths.get_completions(Document(word, len(word)), complete_event)
 
 
+class Keys(Vt100Input):
+    """The terminal's keys. It stays raw while something is printed: otherwise Ctrl-D pressed then would be lost."""
+
+    def cooked_mode(self) -> AbstractContextManager[None]:
+        """Change nothing."""
+        return nullcontext()
+
+
 class _Sound(Validator):
     """Keeps what is typed at the prompt, with a sentence below it, when something that it names is missing."""
 
@@ -106,6 +117,7 @@ def history(folder: Path | None) -> History:
 def session(
     commands: Sequence[CommandSpec],
     *,
+    keys: Input,
     folder: Path | None,
     buttons: Mapping[str, Button],
     toolbar: Callable[[], str],
@@ -113,9 +125,9 @@ def session(
     lacking: Callable[[str], str],
 ) -> PromptSession[str]:
     """A prompt. `interrupt` is called on Ctrl-C; a line stays for which `lacking` has a sentence."""
-    keys = KeyBindings()
+    bindings = KeyBindings()
 
-    @keys.add("enter")
+    @bindings.add("enter")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.complete_state and buffer.complete_state.current_completion:
@@ -126,7 +138,7 @@ def session(
         else:
             buffer.validate_and_handle()
 
-    @keys.add("tab")
+    @bindings.add("tab")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.complete_state and len(buffer.complete_state.completions) == 1:
@@ -134,11 +146,11 @@ def session(
         else:
             generate_completions(event)
 
-    @keys.add("escape", "enter")
+    @bindings.add("escape", "enter")
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    @keys.add("c-c")
+    @bindings.add("c-c")
     def _(event: KeyPressEvent) -> None:  # noqa: ARG001
         interrupt()
 
@@ -154,7 +166,8 @@ def session(
         bottom_toolbar=lambda: toolbar() or None,
         validator=_Sound(lacking),
         validate_while_typing=False,
-        key_bindings=keys,
+        key_bindings=bindings,
+        input=keys,
         style=_STYLE,
         reserve_space_for_menu=6,
     )

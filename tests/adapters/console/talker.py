@@ -10,6 +10,7 @@ from bot.models import Action, Answer, Event, Status
 from tests.contract.adapter_contract import COMMANDS
 
 ANSWER = "Answer to **{0}**.\n\n```python\nx = 1\n```\n\nThe end of {0}. \x1b]0;evil\x07\x1b[5m"
+MUCH = "One of many.\n\n" * 100 + "The end of much."
 BUTTONS = tuple(Action(name=label.lower(), label=label, command="chat") for label in ("More", "Less"))
 
 
@@ -33,7 +34,7 @@ async def main() -> None:
                 await draft.finish(Answer(text=f"Pressed {event.options['action']} of {pressed}."))
                 return
             questions[event.id] = event.prompt
-            text = ANSWER.format(event.prompt)
+            text = ANSWER.format(event.prompt) if event.prompt != "much" else MUCH
             for end in range(0, len(text), 10):
                 await draft.write(text[:end])
             await draft.finish(Answer(text=text, actions=BUTTONS))

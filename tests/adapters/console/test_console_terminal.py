@@ -64,14 +64,9 @@ class Terminal:
         return self.process.wait(timeout=PATIENCE)
 
     def leaves(self) -> int:
-        """Press Ctrl-D to the end; returns the exit status. A key pressed while something is printed may be lost."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            self.type("\x04")
-            is_open = self._read()
-            if not is_open:
-                return self.process.wait(timeout=PATIENCE)
-            assert time.monotonic() < deadline, f"it does not end after {self.raw[self._at :][-2000:]!r}"
+        """Press Ctrl-D and read to the end; returns the exit status."""
+        self.type("\x04")
+        return self.ends()
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -132,6 +127,18 @@ def test_interrupts_beside_a_running_answer_leave(terminal: Terminal) -> None:
     terminal.type("\x03\x03")
     assert terminal.ends() == 0
     assert terminal.raw.count("\x1b[?2004h") == terminal.raw.count("\x1b[?2004l")
+
+
+def test_a_key_pressed_while_something_is_printed_counts(terminal: Terminal) -> None:
+    """Ctrl-D leaves once what runs is answered, whenever it is pressed; what was typed before it is asked."""
+    terminal.type("much\r")
+    terminal.until("One of many.")
+    terminal.type("hello\r")
+    terminal.until("One of many.")
+    terminal.type("\x04")
+    terminal.until("The end of much.")
+    terminal.until("The end of hello.")
+    assert terminal.ends() == 0
 
 
 def test_interrupt_clears_what_is_typed_first(terminal: Terminal) -> None:
