@@ -236,6 +236,9 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
     Raises `SettingsError` or `StoreError` when it can't start or go on.
     """
     adapters, is_fallback = find_adapters(settings, conversation=conversation)
+    if is_fallback and "bot_requests_per_minute" not in settings.model_fields_set:
+        # One person at a terminal of their own: what is piped in is answered to its end.
+        settings = settings.model_copy(update={"bot_requests_per_minute": 0})
     level = settings.bot_log_level
     if level == "auto":  # somebody is looking at the terminal: only what is wrong belongs between the answers
         level = "warning" if is_fallback else "info"

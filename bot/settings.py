@@ -181,7 +181,9 @@ class Settings(EnvironmentSettings):
     bot_allow_strangers: bool = Field(
         False, description="Answer people from outside the workspace that installed the service."
     )
-    bot_requests_per_minute: int = Field(20, ge=0, description="Requests a minute for one person; 0: no limit.")
+    bot_requests_per_minute: int = Field(
+        20, ge=0, description="Requests a minute for one person; 0: no limit (so at the terminal, unless set)."
+    )
     bot_media_per_day: int = Field(
         100, ge=0, description="Pictures, sounds and videos a day for one person; 0: no limit."
     )

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from bot import __version__
 from bot.__main__ import main
 from bot.sandbox.server import Sandbox
+from tests.fakes.api import chat, fake_api, silence
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,6 +73,35 @@ def test_each_line_may_look_back_at_those_above(tmp_path: Path) -> None:
     assert "nofile.png" in done.stdout.split("/image a fox")[0].removeprefix("> /video --image nofile.png")
     assert re.search(r"saved: \S+\.mp4", done.stdout)
     assert "Video" in done.stdout.split("> /usage")[1]
+
+
+def test_what_is_piped_in_is_answered_to_its_end(tmp_path: Path) -> None:
+    """At one's own terminal there is no limit a minute, unless one is set."""
+    lines = "/model\n" * 30
+    assert bot(tmp_path, text=lines).stdout.count("> /model\nModels used") == 30
+    limited = bot(tmp_path, text=lines, BOT_REQUESTS_PER_MINUTE="2")
+    assert limited.stdout.count("> /model\nModels used") == 2
+    assert "more than 2 requests" in limited.stdout
+
+
+async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_path: Path) -> None:
+    """Ctrl-C on a piped run says what becomes of what it asked; there it is."""
+    async with asyncio.timeout(100), fake_api() as api:
+        api.play(silence)
+        given = environment(tmp_path, AIMODELS_BASE_URL=api.url, AIMODELS_API_KEY="sk-x", BOT_SHUTDOWN_TIMEOUT="0")
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot"), cwd=tmp_path, env=given, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        assert running.stdin is not None
+        running.stdin.write(b"hello\n")
+        await api.arrived.wait()
+        running.send_signal(signal.SIGINT)
+        shown, told = await running.communicate()
+        assert (running.returncode, shown) == (0, b"")
+        assert "answered by the next start" in told.decode()
+        api.play(chat("here I am"))
+        settings = {"AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
+        assert "> hello\nhere I am\n" in (await asyncio.to_thread(bot, tmp_path, **settings)).stdout
 
 
 def test_a_named_conversation_is_continued(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ class Console:
             if reading.done():
                 await reading
                 await self._plain.drained()
+        except asyncio.CancelledError:
+            if self._plain.is_busy:
+                print(say("console.finishing", self._person.locale), file=sys.stderr, flush=True)  # noqa: T201
+            raise
         finally:
             for task in (reading, gone):
                 task.cancel()

@@ -66,6 +66,11 @@ class PlainScreen:
         self._changed = asyncio.Condition()
         self._heard = 0.0
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something asked is unanswered."""
+        return bool(self._asked)
+
     def ask(self, key: str) -> None:
         """Keep the place of this question's answer."""
         self._asked[key] = None
