@@ -13,6 +13,7 @@ from bot.errors import OverLimit
 from bot.models import Actor, Answer, CommandSpec, Demand, Event, Lane, Option, Usage
 from bot.policy import Policy
 from bot.settings import Settings
+from bot.store.schema import migrations
 from tests.contract.store_contract import answer, claim, event, outcome
 from tests.fakes.postgres import connected, server, url
 
@@ -182,3 +183,20 @@ async def test_the_policy_asks_the_store(stores: Stores) -> None:
     assert "3 left" in refusal.text
     stranger = replace(asked, actor=Actor(id="eve", is_stranger=True))
     assert [here.refusal(stranger, OverLimit("media")).silent for _ in range(2)] == [False, True]
+
+
+async def test_an_older_database_knows_what_was_spent(url: SecretStr) -> None:
+    """What was used before limits were counted in the database counts, and so do its prices."""
+    async with connected(url) as connection:
+        await connection.execute(migrations("postgres")[0][1])
+        await connection.execute("CREATE TABLE schema_version (version integer); INSERT INTO schema_version VALUES (1)")
+        hour = int(datetime.now(UTC).timestamp() // 3600)
+        row = "INSERT INTO usage VALUES ($1, 'one', 'ann', 'room', 'image', 'm', 2, 0, 0, 4, 1.0)"
+        await connection.execute(row, hour)
+    async with PostgresStore(url) as store:
+        demand = Demand(kind="image", items=1, budget_per_day=1.2)
+        over = await within(store, event("e"), demand)
+        assert over is not None
+        assert over.limit == "money"
+        assert await within(store, event("e"), replace(demand, budget_per_day=1.25)) is None
+        assert await store.media_today("one", "ann") == 5

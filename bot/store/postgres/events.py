@@ -125,16 +125,16 @@ class Events:
     async def _take_over(self, db: Connection) -> None:
         """Let wait again what dead processes had, and what this one has lost sight of."""
         if self._is_astray:
-            await db.fetch(statements.ADOPT, self._owner.number, self._owner.number, list(self._running))
+            await db.fetch(statements.ADOPT, [self._owner.number], self._owner.number, list(self._running))
             self._is_astray = False
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_INTERVAL
             await db.execute(statements.TAKE_OVER, LOCK)
 
-    async def _adopt(self, db: Connection, before: int, number: int) -> None:
+    async def _adopt(self, db: Connection, before: Collection[int], number: int) -> None:
         """Go on with what runs here, unless another process has taken it over."""
         if before:
-            rows = await db.fetch(statements.ADOPT, before, number, list(self._running))
+            rows = await db.fetch(statements.ADOPT, list(before), number, list(self._running))
             kept = {row["seq"] for row in rows if row["kept"]}
             self._running = {seq: job for seq, job in self._running.items() if seq in kept}
 

@@ -105,8 +105,8 @@ class Link:
             return StoreError(f"The database {self.name} does not exist: create it, or mend BOT_DATABASE_URL.")
         if state == "42501":
             return StoreError(
-                f"The user of BOT_DATABASE_URL may not work in the database {self.name}: let it own the database, or "
-                f"grant it CREATE and USAGE on the schema. ({error})"
+                f"The user of BOT_DATABASE_URL may not work in the database {self.name}: let it own the database and "
+                f"what is in it, or grant it CREATE and USAGE on the schema of an empty one. ({error})"
             )
         if state.startswith(_PASSING):
             return StoreUnavailable(f"The database {self.name} can't work now. ({error})")

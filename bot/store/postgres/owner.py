@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 import structlog
@@ -21,7 +21,7 @@ BEAT_TIMEOUT = 5.0
 #: Seconds without a sign of life after which nothing counts as owned: before the server can have let go of the lock.
 TRUST = 15.0
 
-Adopt = Callable[[Connection, int, int], Awaitable[None]]
+Adopt = Callable[[Connection, Collection[int], int], Awaitable[None]]
 
 
 class Owner:
@@ -34,11 +34,12 @@ class Owner:
     def __init__(self, link: Link, *, on_news: Callable[[str, int], None], adopt: Adopt) -> None:
         self._link = link
         self._on_news = on_news  #: called with payload and sender of every notification; with "" after a reconnect
-        self._adopt = adopt  #: called with the new connection, the number before and the new one
+        self._adopt = adopt  #: called with the new connection, the numbers before and the new one
         self._connection: Connection | None = None
         self._using = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
         self._seen = 0.0  #: when the connection last gave a sign of life, on the clock that goes on in sleep
+        self._numbers: list[int] = []  #: under which the database may have something of this process's
         self.number = 0  #: of this process
 
     async def open(self) -> None:
@@ -82,14 +83,17 @@ class Owner:
             with self._link.translated():
                 number = await connection.fetchval("SELECT nextval('owners')")
                 await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK, number)
-                await self._adopt(connection, self.number, number)
                 await connection.add_listener(CHANNEL, lambda _c, pid, _channel, news: self._on_news(str(news), pid))
+                before = tuple(self._numbers)
+                self._numbers.append(number)  # should it break now: whether it was adopted, nobody knows
+                await self._adopt(connection, before, number)
         except BaseException:
             connection.terminate()
             raise
         if self.number:
             log.info("database connection made anew", number=number)
         self._connection, self.number, self._seen = connection, number, time.time()
+        self._numbers = [number]
         self._on_news("", 0)
         return connection
 
@@ -97,10 +101,11 @@ class Owner:
         """Notice a connection that broke silently, and make it anew."""
         while True:
             await asyncio.sleep(BEAT)
+            connection = self._connection
             try:
-                async with asyncio.timeout(BEAT_TIMEOUT), self.connection() as connection:
-                    await connection.execute("SELECT 1")
+                async with asyncio.timeout(BEAT_TIMEOUT), self.connection() as current:
+                    await current.execute("SELECT 1")
             except (StoreError, TimeoutError) as exc:
                 log.debug("no sign of life from the database", reason=str(exc))
-                if self._connection is not None:
-                    self._connection.terminate()
+                if connection is not None:  # not one that was made meanwhile
+                    connection.terminate()

@@ -28,10 +28,10 @@ UPDATE events SET owner = NULL WHERE NOT done AND owner IS NOT NULL AND NOT EXIS
     AND objid::bigint = events.owner AND objsubid = 2
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
-#: number before, number now, sequence numbers of what runs: that goes on, the rest waits again
+#: numbers before, number now, sequence numbers of what runs: that goes on, the rest waits again
 ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY($3::bigint[]) THEN $2::integer END
-WHERE owner = $1 AND NOT done RETURNING seq, owner IS NOT NULL AS kept
+WHERE owner = ANY($1::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS kept
 """
 #: adapter, id, actor, conversation, lane, lane key, command, channel, again, received at, event, answer
 RECORD = """
