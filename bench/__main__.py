@@ -6,7 +6,7 @@ import sys
 
 import psutil
 
-MEASURES = ("service", "footprint", "store", "api_transport", "media", "discord", "slack", "together")
+MEASURES = ("service", "footprint", "store", "store_postgres", "api_transport", "media", "discord", "slack", "together")
 
 
 def main() -> None:

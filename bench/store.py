@@ -5,18 +5,25 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import cast
 
-from bot.models import Actor, Answer, Event, Lane, Outcome, Place, Turn, Usage
+from bot.models import Actor, Answer, Demand, Event, Lane, Outcome, Place, Turn, Usage
+from bot.ports import SharedStore, Store
 from bot.store.sqlite import SqliteStore
 
 LANES = tuple(Lane)
 ADAPTERS = ("bench",)
+
+#: Opens the store of that name.
+Open = Callable[[str], AbstractAsyncContextManager[Store]]
+#: Multiplies the finished events of the store of that name.
+Fill = Callable[[str, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,14 @@ def outcome(asked: Event) -> Outcome:
     )
 
 
-async def life(store: SqliteStore, asked: Event) -> None:
-    """Record, claim, save the draft, commit, complete; any waiting event is claimed."""
-    await store.record(asked, lane=Lane.CONVERSATION)
-    job = await store.claim(LANES, ADAPTERS)
-    assert job is not None
+async def life(store: Store, asked: Event, demand: Demand | None = None) -> None:
+    """Record, claim, save the draft, commit, complete; any waiting event is claimed. A demand is counted."""
+    if demand is None:
+        await store.record(asked, lane=Lane.CONVERSATION)
+    else:
+        await cast(SharedStore, store).record_within(asked, lane=Lane.CONVERSATION, demand=demand)
+    while (job := await store.claim(LANES, ADAPTERS)) is None:
+        await store.wait()
     await store.save_draft(job, "1700000001.000000")
     await store.commit(job, outcome(job.event))
     await store.complete(job)
@@ -71,18 +81,18 @@ async def measure(work: Awaitable[None], events: int) -> Measured:
     return Measured(events, time.process_time() - cpu, time.perf_counter() - wall)
 
 
-async def lives(store: SqliteStore, concurrent: int, each: int, start: int) -> None:
+async def lives(store: Store, concurrent: int, each: int, start: int, demand: Demand | None = None) -> None:
     async def conversation(number: int) -> None:
         for n in range(each):
-            await life(store, event(start + number * each + n, number))
+            await life(store, event(start + number * each + n, number), demand)
 
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 
 
-async def events_table(folder: Path) -> None:
+async def events_table(open_store: Open) -> None:
     print("| concurrent conversations | CPU ms/event | wall ms/event | events/s |\n| ---: | ---: | ---: | ---: |")
     for concurrent, each in ((1, 600), (10, 200), (50, 100), (200, 25)):
-        async with SqliteStore(folder / f"events{concurrent}.db") as store:
+        async with open_store(f"events{concurrent}") as store:
             await lives(store, concurrent, 5, 0)
             best = min(
                 [
@@ -104,33 +114,21 @@ async def typical(step: Callable[[], Awaitable[object]], times: int) -> float:
     return median(spent) * 1e6
 
 
-def fill_finished(path: Path, events: int) -> None:
-    """Multiply the finished events of a database."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-            " INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event,"
-            " answer, done) SELECT adapter, id || '/' || i, conversation || '/' || (i % 500), lane, command, actor,"
-            " channel, again, received_at, event, answer, 1 FROM n, (SELECT * FROM events WHERE done = 1 LIMIT 1)",
-            (events,),
-        )
-
-
-async def claim_table(folder: Path) -> None:
+async def claim_table(open_store: Open, fill: Fill) -> None:
     print("\n| finished events | waiting events | claim µs |\n| ---: | ---: | ---: |")
     results = []
     for finished, waiting in ((0, 1), (0, 1000), (100_000, 1000)):
-        path = folder / f"claim{finished}-{waiting}.db"
-        async with SqliteStore(path) as store:
+        name = f"claim{finished}-{waiting}"
+        async with open_store(name) as store:
             await lives(store, 1, 1, 0)
         if finished:
-            fill_finished(path, finished)
-        async with SqliteStore(path) as store:
+            await fill(name, finished)
+        async with open_store(name) as store:
             await asyncio.gather(
                 *(store.record(event(10 + n, n // 2, actor=n % 50), lane=Lane.CONVERSATION) for n in range(waiting))
             )
 
-            async def claim_only(store: SqliteStore = store) -> float:
+            async def claim_only(store: Store = store) -> float:
                 start = time.perf_counter()
                 job = await store.claim(LANES, ADAPTERS)
                 spent = time.perf_counter() - start
@@ -143,6 +141,18 @@ async def claim_table(folder: Path) -> None:
             results.append(median(spent) * 1e6)
             print(f"| {finished:,} | {waiting:,} | {results[-1]:.0f} |")
     print(f"\nRatio of the last two rows: {results[2] / results[1]:.2f}.")
+
+
+def fill_finished(path: Path, events: int) -> None:
+    """Multiply the finished events of a database."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+            " INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event,"
+            " answer, done) SELECT adapter, id || '/' || i, conversation || '/' || (i % 500), lane, command, actor,"
+            " channel, again, received_at, event, answer, 1 FROM n, (SELECT * FROM events WHERE done = 1 LIMIT 1)",
+            (events,),
+        )
 
 
 def fill_turns(path: Path, turns: int) -> None:
@@ -184,11 +194,16 @@ async def memory_table(folder: Path) -> None:
 
 
 async def tables() -> None:
-    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as name:
+        folder = Path(name)
+
+        async def fill(store: str, events: int) -> None:
+            fill_finished(folder / store, events)
+
         print("Full durability (`synchronous=FULL`): record, claim, save_draft, commit (two turns, usage), complete.\n")
-        await events_table(Path(folder))
-        await claim_table(Path(folder))
-        await memory_table(Path(folder))
+        await events_table(lambda store: SqliteStore(folder / store))
+        await claim_table(lambda store: SqliteStore(folder / store), fill)
+        await memory_table(folder)
 
 
 def main() -> None:
