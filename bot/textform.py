@@ -21,7 +21,8 @@ from bot.words import Word, split_words, unquote
 
 _COMMAND = re.compile(r"([^\W\d_][\w-]*)(?=\s|$)")
 _BARE = re.compile(r"\s*([^\W\d_][\w-]*)(\s*[:：])?(?=\s|$|(?<=[:：]))")
-_FLAG = re.compile(r"(--|—)([^\W_][\w-]*)(=)?|(-)([^\W\d_])(=)?(?=\S|\s|$)")
+#: Two hyphens, or what keyboards make of them: telephones a long dash, Chinese ones full-width hyphens.
+_FLAG = re.compile(r"(--|—|––|－－)([^\W_][\w-]*)(=)?|(-)([^\W\d_])(=)?(?=\S|\s|$)")
 _MEDIA = ("image", "audio", "video")
 _SHOWN = 60  # characters of a wrong value that are repeated to the person
 
@@ -186,9 +187,9 @@ class _Reader:
             option = self.flags.get(name.lower())
             if not equals and match.end() != word.end - word.start:
                 continue  # `--this/that`, `-nothing`
-            if option is None and (match[4] or match[1] == "—"):
+            if option is None and (match[4] or match[1] != "--"):
                 continue  # a minus or a dash of ordinary text
-            flag = match[0].removesuffix("=").replace("—", "--")
+            flag = f"--{name}" if match[1] else f"-{name}"
             if equals:
                 item = _Found(word.start, word.end, flag, option, self._text(word)[match.end() :])
             else:

@@ -189,7 +189,7 @@ async def test_a_limit_that_is_not_the_whole_truth_is_met(tmp_path: Path, sandbo
 async def test_what_can_not_be_made_small_enough_is_a_link(tmp_path: Path, sandbox: Sandbox) -> None:
     """Under a limit that no picture meets, people get a link that works, and a sentence."""
     public = "https://bot.example"
-    async with service(tmp_path, aimodels_base_url=sandbox.base_url, bot_public_url=public) as one:
+    async with service(tmp_path, aimodels_base_url=sandbox.base_url, bot_public_url=public, bot_link_hours=5) as one:
         one.channel.max_upload = 10
         told = await one.ask("a fox", **SMALL)
         [file] = told.files
@@ -198,7 +198,7 @@ async def test_what_can_not_be_made_small_enough_is_a_link(tmp_path: Path, sandb
         path = one.core.spool.resolve(token, name)
         assert path is not None
         assert path.stat().st_size > 20_000
-        assert "72 hours" in told.text
+        assert "5 hours" in told.text
 
 
 async def test_files_that_no_limit_explains_are_left_out_with_a_sentence(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ SPECS = (
     ),
     CommandSpec(name="stop", description=""),
 )
-FLAG_LIKE = re.compile(r"(^|\s)(--|—|-[^\W\d_](\s|=|$))")
+FLAG_LIKE = re.compile(r"(^|\s)(--|—|––|－－|-[^\W\d_](\s|=|$))")
 QUOTE_LIKE = "\"'`~“‘「『«"
 
 
@@ -109,6 +109,8 @@ def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, afte
         ("/image a fox --style ANIME", "a fox", {"style": "anime"}),
         ("/Draw a fox --number=3", "a fox", {"number": "3"}),
         ("/image a fox —style anime", "a fox", {"style": "anime"}),
+        ("/image 一隻狐狸 －－style anime ––size=512x512", "一隻狐狸", {"style": "anime", "size": "512x512"}),
+        ("/image a fox －－ red ––very", "a fox －－ red ––very", {}),
         ("/image a fox --style 'digital-art'", "a fox", {"style": "digital-art"}),
         ("/code x --language=“c sharp”", "x", {"language": "c sharp"}),
         ('/image "a --style anime fox"', '"a --style anime fox"', {}),
