@@ -1,7 +1,5 @@
 import asyncio
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +12,9 @@ from bot.errors import SettingsError
 from tests.adapters.discord.stage import Core, Service
 from tests.fakes.discord.values import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, snowflake
 from tests.fakes.discord.wire import Wire
+from tests.fakes.payloads import recorded
 
-PAYLOADS = Path(os.environ.get("PLATFORM_PAYLOADS", Path(__file__).parents[3].parent / "shared" / "payloads"))
+RECORDED: dict[str, Json] = recorded("discord")
 
 
 # ------------------------------------------------------------------ what Discord tells more than once, or not at all
@@ -172,19 +171,8 @@ async def test_required_intent_that_is_refused(wire: Wire, core: Core) -> None:
 # ------------------------------------------------------------------ recorded payloads
 
 
-def recorded() -> dict[str, Json]:
-    path = PAYLOADS / "discord.json"
-    if not path.is_file():
-        return {}
-    told: dict[str, Json] = json.loads(path.read_text(encoding="utf-8"))
-    return told
-
-
-RECORDED = recorded()
-
-
 @pytest.mark.optional
-@pytest.mark.skipif(not RECORDED, reason="no recorded payloads here")
+@pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
 async def test_recorded_messages(service: Service, wire: Wire, core: Core) -> None:
     """Messages as Discord really told them become events, in the order in which they were said."""
     thread = RECORDED["metadata"]["threadId"]
@@ -204,7 +192,7 @@ async def test_recorded_messages(service: Service, wire: Wire, core: Core) -> No
 
 
 @pytest.mark.optional
-@pytest.mark.skipif(not RECORDED, reason="no recorded payloads here")
+@pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
 async def test_recorded_press(service: Service, wire: Wire, core: Core) -> None:
     """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
     text = json.dumps(RECORDED["buttonClickHello"]).replace('"hello"', '"cm:again:17:t17"')

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.adapters.slack.running import service
+from tests.fakes.payloads import HAS_PAYLOADS, recorded
 from tests.fakes.service import impatient
 from tests.fakes.slack import Channel, FakeSlack, Message, User
 
-PAYLOADS = Path(__file__).parents[4] / "shared" / "payloads"
 FILES = (
     "slack",
     "dm_slack",
@@ -25,18 +25,18 @@ Json = dict[str, Any]
 pytestmark = [
     pytest.mark.usefixtures(impatient.__name__),
     pytest.mark.optional,
-    pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the recorded payloads are not here"),
+    pytest.mark.skipif(not HAS_PAYLOADS, reason="no recorded payloads here: see PLATFORM_PAYLOADS"),
 ]
 
 
-def recorded() -> list[Any]:
+def every() -> list[Any]:
     """Every payload, with its file and name."""
-    found = []
-    for file in FILES if PAYLOADS.is_dir() else ():
-        for name, payload in json.loads((PAYLOADS / f"{file}.json").read_text()).items():
-            if isinstance(payload, dict) and ("api_app_id" in payload or "team_id" in payload):
-                found.append(pytest.param(payload, id=f"{file}.{name}"))
-    return found
+    return [
+        pytest.param(payload, id=f"{file}.{name}")
+        for file in FILES
+        for name, payload in recorded(file).items()
+        if isinstance(payload, dict) and ("api_app_id" in payload or "team_id" in payload)
+    ]
 
 
 def furnish(slack: FakeSlack, payload: Json) -> Json:
@@ -65,7 +65,7 @@ def furnish(slack: FakeSlack, payload: Json) -> Json:
     return dict(event)
 
 
-@pytest.mark.parametrize("payload", recorded())
+@pytest.mark.parametrize("payload", every())
 async def test_what_was_recorded_is_acknowledged(slack: FakeSlack, tmp_path: Path, payload: Json) -> None:
     """Every payload that Slack has sent is accepted, and what asks the bot something is answered once."""
     payload = json.loads(json.dumps(payload).replace("https://files.slack.com", slack.url))
