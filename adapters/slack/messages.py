@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from adapters.slack import actions
 from adapters.slack.format import blocks, fallback
 from adapters.slack.inlines import Json
@@ -15,11 +17,15 @@ from adapters.slack.sender import Sender, is_unclear, metadata, refusal
 from adapters.slack.traces import Traces
 from bot.errors import DeliveryError, DeliveryRefused
 
+log = structlog.get_logger(__name__)
+
 #: Seconds after which a stream is ended and its message edited instead: Slack ends it at about 300.
 STREAM_LIFE = 220.0
 _CARD_TEXT = 200  # characters of a card's title
 #: Errors that say that a message is there no more.
 _GONE = frozenset({"message_not_found", "thread_not_found"})
+#: Errors that say that a message stays as it is, such as one that was streamed: another is posted in its place.
+_FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
 #: Errors of blocks that an older or stricter Slack refuses.
 _BLOCKS = frozenset(
@@ -168,7 +174,10 @@ class Messages:
                 await self.delete(shown.ts)
             del self.parts[part]
         while self.surplus:
-            await self.delete(self.surplus[-1])
+            try:
+                await self.delete(self.surplus[-1])
+            except DeliveryRefused as exc:
+                log.warning("message stays", reason=str(exc))
             self.surplus.pop()
 
     async def delete(self, ts: str) -> None:
@@ -252,9 +261,11 @@ class Messages:
             try:
                 await self._edit(shown, body, is_decoration=is_decoration)
             except DeliveryRefused as exc:
-                if refusal(exc) not in _GONE:
+                if refusal(exc) not in _GONE | _FIXED:
                     raise
                 self.parts.pop(part, None)
+                if refusal(exc) in _FIXED:
+                    self.surplus.append(shown.ts)
             else:
                 return shown.ts
         sent = await self._create(

@@ -148,6 +148,16 @@ async def test_a_stream_that_slack_has_ended(slack: FakeSlack, stage: Asking) ->
     assert stage.texts() == ["The first words."]
 
 
+async def test_a_message_that_can_neither_be_edited_nor_deleted(slack: FakeSlack, stage: Asking) -> None:
+    """Where Slack holds on to what was streamed, the whole answer comes under it all the same."""
+    draft = await stage.draft()
+    await draft.write("The first")
+    slack.faults.fail("chat.update", "cant_update_message", times=None)
+    slack.faults.fail("chat.delete", "cant_delete_message", times=None)
+    await draft.finish(Answer(text="The first words."))
+    assert stage.texts() == ["The first", "The first words."]
+
+
 async def test_text_that_changes_its_mind(slack: FakeSlack, stage: Asking) -> None:
     """Text that does not go on where it was is edited."""
     draft = await stage.draft()

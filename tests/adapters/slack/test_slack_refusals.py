@@ -111,6 +111,9 @@ REFUSALS = {
     "blocks": ("chat.update", "invalid_blocks", 1),
     "too-long": ("chat.update", "msg_too_long", 1),
     "blocks-too-long": ("chat.update", "msg_blocks_too_long", 1),
+    "no-edit": ("chat.update", "cant_update_message", None),
+    "no-edit-any-more": ("chat.update", "edit_window_closed", None),
+    "no-edit-of-a-stream": ("chat.update", "streaming_state_conflict", None),
     "no-status": ("assistant.threads.setStatus", "unknown_method", None),
 }
 
