@@ -71,7 +71,7 @@ class Settings(EnvironmentSettings):
     )
 
 
-def create(*, data_dir: Path, conversation: str | None) -> "Slack | None":  # noqa: ARG001 - the same for every platform
+def create(*, data_dir: Path, conversation: str | None) -> "Slack | None":  # noqa: ARG001 - the same everywhere
     """The adapter; None where neither a token nor a client id is set. Raises `SettingsError` for a wrong setting."""
     settings = read(Settings)
     if settings.slack_bot_token is None and not settings.slack_client_id:
@@ -79,7 +79,7 @@ def create(*, data_dir: Path, conversation: str | None) -> "Slack | None":  # no
     _consistent(settings)
     from adapters.slack.adapter import Slack
 
-    return Slack(settings)
+    return Slack(settings, folder=data_dir)
 
 
 def _consistent(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -17,6 +18,7 @@ from adapters.slack.door import Door
 from adapters.slack.draft import SlackDraft
 from adapters.slack.ears import Ears
 from adapters.slack.errands import Errands
+from adapters.slack.heard import Heard
 from adapters.slack.latches import Latches
 from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
@@ -43,8 +45,10 @@ class Slack:
     name = ADAPTER
     capabilities = Capabilities(max_text=11_500, max_upload=UPLOAD_LIMIT, edit_interval=1.0, status_interval=8.0)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, folder: Path | None = None) -> None:
+        """`folder`: where it is noted what has been heard; None: nowhere."""
         self._settings = settings
+        self._heard = Heard(folder)
         self._api = settings.slack_api_url or API
         self._session: aiohttp.ClientSession | None = None
         self._desk: Desk | None = None
@@ -107,6 +111,7 @@ class Slack:
             sink=sink,
             commands=commands,
             prefix=self._settings.slack_command_prefix,
+            noted=self._heard,
         )
         secret = self._settings.slack_signing_secret
         app = bolt_app(
@@ -188,4 +193,4 @@ class Slack:
 
     async def check(self) -> Sequence[Finding]:
         """Prove token, scopes and settings."""
-        return await check.findings(self._settings, self._api)
+        return await check.findings(self._settings, self._api, heard=self._heard.days)

@@ -9,17 +9,24 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import APPS, Settings
+from adapters.slack.app import GONE
 from adapters.slack.app_manifest import EVENT_TYPES, SCOPES
 from adapters.slack.failures import FAILED, code, reason
+from adapters.slack.heard import COMMANDS, INTERACTIVITY, SHORTCUTS
 from bot.models import Finding
 
 SUBJECT = "slack"
 _APP_ID = 2  # where an app-level token has the app's id, between dashes
 _FIELDS = ("slash_commands", "shortcuts")
+#: A mention is also a message of one of these kinds.
+_OF_CHANNELS = ("message.channels", "message.groups", "message.mpim")
 
 
-async def findings(settings: Settings, api: str) -> list[Finding]:
-    """Every finding, good ones included, asking Slack. Nothing is spent and nobody sees anything."""
+async def findings(settings: Settings, api: str, *, heard: Mapping[str, str]) -> list[Finding]:
+    """Every finding, good ones included, asking Slack. Nothing is spent and nobody sees anything.
+
+    `heard`: kinds of what the service has been told, with the day.
+    """
     async with _client(api) as client:
         app = app_of(settings)
         found: list[Finding] = []
@@ -35,7 +42,7 @@ async def findings(settings: Settings, api: str) -> list[Finding]:
                 f"{_page(app, 'event-subscriptions')}, enter https://YOUR-ADDRESS/slack/events and wait for Verified"
             )
             found.append(Finding(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True))
-        found += await _settings(client, settings, app)
+        found += await _settings(client, settings, app, heard)
         return found
 
 
@@ -167,15 +174,10 @@ async def _credentials(client: AsyncWebClient, settings: Settings) -> Finding:
 # ------------------------------------------------------------------ the app's settings
 
 
-async def _settings(client: AsyncWebClient, settings: Settings, app: str) -> list[Finding]:
-    """Events and settings: only an app configuration token is told of them."""
-    subject = f"{SUBJECT} app settings"
+async def _settings(client: AsyncWebClient, settings: Settings, app: str, heard: Mapping[str, str]) -> list[Finding]:
+    """Events and settings: only an app configuration token is told of them. Else there is what was heard."""
     if settings.slack_config_token is None or not app:
-        text = (
-            "events, commands and shortcuts are not looked at: Slack tells of them only with SLACK_APP_TOKEN and "
-            f"SLACK_CONFIG_TOKEN (open {APPS}, Your App Configuration Tokens, press Generate Token; it lasts 12 hours)"
-        )
-        return [Finding(subject=subject, text=text, is_ok=True)]
+        return by_ear(heard, app)
     try:
         told = await client.api_call(
             "apps.manifest.export",
@@ -185,6 +187,34 @@ async def _settings(client: AsyncWebClient, settings: Settings, app: str) -> lis
     except FAILED as exc:
         return [_refused(exc, "SLACK_CONFIG_TOKEN", f"{APPS}, Your App Configuration Tokens")]
     return differences(told["manifest"], app, is_socket=settings.slack_app_token is not None)
+
+
+def by_ear(heard: Mapping[str, str], app: str) -> list[Finding]:
+    """What can be told of the app's settings from what has come: that something has not, proves little."""
+    subject = f"{SUBJECT} app settings"
+    more = (
+        "Slack tells what an app is set up for only with SLACK_APP_TOKEN and SLACK_CONFIG_TOKEN (open "
+        f"{APPS}, Your App Configuration Tokens, press Generate Token; it lasts 12 hours)"
+    )
+    if not heard:
+        text = f"nothing was heard here yet: run the service, mention it in a channel and check again. {more}"
+        return [Finding(subject=subject, text=text, is_ok=True)]
+    where = _page(app, "event-subscriptions")
+    kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
+    known = ", ".join(f"{kind} ({heard[kind]})" for kind in kinds if kind in heard)
+    missing = ", ".join(kind for kind in kinds if kind not in heard and kind not in GONE)
+    text = f"heard, with the day of the last: {known or 'nothing that is needed'}"
+    if missing:
+        text += f". Never heard, which may only mean that nobody did it: {missing}. {more}"
+    found = [Finding(subject=subject, text=text, is_ok=True)]
+    if "app_mention" in heard and not any(kind in heard for kind in _OF_CHANNELS):
+        text = (
+            "mentions are heard, but never as messages: so nothing is heard in threads without a mention. Open "
+            f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_OF_CHANNELS)}, press Save "
+            "Changes"
+        )
+        found.append(Finding(subject=f"{SUBJECT} events", text=text, is_ok=False))
+    return found
 
 
 def differences(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> list[Finding]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from adapters.slack import home_view
+from adapters.slack import heard, home_view
 from adapters.slack.agent import Agent
 from adapters.slack.app import Reply
 from adapters.slack.buttons import PRESS
 from adapters.slack.errands import Errands
+from adapters.slack.heard import Heard
 from adapters.slack.home import Home
 from adapters.slack.interactions import Interactions
 from adapters.slack.parse import Json
@@ -36,8 +37,10 @@ class Ears:
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,
+        noted: Heard,
     ) -> None:
         self._workspaces = workspaces
+        self._heard = noted
         recent = Recent(workspaces, roots, desk)
 
         async def noting(event: Event) -> None:
@@ -64,12 +67,14 @@ class Ears:
 
     async def message(self, workspace: Workspace, event: Json) -> None:
         """Somebody wrote, changed or deleted something."""
+        self._heard.note(heard.kind_of(event))
         asked = await self._receiver.message(workspace, event)
         if asked is not None:
             self._agent.asked(workspace, asked)
 
     async def home(self, workspace: Workspace, event: Json) -> None:
         """Somebody opened the app's home or its messages."""
+        self._heard.note(heard.kind_of(event))
         if event.get("tab") == "messages":
             self._agent.opened(workspace, event)
         else:
@@ -77,6 +82,7 @@ class Ears:
 
     async def stopped(self, workspace: Workspace, event: Json) -> None:
         """Somebody pressed Slack's own Stop."""
+        self._heard.note(heard.kind_of(event))
         await self._interactions.stopped(workspace, event)
 
     async def gone(self, team: str, enterprise: str, event: Json) -> None:
@@ -88,14 +94,17 @@ class Ears:
 
     async def command(self, workspace: Workspace, body: Json) -> Reply:
         """Somebody used a slash command."""
+        self._heard.note(heard.COMMANDS)
         return await self._interactions.command(workspace, body)
 
     async def shortcut(self, workspace: Workspace, body: Json) -> None:
         """Somebody used a shortcut, of a message or of anywhere."""
+        self._heard.note(heard.SHORTCUTS)
         await self._interactions.shortcut(workspace, body)
 
     async def action(self, workspace: Workspace, body: Json) -> None:
         """Somebody pressed a button or chose something."""
+        self._heard.note(heard.INTERACTIVITY)
         for action in body.get("actions") or ():
             name = str(action.get("action_id"))
             if name.startswith(PRESS):
@@ -107,6 +116,7 @@ class Ears:
 
     async def submitted(self, workspace: Workspace, body: Json) -> Reply:
         """Somebody sent a form."""
+        self._heard.note(heard.INTERACTIVITY)
         return await self._interactions.submitted(workspace, body)
 
     async def close(self) -> None:

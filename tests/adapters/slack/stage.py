@@ -1,4 +1,5 @@
 import asyncio
+from pathlib import Path
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -29,10 +30,12 @@ def settings(slack: FakeSlack, *, http: bool = False, **more: Any) -> Settings:
 class Service:
     """The adapter, running against a fake Slack."""
 
-    def __init__(self, slack: FakeSlack, core: Core, *, http: bool = False, **more: Any) -> None:
+    def __init__(
+        self, slack: FakeSlack, core: Core, *, http: bool = False, folder: Path | None = None, **more: Any
+    ) -> None:
         self.slack = slack
         self.core = core
-        self.adapter = Slack(settings(slack, http=http, **more))
+        self.adapter = Slack(settings(slack, http=http, **more), folder=folder)
 
     async def __aenter__(self) -> Self:
         self._connected = self.adapter.connected(self.core)

@@ -11,10 +11,11 @@ from adapters.slack import create
 from adapters.slack.adapter import Slack
 from adapters.slack.app_manifest import EVENT_TYPES, SCOPES, describe, manifest
 from adapters.slack.forms import MAKE
+from adapters.slack.heard import FILE
 from bot.__main__ import main
 from bot.errors import SettingsError
 from bot.models import Finding
-from tests.adapters.slack.stage import COMMANDS, settings
+from tests.adapters.slack.stage import COMMANDS, Core, Service, settings
 from tests.fakes.slack import FakeSlack, Grant
 
 ROOT = Path(__file__).parents[3]
@@ -146,6 +147,48 @@ async def test_check_compares_the_apps_settings(slack: FakeSlack) -> None:
     for name in (*(set(EVENT_TYPES) - {"app_mention"}), "interactivity", "Socket Mode", "App Home", "agent view"):
         assert name in named
     assert all("https://api.slack.com/apps/A0MUSE/" in finding.text for finding in wrong)
+
+
+async def test_check_tells_what_was_heard(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+    """Without a configuration token the kinds of what has come are told, and what never has, also by a new process."""
+    slack.token = slack.install(slack.team, *SCOPES)
+    adapter = Slack(settings(slack), folder=tmp_path)
+    assert "nothing was heard" in (await adapter.check())[-1].text
+    async with Service(slack, core, folder=tmp_path):
+        slack.ada.mention("hello")
+        slack.ada.slash("/help")
+        await slack.settled()
+    [told] = [f for f in await Slack(settings(slack), folder=tmp_path).check() if f.subject == "slack app settings"]
+    known, never = told.text.split("Never heard")
+    for kind in ("app_mention", "message.channels", "slash commands"):
+        assert kind in known
+    assert "message.im" in never
+    assert "app_uninstalled" not in never
+    assert "hello" not in (tmp_path / FILE).read_text()
+
+
+async def test_check_notices_that_only_mentions_are_heard(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+    """A mention comes as a message as well: where it never does, the app is not subscribed to messages."""
+    slack.token = slack.install(slack.team, *SCOPES)
+    async with Service(slack, core, folder=tmp_path):
+        slack.people.event(slack.team, {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention"})
+        await slack.settled()
+        heard = tmp_path / FILE
+        told = json.loads(heard.read_text())
+        heard.write_text(json.dumps({kind: day for kind, day in told.items() if kind == "app_mention"}))
+    wrong = [f for f in await Slack(settings(slack), folder=tmp_path).check() if not f.is_ok]
+    assert [f.subject for f in wrong] == ["slack events"]
+    assert "message.channels" in wrong[0].text
+
+
+async def test_a_note_that_is_damaged_is_written_anew(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+    """What is only there for `check` keeps nothing from being heard."""
+    (tmp_path / FILE).write_text("[not JSON")
+    async with Service(slack, core, folder=tmp_path):
+        slack.ada.mention("hello")
+        await core.count(1)
+        await slack.settled()
+    assert "app_mention" in json.loads((tmp_path / FILE).read_text())
 
 
 async def test_check_of_credentials_for_many_workspaces(slack: FakeSlack) -> None:
