@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 BUTTON, FORM = "cm", "cf"
 _MAX = 100  # characters of an id
 _TEMPLATE = r":(?P<action>[\w-]+):(?P<event>[^:]+):(?P<conversation>\w+)(?::(?P<asks>[\w-]+(?:=[\w,-]+)?))?"
-FORM_ID = re.compile(FORM + _TEMPLATE)
+BUTTON_ID, FORM_ID = re.compile(BUTTON + _TEMPLATE), re.compile(FORM + _TEMPLATE)
 
 
 def button_id(action: str, event: str, conversation: str, *, command: str = "", asks: tuple[str, ...] = ()) -> str:

@@ -1,13 +1,15 @@
 """The messages of an answer that the bot itself writes in a channel: posted, changed, found again."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Literal
 
 import discord
 
 from adapters.discord.address import Address, made_at
+from adapters.discord.buttons import BUTTON_ID
 from adapters.discord.client import Client
 from adapters.discord.failures import delivering
 from adapters.discord.pages import Page
@@ -30,6 +32,7 @@ _NO_QUESTION = 10008
 _NO_THREAD = (50001, 50013, 50024, 160005, 160006, 30033)  # one can't be opened here: answered in the channel
 LOADING, LAID_OUT = 1 << 7, 1 << 15
 _READ = 100  # messages of the history that are looked at
+_ONE_AT_A_TIME = ("d", "t")  # conversations that have their place for themselves
 
 
 class Messages:
@@ -142,10 +145,11 @@ class Messages:
 
     # -- finding again
 
-    async def look_back(self, known: Collection[str]) -> str:
-        """Read what an earlier process has written of the answer; the id of its first message, "" for none.
+    async def look_back(self, known: Sequence[str]) -> list[str]:
+        """Read what an earlier process has written of the answer beside what is `known`; all its ids, in order.
 
-        The first is known by what it answers to: a message, an interaction, or the thread opened for it.
+        The first is known by what it answers to: a message, an interaction, or the thread opened for it. Others are
+        known by their buttons and, where only one answer at a time is written, by what they come after.
         """
         address = self._address
         with delivering():
@@ -154,19 +158,29 @@ class Messages:
             except discord.HTTPException as exc:
                 if exc.code == _ARCHIVED or exc.status >= 500 or exc.status == 429:  # noqa: PLR2004 - HTTP's own
                     raise
-                return ""  # no thread was opened yet, or no history may be read: then nothing is known again
+                return [*known]  # no thread was opened yet, or no history may be read: then nothing is known again
         me = str(self._client.user.id) if self._client.user is not None else ""
         own: list[Json] = sorted(
             ({**message} for message in history if str(message["author"]["id"]) == me), key=lambda m: int(m["id"])
         )
         self.laid_out = {str(message["id"]) for message in own if message.get("flags", 0) & LAID_OUT}
         self.waiting = next((str(message["id"]) for message in own if self._is_waiting(message)), "")
-        first = next((at for at, message in enumerate(own) if self._is_first(message)), None)
-        if first is None:
-            return ""
-        later = [message for message in own[first + 1 :] if not message.get("message_reference")]
-        self._found = [message for message in later if str(message["id"]) not in known]
-        return str(own[first]["id"])
+        ours = {str(message["id"]) for message in own if self._key in _keys(message)} | {*known}
+        first = next((at for at, message in enumerate(own) if message["id"] in ours or self._is_first(message)), None)
+        if first is not None:
+            later = own[first + 1 :]
+            ours |= {str(own[first]["id"]), *(str(message["id"]) for message in self._following(later))}
+            self._found = [message for message in later if not _begins(message) and message["id"] not in ours]
+        return sorted(ours, key=int)
+
+    def _following(self, later: Sequence[Json]) -> Iterator[Json]:
+        """What has no buttons and comes after the first message, and before another answer, as far as that is sure."""
+        plain = list(takewhile(lambda message: not _begins(message), later))
+        if not self._address.conversation.startswith(_ONE_AT_A_TIME):
+            others = any(_keys(message) - {self._key} for message in later if not _begins(message))
+            last = max((at for at, message in enumerate(plain) if self._key in _keys(message)), default=0)
+            plain = plain[: 0 if others else last]  # what is after it may be of somebody else
+        return (message for message in plain if not _keys(message))
 
     def _is_waiting(self, message: Json) -> bool:
         """Whether it is the interaction's acknowledgement and still says that something is coming."""
@@ -183,10 +197,10 @@ class Messages:
             return str(reference) == address.message
         return reference is None and message.get("type", 0) == 0
 
-    def recognised(self, page: Page) -> str:
-        """The id of a message that shows just this page and is of nothing else; "" for none."""
+    def recognised(self, page: Page, *, before: str = "") -> str:
+        """The id of a message, before that one, that shows just this page and is of nothing else; "" for none."""
         for at, message in enumerate(self._found):
-            if shows(message, page):
+            if shows(message, page) and (not before or int(message["id"]) < int(before)):
                 return str(self._found.pop(at)["id"])
         return ""
 
@@ -200,6 +214,17 @@ def shows(message: Json, page: Page) -> bool:
     buttons = sum("custom_id" in component for component in components)
     text = "\n".join([message.get("content") or "", *(c["content"] for c in components if "content" in c)])
     return files == [*wanted, *whole] and buttons == len(page.actions) and text.split() == page.text.split()
+
+
+def _begins(message: Json) -> bool:
+    """Whether a message is the first of an answer: it says to what."""
+    return bool(message.get("message_reference") or message.get("interaction_metadata"))
+
+
+def _keys(message: Json) -> set[str]:
+    """The answers that a message's buttons belong to."""
+    ids = (str(component.get("custom_id", "")) for component in leaves(message.get("components", ())))
+    return {found["event"] for one in ids if (found := BUTTON_ID.fullmatch(one))}
 
 
 def leaves(components: Any) -> list[Json]:

@@ -77,6 +77,9 @@ class Writing:
             page = replace(page, is_laid_out=True)
         if part is not None and part.page == page:
             return
+        if part is not None and part.page is None and (known := self.messages.recognised(page, before=part.id)):
+            self._parts.insert(at, Part(known, page, page.is_laid_out))
+            return
         if turn is not None:
             turn()
         if not await self._changed(at, part, page, is_final=turn is None):
@@ -156,10 +159,11 @@ class Writing:
         """Find, once, what an earlier process has written so long ago that Discord does not know it by its nonce."""
         if self._has_looked:
             return
-        first = await self.messages.look_back([part.id for part in self._parts])
+        known = {part.id: part for part in self._parts if part.id}
+        found = await self.messages.look_back([*known])
         self._has_looked = True
-        if first and not (self._parts and self._parts[0].id):
-            self._parts[:1] = [Part(first)]
+        if found:
+            self._parts = [known.get(one) or Part(one) for one in found]
         for part in self._parts:
             part.is_laid_out = part.id in self.messages.laid_out
 

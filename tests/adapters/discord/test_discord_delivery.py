@@ -293,6 +293,62 @@ async def test_found_again_in_its_thread(service: Service, wire: Wire, core: Cor
     assert [message["content"] for message in wire.said(event.id)] == ["The answer is 42."]
 
 
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("kept", [0, 1, 3])
+@pytest.mark.parametrize("place", ["direct", "thread", "channel"])
+async def test_begun_in_several_messages(service: Service, wire: Wire, core: Core, kept: int, place: str) -> None:
+    """When another process has another text to show, none of the messages that were begun is left over."""
+    if place == "channel":
+        await wire.deny(CHANNEL, CREATE_THREADS)
+    event = await asked(service, DM if place == "direct" else CHANNEL, f"<@{ME}> hello")
+    begun = await draft_of(service, event)
+    await begun.write(long_markdown(5000))
+    room = {"direct": DM, "thread": event.id, "channel": CHANNEL}[place]
+    shown = wire.said(room)
+    assert len(shown) == 3
+    following = await asked(service, room, f"<@{ME}> and then?")
+    await (await draft_of(service, following)).finish(Answer(text="another answer"))
+    wire.nonces.clear()
+    async with Service(wire, core) as another:
+        draft = await draft_of(another, event, ref=",".join(begun.ref.split(",")[:kept]))
+        await draft.finish(Answer(text=f"{'a' * 1500}.\n\n{'b' * 1500}."))
+    said = wire.said(room)
+    assert [message["content"][0] for message in said] == ["a", "b", "a"]
+    assert [message["id"] for message in said[:2]] == [message["id"] for message in shown[:2]]
+
+
+@pytest.mark.usefixtures("later")
+async def test_others_messages_are_left_alone(wire: Wire, core: Core) -> None:
+    """In a channel where several answers are written at once, none of another's messages is taken for one's own."""
+    async with Service(wire, core, reply_mode="reply") as service:
+        events = [await asked(service, CHANNEL, f"<@{ME}> {number}") for number in range(2)]
+        drafts = [await draft_of(service, event) for event in events]
+        for draft in drafts:
+            await draft.write("The beginning")
+        await drafts[0].write(long_markdown(5000))
+    wire.nonces.clear()
+    async with Service(wire, core, reply_mode="reply") as another:
+        await (await draft_of(another, events[1], ref="")).finish(Answer(text="42"))
+        assert len(wire.said(CHANNEL)) == 4
+        await (await draft_of(another, events[0], ref="")).finish(Answer(text=long_markdown(5000)))
+    assert len(wire.said(CHANNEL)) == 4
+
+
+@pytest.mark.usefixtures("later")
+async def test_answer_beside_a_lost_acknowledgement(service: Service, wire: Wire, core: Core) -> None:
+    """An answer that took the place of an acknowledgement is known again by its buttons."""
+    wire.rest.fail("POST", "callback", refused(10062))
+    told = await wire.interact(SLASH, slash("chat", prompt="hello"))
+    (event,) = await core.count(1)
+    await (await draft_of(service, event)).write("The answer")
+    assert told["token"] not in wire.originals
+    wire.nonces.clear()
+    wire.interactions[told["token"]].is_expired = True
+    async with Service(wire, core) as another:
+        await (await draft_of(another, event, ref="")).finish(Answer(text="The answer is 42."))
+    assert [message["content"] for message in wire.said(CHANNEL)] == ["The answer is 42."]
+
+
 async def test_nothing_is_read_where_nothing_was_begun(service: Service, wire: Wire) -> None:
     """The history is not looked at for a question that was just asked."""
     await (await draft_of(service, await asked(service))).finish(Answer(text="The answer"))
