@@ -70,7 +70,7 @@ class DiscordDraft:
             messages,
             self._original,
             ref=ref,
-            is_single=self._is_single,
+            is_single=self._is_single and not direct,
             may_be_begun=not self._is_first or not 0 <= age < FRESH,
             is_old=age > NONCE_LIFE,
         )
@@ -185,10 +185,11 @@ class DiscordDraft:
             else:
                 await self._writing.show(pages.finished(answer, address.locale, is_single=self._is_single))
         except DeliveryRefused as exc:
-            if address.is_dm or self._is_single:
+            is_open = await self._original.is_open()
+            if not address.member or (is_open if self._is_single else address.is_dm):
                 raise
             log.warning("answered elsewhere", reason=str(exc))
-            if await self._original.is_open():
+            if is_open:
                 await self._whisper(answer)
             else:
                 with delivering():
@@ -209,7 +210,8 @@ class DiscordDraft:
         """Show it in the asker's direct messages, as it may not be shown where it was asked."""
         address = self._address
         note = Page(text=say("discord.elsewhere", address.locale, channel=f"<#{address.channel}>"))
-        await self._writing.show([note, *pages.finished(answer, address.locale)])
+        notes = [] if address.is_dm else [note]
+        await self._writing.show([*notes, *pages.finished(answer, address.locale)])
 
 
 def _is_gone(media: Media) -> bool:

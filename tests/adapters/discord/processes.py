@@ -7,18 +7,26 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import bot
 from tests.fakes.discord.values import TOKEN
 from tests.fakes.discord.wire import Wire
 
 # What is imported once is there in every process: each start costs little.
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["bot.bootstrap", "adapters.discord.adapter", "bot.commands.chat", "rich", "pypdf"])
+_CONTEXT.set_forkserver_preload(
+    [
+        *("bot.__main__", "bot.bootstrap", "bot.vault", "bot.sandbox.config", "bot.language"),
+        *("adapters.discord.adapter", "adapters.slack", "adapters.console.adapter", "rich", "pypdf"),
+        *(f"bot.commands.{path.stem}" for path in (Path(bot.__file__).parent / "commands").glob("*.py")),
+        *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.adapters.discord.processes"),
+    ]
+)
 
 
 class Process:
-    """One life of the service; `folder` is kept between them."""
+    """One life of the service; `folder` is kept between them. `is_late`: long after what it finds was asked."""
 
-    def __init__(self, wire: Wire, api_url: str, folder: Path) -> None:
+    def __init__(self, wire: Wire, api_url: str, folder: Path, *, is_late: bool = False) -> None:
         environment = {
             "AIMODELS_BASE_URL": api_url,
             "AIMODELS_API_KEY": "key",
@@ -29,7 +37,7 @@ class Process:
             "DISCORD_API_URL": wire.api,
         }
         self._wire = wire
-        self._process = _CONTEXT.Process(target=_serve, args=(environment, folder))
+        self._process = _CONTEXT.Process(target=_serve, args=(environment, folder, is_late))
 
     async def start(self) -> None:
         """Start, and wait until it hears."""
@@ -51,7 +59,8 @@ class Process:
         return self._process.exitcode
 
 
-def _serve(environment: Mapping[str, str], folder: Path) -> None:
+def _serve(environment: Mapping[str, str], folder: Path, is_late: bool) -> None:
+    from adapters.discord import draft
     from bot import __main__, delivery
 
     os.environ.update(environment)
@@ -59,5 +68,7 @@ def _serve(environment: Mapping[str, str], folder: Path) -> None:
     with (folder / "log").open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+    if is_late:  # everything was asked so long ago that Discord knows no message by its nonce
+        draft.FRESH = draft.NONCE_LIFE = -1.0
     delivery.PATIENCE = 0.0  # so that a quick answer's first sign is shown too
     sys.exit(__main__.main(["run"]))

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,15 @@ from aiohttp import web
 from tests.adapters.discord.processes import Process
 from tests.adapters.discord.test_discord_interactions import slash
 from tests.commands.desk import PNG
-from tests.fakes.api import FakeApi, data, fake_api, piece
+from tests.fakes.api import FakeApi, data, failure, fake_api, piece
+from tests.fakes.discord.checks import EPHEMERAL
 from tests.fakes.discord.rest import Call, Moment
 from tests.fakes.discord.values import CHANNEL, DM, ME, Json
 from tests.fakes.discord.wire import Wire
 
 SHORT = ["It is 42."]
 LONG = [f"{letter * 1500}." for letter in "abc"]  # a message each
+DRAWN = re.compile(r" \{\d+\}|\d{15,}")  # what makes each answer another one
 
 
 @dataclass
@@ -32,16 +36,20 @@ class Stage:
     wire: Wire
     api: FakeApi
     folder: Path
-    answer: list[str]  #: the messages of each answer
+    answer: list[str]  #: the messages of each answer; none: as the first one is
+    forgets: bool = False  #: no message is known by its nonce when the process starts again, and no answer comes twice
     process: Process = field(init=False)
     is_dead: bool = False
     armed: tuple[int, Moment] | None = None
     calls: list[int] = field(default_factory=list)  #: those since it was armed
     shown: asyncio.Event = field(default_factory=asyncio.Event)  #: something of the answer can be seen
+    numbers: "count[int]" = field(default_factory=count)
 
     async def start(self) -> None:
         self.is_dead = False
-        self.process = Process(self.wire, self.api.url, self.folder)
+        if self.forgets:
+            self.wire.nonces.clear()
+        self.process = Process(self.wire, self.api.url, self.folder, is_late=self.forgets)
         await self.process.start()
 
     async def hook(self, moment: Moment, call: Call) -> bool:
@@ -61,21 +69,40 @@ class Stage:
         await self.wire.tell()
         return True
 
-    async def died_or_answered(self, places: list[str]) -> bool:
-        """Wait until the process is dead, or has answered everything; whether it is dead."""
-        await self.wire.until(lambda: self.is_dead or self._count(places) == len(places))
-        return self.is_dead
+    def is_over(self, known: int) -> bool:
+        """Whether it is dead, or has answered more than was known and is not about to die of it."""
+        return self.is_dead or (self.armed is not None and self.has_answered(known))
 
-    async def answered(self, places: list[str]) -> None:
-        """Wait until there is an answer for each question asked in these places."""
-        await self.wire.until(lambda: self._count(places) == len(places))
+    def has_answered(self, known: int) -> bool:
+        """Whether there are more answers than were known."""
+        return self.count() > known
 
-    def _count(self, places: list[str]) -> int:
-        return sum(self.shown_in(place).count(self.answer[-1]) for place in set(places))
+    def count(self) -> int:
+        """Answers that can be seen, whole."""
+        return sum(self.shown_in(place).count(self.answer[-1]) for place in self.wire.messages)
 
     def shown_in(self, place: str) -> list[str]:
-        """What everybody sees of the answers there: the texts of messages, and the sizes of their files."""
-        return [shown(message) for message in self.wire.said(place)]
+        """What is seen of the answers there: the texts of messages, and the sizes of their files."""
+        own = [message for message in self.wire.messages.get(place, ()) if message["author"]["id"] == ME]
+        return [DRAWN.sub("", shown(message)) for message in own]
+
+    async def killed_at_each_call(self, ask: Any) -> list[str]:
+        """Ask, kill it before or after the next of its calls, start it again, until it makes no more calls; where."""
+        places: list[str] = []
+        for number in count(2):
+            moments: tuple[Moment, Moment] = ("before", "after")
+            self.armed, self.calls = (number // 2, moments[number % 2]), []
+            self.shown.clear()
+            answers = self.count()
+            places.append(await ask(self.wire, number))
+            await self.wire.until(partial(self.is_over, answers))
+            if not self.is_dead:
+                break  # it made no more calls than those that it was killed at
+            self.shown.set()
+            await self.start()
+            await self.wire.until(partial(self.has_answered, answers))
+        assert len(places) > 4
+        return places
 
     async def step(self, request: web.Request) -> web.StreamResponse:
         """Go on when the person has seen the beginning, so that each run makes the same calls."""
@@ -85,9 +112,13 @@ class Stage:
             await self.shown.wait()
             picture = {"url": f"{self.api.url.removesuffix('/v1')}/a.png", "width": 1, "height": 1}
             return await data({"images": [picture], "usage": {"images": 1, "cost": 0.5}})(request)
+        if "refuse" in str((await request.json())["messages"][-1]["content"]):
+            await self.shown.wait()
+            return await failure(400, "bad_request")(request)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
-        whole = "\n\n".join(self.answer)
+        parts = [f"{part} {{{next(self.numbers)}}}" for part in self.answer[:-1]] if self.forgets else self.answer[:-1]
+        whole = "\n\n".join([*parts, self.answer[-1]])
         for told in (piece(whole[:6]), piece(whole[6:], finish="stop")):
             await response.write(f"data: {json.dumps(told)}\n\n".encode())
             await self.shown.wait()
@@ -102,9 +133,9 @@ def shown(message: Json) -> str:
 
 
 @asynccontextmanager
-async def stage(folder: Path, answer: list[str]) -> AsyncIterator[Stage]:
+async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> AsyncIterator[Stage]:
     async with Wire() as wire, fake_api() as api, asyncio.timeout(120):
-        one = Stage(wire, api, folder, answer)
+        one = Stage(wire, api, folder, answer, forgets)
         wire.rest.hook = one.hook
         api.play(one.step)
         await one.start()
@@ -140,6 +171,18 @@ async def picture(wire: Wire, number: int) -> str:
     return CHANNEL
 
 
+async def alone(wire: Wire, number: int) -> str:
+    """A command whose answer the asker alone sees from its beginning."""
+    await wire.interact(2, slash("help", command="stop"), channel=CHANNEL)
+    return CHANNEL
+
+
+async def refused(wire: Wire, number: int) -> str:
+    """A command that fails: everybody saw that it was asked, the asker alone is told why."""
+    await wire.interact(2, slash("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
+    return CHANNEL
+
+
 @pytest.mark.parametrize(
     ("ask", "answer"),
     [(mention, SHORT), (private, LONG), (command, SHORT), (picture, [f"{len(PNG)} bytes"])],
@@ -148,17 +191,37 @@ async def picture(wire: Wire, number: int) -> str:
 async def test_killed_between_any_two_calls(tmp_path: Path, ask: Any, answer: list[str]) -> None:
     """Each question has one answer and nothing else is left, whatever call the process died before or after."""
     async with stage(tmp_path, answer) as one:
-        places: list[str] = []
-        for number in count(2):
-            moments: tuple[Moment, Moment] = ("before", "after")
-            one.armed, one.calls = (number // 2, moments[number % 2]), []
-            one.shown.clear()
-            places.append(await ask(one.wire, number))
-            if not await one.died_or_answered(places):
-                break  # it made no more calls than those that it was killed at
-            one.shown.set()
-            await one.start()
-            await one.answered(places)
-    assert len(places) > 4
+        places = await one.killed_at_each_call(ask)
     for place in set(places):
         assert one.shown_in(place) == answer * places.count(place)
+
+
+async def test_killed_and_started_after_a_long_time(tmp_path: Path) -> None:
+    """Nothing is left of what was begun, though Discord knows none of it any more and another answer is made."""
+    async with stage(tmp_path, LONG, forgets=True) as one:
+        places = await one.killed_at_each_call(private)
+    assert one.shown_in(DM) == LONG * len(places)
+
+
+@pytest.mark.parametrize("ask", [alone, refused])
+async def test_killed_before_the_asker_alone_is_told(tmp_path: Path, ask: Any) -> None:
+    """What is for the asker alone is told, and nobody else sees anything.
+
+    When it died before it had acknowledged the command, it writes itself: directly, or a failure where it was asked.
+    Discord neither shows what it was told nor knows it by a nonce: who was told after everybody saw that something
+    was coming, and died just then, tells it once more.
+    """
+    async with stage(tmp_path, []) as one:
+        await ask(one.wire, 0)
+        one.shown.set()
+        [message] = await one.wire.until(lambda: [m for m in one.wire.messages.get(CHANNEL, ()) if told(m)])
+        one.answer.append(DRAWN.sub("", shown(message)))
+        places = [CHANNEL, *await one.killed_at_each_call(ask)]
+    assert len(places) <= one.count() <= len(places) + (ask is refused)
+    assert {*one.shown_in(CHANNEL)} == {*one.answer}
+    assert len(one.wire.said(CHANNEL)) == (ask is refused)
+
+
+def told(message: Json) -> bool:
+    """Whether a message says something to its asker alone."""
+    return bool(message["flags"] & EPHEMERAL and message["content"])
