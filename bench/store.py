@@ -89,9 +89,9 @@ async def lives(store: Store, concurrent: int, each: int, start: int, demand: De
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 
 
-async def events_table(open_store: Open) -> None:
+async def events_table(open_store: Open, times: int = 5) -> None:
     print("| concurrent conversations | CPU ms/event | wall ms/event | events/s |\n| ---: | ---: | ---: | ---: |")
-    for concurrent, each in ((1, 600), (10, 200), (50, 100), (200, 25)):
+    for concurrent, each in ((1, 120 * times), (10, 40 * times), (50, 20 * times), (200, 5 * times)):
         async with open_store(f"events{concurrent}") as store:
             await lives(store, concurrent, 5, 0)
             best = min(

@@ -93,7 +93,7 @@ async def tables(server: Server) -> None:
         "claim, save_draft, commit (two turns, usage), complete. CPU is the service's; the server's is beside it where "
         "it says so.\n"
     )
-    await events_table(server.open)
+    await events_table(server.open, times=1)
     await claim_table(server.open, server.fill_finished)
     await limits_table(server)
 

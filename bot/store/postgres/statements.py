@@ -1,18 +1,24 @@
 """The statements of an event's life. Each is one round trip, whatever it writes."""
 
 #: lanes, adapters, now, owner's number. Of one lane key one event runs at a time, the oldest first; between people the
-#: one served least recently goes first.
+#: one served least recently goes first. Whether a lane is idle is only asked in that order, until a few are found: more
+#: than other processes can be about to take. The adapter is not to be looked up in an index, which has finished events.
 CLAIM = """
-WITH head AS (
-    SELECT events.seq FROM events
+WITH waiting AS (
+    SELECT seq, lane_key FROM events
     LEFT JOIN people ON people.adapter = events.adapter AND people.actor = events.actor
     WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND ready_at <= $3
-    AND lane = ANY($1::text[]) AND events.adapter = ANY($2::text[])
-    AND (lane_key IS NULL OR NOT EXISTS (
-        SELECT 1 FROM events AS other WHERE other.lane_key = events.lane_key AND NOT other.done
-        AND (other.seq < events.seq OR other.owner IS NOT NULL)))
-    ORDER BY coalesce(people.served, 0), events.seq LIMIT 1
-    FOR UPDATE OF events SKIP LOCKED),
+    AND lane = ANY($1::text[]) AND events.adapter || '' = ANY($2::text[])
+    ORDER BY coalesce(people.served, 0), events.seq),
+ready AS (
+    SELECT seq, row_number() OVER () AS place FROM (
+        SELECT seq FROM waiting WHERE lane_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM events AS other WHERE other.lane_key = waiting.lane_key AND NOT other.done
+            AND (other.seq < waiting.seq OR other.owner IS NOT NULL))
+        LIMIT 32) AS first),
+head AS (
+    SELECT events.seq FROM ready JOIN events ON events.seq = ready.seq
+    WHERE done IS NOT TRUE AND owner IS NULL ORDER BY place LIMIT 1 FOR UPDATE OF events SKIP LOCKED),
 taken AS (
     UPDATE events SET owner = $4 FROM head WHERE events.seq = head.seq
     RETURNING events.seq, event, attempts, ref, answer, adapter, actor, id),
