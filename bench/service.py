@@ -19,7 +19,7 @@ import httpx
 from pydantic import SecretStr
 
 from bench.api_server import api_server
-from bot import bootstrap, logs
+from bot import bootstrap, collector, logs
 from bot.api.transport import open_http
 from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding, Place, Status
 from bot.ports import Desk, Sink
@@ -158,6 +158,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
     logs.configure("info", "json")  # written, as in production, to wherever stderr goes
     adapter = BenchAdapter()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+        collector.settle()  # in this process, so for the bare handler too
         working = asyncio.create_task(core.worker.run())
 
         async def ask(conversation: str) -> None:

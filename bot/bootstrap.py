@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 import adapters as platforms
-from bot import logs
+from bot import collector, logs
 from bot.api import AsyncAIModels
 from bot.command import Registry, load_commands
 from bot.desk import FrontDesk
@@ -249,6 +249,7 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters))
         await stack.enter_async_context(web_server(core))
+        collector.settle()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
         await _run_until(core, stopping)
 

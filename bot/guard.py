@@ -1,9 +1,9 @@
 """What the worker shows goes through here: never for ever, and only while the event is this process's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
+from bot.deadline import Deadline
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
 from bot.ports import Adapter, Draft
@@ -62,11 +62,9 @@ async def open_draft(
     return GuardedDraft(draft, confirm)
 
 
-@asynccontextmanager
-async def in_time(seconds: float) -> AsyncIterator[None]:
+def in_time(seconds: float) -> Deadline:
     """Raises `DeliveryDelayed` when what is inside takes longer."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as exc:
-        raise DeliveryDelayed(f"the platform did not answer within {seconds:.0f} seconds") from exc
+    return Deadline(
+        asyncio.get_running_loop().time() + seconds,
+        lambda: DeliveryDelayed(f"the platform did not answer within {seconds:.0f} seconds"),
+    )

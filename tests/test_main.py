@@ -180,6 +180,27 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
     assert not [secret for secret in (key, *given.values()) if secret in done.stdout + done.stderr]
 
 
+def test_what_is_there_at_the_start_is_not_looked_at_again(tmp_path: Path) -> None:
+    """The garbage collector leaves the modules alone once the service is ready: looking at them holds up answers."""
+    script = (
+        "import asyncio, gc; from bot import bootstrap; from bot.settings import load_settings\n"
+        "async def said(core, stopping): print(gc.get_freeze_count(), len(gc.get_objects()))\n"
+        "bootstrap._run_until = said\n"
+        "asyncio.run(bootstrap.run(load_settings()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    frozen, watched = map(int, done.stdout.split())
+    assert frozen > 50 * watched
+
+
 def test_a_database_server_that_is_away_is_a_sentence_without_its_password(tmp_path: Path) -> None:
     """`run` and `check` say what can't be reached, and show no password, however much is logged."""
     url = "postgresql://ann:hunter2@127.0.0.1:1/muse"

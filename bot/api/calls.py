@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.api import failures, wire
+from bot.api import failures, headers, wire
 from bot.api.limits import Budget
 from bot.api.sse import EventParser
+from bot.deadline import Deadline
 from bot.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
 
 MAX_TRIES = 5  #: of a call whose connection or server fails; a refusal for the rate limit does not count as a try
@@ -116,14 +117,12 @@ class Tries:
             self._caller.on_wait(delay, "retry")
         await asyncio.sleep(delay)
 
-    @asynccontextmanager
-    async def time(self) -> AsyncIterator[None]:
+    def time(self) -> Deadline:
         """Bound what is inside by the deadline. Raises what kept the call from an answer, else `DeadlineExceeded`."""
-        try:
-            async with asyncio.timeout_at(self.deadline):
-                yield
-        except TimeoutError:
-            raise self._last or DeadlineExceeded("the API gave no answer within the time allowed") from None
+        return Deadline(self.deadline, self._late)
+
+    def _late(self) -> ApiError:
+        return self._last or DeadlineExceeded("the API gave no answer within the time allowed")
 
     def _left(self) -> float:
         return self.deadline - asyncio.get_running_loop().time()
@@ -144,6 +143,7 @@ class Calls:
         self._urls: dict[str, httpx.URL] = {}
         self._headers = httpx.Headers(
             {
+                "Host": httpx.URL(base_url).netloc.decode("ascii"),
                 "Accept": "application/json, text/event-stream",
                 "Accept-Encoding": "gzip, deflate",
                 "Authorization": f"Bearer {key}",
@@ -160,7 +160,7 @@ class Calls:
                 async with tries.time():
                     permit = await tries.permit()
                     async with self._answer(request, permit, tries.attempt) as response:
-                        body = await response.aread()
+                        body = await _body(response)
                         self._check(response, body)
                         return Reply(response.headers.get("content-type", ""), body)
             except ApiError as exc:
@@ -228,7 +228,7 @@ class Calls:
             response = await self._http.handle_async_request(self._build(request))
             try:
                 status = response.status_code
-                self.budget.answered(permit, status, response.headers)
+                self.budget.answered(permit, status, headers.told(response.headers.raw))
                 if status >= httpx.codes.MULTIPLE_CHOICES:
                     raise failures.refused(
                         status, await response.aread(), key=self._key, retry_after=self.budget.opens_in()
@@ -251,12 +251,26 @@ class Calls:
             url = known
         else:
             url = self._urls[request.endpoint] = httpx.URL(self._base_url + request.endpoint)
+        # Given as a stream, what has all its headers already is not looked through for those that are missing.
+        body = httpx.ByteStream(request.body or b"")
         method = "GET" if request.body is None else "POST"
-        return httpx.Request(method, url, headers=self._headers, content=request.body, extensions=_TIMEOUTS)
+        built = httpx.Request(method, url, headers=self._headers, stream=body, extensions=_TIMEOUTS)
+        built.read()
+        if request.body is not None:
+            built.headers["Content-Length"] = str(len(request.body))
+        return built
 
     def _check(self, response: httpx.Response, body: bytes) -> None:
         if wire.is_refusal(body):
             raise failures.refused(response.status_code, body, key=self._key)
+
+
+async def _body(response: httpx.Response) -> bytes:
+    """The whole body; what httpx would do with each piece of it is needed for a compressed one only."""
+    if "content-encoding" in response.headers:
+        return await response.aread()
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return b"".join([piece async for piece in response.stream])
 
 
 def _used_up(wait: float) -> RateLimited:

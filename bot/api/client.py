@@ -1,7 +1,6 @@
 """The asynchronous client: one for the whole service, with a light view for each person who asks."""
 
 from collections.abc import Callable
-from copy import copy
 from types import TracebackType
 from typing import Self
 
@@ -57,7 +56,8 @@ class AsyncAIModels:
 
         It shares connections and budget with this client; closing it does nothing.
         """
-        view = copy(self)
+        view = AsyncAIModels.__new__(AsyncAIModels)
+        view.__dict__.update(self.__dict__)
         view._is_owner = False  # noqa: SLF001 (its own kind)
         view._caller = Caller(person, on_wait)  # noqa: SLF001
         return view

@@ -3,7 +3,7 @@
 # ruff: noqa: PLR2004 (the numbers' meaning stands beside them)
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -20,6 +20,23 @@ class Told:
     remaining: int | None = None  #: calls left in this window
     reset: float | None = None  #: seconds from now until the next window, more than 0
     retry_after: float | None = None  #: seconds from now
+
+
+#: By their names on the wire in lower case.
+_NAMES = {
+    name.encode(): name
+    for name in ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after", "date")
+}
+
+
+def told(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Those of an answer's headers that `read` looks at, each as it came first."""
+    found: dict[str, str] = {}
+    for key, value in raw:
+        name = _NAMES.get(key.lower())
+        if name is not None:
+            found.setdefault(name, value.decode("latin-1"))
+    return found
 
 
 def read(headers: Mapping[str, str], now: float) -> Told:

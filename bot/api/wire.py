@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
-from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import core_schema
 
 from bot.errors import UnexpectedAnswer
 
@@ -28,12 +28,14 @@ Flavor = Literal["aimodels", "openai"]
 T = TypeVar("T")
 
 
-def _lenient(value: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
-    """A wrong value where it does not matter must not cost the whole answer."""
-    try:
-        return handler(value)
-    except ValidationError:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Else:
+    """What a wrong value counts as where it does not matter: it must not cost the whole answer."""
+
+    value: object
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_default_schema(handler(source), default=self.value, on_error="default")
 
 
 def _text(value: object) -> object:
@@ -46,11 +48,11 @@ def _text(value: object) -> object:
 
 
 Content = Annotated[str, BeforeValidator(_text)]
-Label = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
-Whole = Annotated[int | None, WrapValidator(_lenient)]
-Number = Annotated[float | None, WrapValidator(_lenient)]
-Moment = Annotated[datetime | None, WrapValidator(_lenient)]
-Count = Annotated[int, BeforeValidator(lambda value: value if isinstance(value, int | float) and value >= 0 else 0)]
+Label = Annotated[str, _Else("")]
+Whole = Annotated[int | None, _Else(None)]
+Number = Annotated[float | None, _Else(None)]
+Moment = Annotated[datetime | None, _Else(None)]
+Count = Annotated[int, Field(ge=0), _Else(0)]
 
 
 class _Model(BaseModel):
@@ -89,7 +91,7 @@ class Chat(_Model):
     created: Whole = None  #: Unix seconds
     model: Label = ""
     choices: list[Choice] = Field(min_length=1)
-    usage: Annotated[TokenUsage | None, WrapValidator(_lenient)] = None
+    usage: Annotated[TokenUsage | None, _Else(None)] = None
 
 
 class Code(_Model):
@@ -109,7 +111,7 @@ class MediaItem(_Model):
     width: Whole = None  #: pixels
     height: Whole = None  #: pixels
     duration: Number = None  #: seconds
-    format: Annotated[str | None, WrapValidator(_lenient)] = None
+    format: Annotated[str | None, _Else(None)] = None
 
 
 class MediaUsage(_Model):
