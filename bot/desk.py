@@ -79,12 +79,12 @@ class FrontDesk:
         """See `Desk.people`."""
         return await self.store.people(adapter, conversation)
 
-    async def profile(self, adapter: str, actor: Actor) -> Profile:
+    async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `Desk.profile`."""
         since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)
         chosen = await self.store.settings(person_scope(adapter, actor.id))
         locale = chosen.get("language") or actor.locale
-        everybody = await self.store.usage(since=since, adapter=adapter) if actor.is_admin else ()
+        everybody = await self.store.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
         return Profile(
             usage=tuple(await self.store.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),

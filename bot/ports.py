@@ -73,8 +73,8 @@ class Desk(Protocol):
     async def people(self, adapter: str, conversation: str) -> Collection[str]:
         """Ids of the people who asked something here since the last `stop`; empty: the service takes no part here."""
 
-    async def profile(self, adapter: str, actor: Actor) -> Profile:
-        """What to show a person of themselves."""
+    async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
+        """What to show a person of themselves. `within`: everybody is who asked in channels whose ids begin so."""
 
     async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         """Set, or with None clear, a person's default: `language`, or `model.chat` and so on for the other kinds."""
@@ -276,8 +276,9 @@ class Store(Protocol):
         actor: str | None = None,
         adapter: str | None = None,
         channel: str | None = None,
+        within: str | None = None,
     ) -> Sequence[UsageRow]:
-        """Usage by day, kind and model, newest day first."""
+        """Usage by day, kind and model, newest day first. `within`: what the ids of the channels begin with."""
 
     async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         """How many people thought answers of a channel good, and how many bad."""

@@ -198,3 +198,13 @@ def stop(asker: Asker) -> Event:
 def id_of(owner: str, *parts: Any) -> str:
     """The id of an event that is no message: the same for the same interaction, and no message's."""
     return ".".join((owner, *(str(part) for part in parts if part)))
+
+
+def place_of(event: str) -> tuple[str, str, str]:
+    """Owner, channel and ts of the message that an event's id names; without a ts where that message came later."""
+    owner, channel, kind, *rest = [*event.split("."), "", "", ""][: max(4, event.count(".") + 1)]
+    if kind.isdecimal() and len(rest) == 1:
+        return owner, channel, f"{kind}.{rest[0]}"
+    if kind == "press" and len(rest) > 1:
+        return owner, channel, f"{rest[0]}.{rest[1]}"
+    return (owner, channel, "") if kind == "command" else ("", "", "")

@@ -50,7 +50,13 @@ class Ears:
         self._errands = Errands()
         self._agent = Agent(workspaces, people, self._errands)
         self._home = Home(
-            workspaces=workspaces, people=people, desk=desk, commands=commands, prefix=prefix, errands=self._errands
+            workspaces=workspaces,
+            people=people,
+            roots=roots,
+            desk=desk,
+            commands=commands,
+            prefix=prefix,
+            errands=self._errands,
         )
         self._receiver = Receiver(
             workspaces=workspaces, people=people, roots=roots, desk=desk, sink=noting, commands=commands

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import structlog
 
-from adapters.slack import home_view, parse
+from adapters.slack import asked, home_view, parse
 from adapters.slack.errands import Errands
 from adapters.slack.failures import FAILED, reason
 from adapters.slack.parse import ADAPTER, Json
 from adapters.slack.people import People
+from adapters.slack.roots import Roots
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.errors import StoreError, UsageError
 from bot.models import CommandSpec
@@ -26,6 +27,7 @@ class Home:
         *,
         workspaces: Workspaces,
         people: People,
+        roots: Roots,
         desk: Desk,
         commands: Sequence[CommandSpec],
         prefix: str,
@@ -33,6 +35,7 @@ class Home:
     ) -> None:
         self._workspaces = workspaces
         self._people = people
+        self._roots = roots
         self._desk = desk
         self._commands = commands
         self._prefix = f"/{prefix}"
@@ -56,10 +59,12 @@ class Home:
     async def _show(self, workspace: Workspace, user: str) -> None:
         person = await self._people.find(workspace, user)
         try:
-            profile = await self._desk.profile(ADAPTER, parse.actor_of(person, workspace))
-            if workspace.is_one_of_many:  # everybody's use is that of all workspaces
+            within = f"{workspace.owner}." if workspace.is_one_of_many else None
+            profile = await self._desk.profile(ADAPTER, parse.actor_of(person, workspace), within=within)
+            if workspace.is_one_of_many and workspace.enterprise:  # an administrator is one of a single workspace
                 profile = replace(profile, everybody=())
-            view = home_view.view(profile, self._commands, prefix=self._prefix, locale=person.locale)
+            links = {event: link for event, _ in profile.recent if (link := await self._link(workspace, event))}
+            view = home_view.view(profile, self._commands, prefix=self._prefix, locale=person.locale, links=links)
         except StoreError as exc:
             log.warning("profile not read", reason=str(exc))
             view = home_view.unreadable(person.locale)
@@ -67,3 +72,11 @@ class Home:
             await self._workspaces.of(workspace).views_publish(user_id=user, view=view)
         except FAILED as exc:
             log.warning("home not shown", reason=reason(exc))
+
+    async def _link(self, workspace: Workspace, event: str) -> str:
+        """Where what was made for an event is shown; "" where that is not known. Raises `StoreError`."""
+        owner, channel, ts = asked.place_of(event)
+        if owner != workspace.owner:
+            return ""
+        ts = ts or await self._roots.thread(owner, channel, event)
+        return workspace.link(channel, ts) if ts else ""

@@ -1,6 +1,6 @@
 """The App Home as blocks: what the bot can do, and what one person is shown of themselves. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.slack.asked import ANYWHERE
@@ -18,15 +18,17 @@ _MAX_TEXT, _MAX_OPTION, _MAX_OPTIONS, _MAX_BLOCKS = 3000, 75, 100, 100
 Block = dict[str, Any]
 
 
-def view(profile: Profile, commands: Sequence[CommandSpec], *, prefix: str, locale: str) -> dict[str, Any]:
-    """The whole home. `prefix`: what slash commands begin with, slash included."""
+def view(
+    profile: Profile, commands: Sequence[CommandSpec], *, prefix: str, locale: str, links: Mapping[str, str]
+) -> dict[str, Any]:
+    """The whole home. `prefix`: what slash commands begin with, slash included; `links`: where events are answered."""
     locale = profile.language or locale
     blocks = [
         *_about(commands, prefix, locale),
         *_used("slack.home.usage", profile.usage, locale),
         *([_lines(profile.limits)] if profile.limits else []),
         *_preferences(profile, locale),
-        *_recent(profile, locale),
+        *_recent(profile, locale, links),
         *(_used("slack.home.everybody", profile.everybody, locale) if profile.everybody else []),
     ]
     return {"type": "home", "blocks": blocks[:_MAX_BLOCKS]}
@@ -110,12 +112,13 @@ def _option(value: str, text: str) -> Block:
     return {"text": {"type": "plain_text", "text": text[:_MAX_OPTION]}, "value": value[:_MAX_OPTION]}
 
 
-def _recent(profile: Profile, locale: str) -> list[Block]:
+def _recent(profile: Profile, locale: str, links: Mapping[str, str]) -> list[Block]:
     if not profile.recent:
         return []
     lines = []
-    for _, media in profile.recent:
-        name = f"<{media.url}|{escaped(media.name)}>" if media.url else f"`{escaped(media.name)}`"
+    for event, media in profile.recent:
+        link = links.get(event) or media.url
+        name = f"<{link}|{escaped(media.name)}>" if link else f"`{escaped(media.name)}`"
         about = " ".join(media.description.split())
         lines.append(f"{name}  {escaped(about)}" if about else name)
     return [_header(say("slack.home.recent", locale)), _lines(lines)]

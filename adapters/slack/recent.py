@@ -37,12 +37,6 @@ class Talk:
     thread: str
     title: str = ""  #: the beginning of what was asked first, as far as known
 
-    def link(self, workspace: Workspace, channel: str) -> str:
-        """The thread's address."""
-        if workspace.url:
-            return f"{workspace.url.rstrip('/')}/archives/{channel}/p{self.thread.replace('.', '')}"
-        return f"https://app.slack.com/client/{workspace.team}/{channel}/thread/{channel}-{self.thread}"
-
 
 class Recent:
     """The newest talk of each person in each channel."""

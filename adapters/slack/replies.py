@@ -17,7 +17,7 @@ def told(text: str) -> Reply:
 
 def taken(talk: Talk, asker: Asker) -> Reply:
     """Which conversation a command was taken to be about, as its answer comes there."""
-    link, title = talk.link(asker.workspace, asker.channel), escaped(talk.title).replace("|", "/")
+    link, title = asker.workspace.link(asker.channel, talk.thread), escaped(talk.title).replace("|", "/")
     text = escaped(say("slack.this_talk", asker.person.locale, talk="{talk}"))
     shown = f"<{link}|{title}>" if title else f"<{link}>"
     return {"text": text.replace("{talk}", shown), "response_type": "ephemeral"}

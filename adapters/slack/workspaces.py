@@ -39,6 +39,12 @@ class Workspace:
         """What `Address.owner` holds."""
         return self.enterprise or self.team
 
+    def link(self, channel: str, ts: str) -> str:
+        """A message's address."""
+        if self.url:
+            return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+        return f"https://app.slack.com/client/{self.team or self.enterprise}/{channel}/thread/{channel}-{ts}"
+
 
 class NotInstalled(DeliveryRefused):
     """The app is not, or no longer, installed there."""

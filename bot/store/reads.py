@@ -122,14 +122,17 @@ class Reads:
                 return
 
     async def usage(
-        self, *, since: datetime, actor: str | None, adapter: str | None, channel: str | None
+        self, *, since: datetime, actor: str | None, adapter: str | None, channel: str | None, within: str | None
     ) -> Sequence[UsageRow]:
-        wanted = {"actor": actor, "adapter": adapter, "channel": channel}
+        wanted = {"actor": actor, "adapter": adapter, "channel": channel, "within": within}
         asked = {name: codec.key(value) for name, value in wanted.items() if value is not None}
-        where = "".join(f" AND {name} = ?" for name in asked)
+        starts = " AND substr(channel, 1, length(?{n})) = ?{n}"
+        where = "".join(
+            starts.format(n=n) if name == "within" else f" AND {name} = ?{n}" for n, name in enumerate(asked, 2)
+        )
         rows = await self.rows(
             "SELECT date(hour * 3600, 'unixepoch') AS day, kind, model, sum(requests), sum(prompt_tokens),"
-            f" sum(completion_tokens), sum(items), sum(cost) FROM usage WHERE hour >= ?{where}"
+            f" sum(completion_tokens), sum(items), sum(cost) FROM usage WHERE hour >= ?1{where}"
             " GROUP BY day, kind, model ORDER BY day DESC, kind, model",
             (int(since.timestamp() // 3600), *asked.values()),
         )

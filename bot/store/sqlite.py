@@ -202,9 +202,15 @@ class SqliteStore(Events):
             self._settings.pop(scope, None)
 
     async def usage(
-        self, *, since: datetime, actor: str | None = None, adapter: str | None = None, channel: str | None = None
+        self,
+        *,
+        since: datetime,
+        actor: str | None = None,
+        adapter: str | None = None,
+        channel: str | None = None,
+        within: str | None = None,
     ) -> Sequence[UsageRow]:
-        return await self._reads.usage(since=since, actor=actor, adapter=adapter, channel=channel)
+        return await self._reads.usage(since=since, actor=actor, adapter=adapter, channel=channel, within=within)
 
     async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         return await self._reads.opinions(since, adapter, channel)

@@ -493,7 +493,7 @@ class StoreContract:
             assert await store.settings("a") == {"model": "y"}
 
     async def test_usage_is_summed(self, store: Store) -> None:
-        """By day, kind and model; filtered by person, adapter and channel."""
+        """By day, kind and model; filtered by person, adapter, channel and what channels' ids begin with."""
         chat = Usage(kind="chat", model="m", prompt_tokens=10, completion_tokens=5, cost=0.5)
         image = Usage(kind="image", model="p", items=2, cost=1)
         await answer(store, event("e0"), outcome(usage=[chat, image, chat]))
@@ -507,6 +507,9 @@ class StoreContract:
         (bob,) = await store.usage(since=since, actor="bob", adapter="one")
         assert (bob.requests, bob.completion_tokens) == (1, 5)
         assert len(await store.usage(since=since, channel="room")) == 2
+        assert [row.requests for row in await store.usage(since=since, adapter="one", within="ha")] == [1]
+        assert await store.usage(since=since, within="h%") == []
+        assert len(await store.usage(since=since, within="")) == 2
         assert await store.usage(since=since, adapter="two") == []
         assert await store.usage(since=datetime.now(UTC) + timedelta(hours=2)) == []
 

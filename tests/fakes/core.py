@@ -21,6 +21,7 @@ class Core:
         self.preferred: dict[tuple[str, str], str | None] = {}
         self.books: dict[str, dict[str, str]] = {}
         self.shown = Profile()
+        self.within: str | None = None  #: as the last profile was asked for
         self.is_failing = False
         self.takes = 0.0  #: seconds to write an event down
         self.changed = asyncio.Condition()
@@ -58,9 +59,10 @@ class Core:
                 people = set() if event.command == "stop" else people | {event.actor.id}
         return people
 
-    async def profile(self, adapter: str, actor: Actor) -> Profile:
+    async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         if self.is_failing:
             raise StoreUnavailable("the disk is full")
+        self.within = within
         return self.shown
 
     async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:

@@ -225,11 +225,20 @@ class PostgresStore(Limits):
         self._settings.clear()
 
     async def usage(
-        self, *, since: datetime, actor: str | None = None, adapter: str | None = None, channel: str | None = None
+        self,
+        *,
+        since: datetime,
+        actor: str | None = None,
+        adapter: str | None = None,
+        channel: str | None = None,
+        within: str | None = None,
     ) -> Sequence[UsageRow]:
-        wanted = {"actor": actor, "adapter": adapter, "channel": channel}
+        wanted = {"actor": actor, "adapter": adapter, "channel": channel, "within": within}
         asked = {name: codec.key(value) for name, value in wanted.items() if value is not None}
-        where = "".join(f" AND {name} = ${n}" for n, name in enumerate(asked, 2))
+        where = "".join(
+            f" AND starts_with(channel, ${n})" if name == "within" else f" AND {name} = ${n}"
+            for n, name in enumerate(asked, 2)
+        )
         rows = await self._link.rows(
             "SELECT to_char(to_timestamp(hour * 3600) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, kind, model,"
             " sum(requests)::bigint AS requests, sum(prompt_tokens)::bigint AS prompt_tokens,"

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.models import Media, Profile, UsageRow
+from bot.models import Answer, Media, Profile, UsageRow
 from tests.adapters.slack.stage import Core, Service
 from tests.fakes.slack import FakeSlack, Team
 
@@ -75,6 +75,32 @@ async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     assert "Everybody's use" in _text(slack.team, slack.ada.id)
+
+
+async def test_home_leads_to_what_was_made(slack: FakeSlack, service: Service, core: Core) -> None:
+    """A file's name leads to where it is shown: under a question, a command or a button; else it is a name."""
+    question = slack.ada.mention("image a fox")
+    slack.ada.slash("/image", "a cat")
+    _, command = await core.count(2)
+    draft = await service.adapter.draft(command.reply_to, key=command.id, ref=None, private=False)
+    await draft.finish(Answer(text="A cat."))
+    parent = next(m for m in slack.from_bot(slack.general) if not m.thread_ts)
+    ids = (
+        core.events[0].id,
+        command.id,
+        f"T0LAB.C0GENERAL.press.{question.ts}.U0ADA.1.2",
+        "T0LAB.form.V1",
+        "T9.C1.1.2",
+    )
+    files = [Media(name=f"{number}.png", content_type="image/png", size=1) for number in range(5)]
+    core.shown = Profile(recent=tuple(zip(ids, files, strict=True)))
+    slack.ada.open_home()
+    await slack.until(lambda: slack.team.homes)
+    text, base = _text(slack.team, slack.ada.id), "https://lab.slack.com/archives/C0GENERAL/p"
+    for number, ts in enumerate((question.ts, parent.ts, question.ts)):
+        assert f"<{base}{ts.replace('.', '')}|{number}.png>" in text
+    assert "`3.png`" in text
+    assert "`4.png`" in text
 
 
 async def test_home_opens_forms(slack: FakeSlack, service: Service, core: Core) -> None:

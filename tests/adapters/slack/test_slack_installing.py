@@ -174,13 +174,29 @@ async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, c
     await core.count(1)
 
 
-async def test_no_workspace_sees_the_use_of_all(slack: FakeSlack, service: Service, core: Core) -> None:
-    """Among many workspaces an administrator's home does not show everybody's use, which is that of all of them."""
-    row = UsageRow(
-        day="2026-11-24", kind="image", model="m", requests=1, prompt_tokens=0, completion_tokens=0, items=1, cost=9.0
-    )
-    core.shown = Profile(everybody=(row,))
+ROW = UsageRow(
+    day="2026-11-24", kind="image", model="m", requests=1, prompt_tokens=0, completion_tokens=0, items=1, cost=9.0
+)
+
+
+async def test_administrators_see_the_use_of_their_workspace(slack: FakeSlack, service: Service, core: Core) -> None:
+    """Among many workspaces everybody is who asked in the channels of that one."""
+    core.shown = Profile(everybody=(ROW,))
     await install(slack, service.url, slack.team)
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
-    assert "Everybody" not in str(slack.team.homes)
+    assert core.within == "T0LAB."
+    assert "Everybody" in str(slack.team.homes)
+
+
+async def test_administrators_of_one_workspace_see_nothing_of_an_organisation(
+    slack: FakeSlack, service: Service, core: Core
+) -> None:
+    """Where an organisation has installed the app, who administers one of its workspaces is not shown its use."""
+    core.shown = Profile(everybody=(ROW,))
+    team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
+    slack.consent.is_org = True
+    await install(slack, service.url, team)
+    slack.person("Eve", team=team).open_home()
+    await slack.until(lambda: team.homes)
+    assert "Everybody" not in str(team.homes)

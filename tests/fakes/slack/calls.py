@@ -51,8 +51,10 @@ class Caller:
         if self.grant.team:
             return self.slack.teams[self.grant.team]
         wanted, channel = self.params.get("team_id"), self.params.get("channel") or self.params.get("channel_id")
+        person = self.params.get("user") or self.params.get("user_id")
         for team in self.slack.teams.values():
-            if team.enterprise == self.grant.enterprise and (team.id == wanted or channel in team.channels):
+            is_meant = team.id == wanted or channel in team.channels or person in team.users
+            if team.enterprise == self.grant.enterprise and is_meant:
                 return team
         raise ApiError("missing_argument" if not wanted else "team_access_not_granted")
 
