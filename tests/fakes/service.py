@@ -31,12 +31,15 @@ class Echo:
     instead: list[Step] = field(default_factory=list)  #: what the next calls get instead
     asked: list[str] = field(default_factory=list)  #: prompts, in order of arrival
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)  #: what it offers at its own address, by name
     left: Counter[str] = field(default_factory=Counter)  #: prompts whose caller hung up
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     running: int = 0
     most: int = 0
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if (file := self.files.get(request.path.removeprefix("/"))) is not None:
+            return web.Response(body=file)
         if request.path.endswith(".png"):
             return web.Response(body=PNG, content_type="image/png")
         body = await request.json()

@@ -2,17 +2,25 @@
 
 import base64
 import io
+import json
 import random
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from PIL import Image
 
+from adapters.discord import pacing
+from adapters.discord.adapter import Discord
+from bot import delivery
 from tests.adapters.discord.whole import Whole, text_of, whole
-from tests.fakes.api import chat, data
+from tests.fakes.api import Step, chat, data, piece
 from tests.fakes.discord.components import media
 from tests.fakes.discord.files import Upload
 from tests.fakes.discord.values import CHANNEL, DM, Json
@@ -24,8 +32,11 @@ CHINESE = "敏捷的棕色狐狸跳過了懶惰的狗，然後想了很久很久
 
 
 @pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Whole]:
-    async with whole(tmp_path) as one:
+async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
+    monkeypatch.setattr(delivery, "PATIENCE", 0.0)
+    monkeypatch.setattr(pacing, "SECONDS", 0.05)
+    monkeypatch.setattr(Discord, "capabilities", replace(Discord.capabilities, edit_interval=0.02))
+    async with whole(tmp_path, aimodels_streaming=True) as one:
         yield one
 
 
@@ -55,12 +66,35 @@ def is_whole(text: str) -> bool:
     return len(re.findall(r"^```", text, re.MULTILINE)) % 2 == 0
 
 
+def streamed(one: Whole, answer: str) -> Step:
+    """The answer in pieces, each when something of those before can be seen, so that it is seen to grow."""
+
+    async def step(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        await response.prepare(request)
+        cuts = [0, 1_000, 3_000, 20_000, len(answer)]
+        for begin, end in pairwise(cuts):
+            number = len(one.wire.rest.calls)
+            for at in range(begin, min(end, len(answer)), 50):
+                await response.write(f"data: {json.dumps(piece(answer[at : min(at + 50, end)]))}\n\n".encode())
+            if begin < len(answer):
+                await one.wire.until(partial(is_seen, number))
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    def is_seen(known: int) -> bool:
+        return any("messages" in call.path and "content" in (call.body or {}) for call in one.wire.rest.calls[known:])
+
+    return step
+
+
 @pytest.mark.parametrize("sentence", [ENGLISH, CHINESE], ids=["en", "zh"])
 @pytest.mark.parametrize("asks", ["message", "command"])
-async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str) -> None:
+@pytest.mark.parametrize("comes", ["streamed", "whole"])
+async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str, comes: str) -> None:
     """What would be too many messages comes as a file that has everything, under its beginning."""
     answer = written(sentence, 40_000)
-    one.echo.instead = [chat(answer)]
+    one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, asks)
     await one.wire.until(lambda: any(message["attachments"] for message in one.wire.said(place)))
     await one.quiet()
@@ -76,10 +110,11 @@ async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str) -
 
 
 @pytest.mark.parametrize("sentence", [ENGLISH, CHINESE], ids=["en", "zh"])
-async def test_several_messages(one: Whole, sentence: str) -> None:
+@pytest.mark.parametrize("comes", ["streamed", "whole"])
+async def test_several_messages(one: Whole, sentence: str, comes: str) -> None:
     """A long answer is several messages in their order; nothing is missing, doubled or broken, and nobody is called."""
     answer = written(sentence, 6_000)
-    one.echo.instead = [chat(answer)]
+    one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, "message")
     await one.wire.until(lambda: any(marks(answer)[-1] in text_of(message) for message in one.wire.said(place)))
     await one.quiet()
@@ -89,6 +124,7 @@ async def test_several_messages(one: Whole, sentence: str) -> None:
     assert all(is_whole(text_of(message)) for message in messages)
     sent = [call for call in one.wire.rest.calls if call.body and "content" in call.body and call.method != "PUT"]
     assert all(call.body["allowed_mentions"].get("parse") == [] for call in sent)
+    assert all(is_whole(call.body["content"]) for call in sent)
 
 
 async def asked(one: Whole, how: str) -> str:
@@ -163,7 +199,8 @@ def padded(content: bytes, size: int) -> bytes:
 
 async def test_big_film_is_made_smaller(one: Whole) -> None:
     """A film of 60 MB comes to a server that takes 10 MB as a smaller one that plays."""
-    one.echo.instead = [data({"videos": [{"b64_json": base64.b64encode(padded(film(seconds=1), 60 * MB)).decode()}]})]
+    one.echo.files["fox.mp4"] = padded(film(seconds=1), 60 * MB)
+    one.echo.instead = [data({"videos": [{"url": f"{one.api.url.removesuffix('/v1')}/fox.mp4"}]})]
     await one.command("video", prompt="a fox")
     message = await shown_with_files(one, CHANNEL)
     [upload] = sent(one, message)
@@ -176,7 +213,8 @@ async def test_big_film_that_stays_big_is_linked(tmp_path: Path) -> None:
     """A film that can't be made smaller is a link to the whole file, with a sentence."""
     broken = padded(film(seconds=1)[:200], 60 * MB)
     async with whole(tmp_path, bot_public_url="https://muse.example", bot_port=0) as one:
-        one.echo.instead = [data({"videos": [{"b64_json": base64.b64encode(broken).decode()}]})]
+        one.echo.files["fox.mp4"] = broken
+        one.echo.instead = [data({"videos": [{"url": f"{one.api.url.removesuffix('/v1')}/fox.mp4"}]})]
         await one.command("video", prompt="a fox")
         message = await one.shown(CHANNEL, "https://muse.example/")
         assert not message["attachments"]
