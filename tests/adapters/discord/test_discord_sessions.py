@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from tests.fakes.discord.wire import Wire
 from tests.fakes.payloads import recorded
 
 RECORDED: dict[str, Json] = recorded("discord")
+PRESSES = [name for name, told in RECORDED.items() if told.get("data", {}).get("component_type")]
+EVERYTHING = str((1 << 53) - 1)
+PLACEHOLDER = re.compile(r'"[A-Z_]+\d+"')  # stands for an id in the recordings
 
 
 # ------------------------------------------------------------------ what Discord tells more than once, or not at all
@@ -193,13 +197,22 @@ async def test_recorded_messages(service: Service, wire: Wire, core: Core) -> No
 
 @pytest.mark.optional
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
-async def test_recorded_press(service: Service, wire: Wire, core: Core) -> None:
+@pytest.mark.parametrize("name", PRESSES)
+async def test_recorded_press(service: Service, wire: Wire, core: Core, name: str) -> None:
     """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
-    text = json.dumps(RECORDED["buttonClickHello"]).replace('"hello"', '"cm:again:17:t17"')
+    button = RECORDED[name]["data"]["custom_id"]
+    text = json.dumps(RECORDED[name]).replace(f'"{button}"', '"cm:again:17:t17"')
+    for placeholder in {*PLACEHOLDER.findall(text)}:
+        text = text.replace(placeholder, f'"{snowflake()}"')
     told = json.loads(text) | {"id": snowflake(), "token": "t"}
+    member = told.get("member") or told
+    who, nick = member["user"], member.get("nick")
     await wire.gateway.dispatch("INTERACTION_CREATE", told)
     (event,) = await core.count(1)
     assert event.options == {"event": "17", "action": "again"}
-    assert (event.place.workspace, event.place.thread) == (told["guild_id"], told["channel_id"])
-    assert event.actor.is_admin
+    assert (event.actor.id, event.actor.name) == (who["id"], nick or who["global_name"])
+    assert event.place.workspace == told.get("guild_id", "")
+    assert (event.place.thread or event.place.channel) == told["channel_id"]
+    assert event.place.is_private == ("guild_id" not in told)
+    assert event.actor.is_admin == (member.get("permissions") == EVERYTHING)
     await wire.until(lambda: wire.called("POST", "callback"))
