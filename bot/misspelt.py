@@ -32,7 +32,10 @@ def unknown_settings(settings: Iterable[type[BaseSettings]], *, env_file: Path =
 
 
 def _names(env_file: Path) -> Collection[str]:
-    return dotenv_values(env_file, encoding="utf-8", interpolate=False) if env_file.is_file() else ()
+    try:
+        return dotenv_values(env_file, encoding="utf-8", interpolate=False) if env_file.is_file() else ()
+    except (OSError, UnicodeDecodeError):  # told by who reads the settings in it
+        return ()
 
 
 def _is_ours(name: str, known: Collection[str]) -> bool:

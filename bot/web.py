@@ -171,6 +171,7 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
             raise SettingsError(f"BOT_PORT: port {port} of {host} is taken by another program; choose another") from exc
+        reason = str(exc.strerror).partition(" (while")[0]
         raise SettingsError(
-            f"BOT_HOST, BOT_PORT: can't listen on port {port} of {host} ({exc.strerror}); choose others"
+            f"BOT_HOST, BOT_PORT: can't listen on port {port} of {host} ({reason}); choose others"
         ) from exc

@@ -25,8 +25,18 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def bot(folder: Path, *arguments: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    return _run([sys.executable, "-m", "bot", *arguments], folder, text, settings)
+
+
+def unprivileged(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Without the administrator's right to read and write everything: permissions count for tests, too."""
+    drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    return _run([*drop, sys.executable, "-m", "bot", *arguments], folder, "", settings)
+
+
+def _run(command: list[str], folder: Path, text: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
+        command,
         input=text,
         cwd=folder,
         env=environment(folder, **settings),
@@ -117,6 +127,35 @@ def test_a_wrong_setting_stops_the_start(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "BOT_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "is_utf_8", "mode"),
+    [("run", False, 0o600), ("check", True, 0), ("check", False, 0o600), ("sandbox", True, 0)],
+)
+def test_an_env_file_that_can_not_be_read_is_a_sentence(
+    tmp_path: Path, command: str, is_utf_8: bool, mode: int
+) -> None:
+    """One sentence that names it, whatever reads it; nothing is started without what it says."""
+    (tmp_path / ".env").write_text("BOT_SYSTEM_PROMPT=café", encoding="utf-8" if is_utf_8 else "cp1252")
+    (tmp_path / ".env").chmod(mode)
+    done = unprivileged(tmp_path, command)
+    said = (done.stderr + done.stdout).strip()
+    assert done.returncode != 0
+    assert ".env can't be read" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(("folder", "key"), [("file", ""), ("closed/data", "x" * 40)])
+def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path, folder: str, key: str) -> None:
+    """What is wrong with it and which setting chooses another one; the exit status says so, too."""
+    (tmp_path / "file").touch()
+    (tmp_path / "closed").mkdir(mode=0o555)
+    settings = {"BOT_DATA_DIR": folder, "BOT_SECRET_KEY": key, "AIMODELS_API_KEY": "k"}
+    done = unprivileged(tmp_path, "run", **settings)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"BOT_DATA_DIR: {folder}")
+    assert done.stderr.count("\n") == 1
 
 
 async def test_a_wrong_key_is_a_sentence_and_never_shown(tmp_path: Path) -> None:

@@ -16,14 +16,15 @@ from typing import Protocol, Self
 import aiohttp
 from pydantic import SecretStr
 
-from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, WrongContent
+from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, SettingsError, WrongContent
 from bot.language import say
 from bot.media import links
-from bot.media.content import EXTENSIONS, HEAD, settle, sniff
+from bot.media.content import EXTENSIONS, HEAD
 from bot.media.fit import shrink
 from bot.media.names import digest, safe_stem, split
 from bot.media.network import Network, SafeClient
 from bot.media.probe import probe
+from bot.media.sink import Sink
 from bot.models import Kind, Media
 
 _PIECE = 1 << 18  # bytes per write: few thread hops, little memory
@@ -85,7 +86,12 @@ class Spool:
         self._parts: set[Path] = set()  # being written by this process
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        try:
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise SettingsError(
+                f"BOT_DATA_DIR: {self._folder} can't be made ({exc.strerror}); choose a folder that may be written to"
+            ) from exc
         await self._client.__aenter__()
         return self
 
@@ -176,7 +182,7 @@ class Spool:
         async with await self._client.get(url) as response:
             if (response.content_length or 0) > self._max_bytes:
                 raise self._too_large()
-            sink = _Sink(part, self._max_bytes, kind)
+            sink = Sink(part, self._max_bytes, kind)
             try:
                 buffer = bytearray()
                 async for chunk in response.content.iter_any():
@@ -190,7 +196,7 @@ class Spool:
                 sink.close()
 
     def _decode(self, encoded: str, part: Path, kind: Kind) -> tuple[str, int]:
-        sink = _Sink(part, self._max_bytes, kind)
+        sink = Sink(part, self._max_bytes, kind)
         try:
             for piece in _decoded(encoded):
                 sink.write(piece)
@@ -298,31 +304,6 @@ class Spool:
             if day.name != datetime.now(UTC).date().isoformat():
                 with suppress(OSError):  # not empty, or gone already
                     day.rmdir()
-
-
-class _Sink:
-    """Writes a file of unknown size and type, and stops as soon as either is wrong."""
-
-    def __init__(self, path: Path, limit: int, kind: Kind) -> None:
-        self._file = path.open("wb")
-        self._limit = limit
-        self._kind = kind
-        self.size = 0
-        self.content_type = ""
-
-    def write(self, piece: bytes | bytearray) -> None:
-        """Add a piece; the first one has at least `HEAD` bytes unless the file is shorter."""
-        if not self.content_type:
-            self.content_type = settle(sniff(bytes(piece[:HEAD])), self._kind)
-            if not self.content_type:
-                raise WrongContent(f"the file is not of kind {self._kind}")
-        self.size += len(piece)
-        if self.size > self._limit:
-            raise MediaTooLarge(f"the file is bigger than {self._limit} bytes")
-        self._file.write(piece)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def _decoded(encoded: str) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from typing import Self
 
 import uvicorn
 
+from bot.environment import read
 from bot.errors import SettingsError
 from bot.sandbox.app import Rooms, create_app
 from bot.sandbox.config import Fault, SandboxConfig, SandboxSettings
@@ -57,7 +58,7 @@ class Sandbox:
     ) -> None:
         self.api_key = api_key or f"sandbox-{secrets.token_hex(8)}"
         config = config or SandboxConfig(keys={})
-        gguf = config.gguf or SandboxSettings().sandbox_gguf
+        gguf = config.gguf or read(SandboxSettings).sandbox_gguf
         self.config = replace(config, keys={self.api_key: None, **config.keys}, gguf=gguf)
         self._address = (host, port)
         self._stack = contextlib.AsyncExitStack()
@@ -81,7 +82,8 @@ class Sandbox:
                 family=socket.AF_INET6 if ":" in host else socket.AF_INET,
             )
         except OSError as exc:
-            raise SettingsError(f"the sandbox can't listen on {host}:{port}: {exc.strerror or exc}") from exc
+            reason = str(exc.strerror or exc).partition(" (while")[0]
+            raise SettingsError(f"the sandbox can't listen on {host}:{port}: {reason}") from exc
         shown = f"[{host}]" if ":" in host else host
         self.base_url = f"http://{shown}:{listener.getsockname()[1]}/v1"
         app = create_app(self.config)

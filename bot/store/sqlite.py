@@ -47,7 +47,9 @@ class SqliteStore(Events):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as exc:
-                raise StoreUnavailable(f"The folder {self._path.parent} can't be made. ({exc.strerror})") from exc
+                raise StoreUnavailable(
+                    f"The folder {self._path.parent} can't be made; choose one that may be written to. ({exc.strerror})"
+                ) from exc
             stack.enter_context(ownership(self._path))
             try:
                 db = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
