@@ -84,13 +84,16 @@ def _manifest(parsed: argparse.Namespace) -> int:
 
 
 def _sandbox(parsed: argparse.Namespace) -> int:
+    from bot.sandbox.config import from_environment
+
+    config = from_environment(load_settings())
     try:
         from bot.sandbox.server import serve
     except ImportError as exc:
         raise BotError(
             f"install the sandbox first: pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
         ) from exc
-    asyncio.run(serve(host=parsed.host, port=parsed.port, api_key=parsed.api_key))
+    asyncio.run(serve(host=parsed.host, port=parsed.port, api_key=parsed.api_key, config=config))
     return 0
 
 

@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import pkgutil
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from bot.api import AsyncAIModels
 from bot.command import Registry, load_commands
 from bot.desk import FrontDesk
 from bot.dispatcher import Dispatcher
+from bot.endpoint import endpoint, needs_sandbox
 from bot.errors import SettingsError, StoreError
 from bot.inbox import Inbox
 from bot.media import Spool
@@ -31,7 +31,7 @@ from bot.models import KINDS
 from bot.policy import Policy
 from bot.ports import Adapter, Desk, Store
 from bot.secret import signing_key
-from bot.settings import REFERENCE_BASE_URL, Settings
+from bot.settings import Settings
 from bot.store.engine import make_store
 from bot.web import WebServer, create_web
 from bot.worker import Worker
@@ -125,34 +125,6 @@ def manifest(settings: Settings, platform: str, *, url: str | None) -> str:
         raise SettingsError(f"no manifest for {platform!r}: give one of {', '.join(sorted(found)) or 'none so far'}")
     registry = load_commands({kind: settings.models(kind) for kind in KINDS})
     return str(found[platform](registry.specs, url=url))
-
-
-def needs_sandbox(settings: Settings) -> bool:
-    """Whether no API is configured: neither a key nor an address of one's own."""
-    return settings.aimodels_api_key is None and settings.aimodels_base_url == REFERENCE_BASE_URL
-
-
-@asynccontextmanager
-async def endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
-    """The API's address and key; starts the sandbox when none is configured. Raises `SettingsError`."""
-    if not needs_sandbox(settings):
-        yield settings.aimodels_base_url, settings.aimodels_api_key or SecretStr("none")
-        return
-    try:
-        from bot.sandbox.server import Sandbox
-    except ImportError as exc:
-        raise SettingsError(
-            "AIMODELS_API_KEY is not set and the sandbox is not installed: "
-            f"set the key, or install the extra with pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
-        ) from exc
-    async with Sandbox(host="127.0.0.1", port=0) as sandbox:
-        print(  # noqa: T201 - said once to who starts the service, whatever the log level
-            f"No AIMODELS_API_KEY: answers come from the offline sandbox API at {sandbox.base_url}. "
-            "Set AIMODELS_API_KEY (in .env or the environment) to use the real one.",
-            file=sys.stderr,
-            flush=True,
-        )
-        yield sandbox.base_url, SecretStr(sandbox.api_key)
 
 
 @asynccontextmanager

@@ -1,8 +1,9 @@
 """What `check` looks at: settings, database, API key, each configured platform. Spends nothing."""
 
 from bot.api import AsyncAIModels
-from bot.bootstrap import endpoint, find_adapters, known_settings, needs_sandbox
+from bot.bootstrap import find_adapters, known_settings
 from bot.command import load_commands
+from bot.endpoint import endpoint, needs_sandbox
 from bot.errors import (
     ApiError,
     AuthenticationFailed,

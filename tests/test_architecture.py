@@ -49,7 +49,7 @@ def test_the_dependency_rule_holds(path: Path) -> None:
         assert not any(u.startswith("adapters") for u in used)
     if name.startswith("bot.commands"):
         assert not any(u.startswith("bot.store") for u in used)
-    if not name.startswith(("bot.sandbox", "bot.__main__", "bot.bootstrap")):
+    if not name.startswith(("bot.sandbox", "bot.__main__", "bot.bootstrap", "bot.endpoint")):
         assert not any(u.startswith("bot.sandbox") for u in used)
 
 

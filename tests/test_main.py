@@ -10,6 +10,7 @@ from asyncio.subprocess import PIPE
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot import __version__
@@ -112,6 +113,52 @@ async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_p
         api.play(chat("here I am"))
         settings = {"AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
         assert "> hello\nhere I am\n" in (await asyncio.to_thread(bot, tmp_path, **settings)).stdout
+
+
+def test_the_sandbox_has_the_models_of_the_settings(tmp_path: Path) -> None:
+    """Whatever models are allowed, the offline API answers for each of them."""
+    lines = "my name is Ada\n/model chat other\nwhat is my name?\n/image a fox --size 512x512\n"
+    done = bot(tmp_path, text=lines, BOT_CHAT_MODELS="mine,other", BOT_IMAGE_MODELS="painter")
+    assert "Your name is Ada" in done.stdout.split("> what is my name?")[1]
+    assert "painter · 512x512\nsaved: " in done.stdout
+
+
+async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> None:
+    """Its models and its limit; the reference's models stay."""
+    given = environment(tmp_path, BOT_CHAT_MODELS="mine", SANDBOX_REQUESTS_PER_MINUTE="2")
+    command = (sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api-key", "k")
+    async with asyncio.timeout(100):
+        sandbox = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=given, stdout=PIPE)
+        assert sandbox.stdout is not None
+        url = (await sandbox.stdout.readline()).split()[-1].decode()
+        async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer k"}) as api:
+            said = [{"role": "user", "content": "hello"}]
+            models = ("mine", "gpt-4-turbo", "mine")
+            told = [await api.post("/chat/completions", json={"model": m, "messages": said}) for m in models]
+        sandbox.terminate()
+        await sandbox.communicate()
+    assert sandbox.returncode == 0
+    assert [answer.status_code for answer in told] == [200, 200, 429]
+    assert [int(answer.headers["X-RateLimit-Limit"]) for answer in told] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("check",), ("sandbox",)])
+def test_a_sandbox_that_is_missing_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Without the extra, whoever needs the sandbox is told what to install."""
+    script = "import sys; sys.modules['fastapi'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        stdin=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == (1 if arguments == ("check",) else 2)
+    assert "pip install 'channelmuse[sandbox]'" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_named_conversation_is_continued(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.environment import EnvironmentSettings
+from bot.environment import EnvironmentSettings, read
 from bot.models import Kind
-from bot.settings import REFERENCE_MODELS
+from bot.settings import REFERENCE_MODELS, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +44,16 @@ class SandboxSettings(EnvironmentSettings):
     sandbox_gguf: Path | None = Field(
         default=None,
         description="A model file for llama.cpp to answer chat and code in the sandbox (needs the extra llama).",
+    )
+    sandbox_requests_per_minute: int = Field(
+        6000, ge=1, description="Calls a minute that the sandbox takes with one key; more are answered with 429."
+    )
+
+
+def from_environment(settings: Settings) -> SandboxConfig:
+    """A sandbox that has every model of the service's settings beside the reference's. Raises `SettingsError`."""
+    return SandboxConfig(
+        keys={},
+        models={kind: (*settings.models(kind), model) for kind, model in REFERENCE_MODELS.items()},
+        requests_per_minute=read(SandboxSettings).sandbox_requests_per_minute,
     )

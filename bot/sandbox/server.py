@@ -111,14 +111,14 @@ class Sandbox:
         await task
 
 
-async def serve(host: str, port: int, api_key: str | None) -> None:
+async def serve(host: str, port: int, api_key: str | None, config: SandboxConfig) -> None:
     """Run the sandbox until SIGINT or SIGTERM, telling how to try it. Raises `SettingsError`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with Sandbox(host=host, port=port, api_key=api_key) as sandbox:
+        async with Sandbox(host=host, port=port, api_key=api_key, config=config) as sandbox:
             print(_greeting(sandbox), flush=True)  # noqa: T201 - this is a program of its own
             await stop.wait()
     finally:
