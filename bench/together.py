@@ -17,6 +17,9 @@ HALF = 25  #: channels at once of each platform
 TALKS = 10  #: messages in each channel
 ROOMS = 250  #: channels of each platform, in which there are so many messages before the memory is looked at
 
+#: channels of Slack for one number: it takes about one message a second in each, a few at once, which is not measured
+SPREAD = -(-TALKS // slack.BURST)
+
 Talk = Callable[[int, int], Awaitable[None]]  #: ask so often in the channel of that number
 
 
@@ -48,12 +51,12 @@ async def talk(one: Bot, talks: list[Awaitable[None]], messages: int) -> tuple[f
 async def measured(api: str) -> None:
     """Print the tables."""
     async with fake_slack() as slack_, Wire() as wire:
-        rooms = [slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(ROOMS)]
+        rooms = [slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(ROOMS * SPREAD)]
         stage = Stage(wire, ROOMS)
 
         async def on_slack(number: int, times: int) -> None:
-            for _ in range(times):
-                await slack.ask(slack_, rooms[number], slack.Measure())
+            for turn in range(times):
+                await slack.ask(slack_, rooms[number * SPREAD + turn // slack.BURST], slack.Measure())
 
         async def on_discord(number: int, times: int) -> None:
             for _ in range(times):
@@ -74,6 +77,7 @@ async def measured(api: str) -> None:
                 (f"{HALF} of each", (on_slack, on_discord)),
             )
             for title, asks in kinds:
+                await asyncio.sleep(slack.REST)
                 talks = [ask(number, TALKS) for ask in asks for number in range(HALF)]
                 cpu, rate = await talk(one, talks, len(talks) * TALKS)
                 forget(slack_, stage)

@@ -1,6 +1,8 @@
 """The whole answer arrives: however long it is, and however many are written at once."""
 
 import asyncio
+import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,10 @@ from aiohttp import web
 
 from tests.adapters.slack.running import hurried, impatient, service
 from tests.contract.adapter_contract import long_markdown, words
-from tests.fakes.api import chat_data, data, events, piece
+from tests.fakes.api import Step, chat_data, data, events, piece
 from tests.fakes.slack import FakeSlack
+
+PIECE = 3000  #: characters of a streamed answer that come at once
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
 
@@ -18,18 +22,37 @@ pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
 async def test_forty_thousand_characters_arrive_whole(slack: FakeSlack, tmp_path: Path, is_streamed: bool) -> None:
     """Every word of a long answer in two languages is shown once and in order; fences and tables are not broken."""
     text = long_markdown(40_000)
-    half = text.index("\n\n", 20_000)
     async with service(slack, tmp_path, aimodels_streaming=is_streamed) as running:
-        if is_streamed:
-            running.api.play(events(piece(text[:half]), piece(text[half:], finish="stop")))
-        else:
-            running.api.play(data(chat_data(text)))
+        running.api.play(slowly(slack, text) if is_streamed else data(chat_data(text)))
         question = slack.ada.mention("tell me everything")
         shown = await running.answers(question)
     assert words("\n".join(message.content for message in shown)) == words(text)
     assert all(message.stream in ("", "stopped") for message in shown)
     assert not any("```" in message.content and message.content.count("```") % 2 for message in shown)
     assert not any("|---|" in message.content for message in shown)
+    assert bool(slack.called("chat.startStream")) is bool(slack.called("chat.appendStream")) is is_streamed
+
+
+def slowly(slack: FakeSlack, text: str) -> Step:
+    """An answer that goes on when what there is of it is shown."""
+
+    async def step(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for at in range(0, len(text), PIECE):
+            told = piece(text[at : at + PIECE])
+            await response.write(f"data: {json.dumps(told)}\n\n".encode())
+            newest = words(text[: at + PIECE])[-2]  # the last one may go on
+            await slack.until(partial(is_shown, slack, newest), 60)
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    return step
+
+
+def is_shown(slack: FakeSlack, word: str) -> bool:
+    """Whether the bot shows a word."""
+    return any(word in words(message.content) for message in slack.from_bot(slack.general))
 
 
 async def test_twenty_answers_at_once_stay_within_what_slack_allows(slack: FakeSlack, tmp_path: Path) -> None:
