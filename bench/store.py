@@ -62,14 +62,15 @@ def outcome(asked: Event) -> Outcome:
     )
 
 
-async def life(store: Store, asked: Event, demand: Demand | None = None) -> None:
+async def life(store: Store, asked: Event, claiming: asyncio.Lock, demand: Demand | None = None) -> None:
     """Record, claim, save the draft, commit, complete; any waiting event is claimed. A demand is counted."""
     if demand is None:
         await store.record(asked, lane=Lane.CONVERSATION)
     else:
         await cast(SharedStore, store).record_within(asked, lane=Lane.CONVERSATION, demand=demand)
-    while (job := await store.claim(LANES, ADAPTERS)) is None:
-        await store.wait()
+    async with claiming:  # as the worker does: one claims, and waits when there is nothing
+        while (job := await store.claim(LANES, ADAPTERS)) is None:
+            await store.wait()
     await store.save_draft(job, "1700000001.000000")
     await store.commit(job, outcome(job.event))
     await store.complete(job)
@@ -82,9 +83,11 @@ async def measure(work: Awaitable[None], events: int) -> Measured:
 
 
 async def lives(store: Store, concurrent: int, each: int, start: int, demand: Demand | None = None) -> None:
+    claiming = asyncio.Lock()
+
     async def conversation(number: int) -> None:
         for n in range(each):
-            await life(store, event(start + number * each + n, number), demand)
+            await life(store, event(start + number * each + n, number), claiming, demand)
 
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 

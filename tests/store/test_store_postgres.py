@@ -19,6 +19,7 @@ from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer
 from tests.fakes.postgres import connected, name_of, server, url
 
 pytest.importorskip("asyncpg")
+from bot.store.postgres import owner
 from bot.store.postgres.store import PostgresStore
 
 __all__ = ["server", "url"]
@@ -152,6 +153,21 @@ async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> 
         assert await store.commit(job, outcome("good"))
         await store.complete(job)
         assert await said(store) == ["asked", "good"]
+
+
+async def test_a_busy_connection_is_not_broken_off(url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for signs of life waits for a turn; while others get theirs, the lock stays as it is."""
+    monkeypatch.setattr(owner, "BEAT", 0.01)
+    monkeypatch.setattr(owner, "BEAT_TIMEOUT", 1.5)
+
+    async def used(store: PostgresStore) -> None:
+        async with store._owner.connection() as connection:
+            await connection.execute("SELECT pg_sleep(0.1)")
+
+    async with PostgresStore(url) as store, asyncio.timeout(60):
+        number = store._owner.number
+        await asyncio.gather(*(used(store) for _ in range(25)))
+        assert store._owner.number == number
 
 
 async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:

@@ -101,11 +101,12 @@ class Owner:
         """Notice a connection that broke silently, and make it anew."""
         while True:
             await asyncio.sleep(BEAT)
-            connection = self._connection
+            connection, seen = self._connection, self._seen
             try:
                 async with asyncio.timeout(BEAT_TIMEOUT), self.connection() as current:
                     await current.execute("SELECT 1")
             except (StoreError, TimeoutError) as exc:
                 log.debug("no sign of life from the database", reason=str(exc))
-                if connection is not None:  # not one that was made meanwhile
+                # Not one that was made meanwhile, nor one that is only busy: then this one's turn did not come.
+                if connection is not None and self._seen == seen:
                     connection.terminate()
