@@ -16,7 +16,7 @@ from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store import codec, statements, upkeep
 from bot.store.memories import Memories
 from bot.store.queue import Entry, WaitingQueue, entry
-from bot.store.reads import Reads, turns_of
+from bot.store.reads import Reads
 from bot.store.rows import filled, usage_rows
 from bot.store.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
 
@@ -165,20 +165,22 @@ class Events:
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
         answer = codec.dumps(outcome.answer)
-        turns = [codec.dumps(filled(turn, job.event, now)) for turn in outcome.turns]
+        turns = [filled(turn, job.event, now) for turn in outcome.turns]
+        told = [codec.dumps(turn) for turn in turns]
         usage = usage_rows(job, outcome.usage, now)
         replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
-        numbered: list[tuple[int, str]] = []
+        first = 0  #: sequence number of the turns' first
 
         def plan() -> Rows:
+            nonlocal first
             if self._own(job).answer is not None:
                 return {}
-            numbered.extend(enumerate(turns, self._last_turn + 1))
+            first = self._last_turn + 1
             self._last_turn += len(turns)
             return {
                 statements.ANSWER: ((job.seq, answer),),
                 statements.REPLACE: replaced,
-                statements.TURNS: [(job.seq, n, data, seq) for n, (seq, data) in enumerate(numbered)],
+                statements.TURNS: [(job.seq, n, data, first + n) for n, data in enumerate(told)],
                 statements.USAGE: usage,
             }
 
@@ -187,7 +189,8 @@ class Events:
             if replaced:
                 self._memories.clear()
             else:
-                self._memories.added(place, job.seq, turns_of(numbered))
+                numbered = [replace(turn, seq=first + n) for n, turn in enumerate(turns)] if first else ()
+                self._memories.added(place, job.seq, numbered)
             mine = self._running.get(job.seq)
             if mine is None or mine.answer is not None:
                 return False

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.models import Memory, Turn
 
@@ -15,12 +15,20 @@ _TURN_SIZE = 500  #: what a turn, and a conversation, costs beside its text
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    memory: Memory | None = None  #: None: still being read
+    """Changed in place: most answers add two turns to dozens."""
+
+    turns: list[Turn] | None = None  #: the newest, oldest first; None: still being read
+    summary: str = ""
+    total: int = 0
     size: int = 0
+
+    def newest(self, limit: int) -> Memory:
+        turns = self.turns or []
+        return Memory(summary=self.summary, turns=tuple(turns[max(0, len(turns) - limit) :]), total=self.total)
 
 
 class Memories:
-    """The least recently used are dropped. What changes otherwise than by new turns is dropped and read again."""
+    """The least recently used are dropped. What changes otherwise than is told here is dropped and read again."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[Place, _Held] = OrderedDict()
@@ -30,11 +38,10 @@ class Memories:
     async def get(self, place: Place, limit: int, read: Callable[[int], Awaitable[Memory]]) -> Memory:
         """The newest `limit` turns; `read` reads up to so many from the table."""
         held = self._held.get(place)
-        if held is not None and held.memory is not None:
-            memory = held.memory
-            if len(memory.turns) >= min(limit, memory.total):
+        if held is not None and held.turns is not None:
+            if len(held.turns) >= min(limit, held.total):
                 self._held.move_to_end(place)
-                return _newest(memory, limit)
+                return held.newest(limit)
             return await read(limit)
         if held is not None or limit > _TURNS:
             return await read(limit)
@@ -44,26 +51,40 @@ class Memories:
         except BaseException:
             self._drop(place, held)
             raise
+        found = _Held(list(memory.turns), memory.summary, memory.total)
         if self._held.get(place) is held:  # nothing changed meanwhile
-            self._put(place, held, memory)
-        return _newest(memory, limit)
+            self._held[place] = found
+            self._resize(found, len(memory.summary) + _TURN_SIZE + _cost(memory.turns))
+        return found.newest(limit)
 
     def added(self, place: Place, event_seq: int, turns: Sequence[Turn]) -> None:
         """An event's turns were written."""
         held = self._held.get(place)
         if held is None:
             return
-        if held.memory is None or event_seq <= self._rewritten:  # not known whether they count
+        if held.turns is None or event_seq <= self._rewritten:  # not known whether they count
             self._drop(place, held)
             return
-        memory = held.memory
-        last = memory.turns[-1].seq if memory.turns else 0
-        new = tuple(turn for turn in turns if turn.seq > last)  # what was read may have had them
-        self._put(
-            place,
-            held,
-            replace(memory, turns=(*memory.turns, *new)[-_TURNS:], total=memory.total + len(new)),
-        )
+        last = held.turns[-1].seq if held.turns else 0
+        new = [turn for turn in turns if turn.seq > last]  # what was read may have had them
+        held.turns += new
+        held.total += len(new)
+        gone = held.turns[: max(0, len(held.turns) - _TURNS)]
+        del held.turns[: len(gone)]
+        self._held.move_to_end(place)
+        self._resize(held, held.size + _cost(new) - _cost(gone))
+
+    def folded(self, place: Place, summary: str, *, upto: int) -> None:
+        """A conversation's turns up to that sequence number were replaced by a summary."""
+        held = self._held.get(place)
+        if held is None:
+            return
+        kept = [turn for turn in held.turns or () if turn.seq > upto]
+        if held.turns is None or (len(kept) == len(held.turns) < held.total):  # not known how many are left
+            self._drop(place, held)
+            return
+        held.turns, held.summary, held.total = kept, summary, len(kept)
+        self._resize(held, len(summary) + _TURN_SIZE + _cost(kept))
 
     def drop(self, place: Place, *, upto: int = 0) -> None:
         """A conversation was changed; the turns of events up to `upto` that come later may not count."""
@@ -78,11 +99,9 @@ class Memories:
         self._held.clear()
         self._size = 0
 
-    def _put(self, place: Place, held: _Held, memory: Memory) -> None:
-        size = _TURN_SIZE + len(memory.summary) + sum(len(turn.content) + _TURN_SIZE for turn in memory.turns)
+    def _resize(self, held: _Held, size: int) -> None:
         self._size += size - held.size
-        held.memory, held.size = memory, size
-        self._held.move_to_end(place)
+        held.size = size
         while self._size > _SIZE:
             oldest, least = next(iter(self._held.items()))
             self._drop(oldest, least)
@@ -93,7 +112,5 @@ class Memories:
             self._size -= held.size
 
 
-def _newest(memory: Memory, limit: int) -> Memory:
-    if len(memory.turns) <= limit:
-        return memory
-    return replace(memory, turns=memory.turns[len(memory.turns) - limit :])
+def _cost(turns: Sequence[Turn]) -> int:
+    return sum(len(turn.content) + _TURN_SIZE for turn in turns)

@@ -28,5 +28,13 @@ def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[o
 
 
 def filled(turn: Turn, event: Event, now: datetime) -> Turn:
-    """A turn with what only the store knows."""
-    return replace(turn, actor=turn.actor or event.actor.id, event=turn.event or event.id, at=turn.at or now, seq=0)
+    """A turn with what only the store knows, as it will be read back."""
+    return replace(
+        turn,
+        content=codec.clean(turn.content),
+        speaker=codec.clean(turn.speaker),
+        actor=codec.clean(turn.actor or event.actor.id),
+        event=codec.clean(turn.event or event.id),
+        at=turn.at or now,
+        seq=0,
+    )

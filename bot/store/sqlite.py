@@ -26,6 +26,7 @@ from bot.store.schema import prepare
 from bot.store.writer import WorkOperation, Writer
 
 _SCOPES_KEPT = 10_000  #: settings held in memory
+_SCOPES_KNOWN = 20_000  #: scopes of which it is known that they have any
 
 
 class SqliteStore(Events):
@@ -41,6 +42,7 @@ class SqliteStore(Events):
         self._stack = AsyncExitStack()
         self._settings: dict[str, dict[str, str]] = {}
         self._settings_version = 0
+        self._scopes: set[str] | None = None  #: that may have settings; None: any
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -63,6 +65,8 @@ class SqliteStore(Events):
                 raise translate(exc, self._path) from exc
             self._reads = Reads(reader, self._path)
             await self.recover()
+            scopes = await self._reads.rows("SELECT DISTINCT scope FROM settings LIMIT ?", (_SCOPES_KNOWN + 1,))
+            self._scopes = {scope for (scope,) in scopes} if len(scopes) <= _SCOPES_KNOWN else None
             self._writer = Writer(db, self._path, last=self._last_event)
             writing = asyncio.create_task(self._writer.run(), name="store writer")
             stack.push_async_callback(self._stop, writing)
@@ -165,7 +169,7 @@ class SqliteStore(Events):
         place = codec.key(adapter), codec.key(conversation)
         work = WorkOperation(
             lambda db: upkeep.save_summary(db, adapter, conversation, summary, upto),
-            then=lambda _: self._memories.drop(place),
+            then=lambda saved: self._memories.folded(place, codec.clean(summary), upto=upto) if saved else None,
         )
         await self._writer.submit(work)
 
@@ -182,6 +186,8 @@ class SqliteStore(Events):
     async def settings(self, scope: str) -> Mapping[str, str]:
         scope = codec.clean(scope)
         while (cached := self._settings.get(scope)) is None:
+            if self._scopes is not None and scope not in self._scopes:
+                return MappingProxyType({})
             version = self._settings_version
             rows = await self._reads.rows("SELECT name, value FROM settings WHERE scope = ?", (scope,))
             if version == self._settings_version:
@@ -202,6 +208,10 @@ class SqliteStore(Events):
         self._settings_version += 1
         for scope in scopes:
             self._settings.pop(scope, None)
+        if self._scopes is not None:
+            self._scopes.update(scopes)
+            if len(self._scopes) > _SCOPES_KNOWN:
+                self._scopes = None
 
     async def usage(
         self,

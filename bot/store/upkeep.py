@@ -49,8 +49,8 @@ async def reset(db: aiosqlite.Connection, job: Job) -> int:
     return int(row[0])
 
 
-async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str, summary: str, upto: int) -> None:
-    """See `Store.save_summary`. A summary of what a reset left behind since is ignored, too."""
+async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str, summary: str, upto: int) -> bool:
+    """See `Store.save_summary`. A summary of what a reset left behind since is ignored, too: False."""
     keys = codec.key(adapter), codec.key(conversation)
     saved = await _rows(
         db,
@@ -68,6 +68,7 @@ async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str
             *keys,
             upto,
         )
+    return bool(saved)
 
 
 async def put_setting(db: aiosqlite.Connection, scope: str, name: str, value: str | None) -> None:

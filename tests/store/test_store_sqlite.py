@@ -13,6 +13,7 @@ import pytest
 from bot.errors import SchemaTooNew, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.models import Lane
 from bot.ports import Store
+from bot.store import sqlite
 from bot.store.schema import migrations
 from bot.store.sqlite import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
@@ -292,3 +293,17 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="file"):
         async with SqliteStore(tmp_path / "file" / "bot.db"):
             pass
+
+
+async def test_a_setting_is_found_however_many_scopes_there_are(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also once there are more scopes than are known by name, while the store is open and after a restart."""
+    monkeypatch.setattr(sqlite, "_SCOPES_KNOWN", 3)
+    monkeypatch.setattr(sqlite, "_SCOPES_KEPT", 2)
+    for start in range(3):
+        async with SqliteStore(path) as store:
+            for number in range(start * 2):
+                assert await store.settings(f"s{number}") == {"n": str(number)}
+            assert await store.settings(f"s{start * 2}") == {}
+            for number in (start * 2, start * 2 + 1):
+                await store.put_setting(f"s{number}", "n", str(number))
+                assert await store.settings(f"s{number}") == {"n": str(number)}
