@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from bot.sandbox.chat_memory import sentences, speaker_of, words_of
 
 MOST = 5  #: sentences
+#: What stands around the content of an attached file: its name, and the fence.
+_FRAME = re.compile(r"^(?:`[^`\n]+`:|`{3,}[^`\n]*)$\n?", re.MULTILINE)
 
 
 def summarise(texts: Sequence[str]) -> str:
     """The most telling sentences of the texts; a short text as it is."""
     parts = [
-        (speaker, sentence) for text in texts for speaker, rest in (speaker_of(text),) for sentence in sentences(rest)
+        (speaker, sentence)
+        for text in texts
+        for speaker, rest in (speaker_of(_FRAME.sub("", text)),)
+        for sentence in sentences(rest)
     ]
     if len(parts) <= 1:
         return "\n".join(f"- {sentence}" for _, sentence in parts)

@@ -89,6 +89,17 @@ def test_a_system_prompt_can_ask_for_a_summary() -> None:
     assert "500 euros" in summary
 
 
+def test_an_attached_file_is_summarised_without_its_frame() -> None:
+    """The sentences are the file's own; neither its name nor its fence is among them."""
+    file = "`notes.txt`:\n```txt\nThe meeting is on Friday at 10.\nBring the red folder for the meeting.\n```"
+    summary = after(f"summarise this\n\n{file}")
+    assert summary
+    assert set(summary.splitlines()) <= {
+        "- The meeting is on Friday at 10.",
+        "- Bring the red folder for the meeting.",
+    }
+
+
 @pytest.mark.parametrize(
     ("asked", "result"),
     [

@@ -33,6 +33,9 @@ async def main() -> None:
                 pressed = questions[event.options["event"]]
                 await draft.finish(Answer(text=f"Pressed {event.options['action']} of {pressed}."))
                 return
+            elif event.prompt == "slowly":
+                await draft.write("The first *block*.\n\nThe sec")
+                await asyncio.Event().wait()
             questions[event.id] = event.prompt
             text = ANSWER.format(event.prompt) if event.prompt != "much" else MUCH
             for end in range(0, len(text), 10):

@@ -86,6 +86,16 @@ def test_files_are_attached(tmp_path: Path) -> None:
     ]
 
 
+def test_code_is_highlighted() -> None:
+    """A keyword has a colour that a name has not, in the language of the fence alone."""
+    drawn = Renderer("", color_system="truecolor").markdown(
+        "```python\nimport fox\n```\n\n```text\nimport fox\n```", 40
+    )
+    python, text = (line for line in drawn.splitlines() if "fox" in line)
+    assert re.search(r"\x1b\[[0-9;]+mimport\x1b\[0m", python)
+    assert not re.search(r"\x1b\[[0-9;]+mimport\x1b\[0m", text)
+
+
 def test_files_can_be_clicked(tmp_path: Path) -> None:
     """The line of a file is a link to it, also where its path has to be quoted; that of a link leads to the link."""
     file = tmp_path / "my fox; 1.png"

@@ -112,6 +112,12 @@ def test_chat_beside_a_slow_picture(terminal: Terminal) -> None:
     assert "\x1b[5m" not in terminal.raw
 
 
+def test_an_answer_is_shown_as_it_is_written(terminal: Terminal) -> None:
+    """A block is on the screen before the answer ends; below it the line that grows, and for how long."""
+    terminal.type("slowly\r")
+    assert re.search(r"The first block\..* 0:0\d .*The sec$", terminal.until("The sec"), re.DOTALL)
+
+
 def test_second_interrupt_leaves(terminal: Terminal) -> None:
     """Ctrl-C with nothing running says how to leave; the second one leaves."""
     terminal.type("\x03")
