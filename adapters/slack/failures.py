@@ -36,6 +36,8 @@ _REFUSED = {
     "token_revoked": "the app was removed from the workspace",
     "user_not_in_channel": "the person has left the channel",
 }
+#: Errors that say that the bot may not read there.
+UNREADABLE = frozenset({"channel_not_found", "missing_scope", "not_in_channel"})
 _SERVER = 500
 _TOO_MANY = 429
 

@@ -1,6 +1,8 @@
 """Commands, shortcuts, forms and buttons: understood, written down, and only then acknowledged."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -9,7 +11,7 @@ from adapters.slack import asked, forms, parse
 from adapters.slack.app import Reply
 from adapters.slack.asked import ANYWHERE, OF_A_TALK, OF_A_TALK_OR_CHANNEL, ON_MESSAGE, Asker
 from adapters.slack.buttons import Button
-from adapters.slack.failures import FAILED, reason
+from adapters.slack.failures import FAILED, UNREADABLE, code, reason
 from adapters.slack.parse import Json
 from adapters.slack.people import People, Person
 from adapters.slack.recent import Recent
@@ -23,6 +25,8 @@ from bot.models import CommandSpec, Event
 from bot.ports import Sink
 
 log = structlog.get_logger(__name__)
+
+_PATIENCE = 1.5  # seconds for Slack to answer, while it waits for an acknowledgement itself
 
 
 class Interactions:
@@ -143,7 +147,19 @@ class Interactions:
             response_url=str(body.get("response_url") or ""),
         )
         named = await self._people.named(workspace, [str(message.get("user") or ""), *parse.mentioned(message)])
-        await self._take(workspace, body, asked.on_message(asker, name, message, named))
+        event = asked.on_message(asker, name, message, named)
+        if event.continues and not await self._reads(workspace, channel, thread):
+            event = replace(event, continues=False, problem=say("slack.unread", person.locale))
+        await self._take(workspace, body, event)
+
+    async def _reads(self, workspace: Workspace, channel: str, thread: str) -> bool:
+        """Whether the bot may read a thread, as far as Slack says so in time."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._workspaces.of(workspace).conversations_replies(channel=channel, ts=thread, limit=1)
+        except FAILED as exc:
+            return code(exc) not in UNREADABLE
+        return True
 
     async def make(self, workspace: Workspace, body: Json, command: str) -> None:
         """Open a command's form, from anywhere."""

@@ -16,7 +16,8 @@ from tests.fakes.slack.faults import Rule
 pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
 
 #: What an answer that takes a while calls, and what a picture does.
-TALK = ("users.info", "assistant.threads.setStatus", "chat.startStream", "chat.appendStream", "chat.stopStream")
+STREAM = ("chat.startStream", "chat.appendStream", "chat.stopStream")
+TALK = ("users.info", "assistant.threads.setStatus", *STREAM, "chat.update")
 DRAW = ("files.getUploadURLExternal", "files.completeUploadExternal")
 PIECES = tuple(f"Part {number} of the answer is here. " * 8 for number in (1, 2, 3))
 
@@ -84,6 +85,23 @@ async def test_a_failing_call_loses_and_doubles_nothing(
     async with service(slack, tmp_path, aimodels_streaming=True) as running:
         assert said_once(await asked(running, "tell me"))
     assert rule.hit == 1
+
+
+async def test_rate_limits_without_streams(slack: FakeSlack, tmp_path: Path) -> None:
+    """The same for an answer that is posted and edited, one for the asker alone, and what is taken back."""
+    slack.faults.unknown("chat.*Stream")
+    posted = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postMessage", "chat.update")]
+    told = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postEphemeral", "chat.delete")]
+    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+        [answer] = await asked(running, "tell me")
+        assert said_once([answer])
+        slack.ada.press(answer, "press:good")
+        await slack.until(lambda: slack.ada.sees(thread=answer.root) and told[0].hit)
+        [picture] = await asked(running, "image a fox")
+        slack.ada.press(picture, "press:delete")
+        await slack.until(lambda: not slack.from_bot(slack.general, thread=picture.root))
+        await running.idle()
+    assert all(rule.hit for rule in (*posted, *told))
 
 
 @pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])

@@ -103,6 +103,32 @@ async def test_earlier_talk_is_read_once(slack: FakeSlack, tmp_path: Path) -> No
         )
 
 
+async def test_a_summary_is_the_askers_own(slack: FakeSlack, tmp_path: Path) -> None:
+    """The shortcut tells the model the thread with its authors, and its answer to who asked, in the thread, alone."""
+    root = slack.bob.say("shall we ship?")
+    reply = slack.bob.say("on Friday", thread=root)
+    async with service(slack, tmp_path) as running:
+        slack.ada.message_shortcut("summarise", reply)
+        [told] = await slack.until(lambda: slack.ada.sees(thread=root.ts))
+        await running.idle()
+        assert "shall we ship?" in str(running.echo.bodies)
+        assert "on Friday" in str(running.echo.bodies)
+        assert told.is_ephemeral
+        assert not slack.from_bot(slack.general)
+
+
+async def test_a_thread_that_can_not_be_read_is_not_made_up(slack: FakeSlack, tmp_path: Path) -> None:
+    """Where the bot is no member it says so to who asked for a summary, instead of one of nothing."""
+    room = slack.add_channel("plans", members=[slack.ada.id, slack.bob.id])
+    message = slack.ada.say("shall we ship?", channel=room)
+    async with service(slack, tmp_path) as running:
+        slack.ada.message_shortcut("summarise", message)
+        [told] = await slack.until(lambda: slack.ada.sees(room))
+        await running.idle()
+        assert "/invite" in told.content
+        assert running.echo.asked == []
+
+
 async def test_attached_text_is_read(slack: FakeSlack, tmp_path: Path) -> None:
     """A text file that comes with a question is told the model."""
     async with service(slack, tmp_path) as running:
