@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,3 +86,15 @@ def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
     )
     assert "/image a red fox" in done.stdout
     assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-Hant.md"])
+def test_the_readme_names_every_room(readme: str) -> None:
+    """The list of rooms has every module and folder of the service, and nothing that is gone."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    listed = re.search(r"```\n(bot/ .*?)\ntests/ ", text, re.DOTALL)
+    assert listed is not None
+    named = set(re.findall(r"\b(\w+\.py|[a-z]+/)(?!\w)", listed[1]))
+    rooms = [path for top in ("bot", "adapters") for path in (ROOT / top).iterdir() if path.name[:2] != "__"]
+    there = {f"{path.name}/" if path.is_dir() else path.name for path in rooms if path.suffix in {"", ".py"}}
+    assert named == there | {"bot/", "adapters/", "__main__.py", "languages/", "postgres/"}
