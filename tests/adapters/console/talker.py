@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from adapters.console.adapter import Console
+from adapters.console.draft import ConsoleDraft
 from adapters.console.parse import Person
 from bot.models import Action, Answer, Event, Status
 from tests.contract.adapter_contract import COMMANDS
@@ -12,6 +13,17 @@ from tests.contract.adapter_contract import COMMANDS
 ANSWER = "Answer to **{0}**.\n\n```python\nx = 1\n```\n\nThe end of {0}. \x1b]0;evil\x07\x1b[5m"
 MUCH = "One of many.\n\n" * 100 + "The end of much."
 BUTTONS = tuple(Action(name=label.lower(), label=label, command="chat") for label in ("More", "Less"))
+
+
+async def begun(event: Event, draft: ConsoleDraft) -> None:
+    """Begin what never ends by itself."""
+    if event.command == "image":
+        await draft.status(Status("painting slowly", progress=0.5))
+    elif event.prompt == "slowly":
+        await draft.write("The first *block*.\n\nThe sec")
+    else:
+        return
+    await asyncio.Event().wait()
 
 
 async def main() -> None:
@@ -26,16 +38,11 @@ async def main() -> None:
                 for key, task in running.items():
                     if key != event.id:
                         task.cancel()
-            elif event.command == "image":
-                await draft.status(Status("painting slowly", progress=0.5))
-                await asyncio.Event().wait()
             elif event.command == "press":
                 pressed = questions[event.options["event"]]
                 await draft.finish(Answer(text=f"Pressed {event.options['action']} of {pressed}."))
                 return
-            elif event.prompt == "slowly":
-                await draft.write("The first *block*.\n\nThe sec")
-                await asyncio.Event().wait()
+            await begun(event, draft)
             questions[event.id] = event.prompt
             text = ANSWER.format(event.prompt) if event.prompt != "much" else MUCH
             for end in range(0, len(text), 10):
