@@ -78,7 +78,7 @@ async def limits_table(server: Server) -> None:
     print("| --- | ---: | ---: | ---: | ---: |")
     for run, (name, demand) in enumerate(DEMANDS.items()):
         async with server.open(f"limits{run}") as store:
-            await lives(store, CONVERSATIONS, 5, 0, demand)
+            await lives(store, CONVERSATIONS, 5, 0)  # the price is known afterwards
             cpu = server.cpu()
             work = lives(store, CONVERSATIONS, EACH, 10**6, demand)
             measured = await measure(work, CONVERSATIONS * EACH)

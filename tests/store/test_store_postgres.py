@@ -239,6 +239,22 @@ async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
         assert await said(store) == ["prompt of before", "answer to before"]
 
 
+async def test_no_table_is_read_whole(url: SecretStr) -> None:
+    """What an event costs does not grow with those before it, though plans were made when the tables were empty."""
+    async with PostgresStore(url) as store:
+        for n in range(30):
+            await answer(store, event(f"{n}"))
+            await said(store)
+    sql = "SELECT relname, n_tup_ins, seq_tup_read FROM pg_stat_user_tables WHERE relname IN ('events', 'turns')"
+    async with connected(url) as connection, asyncio.timeout(60):
+        while True:  # connections tell what they did when they end
+            read = {name: (written, whole) for name, written, whole in await connection.fetch(sql)}
+            if read["events"][0] == 30:
+                break
+            await asyncio.sleep(0.05)
+    assert read == {"events": (30, 0), "turns": (60, 0)}
+
+
 async def test_a_newer_schema_is_refused(url: SecretStr) -> None:
     """A database written by a newer version is left alone."""
     async with PostgresStore(url):

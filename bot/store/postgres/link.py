@@ -26,7 +26,10 @@ _READERS = 4
 #: Seconds after which the server lets go of a machine that vanished: 10 + 2 × 5.
 _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "2"}
 #: A transaction that its process left open, whatever it does meanwhile, blocks others for less than a statement's time.
-_SETTINGS = {**_KEEPALIVE, "application_name": "channelmuse", "idle_in_transaction_session_timeout": "15000"}
+_PATIENCE = {"idle_in_transaction_session_timeout": "15000"}
+#: Plans are made when the tables are nearly empty and kept while these grow: every statement has an index to go by.
+_PLANS = {"enable_seqscan": "off", "jit": "off"}
+_SETTINGS = {**_KEEPALIVE, **_PATIENCE, **_PLANS, "application_name": "channelmuse"}
 
 #: SQLSTATEs after which the same statement may succeed later: connection, resources, operator, system, conflicts,
 #: and a server that has become a read-only copy.
