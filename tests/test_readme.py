@@ -18,32 +18,43 @@ READMES = [ROOT / "README.md", ROOT / "README.zh-Hant.md"]
 
 def steady(text: str) -> str:
     """Without what differs from run to run: where the files are, the day, and how well they were compressed."""
-    text = re.sub(r"saved: \S*/media/\S+?-([\w-]+\.\w+) ", r"saved: \1 ", text)
-    return re.sub(r", [\d.]+ (kB|MB)\)", ", …)", text)
+    text = re.sub(r"(saved: |已儲存：)\S*/media/\S+?-([\w-]+\.\w+)", r"\1\2", text)
+    return re.sub(r"[\d.]+ (kB|MB)(?=[)）])", "…", text).strip()
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
-def test_the_transcript_is_real(readme: Path, tmp_path: Path) -> None:
-    """The session in the README, typed again, gives the transcript in the README; its files exist."""
-    session = (ROOT / "docs" / "session.txt").read_text(encoding="utf-8")
+def told(folder: Path, text: str, **environment: str) -> str:
+    """What the service prints when this is piped in, with nothing configured."""
     done = subprocess.run(
         [sys.executable, "-m", "bot"],
-        input=session,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
+        input=text,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **environment},
         capture_output=True,
         text=True,
         check=True,
         timeout=240,
     )
-    shown = re.search(
-        r"`{4}text\n(.*?)\n`{4}\n<!-- end of transcript -->", readme.read_text(encoding="utf-8"), re.DOTALL
-    )
-    assert shown is not None
-    assert steady(done.stdout).strip() == steady(shown[1]).strip()
-    files = [Path(name) for name in re.findall(r"saved: (\S+)", done.stdout)]
+    return done.stdout
+
+
+def test_the_transcript_is_real(tmp_path: Path) -> None:
+    """The session, typed again, gives the transcript in both READMEs; its files exist."""
+    out = told(tmp_path, (ROOT / "docs" / "session.txt").read_text(encoding="utf-8"))
+    for readme in READMES:
+        shown = re.search(r"`{4}text\n(.*?)\n`{4}\n<!-- end of transcript -->", readme.read_text("utf-8"), re.DOTALL)
+        assert shown is not None
+        assert steady(out) == steady(shown[1])
+    files = [Path(name) for name in re.findall(r"saved: (\S+)", out)]
     assert [path.suffix for path in files] == [".png", ".mp3", ".mp4"]
     assert all(path.stat().st_size > 10_000 for path in files)
+
+
+def test_the_chinese_transcript_is_real(tmp_path: Path) -> None:
+    """The command in the Chinese README prints what stands below it."""
+    text = READMES[1].read_text(encoding="utf-8")
+    shown = re.search(r"printf '(.*?)' \| LANG=zh_TW.UTF-8 make run\n```\n\n```text\n(.*?)\n```", text, re.DOTALL)
+    assert shown is not None
+    assert steady(told(tmp_path, shown[1].replace("\\n", "\n"), LC_ALL="zh_TW.UTF-8")) == steady(shown[2])
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)

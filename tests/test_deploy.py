@@ -1,0 +1,87 @@
+"""How the service is started where it is deployed: the container's file and the Procfile."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = [
+    line.partition(" ")[::2] for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines() if line
+]
+PROCFILE = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+PATIENCE = 60.0  # seconds until a test that waits in vain fails
+
+
+def said(word: str) -> list[str]:
+    """What follows an instruction of the Dockerfile, wherever it stands."""
+    return [rest for instruction, rest in DOCKERFILE if instruction == word]
+
+
+def test_the_container_is_given_what_is_there() -> None:
+    """Everything it copies exists and is not kept back, and the extras it installs are ours."""
+    copied = [name for line in said("COPY") for name in line.split()[:-1]]
+    assert all((ROOT / name).exists() for name in copied)
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert [f"!{name}" for name in copied if f"!{name}" not in ignored] == []
+    [extras] = re.findall(r"'\.\[([\w,]+)\]'", " ".join(said("RUN")))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(extras.split(",")) <= project["optional-dependencies"].keys()
+    assert {"sandbox", "postgres"} <= set(extras.split(","))
+
+
+def test_the_container_runs_as_nobody_special_and_keeps_its_data() -> None:
+    """Not as root; what it writes is in a volume that belongs to the user it runs as."""
+    [user] = said("USER")
+    [volume] = said("VOLUME")
+    assert f"chown {user} {volume}" in " ".join(said("RUN"))
+    assert f"BOT_DATA_DIR={volume}" in said("ENV")[0].split()
+    names = [instruction for instruction, _ in DOCKERFILE]
+    assert names.index("RUN") < names.index("VOLUME")  # what is changed in a volume afterwards is lost
+
+
+def test_the_procfile_has_one_process_that_is_reached_from_outside() -> None:
+    """`web` is the process that is given a port; a second one would need a database of its own."""
+    assert [line.partition(":")[0] for line in PROCFILE] == ["web"]
+
+
+@pytest.mark.parametrize("how", ["container", "procfile"])
+def test_it_listens_and_is_ended_by_its_signal(tmp_path: Path, how: str) -> None:
+    """Started as it is there, it answers on the port, and SIGTERM to the process started ends it with status 0."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    own = {"PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    if how == "container":
+        command = [word for line in (*said("ENTRYPOINT"), *said("CMD")) for word in json.loads(line)]
+        own |= dict(pair.split("=", 1) for pair in said("ENV")[0].split()) | {"BOT_PORT": str(port)}
+    else:
+        command = ["sh", "-c", PROCFILE[0].partition(":")[2]]
+        own |= {"PORT": str(port)}
+    own["BOT_DATA_DIR"] = str(tmp_path / "data")
+    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **own}, stdin=subprocess.PIPE) as process:
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not is_alive(port):
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
+def is_alive(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+    except httpx.TransportError:
+        return False
