@@ -102,7 +102,7 @@ async def test_a_file_that_is_not_there_is_said(tmp_path: Path, said: str, monke
     _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
     assert len(events) == 1
     missing = {"my notes", "missing.txt", "sub/missing.py", "./missing", "~/missing"}
-    assert events[0].problem.partition(",")[0].removeprefix("There is no file ") in missing
+    assert events[0].problem.partition(":")[0].removeprefix("There is no file ") in missing
 
 
 async def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
