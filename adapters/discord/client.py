@@ -1,18 +1,21 @@
 """The library's client: what is asked of the gateway, and to whom its events go; nothing is cached without need."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
+from discord.http import HTTPClient, Route
 
 from adapters.discord.buttons import Press
 
 #: Seconds that a request may wait for its rate limit before it is given up for a later try.
 MAX_WAIT = 60.0
+#: Seconds between two looks for rate limits of channels that are quiet.
+FORGETS = 30.0
 
 
 class Messages(Protocol):
@@ -88,6 +91,7 @@ class Client(discord.AutoShardedClient):
         )
         self.ears = ears
         self.add_dynamic_items(Press)
+        _seldom(self.http)
 
     def without_message_content(self) -> None:
         """Ask the gateway for no messages that are not meant for the bot; before connecting."""
@@ -146,6 +150,24 @@ class Client(discord.AutoShardedClient):
         """A connection was lost."""
         if self.ears is not None:
             await self.ears.sessions.interrupted(shard)
+
+
+def _seldom(http: HTTPClient) -> None:
+    """Let the library look for rate limits that it may forget now and then.
+
+    It would look through all of them at each new channel, and every answer may open a thread.
+    """
+    look = http._try_clear_expired_ratelimits  # noqa: SLF001 - it offers no other way
+    looked = 0.0
+
+    def now_and_then() -> None:
+        nonlocal looked
+        now = time.monotonic()
+        if now - looked > FORGETS:
+            looked = now
+            look()
+
+    http._try_clear_expired_ratelimits = now_and_then  # type: ignore[method-assign] # noqa: SLF001
 
 
 def use_api(url: str) -> None:

@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from discord.http import Ratelimit
 from pydantic import SecretStr
 
-from adapters.discord import sessions, watch
+from adapters.discord import client, sessions, watch
 from adapters.discord.adapter import Discord
 from adapters.discord.check import PERMISSIONS
 from bot.errors import SettingsError
@@ -170,6 +171,21 @@ async def test_required_intent_that_is_refused(wire: Wire, core: Core) -> None:
     async with service:
         with pytest.raises(SettingsError, match="Message Content Intent"):
             await asyncio.wait_for(service.running, 20)
+
+
+@pytest.mark.parametrize(("seconds", "is_forgotten"), [(-1.0, True), (30.0, False)])
+async def test_rate_limits_are_looked_through_seldom(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, is_forgotten: bool
+) -> None:
+    """The rate limits of quiet channels are forgotten, but not looked for at each new channel."""
+    looked: list[Ratelimit] = []
+    monkeypatch.setattr(client, "FORGETS", seconds)
+    monkeypatch.setattr(Ratelimit, "is_inactive", lambda limit: not looked.append(limit))
+    http = client.Client(None, message_content=False).http
+    for number in range(1000):
+        http.get_ratelimit(f"channel {number}")
+    assert (len(http._buckets) < 300) == is_forgotten
+    assert bool(looked) == is_forgotten
 
 
 # ------------------------------------------------------------------ recorded payloads
