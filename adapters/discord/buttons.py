@@ -23,7 +23,7 @@ def button_id(action: str, event: str, conversation: str, *, command: str = "", 
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=BUTTON + _TEMPLATE):
-    """A button of an answer. `Press(discord.ui.Button(custom_id=button_id(...), label=...))` makes one."""
+    """A button of an answer that was pressed."""
 
     def __init__(self, button: discord.ui.Button[Any], *, match: re.Match[str] | None = None) -> None:
         super().__init__(button)

@@ -165,15 +165,15 @@ class Interactions:
             await self._refuse(interaction, "discord.not_yours")
             return
         chosen = next((known for known in replies.MODES if known == mode), None)
+        await interaction.response.defer(thinking=True, ephemeral=True)  # reading may take longer than it may wait
         try:
             if chosen is not None:
                 await self._replies.choose(guild, channel, chosen)
             current = await self._replies.mode(guild, channel)
+            text = say("discord.replies_are", locale, mode=say(f"discord.mode.{current}", locale))
         except StoreError:
-            await self._refuse(interaction, "discord.not_kept")
-            return
-        text = say("discord.replies_are", locale, mode=say(f"discord.mode.{current}", locale))
-        await interaction.response.send_message(text, ephemeral=True)
+            text = say("discord.not_kept", locale)
+        await interaction.edit_original_response(content=text)
 
     # -- taking
 

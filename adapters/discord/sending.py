@@ -2,15 +2,19 @@
 
 import hashlib
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from adapters.discord.buttons import Press, button_id
+from adapters.discord.buttons import button_id
 from adapters.discord.pages import Page
 from bot.models import Action
 
+Json = dict[str, Any]
+_Kind = discord.ComponentType
 #: Buttons of an answer that is being written, and of one that will be too late.
 STOP, RETRY = "stop", "retry"
 _NOBODY = discord.AllowedMentions.none()
@@ -66,7 +70,8 @@ def parameters(
     ]
     if page.whole:
         files.append(discord.File(io.BytesIO(page.whole.encode("utf-8", "replace")), filename=_WHOLE))
-    view = _layout(page, files, key, conversation) if page.is_laid_out else _buttons(page, key, conversation)
+    shown = _shown(page, files) if page.is_laid_out else []
+    view: Any = _View([*shown, *_rows(page.actions, key, conversation)], page.is_laid_out)
     if answers:
         more["message_reference"] = {"message_id": answers, "fail_if_not_exists": False}
     if is_edit:
@@ -77,38 +82,52 @@ def parameters(
     return handle_message_parameters(content=content, view=view, allowed_mentions=_ASKER if pings else _NOBODY, **more)
 
 
-def _layout(page: Page, files: list[discord.File], key: str, conversation: str) -> discord.ui.LayoutView:
-    view = discord.ui.LayoutView(timeout=None)
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the library asks of one of its own views, which cost more to make than the rest of an answer."""
+
+    components: list[Json]
+    is_laid_out: bool
+
+    def to_components(self) -> list[Json]:
+        """As Discord is told."""
+        return self.components
+
+    def has_components_v2(self) -> bool:
+        """Whether the message is of the newer kind."""
+        return self.is_laid_out
+
+
+def _shown(page: Page, files: Sequence[discord.File]) -> list[Json]:
+    """A page that is laid out, but for its buttons: pictures in one gallery, what they show, other files."""
+    found: list[Json] = []
     pictures = [file for file, media in zip(files, page.media, strict=False) if media.content_type.startswith("image/")]
     if pictures:
-        view.add_item(discord.ui.MediaGallery(*map(discord.MediaGalleryItem, pictures)))
+        items = [
+            {"media": {"url": file.uri}, "description": file.description, "spoiler": file.spoiler} for file in pictures
+        ]
+        found.append({"type": _Kind.media_gallery.value, "items": items})
     if page.text:
-        view.add_item(discord.ui.TextDisplay(page.text))
-    for file in files:
-        if file not in pictures:
-            view.add_item(discord.ui.File(file, spoiler=file.spoiler))
-    buttons = _made(page.actions, key, conversation)
-    for at in range(0, len(buttons), 5):
-        view.add_item(discord.ui.ActionRow(*buttons[at : at + 5]))
-    return view
+        found.append({"type": _Kind.text_display.value, "content": page.text})
+    others = [file for file in files if file not in pictures]
+    found += [{"type": _Kind.file.value, "file": {"url": file.uri}, "spoiler": file.spoiler} for file in others]
+    return found
 
 
-def _buttons(page: Page, key: str, conversation: str) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for button in _made(page.actions, key, conversation):
-        view.add_item(button)
-    return view
+def _rows(actions: Sequence[Action], key: str, conversation: str) -> list[Json]:
+    buttons = [_button(action, key, conversation) for action in actions[:_MAX_BUTTONS]]
+    return [{"type": _Kind.action_row.value, "components": buttons[at : at + 5]} for at in range(0, len(buttons), 5)]
 
 
-def _made(actions: tuple[Action, ...], key: str, conversation: str) -> list[Press]:
-    return [
-        Press(
-            discord.ui.Button(
-                custom_id=button_id(action.name, key, conversation, command=action.command, asks=action.asks),
-                label=None if action.name in _SYMBOL_ALONE else action.label[:_MAX_LABEL],
-                emoji=_SYMBOLS.get(action.name.rstrip("0123456789-")),
-                style=discord.ButtonStyle.danger if action.is_danger else discord.ButtonStyle.secondary,
-            )
-        )
-        for action in actions[:_MAX_BUTTONS]
-    ]
+def _button(action: Action, key: str, conversation: str) -> Json:
+    style = discord.ButtonStyle.danger if action.is_danger else discord.ButtonStyle.secondary
+    told: Json = {
+        "type": _Kind.button.value,
+        "style": style.value,
+        "custom_id": button_id(action.name, key, conversation, command=action.command, asks=action.asks),
+    }
+    if action.name not in _SYMBOL_ALONE:
+        told["label"] = action.label[:_MAX_LABEL]
+    if symbol := _SYMBOLS.get(action.name.rstrip("0123456789-")):
+        told["emoji"] = {"name": symbol}
+    return told

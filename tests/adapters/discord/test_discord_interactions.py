@@ -238,8 +238,9 @@ async def test_button_that_asks_first(service: Service, wire: Wire, core: Core) 
 
 async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire: Wire, core: Core) -> None:
     """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
-    await wire.interact(SLASH, slash("replies", mode="reply"))
-    assert "原處" in (await answered(wire))["data"]["content"]
+    told = await wire.interact(SLASH, slash("replies", mode="reply"))
+    await wire.until(lambda: "原處" in wire.originals.get(told["token"], {}).get("content", ""))
+    assert wire.originals[told["token"]]["flags"] & PRIVATE
     somebody = {**member(BOB), "permissions": "0"}
     await wire.interact(SLASH, slash("replies", mode="thread"), member=somebody)
     assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
