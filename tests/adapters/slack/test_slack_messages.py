@@ -1,6 +1,7 @@
 """Messages: which of them are for the bot, and what they ask for."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.slack.address import Address
 from bot.models import Event
@@ -259,10 +260,12 @@ async def test_message_that_is_not_kept_comes_again(slack: FakeSlack, service: S
 async def test_message_such_as_none_was_before(slack: FakeSlack, service: Service, core: Core) -> None:
     """A message that is not understood at all is acknowledged, and its sender is told alone; the next one is heard."""
     strange = {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention", "channel": "C0GENERAL", "files": [7]}
-    delivery = slack.people.event(slack.team, strange)
-    await slack.until(lambda: any("try again" in message.content for message in slack.ada.sees()))
-    await slack.settled()
+    with capture_logs() as logged:
+        delivery = slack.people.event(slack.team, strange)
+        await slack.until(lambda: any("try again" in message.content for message in slack.ada.sees()))
+        await slack.settled()
     assert delivery.is_acknowledged
+    assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == ["message not understood"]
     slack.ada.mention("and now?")
     [event] = await core.count(1)
     assert event.prompt == "and now?"
