@@ -92,7 +92,7 @@ async def read_attachments(
             is_pdf = b"%PDF-" in data[:_PDF_HEAD]
             # A token is estimated as four characters at most: nothing beyond that is worth extracting or counting.
             most = 4 * left + 4
-            text, is_cut = await asyncio.to_thread(pdf_text, data, most) if is_pdf else plain_text(data, most)
+            text, is_cut = await asyncio.to_thread(pdf_text if is_pdf else plain_text, data, most)
         except _Unread as exc:
             note(str(exc), name)
             continue
