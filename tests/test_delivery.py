@@ -37,6 +37,19 @@ async def test_a_delayed_answer_is_delivered_without_being_made_again(tmp_path: 
         assert one.echo.asked == ["hello"]
 
 
+async def test_a_platform_is_not_asked_before_it_said(tmp_path: Path) -> None:
+    """An answer that is to be delivered later waits as long as its platform said, while others are delivered."""
+    async with service(tmp_path) as one:
+        one.channel.later = 1000
+        one.channel.faults = {"finish": [429]}
+        late = await one.channel.ask("late")
+        await one.channel.until(lambda: f"finish {late}" in one.channel.calls)
+        for number in range(5):
+            await one.ask("hello", conversation=f"elsewhere {number}")
+        assert one.channel.calls.count(f"finish {late}") == 1
+        assert (await one.core.store.counts())["waiting"] == 1
+
+
 async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
     """A platform that will never show it is believed and counted; the lane goes on."""
     async with service(tmp_path) as one:
@@ -62,8 +75,9 @@ async def test_a_retry_shows_what_was_made_and_not_taken(tmp_path: Path) -> None
         assert (await one.ask("", command="retry")).text == "re: hello"
         assert not one.answer(refused).final
         assert one.echo.asked == ["hello"]
-        assert (await one.ask("", command="retry")).text == "re: hello"
-        assert one.echo.asked == ["hello", "hello"]
+        for times in (2, 3):
+            assert (await one.ask("", command="retry", options={"event": refused})).text == "re: hello"
+            assert one.echo.asked == ["hello"] * times
 
 
 async def test_an_apology_that_was_not_taken_is_no_answer(tmp_path: Path) -> None:

@@ -197,6 +197,25 @@ async def test_a_long_conversation_is_folded(tmp_path: Path) -> None:
         assert row.requests >= 6 + folds
 
 
+async def test_a_conversation_is_folded_once_at_a_time(tmp_path: Path) -> None:
+    """Answers that come while a summary is being made start no second one; the next one after it does."""
+    async with service(tmp_path, bot_context_turns=2) as one:
+        release = one.echo.hold("Summarise our conversation")
+        for number in range(4):
+            await one.ask(f"hello {number}")
+        await one.echo.until(lambda: summaries(one.echo.asked) == 1)
+        await one.ask("hello again")
+        assert summaries(one.echo.asked) == 1
+        release.set()
+        await asyncio.gather(*one.core.worker._folding._tasks.values())
+        await one.ask("and again")
+        await one.echo.until(lambda: summaries(one.echo.asked) == 2)
+
+
+def summaries(asked: list[str]) -> int:
+    return sum(prompt.startswith("Summarise our conversation") for prompt in asked)
+
+
 def calls_of(attempts: int) -> int:
     """API calls of that many tries of an event, the client's own tries included."""
     return attempts * 5

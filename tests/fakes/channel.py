@@ -58,6 +58,7 @@ class Channel:
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     #: what goes wrong next, by kind of call (post, update, finish): 403 never, 413 too large, 429 later, 500 a surprise
     faults: dict[str, list[int]] = field(default_factory=dict)
+    later: float = 0.01  #: seconds until a call that was told so may be repeated
     max_upload: int | None = None  #: bytes; a bigger file is refused with 413
     seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  #: every change, (event, what), in order
     hold: asyncio.Event | None = None  #: updates that are not final wait for it
@@ -121,7 +122,10 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
 
     def fault(kind: str) -> web.Response | None:
         waiting = channel.faults.get(kind)
-        return web.json_response({"limit": channel.max_upload or 0}, status=waiting.pop(0)) if waiting else None
+        if not waiting:
+            return None
+        headers = {"Retry-After": str(channel.later)}
+        return web.json_response({"limit": channel.max_upload or 0}, status=waiting.pop(0), headers=headers)
 
     async def called(kind: str, event: str) -> None:
         async with channel.changed:
@@ -228,7 +232,7 @@ def _check(response: httpx.Response) -> None:
         case 413:
             raise UploadTooLarge(response.json()["limit"])
         case 429:
-            raise DeliveryDelayed("the channel is busy", retry_after=0.01)
+            raise DeliveryDelayed("the channel is busy", retry_after=float(response.headers["Retry-After"]))
         case 403 | 404:
             raise DeliveryRefused(f"the channel says {response.status_code}")
         case _:
