@@ -202,9 +202,12 @@ def id_of(owner: str, *parts: Any) -> str:
 
 def place_of(event: str) -> tuple[str, str, str]:
     """Owner, channel and ts of the message that an event's id names; without a ts where that message came later."""
-    owner, channel, kind, *rest = [*event.split("."), "", "", ""][: max(4, event.count(".") + 1)]
-    if kind.isdecimal() and len(rest) == 1:
-        return owner, channel, f"{kind}.{rest[0]}"
-    if kind == "press" and len(rest) > 1:
-        return owner, channel, f"{rest[0]}.{rest[1]}"
-    return (owner, channel, "") if kind == "command" else ("", "", "")
+    match event.split("."):
+        case [owner, channel, seconds, fraction] if seconds.isdecimal():
+            return owner, channel, f"{seconds}.{fraction}"
+        case [owner, channel, "press", seconds, fraction, *_] if seconds.isdecimal():
+            return owner, channel, f"{seconds}.{fraction}"
+        case [owner, channel, "command", *_]:
+            return owner, channel, ""
+        case _:
+            return "", "", ""

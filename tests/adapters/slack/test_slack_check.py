@@ -167,6 +167,25 @@ async def test_check_tells_what_was_heard(slack: FakeSlack, core: Core, tmp_path
     assert "hello" not in (tmp_path / FILE).read_text()
 
 
+async def test_check_tells_whether_signed_requests_came(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+    """In HTTP mode the first request that was taken proves address and signing secret; before, there is what to do."""
+    slack.token = slack.install(slack.team, *SCOPES)
+
+    async def told() -> str:
+        findings = await Slack(settings(slack, http=True), folder=tmp_path).check()
+        return next(finding.text for finding in findings if finding.subject == "slack HTTP mode")
+
+    async with Service(slack, core, http=True, folder=tmp_path):
+        slack.sender.signature = "wrong"
+        slack.ada.mention("hello")
+        await slack.settled()
+        assert "Request URL" in await told()
+        slack.sender.signature = "right"
+        slack.ada.mention("hello")
+        await slack.settled()
+    assert "signed was taken" in await told()
+
+
 async def test_check_notices_that_only_mentions_are_heard(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
     """A mention comes as a message as well: where it never does, the app is not subscribed to messages."""
     slack.token = slack.install(slack.team, *SCOPES)
