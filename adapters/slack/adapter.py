@@ -22,6 +22,7 @@ from adapters.slack.heard import Heard
 from adapters.slack.latches import Latches
 from adapters.slack.pacing import Pacing
 from adapters.slack.people import People
+from adapters.slack.proxies import proxy_of
 from adapters.slack.roots import Roots
 from adapters.slack.sender import Outbox
 from adapters.slack.sockets import Sockets
@@ -72,7 +73,7 @@ class Slack:
         """Hold one HTTP session for everything."""
         self._desk = desk
         async with AsyncExitStack() as stack:
-            self._session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=True))
+            self._session = await stack.enter_async_context(aiohttp.ClientSession())
             self._workspaces = Workspaces(await stack.enter_async_context(self._source(desk)), self._client)
             self._people = People(self._workspaces)
             stack.push_async_callback(self._people.close)
@@ -93,9 +94,11 @@ class Slack:
 
     def _client(self, token: str) -> AsyncWebClient:
         assert self._session is not None, "connected first"
-        return AsyncWebClient(
+        client = AsyncWebClient(
             token=token or None, base_url=f"{self._api}/", session=self._session, retry_handlers=retry_handlers()
         )
+        client.proxy = proxy_of(self._api)
+        return client
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Slack refuses a token."""

@@ -13,6 +13,7 @@ from adapters.slack.app import GONE
 from adapters.slack.app_manifest import EVENT_TYPES, SCOPES
 from adapters.slack.failures import FAILED, code, reason
 from adapters.slack.heard import COMMANDS, INTERACTIVITY, SHORTCUTS
+from adapters.slack.proxies import proxy_of
 from bot.models import Finding
 
 SUBJECT = "slack"
@@ -55,8 +56,10 @@ def _address(app: str, heard: Mapping[str, str]) -> Finding:
 
 @asynccontextmanager
 async def _client(api: str) -> AsyncIterator[AsyncWebClient]:
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        yield AsyncWebClient(base_url=f"{api}/", session=session, timeout=10)
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=f"{api}/", session=session, timeout=10)
+        client.proxy = proxy_of(api)
+        yield client
 
 
 def app_of(settings: Settings) -> str:

@@ -8,6 +8,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.failures import FAILED, NETWORK
+from adapters.slack.proxies import proxy_of
 from adapters.slack.workspaces import Workspaces
 from bot.errors import DeliveryError, DownloadFailed
 from bot.models import Attachment
@@ -31,7 +32,9 @@ async def read(
             if not _is_slacks(url, api):
                 raise DownloadFailed(f"{attachment.name} is not on Slack, so it was not read")
             headers = {"Authorization": f"Bearer {client.token}"}
-            async with session.get(url, headers=headers, timeout=_TIMEOUT, allow_redirects=False) as response:
+            async with session.get(
+                url, headers=headers, timeout=_TIMEOUT, allow_redirects=False, proxy=proxy_of(url)
+            ) as response:
                 if response.status == _OK:
                     if response.content_type == "text/html" and not _is_html(attachment):  # a page to log in at
                         raise DownloadFailed(f"Slack did not give {attachment.name}: the app may lack files:read")

@@ -13,6 +13,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.failures import FAILED, asked_to_wait, code, reason
+from adapters.slack.proxies import proxy_of
 from bot.errors import SettingsError
 from bot.language import say
 
@@ -54,6 +55,7 @@ class Connection:
                     "Information, App-Level Tokens, generate one with connections:write and put it into .env"
                 ) from exc
             raise
+        client.proxy = proxy_of(client.wss_uri or "")
         async with asyncio.timeout(PATIENCE):
             await client.connect()  # type: ignore[no-untyped-call]
             await self._hello.wait()

@@ -16,6 +16,7 @@ import aiohttp
 from adapters.slack.failures import NETWORK
 from adapters.slack.inlines import Json
 from adapters.slack.latches import CAPTION
+from adapters.slack.proxies import proxy_of
 from adapters.slack.sender import Sender, refusal
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, UploadTooLarge
 from bot.models import Media
@@ -124,7 +125,7 @@ async def _post(sender: Sender, url: str, file: Upload) -> None:
     try:
         async with (
             _body(file) as body,
-            client.session.post(url, data=body, headers=headers, timeout=_TIMEOUT) as response,
+            client.session.post(url, data=body, headers=headers, timeout=_TIMEOUT, proxy=proxy_of(url)) as response,
         ):
             status = response.status
     except NETWORK as exc:

@@ -14,6 +14,7 @@ from adapters.slack.failures import NETWORK, code
 from adapters.slack.format import fallback
 from adapters.slack.inlines import Json
 from adapters.slack.pieces import Piece, pieces
+from adapters.slack.proxies import proxy_of
 from adapters.slack.sender import SHUT_OUT, Sender, refusal
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.models import Answer
@@ -62,8 +63,9 @@ async def _respond(sender: Sender, body: Json) -> bool:
     client = await sender.outbox.workspaces.client(address.team, address.enterprise)
     assert client.session is not None
     told = {"response_type": "ephemeral", "replace_original": False, **body}
+    url = address.response_url
     try:
-        async with client.session.post(address.response_url, json=told, timeout=_TIMEOUT) as response:
+        async with client.session.post(url, json=told, timeout=_TIMEOUT, proxy=proxy_of(url)) as response:
             return response.status == _OK
     except NETWORK as exc:
         raise DeliveryDelayed(f"Slack can't be reached: {type(exc).__name__}") from exc
