@@ -237,8 +237,10 @@ def spoken(turns: Sequence[Turn], *, named: bool | None = None) -> list[dict[str
     """The turns as the API takes them; people are named when `named`, by default when several talk."""
     if named is None:
         named = len({turn.actor for turn in turns if turn.role == "user"}) > 1
+    if not named:
+        return [{"role": turn.role, "content": turn.content} for turn in turns]
     messages = []
     for turn in turns:
-        name = " ".join((turn.speaker or turn.actor).split()) if named and turn.role == "user" else ""
+        name = " ".join((turn.speaker or turn.actor).split()) if turn.role == "user" else ""
         messages.append({"role": turn.role, "content": f"{name}: {turn.content}" if name else turn.content})
     return messages

@@ -58,7 +58,9 @@ def split(markdown: str, limit: int, *, measure: Measure = len) -> list[str]:
 
 def estimate_tokens(text: str) -> int:
     """About how many tokens a model counts: one for a Chinese, Japanese or Korean character, else one for four."""
-    others = len(text) if text.isascii() else len(_CJK.sub("", text))
+    if text.isascii():
+        return -(-len(text) // 4)
+    others = len(_CJK.sub("", text))
     return len(text) - others + -(-others // 4)
 
 

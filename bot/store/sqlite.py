@@ -16,7 +16,7 @@ import aiosqlite
 
 from bot.errors import StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Media, Memory, Turn, UsageRow
-from bot.store import codec, statements, upkeep
+from bot.store import codec, upkeep
 from bot.store.events import Events
 from bot.store.faults import translate
 from bot.store.lock import ownership
@@ -56,8 +56,6 @@ class SqliteStore(Events):
             try:
                 db = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
                 await prepare(db, self._path, busy_timeout=self._busy_timeout)
-                for statement in statements.PREPARE_TOGETHER:
-                    await db.execute_fetchall(statement)
                 reader = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
                 await reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
                 await reader.execute_fetchall("PRAGMA query_only = ON")

@@ -1,5 +1,7 @@
 """The writer's statements. Each takes one JSON array of rows, so that fifty events cost little more than one."""
 
+from collections.abc import Sequence
+
 #: adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer
 RECORD = """
 INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer)
@@ -71,16 +73,32 @@ def _given(statement: str, column: str) -> str:
     return statement.replace("json_each(?)", f"json_each(NEW.{column})").strip()
 
 
-#: All of them as one, which is a transaction of its own: every statement sent to the database's thread costs more than
-#: most statements do there. Made anew on each connection that writes.
-PREPARE_TOGETHER = (
-    "CREATE TEMP VIEW together AS SELECT " + ", ".join(f"'' AS part{n}" for n in range(len(ALL))) + ", 0 AS known",
-    "CREATE TEMP TRIGGER write_together INSTEAD OF INSERT ON together BEGIN "
-    + " ".join(_given(statement, f"part{n}") + ";" for n, statement in enumerate(ALL))
-    + " END",
-)
-#: A JSON array for each, and the highest sequence number of events known so far; returns the new events as JSON.
-TOGETHER = (
-    f"INSERT INTO together VALUES ({', '.join('?' * len(ALL))}, ?) RETURNING"  # noqa: S608 - constants
-    " (SELECT json_group_array(json_array(seq, adapter, id)) FROM events WHERE seq > known)"
-)
+def prepare(parts: Sequence[int]) -> tuple[str, str]:
+    """Make, once on each connection that writes, what `together` needs for these of the statements. Safe to repeat."""
+    view = _view(parts)
+    columns = "".join(f"'' AS part{n}, " for n in parts)
+    return (
+        f"CREATE TEMP VIEW IF NOT EXISTS {view} AS SELECT {columns}0 AS known",
+        f"CREATE TEMP TRIGGER IF NOT EXISTS write_{view} INSTEAD OF INSERT ON {view} BEGIN "
+        + " ".join(_given(ALL[n], f"part{n}") + ";" for n in parts)
+        + " END",
+    )
+
+
+def together(parts: Sequence[int]) -> str:
+    """These of the statements as one, which is a transaction of its own.
+
+    Every statement sent to the database's thread costs more than most statements do there, and one that has nothing to
+    write as much as a small write. Takes a JSON array for each, and the highest sequence number of events known so far;
+    with new events it returns them as JSON.
+    """
+    returning = (
+        " RETURNING (SELECT json_group_array(json_array(seq, adapter, id)) FROM events WHERE seq > known)"
+        if ALL.index(RECORD) in parts
+        else ""
+    )
+    return f"INSERT INTO {_view(parts)} VALUES ({'?, ' * len(parts)}?){returning}"  # noqa: S608 - constants
+
+
+def _view(parts: Sequence[int]) -> str:
+    return "together_" + "_".join(map(str, parts))

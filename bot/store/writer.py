@@ -85,6 +85,7 @@ class Writer:
         self._db = db
         self._path = path
         self._last = last
+        self._together: dict[tuple[int, ...], str] = {}  #: what has been prepared, by the numbers of the statements
         self._pending: deque[Operation[object]] = deque()
         self._wake = asyncio.Event()
         self._linger: asyncio.TimerHandle | None = None
@@ -192,16 +193,22 @@ class Writer:
             operation.succeed(operation.then(returned))
         return ()
 
-    async def _write(self, parts: Sequence[Rows]) -> Returned:
+    async def _write(self, all_rows: Sequence[Rows]) -> Returned:
         merged: dict[str, list[Row]] = {}
-        for part in parts:
-            for statement, rows in part.items():
-                if rows:
-                    merged.setdefault(statement, []).extend(rows)
-        given = {statement: to_json(rows).decode() for statement, rows in merged.items()}
-        parameters = [given.get(statement, "[]") for statement in statements.ALL]
-        ((recorded,),) = await self._db.execute_fetchall(statements.TOGETHER, (*parameters, self._last))
-        returned = {(adapter, event_id): seq for seq, adapter, event_id in json.loads(recorded)}
+        for rows in all_rows:
+            for statement, given in rows.items():
+                if given:
+                    merged.setdefault(statement, []).extend(given)
+        if not merged:
+            return {}
+        parts = tuple(n for n, statement in enumerate(statements.ALL) if statement in merged)
+        if parts not in self._together:
+            for preparation in statements.prepare(parts):
+                await self._db.execute_fetchall(preparation)
+            self._together[parts] = statements.together(parts)
+        parameters = (to_json(merged[statements.ALL[n]]).decode() for n in parts)
+        recorded = await self._db.execute_fetchall(self._together[parts], (*parameters, self._last))
+        returned = {(adapter, event_id): seq for (new,) in recorded for seq, adapter, event_id in json.loads(str(new))}
         self._last = max(returned.values(), default=self._last)
         return returned
 
