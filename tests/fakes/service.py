@@ -16,7 +16,9 @@ from bot import bootstrap, worker
 from bot.api import calls
 from bot.bootstrap import Core, build
 from bot.models import Capabilities
+from bot.ports import Adapter
 from bot.settings import Settings
+from bot.web import WebServer
 from tests.commands.desk import PNG
 from tests.fakes.api import FakeApi, Step, chat_data, data, fake_api
 from tests.fakes.channel import Channel, ChannelAdapter, Message, channel_server
@@ -80,6 +82,41 @@ class Echo:
         return self.holds.setdefault(word, asyncio.Event())
 
 
+def settings_of(api: FakeApi, folder: Path, **more: Any) -> Settings:
+    """The core's settings in a test: nobody is made to wait, and nothing is counted."""
+    chosen: dict[str, Any] = {
+        "aimodels_base_url": api.url,
+        "aimodels_api_key": "sk-of-the-tests",
+        "bot_data_dir": folder,
+        "bot_requests_per_minute": 0,
+        "bot_media_per_day": 0,
+        **more,
+    }
+    return Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
+
+
+@dataclass(slots=True)
+class Life:
+    """One run of the service in the test's event loop."""
+
+    core: Core
+    server: WebServer | None
+    running: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def life(settings: Settings, adapter: Adapter) -> AsyncIterator[Life]:
+    """Run the service with one platform until the end of the block, as until a SIGTERM. Raises what ended it."""
+    stopping = asyncio.Event()
+    async with build(settings, {adapter.name: adapter}) as core, bootstrap.web_server(core) as server:
+        one = Life(core, server, asyncio.create_task(bootstrap._run_until(core, stopping)))
+        try:
+            yield one
+        finally:
+            stopping.set()
+            await one.running
+
+
 @dataclass(slots=True)
 class Service:
     """What a test has in hand; `start` and `stop` are those of the service itself."""
@@ -92,34 +129,17 @@ class Service:
     adapter: ChannelAdapter
     core: Core = field(init=False)
     running: asyncio.Task[None] = field(init=False)
-    _stopping: asyncio.Event = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **settings: Any) -> None:
         """Start on what an earlier run left."""
-        chosen: dict[str, Any] = {
-            "aimodels_base_url": self.api.url,
-            "aimodels_api_key": "sk-of-the-tests",
-            "bot_data_dir": self.folder,
-            "bot_requests_per_minute": 0,
-            "bot_media_per_day": 0,
-            **self.given,
-            **settings,
-        }
-        built = build(Settings(_env_file=None, **chosen), {"channel": self.adapter})  # type: ignore[call-arg]
-        self.core = await self._stack.enter_async_context(built)
-        self._stopping = asyncio.Event()
-        self.running = asyncio.create_task(bootstrap._run_until(self.core, self._stopping))
+        chosen = settings_of(self.api, self.folder, **{**self.given, **settings})
+        one = await self._stack.enter_async_context(life(chosen, self.adapter))
+        self.core, self.running = one.core, one.running
 
     async def stop(self) -> None:
         """As a SIGTERM does. Raises what ended the service."""
-        if self._stopping.is_set():
-            return
-        self._stopping.set()
-        try:
-            await self.running
-        finally:
-            await self._stack.aclose()
+        await self._stack.aclose()
 
     async def ask(self, text: str, **more: Any) -> Message:
         """Ask and return the one answer."""

@@ -10,15 +10,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
-from bot import bootstrap
 from bot.bootstrap import Core
-from bot.settings import Settings
 from tests.adapters.discord.test_discord_interactions import slash
 from tests.fakes.api import FakeApi, fake_api
 from tests.fakes.discord.components import texts
 from tests.fakes.discord.values import CHANNEL, DM, ME, TOKEN, Json
 from tests.fakes.discord.wire import Wire
-from tests.fakes.service import Echo
+from tests.fakes.service import Echo, life, settings_of
 
 
 @dataclass
@@ -35,27 +33,11 @@ class Whole:
 
     async def start(self) -> None:
         """Start on what an earlier run left, and wait until it hears."""
-        chosen: dict[str, Any] = {
-            "aimodels_base_url": self.api.url,
-            "aimodels_api_key": "key",
-            "bot_data_dir": self.folder,
-            "bot_requests_per_minute": 0,
-            "bot_media_per_day": 0,
-            **self.settings,
-        }
         adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api)
-        built = bootstrap.build(Settings(_env_file=None, **chosen), {"discord": adapter})  # type: ignore[call-arg]
-        self.core = await self._stack.enter_async_context(built)
-        stopping = asyncio.Event()
-        self._stack.push_async_callback(
-            self._end, asyncio.create_task(bootstrap._run_until(self.core, stopping)), stopping
-        )
+        chosen = settings_of(self.api, self.folder, **self.settings)
+        self.core = (await self._stack.enter_async_context(life(chosen, adapter))).core
         known = len(self.wire.gateway.identified)
         await self.wire.until(lambda: len(self.wire.gateway.identified) > known and self.wire.gateway.is_heard)
-
-    async def _end(self, running: "asyncio.Task[None]", stopping: asyncio.Event) -> None:
-        stopping.set()
-        await running
 
     async def stop(self) -> None:
         """As a SIGTERM does."""

@@ -12,13 +12,11 @@ import pytest
 
 from adapters.slack import draft, standing
 from adapters.slack.adapter import Slack
-from bot import bootstrap
-from bot.bootstrap import Core, build
+from bot.bootstrap import Core
 from bot.errors import DeliveryDelayed
-from bot.settings import Settings
 from tests.adapters.slack.stage import settings as slack_settings
 from tests.fakes.api import FakeApi, fake_api
-from tests.fakes.service import Echo, impatient
+from tests.fakes.service import Echo, impatient, life, settings_of
 from tests.fakes.slack import FakeSlack, Message
 
 
@@ -45,47 +43,30 @@ class Service:
     given: dict[str, Any]
     core: Core = field(init=False)
     port: int = 0
-    _stopping: asyncio.Event = field(init=False)
-    _running: asyncio.Task[None] = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
         """Start on what an earlier run left; returns when Slack can reach it."""
-        chosen: dict[str, Any] = {
-            "aimodels_base_url": self.api.url,
-            "aimodels_api_key": "sk-of-the-tests",
-            "bot_data_dir": self.folder,
-            "bot_requests_per_minute": 0,
-            "bot_media_per_day": 0,
-            "bot_port": 0 if self.http else None,
-            **{name: value for name, value in self.given.items() if not name.startswith("slack_")},
-        }
+        chosen = {name: value for name, value in self.given.items() if not name.startswith("slack_")}
         own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
         adapter = Slack(slack_settings(self.slack, http=self.http, **own))
-        settings = Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
-        self._stack = AsyncExitStack()
-        self.core = await self._stack.enter_async_context(build(settings, {adapter.name: adapter}))
-        server = await self._stack.enter_async_context(bootstrap.web_server(self.core))
-        self._stopping = asyncio.Event()
+        settings = settings_of(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
         before = self.slack.sockets.connected
-        self._running = asyncio.create_task(bootstrap._run_until(self.core, self._stopping))
-        if server is not None:
-            self.port = server.port
-            self.slack.sender.url = f"http://127.0.0.1:{server.port}/slack/events"
+        one = await self._stack.enter_async_context(life(settings, adapter))
+        self.core = one.core
+        if one.server is not None:
+            self.port = one.server.port
+            self.slack.sender.url = f"http://127.0.0.1:{self.port}/slack/events"
             while adapter.health():  # noqa: ASYNC110 - the adapter tells of no change
                 await asyncio.sleep(0)
         else:
-            await self.slack.until(lambda: self.slack.sockets.connected > before or self._running.done())
-        if self._running.done():
-            self._running.result()
+            await self.slack.until(lambda: self.slack.sockets.connected > before or one.running.done())
+        if one.running.done():
+            one.running.result()
 
     async def stop(self) -> None:
         """As a SIGTERM does. Raises what ended the service."""
-        self._stopping.set()
-        try:
-            await self._running
-        finally:
-            await self._stack.aclose()
+        await self._stack.aclose()
 
     async def restart(self) -> None:
         """Another process takes over."""
