@@ -17,7 +17,7 @@ from bot.store import codec, statements, upkeep
 from bot.store.memories import Memories
 from bot.store.queue import Entry, WaitingQueue, entry
 from bot.store.reads import Reads
-from bot.store.rows import filled, usage_rows
+from bot.store.rows import event_keys, filled, usage_rows
 from bot.store.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
@@ -70,18 +70,7 @@ class Events:
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, again = map(
-            codec.key,
-            (
-                event.adapter,
-                event.id,
-                event.conversation,
-                event.command,
-                event.actor.id,
-                event.place.channel,
-                event.again,
-            ),
-        )
+        adapter, event_id, conversation, command, actor, channel, again = event_keys(event)
         since = event.received_at.timestamp()
         committed = None if answer is None else codec.dumps(answer)
         row = (

@@ -1,4 +1,4 @@
-"""What every engine writes of an outcome."""
+"""What every engine writes of an event and its outcome."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,20 @@ from datetime import datetime
 
 from bot.models import Event, Job, Turn, Usage
 from bot.store import codec
+
+
+def event_keys(event: Event) -> tuple[str, str, str, str, str, str, str]:
+    """Adapter, id, conversation, command, actor, channel and `again` of an event, as they are stored."""
+    key = codec.key
+    return (
+        key(event.adapter),
+        key(event.id),
+        key(event.conversation),
+        key(event.command),
+        key(event.actor.id),
+        key(event.place.channel),
+        key(event.again),
+    )
 
 
 def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:

@@ -20,7 +20,7 @@ from bot.store.postgres.link import Connection, Link
 from bot.store.postgres.owner import CHANNEL, LOCK, Owner
 from bot.store.postgres.writer import Writer
 from bot.store.reads import job_of
-from bot.store.rows import filled, usage_rows
+from bot.store.rows import event_keys, filled, usage_rows
 
 T = TypeVar("T")
 
@@ -48,18 +48,7 @@ def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: s
 def recorded_row(event: Event, lane: Lane, answer: Answer | None) -> tuple[object, ...]:
     """An event as `statements.RECORD` takes it."""
     lane = lane if answer is None else Lane.FREE
-    adapter, event_id, conversation, command, actor, channel, again = map(
-        codec.key,
-        (
-            event.adapter,
-            event.id,
-            event.conversation,
-            event.command,
-            event.actor.id,
-            event.place.channel,
-            event.again,
-        ),
-    )
+    adapter, event_id, conversation, command, actor, channel, again = event_keys(event)
     return (
         adapter,
         event_id,
