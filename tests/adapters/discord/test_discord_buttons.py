@@ -1,0 +1,132 @@
+"""The buttons under answers, and second thoughts about questions, on the whole service: also after a restart."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.discord.buttons import BUTTON_ID
+from bot.language import say
+from tests.adapters.discord.test_discord_answers import buttons
+from tests.adapters.discord.whole import Whole, text_of, whole
+from tests.fakes.discord.checks import EPHEMERAL
+from tests.fakes.discord.values import BOB, CHANNEL, DM, ME, Json, member
+
+PRESSED, SENT = 3, 5
+NOBODY = {**member(BOB), "permissions": "0"}
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[Whole]:
+    async with whole(tmp_path) as one:
+        yield one
+
+
+def names(message: Json) -> list[str]:
+    return [found["action"] for button in buttons(message) if (found := BUTTON_ID.fullmatch(button["custom_id"]))]
+
+
+async def press(one: Whole, message: Json, name: str, **told: Json) -> str:
+    """Press a button; the token that answers it."""
+    [custom_id] = [button["custom_id"] for button in buttons(message) if f":{name}:" in button["custom_id"]]
+    data = {"component_type": 2, "custom_id": custom_id, "id": 2}
+    made = await one.wire.interact(PRESSED, data, channel=message["channel_id"], message=message, **told)
+    return str(made["token"])
+
+
+async def told_alone(one: Whole, place: str, text: str) -> Json:
+    """Wait until the presser alone is told that."""
+    found: list[Json] = await one.wire.until(
+        lambda: [m for m in one.wire.messages[place] if m["flags"] & EPHEMERAL and text in m["content"]]
+    )
+    return found[0]
+
+
+async def test_chat_buttons(one: Whole) -> None:
+    """Under an answer one can ask again, go on and say what one thinks; what one thinks is kept."""
+    thread = await one.mention("hello")
+    answer = await one.shown(thread, "re: hello")
+    assert names(answer) == ["again", "continue", "good", "bad"]
+    await one.stop()
+    await one.start()
+    await press(one, answer, "continue")
+    await one.shown(thread, f"re: {say('chat.continue', 'en-US')}")
+    await press(one, answer, "again")
+    await one.wire.until(lambda: sum(text_of(m) == "re: hello" for m in one.wire.said(thread)) == 2)
+    await press(one, answer, "good")
+    await told_alone(one, thread, say("feedback.done", "zh-TW"))
+    await one.quiet()
+    since = datetime.now(UTC) - timedelta(days=1)
+    assert await one.core.store.opinions(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
+
+
+async def test_stop_is_for_who_asked(one: Whole) -> None:
+    """Somebody else can't stop an answer, and is told so alone; who asked can."""
+    one.echo.hold("hello")
+    thread = await one.mention("hello")
+    answer = await one.shown(thread, say("chat.making", "en-US"))
+    assert names(answer) == ["stop"]
+    await press(one, answer, "stop", member=NOBODY)
+    await told_alone(one, thread, say("cancel.not_yours", "zh-TW"))
+    assert names(answer) == ["stop"]
+    await press(one, answer, "stop")
+    await one.shown(thread, say("status.stopped", "en-US").strip("*"))
+    await one.quiet()
+    assert one.echo.left == {"hello": 1}
+
+
+async def test_pictures_lead_on(one: Whole) -> None:
+    """Each of several pictures has a variation; a style is asked for in a form; only who asked takes it back."""
+    await one.command("image", prompt="a fox", n=4)
+    answer = (await one.wire.until(lambda: [m for m in one.wire.said(CHANNEL) if m["attachments"]]))[0]
+    variations = [f"variation-{number}" for number in range(1, 5)]
+    assert names(answer) == ["again", *variations, "style", "video", "delete"]
+    await one.stop()
+    await one.start()
+    await press(one, answer, "variation-3")
+    await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 2 and one.wire.said(CHANNEL)[1]["attachments"])
+    assert one.echo.bodies[-1]["n"] == 1
+    assert one.echo.asked[-1].startswith("a fox")
+    assert one.echo.asked[-1] != "a fox"
+    await press(one, answer, "style")
+    form = (await one.wire.until(lambda: [b for b in one.wire.called("POST", "callback") if b["type"] == 9]))[0]
+    filled = {"custom_id": form["data"]["custom_id"], "components": [given("style", "anime")]}
+    await one.wire.interact(SENT, filled, message=answer)
+    await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 3 and one.wire.said(CHANNEL)[2]["attachments"])
+    assert one.echo.bodies[-1]["style"] == "anime"
+    await press(one, answer, "delete", member=NOBODY)
+    await told_alone(one, CHANNEL, say("delete.not_yours", "zh-TW"))
+    assert len(one.wire.said(CHANNEL)) == 3
+    await press(one, answer, "delete")
+    await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 2)
+    await one.quiet()
+
+
+def given(name: str, value: str) -> Json:
+    return {"type": 18, "id": 1, "component": {"type": 3, "id": 2, "custom_id": name, "values": [value]}}
+
+
+async def test_edited_question(one: Whole) -> None:
+    """An edited question is answered anew in the message it has, when that is the newest; an older one stays."""
+    first = await one.wire.say(DM, "hello")
+    await one.shown(DM, "re: hello")
+    await one.wire.edit(first, "good day")
+    await one.shown(DM, "re: good day")
+    await one.wire.say(DM, "and then?")
+    await one.shown(DM, "re: and then?")
+    await one.wire.edit(first, "good night")
+    await one.quiet()
+    assert [text_of(m) for m in one.wire.said(DM)[:2]] == ["re: good day", "re: and then?"]
+    assert "good night" not in one.echo.asked
+
+
+async def test_deleted_question(one: Whole) -> None:
+    """A deleted question and its answer leave the context."""
+    first = await one.wire.say(DM, f"<@{ME}> my secret")
+    await one.shown(DM, "re: my secret")
+    await one.wire.delete(first)
+    await one.wire.say(DM, "hello")
+    await one.shown(DM, "re: hello")
+    assert "secret" not in str(one.echo.bodies[-1])
+    await one.quiet()
