@@ -13,7 +13,7 @@ import structlog
 from discord.http import HTTPClient
 from pydantic import SecretStr
 
-from adapters.discord import check, files, history, sync
+from adapters.discord import check, deadlines, files, history, sync
 from adapters.discord.address import Address
 from adapters.discord.client import Client, Ears, use_api, use_gateway
 from adapters.discord.deadlines import Deadlines
@@ -26,7 +26,7 @@ from adapters.discord.replies import Mode, Replies
 from adapters.discord.sessions import Sessions
 from adapters.discord.uploads import Uploads
 from adapters.discord.watch import Watch
-from bot.errors import DeliveryDelayed, DeliveryError, SettingsError
+from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.language import say
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
@@ -65,7 +65,7 @@ class Discord:
         self._desk: Desk | None = None
         self._watch: Watch | None = None
         self.deferrals = Deferrals()  #: draft waits here until its interaction is acknowledged
-        self._deadlines = Deadlines(self._due)
+        self._deadlines = Deadlines(self._due, self._put_deadline)
         self._problem = ""
         self._paces = Paces()
         self._typing = Typing()
@@ -120,6 +120,7 @@ class Discord:
         assert self._desk is not None, "connected first"
         ears = self._listeners(self._desk, sink, commands)
         await ears.sessions.begin()
+        await self._go_on(self._desk)
         pause = _FIRST_PAUSE
         while True:
             began = time.monotonic()
@@ -130,6 +131,17 @@ class Discord:
                 log.warning("gateway lost", reason=reason(exc))
             pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
+
+    async def _go_on(self, desk: Desk) -> None:
+        """See to what was asked before a restart and may still wait for its turn."""
+        try:
+            await self._deadlines.begin(await desk.notes(deadlines.BOOK))
+        except StoreError as exc:
+            log.warning("not known what waits", reason=str(exc))
+
+    async def _put_deadline(self, key: str, note: str | None) -> None:
+        assert self._desk is not None, "connected first"
+        await self._desk.put_note(deadlines.BOOK, key, note)
 
     async def _listen(self, ears: Ears, commands: Sequence[CommandSpec]) -> None:
         """One life of a client: until the gateway gives up or refuses."""

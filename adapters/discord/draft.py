@@ -149,7 +149,7 @@ class DiscordDraft:
             self._pace.take()
             if answer.is_empty:
                 await self._writing.remove()
-                self._means.deadlines.met(self._key)
+                await self._means.deadlines.met(self._key)
                 return
             answer = self._kept(answer)
             files = [media for media in answer.media if media.path is not None and not media.url]
@@ -163,7 +163,7 @@ class DiscordDraft:
                 if not self._means.uploads.broke(files, self._address):
                     raise
                 raise self._means.uploads.refused(files, self._address, guild) from exc
-            self._means.deadlines.met(self._key)
+            await self._means.deadlines.met(self._key)
 
     def _kept(self, answer: Answer) -> Answer:
         """The answer with a sentence for each file that the disk does not have any more."""

@@ -209,7 +209,7 @@ class Interactions:
         try:
             await recording
             if is_taken:  # it may wait for its turn for longer than its token works
-                self._deadlines.expect(Address.of(found.event.reply_to), found.event.id)
+                await self._deadlines.keep(Address.of(found.event.reply_to), found.event.id)
         except StoreError as exc:
             log.warning("interaction not kept", interaction=interaction.id, reason=str(exc))
             if is_taken:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import messages
+from adapters.discord import deadlines, messages
+from adapters.discord.adapter import Discord
 from bot import worker
 from bot.errors import DeliveryDelayed
 from bot.language import say
@@ -217,6 +218,32 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
     await one.quiet()
     assert one.echo.asked.count("second") == 1
     assert sum("re: second" in text for text in texts(one, channel)) == 1
+
+
+async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for its turn is told in time by the next process too; what has been told is not noted any more."""
+    monkeypatch.setattr(deadlines, "MOVES", 0.0)
+    told = {"authorizing_integration_owners": {"1": ADA}}
+    async with whole(tmp_path, bot_shutdown_timeout=0) as one:
+        one.echo.hold("first")
+        await one.command("chat", channel=ELSEWHERE, prompt="first", told=told)
+        await one.echo.until(lambda: "first" in one.echo.asked)
+        token = await one.command("chat", channel=ELSEWHERE, prompt="second", told={**told, "id": nearly_over()})
+        await one.wire.until(lambda: token in one.wire.originals)
+        await one.stop()
+        assert not text_of(one.wire.originals[token])
+        monkeypatch.setattr(deadlines, "MOVES", 45.0)
+        await one.start()
+        await one.shown(ELSEWHERE, say("discord.late", "zh-TW"))
+        one.echo.holds.pop("first").set()
+        await one.shown(ELSEWHERE, "re: first")
+        await one.quiet()
+        await one.stop()
+        await one.start()
+        adapter = one.core.adapters["discord"]
+        assert isinstance(adapter, Discord)
+        assert adapter._desk is not None
+        assert not await adapter._desk.notes(deadlines.BOOK)
 
 
 # ------------------------------------------------------------------ closed, deleted, not allowed
