@@ -28,6 +28,7 @@ from bot.settings import Settings
 CONVERSATIONS = 50
 EVENTS = 800  #: of one run with all the conversations
 SHORT = 10  #: exchanges of a short conversation; a long one fills the context window, and each request carries it
+WINDOW = 20  #: exchanges in a context window
 ROUNDS = 3
 numbers = count()
 
@@ -124,8 +125,13 @@ async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int =
 
 
 @contextlib.asynccontextmanager
-async def bare_handler(base_url: str) -> AsyncIterator[Ask]:
-    """Call the API, read the answer: what a handler without promises does."""
+async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[Ask]:
+    """Call the API, read the answer: what a handler without promises does.
+
+    `exchanges`: so many, always the same, go before the question, as when a service sends a conversation along.
+    """
+    question = {"role": "user", "content": "What is the capital of France?"}
+    answer = {"role": "assistant", "content": "A plain answer of an everyday length, with a few sentences in it. " * 6}
     async with httpx.AsyncClient(transport=open_http(base_url), trust_env=False) as http:
 
         async def ask(_conversation: str) -> None:
@@ -133,7 +139,7 @@ async def bare_handler(base_url: str) -> AsyncIterator[Ask]:
                 f"{base_url}/chat/completions",
                 json={
                     "model": "gpt-4-turbo",
-                    "messages": [{"role": "user", "content": "What is the capital of France?"}],
+                    "messages": [*(question, answer) * exchanges, question],
                     "max_tokens": 2048,
                 },
                 headers={"Authorization": "Bearer key"},
@@ -183,16 +189,22 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
 
 async def compare(
     base_url: str, events: int, conversations: int, *, exchanges: int = 0
-) -> tuple[list[Measure], list[Measure]]:
-    """Bare handler and service in turn; the first pair warms up and is not counted."""
+) -> tuple[list[Measure], list[Measure], list[Measure]]:
+    """Bare handler, one that sends as much as a long conversation, and service in turn; the first round warms up."""
     bare: list[Measure] = []
+    same: list[Measure] = []
     whole: list[Measure] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with bare_handler(base_url) as ask_bare, service(base_url, Path(folder)) as ask_service:
+        async with (
+            bare_handler(base_url) as ask_bare,
+            bare_handler(base_url, exchanges=WINDOW) as ask_same,
+            service(base_url, Path(folder)) as ask_service,
+        ):
             for _ in range(ROUNDS + 1):
                 bare.append(await measure(ask_bare, events, conversations))
+                same.append(await measure(ask_same, events, conversations))
                 whole.append(await measure(ask_service, events, conversations, exchanges=exchanges))
-    return bare[1:], whole[1:]
+    return bare[1:], same[1:], whole[1:]
 
 
 def median(measures: list[Measure], figure: Callable[[Measure], float]) -> float:
@@ -206,7 +218,7 @@ def main() -> None:
     print("| API latency | figure | bare handler | service | added |\n| --- | --- | --- | --- | --- |")
     for latency, events in ((0.0, 100), (0.05, 40)):
         with api_server(latency) as url:
-            bare, whole = asyncio.run(compare(url, events, 1))
+            bare, _, whole = asyncio.run(compare(url, events, 1))
         for name, figure in (("p50", lambda m: m.p50), ("p99", lambda m: m.p99)):
             a, b = median(bare, figure) * 1e3, median(whole, figure) * 1e3
             print(f"| {latency * 1e3:.0f} ms | {name} | {a:.2f} ms | {b:.2f} ms | {b - a:.2f} ms |")
@@ -215,18 +227,22 @@ def main() -> None:
 
 
 def many(exchanges: int, title: str) -> None:
-    """Print the table of many conversations at once."""
+    """Print the table of many conversations at once; of long ones also against a bare handler that sends as much."""
     print(f"\n### {CONVERSATIONS} conversations at once, {title}\n")
-    print("| API latency | figure | bare handler | service | ratio |\n| --- | --- | --- | --- | --- |")
+    is_long = not exchanges
+    more = (" bare handler, as much sent |", " ratio |", " --- | --- |") if is_long else ("", "", "")
+    print(f"| API latency | figure | bare handler |{more[0]} service | ratio |{more[1]}")
+    print(f"| --- | --- | --- | --- | --- |{more[2]}")
     for latency in (0.0, 0.05):
         with api_server(latency) as url:
-            bare, whole = asyncio.run(compare(url, EVENTS, CONVERSATIONS, exchanges=exchanges))
+            bare, same, whole = asyncio.run(compare(url, EVENTS, CONVERSATIONS, exchanges=exchanges))
         for name, figure in (
             ("CPU ms per event", lambda m: m.cpu / len(m.latencies) * 1e3),
             ("events per second", lambda m: len(m.latencies) / m.seconds),
         ):
-            a, b = median(bare, figure), median(whole, figure)
-            print(f"| {latency * 1e3:.0f} ms | {name} | {a:.2f} | {b:.2f} | {b / a:.2f} |")
+            a, b, c = median(bare, figure), median(same, figure), median(whole, figure)
+            row = (a, b, c, c / a, c / b) if is_long else (a, c, c / a)
+            print(f"| {latency * 1e3:.0f} ms | {name} | {' | '.join(f'{value:.2f}' for value in row)} |")
 
 
 if __name__ == "__main__":
