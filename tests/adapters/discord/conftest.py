@@ -1,9 +1,17 @@
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
+import discord
 import pytest
 
 from tests.adapters.discord.stage import Core, Service
 from tests.fakes.discord.wire import Wire
+
+
+@pytest.fixture(autouse=True)
+def identified_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library waits five seconds before a new session, as Discord wants it; this Discord does not."""
+    monkeypatch.setattr(discord.Client, "before_identify_hook", AsyncMock())
 
 
 @pytest.fixture
