@@ -20,6 +20,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each core: many tests wait for a process or a socket."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Turn a skip into a failure where nothing real may be missing; `optional` tests may be skipped anywhere."""

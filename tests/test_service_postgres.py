@@ -1,11 +1,9 @@
 """The whole service on PostgreSQL: alone, and as several processes that share the work."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,15 +11,17 @@ import pytest
 from pydantic import SecretStr
 
 from bot.models import Lane
+from tests.crash.service import serve
+from tests.fakes import processes
 from tests.fakes.api import chat_data, data, fake_api
 from tests.fakes.channel import Channel, ChannelAdapter, channel_server
 from tests.fakes.postgres import connected, server, url
+from tests.fakes.processes import Process
 from tests.fakes.service import Echo, Service, impatient, service
 from tests.test_worker_store import failing
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
-ROOT = Path(__file__).parents[1]
 
 
 @asynccontextmanager
@@ -94,31 +94,19 @@ async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path
         assert one.echo.asked == ["slow", "next"]
 
 
-@asynccontextmanager
-async def process(
+def process(
     channel: Channel, api: str, folder: Path, url: SecretStr, seam: str = "", **limits: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> AbstractAsyncContextManager[Process]:
     """The service in a process of its own, which kills itself at the seam."""
     environment = {
-        **os.environ,
         "AIMODELS_BASE_URL": api,
         "AIMODELS_API_KEY": "key",
         "BOT_DATA_DIR": str(folder),
         "BOT_DATABASE_URL": url.get_secret_value(),
         "BOT_REQUESTS_PER_MINUTE": "0",
-        "PYTHONPATH": str(ROOT),
         **limits,
     }
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.crash.service", channel.url, seam, env=environment, cwd=folder
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.terminate()
-        async with asyncio.timeout(60):
-            await started.wait()
+    return processes.process(serve, channel.url, seam, environment=environment, folder=folder)
 
 
 @pytest.mark.parametrize(

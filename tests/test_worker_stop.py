@@ -2,21 +2,20 @@
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import guard, worker
+from tests.crash.service import serve
+from tests.fakes import processes
 from tests.fakes.api import events, failure, piece
+from tests.fakes.processes import Process
 from tests.fakes.service import Service, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
-ROOT = Path(__file__).parents[1]
 
 
 async def test_a_stop_keeps_what_was_written(tmp_path: Path) -> None:
@@ -129,26 +128,15 @@ async def test_what_does_not_finish_is_answered_by_the_next_start(tmp_path: Path
         assert one.answer(event).text == "re: slow"
 
 
-@contextlib.asynccontextmanager
-async def process(one: Service, seam: str = "", **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+def process(one: Service, seam: str = "", **settings: str) -> contextlib.AbstractAsyncContextManager[Process]:
     """The service of a folder in a process of its own."""
     environment = {
-        **os.environ,
         "AIMODELS_BASE_URL": one.api.url,
         "AIMODELS_API_KEY": "sk-of-the-tests",
         "BOT_DATA_DIR": str(one.folder),
-        "PYTHONPATH": str(ROOT),
         **settings,
     }
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.crash.service", one.channel.url, seam, env=environment, cwd=one.folder
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.kill()
-        await started.wait()
+    return processes.process(serve, one.channel.url, seam, environment=environment, folder=one.folder)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,6 +1,6 @@
 """The whole service on the channel of the tests, in a process that kills itself at the seam it is told.
 
-`python service.py CHANNEL_URL [SEAM]`: SEAM is such as `store.commit:after`; settings come from the environment.
+`python -m tests.crash.service CHANNEL_URL [SEAM]` or, sooner, `serve` in a process of `tests.fakes.processes`.
 """
 
 import asyncio
@@ -31,6 +31,12 @@ def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]
     return called
 
 
+def serve(url: str, seam: str = "") -> int:
+    """Serve until a signal; `seam` is such as `store.commit:after`. Settings come from the environment."""
+    asyncio.run(main(url, seam))
+    return 0
+
+
 async def main(url: str, seam: str) -> None:
     settings = load_settings()
     if seam:
@@ -48,4 +54,4 @@ async def main(url: str, seam: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))
+    sys.exit(serve(*sys.argv[1:]))

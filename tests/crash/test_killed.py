@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from tests.crash.service import serve
 from tests.fakes.api import events, fake_api, piece, silence
 from tests.fakes.channel import Channel, channel_server
+from tests.fakes.processes import Process, process
 
 ROOT = Path(__file__).parents[2]
 STEPS = (
@@ -36,29 +37,17 @@ STEPS = (
 )
 
 
-@contextlib.asynccontextmanager
-async def service(
+def service(
     channel: Channel, api: tuple[str, str], folder: Path, seam: str = ""
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> contextlib.AbstractAsyncContextManager[Process]:
     """The service in a process of its own; `api` is the API's address and key."""
     environment = {
-        **os.environ,
         "AIMODELS_BASE_URL": api[0],
         "AIMODELS_API_KEY": api[1],
         "AIMODELS_STREAMING": "true",
         "BOT_DATA_DIR": str(folder),
-        "PYTHONPATH": str(ROOT),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.crash.service", channel.url, seam, env=environment, cwd=folder
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(60):
-            await process.wait()
+    return process(serve, channel.url, seam, environment=environment, folder=folder)
 
 
 async def killed_and_restarted(
@@ -68,11 +57,11 @@ async def killed_and_restarted(
     async with service(channel, api, folder, seam) as doomed:
         assert await doomed.wait() == -signal.SIGKILL, f"the process did not die at {seam}"
     dead.set()
-    async with service(channel, api, folder) as process:
+    async with service(channel, api, folder) as restarted:
         await channel.answered(event)
         after = await channel.ask("what is 6 * 7?", conversation="elsewhere")
         await channel.answered(after)
-    assert process.returncode == 0
+    assert restarted.returncode == 0
 
 
 def remembered(folder: Path, event: str) -> list[str]:
@@ -137,7 +126,7 @@ async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: py
                 await channel.until(lambda: event in channel.acknowledged)
                 while [tries for _, tries in drafts(tmp_path)] != [attempt]:  # noqa: ASYNC110 - only the file tells
                     await asyncio.sleep(0.02)
-                doomed.kill()
+                doomed.send_signal(signal.SIGKILL)
                 await doomed.wait()
         async with service(channel, (api.url, "key"), tmp_path):
             await channel.answered(event)

@@ -1,17 +1,22 @@
 """The buttons under answers, and second thoughts about questions, on the whole service: also after a restart."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from adapters.discord.buttons import BUTTON_ID
+from bot.api import calls
 from bot.language import say
 from tests.adapters.discord.test_discord_answers import buttons
 from tests.adapters.discord.whole import Whole, text_of, whole
+from tests.fakes.api import failure
 from tests.fakes.discord.checks import EPHEMERAL
 from tests.fakes.discord.values import BOB, CHANNEL, DM, ME, Json, member
+from tests.test_attachments import pdf
 
 PRESSED, SENT = 3, 5
 NOBODY = {**member(BOB), "permissions": "0"}
@@ -59,6 +64,48 @@ async def test_chat_buttons(one: Whole) -> None:
     await one.quiet()
     since = datetime.now(UTC) - timedelta(days=1)
     assert await one.core.store.opinions(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
+
+
+async def test_retry_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the API failed, the sentence that says so has a button that makes the answer after all."""
+    monkeypatch.setattr(calls, "_BACKOFF", 0.001)
+    async with whole(tmp_path, bot_max_attempts=1) as one:
+        one.echo.instead = [failure(503)] * calls.MAX_TRIES
+        thread = await one.mention("hello")
+        sentence = await one.shown(thread, say("apology.server", "en-US"))
+        assert names(sentence) == ["retry"]
+        await press(one, sentence, "retry")
+        await one.shown(thread, "re: hello")
+
+
+async def test_a_pdf_is_read(one: Whole) -> None:
+    """The text of a PDF that comes with the question reaches the model."""
+    one.wire.files["report.pdf"] = pdf("Bees dance.")
+    url = f"http://127.0.0.1:{one.wire.port}/cdn/report.pdf"
+    size = len(one.wire.files["report.pdf"])
+    file = {"id": "1", "filename": "report.pdf", "content_type": "application/pdf", "size": size, "url": url}
+    thread = await one.mention("what do they do?", attachments=[{**file, "proxy_url": url}])
+    await one.shown(thread, "what do they do?")
+    assert "Bees dance." in str(one.echo.bodies[-1]["messages"][-1])
+
+
+async def test_ready_only_while_connected(tmp_path: Path) -> None:
+    """`/readyz` is 503 and says so while no connection to the gateway stands, and 200 again with the next one."""
+    async with whole(tmp_path, bot_port=0) as one, httpx.AsyncClient() as http:
+        assert one.web is not None
+        url = f"http://127.0.0.1:{one.web.port}/readyz"
+
+        async def platform(status: int) -> str:
+            while (answer := await http.get(url)).status_code != status:  # noqa: ASYNC110 - a poll, as probes do
+                await asyncio.sleep(0.01)
+            return str(answer.json()["platforms"]["discord"])
+
+        assert await platform(200) == "ok"
+        one.wire.gateway.is_away = True
+        await one.wire.gateway.drop()
+        assert await platform(503) == say("discord.connecting")
+        one.wire.gateway.is_away = False
+        assert await platform(200) == "ok"
 
 
 async def test_stop_is_for_who_asked(one: Whole) -> None:

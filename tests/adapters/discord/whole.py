@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
 from bot.bootstrap import Core
+from bot.web import WebServer
 from tests.adapters.discord.test_discord_interactions import slash
 from tests.fakes.api import FakeApi, fake_api
 from tests.fakes.discord.components import texts
@@ -29,13 +30,15 @@ class Whole:
     folder: Path
     settings: dict[str, Any]
     core: Core = field(init=False)
+    web: WebServer | None = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
         """Start on what an earlier run left, and wait until it hears."""
         adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api)
         chosen = settings_of(self.api, self.folder, **self.settings)
-        self.core = (await self._stack.enter_async_context(life(chosen, adapter))).core
+        one = await self._stack.enter_async_context(life(chosen, adapter))
+        self.core, self.web = one.core, one.server
         known = len(self.wire.gateway.identified)
         await self.wire.until(lambda: len(self.wire.gateway.identified) > known and self.wire.gateway.is_heard)
 

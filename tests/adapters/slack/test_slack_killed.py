@@ -2,21 +2,19 @@
 
 import asyncio
 import json
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from tests.fakes import processes
 from tests.fakes.api import events, fake_api, piece
+from tests.fakes.processes import Process
 from tests.fakes.slack import FakeSlack, Message
 from tests.fakes.slack.faults import DropError, When
 
-ROOT = Path(__file__).parents[3]
 #: What an answer calls that is streamed, and one before which a status is seen; each is where a process dies.
 CALLS = (
     ("stream", "users.info"),
@@ -28,11 +26,9 @@ CALLS = (
 )
 
 
-@asynccontextmanager
-async def process(slack: FakeSlack, api: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+def process(slack: FakeSlack, api: str, folder: Path) -> AbstractAsyncContextManager[Process]:
     """The service in a process of its own, on Socket Mode."""
     environment = {
-        **os.environ,
         "AIMODELS_BASE_URL": api,
         "AIMODELS_API_KEY": "sk-of-the-tests",
         "AIMODELS_STREAMING": "true",
@@ -40,18 +36,8 @@ async def process(slack: FakeSlack, api: str, folder: Path) -> AsyncIterator[asy
         "SLACK_BOT_TOKEN": slack.token,
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_API_URL": slack.api_url,
-        "PYTHONPATH": str(ROOT),
     }
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=environment, cwd=folder, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield running
-    finally:
-        if running.returncode is None:
-            running.terminate()
-        async with asyncio.timeout(60):
-            await running.wait()
+    return processes.process(processes.service, environment=environment, folder=folder)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -78,7 +64,7 @@ async def test_a_killed_service_leaves_one_answer(slack: FakeSlack, tmp_path: Pa
         for text, method in CALLS:
             doomed, dead = running, asyncio.Event()
 
-            async def kill(doomed: asyncio.subprocess.Process = doomed, dead: asyncio.Event = dead) -> None:
+            async def kill(doomed: Process = doomed, dead: asyncio.Event = dead) -> None:
                 doomed.send_signal(signal.SIGKILL)
                 await doomed.wait()
                 dead.set()
@@ -92,7 +78,7 @@ async def test_a_killed_service_leaves_one_answer(slack: FakeSlack, tmp_path: Pa
             await slack.until(lambda: answered(slack), 60)
         slack.bob.mention("status")
         await slack.until(lambda: answered(slack), 60)
-        running.terminate()
+        running.send_signal(signal.SIGTERM)
         assert await running.wait() == 0
     for question in questions(slack):
         answers = slack.from_bot(slack.general, thread=question.ts)

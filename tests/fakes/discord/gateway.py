@@ -55,6 +55,7 @@ class Gateway:
         self.refuses_intents = False
         self.is_deaf = False  #: events are kept to itself, heartbeats are answered
         self.is_dead = False  #: heartbeats are not answered either
+        self.is_away = False  #: nobody may connect
         self.rewinds = 0  #: events that a resumed session tells again though they were heard
         self.heartbeats = 0
         self.compressed = 0  #: connections that asked for compression
@@ -71,6 +72,8 @@ class Gateway:
         return any(session.socket is not None for session in self.sessions.values())
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        if self.is_away:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.append(socket)

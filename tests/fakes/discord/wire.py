@@ -8,7 +8,8 @@ What people do: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_threa
 `deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. What goes wrong on the way:
 `rest.limits.allow` and `.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect);
 `interactions[token].is_late` and `.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`,
-`.is_deaf`, `.is_dead`. What was sent: `rest.calls`, `said`, `history`, `viewers`, `typing`, `reactions`, `commands`.
+`.is_deaf`, `.is_dead`, `.is_away`. What was sent: `rest.calls`, `said`, `history`, `viewers`, `typing`,
+`reactions`, `commands`.
 """
 
 from typing import Any, Self
