@@ -29,6 +29,11 @@ def bot(folder: Path, *arguments: str, text: str = "", **settings: str) -> subpr
     return _run([sys.executable, "-m", "bot", *arguments], folder, text, settings)
 
 
+def scripted(folder: Path, script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Python code in a process of its own."""
+    return _run([sys.executable, "-c", script, *arguments], folder, "", settings)
+
+
 def unprivileged(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Without the administrator's right to read and write everything: permissions count for tests, too."""
     drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
@@ -146,16 +151,7 @@ async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> N
 def test_a_sandbox_that_is_missing_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Without the extra, whoever needs the sandbox is told what to install."""
     script = "import sys; sys.modules['fastapi'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        stdin=subprocess.DEVNULL,
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = scripted(tmp_path, script, *arguments)
     assert done.returncode == (1 if arguments == ("check",) else 2)
     assert "pip install 'channelmuse[sandbox]'" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -253,15 +249,8 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
         "SLACK_CONFIG_TOKEN": "xoxe-of-the-app",
         "SLACK_CLIENT_SECRET": "secret-of-the-client",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", script, key, *given.values()],
-        cwd=tmp_path,
-        env=environment(tmp_path, **given),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    done = scripted(tmp_path, script, key, *given.values(), **given)
+    assert done.returncode == 0, done.stderr
     assert done.stderr.count("[secret]") == 1 + len(given)
     assert not [secret for secret in (key, *given.values()) if secret in done.stdout + done.stderr]
 
@@ -274,15 +263,8 @@ def test_what_is_there_at_the_start_is_not_looked_at_again(tmp_path: Path) -> No
         "bootstrap._run_until = said\n"
         "asyncio.run(bootstrap.run(load_settings()))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    done = scripted(tmp_path, script)
+    assert done.returncode == 0, done.stderr
     frozen, watched = map(int, done.stdout.split())
     assert frozen > 50 * watched
 
@@ -302,16 +284,7 @@ def test_a_database_driver_that_is_missing_is_a_sentence(tmp_path: Path) -> None
     """Without the extra, a PostgreSQL address says what to install."""
     script = "import sys; sys.modules['asyncpg'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
     for arguments, status in ((("run",), 2), (("check",), 1)):
-        done = subprocess.run(
-            [sys.executable, "-c", script, *arguments],
-            stdin=subprocess.DEVNULL,
-            cwd=tmp_path,
-            env=environment(tmp_path, BOT_DATABASE_URL="postgresql://ann:hunter2@127.0.0.1:1/muse"),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = scripted(tmp_path, script, *arguments, BOT_DATABASE_URL="postgresql://ann:hunter2@127.0.0.1:1/muse")
         assert done.returncode == status
         assert "pip install 'channelmuse[postgres]'" in done.stdout + done.stderr
         assert "hunter2" not in done.stdout + done.stderr
