@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from bot.api import AsyncAIModels
-from bot.api.transport import open_http
+from aimodels import AsyncAIModels
+from aimodels.transport import open_http
 
 CONCURRENCY = (1, 50, 200)
 ROUNDS = 3

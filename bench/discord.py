@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.api_server import api_server
-from bench.bots import Bot
-from bench.discord_bots import bot
+from bench.bots.common import Bot
+from bench.bots.discord import bot
 from bench.slack_api import slow_api
-from tests.fakes.discord.rest import Call, Moment
-from tests.fakes.discord.values import ME, Json, snowflake
-from tests.fakes.discord.wire import Wire
+from simulators.discord.rest import Call, Moment
+from simulators.discord.server import Wire
+from simulators.discord.values import ME, Json, snowflake
 
 ROUNDS = 3
 ALONE = 60  #: questions, one at a time

@@ -18,12 +18,13 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from aimodels.transport import open_http
 from bench.api_server import api_server
-from bot import bootstrap, collector, logs
-from bot.api.transport import open_http
+from bot import bootstrap
 from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding, Place, Status
+from bot.ops import gc_tuning, logs
 from bot.ports import Desk, Sink
-from bot.settings import Settings
+from bot.settings.core import Settings
 
 CONVERSATIONS = 50
 EVENTS = 800  #: of one run with all the conversations
@@ -164,7 +165,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
     logs.configure("info", "json")  # written, as in production, to wherever stderr goes
     adapter = BenchAdapter()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        collector.settle()  # in this process, so for the bare handler too
+        gc_tuning.settle()  # in this process, so for the bare handler too
         working = asyncio.create_task(core.worker.run())
 
         async def ask(conversation: str) -> None:

@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bench.api_server import api_server
-from bench.bots import Bot
+from bench.bots.common import Bot
+from bench.bots.slack import bot
 from bench.slack_api import slow_api
-from bench.slack_bots import bot
-from tests.fakes.slack import Channel, Delivery, FakeSlack, Message, fake_slack
+from simulators.slack import Channel, Delivery, FakeSlack, Message, fake_slack
 
 ROUNDS = 3
 CHANNELS = 50

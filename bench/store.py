@@ -15,7 +15,7 @@ from typing import cast
 
 from bot.models import Actor, Answer, Demand, Event, Lane, Outcome, Place, Turn, Usage
 from bot.ports import SharedStore, Store
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
 
 LANES = tuple(Lane)
 ADAPTERS = ("bench",)

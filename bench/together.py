@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 from bench import slack
 from bench.api_server import api_server
-from bench.bots import Bot, started
+from bench.bots.common import Bot, started
 from bench.discord import Stage
-from tests.fakes.discord.values import TOKEN
-from tests.fakes.discord.wire import Wire
-from tests.fakes.slack import FakeSlack, fake_slack
+from simulators.discord.server import Wire
+from simulators.discord.values import TOKEN
+from simulators.slack import FakeSlack, fake_slack
 
 HALF = 25  #: channels at once of each platform
 TALKS = 10  #: messages in each channel

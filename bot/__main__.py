@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot import __version__
 from bot.errors import BotError
-from bot.settings import load_settings
+from bot.settings.core import load_settings
 
 LAST_PORT = 65535
 
@@ -68,7 +68,7 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _check(_parsed: argparse.Namespace) -> int:
-    from bot.check import check
+    from bot.ops.check import check
 
     findings = asyncio.run(check())
     for finding in findings:
@@ -84,11 +84,11 @@ def _manifest(parsed: argparse.Namespace) -> int:
 
 
 def _sandbox(parsed: argparse.Namespace) -> int:
-    from bot.sandbox.config import from_environment
+    from sandbox.config import from_environment
 
     config = from_environment(load_settings())
     try:
-        from bot.sandbox.server import serve
+        from sandbox.server import serve
     except ImportError as exc:
         raise BotError(
             f"install the sandbox first: pip install 'channelmuse[sandbox]' ({exc.name} is missing)"

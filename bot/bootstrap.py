@@ -16,28 +16,28 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 import adapters as platforms
-from bot import collector, logs
-from bot.api import AsyncAIModels
-from bot.command import Registry, load_commands
-from bot.desk import FrontDesk
-from bot.dispatcher import Dispatcher
-from bot.endpoint import endpoint, needs_sandbox
+from aimodels import AsyncAIModels
+from bot.commands import Registry, load_commands
 from bot.errors import SettingsError, StoreError
-from bot.inbox import Inbox
 from bot.media import Spool
-from bot.metrics import Metrics
-from bot.misspelt import unknown_settings
 from bot.models import KINDS
+from bot.ops import gc_tuning, logs
+from bot.ops.metrics import Metrics
+from bot.ops.web import WebServer, create_web
+from bot.pipeline.adapter_services import FrontDesk
+from bot.pipeline.dispatcher import Dispatcher
+from bot.pipeline.inbox import Inbox
+from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import Adapter, Desk, Store
-from bot.secret import signing_key
-from bot.settings import Settings
+from bot.security.keys import signing_key
+from bot.settings.api_endpoint import endpoint, needs_sandbox
+from bot.settings.core import Settings
+from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
-from bot.web import WebServer, create_web
-from bot.worker import Worker
 
 if TYPE_CHECKING:
-    from bot.vault import Vault
+    from bot.security.token_cipher import Vault
 
 log = structlog.get_logger(__name__)
 
@@ -66,12 +66,14 @@ class Core:
 def platform_modules() -> Iterator[tuple[str, Any]]:
     """Name and module of every platform's folder."""
     for info in pkgutil.iter_modules(platforms.__path__):
-        yield info.name, importlib.import_module(f"{platforms.__name__}.{info.name}")
+        module = importlib.import_module(f"{platforms.__name__}.{info.name}")
+        if hasattr(module, "create"):
+            yield info.name, module
 
 
 def known_settings() -> list[type[BaseSettings]]:
     """Every class of settings that something reads."""
-    from bot.sandbox.config import SandboxSettings
+    from sandbox.config import SandboxSettings
 
     return [Settings, SandboxSettings, *(module.Settings for _, module in platform_modules())]
 
@@ -194,7 +196,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
 
 def vault(settings: Settings) -> "Vault":
     """What seals notes at rest. Raises `SettingsError` when its key can't be kept."""
-    from bot.vault import Vault  # cryptography is slow to import, and a terminal seals nothing
+    from bot.security.token_cipher import Vault  # cryptography is slow to import, and a terminal seals nothing
 
     given = settings.bot_encryption_keys
     if given is None:
@@ -221,7 +223,7 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters))
         await stack.enter_async_context(web_server(core))
-        collector.settle()
+        gc_tuning.settle()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
         await _run_until(core, stopping)
 

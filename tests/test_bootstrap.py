@@ -22,11 +22,11 @@ from bot.bootstrap import build, web_server
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 from bot.ports import Sink
-from bot.settings import Settings
-from bot.store.sqlite import SqliteStore
-from tests.fakes.api import failure
-from tests.fakes.channel import Channel, ChannelAdapter, channel_server, parse
-from tests.fakes.service import impatient, service
+from bot.settings.core import Settings
+from bot.store.sqlite.store import SqliteStore
+from tests.support.api import failure
+from tests.support.channel import Channel, ChannelAdapter, channel_server, parse
+from tests.support.service import impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 ROOT = Path(__file__).parents[1]
@@ -188,7 +188,7 @@ async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> Non
         one.echo.instead = [*[failure(500)] * 5, failure(400, "content_policy_violation", words)]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "tests.crash.service", channel.url),
+            *("-m", "tests.support.killed_service", channel.url),
             env={**os.environ, "PYTHONPATH": str(ROOT), "AIMODELS_BASE_URL": one.api.url, "AIMODELS_API_KEY": "sk-x"},
             cwd=tmp_path,
             stderr=asyncio.subprocess.PIPE,
@@ -202,7 +202,11 @@ async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> Non
     assert words not in answer.text
     lines = [json.loads(line) for line in written.decode().splitlines()]
     about = [line for line in lines if line.get("event_id") == event]
-    assert {line["logger"] for line in about} >= {"bot.inbox", "bot.dispatcher", "bot.worker"}
+    assert {line["logger"] for line in about} >= {
+        "bot.pipeline.inbox",
+        "bot.pipeline.dispatcher",
+        "bot.pipeline.worker",
+    }
     assert [line["message"] for line in about if line["event"] == "api error"][-1] == words
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.command import load_commands
-from bot.settings import REFERENCE_MODELS
+from bot.commands import load_commands
+from bot.settings.core import REFERENCE_MODELS
 from tests.test_architecture import PURE
 
 ROOT = Path(__file__).parents[1]

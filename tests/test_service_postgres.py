@@ -11,14 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from bot.models import Lane
-from tests.crash.service import serve
-from tests.fakes import processes
-from tests.fakes.api import chat_data, data, fake_api
-from tests.fakes.channel import Channel, ChannelAdapter, channel_server
-from tests.fakes.postgres import connected, server, url
-from tests.fakes.processes import Process
-from tests.fakes.service import Echo, Service, impatient, service
-from tests.test_worker_store import failing
+from tests.pipeline.test_worker_store import failing
+from tests.support import processes
+from tests.support.api import chat_data, data, fake_api
+from tests.support.channel import Channel, ChannelAdapter, channel_server
+from tests.support.killed_service import serve
+from tests.support.postgres import connected, server, url
+from tests.support.processes import Process
+from tests.support.service import Echo, Service, impatient, service
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(impatient.__name__)

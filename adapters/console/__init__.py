@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapters.console.adapter import Console
 from adapters.console.parse import Person, new_conversation
-from bot.environment import EnvironmentSettings, read
+from bot.settings.base import EnvironmentSettings, read
 
 
 class Settings(EnvironmentSettings):

@@ -14,7 +14,7 @@ from adapters.console.draft import ConsoleDraft, Screen
 from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
-from bot.language import say
+from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding
 from bot.ports import Desk, Sink
 
@@ -74,7 +74,7 @@ class Console:
                 await self._plain.drained()
         except asyncio.CancelledError:
             if self._plain.is_busy:
-                print(say("console.finishing", self._person.locale), file=sys.stderr, flush=True)  # noqa: T201
+                print(translate("console.finishing", self._person.locale), file=sys.stderr, flush=True)  # noqa: T201
             raise
         finally:
             for task in (reading, gone):
@@ -82,7 +82,7 @@ class Console:
             await asyncio.gather(reading, gone, return_exceptions=True)
 
     async def _read(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        print(say("console.conversation", self._person.locale, name=self.conversation), file=sys.stderr)  # noqa: T201
+        print(translate("console.conversation", self._person.locale, name=self.conversation), file=sys.stderr)  # noqa: T201
         async for text in read_messages(self._stdin):
             await self._plain.drained()  # each line may look back at what those above it have made
             await self._ask(sink, event(text, commands, conversation=self.conversation, person=self._person))
@@ -93,7 +93,7 @@ class Console:
         try:
             await sink(asked)
         except StoreError as exc:
-            text = say("console.not_kept", self._person.locale, reason=str(exc))
+            text = translate("console.not_kept", self._person.locale, reason=str(exc))
             draft = await self.draft(asked.reply_to, key=asked.id, ref=None, private=True)
             try:
                 await draft.finish(Answer(text=text, private=True))
@@ -120,14 +120,16 @@ class Console:
         path = Path(attachment.source.get("path", ""))
         try:
             if await asyncio.to_thread(path.is_dir):
-                raise WrongContent(say("console.folder", self._person.locale, name=attachment.name))
+                raise WrongContent(translate("console.folder", self._person.locale, name=attachment.name))
             file = await asyncio.to_thread(path.open, "rb")
             with file:
                 while piece := await asyncio.to_thread(file.read, _PIECE):
                     yield piece
         except OSError as exc:
             reason = exc.strerror or type(exc).__name__
-            raise DownloadFailed(say("console.gone", self._person.locale, name=attachment.name, reason=reason)) from exc
+            raise DownloadFailed(
+                translate("console.gone", self._person.locale, name=attachment.name, reason=reason)
+            ) from exc
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:  # noqa: ARG002
         """Nothing is said here but to the service."""
@@ -135,9 +137,9 @@ class Console:
 
     def health(self) -> str:
         """Whether somebody can still read the output."""
-        return say("console.unread", self._person.locale) if self._plain.gone.is_set() else ""
+        return translate("console.unread", self._person.locale) if self._plain.gone.is_set() else ""
 
     async def check(self) -> Sequence[Finding]:
         """What the terminal would be opened as."""
-        text = say("console.check", self._person.locale, name=self.conversation)
+        text = translate("console.check", self._person.locale, name=self.conversation)
         return (Finding(subject=self.name, text=text, is_ok=True),)

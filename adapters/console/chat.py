@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.console.parse import Person, event, lacking, press_event, stop_event
 from adapters.console.preview import Means, means
-from bot.language import say
+from bot.i18n import translate
 from bot.models import CommandSpec, Event
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Chat:
             await self._read(prompt, ask, commands)
         self._armed = 0.0
         if self.screen.is_busy:
-            await self.screen.notice(say("console.leaving", self._person.locale))
+            await self.screen.notice(translate("console.leaving", self._person.locale))
         await self.screen.drained()
 
     async def _read(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
@@ -115,11 +115,11 @@ class Chat:
             talking.cancel()
         elif self.screen.is_busy:
             self._armed = now + _AGAIN
-            self._spawn(self.screen.notice(say("console.stop", self._person.locale)))
+            self._spawn(self.screen.notice(translate("console.stop", self._person.locale)))
             self._spawn(ask(stop_event(conversation=self._conversation, person=self._person)))
         else:
             self._armed = now + _AGAIN
-            self._spawn(self.screen.notice(say("console.leave", self._person.locale)))
+            self._spawn(self.screen.notice(translate("console.leave", self._person.locale)))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

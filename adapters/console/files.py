@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.language import say
+from bot.i18n import translate
 from bot.models import Attachment, CommandSpec
 
 _NAMED = re.compile(r'(?<!\S)@(?:"([^"\n]+)"|(\S+))')
@@ -43,14 +43,14 @@ def named(prompt: str, options: Mapping[str, str], spec: CommandSpec | None, loc
             found[option.name] = file.name
             attachments.append(file)
         else:
-            problems.append(say("console.no_file", locale, name=value))
+            problems.append(translate("console.no_file", locale, name=value))
     for forms, is_sure in _names(prompt):
         if file := next(filter(None, map(_file, forms)), None):
             if file not in attachments:
                 attachments.append(file)
         elif is_sure:
             name = next(filter(_ENDING.search, forms), forms[0].rstrip(".,;:!?)]"))
-            problems.append(say("console.folder" if _is_folder(name) else "console.not_sent", locale, name=name))
+            problems.append(translate("console.folder" if _is_folder(name) else "console.not_sent", locale, name=name))
     return Named(found, tuple(attachments), problems[0] if problems else "")
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from adapters.console.table import aligned
-from bot.language import joined, say
+from bot.i18n import join_list, translate
 from bot.models import Answer, Media
 
 # C0 but tab and newline, DEL, C1, and what reverses or hides text around it (bidirectional overrides).
@@ -52,17 +52,17 @@ def facts(media: Media, locale: str = "") -> str:
     if media.duration:
         known.append(f"{media.duration:.3g} s")
     known.append(size(media.size))
-    return clean(joined(known, locale))
+    return clean(join_list(known, locale))
 
 
 def media_line(media: Media, locale: str, *, folder: Path | None = None) -> str:
     """Where a file is; within `folder`, by its shorter name there."""
     if media.path is None or media.url:
-        return say("console.link", locale, url=clean(media.url or media.source_url), facts=facts(media, locale))
+        return translate("console.link", locale, url=clean(media.url or media.source_url), facts=facts(media, locale))
     path = media.path.absolute()
     if folder is not None and path.is_relative_to(folder):
         path = path.relative_to(folder)
-    return say("console.saved", locale, path=clean(str(path)), facts=facts(media, locale))
+    return translate("console.saved", locale, path=clean(str(path)), facts=facts(media, locale))
 
 
 def retry_line(answer: Answer) -> str:

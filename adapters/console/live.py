@@ -12,7 +12,7 @@ from prompt_toolkit.output import Output
 from adapters.console import format as fmt
 from adapters.console.preview import Means, preview
 from adapters.console.render import Renderer, complete
-from bot.language import say
+from bot.i18n import translate
 from bot.models import Action, Answer, Status
 
 _PATIENCE = 20.0  # seconds without a sign of life after which an answer half shown no longer holds up others
@@ -101,7 +101,7 @@ class LiveScreen:
         running = self._begun(key)
         if not answer.text.startswith(running.shown):  # it was begun again, and came out differently
             running.shown = ""
-            await self.notice(say("console.again", self.locale))
+            await self.notice(translate("console.again", self.locale))
         rest = answer.text[len(running.shown) :]
         if rest.strip():
             await self._block(key, question, rest.rstrip())
@@ -132,7 +132,7 @@ class LiveScreen:
         lines = []
         now = time.monotonic()
         for running in list(self._running.values())[:_TOOLBAR]:
-            text = running.status or say("console.waiting", self.locale)
+            text = running.status or translate("console.waiting", self.locale)
             line = f" {fmt.elapsed(now - running.since)} "
             if running.progress is not None:
                 full = round(min(max(running.progress, 0), 1) * _BAR)
@@ -140,7 +140,7 @@ class LiveScreen:
             room = max(self._width() - len(line) - 2, 10)
             lines.append(line + (text if len(text) <= room else text[: room - 1] + "…"))
         if len(self._running) > _TOOLBAR:
-            lines.append(" " + say("console.more", self.locale, count=len(self._running) - _TOOLBAR))
+            lines.append(" " + translate("console.more", self.locale, count=len(self._running) - _TOOLBAR))
         return "\n".join(lines)
 
     def _begun(self, key: str) -> _Running:

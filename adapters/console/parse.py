@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from getpass import getuser
 
 from adapters.console.files import Named, named
-from bot import textform
+from bot.commandline import parser
 from bot.models import Actor, CommandSpec, Event, Place
 
 ADAPTER = "console"
@@ -71,7 +71,7 @@ class Messages:
 
 def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, person: Person) -> Event:
     """One message as an event, with the files it names."""
-    request = textform.parse(text, commands, locale=person.locale)
+    request = parser.parse(text, commands, locale=person.locale)
     files = _files(request, commands, person)
     made = _event(conversation, person, text)
     return replace(
@@ -86,10 +86,10 @@ def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, pers
 
 def lacking(text: str, commands: Sequence[CommandSpec], person: Person) -> str:
     """What a message names as a file and is none, said to the person; "" when nothing is."""
-    return _files(textform.parse(text, commands, locale=person.locale), commands, person).problem
+    return _files(parser.parse(text, commands, locale=person.locale), commands, person).problem
 
 
-def _files(request: textform.Request, commands: Sequence[CommandSpec], person: Person) -> Named:
+def _files(request: parser.Request, commands: Sequence[CommandSpec], person: Person) -> Named:
     spec = next((spec for spec in commands if spec.name == request.command), None)
     return named(request.prompt, request.options, spec, person.locale)
 

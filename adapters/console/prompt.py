@@ -18,7 +18,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.validation import ValidationError, Validator
 
 from adapters.console.live import Button
-from bot import textform
+from bot.commandline import parser
 from bot.models import CommandSpec, Option
 
 _STYLE = Style.from_dict({"bottom-toolbar": "noreverse ansibrightblack", "prompt": "ansicyan bold"})
@@ -54,7 +54,7 @@ class CommandCompleter(Completer):
     def _options(
         self, spec: CommandSpec, words: list[str], word: str, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
-        flags = dict(textform.flags(spec))
+        flags = dict(parser.flags(spec))
         flag, equals, value = word.partition("=")
         if equals and flag in flags:
             yield from self._values(flags[flag], value, complete_event)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.console import format as fmt
-from bot.language import say
+from bot.i18n import translate
 from bot.models import Media
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ class Renderer:
 
     def welcome(self, conversation: str, width: int) -> str:
         """The first lines: what to type."""
-        return self.markdown(say("console.welcome", self.locale), width) + "".join(
+        return self.markdown(translate("console.welcome", self.locale), width) + "".join(
             self.notice(text, width)
             for text in (
-                say("console.keys", self.locale),
-                say("console.conversation", self.locale, name=conversation),
+                translate("console.keys", self.locale),
+                translate("console.conversation", self.locale, name=conversation),
             )
         )
 

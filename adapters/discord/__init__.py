@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 
-from bot.environment import EnvironmentSettings, HttpUrl, read
 from bot.errors import SettingsError
 from bot.models import CommandSpec
+from bot.settings.base import EnvironmentSettings, HttpUrl, read
 
 if TYPE_CHECKING:
     from adapters.discord.adapter import Discord
@@ -68,7 +68,7 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:  # noq
             "DISCORD_TOKEN is not set: create an application at https://discord.com/developers/applications, "
             "open its Bot page, press Reset Token and put the token into .env"
         )
-    from adapters.discord.check import describe
+    from adapters.discord.setup.check import describe
 
     return describe(settings.discord_token.get_secret_value(), commands)
 

@@ -13,21 +13,23 @@ import structlog
 from discord.http import HTTPClient
 from pydantic import SecretStr
 
-from adapters.discord import check, deadlines, files, history, sync
-from adapters.discord.address import Address
-from adapters.discord.client import Client, Ears, use_api, use_gateway
-from adapters.discord.deadlines import Deadlines
-from adapters.discord.draft import DiscordDraft, Means
-from adapters.discord.failures import NETWORK, reason
-from adapters.discord.interactions import Deferrals, Interactions
-from adapters.discord.pacing import Paces, Typing
-from adapters.discord.receiver import Receiver
-from adapters.discord.replies import Mode, Replies
-from adapters.discord.sessions import Sessions
-from adapters.discord.uploads import Uploads
-from adapters.discord.watch import Watch
+from adapters.discord.gateway.client import Client, Ears, use_api, use_gateway
+from adapters.discord.gateway.errors import NETWORK, reason
+from adapters.discord.gateway.watchdog import Watch
+from adapters.discord.inbound import downloads, history
+from adapters.discord.inbound.catch_up import Sessions
+from adapters.discord.inbound.interactions import Deferrals, Interactions
+from adapters.discord.inbound.messages import Receiver
+from adapters.discord.inbound.reply_mode import Mode, Replies
+from adapters.discord.outbound import token_expiry
+from adapters.discord.outbound.draft import DiscordDraft, Means
+from adapters.discord.outbound.edit_rate import Paces, Typing
+from adapters.discord.outbound.token_expiry import Deadlines
+from adapters.discord.outbound.upload_limits import Uploads
+from adapters.discord.reply_target import Address
+from adapters.discord.setup import check, command_sync
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
-from bot.language import say
+from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
 
@@ -127,7 +129,7 @@ class Discord:
             try:
                 await self._listen(ears, commands)
             except (*NETWORK, discord.DiscordException) as exc:
-                self._problem = say("discord.disconnected", "", reason=type(exc).__name__)
+                self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
                 log.warning("gateway lost", reason=reason(exc))
             pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
@@ -135,13 +137,13 @@ class Discord:
     async def _go_on(self, desk: Desk) -> None:
         """See to what was asked before a restart and may still wait for its turn."""
         try:
-            await self._deadlines.begin(await desk.notes(deadlines.BOOK))
+            await self._deadlines.begin(await desk.notes(token_expiry.BOOK))
         except StoreError as exc:
             log.warning("not known what waits", reason=str(exc))
 
     async def _put_deadline(self, key: str, note: str | None) -> None:
         assert self._desk is not None, "connected first"
-        await self._desk.put_note(deadlines.BOOK, key, note)
+        await self._desk.put_note(token_expiry.BOOK, key, note)
 
     async def _listen(self, ears: Ears, commands: Sequence[CommandSpec]) -> None:
         """One life of a client: until the gateway gives up or refuses."""
@@ -154,7 +156,7 @@ class Discord:
             use_gateway((await client.http.get_bot_gateway())[1])
         log.info("invite", url=check.invite_url(client.application_id or 0))
         watch = self._watch = Watch(client, after=self._deaf_after)
-        jobs = (watch.run(), ears.sessions.keep_noting(), sync.commands(client, self._desk, commands))
+        jobs = (watch.run(), ears.sessions.keep_noting(), command_sync.commands(client, self._desk, commands))
         tasks = [asyncio.create_task(job) for job in jobs]
         try:
             await client.connect()
@@ -233,7 +235,7 @@ class Discord:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""
         assert self._session is not None, "connected first"
-        async for piece in files.read(self._session, self.http, attachment):
+        async for piece in downloads.read(self._session, self.http, attachment):
             yield piece
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
@@ -243,9 +245,9 @@ class Discord:
     def health(self) -> str:
         """Whether requests can come in."""
         if self._client is None or self._client.is_closed() or not self._client.is_heard():
-            return self._problem or say("discord.connecting")
+            return self._problem or translate("discord.connecting")
         if self._watch is not None and self._watch.deaf:
-            return say("discord.deaf", "", shards=", ".join(map(str, self._watch.deaf)))
+            return translate("discord.deaf", "", shards=", ".join(map(str, self._watch.deaf)))
         return ""
 
     async def check(self) -> Sequence[Finding]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from bot.environment import EnvironmentSettings, HttpUrl, read
 from bot.errors import SettingsError
 from bot.models import CommandSpec
+from bot.settings.base import EnvironmentSettings, HttpUrl, read
 
 if TYPE_CHECKING:
     from adapters.slack.adapter import Slack
@@ -107,7 +107,7 @@ def _kind(name: str, token: SecretStr, prefix: str, where: str) -> None:
 def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
     """The app manifest, to be pasted where an app is made. Raises `SettingsError` for a wrong setting."""
     settings = read(Settings)
-    from adapters.slack.app_manifest import describe
+    from adapters.slack.setup.manifest import describe
 
     return describe(commands, url=url, prefix=settings.slack_command_prefix)
 

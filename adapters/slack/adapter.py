@@ -11,24 +11,26 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.slack import APPS, Settings, check, files, history, oauth
-from adapters.slack.address import Address
-from adapters.slack.app import bolt_app
-from adapters.slack.door import Door
-from adapters.slack.draft import SlackDraft
-from adapters.slack.ears import Ears
-from adapters.slack.errands import Errands
-from adapters.slack.heard import Heard
-from adapters.slack.latches import Latches
-from adapters.slack.pacing import Pacing
-from adapters.slack.people import People
-from adapters.slack.proxies import proxy_of
-from adapters.slack.roots import Roots
-from adapters.slack.sender import Outbox
-from adapters.slack.sockets import Sockets
-from adapters.slack.workspaces import NotInstalled, OneToken, Source, Workspaces, retry_handlers
+from adapters.kit.background import Errands
+from adapters.slack import APPS, Settings
+from adapters.slack.connection.bolt_app import bolt_app
+from adapters.slack.connection.feature_gates import Latches
+from adapters.slack.connection.http_endpoints import Door
+from adapters.slack.connection.proxies import proxy_of
+from adapters.slack.connection.rate_limiter import Pacing
+from adapters.slack.connection.socket_mode import Sockets
+from adapters.slack.connection.web_api import Outbox
+from adapters.slack.connection.workspaces import NotInstalled, OneToken, Source, Workspaces, retry_handlers
+from adapters.slack.inbound import downloads, history
+from adapters.slack.inbound.listeners import Ears
+from adapters.slack.inbound.thread_conversations import Roots
+from adapters.slack.inbound.users import People
+from adapters.slack.outbound.draft import SlackDraft
+from adapters.slack.reply_target import Address
+from adapters.slack.setup import check, oauth
+from adapters.slack.setup.observed_events import Heard
 from bot.errors import DeliveryDelayed, SettingsError
-from bot.language import say
+from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
 from bot.ports import Desk, Sink
 
@@ -173,7 +175,7 @@ class Slack:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""
         assert self._session is not None, "connected first"
-        async for piece in files.read(self._session, self.workspaces, attachment, api=self._api):
+        async for piece in downloads.read(self._session, self.workspaces, attachment, api=self._api):
             yield piece
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
@@ -191,8 +193,8 @@ class Slack:
         if self._workspaces is not None and self._workspaces.problem:
             return self._workspaces.problem
         if self._settings.slack_app_token is None:
-            return "" if self._door.is_open else say("slack.connecting")
-        return self._sockets.problem if self._sockets is not None else say("slack.connecting")
+            return "" if self._door.is_open else translate("slack.connecting")
+        return self._sockets.problem if self._sockets is not None else translate("slack.connecting")
 
     async def check(self) -> Sequence[Finding]:
         """Prove token, scopes and settings."""

@@ -1,7 +1,7 @@
 """`audio`: make a sound from a description."""
 
-from bot.command import Context, Parts, command
-from bot.making import Watched, shown, whole
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import Watched, shown, whole
 from bot.models import CommandSpec, Lane, Option, Status
 
 

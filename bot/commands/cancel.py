@@ -1,8 +1,8 @@
 """`cancel`: the Stop button under an answer that is still being written."""
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import named_job
 from bot.errors import UsageError
-from bot.making import named_job
 from bot.models import CommandSpec, Lane, Text
 
 

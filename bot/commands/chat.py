@@ -2,10 +2,10 @@
 
 from contextlib import aclosing
 
-from bot.command import Context, Parts, command
-from bot.conversation import spent
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import again, opinions
+from bot.conversation.context import spent
 from bot.errors import UnexpectedAnswer
-from bot.making import again, opinions
 from bot.models import Action, Actions, CommandSpec, Option, Remember, Status, Text
 
 

@@ -3,11 +3,11 @@
 import re
 from pathlib import PurePath
 
-from bot.attachments import fenced
-from bot.command import Context, Parts, command
-from bot.conversation import spent
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import again, titled
+from bot.conversation.attachments import fenced
+from bot.conversation.context import spent
 from bot.errors import UnexpectedAnswer
-from bot.making import again, titled
 from bot.models import Actions, CommandSpec, Option, Remember, Status, Text
 
 #: lines above which the code comes as a file as well

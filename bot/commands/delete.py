@@ -1,8 +1,8 @@
 """`delete`: the button with which the asker takes an answer back."""
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import named_job
 from bot.errors import UsageError
-from bot.making import named_job
 from bot.models import Answer, CommandSpec, Lane, Text
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.models import CommandSpec, Media, Text, Turn
 
 

@@ -1,7 +1,7 @@
 """`feedback`: the buttons that say what somebody thinks of an answer."""
 
-from bot.command import Context, Parts, command
-from bot.making import named_job
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import named_job
 from bot.models import CommandSpec, Lane, Option, Text
 
 

@@ -1,6 +1,6 @@
 """`forget`: erase what is stored about the person who asks."""
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Option, Text
 

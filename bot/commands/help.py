@@ -2,11 +2,11 @@
 
 from difflib import get_close_matches
 
-from bot.command import Context, Parts, command
+from bot.commandline.parser import flags, usage_line
+from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
-from bot.language import FALLBACK, catalogue, language_of
+from bot.i18n import FALLBACK, catalogue, language_of
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
-from bot.textform import flags, usage_line
 
 
 @command(

@@ -1,7 +1,7 @@
 """`image`: make pictures from a description."""
 
-from bot.command import Context, Parts, command
-from bot.making import shown
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import shown
 from bot.models import Action, CommandSpec, Lane, Option, Status
 
 STYLES = ("digital-art", "photo-realistic", "anime")

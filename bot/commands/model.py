@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
 from bot.models import KINDS, CommandSpec, Kind, Option, Text
 

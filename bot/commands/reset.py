@@ -1,6 +1,6 @@
 """`reset`: begin a new context."""
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.models import CommandSpec, Job, Text
 
 

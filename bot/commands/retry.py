@@ -1,6 +1,6 @@
 """`retry`: make the last answer again."""
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.models import CommandSpec, Text
 
 

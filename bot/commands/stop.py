@@ -1,6 +1,6 @@
 """`stop`: cancel what is running here."""
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.models import CommandSpec, Lane, Text
 
 

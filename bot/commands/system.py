@@ -1,7 +1,7 @@
 """`system`: what the model is told first in this channel."""
 
-from bot.attachments import fenced
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
+from bot.conversation.attachments import fenced
 from bot.errors import UsageError
 from bot.models import CommandSpec, Option, Text
 

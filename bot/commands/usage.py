@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
 from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
 
 

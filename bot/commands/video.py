@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 
-from bot.attachments import Picture, read_picture
-from bot.command import Context, Parts, command
+from bot.commands._base import Context, Parts, command
+from bot.commands._media import Watched, shown, whole
+from bot.conversation.attachments import Picture, read_picture
 from bot.errors import UsageError
-from bot.making import Watched, shown, whole
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 
 

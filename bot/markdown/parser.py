@@ -19,8 +19,8 @@ from markdown_it.token import Token
 
 from bot.markdown import reading
 from bot.markdown.indents import settle
+from bot.markdown.split import is_cjk
 from bot.markdown.tree import Block, Inline
-from bot.text import is_cjk
 
 #: Levels of quotes and lists within each other that are told apart; what is deeper is text.
 _DEEPEST = 24

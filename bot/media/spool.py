@@ -17,14 +17,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, SettingsError, WrongContent
-from bot.language import say
+from bot.i18n import translate
 from bot.media import links
 from bot.media.content import EXTENSIONS, HEAD
 from bot.media.fit import shrink
 from bot.media.names import digest, safe_stem, split
 from bot.media.network import Network, SafeClient
 from bot.media.probe import probe
-from bot.media.sink import Sink
+from bot.media.writer import Sink
 from bot.models import Kind, Media
 
 _PIECE = 1 << 18  # bytes per write: few thread hops, little memory
@@ -223,14 +223,14 @@ class Spool:
         values = {"name": media.name, "size": _readable(media.size), "limit": _readable(limit)}
         smaller = await self._smaller(media, limit)
         if smaller is not None:
-            return smaller, say("media.smaller", locale, **values, smaller=_readable(smaller.size))
+            return smaller, translate("media.smaller", locale, **values, smaller=_readable(smaller.size))
         if self._public_url:
-            return replace(media, url=self.link(media)), say(
+            return replace(media, url=self.link(media)), translate(
                 "media.link", locale, **values, hours=f"{self._link_hours:g}"
             )
         if media.source_url:
-            return replace(media, url=media.source_url), say("media.source", locale, **values)
-        return replace(media, path=None), say("media.unshown", locale, **values)
+            return replace(media, url=media.source_url), translate("media.source", locale, **values)
+        return replace(media, path=None), translate("media.unshown", locale, **values)
 
     async def _smaller(self, media: Media, limit: int) -> Media | None:
         assert media.path is not None

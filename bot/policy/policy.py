@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bot.errors import OverLimit
-from bot.language import say
+from bot.i18n import translate
 from bot.models import CommandSpec, Demand, Event, Usage
 from bot.policy.quota import MEDIA_KINDS, Key, Ledger, until_tomorrow
 from bot.policy.rules import command_lists, general_lists
 from bot.ports import SharedStore, Store
-from bot.settings import Settings
+from bot.settings.core import Settings
 
 V = TypeVar("V")
 
@@ -122,7 +122,7 @@ class Policy:
         """Sentences that say what a person may use, and what is left of it today. Raises `StoreError`."""
         settings, sentences = self._settings, []
         if settings.bot_requests_per_minute:
-            sentences.append(say("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
+            sentences.append(translate("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
         if settings.bot_media_per_day:
             if self.shared is not None:
                 used = await self.shared.media_today(adapter, actor)
@@ -130,9 +130,9 @@ class Policy:
                 await self._ledger.load_media((adapter, actor), self._now())
                 used = self._ledger.media((adapter, actor), self._now())
             left = max(0, settings.bot_media_per_day - used)
-            sentences.append(say("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
+            sentences.append(translate("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
         if settings.bot_budget_per_day:
-            sentences.append(say("policy.allowed_budget", locale))
+            sentences.append(translate("policy.allowed_budget", locale))
         return sentences
 
     def spent(self, event: Event, usage: Sequence[Usage]) -> None:
@@ -147,14 +147,14 @@ class Policy:
         if event.actor.is_bot and not self._settings.bot_allow_bots:
             return Refusal("", silent=True)
         if event.actor.is_stranger and not self._settings.bot_allow_strangers:
-            return Refusal(say("policy.stranger", locale))
+            return Refusal(translate("policy.stranger", locale))
         objection = self._general.objection(event)
         if objection is not None:
-            return Refusal(say(f"policy.{objection}", locale))
+            return Refusal(translate(f"policy.{objection}", locale))
         rules = self._by_command.get(spec.name)
         objection = rules.objection(event) if rules is not None else None
         if objection is not None:
-            return Refusal(say(f"policy.command_{objection}", locale, command=spec.name))
+            return Refusal(translate(f"policy.command_{objection}", locale, command=spec.name))
         return None
 
     def _told_once(self, event: Event, verdict: Refusal | None) -> Refusal | None:
@@ -173,13 +173,13 @@ class Policy:
         settings, locale, tomorrow = self._settings, event.actor.locale, until_tomorrow(self._now())
         if over.limit == "rate":
             wait = in_words(over.wait, locale)
-            return Refusal(say("policy.rate", locale, limit=settings.bot_requests_per_minute, wait=wait))
+            return Refusal(translate("policy.rate", locale, limit=settings.bot_requests_per_minute, wait=wait))
         if over.limit == "price":
-            return Refusal(say("policy.price_unknown", locale, wait=in_words(60, locale)))
+            return Refusal(translate("policy.price_unknown", locale, wait=in_words(60, locale)))
         if over.limit == "money":
-            return Refusal(say("policy.budget", locale, wait=in_words(tomorrow, locale)))
+            return Refusal(translate("policy.budget", locale, wait=in_words(tomorrow, locale)))
         key, limit = "policy.media_left" if over.left else "policy.media", settings.bot_media_per_day
-        return Refusal(say(key, locale, limit=limit, left=over.left, wait=in_words(tomorrow, locale)))
+        return Refusal(translate(key, locale, limit=limit, left=over.left, wait=in_words(tomorrow, locale)))
 
     def _quota(self, event: Event, spec: CommandSpec) -> OverLimit | None:
         if spec.name in ALWAYS:
@@ -238,7 +238,7 @@ def in_words(seconds: float, locale: str) -> str:
     """A wait, rounded up: "40 seconds", "1 minute", "5 hours"."""
     unit, name = next(((unit, name) for unit, name in _UNITS if seconds >= unit), _UNITS[-1])
     number = max(1, math.ceil(seconds / unit))
-    return say(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
+    return translate(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
 
 
 def _remember(memory: OrderedDict[Key, V], key: Key, value: V) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.errors import SettingsError
 from bot.models import Event
-from bot.settings import Settings
+from bot.settings.core import Settings
 
 Subject = Literal["person", "role", "channel", "workspace"]
 SUBJECTS: tuple[Subject, ...] = ("workspace", "channel", "person", "role")

@@ -2,8 +2,8 @@
 
 from bot.errors import SettingsError
 from bot.ports import Store
-from bot.settings import Settings
-from bot.store.sqlite import SqliteStore
+from bot.settings.core import Settings
+from bot.store.sqlite.store import SqliteStore
 
 
 def make_store(settings: Settings) -> Store:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.desk import Desk, desk_at
+from tests.support.command_runner import Desk, desk_at
 
 
 @pytest.fixture

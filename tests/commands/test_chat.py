@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import BadRequest, UnexpectedAnswer, UsageError
 from bot.models import Remember, Usage
-from tests.commands.desk import PNG, Desk
+from tests.support.command_runner import PNG, Desk
 
 
 async def test_an_answer_is_text_usage_and_a_button(desk: Desk) -> None:

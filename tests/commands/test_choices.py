@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import UsageError
-from tests.commands.desk import Desk
+from tests.support.command_runner import Desk
 
 
 async def models_used(desk: Desk, **more: str) -> str:

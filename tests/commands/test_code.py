@@ -4,7 +4,7 @@ import pytest
 
 from bot.commands.code import canonical, mentioned
 from bot.errors import UsageError
-from tests.commands.desk import Desk
+from tests.support.command_runner import Desk
 
 
 async def test_code_comes_in_a_fenced_block(desk: Desk) -> None:

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from bot.commandline.parser import parse
 from bot.errors import UsageError
-from bot.language import LANGUAGES, catalogue
-from bot.textform import parse
-from tests.commands.desk import Desk
+from bot.i18n import LANGUAGES, catalogue
+from tests.support.command_runner import Desk
 
 COMMANDS = {
     *("chat", "code", "image", "audio", "video"),

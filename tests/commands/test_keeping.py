@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import UsageError
-from tests.commands.desk import Desk
+from tests.support.command_runner import Desk
 
 
 async def test_a_reset_begins_a_new_context(desk: Desk) -> None:

@@ -5,10 +5,10 @@ import base64
 
 import pytest
 
+from bot.commands._media import Watched
 from bot.errors import JobFailed, UsageError
-from bot.making import Watched
 from bot.models import Media, Remember, Status, Text
-from tests.commands.desk import MP4, PNG, WAV, Desk
+from tests.support.command_runner import MP4, PNG, WAV, Desk
 
 
 async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:

@@ -10,20 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import OwnershipLost
-from bot.models import (
-    Action,
-    Actor,
-    Answer,
-    Attachment,
-    Event,
-    Job,
-    Lane,
-    Media,
-    Outcome,
-    Place,
-    Turn,
-    Usage,
-)
+from bot.models import Action, Actor, Answer, Attachment, Event, Job, Lane, Media, Outcome, Place, Turn, Usage
 from bot.ports import Store
 
 LANES = tuple(Lane)

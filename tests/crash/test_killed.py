@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.crash.service import serve
-from tests.fakes.api import events, fake_api, piece, silence
-from tests.fakes.channel import Channel, channel_server
-from tests.fakes.processes import Process, process
+from tests.support.api import events, fake_api, piece, silence
+from tests.support.channel import Channel, channel_server
+from tests.support.killed_service import serve
+from tests.support.processes import Process, process
 
 ROOT = Path(__file__).parents[2]
 STEPS = (

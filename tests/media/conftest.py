@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.media.servers import Certificate, make_certificate
+from tests.support.media_servers import Certificate, make_certificate
 
 
 @pytest.fixture(scope="session")

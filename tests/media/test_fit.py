@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from bot.media.links import sign
 from bot.models import Media
-from tests.media.servers import HOST, Certificate, Item, make_spool, serve
 from tests.media.test_content import film, wav
 from tests.media.test_spool import sending
+from tests.support.media_servers import HOST, Certificate, Item, make_spool, serve
 
 
 async def test_what_fits_is_left_alone(folder: Path, certificate: Certificate, png: bytes) -> None:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.errors import DownloadFailed, UnsafeUrl
 from bot.media.network import is_public
-from tests.media.servers import HOST, INTERNAL, INTERNET, Certificate, Handler, Item, Names, make_spool, serve
+from tests.support.media_servers import HOST, INTERNAL, INTERNET, Certificate, Handler, Item, Names, make_spool, serve
 
 
 @pytest.mark.parametrize(

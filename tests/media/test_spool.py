@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, WrongContent
-from tests.media.servers import HOST, Certificate, Handler, Item, make_spool, serve, serve_raw
+from tests.support.media_servers import HOST, Certificate, Handler, Item, make_spool, serve, serve_raw
 
 
 def files(folder: Path) -> list[Path]:

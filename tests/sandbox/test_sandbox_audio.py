@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from bot.sandbox.audio import render_audio
-from bot.sandbox.words import SOUNDS
+from sandbox.media.audio import render_audio
+from sandbox.media.prompt_words import SOUNDS
 
 RATE = 44100
 Samples = npt.NDArray[np.float64]

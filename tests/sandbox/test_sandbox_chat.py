@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.sandbox.chat import reply
+from sandbox.chat.reply import reply
 
 TODAY = date(2024, 1, 15)  # a Monday
 

@@ -1,6 +1,6 @@
 """What is asked of the sandbox is not "noted": it says what it is. What is told is kept."""
 
-from bot.sandbox.chat import reply
+from sandbox.chat.reply import reply
 
 ASKED = """
 幫我寫一首詩

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.code import LANGUAGES, complete, snippets
+from sandbox.code.templates import LANGUAGES, complete, snippets
 
 
 def run(code: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from bot.sandbox.server import Sandbox
-from tests.fakes.reference import REFERENCE, SAMPLES
+from sandbox.server import Sandbox
+from tests.support.reference import REFERENCE, SAMPLES
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 

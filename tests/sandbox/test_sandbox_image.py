@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from bot.sandbox.image import render_image
-from bot.sandbox.render.cast import PAINTERS
-from bot.sandbox.words import ELEMENTS, SUBJECTS
+from sandbox.media.image import render_image
+from sandbox.media.prompt_words import ELEMENTS, SUBJECTS
+from sandbox.media.render.cast import PAINTERS
 
 STYLES = ("photo-realistic", "digital-art", "anime")
 Pixels = npt.NDArray[np.float64]

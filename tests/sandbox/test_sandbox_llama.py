@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from bot.errors import SettingsError
-from bot.sandbox.config import SandboxConfig
-from bot.sandbox.server import Sandbox
+from sandbox.config import SandboxConfig
+from sandbox.server import Sandbox
 
 WIDTH = 32
 FEED_FORWARD = 64

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.scratch import Scratch
+from sandbox.scratch import Scratch
 
 ROOT = Path(__file__).parents[2]
 OTHER = (
-    "import sys; from bot.sandbox.scratch import Scratch; scratch = Scratch();"
+    "import sys; from sandbox.scratch import Scratch; scratch = Scratch();"
     "(scratch.folder / 'image.png').write_bytes(b'x'); print(scratch.folder, flush=True); sys.stdin.read()"
 )
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from bot.errors import SettingsError
-from bot.sandbox.config import Fault, SandboxConfig
-from bot.sandbox.server import Sandbox
-from tests.fakes.reference import SAMPLES
+from sandbox.config import Fault, SandboxConfig
+from sandbox.server import Sandbox
+from tests.support.reference import SAMPLES
 
 CHAT = {"model": "gpt-4-turbo", "messages": [{"role": "user", "content": "what is 6 * 7?"}]}
 IMAGE = {"model": "seeddream-4.0", "prompt": "a sunset over the sea", "size": "512x512"}

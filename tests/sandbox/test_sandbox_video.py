@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from bot.sandbox.video import FPS, render_video
+from sandbox.media.video import FPS, render_video
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (200, 120)) -> bytes:

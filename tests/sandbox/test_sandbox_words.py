@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.words import listen, look, seed
+from sandbox.media.prompt_words import listen, look, seed
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.files import Files
-from bot.sandbox.worker import TaskFailed, Worker, WorkerDied
+from sandbox.files import Files
+from sandbox.worker import TaskFailed, Worker, WorkerDied
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Action, Actor, Answer, Attachment, Event, Kind, Media, Place, Turn
-from bot.store import codec
+from bot.store.shared import codec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 ODD = st.text(st.characters(), max_size=12)  # lone surrogates included

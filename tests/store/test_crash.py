@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, said
 
 ROOT = Path(__file__).parents[2]

@@ -15,11 +15,11 @@ from pydantic import SecretStr
 from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
 from bot.models import Job, Lane
 from bot.ports import Store
+from bot.store.postgres import lease
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
-from tests.fakes.postgres import connected, name_of, server, url
+from tests.support.postgres import connected, name_of, server, url
 
 pytest.importorskip("asyncpg")
-from bot.store.postgres import owner
 from bot.store.postgres.store import PostgresStore
 
 __all__ = ["server", "url"]
@@ -157,8 +157,8 @@ async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> 
 
 async def test_a_busy_connection_is_not_broken_off(url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks for signs of life waits for a turn; while others get theirs, the lock stays as it is."""
-    monkeypatch.setattr(owner, "BEAT", 0.01)
-    monkeypatch.setattr(owner, "BEAT_TIMEOUT", 1.5)
+    monkeypatch.setattr(lease, "BEAT", 0.01)
+    monkeypatch.setattr(lease, "BEAT_TIMEOUT", 1.5)
 
     async def used(store: PostgresStore) -> None:
         async with store._owner.connection() as connection:

@@ -13,9 +13,9 @@ import pytest
 from bot.errors import SchemaTooNew, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.models import Lane
 from bot.ports import Store
-from bot.store import sqlite
-from bot.store.schema import migrations
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite import store as sqlite_store
+from bot.store.sqlite.schema import migrations
+from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
 
 
@@ -33,7 +33,7 @@ async def test_a_second_process_is_kept_out(path: Path) -> None:
     """While a process holds the database another can't open it and hears its number; when it is killed, one can."""
     script = (
         "import asyncio, sys, pathlib\n"
-        "from bot.store.sqlite import SqliteStore\n"
+        "from bot.store.sqlite.store import SqliteStore\n"
         "async def main():\n"
         "    async with SqliteStore(pathlib.Path(sys.argv[1])):\n"
         "        print('open', flush=True)\n"
@@ -297,8 +297,8 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 async def test_a_setting_is_found_however_many_scopes_there_are(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also once there are more scopes than are known by name, while the store is open and after a restart."""
-    monkeypatch.setattr(sqlite, "_SCOPES_KNOWN", 3)
-    monkeypatch.setattr(sqlite, "_SCOPES_KEPT", 2)
+    monkeypatch.setattr(sqlite_store, "_SCOPES_KNOWN", 3)
+    monkeypatch.setattr(sqlite_store, "_SCOPES_KEPT", 2)
     for start in range(3):
         async with SqliteStore(path) as store:
             for number in range(start * 2):

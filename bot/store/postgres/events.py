@@ -14,13 +14,13 @@ import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
-from bot.store import codec
 from bot.store.postgres import statements
-from bot.store.postgres.link import Connection, Link
-from bot.store.postgres.owner import CHANNEL, LOCK, Owner
+from bot.store.postgres.connection import Connection, Link
+from bot.store.postgres.lease import CHANNEL, LOCK, Owner
 from bot.store.postgres.writer import Writer
-from bot.store.reads import job_of
-from bot.store.rows import event_keys, filled, usage_rows
+from bot.store.shared import codec
+from bot.store.shared.rows import event_keys, filled, usage_rows
+from bot.store.sqlite.queries import job_of
 
 T = TypeVar("T")
 

@@ -12,14 +12,14 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from bot.models import Job, Media, Memory, Turn, UsageRow
-from bot.store import codec
-from bot.store.postgres import upkeep
+from bot.store.postgres import maintenance
+from bot.store.postgres.connection import Connection, Link
 from bot.store.postgres.events import HALT, SETTINGS
-from bot.store.postgres.limits import Limits, person_number
-from bot.store.postgres.link import Connection, Link
-from bot.store.postgres.owner import Owner
+from bot.store.postgres.lease import Owner
+from bot.store.postgres.quota import Limits, person_number
 from bot.store.postgres.writer import Writer
-from bot.store.reads import job_of, media_of, turns_of
+from bot.store.shared import codec
+from bot.store.sqlite.queries import job_of, media_of, turns_of
 
 _JOB = "SELECT seq, event, attempts, ref, answer FROM events"
 _PAGE = 200
@@ -280,15 +280,15 @@ class PostgresStore(Limits):
 
         person = person_number(adapter, actor)
         answers = await self._writer.submit(
-            lambda db: upkeep.forget(db, who, scope, person), then=then, news=SETTINGS, locks=[person]
+            lambda db: maintenance.forget(db, who, scope, person), then=then, news=SETTINGS, locks=[person]
         )
         return [media for answer in answers for media in media_of(answer)]
 
     async def prune(self, before: datetime) -> Sequence[Media]:
         media: list[Media] = []
-        gone = upkeep.CHUNK
-        while gone == upkeep.CHUNK:
-            answers = await self._writer.submit(lambda db: upkeep.prune(db, before.timestamp()))
+        gone = maintenance.CHUNK
+        while gone == maintenance.CHUNK:
+            answers = await self._writer.submit(lambda db: maintenance.prune(db, before.timestamp()))
             gone = len(answers)
             media += [item for answer in answers for item in media_of(answer)]
         return media

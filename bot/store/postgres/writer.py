@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import StoreUnavailable
-from bot.store.postgres.link import BROKEN, Connection, Link, close
-from bot.store.postgres.owner import CHANNEL
+from bot.store.postgres.connection import BROKEN, Connection, Link, close
+from bot.store.postgres.lease import CHANNEL
 
 T = TypeVar("T")
 

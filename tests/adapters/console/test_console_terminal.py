@@ -32,7 +32,7 @@ class Terminal:
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.adapters.console.talker", str(folder)],
+            [sys.executable, "-m", "tests.support.console.talker", str(folder)],
             stdin=end,
             stdout=end,
             stderr=end,

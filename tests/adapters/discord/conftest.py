@@ -4,8 +4,8 @@ from unittest.mock import AsyncMock
 import discord
 import pytest
 
-from tests.adapters.discord.stage import Core, Service
-from tests.fakes.discord.wire import Wire
+from simulators.discord.server import Wire
+from tests.support.discord.stage import Core, Service
 
 
 @pytest.fixture(autouse=True)

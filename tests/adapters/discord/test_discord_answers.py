@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.address import Address
-from adapters.discord.buttons import FORM_ID, Press, button_id
-from adapters.discord.draft import DiscordDraft
-from adapters.discord.pages import MOST
+from adapters.discord.outbound.draft import DiscordDraft
+from adapters.discord.outbound.layout import MOST
+from adapters.discord.reply_target import Address
+from adapters.discord.ui.buttons import FORM_ID, Press, button_id
 from bot.errors import DeliveryDelayed, UploadTooLarge
 from bot.models import Action, Answer, Event, Media, Status
-from tests.adapters.discord.stage import Core, Service
+from simulators.discord.components import every, texts
+from simulators.discord.server import Wire
+from simulators.discord.values import CHANNEL, DM, ME, OTHER, Json
 from tests.adapters.discord.test_discord_interactions import SLASH, slash
 from tests.contract.adapter_contract import long_markdown, media, words
-from tests.fakes.discord.components import every, texts
-from tests.fakes.discord.values import CHANNEL, DM, ME, OTHER, Json
-from tests.fakes.discord.wire import Wire
+from tests.support.discord.stage import Core, Service
 
 MIB = 1024 * 1024
 AGAIN = Action(name="again", label="Again", command="retry")

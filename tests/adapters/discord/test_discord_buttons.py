@@ -8,15 +8,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.discord.buttons import BUTTON_ID
-from bot.api import calls
-from bot.language import say
+from adapters.discord.ui.buttons import BUTTON_ID
+from aimodels import request
+from bot.i18n import translate
+from simulators.discord.checks import EPHEMERAL
+from simulators.discord.values import BOB, CHANNEL, DM, ME, Json, member
 from tests.adapters.discord.test_discord_answers import buttons
-from tests.adapters.discord.whole import Whole, text_of, whole
-from tests.fakes.api import failure
-from tests.fakes.discord.checks import EPHEMERAL
-from tests.fakes.discord.values import BOB, CHANNEL, DM, ME, Json, member
-from tests.test_attachments import pdf
+from tests.conversation.test_attachments import pdf
+from tests.support.api import failure
+from tests.support.discord.whole import Whole, text_of, whole
 
 PRESSED, SENT = 3, 5
 NOBODY = {**member(BOB), "permissions": "0"}
@@ -56,11 +56,11 @@ async def test_chat_buttons(one: Whole) -> None:
     await one.stop()
     await one.start()
     await press(one, answer, "continue")
-    await one.shown(thread, f"re: {say('chat.continue', 'en-US')}")
+    await one.shown(thread, f"re: {translate('chat.continue', 'en-US')}")
     await press(one, answer, "again")
     await one.wire.until(lambda: sum(text_of(m) == "re: hello" for m in one.wire.said(thread)) == 2)
     await press(one, answer, "good")
-    await told_alone(one, thread, say("feedback.done", "zh-TW"))
+    await told_alone(one, thread, translate("feedback.done", "zh-TW"))
     await one.quiet()
     since = datetime.now(UTC) - timedelta(days=1)
     assert await one.core.store.opinions(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
@@ -68,11 +68,11 @@ async def test_chat_buttons(one: Whole) -> None:
 
 async def test_retry_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the API failed, the sentence that says so has a button that makes the answer after all."""
-    monkeypatch.setattr(calls, "_BACKOFF", 0.001)
+    monkeypatch.setattr(request, "_BACKOFF", 0.001)
     async with whole(tmp_path, bot_max_attempts=1) as one:
-        one.echo.instead = [failure(503)] * calls.MAX_TRIES
+        one.echo.instead = [failure(503)] * request.MAX_TRIES
         thread = await one.mention("hello")
-        sentence = await one.shown(thread, say("apology.server", "en-US"))
+        sentence = await one.shown(thread, translate("apology.server", "en-US"))
         assert names(sentence) == ["retry"]
         await press(one, sentence, "retry")
         await one.shown(thread, "re: hello")
@@ -103,7 +103,7 @@ async def test_ready_only_while_connected(tmp_path: Path) -> None:
         assert await platform(200) == "ok"
         one.wire.gateway.is_away = True
         await one.wire.gateway.drop()
-        assert await platform(503) == say("discord.connecting")
+        assert await platform(503) == translate("discord.connecting")
         one.wire.gateway.is_away = False
         assert await platform(200) == "ok"
 
@@ -112,13 +112,13 @@ async def test_stop_is_for_who_asked(one: Whole) -> None:
     """Somebody else can't stop an answer, and is told so alone; who asked can."""
     one.echo.hold("hello")
     thread = await one.mention("hello")
-    answer = await one.shown(thread, say("chat.making", "en-US"))
+    answer = await one.shown(thread, translate("chat.making", "en-US"))
     assert names(answer) == ["stop"]
     await press(one, answer, "stop", member=NOBODY)
-    await told_alone(one, thread, say("cancel.not_yours", "zh-TW"))
+    await told_alone(one, thread, translate("cancel.not_yours", "zh-TW"))
     assert names(answer) == ["stop"]
     await press(one, answer, "stop")
-    await one.shown(thread, say("status.stopped", "en-US").strip("*"))
+    await one.shown(thread, translate("status.stopped", "en-US").strip("*"))
     await one.quiet()
     assert one.echo.left == {"hello": 1}
 
@@ -143,7 +143,7 @@ async def test_pictures_lead_on(one: Whole) -> None:
     await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 3 and one.wire.said(CHANNEL)[2]["attachments"])
     assert one.echo.bodies[-1]["style"] == "anime"
     await press(one, answer, "delete", member=NOBODY)
-    await told_alone(one, CHANNEL, say("delete.not_yours", "zh-TW"))
+    await told_alone(one, CHANNEL, translate("delete.not_yours", "zh-TW"))
     assert len(one.wire.said(CHANNEL)) == 3
     await press(one, answer, "delete")
     await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 2)

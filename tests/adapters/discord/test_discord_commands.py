@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 import adapters.discord as platform
-from adapters.discord.buttons import FORM_ID, Press, button_id
-from adapters.discord.check import PERMISSIONS
-from adapters.discord.commands import digest, payload
+from adapters.discord.setup.application_commands import digest, payload
+from adapters.discord.setup.check import PERMISSIONS
+from adapters.discord.ui.buttons import FORM_ID, Press, button_id
 from bot.errors import SettingsError
-from tests.adapters.discord.stage import COMMANDS
-from tests.fakes.discord.values import ME, TOKEN, Json
+from simulators.discord.values import ME, TOKEN, Json
+from tests.support.discord.stage import COMMANDS
 
 NAME = re.compile(r"[-_\w]{1,32}")
 

@@ -6,15 +6,15 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
-from adapters.discord.address import Address
+from adapters.discord.reply_target import Address
 from bot.models import Attachment
 from bot.ports import Draft
-from tests.adapters.discord.stage import Core
+from simulators.discord.checks import EPHEMERAL, LOADING
+from simulators.discord.components import texts
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, CHANNEL, DM, ME, Json, snowflake
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
-from tests.fakes.discord.checks import EPHEMERAL, LOADING
-from tests.fakes.discord.components import texts
-from tests.fakes.discord.values import ADA, CHANNEL, DM, ME, Json, snowflake
-from tests.fakes.discord.wire import Wire
+from tests.support.discord.stage import Core
 
 ASKED = [{"name": "prompt", "type": 3, "value": "hello"}]
 

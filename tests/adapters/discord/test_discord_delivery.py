@@ -3,20 +3,20 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import deadlines, messages, original
-from adapters.discord import draft as drafts
-from adapters.discord.buttons import button_id
+from adapters.discord.outbound import channel_messages, original_response, token_expiry
+from adapters.discord.outbound import draft as drafts
+from adapters.discord.ui.buttons import button_id
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Answer, Event, Status
-from tests.adapters.discord.stage import Core, Service
+from simulators.discord.checks import EPHEMERAL, LOADING
+from simulators.discord.errors import refused
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, CHANNEL, CREATE_THREADS, DM, ME, READ_HISTORY, SEND, SEND_IN_THREADS
 from tests.adapters.discord.test_discord_answers import AGAIN, asked, buttons, draft_of, text
 from tests.adapters.discord.test_discord_interactions import PRESSED, SLASH, pressed, slash
-from tests.adapters.discord.whole import whole
 from tests.contract.adapter_contract import long_markdown, media
-from tests.fakes.discord.checks import EPHEMERAL, LOADING
-from tests.fakes.discord.errors import refused
-from tests.fakes.discord.values import ADA, CHANNEL, CREATE_THREADS, DM, ME, READ_HISTORY, SEND, SEND_IN_THREADS
-from tests.fakes.discord.wire import Wire
+from tests.support.discord.stage import Core, Service
+from tests.support.discord.whole import whole
 
 ALONE: Any = {"authorizing_integration_owners": {"1": ADA}}  # a person installed it, no server
 
@@ -39,7 +39,7 @@ def token(event: Event) -> str:
 
 async def test_message_too_old_to_be_changed(service: Service, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Discord lets an old message be changed no more, the answer is posted anew, below, and the old one goes."""
-    monkeypatch.setattr(messages, "AGES", 0.0)
+    monkeypatch.setattr(channel_messages, "AGES", 0.0)
     draft = await draft_of(service, await asked(service))
     await draft.write(long_markdown(3000))
     first, second = wire.said(DM)
@@ -151,7 +151,7 @@ async def test_command_where_the_bot_may_not_write(service: Service, wire: Wire)
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interaction's answer moves at once."""
-    monkeypatch.setattr(deadlines, "MOVES", 15 * 60.0 - 0.05)
+    monkeypatch.setattr(token_expiry, "MOVES", 15 * 60.0 - 0.05)
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
@@ -205,7 +205,7 @@ async def test_interaction_that_ended_during_a_restart(
     await (await draft_of(service, begun)).write("The answer")
     for event in (waiting, begun):
         wire.interactions[token(event)].is_expired = True
-    monkeypatch.setattr(original, "MARGIN", 15 * 60.0)
+    monkeypatch.setattr(original_response, "MARGIN", 15 * 60.0)
     monkeypatch.setattr(drafts, "NONCE_LIFE", -1.0)
     async with Service(wire, core) as another:
         await (await draft_of(another, waiting, ref="")).finish(Answer(text="waited for"))

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.address import Address
-from adapters.discord.buttons import button_id
+from adapters.discord.reply_target import Address
+from adapters.discord.ui.buttons import button_id
 from bot.models import Answer, Status
-from tests.adapters.discord.stage import Core, Service
-from tests.fakes.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
-from tests.fakes.discord.wire import Wire
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
+from tests.support.discord.stage import Core, Service
 
 SLASH, PRESSED, ASKED_FOR_CHOICES, FORM = 2, 3, 4, 5
 MODAL, THINKING, PRIVATE = 9, 5, 64

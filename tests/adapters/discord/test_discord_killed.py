@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.adapters.discord.processes import Process
+from simulators.discord.checks import EPHEMERAL
+from simulators.discord.rest import Call, Moment
+from simulators.discord.server import Wire
+from simulators.discord.values import CHANNEL, DM, ME, Json
 from tests.adapters.discord.test_discord_interactions import slash
-from tests.commands.desk import PNG
-from tests.fakes.api import FakeApi, data, failure, fake_api, piece
-from tests.fakes.discord.checks import EPHEMERAL
-from tests.fakes.discord.rest import Call, Moment
-from tests.fakes.discord.values import CHANNEL, DM, ME, Json
-from tests.fakes.discord.wire import Wire
+from tests.support.api import FakeApi, data, failure, fake_api, piece
+from tests.support.command_runner import PNG
+from tests.support.discord.processes import Process
 
 SHORT = ["It is 42."]
 LONG = [f"{letter * 1500}." for letter in "abc"]  # a message each

@@ -16,15 +16,15 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from adapters.discord import pacing
 from adapters.discord.adapter import Discord
-from bot import delivery
-from tests.adapters.discord.whole import Whole, text_of, whole
-from tests.fakes.api import Step, chat, data, piece
-from tests.fakes.discord.components import media
-from tests.fakes.discord.files import Upload
-from tests.fakes.discord.values import CHANNEL, DM, Json
+from adapters.discord.outbound import edit_rate
+from bot.pipeline import delivery
+from simulators.discord.components import media
+from simulators.discord.files import Upload
+from simulators.discord.values import CHANNEL, DM, Json
 from tests.media.test_content import film
+from tests.support.api import Step, chat, data, piece
+from tests.support.discord.whole import Whole, text_of, whole
 
 MB = 1024 * 1024
 ENGLISH = "The quick brown fox jumps over the lazy dog and thinks about it for quite a while. "
@@ -34,7 +34,7 @@ CHINESE = "敏捷的棕色狐狸跳過了懶惰的狗，然後想了很久很久
 @pytest.fixture
 async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
     monkeypatch.setattr(delivery, "PATIENCE", 0.0)
-    monkeypatch.setattr(pacing, "SECONDS", 0.05)
+    monkeypatch.setattr(edit_rate, "SECONDS", 0.05)
     monkeypatch.setattr(Discord, "capabilities", replace(Discord.capabilities, edit_interval=0.02))
     async with whole(tmp_path, aimodels_streaming=True) as one:
         yield one

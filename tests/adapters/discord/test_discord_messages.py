@@ -2,12 +2,12 @@ import asyncio
 
 import pytest
 
-from adapters.discord.address import Address
+from adapters.discord.reply_target import Address
 from bot.errors import DownloadFailed
 from bot.models import Answer, Status
-from tests.adapters.discord.stage import Core, Service
-from tests.fakes.discord.values import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, snowflake
-from tests.fakes.discord.wire import Wire
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, snowflake
+from tests.support.discord.stage import Core, Service
 
 ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "bot": True}
 

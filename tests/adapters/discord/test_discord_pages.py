@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from adapters.discord import pages
-from adapters.discord.format import discord, spoilers
-from adapters.discord.pages import LIMIT, MOST, Page, _measure, finished, growing, texts, units, waiting
+from adapters.discord.outbound import layout
+from adapters.discord.outbound.layout import LIMIT, MOST, Page, _measure, finished, growing, texts, units, waiting
+from adapters.discord.ui.format import discord, spoilers
 from bot.models import Action, Answer, Media, Status
 from tests.adapters.discord.test_discord_format import MARKDOWN
 from tests.contract.adapter_contract import long_markdown, words
@@ -84,7 +84,7 @@ def test_shapes_that_could_be_slow(markdown: str, monkeypatch: pytest.MonkeyPatc
         count += 1
         return discord(text)
 
-    monkeypatch.setattr(pages, "discord", counted)
+    monkeypatch.setattr(layout, "discord", counted)
     growing(markdown, "")
     assert count < 500
 

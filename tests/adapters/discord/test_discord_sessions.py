@@ -8,14 +8,15 @@ import pytest
 from discord.http import Ratelimit
 from pydantic import SecretStr
 
-from adapters.discord import client, sessions, watch
 from adapters.discord.adapter import Discord
-from adapters.discord.check import PERMISSIONS
+from adapters.discord.gateway import client, watchdog
+from adapters.discord.inbound import catch_up
+from adapters.discord.setup.check import PERMISSIONS
 from bot.errors import SettingsError
-from tests.adapters.discord.stage import Core, Service
-from tests.fakes.discord.values import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, snowflake
-from tests.fakes.discord.wire import Wire
-from tests.fakes.payloads import recorded
+from simulators.discord.server import Wire
+from simulators.discord.values import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, snowflake
+from tests.support.discord.stage import Core, Service
+from tests.support.payloads import recorded
 
 RECORDED: dict[str, Json] = recorded("discord")
 PRESSES = [name for name, told in RECORDED.items() if told.get("data", {}).get("component_type")]
@@ -86,7 +87,7 @@ async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None
         asked = await wire.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
         await wire.open_thread(asked["id"], owner=ME)
-    assert core.books[sessions.BOOK]
+    assert core.books[catch_up.BOOK]
     missed = wire.message(asked["id"], "are you there?")
     wire.threads[asked["id"]]["last_message_id"] = missed["id"]
     async with Service(wire, core):
@@ -96,7 +97,7 @@ async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None
 
 async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that answers heartbeats and tells nothing is noticed and left; what it kept back is heard then."""
-    monkeypatch.setattr(watch, "PATIENCE", 1.0)
+    monkeypatch.setattr(watchdog, "PATIENCE", 1.0)
     async with Service(wire, core, deaf_after=1.0) as service:
         await wire.say(DM, "hello")
         await core.count(1)

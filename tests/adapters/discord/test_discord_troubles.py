@@ -6,25 +6,15 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import deadlines, messages
 from adapters.discord.adapter import Discord
-from bot import worker
+from adapters.discord.outbound import channel_messages, token_expiry
 from bot.errors import DeliveryDelayed
-from bot.language import say
-from tests.adapters.discord.whole import Whole, text_of, whole
-from tests.fakes.discord.errors import refused
-from tests.fakes.discord.rest import Moment
-from tests.fakes.discord.values import (
-    ADA,
-    CHANNEL,
-    CREATE_THREADS,
-    DM,
-    ME,
-    SEND,
-    SEND_IN_THREADS,
-    VIEW,
-    snowflake,
-)
+from bot.i18n import translate
+from bot.pipeline import worker
+from simulators.discord.errors import refused
+from simulators.discord.rest import Moment
+from simulators.discord.values import ADA, CHANNEL, CREATE_THREADS, DM, ME, SEND, SEND_IN_THREADS, VIEW, snowflake
+from tests.support.discord.whole import Whole, text_of, whole
 
 PRIVATE = 64
 ELSEWHERE = "1457510428359008888"
@@ -176,7 +166,7 @@ async def test_twenty_minutes(one: Whole) -> None:
     """An answer that takes longer than its token goes on as a message of the bot's own, and is seen once."""
     hold = one.echo.hold("hello")
     token = await one.command("chat", prompt="hello", told={"id": nearly_over()})
-    await one.shown(CHANNEL, say("discord.long", "zh-TW"))
+    await one.shown(CHANNEL, translate("discord.long", "zh-TW"))
     one.wire.interactions[token].is_expired = True
     calls = len(one.wire.rest.calls)
     hold.set()
@@ -206,7 +196,7 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
     await one.command("chat", channel=channel, prompt="first", told=told)
     await one.echo.until(lambda: "first" in one.echo.asked)
     token = await one.command("chat", channel=channel, prompt="second", told={**told, "id": nearly_over()})
-    await one.shown(channel, say("discord.long" if is_member else "discord.late", "zh-TW"))
+    await one.shown(channel, translate("discord.long" if is_member else "discord.late", "zh-TW"))
     assert "second" not in one.echo.asked
     one.wire.interactions[token].is_expired = True
     hold.set()
@@ -222,7 +212,7 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
 
 async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits for its turn is told in time by the next process too; what has been told is not noted any more."""
-    monkeypatch.setattr(deadlines, "MOVES", 0.0)
+    monkeypatch.setattr(token_expiry, "MOVES", 0.0)
     told = {"authorizing_integration_owners": {"1": ADA}}
     async with whole(tmp_path, bot_shutdown_timeout=0) as one:
         one.echo.hold("first")
@@ -232,9 +222,9 @@ async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest
         await one.wire.until(lambda: token in one.wire.originals)
         await one.stop()
         assert not text_of(one.wire.originals[token])
-        monkeypatch.setattr(deadlines, "MOVES", 45.0)
+        monkeypatch.setattr(token_expiry, "MOVES", 45.0)
         await one.start()
-        await one.shown(ELSEWHERE, say("discord.late", "zh-TW"))
+        await one.shown(ELSEWHERE, translate("discord.late", "zh-TW"))
         one.echo.holds.pop("first").set()
         await one.shown(ELSEWHERE, "re: first")
         await one.quiet()
@@ -243,7 +233,7 @@ async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest
         adapter = one.core.adapters["discord"]
         assert isinstance(adapter, Discord)
         assert adapter._desk is not None
-        assert not await adapter._desk.notes(deadlines.BOOK)
+        assert not await adapter._desk.notes(token_expiry.BOOK)
 
 
 # ------------------------------------------------------------------ closed, deleted, not allowed
@@ -307,7 +297,7 @@ async def test_missing_permissions(one: Whole, denied: int, place: str, is_told:
 @pytest.mark.parametrize("is_told", [True, False])
 async def test_message_too_old_to_edit(one: Whole, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer whose message may not be changed any more is posted anew, and the old one is gone."""
-    monkeypatch.setattr(messages, "AGES", 0.0)
+    monkeypatch.setattr(channel_messages, "AGES", 0.0)
     hold = one.echo.hold("hello")
     await one.wire.say(DM, "hello")
     [message] = await one.wire.until(lambda: one.wire.said(DM))

@@ -6,9 +6,9 @@ from typing import Any
 import discord
 import pytest
 
-from tests.adapters.discord.bare import Bot, bot
-from tests.fakes.discord.values import ADA, CHANNEL, DM, GUILD, ME
-from tests.fakes.discord.wire import Wire
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME
+from tests.support.discord.bare import Bot, bot
 
 #: in a shard of its own among two
 OTHER_GUILD, OTHER_CHANNEL = str(int(GUILD) + (1 << 22)), "1457510428359007777"

@@ -6,9 +6,9 @@ from typing import Any
 import discord
 import pytest
 
-from tests.adapters.discord.bare import Bot, bot
-from tests.fakes.discord.values import ADA, CHANNEL, GUILD, Json, snowflake
-from tests.fakes.discord.wire import Wire
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, CHANNEL, GUILD, Json, snowflake
+from tests.support.discord.bare import Bot, bot
 
 SLASH, PRESSED, CHOICES = 2, 3, 4
 ELSEWHERE = "1457510428359008888"

@@ -8,12 +8,12 @@ import discord
 import pytest
 from discord import ui
 
-from tests.adapters.discord.bare import Bot, bot
-from tests.fakes.discord import checks
-from tests.fakes.discord.errors import Refused, refused
-from tests.fakes.discord.rest import Moment
-from tests.fakes.discord.values import ATTACH, CHANNEL, DM, FORUM, ME, SEND, VIEW, Json, snowflake
-from tests.fakes.discord.wire import Wire
+from simulators.discord import checks
+from simulators.discord.errors import Refused, refused
+from simulators.discord.rest import Moment
+from simulators.discord.server import Wire
+from simulators.discord.values import ATTACH, CHANNEL, DM, FORUM, ME, SEND, VIEW, Json, snowflake
+from tests.support.discord.bare import Bot, bot
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack, fake_slack
+from simulators.slack import FakeSlack, fake_slack
+from tests.support.slack.stage import Core, Service
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from yarl import URL
 
-from tests.fakes.slack import FakeSlack, fake_slack
+from simulators.slack import FakeSlack, fake_slack
 
 
 @pytest.fixture

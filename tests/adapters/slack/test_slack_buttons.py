@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.slack.asking import labels, read
-from tests.adapters.slack.running import service
-from tests.fakes.api import failure
-from tests.fakes.service import impatient
-from tests.fakes.slack import FakeSlack, Message
+from simulators.slack import FakeSlack, Message
+from tests.support.api import failure
+from tests.support.service import impatient
+from tests.support.slack.asking import labels, read
+from tests.support.slack.running import service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 

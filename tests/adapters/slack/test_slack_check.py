@@ -9,14 +9,14 @@ import pytest
 
 from adapters.slack import create
 from adapters.slack.adapter import Slack
-from adapters.slack.app_manifest import EVENT_TYPES, SCOPES, describe, manifest
-from adapters.slack.forms import MAKE
-from adapters.slack.heard import FILE
+from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, describe, manifest
+from adapters.slack.setup.observed_events import FILE
+from adapters.slack.ui.modals import MAKE
 from bot.__main__ import main
 from bot.errors import SettingsError
 from bot.models import Finding
-from tests.adapters.slack.stage import COMMANDS, Core, Service, settings
-from tests.fakes.slack import FakeSlack, Grant
+from simulators.slack import FakeSlack, Grant
+from tests.support.slack.stage import COMMANDS, Core, Service, settings
 
 ROOT = Path(__file__).parents[3]
 #: Commands that Slack keeps for itself: a manifest with one of them is refused.

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.adapter import Slack
-from adapters.slack.address import Address
+from adapters.slack.reply_target import Address
 from bot.models import Attachment, Event
-from tests.adapters.slack.stage import Core, settings
+from simulators.slack import Channel, FakeSlack, File, fake_slack
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
-from tests.fakes.slack import Channel, FakeSlack, File, fake_slack
+from tests.support.slack.stage import Core, settings
 
 
 class Threads(Harness):

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from adapters.slack import messages
-from adapters.slack.buttons import Button
+from adapters.slack.outbound import messages
+from adapters.slack.ui.buttons import Button
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Action, Answer, Status
-from tests.adapters.slack.asking import ACTIONS, Asking, asking, labels, read
+from simulators.slack import FakeSlack
 from tests.contract.adapter_contract import long_markdown, words
-from tests.fakes.slack import FakeSlack
+from tests.support.slack.asking import ACTIONS, Asking, asking, labels, read
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "edits"])
 

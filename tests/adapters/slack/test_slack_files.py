@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.traces import files_id
+from adapters.slack.outbound.recovery import files_id
 from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
 from bot.models import Answer, Media, Status
-from tests.adapters.slack.asking import ACTIONS, Asking, asking, labels, read
-from tests.fakes.slack import FakeSlack
+from simulators.slack import FakeSlack
+from tests.support.slack.asking import ACTIONS, Asking, asking, labels, read
 
 
 @pytest.fixture

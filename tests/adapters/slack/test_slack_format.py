@@ -5,13 +5,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.format import blocks, cost, fallback
-from adapters.slack.pieces import LONGEST, pieces
-from adapters.slack.preview import preview, settled
+from adapters.slack.outbound.pieces import LONGEST, pieces
+from adapters.slack.ui.blocks import blocks, cost, fallback
+from adapters.slack.ui.stream_markdown import preview, settled
+from simulators.slack.blocks.blocks import validate
+from simulators.slack.world import Json
+from simulators.slack.world import words as shown
 from tests.contract.adapter_contract import long_markdown, words
-from tests.fakes.slack.blocks import validate
-from tests.fakes.slack.world import Json
-from tests.fakes.slack.world import words as shown
 
 HOSTILE = st.lists(
     st.sampled_from(

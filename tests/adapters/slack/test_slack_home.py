@@ -3,8 +3,8 @@
 import json
 
 from bot.models import Answer, Media, Profile, UsageRow
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack, Team
+from simulators.slack import FakeSlack, Team
+from tests.support.slack.stage import Core, Service
 
 ROW = UsageRow(
     day="2026-11-24",

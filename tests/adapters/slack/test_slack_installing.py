@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.address import Address
-from adapters.slack.workspaces import NotInstalled
+from adapters.slack.connection.workspaces import NotInstalled
+from adapters.slack.reply_target import Address
 from bot.models import Answer, Profile, UsageRow
-from tests.adapters.slack.browsing import install
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack
+from simulators.slack import FakeSlack
+from tests.support.slack.browsing import install
+from tests.support.slack.stage import Core, Service
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from adapters.slack.address import Address
-from adapters.slack.buttons import Button
+from adapters.slack.reply_target import Address
+from adapters.slack.ui.buttons import Button
 from bot.models import Answer
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack, Message
+from simulators.slack import FakeSlack, Message
+from tests.support.slack.stage import Core, Service
 
 
 async def _with_button(slack: FakeSlack, service: Service, button: Button, thread: Message) -> Message:

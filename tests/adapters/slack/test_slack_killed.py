@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.fakes import processes
-from tests.fakes.api import events, fake_api, piece
-from tests.fakes.processes import Process
-from tests.fakes.slack import FakeSlack, Message
-from tests.fakes.slack.faults import DropError, When
+from simulators.slack import FakeSlack, Message
+from simulators.slack.faults import DropError, When
+from tests.support import processes
+from tests.support.api import events, fake_api, piece
+from tests.support.processes import Process
 
 #: What an answer calls that is streamed, and one before which a status is seen; each is where a process dies.
 CALLS = (

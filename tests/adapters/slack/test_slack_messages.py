@@ -3,10 +3,10 @@
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.slack.address import Address
+from adapters.slack.reply_target import Address
 from bot.models import Event
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack
+from simulators.slack import FakeSlack
+from tests.support.slack.stage import Core, Service
 
 
 async def test_mention_begins_a_thread(slack: FakeSlack, service: Service, core: Core) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.slack.running import service
-from tests.fakes.service import impatient
-from tests.fakes.slack import FakeSlack
+from simulators.slack import FakeSlack
+from tests.support.service import impatient
+from tests.support.slack.running import service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 BOTH = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from adapters.slack.latches import LASTS, STREAM, Latches
-from adapters.slack.pacing import PER_MINUTE, Pacing
+from adapters.slack.connection.feature_gates import LASTS, STREAM, Latches
+from adapters.slack.connection.rate_limiter import PER_MINUTE, Pacing
 from bot.errors import DeliveryDelayed
 
 

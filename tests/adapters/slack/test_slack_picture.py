@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.slack_page import Page
-from tests.adapters.slack.running import hurried, impatient, service
-from tests.fakes.slack import FakeSlack, words
+from bench.pictures.slack_page import Page
+from simulators.slack import FakeSlack, words
+from tests.support.slack.running import hurried, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
 

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from adapters.slack.proxies import proxy_of
+from adapters.slack.connection.proxies import proxy_of
 from bot.models import Answer, Media
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack
+from simulators.slack import FakeSlack
+from tests.support.slack.stage import Core, Service
 
 
 @asynccontextmanager

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from bot.errors import DeliveryDelayed, DownloadFailed
 from bot.models import Attachment
-from tests.adapters.slack.stage import Core, Service
-from tests.fakes.slack import FakeSlack, Message
+from simulators.slack import FakeSlack, Message
+from tests.support.slack.stage import Core, Service
 
 
 async def _read(service: Service, attachment: Attachment) -> bytes:

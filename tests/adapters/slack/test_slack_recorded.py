@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.slack.running import service
-from tests.fakes.payloads import HAS_PAYLOADS, recorded
-from tests.fakes.service import impatient
-from tests.fakes.slack import Channel, FakeSlack, Message, User
+from simulators.slack import Channel, FakeSlack, Message, User
+from tests.support.payloads import HAS_PAYLOADS, recorded
+from tests.support.service import impatient
+from tests.support.slack.running import service
 
 FILES = (
     "slack",

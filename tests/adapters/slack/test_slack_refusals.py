@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.adapters.slack.running import Service, hurried, impatient, service
-from tests.fakes.api import piece
-from tests.fakes.slack import FakeSlack, Message
-from tests.fakes.slack.faults import Rule
+from simulators.slack import FakeSlack, Message
+from simulators.slack.faults import Rule
+from tests.support.api import piece
+from tests.support.slack.running import Service, hurried, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
 

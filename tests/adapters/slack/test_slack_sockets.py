@@ -9,17 +9,17 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.slack import door, sockets
 from adapters.slack.adapter import Slack
+from adapters.slack.connection import http_endpoints, socket_mode
 from bot.errors import SettingsError
-from tests.adapters.slack.stage import COMMANDS, Core, Service, settings
-from tests.fakes.slack import FakeSlack
+from simulators.slack import FakeSlack
+from tests.support.slack.stage import COMMANDS, Core, Service, settings
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "PING", 0.4)
-    monkeypatch.setattr(sockets, "_FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(socket_mode, "PING", 0.4)
+    monkeypatch.setattr(socket_mode, "_FIRST_PAUSE", 0.05)
 
 
 async def _hears(slack: FakeSlack, core: Core) -> None:
@@ -63,7 +63,7 @@ async def test_connection_that_answers_pings_but_is_deaf(
     slack: FakeSlack, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection on which no event came for long is replaced though it looks healthy, and the new one hears."""
-    monkeypatch.setattr(sockets, "QUIET", 1.0)
+    monkeypatch.setattr(socket_mode, "QUIET", 1.0)
     async with Service(slack, core):
         slack.sockets.go_deaf()
         slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
@@ -117,7 +117,7 @@ async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> No
 
         async with session.post(url, data=endless()) as response:
             assert response.status == 411
-        async with session.post(url, data=io.BytesIO(b"x" * (door.LARGEST + 1))) as response:
+        async with session.post(url, data=io.BytesIO(b"x" * (http_endpoints.LARGEST + 1))) as response:
             assert response.status == 413
         async with session.post(url, data=b"{}") as response:
             assert response.status == 401

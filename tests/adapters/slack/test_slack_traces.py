@@ -7,9 +7,9 @@ import pytest
 
 from bot.errors import DeliveryError
 from bot.models import Answer, Status
-from tests.adapters.slack.asking import ACTIONS, Asking, asking, labels, read
+from simulators.slack import FakeSlack
 from tests.contract.adapter_contract import long_markdown, words
-from tests.fakes.slack import FakeSlack
+from tests.support.slack.asking import ACTIONS, Asking, asking, labels, read
 
 SHORT = Answer(text="The first words.", actions=ACTIONS)
 LONG = Answer(text=long_markdown(12_000), actions=ACTIONS)

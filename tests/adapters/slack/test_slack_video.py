@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.adapters.slack.asking import labels
-from tests.adapters.slack.running import Service, service
-from tests.commands.desk import MP4, PNG
-from tests.fakes.api import data
-from tests.fakes.service import impatient
-from tests.fakes.slack import FakeSlack, Message
+from simulators.slack import FakeSlack, Message
+from tests.support.api import data
+from tests.support.command_runner import MP4, PNG
+from tests.support.service import impatient
+from tests.support.slack.asking import labels
+from tests.support.slack.running import Service, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 

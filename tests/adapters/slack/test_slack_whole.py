@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.adapters.slack.running import hurried, impatient, service
+from simulators.slack import FakeSlack
 from tests.contract.adapter_contract import long_markdown, words
-from tests.fakes.api import Step, chat_data, data, events, piece
-from tests.fakes.slack import FakeSlack
+from tests.support.api import Step, chat_data, data, events, piece
+from tests.support.slack.running import hurried, impatient, service
 
 PIECE = 3000  #: characters of a streamed answer that come at once
 

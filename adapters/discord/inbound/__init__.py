@@ -1,0 +1,1 @@
+"""From what Discord sends to events."""

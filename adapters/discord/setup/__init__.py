@@ -1,0 +1,1 @@
+"""Registration of the application commands, and checks of the configuration."""

@@ -1,0 +1,126 @@
+"""What an operator is told: the invite link, the commands, and what is missing with what to click."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+
+import discord
+
+from adapters.discord.gateway.client import Client, use_api
+from adapters.discord.gateway.errors import NETWORK
+from bot.errors import SettingsError
+from bot.models import CommandSpec, Finding
+
+SUBJECT = "discord"
+PORTAL = "https://discord.com/developers/applications"
+#: All that the bot needs in a channel, and nothing else.
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+BAD_TOKEN = (
+    f"Discord refuses DISCORD_TOKEN: open {PORTAL}, choose your application, open Bot, press Reset Token and put the "
+    "new token into .env"
+)
+NO_CONTENT = (
+    "messages that don't mention the bot can't be read, so in threads it has to be mentioned each time: open "
+    f"{PORTAL}, choose your application, open Bot, switch on Message Content Intent and restart "
+    "(or set DISCORD_MESSAGE_CONTENT=off to keep it so)"
+)
+
+
+def has_message_content(flags: discord.ApplicationFlags) -> bool:
+    """Whether the portal allows the bot to read every message."""
+    return flags.gateway_message_content or flags.gateway_message_content_limited
+
+
+def invite_url(application: int) -> str:
+    """Where somebody with Manage Server invites the bot, with exactly the permissions it needs."""
+    return discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
+
+
+def application_of(token: str) -> int:
+    """The application's id, which is the first part of its token. Raises `SettingsError`."""
+    first = token.strip().split(".")[0]
+    try:
+        return int(base64.b64decode(first + "=" * (-len(first) % 4)))
+    except (binascii.Error, ValueError):
+        raise SettingsError(BAD_TOKEN) from None
+
+
+def describe(token: str, commands: Sequence[CommandSpec]) -> str:
+    """The invite link and the commands as JSON."""
+    from adapters.discord.setup.application_commands import payload
+
+    told = json.dumps(payload(commands), ensure_ascii=False, indent=2)
+    link = invite_url(application_of(token))
+    return f"Invite the bot to a server:\n{link}\n\nCommands, told to Discord at start:\n{told}"
+
+
+async def findings(token: str, message_content: str, api_url: str) -> list[Finding]:
+    """What is right and what to do about what is not, asking Discord."""
+    if api_url:
+        use_api(api_url)
+    client = Client(None, message_content=False)
+    try:
+        await client.login(token)
+        return await _look(client, message_content)
+    except discord.LoginFailure:
+        return [Finding(subject=SUBJECT, text=BAD_TOKEN, is_ok=False)]
+    except (discord.HTTPException, *NETWORK) as exc:
+        text = f"Discord can't be reached ({type(exc).__name__}): check the network and the proxy"
+        return [Finding(subject=SUBJECT, text=text, is_ok=False)]
+    finally:
+        await client.close()
+
+
+async def _look(client: Client, message_content: str) -> list[Finding]:
+    user, application = client.user, client.application
+    assert user is not None, "logged in"
+    assert application is not None, "logged in"
+    found = [Finding(subject=SUBJECT, text=f"the token is that of {user}", is_ok=True)]
+    if message_content != "off":
+        is_on = has_message_content(application.flags)
+        text = "Message Content Intent is on" if is_on else NO_CONTENT
+        found.append(Finding(subject=f"{SUBJECT} intents", text=text, is_ok=is_on))
+    if application.interactions_endpoint_url:
+        text = (
+            f"commands go to {application.interactions_endpoint_url} instead of this service: open {PORTAL}, choose "
+            "your application, open General Information and empty Interactions Endpoint URL"
+        )
+        found.append(Finding(subject=f"{SUBJECT} commands", text=text, is_ok=False))
+    found += await _servers(client, application.id)
+    found.append(Finding(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
+    return found
+
+
+async def _servers(client: Client, application: int) -> list[Finding]:
+    """Permissions that the bot lacks in the servers it is in."""
+    found = []
+    names = []
+    async for guild in client.fetch_guilds(limit=None):
+        names.append(guild.name)
+        member = await guild.fetch_member(application)
+        roles = {role.id: role for role in await guild.fetch_roles()}
+        value = roles[guild.id].permissions.value
+        for role in (roles[r.id] for r in member.roles if r.id in roles):
+            value |= role.permissions.value
+        granted = discord.Permissions(value)
+        missing = [name for name, wanted in PERMISSIONS if wanted and not getattr(granted, name)]
+        if missing and not granted.administrator:
+            lacking = ", ".join(name.replace("_", " ").title() for name in missing)
+            text = (
+                f"lacks {lacking}: in the server open Server Settings, Roles, the bot's role, Permissions; or open "
+                f"the invite link again: {invite_url(application)}"
+            )
+            found.append(Finding(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))
+    if not names:
+        text = f"the bot is in no server yet: open {invite_url(application)}"
+        return [Finding(subject=f"{SUBJECT} servers", text=text, is_ok=False)]
+    return found or [Finding(subject=f"{SUBJECT} servers", text=f"all permissions in {', '.join(names)}", is_ok=True)]

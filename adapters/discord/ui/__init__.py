@@ -1,0 +1,1 @@
+"""Discord Markdown, buttons and modals. Pure."""

@@ -1,0 +1,1 @@
+"""The connection to Slack: Bolt, Socket Mode, HTTP endpoints and the Web API."""

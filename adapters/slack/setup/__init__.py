@@ -1,0 +1,1 @@
+"""App manifest, OAuth installation, and checks of the configuration."""

@@ -1,0 +1,257 @@
+"""What an operator is told: what is right, and what to click for what is not."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import APPS, Settings
+from adapters.slack.connection.bolt_app import GONE
+from adapters.slack.connection.errors import FAILED, code, reason
+from adapters.slack.connection.proxies import proxy_of
+from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES
+from adapters.slack.setup.observed_events import COMMANDS, INTERACTIVITY, SHORTCUTS
+from bot.models import Finding
+
+SUBJECT = "slack"
+_APP_ID = 2  # where an app-level token has the app's id, between dashes
+_FIELDS = ("slash_commands", "shortcuts")
+#: A mention is also a message of one of these kinds.
+_OF_CHANNELS = ("message.channels", "message.groups", "message.mpim")
+
+
+async def findings(settings: Settings, api: str, *, heard: Mapping[str, str]) -> list[Finding]:
+    """Every finding, good ones included, asking Slack. Nothing is spent and nobody sees anything.
+
+    `heard`: kinds of what the service has been told, with the day.
+    """
+    async with _client(api) as client:
+        app = app_of(settings)
+        found: list[Finding] = []
+        if settings.slack_bot_token is not None:
+            found += await _token(client, settings.slack_bot_token.get_secret_value().strip(), app)
+        else:
+            found.append(await _credentials(client, settings))
+        if settings.slack_app_token is not None:
+            found.append(await _sockets(client, settings.slack_app_token.get_secret_value().strip(), app))
+        else:
+            found.append(_address(app, heard))
+        found += await _settings(client, settings, app, heard)
+        return found
+
+
+def _address(app: str, heard: Mapping[str, str]) -> Finding:
+    """HTTP mode: what is not signed with the secret is turned away, so what was heard proves it."""
+    text = (
+        "Slack proves the signing secret when you save the Request URL: open "
+        f"{_page(app, 'event-subscriptions')}, enter https://YOUR-ADDRESS/slack/events and wait for Verified"
+    )
+    if heard:
+        text = f"what Slack has signed was taken, last on {max(heard.values())}"
+    return Finding(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True)
+
+
+@asynccontextmanager
+async def _client(api: str) -> AsyncIterator[AsyncWebClient]:
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=f"{api}/", session=session, timeout=10)
+        client.proxy = proxy_of(api)
+        yield client
+
+
+def app_of(settings: Settings) -> str:
+    """The app's id, which its app-level token tells; "" without one."""
+    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token is not None else ""
+    parts = token.strip().split("-")
+    return parts[_APP_ID] if len(parts) > _APP_ID else ""
+
+
+def _page(app: str, name: str) -> str:
+    return f"{APPS}/{app}/{name}" if app else f"{APPS}, your app, {name.replace('-', ' ').title()}"
+
+
+# ------------------------------------------------------------------ one token
+
+
+async def _token(client: AsyncWebClient, token: str, app: str) -> list[Finding]:
+    try:
+        told = await client.auth_test(token=token)
+    except FAILED as exc:
+        return [_refused(exc, "SLACK_BOT_TOKEN", _page(app, "install-on-team"))]
+    found = [Finding(subject=SUBJECT, text=f"the token is that of {told['user']} in {told['team']}", is_ok=True)]
+    headers = {name.lower(): value for name, value in (told.headers or {}).items()}
+    granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")} - {""}
+    found += scopes(granted, app)
+    if app and "users:read" in granted:
+        found += await _same_app(client, token, str(told.get("bot_id") or ""), app)
+    return found
+
+
+def scopes(granted: Iterable[str], app: str) -> list[Finding]:
+    """What the app may not do that it has to, and what it need not do that it may."""
+    granted = set(granted)
+    missing = [scope for scope in SCOPES if scope not in granted]
+    where = _page(app, "oauth")
+    found = [
+        Finding(
+            subject=f"{SUBJECT} scope {scope}",
+            text=f"is missing {SCOPES[scope]}: open {where}, Bot Token Scopes, press Add an OAuth Scope, choose "
+            f"{scope}, then press Reinstall to Workspace",
+            is_ok=False,
+        )
+        for scope in missing
+    ]
+    if not missing:
+        found.append(Finding(subject=f"{SUBJECT} scopes", text=f"all {len(SCOPES)} are granted", is_ok=True))
+    if more := sorted(granted - SCOPES.keys()):
+        text = f"{', '.join(more)}: not needed; you may remove them at {where}"
+        found.append(Finding(subject=f"{SUBJECT} scopes", text=text, is_ok=True))
+    return found
+
+
+async def _same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> list[Finding]:
+    try:
+        told = await client.bots_info(token=token, bot=bot)
+    except FAILED:
+        return []
+    of = str(told["bot"].get("app_id") or app)
+    if of == app:
+        return []
+    text = f"SLACK_BOT_TOKEN is of app {of}, SLACK_APP_TOKEN of app {app}: take both from one app at {APPS}"
+    return [Finding(subject=f"{SUBJECT} tokens", text=text, is_ok=False)]
+
+
+def _refused(exc: Exception, setting: str, where: str) -> Finding:
+    if not isinstance(exc, SlackApiError) or not code(exc):
+        text = f"Slack can't be reached ({type(exc).__name__}): check the network, the proxy and SLACK_API_URL"
+        return Finding(subject=SUBJECT, text=text, is_ok=False)
+    text = f"Slack refuses {setting} ({reason(exc)}): open {where}, copy the token and put it into .env"
+    return Finding(subject=SUBJECT, text=text, is_ok=False)
+
+
+# ------------------------------------------------------------------ Socket Mode, many workspaces
+
+
+async def _sockets(client: AsyncWebClient, token: str, app: str) -> Finding:
+    subject = f"{SUBJECT} Socket Mode"
+    try:
+        await client.apps_connections_open(app_token=token)
+    except SlackApiError as exc:
+        if code(exc) == "missing_scope":
+            text = (
+                f"SLACK_APP_TOKEN lacks connections:write: open {_page(app, 'general')}, App-Level Tokens, press "
+                "Generate Token and Scopes, add connections:write and put the new token into .env"
+            )
+        else:
+            text = (
+                f"no connection is given ({reason(exc)}): open {_page(app, 'socket-mode')} and switch on Enable "
+                f"Socket Mode; if it is on, make a new app-level token at {_page(app, 'general')}"
+            )
+        return Finding(subject=subject, text=text, is_ok=False)
+    except FAILED as exc:
+        return _refused(exc, "SLACK_APP_TOKEN", _page(app, "general"))
+    return Finding(subject=subject, text="the app-level token opens connections", is_ok=True)
+
+
+async def _credentials(client: AsyncWebClient, settings: Settings) -> Finding:
+    """Asks for a token with a code that nobody was given: the complaint tells whether the credentials are right."""
+    secret = settings.slack_client_secret
+    subject = f"{SUBJECT} installing"
+    try:
+        await client.oauth_v2_access(
+            client_id=settings.slack_client_id,
+            client_secret=secret.get_secret_value() if secret is not None else "",
+            code="check",
+        )
+    except SlackApiError as exc:
+        if code(exc) == "invalid_code":
+            return Finding(
+                subject=subject, text="client id and secret are right; install at /slack/install", is_ok=True
+            )
+        text = (
+            f"Slack refuses SLACK_CLIENT_ID or SLACK_CLIENT_SECRET ({reason(exc)}): open {APPS}, your app, Basic "
+            "Information, App Credentials, and copy both"
+        )
+        return Finding(subject=subject, text=text, is_ok=False)
+    except FAILED as exc:
+        return _refused(exc, "SLACK_CLIENT_ID", APPS)
+    return Finding(subject=subject, text="client id and secret are taken", is_ok=True)
+
+
+# ------------------------------------------------------------------ the app's settings
+
+
+async def _settings(client: AsyncWebClient, settings: Settings, app: str, heard: Mapping[str, str]) -> list[Finding]:
+    """Events and settings: only an app configuration token is told of them. Else there is what was heard."""
+    if settings.slack_config_token is None or not app:
+        return by_ear(heard, app)
+    try:
+        told = await client.api_call(
+            "apps.manifest.export",
+            params={"app_id": app},
+            headers={"Authorization": f"Bearer {settings.slack_config_token.get_secret_value().strip()}"},
+        )
+    except FAILED as exc:
+        return [_refused(exc, "SLACK_CONFIG_TOKEN", f"{APPS}, Your App Configuration Tokens")]
+    return differences(told["manifest"], app, is_socket=settings.slack_app_token is not None)
+
+
+def by_ear(heard: Mapping[str, str], app: str) -> list[Finding]:
+    """What can be told of the app's settings from what has come: that something has not, proves little."""
+    subject = f"{SUBJECT} app settings"
+    more = (
+        "Slack tells what an app is set up for only with SLACK_APP_TOKEN and SLACK_CONFIG_TOKEN (open "
+        f"{APPS}, Your App Configuration Tokens, press Generate Token; it lasts 12 hours)"
+    )
+    if not heard:
+        text = f"nothing was heard here yet: run the service, mention it in a channel and check again. {more}"
+        return [Finding(subject=subject, text=text, is_ok=True)]
+    where = _page(app, "event-subscriptions")
+    kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
+    known = ", ".join(f"{kind} ({heard[kind]})" for kind in kinds if kind in heard)
+    missing = ", ".join(kind for kind in kinds if kind not in heard and kind not in GONE)
+    text = f"heard, with the day of the last: {known or 'nothing that is needed'}"
+    if missing:
+        text += f". Never heard, which may only mean that nobody did it: {missing}. {more}"
+    found = [Finding(subject=subject, text=text, is_ok=True)]
+    if "app_mention" in heard and not any(kind in heard for kind in _OF_CHANNELS):
+        text = (
+            "mentions are heard, but never as messages: so nothing is heard in threads without a mention. Open "
+            f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_OF_CHANNELS)}, press Save "
+            "Changes"
+        )
+        found.append(Finding(subject=f"{SUBJECT} events", text=text, is_ok=False))
+    return found
+
+
+def differences(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> list[Finding]:
+    """What the app's settings lack."""
+    features, told = manifest.get("features") or {}, manifest.get("settings") or {}
+    heard = set((told.get("event_subscriptions") or {}).get("bot_events") or ())
+    add = f"open {_page(app, 'event-subscriptions')}, Subscribe to bot events, press Add Bot User Event, choose"
+    wrong = [
+        (f"event {name}", f"is not subscribed to: {add} {name}, press Save Changes")
+        for name in EVENT_TYPES
+        if name not in heard
+    ]
+    home = features.get("app_home") or {}
+    if not (told.get("interactivity") or {}).get("is_enabled"):
+        wrong.append(("interactivity", f"is off: open {_page(app, 'interactive-messages')} and switch it on"))
+    if bool(told.get("socket_mode_enabled")) is not is_socket:
+        to_do = "on, or remove SLACK_APP_TOKEN" if is_socket else "off, or set SLACK_APP_TOKEN"
+        wrong.append(("Socket Mode", f"does not fit: open {_page(app, 'socket-mode')} and switch it {to_do}"))
+    if not home.get("home_tab_enabled") or not home.get("messages_tab_enabled"):
+        wrong.append(("App Home", f"open {_page(app, 'app-home')}, switch on Home Tab and Messages Tab"))
+    if home.get("messages_tab_read_only_enabled"):
+        wrong.append(("App Home", f"open {_page(app, 'app-home')}, allow users to send messages from the messages tab"))
+    if not features.get("agent_view"):
+        wrong.append(("agent view", f"is off: open {_page(app, 'app-assistant')} and switch it on"))
+    paste = f"there are none: paste `python -m bot manifest slack` at {_page(app, 'app-manifest')}"
+    wrong += [(field.replace("_", " "), paste) for field in _FIELDS if not features.get(field)]
+    if not wrong:
+        text = "events and settings are as they should be"
+        return [Finding(subject=f"{SUBJECT} app settings", text=text, is_ok=True)]
+    return [Finding(subject=f"{SUBJECT} {name}", text=text, is_ok=False) for name, text in wrong]

@@ -1,0 +1,1 @@
+"""Blocks, rich text, buttons, modals and the App Home view. Pure."""

@@ -1,0 +1,1 @@
+"""Bare bots on the same libraries, to compare with."""

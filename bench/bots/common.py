@@ -1,0 +1,61 @@
+"""Bots that are measured, each in a process of its own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """One of those that are compared."""
+
+    name: str
+    process: psutil.Process
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU so far, system time included."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    @property
+    def rss(self) -> float:
+        """Megabytes."""
+        return float(self.process.memory_info().rss / 1e6)
+
+
+@asynccontextmanager
+async def started(name: str, *module: str, api: str, environment: Mapping[str, str]) -> AsyncIterator[Bot]:
+    """Run a module with an API and an empty folder until the end of the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = {
+            **os.environ,
+            "AIMODELS_BASE_URL": api,
+            "AIMODELS_API_KEY": "key",
+            "AIMODELS_STREAMING": "false",
+            "BOT_DATA_DIR": folder,
+            "BOT_REQUESTS_PER_MINUTE": "0",
+            "BOT_MEDIA_PER_DAY": "0",
+            "BOT_CHAT_CONCURRENCY": "50",
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *module), env=whole, cwd=folder, stderr=subprocess.DEVNULL
+        )
+        try:
+            yield Bot(name, psutil.Process(child.pid))
+        finally:
+            if child.returncode is None:
+                child.terminate()
+            await child.wait()

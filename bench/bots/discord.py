@@ -1,0 +1,65 @@
+"""What is measured against a Discord: the service, and a bot of discord.py that just calls the API and answers."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+import httpx
+from discord.http import Route
+
+from aimodels.transport import open_http
+from bench.bots.common import Bot, started
+from simulators.discord.server import Wire
+from simulators.discord.values import TOKEN
+
+
+@asynccontextmanager
+async def bot(name: str, wire: Wire, api: str, **settings: str) -> AsyncIterator[Bot]:
+    """The "service" or the "bare" bot, once it hears."""
+    environment = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": wire.api, **settings}
+    module = ("bot", "run") if name == "service" else ("bench.bots.discord",)
+    async with started(name, *module, api=api, environment=environment) as one:
+        await wire.until(lambda: wire.gateway.is_heard, 60)
+        yield one
+
+
+class Bare(discord.AutoShardedClient):
+    """Answers mentions in a thread: one call of the API, one message; no store, no order, no status but typing."""
+
+    def __init__(self, api: httpx.AsyncClient, url: str) -> None:
+        intents = discord.Intents(guilds=True, messages=True, message_content=True)
+        super().__init__(intents=intents, chunk_guilds_at_startup=False)
+        self._api = api
+        self._url = url
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer."""
+        if self.user is None or message.author == self.user or self.user not in message.mentions:
+            return
+        await message.channel.typing()
+        response = await self._api.post(
+            f"{self._url}/chat/completions",
+            json={
+                "model": "gpt-4-turbo",
+                "messages": [{"role": "user", "content": message.content}],
+                "max_tokens": 2048,
+            },
+            headers={"Authorization": "Bearer key"},
+        )
+        text = response.json()["data"]["choices"][0]["message"]["content"]
+        thread = await message.create_thread(name=message.content[:90])
+        await thread.send(text)
+
+
+async def bare() -> None:
+    """Run the bare bot."""
+    Route.BASE = os.environ["DISCORD_API_URL"]
+    url = os.environ["AIMODELS_BASE_URL"]
+    async with httpx.AsyncClient(transport=open_http(url), trust_env=False) as api, Bare(api, url) as client:
+        await client.start(os.environ["DISCORD_TOKEN"])
+
+
+if __name__ == "__main__":
+    asyncio.run(bare())

@@ -1,0 +1,1 @@
+"""Drawings of real answers for the documentation."""

@@ -1,0 +1,79 @@
+"""The picture of a conversation in Discord: `python -m bench.pictures.discord`.
+
+The service answers from its sandbox on a Discord of the tests; what it sends becomes a page, and the page a picture.
+"""
+
+import asyncio
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from adapters.discord.adapter import Discord
+from bench.pictures.browser import photograph
+from bench.pictures.discord_page import Page
+from bot import bootstrap
+from bot.ops import logs
+from bot.settings.core import Settings
+from simulators.discord.checks import LOADING
+from simulators.discord.server import Wire
+from simulators.discord.values import ADA, BOB, CHANNEL, ME, TOKEN, Json, member, snowflake
+
+PICTURE = Path(__file__).parents[2] / "docs" / "discord.png"
+WIDTH = 680
+NAMES = {ADA: "Ada", BOB: "美玲", ME: "Muse"}
+
+
+async def converse(wire: Wire, folder: Path) -> None:
+    """Ask in a channel what people ask, and wait for each answer."""
+    adapter = Discord(token=SecretStr(TOKEN), api_url=wire.api)
+    settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
+    stopping = asyncio.Event()
+    async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+        running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        await wire.until(lambda: wire.gateway.is_heard)
+        said = await wire.say(CHANNEL, f"<@{ME}> my name is Ada and I keep bees")
+        thread = str(said["id"])
+        await wire.until(partial(wire.said, thread), 60)
+        await core.worker.drain()
+        await wire.say(thread, "what is my name?")
+        await wire.until(lambda: len(wire.said(thread)) == 2, 60)
+        await core.worker.drain()
+        for person, name, given in (
+            (ADA, "code", {"prompt": "is a word a palindrome?", "language": "python"}),
+            (BOB, "image", {"prompt": "雪地裡的紅狐狸", "n": 2}),
+        ):
+            options = [{"name": key, "type": 4 if key == "n" else 3, "value": value} for key, value in given.items()]
+            data: Json = {"id": snowflake(), "name": name, "type": 1, "options": options}
+            locale = "zh-TW" if person == BOB else "en-US"
+            told = await wire.interact(2, data, locale=locale, member={**member(person), "permissions": "0"})
+            await wire.until(partial(is_whole, wire, told["token"]), 60)
+            await core.worker.drain()
+        stopping.set()
+        await running
+
+
+def is_whole(wire: Wire, token: str) -> bool:
+    """Whether a command's answer is there with its files and buttons."""
+    message = wire.originals.get(token, {"flags": LOADING})
+    return not message["flags"] & LOADING and "again" in str(message["components"])
+
+
+async def page() -> str:
+    """The conversation as a page."""
+    logs.configure("warning", "json")
+    with tempfile.TemporaryDirectory() as folder:
+        async with Wire() as wire:
+            await converse(wire, Path(folder))
+            return Page(wire, NAMES).whole("general", CHANNEL)
+
+
+def main() -> None:
+    """Make the picture."""
+    photograph(asyncio.run(page()), PICTURE, width=WIDTH)
+    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Messages as Discord keeps them → a page that looks as they do in Discord. Its look is its own: no copied assets."""
+
+import base64
+import html
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from simulators.discord.checks import EPHEMERAL
+from simulators.discord.server import Wire
+from simulators.discord.values import ME, Json
+
+STYLE = Path(__file__).with_suffix(".css")
+_COLOURS = ("#5865f2", "#3ba55c", "#eb459e", "#faa81a", "#2b6cb0")
+_MENTION = re.compile(r"&lt;@!?(\d+)&gt;")
+_SMALL = re.compile(r"^-# (.*)$", re.MULTILINE)
+_DANGER = 4
+
+
+class Page:
+    """Writes a page of what a person sees."""
+
+    def __init__(self, wire: Wire, names: dict[str, str]) -> None:
+        self._wire = wire
+        self._names = names
+        self._markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
+
+    def whole(self, title: str, channel: str) -> str:
+        """A channel's messages, each with its thread, under the channel's name."""
+        name, style = html.escape(title), STYLE.read_text(encoding="utf-8")
+        head = f"<head><meta charset=utf-8><title>{name}</title><style>{style}</style></head>"
+        messages = "".join(self._with_thread(message) for message in self._wire.messages[channel])
+        return f"<!DOCTYPE html><html>{head}<body><header>{name}</header><main>{messages}</main></body></html>"
+
+    def _with_thread(self, message: Json) -> str:
+        thread = self._wire.threads.get(message["id"])
+        if thread is None:
+            return self._message(message)
+        said = [one for one in self._wire.messages[thread["id"]] if one["type"] in (0, 19)]
+        number = f"{len(said)} Message{'s' if len(said) > 1 else ''} ›"
+        title = f"<div class=title>{html.escape(thread['name'])}<span>{number}</span></div>"
+        return f"{self._message(message)}<div class=thread>{title}{''.join(map(self._message, said))}</div>"
+
+    def _message(self, message: Json) -> str:
+        author = message["author"]["id"]
+        name = html.escape(self._names[author])
+        colour = _COLOURS[0] if author == ME else _COLOURS[1 + int(author) % 4]
+        time = datetime.fromisoformat(message["timestamp"]).strftime("%H:%M")
+        badge = "<span class=app>APP</span>" if author == ME else ""
+        only = "<div class=only>👁 Only you can see this</div>" if message["flags"] & EPHEMERAL else ""
+        files = {file["filename"]: file for file in message["attachments"]}
+        if message["content"] or not message["components"]:
+            loose = "".join(self._file(file) for file in files.values())
+        else:
+            loose = ""  # what is laid out names the files that it shows
+        parts = [self._prose(message["content"]), loose, self._components(message["components"], files), only]
+        return (
+            f"<div class=message><div class=avatar style='background:{colour}'>{name[0]}</div><div class=body>"
+            f"{self._asked(message)}<div><span class=name>{name}</span>{badge}<span class=time>{time}</span></div>"
+            f"{''.join(parts)}</div></div>"
+        )
+
+    def _asked(self, message: Json) -> str:
+        """What a message answers to."""
+        used = message.get("interaction_metadata")
+        if used is not None:
+            told = next(one.told for one in self._wire.interactions.values() if one.told["id"] == used["id"])
+            who, what = self._names[used["user"]["id"]], f"/{told['data']['name']}"
+            given = " ".join(str(option["value"]) for option in told["data"].get("options", ()))
+            return f"<div class=from>{html.escape(who)} used <b>{what}</b> {html.escape(given)}</div>"
+        return ""
+
+    def _prose(self, text: str) -> str:
+        """Discord's Markdown."""
+        done: list[str] = []
+        for at, part in enumerate(_SMALL.split(text)):
+            shown = str(self._markdown.render(part)) if part.strip() else ""
+            done.append(f"<div class=small>{shown}</div>" if at % 2 and shown else shown)
+        return _MENTION.sub(lambda m: f"<span class=me>@{html.escape(self._names[m[1]])}</span>", "".join(done))
+
+    # -- files and components
+
+    def _file(self, file: Json) -> str:
+        """A picture, or the name of another file."""
+        upload = self._wire.cdn.uploads[file["id"]]
+        if file["content_type"].startswith("image/"):
+            return f"<div class='gallery one'>{self._picture(file)}</div>"
+        return f"<div class=file>📄 {html.escape(file['filename'])} <span class=only>{upload.size:,} bytes</span></div>"
+
+    def _picture(self, file: Json) -> str:
+        data = base64.b64encode(self._wire.cdn.uploads[file["id"]].content).decode()
+        alt = html.escape(file.get("description", ""), quote=True)
+        return f"<img alt='{alt}' src='data:{file['content_type']};base64,{data}'>"
+
+    def _components(self, components: Iterable[Json], files: dict[str, Json]) -> str:
+        """Raises `KeyError` for a component that the page does not know: nothing that was sent may be missing."""
+        shown: dict[int, Callable[[Json], str]] = {
+            1: lambda one: f"<div class=buttons>{self._components(one['components'], files)}</div>",
+            2: self._button,
+            10: lambda one: self._prose(one["content"]),
+            12: lambda one: self._gallery([named(files, item["media"]) for item in one["items"]]),
+            13: lambda one: self._file(named(files, one["file"])),
+        }
+        return "".join(shown[one["type"]](one) for one in components)
+
+    def _gallery(self, pictures: Sequence[Json]) -> str:
+        look = "gallery" if len(pictures) > 1 else "gallery one"
+        return f"<div class='{look}'>{''.join(map(self._picture, pictures))}</div>"
+
+    def _button(self, one: Json) -> str:
+        symbol = (one.get("emoji") or {}).get("name", "")
+        look = "button danger" if one["style"] == _DANGER else "button"
+        return f"<span class='{look}'>{symbol} {html.escape(one.get('label') or '')}</span>"
+
+
+def named(files: dict[str, Json], media: Json) -> Json:
+    """The file that a component shows."""
+    return files[media["url"].removeprefix("attachment://")]

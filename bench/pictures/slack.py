@@ -1,0 +1,92 @@
+"""The picture of a conversation in Slack: `python -m bench.pictures.slack`.
+
+The service answers from its sandbox on a Slack of the tests; what it sends becomes a page, and the page a picture.
+"""
+
+import asyncio
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from adapters.slack import Settings as SlackSettings
+from adapters.slack.adapter import Slack
+from bench.pictures.browser import photograph
+from bench.pictures.slack_page import Page
+from bot import bootstrap
+from bot.ops import logs
+from bot.settings.core import Settings
+from simulators.slack import FakeSlack, Message, fake_slack
+
+PICTURE = Path(__file__).parents[2] / "docs" / "slack.png"
+WIDTH = 680
+
+
+async def converse(slack: FakeSlack, folder: Path) -> list[Message]:
+    """Ask in a channel what people ask; the messages that begin its threads."""
+    slack.team.users[slack.bob.id].name, slack.team.users[slack.bob.id].locale = "美玲", "zh-TW"
+    adapter = Slack(
+        SlackSettings(  # type: ignore[call-arg, unused-ignore]
+            _env_file=None,
+            slack_bot_token=SecretStr(slack.token),
+            slack_app_token=SecretStr(slack.app_token),
+            slack_api_url=slack.api_url,
+        )
+    )
+    settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
+    stopping = asyncio.Event()
+    async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+        running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        await slack.until(lambda: slack.sockets.open)
+        roots = []
+        for person, command, text in (
+            (slack.ada, "code", "--language python is a word a palindrome?"),
+            (slack.bob, "image", "雪地裡的紅狐狸"),
+        ):
+            before = len(slack.from_bot(slack.general))
+            person.slash(command, text)
+            await slack.until(partial(is_whole, slack, before), 60)
+            await core.worker.drain()
+            await slack.settled()
+            roots.append(slack.from_bot(slack.general)[before])
+        roots[:0] = [await talk(slack, core)]
+        stopping.set()
+        await running
+    return roots
+
+
+async def talk(slack: FakeSlack, core: bootstrap.Core) -> Message:
+    """A question in a channel and one without a mention in its thread; the first of the two."""
+    root = slack.ada.mention("my name is Ada and I keep bees")
+    await slack.until(lambda: slack.from_bot(slack.general, thread=root.ts), 60)
+    await core.worker.drain()
+    slack.ada.say("what is my name?", thread=root)
+    await slack.until(lambda: len(slack.from_bot(slack.general, thread=root.ts)) == 2, 60)
+    await core.worker.drain()
+    await slack.settled()
+    return root
+
+
+def is_whole(slack: FakeSlack, before: int) -> bool:
+    """Whether the answer to a command is there with its buttons, under the message that says who asked what."""
+    return any("again" in str(message.blocks) for message in slack.from_bot(slack.general)[before:])
+
+
+async def page() -> str:
+    """The conversation as a page."""
+    logs.configure("warning", "json")
+    with tempfile.TemporaryDirectory() as folder:
+        async with fake_slack() as slack:
+            roots = await converse(slack, Path(folder))
+            return Page(slack, slack.ada.id).whole("# general", roots)
+
+
+def main() -> None:
+    """Make the picture."""
+    photograph(asyncio.run(page()), PICTURE, width=WIDTH)
+    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

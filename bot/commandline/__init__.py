@@ -1,0 +1,1 @@
+"""The text form of commands: `/image a fox --style anime`."""

@@ -1,0 +1,142 @@
+"""What a command is: a spec and an async generator of parts. One file of `bot/commands` each."""
+
+import importlib
+import math
+import pkgutil
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from aimodels import AsyncAIModels
+from bot.conversation.context import Conversation
+from bot.errors import UsageError
+from bot.i18n import join_list, translate
+from bot.media import Spool
+from bot.models import CommandSpec, Event, Kind, Option, Part
+from bot.ports import Store
+from bot.settings.core import Settings
+
+Parts = AsyncGenerator[Part, None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a running command may use. Made by the dispatcher for one event."""
+
+    event: Event
+    spec: CommandSpec
+    settings: Settings
+    api: AsyncAIModels  #: a view on the shared client: budgeted for this person, waits are shown to them
+    conversation: Conversation  #: this conversation's memory, settings and message list
+    spool: Spool  #: where generated and exported files go
+    store: Store
+    commands: "Registry"
+    seq: int  #: order of recording of this event
+    stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
+    halt: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
+
+    def say(self, key: str, /, **values: object) -> str:
+        """One of the service's own sentences in the asker's language."""
+        return translate(key, self.event.actor.locale, **values)
+
+    def joined(self, words: Iterable[str]) -> str:
+        """The words as a list within such a sentence."""
+        return join_list(words, self.event.actor.locale)
+
+    def prompt(self) -> str:
+        """The free text of the request. Raises `UsageError` with an example when there is none."""
+        text = self.event.prompt.strip()
+        if not text:
+            raise UsageError(self.say("prompt.missing", example=f"/{self.spec.example}"))
+        return text
+
+    def may_change_channel(self) -> bool:
+        """Whether the asker may change what holds for the whole channel: admins, and everybody where they are alone."""
+        return self.event.actor.is_admin or self.event.place.is_private
+
+    def option(self, name: str) -> str:
+        """The value given for an option, else its default. Raises `UsageError` for a value that is not allowed."""
+        option = self.spec.option(name)
+        assert option is not None, f"{self.spec.name} has no option {name}"
+        value = self.event.options.get(name, "") or option.default
+        if value and option.choices and value not in option.choices:
+            raise UsageError(self.say("option.choice", name=name, value=value, allowed=self.joined(option.choices)))
+        return value
+
+    def number(self, name: str) -> float:
+        """The value of a number option. Raises `UsageError` outside its bounds."""
+        option = self.spec.option(name)
+        text = self.option(name)
+        assert option is not None
+        low, high = option.minimum, option.maximum
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise UsageError(self.say("option.number", name=name, value=text))
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise UsageError(self.say("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
+        return value
+
+    def integer(self, name: str) -> int:
+        """The value of a whole-number option. Raises `UsageError` outside its bounds."""
+        value = self.number(name)
+        if not value.is_integer():
+            raise UsageError(self.say("option.integer", name=name, value=self.option(name)))
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A spec and what runs it."""
+
+    spec: CommandSpec
+    run: Callable[[Context], Parts]
+
+
+_registered: dict[str, Command] = {}
+
+
+def command(spec: CommandSpec) -> Callable[[Callable[[Context], Parts]], Callable[[Context], Parts]]:
+    """Register an async generator as the command `spec`."""
+
+    def register(run: Callable[[Context], Parts]) -> Callable[[Context], Parts]:
+        _registered[spec.name] = Command(spec, run)
+        return run
+
+    return register
+
+
+class Registry:
+    """The commands of this service, by name and alias."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self._commands = {command.spec.name: command for command in sorted(commands, key=lambda c: c.spec.name)}
+        self._names = {
+            name: command for command in self._commands.values() for name in (command.spec.name, *command.spec.aliases)
+        }
+
+    def find(self, name: str) -> Command | None:
+        """The command of that name or alias."""
+        return self._names.get(name)
+
+    @property
+    def specs(self) -> tuple[CommandSpec, ...]:
+        """The spec of every command that people may type, by name."""
+        return tuple(command.spec for command in self._commands.values() if not command.spec.hidden)
+
+
+def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
+    """Import every file of `bot.commands` and fill in the choices of options that name a model."""
+    package = importlib.import_module("bot.commands")
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"bot.commands.{module.name}")
+
+    def settle(option: Option) -> Option:
+        return option if option.models is None else replace(option, kind="choice", choices=models[option.models])
+
+    return Registry(
+        Command(replace(c.spec, options=tuple(settle(option) for option in c.spec.options)), c.run)
+        for c in _registered.values()
+    )

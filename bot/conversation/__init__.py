@@ -1,0 +1,1 @@
+"""Conversation context: history, summaries and attachments for the next API request."""

@@ -1,0 +1,1 @@
+"""Operation: web server, metrics, logs, configuration checks."""

@@ -1,0 +1,177 @@
+"""The service's web server: health, metrics, media links, and whatever platforms are called on over HTTP."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Protocol, Self
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from bot.errors import SettingsError, StoreError
+from bot.media import Spool
+from bot.media.content import EXTENSIONS
+from bot.ops.metrics import Metrics, RateBudget
+from bot.ports import Store
+
+_CHECK_TIMEOUT = 2.0  # seconds that the database gets to show that it works
+_SHUTDOWN_TIMEOUT = 5  # seconds that open requests get when the server stops
+_TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
+
+
+class HasBudget(Protocol):
+    """The API client, as far as the metrics look at it."""
+
+    @property
+    def budget(self) -> RateBudget:
+        """The API's rate limit as last told."""
+
+
+def create_web(
+    *,
+    store: Store,
+    api: HasBudget,
+    spool: Spool,
+    metrics: Metrics,
+    health: Mapping[str, Callable[[], str]],
+    routes: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The ASGI app. `health`: by platform, what tells "" or its problem; `routes` come before nothing of ours.
+
+    - `/healthz`: 200 while the process can answer at all.
+    - `/readyz`: 200 while events are taken and kept: database and platforms work; else 503. Trouble with the API is
+      told but is no reason to send events elsewhere: they wait on disk. Nothing is spent to find out.
+    - `/metrics`: Prometheus.
+    - `/media/{token}/{name}`: a file by its signed link; 404 for everything else.
+    """
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_: Request) -> Response:
+        database = await _database_problem(store)
+        platforms = {name: ask() for name, ask in health.items()}
+        problem = metrics.api_problem()
+        is_ready = not database and not any(platforms.values())
+        body = {
+            "status": "not ready" if not is_ready else "degraded" if problem else "ready",
+            "database": database or "ok",
+            "api": problem or "ok",
+            "platforms": {name: found or "ok" for name, found in platforms.items()},
+        }
+        return JSONResponse(body, status_code=200 if is_ready else 503)
+
+    async def show_metrics(_: Request) -> Response:
+        try:
+            counts = await store.counts()
+        except StoreError as exc:
+            return PlainTextResponse(f"{exc}\n", status_code=503)
+        return Response(metrics.render(counts, api.budget), media_type=CONTENT_TYPE_LATEST)
+
+    async def media(request: Request) -> Response:
+        name = request.path_params["name"]
+        path = await asyncio.to_thread(spool.resolve, request.path_params["token"], name)
+        if path is None:
+            return PlainTextResponse("This link does not work, or does not work any more.\n", status_code=404)
+        return FileResponse(
+            path,
+            media_type=_TYPES.get(path.suffix, "application/octet-stream"),
+            filename=name,
+            content_disposition_type="attachment",
+            headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private", "Referrer-Policy": "no-referrer"},
+        )
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", show_metrics),
+            Route("/media/{token}/{name}", media),
+            *routes,
+        ]
+    )
+
+
+async def _database_problem(store: Store) -> str:
+    try:
+        async with asyncio.timeout(_CHECK_TIMEOUT):
+            await store.check()
+    except StoreError as exc:
+        return str(exc)
+    except TimeoutError:
+        return f"no answer within {_CHECK_TIMEOUT:g} s"
+    return ""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class WebServer:
+    """Serves an app in the running event loop between entering and leaving."""
+
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+        """`port` 0: a free one, known as `port` once entered."""
+        self._app = app
+        self._host = host
+        self.port = port
+
+    async def __aenter__(self) -> Self:
+        """Listen. Raises `SettingsError` when host and port can't be had."""
+        listener = _bind(self._host, self.port)
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="web server")
+        listening = asyncio.create_task(self._server.listening.wait())
+        await asyncio.wait({self._task, listening}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        if self._task.done():
+            self._task.result()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        await self._task
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise SettingsError(f"BOT_PORT: port {port} of {host} is taken by another program; choose another") from exc
+        reason = str(exc.strerror).partition(" (while")[0]
+        raise SettingsError(
+            f"BOT_HOST, BOT_PORT: can't listen on port {port} of {host} ({reason}); choose others"
+        ) from exc

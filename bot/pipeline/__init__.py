@@ -1,0 +1,1 @@
+"""The path of an event from the inbox to the delivered answer."""

@@ -1,0 +1,142 @@
+"""What the core does for adapters besides taking their events: second thoughts, who takes part, profiles, notes."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.commands import Registry
+from bot.errors import UsageError
+from bot.i18n import LANGUAGES, translate
+from bot.models import KINDS, Actor, Event, Job, Lane, Profile
+from bot.pipeline.inbox import Inbox, person_scope
+from bot.pipeline.worker import Worker
+from bot.policy import Policy
+from bot.ports import Store
+from bot.settings.core import Settings
+
+if TYPE_CHECKING:
+    from bot.security.token_cipher import Vault
+
+log = structlog.get_logger(__name__)
+
+PROFILE_DAYS = 30
+RECENT_MEDIA = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontDesk:
+    """See `bot.ports.Desk`."""
+
+    settings: Settings
+    store: Store
+    registry: Registry
+    policy: Policy
+    inbox: Inbox
+    worker: Worker
+    make_vault: "Callable[[], Vault]"  #: called when the first note is read or written
+
+    # -- second thoughts
+
+    async def revise(self, event: Event) -> None:
+        """See `Desk.revise`. What was refused, or is another command now, is taken as a new request."""
+        job = await self.store.job(event.adapter, event.id)
+        if job is None or _said(job.event) == _said(event) or not await self._is_newest(job):
+            return
+        fresh = replace(event, id=f"{event.id}/{_digest(event)}", continues=False)
+        if event.command != job.event.command or event.problem or (job.answer is not None and job.answer.private):
+            await self.store.withdraw(event.adapter, event.id)
+            await self.inbox.accept(fresh)
+            return
+        command = self.registry.find(event.command)
+        if command is None:
+            return
+        if await self.policy.check_again(event, command.spec) is not None:
+            await self.inbox.accept(fresh)  # the same verdict, told in private; the answer stays
+            return
+        await self.worker.halt(event.adapter, event.id)
+        new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
+        reopened = await self.store.reopen(new)
+        log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
+
+    async def _is_newest(self, job: Job) -> bool:
+        names = [spec.name for spec in self.registry.specs if spec.lane is not Lane.FREE]
+        newest = await self.store.last_job(job.event.adapter, job.event.conversation, commands=names)
+        return newest is None or newest.seq == job.seq
+
+    async def withdraw(self, adapter: str, event_id: str) -> None:
+        """See `Desk.withdraw`."""
+        await self.store.withdraw(adapter, event_id)
+
+    # -- people
+
+    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+        """See `Desk.people`."""
+        return await self.store.people(adapter, conversation)
+
+    async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
+        """See `Desk.profile`."""
+        since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)
+        chosen = await self.store.settings(person_scope(adapter, actor.id))
+        locale = chosen.get("language") or actor.locale
+        everybody = await self.store.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
+        return Profile(
+            usage=tuple(await self.store.usage(since=since, adapter=adapter, actor=actor.id)),
+            everybody=tuple(everybody),
+            limits=tuple(await self.policy.allowance(adapter, actor.id, locale)),
+            language=chosen.get("language", ""),
+            languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
+            models={kind: chosen[f"model.{kind}"] for kind in KINDS if f"model.{kind}" in chosen},
+            choices={kind: self.settings.models(kind) for kind in KINDS},
+            recent=tuple(await self.store.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
+        )
+
+    async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+        """See `Desk.prefer`. Raises `UsageError` for what can't be chosen."""
+        allowed: dict[str, tuple[str, ...]] = {f"model.{kind}": self.settings.models(kind) for kind in KINDS}
+        allowed["language"] = LANGUAGES
+        if name not in allowed or (value is not None and value not in allowed[name]):
+            raise UsageError(f"{value} is no choice for {name}")
+        await self.store.put_setting(person_scope(adapter, actor), name, value)
+
+    # -- notes
+
+    @cached_property
+    def _vault(self) -> "Vault":
+        return self.make_vault()
+
+    async def notes(self, book: str) -> Mapping[str, str]:
+        """See `Desk.notes`. What an older key sealed is sealed anew."""
+        found: dict[str, str] = {}
+        for name, sealed in dict(await self.store.settings(_scope(book))).items():
+            text = self._vault.unseal(sealed)
+            if text is None:
+                log.warning("note not readable: none of the encryption keys sealed it", book=book)
+                continue
+            found[name] = text
+            if not self._vault.is_current(sealed):
+                await self.put_note(book, name, text)
+        return found
+
+    async def put_note(self, book: str, name: str, value: str | None) -> None:
+        """See `Desk.put_note`."""
+        await self.store.put_setting(_scope(book), name, None if value is None else self._vault.seal(value))
+
+
+def _scope(book: str) -> str:
+    return f"notes:{book}"
+
+
+def _said(event: Event) -> tuple[object, ...]:
+    """What a person decides about a request; an edit that leaves it as it was is none."""
+    files = [(attachment.name, attachment.size) for attachment in event.attachments]
+    return event.command, event.prompt, dict(event.options), files, event.problem
+
+
+def _digest(event: Event) -> str:
+    return hashlib.sha256(json.dumps(_said(event)).encode()).hexdigest()[:12]

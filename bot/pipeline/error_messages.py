@@ -1,0 +1,71 @@
+"""An error as one sentence for the person who asked: what happened and what to do. Never the error's own text."""
+
+import math
+
+from bot.errors import (
+    ApiError,
+    AuthenticationFailed,
+    BadRequest,
+    DeadlineExceeded,
+    DownloadFailed,
+    JobFailed,
+    MediaError,
+    MediaTooLarge,
+    NotKept,
+    NotPermitted,
+    RateLimited,
+    ServerFailed,
+    StoreError,
+    UnexpectedAnswer,
+    Unreachable,
+    UnsafeUrl,
+    UsageError,
+    WrongContent,
+)
+from bot.i18n import translate
+
+_KEYS: dict[type[BaseException], str] = {
+    BadRequest: "refused",
+    AuthenticationFailed: "key",
+    NotPermitted: "not_permitted",
+    ServerFailed: "server",
+    Unreachable: "unreachable",
+    DeadlineExceeded: "deadline",
+    JobFailed: "job",
+    UnexpectedAnswer: "shape",
+    ApiError: "server",
+    UnsafeUrl: "unsafe",
+    MediaTooLarge: "too_large",
+    WrongContent: "wrong_content",
+    DownloadFailed: "download",
+    NotKept: "not_kept",
+    MediaError: "download",
+    StoreError: "store",
+}
+#: what a refusal's code or type says → our sentence
+_REFUSALS = (
+    ("policy", ("policy", "moderation", "safety", "sensitive", "content_filter", "nsfw")),
+    ("too_long", ("context_length", "too_long", "max_tokens", "string_above_max")),
+)
+
+
+def apology(error: BaseException, locale: str, *, event_id: str) -> str:
+    """The sentence for `error` in the language of `locale`. An unknown error gets the event's id to quote."""
+    if isinstance(error, UsageError):
+        return str(error)  # written for people
+    if isinstance(error, RateLimited):
+        return _rate_limited(error, locale)
+    key = next((_KEYS[kind] for kind in type(error).__mro__ if kind in _KEYS), "unknown")
+    if isinstance(error, BadRequest | JobFailed):
+        marks = f"{error.code} {error.type}".lower()
+        key = next((refusal for refusal, words in _REFUSALS if any(word in marks for word in words)), key)
+    if key == "refused" and isinstance(error, BadRequest):
+        key = "no_model" if error.is_about_model else "absent" if error.is_absence else key
+    return translate(f"apology.{key}", locale, id=event_id)
+
+
+def _rate_limited(error: RateLimited, locale: str) -> str:
+    seconds = max(1, math.ceil(error.retry_after))
+    if seconds <= 90:  # noqa: PLR2004 - from here on minutes read better
+        return translate("apology.rate_seconds", locale, seconds=seconds)
+    return translate("apology.rate_minutes", locale, minutes=math.ceil(seconds / 60))

@@ -1,0 +1,134 @@
+"""The way in: an event is understood, admitted and made durable before its platform is acknowledged."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.commands import Registry
+from bot.errors import OverLimit
+from bot.i18n import translate
+from bot.models import Answer, CommandSpec, Demand, Event, Lane
+from bot.ops.metrics import Metrics
+from bot.policy import Policy
+from bot.ports import Store
+
+log = structlog.get_logger(__name__)
+
+#: The command of an event that is a pressed button: options `event` and `action` name the answer and its button.
+PRESS = "press"
+RETRY = "retry"
+#: The button under an answer that is still being written; it is in no answer's actions.
+STOP = "stop"
+
+
+def person_scope(adapter: str, actor: str) -> str:
+    """Where a person's own settings are kept."""
+    return f"person:{adapter}:{actor}"
+
+
+def undelivered_scope(adapter: str, event_id: str) -> str:
+    """Where it is kept that an event has an answer which its platform did not take."""
+    return f"undelivered:{adapter}:{event_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Records events. `accept` is the `Sink` that adapters are given."""
+
+    store: Store
+    registry: Registry
+    policy: Policy
+    metrics: Metrics
+
+    async def accept(self, event: Event) -> None:
+        """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
+        language = (await self.store.settings(person_scope(event.adapter, event.actor.id))).get("language")
+        if language:
+            event = replace(event, actor=replace(event.actor, locale=language))
+        event = await self._resolved(event)
+        command = self.registry.find(event.command)
+        if command is None or event.problem:
+            problem = event.problem or translate("usage.gone", event.actor.locale, command=event.command)
+            spec = CommandSpec(name=event.command, description="", lane=Lane.FREE)  # spends nothing
+        else:
+            problem, spec = "", command.spec
+            if event.command != spec.name:  # an alias
+                event = replace(event, command=spec.name)
+        refusal = await self.policy.check(event, spec)
+        if refusal is None:
+            answer = Answer(text=problem, private=True) if problem else await self._undelivered(event)
+            try:
+                await self._record(event, spec.lane, answer, self.policy.demand(event, spec))
+            except OverLimit as over:
+                refusal = self.policy.refusal(event, over)
+        if refusal is not None and refusal.silent:
+            log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
+        elif refusal is not None:
+            await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
+
+    async def _undelivered(self, event: Event) -> Answer | None:
+        """The answer that this one asks for again, where it was made and its platform did not take it."""
+        if not event.again:
+            return None
+        scope = undelivered_scope(event.adapter, event.again)
+        if not await self.store.settings(scope):
+            return None
+        job = await self.store.job(event.adapter, event.again)
+        await self.store.put_setting(scope, "answer", None)
+        return job.answer if job is not None and job.answer is not None and not job.answer.private else None
+
+    async def _record(self, event: Event, lane: Lane, answer: Answer | None, demand: Demand | None) -> None:
+        shared = self.policy.shared
+        if demand is None or shared is None:
+            is_new = await self.store.record(event, lane=lane, answer=answer)
+        else:
+            is_new = await shared.record_within(event, lane=lane, answer=answer, demand=demand)
+        outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
+        self.metrics.received(event, outcome)
+        log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
+
+    async def _resolved(self, event: Event) -> Event:
+        """Rewrite a pressed button into its command, and a retry into the command that it repeats."""
+        if event.command == PRESS:
+            event = await self._pressed(event)
+        if event.command == RETRY:
+            event = await self._repeated(event)
+        return event
+
+    async def _pressed(self, event: Event) -> Event:
+        named, pressed = event.options.get("event", ""), event.options.get("action")
+        if pressed == STOP:
+            return replace(event, command="cancel", options={"event": named})
+        job = await self.store.job(event.adapter, named)
+        actions = job.answer.actions if job is not None and job.answer is not None else ()
+        action = next((a for a in actions if a.name == pressed), None)
+        if action is None and job is not None and pressed == RETRY:  # under what is no answer yet
+            return replace(event, command=RETRY, options={"event": named})
+        if action is None:
+            return replace(event, problem=translate("usage.button_gone", event.actor.locale))
+        given = {name: value for name, value in event.options.items() if name in action.asks and value}
+        prompt = given.pop("prompt", action.prompt)
+        return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
+
+    async def _repeated(self, event: Event) -> Event:
+        spending = [spec.name for spec in self.registry.specs if spec.kind is not None]
+        named = event.options.get("event")
+        if named:
+            job = await self.store.job(event.adapter, named)
+        else:
+            job = await self.store.last_job(event.adapter, event.conversation, commands=spending)
+        # Somebody else's conversation stays theirs, whatever id is typed.
+        if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
+            return event
+        first = job.event
+        if first.problem:
+            return replace(event, problem=first.problem)
+        return replace(
+            event,
+            command=first.command,
+            prompt=first.prompt,
+            options=first.options,
+            attachments=first.attachments,
+            continues=first.continues,
+            again=first.id,
+        )

@@ -1,0 +1,49 @@
+"""The key that signs what the service hands out: from the settings, or made once and kept beside the database."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
+from bot.settings.core import Settings
+
+_BYTES = 32
+
+
+def signing_key(settings: Settings) -> SecretStr:
+    """BOT_SECRET_KEY, else that of `secret.key` in the data folder. Raises `SettingsError` when it can't be kept."""
+    if settings.bot_secret_key is not None:
+        return settings.bot_secret_key
+    path = settings.bot_data_dir / "secret.key"
+    try:
+        if not path.exists():
+            _keep(path, secrets.token_urlsafe(_BYTES))
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as exc:
+        raise SettingsError(
+            f"BOT_DATA_DIR: {path} can't be read or made ({exc.strerror}); choose a folder that may be written to"
+        ) from exc
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < _BYTES:  # whoever guesses it can read every file
+        raise SettingsError(f"{path} is damaged; delete it (links given out so far stop working) or set BOT_SECRET_KEY")
+    return SecretStr(key)
+
+
+def _keep(path: Path, key: str) -> None:
+    """Write the key whole or not at all, readable by the service only; the first of two processes wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())  # an empty file after a power cut would sign with an empty key
+    try:
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink()

@@ -1,0 +1,248 @@
+"""The service's settings: environment variables and `.env`, checked before anything starts."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode
+
+from bot.models import Kind
+from bot.settings.base import EnvironmentSettings, HttpUrl, read
+
+REFERENCE_MODELS: dict[Kind, str] = {
+    "chat": "gpt-4-turbo",
+    "code": "codellama-70b",
+    "image": "seeddream-4.0",
+    "audio": "audiogen",
+    "video": "videogen-pro",
+}
+REFERENCE_BASE_URL = "https://api.aimodels.com/v1"
+
+
+def _words(value: object) -> object:
+    """Read a comma-separated list."""
+    if isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    """Never tells the value: it may hold a password, and so may what a library says of it."""
+    text = value.get_secret_value()
+    if text.startswith("sqlite:///") or not text:
+        return value
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must look like sqlite:///folder/file.db or postgresql://user:password@host/database")
+    try:
+        is_whole = urlsplit(text).port != 0 and not urlsplit(text).fragment
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError(
+            "must look like postgresql://user:password@host:5432/database; write %23 for # in a password, and so on "
+            "for : / ? @ [ ] %"
+        )
+    return value
+
+
+def address(url: SecretStr) -> str:
+    """Host, port and database of a database's URL: without user and password."""
+    parts = urlsplit(url.get_secret_value())
+    return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+class Settings(EnvironmentSettings):
+    """Everything the core can be told. Each field's description is its line in `.env.example`."""
+
+    # The AI API
+    aimodels_base_url: HttpUrl = Field(REFERENCE_BASE_URL, description="Where the AI API is.")
+    aimodels_api_key: SecretStr | None = Field(
+        None, description="Your API key. Empty: an offline sandbox API is started instead."
+    )
+    aimodels_api_flavor: Literal["aimodels", "openai"] = Field(
+        "aimodels", description="aimodels (answers in an envelope) or openai (any OpenAI-compatible server)."
+    )
+    aimodels_streaming: bool = Field(False, description="Ask for streamed chat answers (not in the API's reference).")
+    aimodels_timeout: float = Field(
+        120, gt=0, le=3600, description="Seconds allowed for a chat or code answer, retries included."
+    )
+    aimodels_media_timeout: float = Field(
+        900, gt=0, le=7200, description="Seconds allowed for a picture, sound or video, retries included."
+    )
+
+    # Models: the first is the default, the rest may be chosen with /model
+    bot_chat_models: Words = Field(
+        (REFERENCE_MODELS["chat"],), min_length=1, description="Allowed chat models, the default first."
+    )
+    bot_code_models: Words = Field(
+        (REFERENCE_MODELS["code"],), min_length=1, description="Allowed code models, the default first."
+    )
+    bot_image_models: Words = Field(
+        (REFERENCE_MODELS["image"],), min_length=1, description="Allowed image models, the default first."
+    )
+    bot_audio_models: Words = Field(
+        (REFERENCE_MODELS["audio"],), min_length=1, description="Allowed audio models, the default first."
+    )
+    bot_video_models: Words = Field(
+        (REFERENCE_MODELS["video"],), min_length=1, description="Allowed video models, the default first."
+    )
+    bot_seeing_models: Words = Field((), description="Chat models that can look at attached pictures.")
+
+    # Conversations
+    bot_system_prompt: str = Field(
+        "You are a helpful assistant in a team chat. Answer in the language you are asked in.",
+        description="What the model is told first, unless a channel sets its own with /system.",
+    )
+    bot_context_turns: int = Field(40, ge=2, le=1000, description="Newest turns sent with a chat request.")
+    bot_context_tokens: int = Field(
+        6000, ge=200, le=1_000_000, description="Tokens (estimated) of turns sent with a chat request."
+    )
+    bot_answer_tokens: int = Field(2048, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens.")
+    bot_attachment_tokens: int = Field(
+        8000, ge=0, le=1_000_000, description="Tokens (estimated) read from files attached to a message."
+    )
+
+    # The service
+    bot_data_dir: Path = Field(Path("data"), description="Folder of the database and of generated files.")
+    bot_database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        None,
+        description="Database: sqlite:///folder/file.db for one process, postgresql://user:password@host/database for many "
+        "(extra postgres); empty: an SQLite file in BOT_DATA_DIR.",
+    )
+    bot_host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    bot_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of health, metrics and links; empty: started only when an adapter needs it (8080).",
+    )
+    bot_public_url: HttpUrl = Field(
+        "",
+        description="Where people's browsers reach the web server; needed for links to files too big to upload.",
+    )
+    bot_secret_key: SecretStr | None = Field(
+        None, description="Signs media links; empty: made once and kept in BOT_DATA_DIR."
+    )
+    bot_encryption_keys: SecretStr | None = Field(
+        None,
+        description="Seal tokens kept in the database; the first of a comma-separated list seals, the others still "
+        "unseal. Empty: the key that signs media links.",
+    )
+    bot_chat_concurrency: int = Field(50, ge=1, le=1000, description="Conversations answered at the same time.")
+    bot_media_concurrency: int = Field(
+        4, ge=1, le=100, description="Pictures, sounds and videos made at the same time."
+    )
+    bot_max_attempts: int = Field(
+        4, ge=1, le=20, description="Tries of one request before the person is told that it failed."
+    )
+    bot_shutdown_timeout: float = Field(
+        20, ge=0, le=600, description="Seconds that running answers get to finish when the service stops."
+    )
+    bot_retention_days: int = Field(
+        90, ge=0, le=36500, description="Days that conversations and files are kept; 0: for ever."
+    )
+    bot_log_level: Literal["auto", "debug", "info", "warning", "error"] = Field(
+        "auto", description="auto (info, or warning when only the terminal is used), debug, info, warning or error."
+    )
+    bot_log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto (console on a terminal, else json), console or json."
+    )
+
+    # Files
+    bot_max_download_bytes: int = Field(
+        200_000_000, ge=1_000_000, description="Largest generated file fetched from the API, in bytes."
+    )
+    bot_max_attachment_bytes: int = Field(
+        20_000_000, ge=1000, description="Largest attached file that is read, in bytes."
+    )
+    bot_download_timeout: float = Field(
+        300, gt=0, le=3600, description="Seconds allowed for fetching one generated file."
+    )
+    bot_link_hours: float = Field(72, gt=0, le=8760, description="Hours that a link to a file too big to upload works.")
+
+    # Who may do what; lists are comma-separated ids, empty: everybody
+    bot_allow_people: Words = Field((), description="Only these people may use the service.")
+    bot_deny_people: Words = Field((), description="These people may not.")
+    bot_allow_roles: Words = Field((), description="Only people with one of these roles may.")
+    bot_deny_roles: Words = Field((), description="People with one of these roles may not.")
+    bot_allow_channels: Words = Field((), description="Only in these channels.")
+    bot_deny_channels: Words = Field((), description="Not in these channels.")
+    bot_allow_workspaces: Words = Field((), description="Only in these workspaces or servers.")
+    bot_deny_workspaces: Words = Field((), description="Not in these workspaces or servers.")
+    bot_command_rules: Words = Field(
+        (),
+        description="Rules for one command: video=role:artists, image!=channel:C012 (=: only, !=: not; person, role, channel or workspace).",
+    )
+    bot_allow_bots: bool = Field(False, description="Answer other bots.")
+    bot_allow_strangers: bool = Field(
+        False, description="Answer people from outside the workspace that installed the service."
+    )
+    bot_requests_per_minute: int = Field(
+        20, ge=0, description="Requests a minute for one person; 0: no limit (so at the terminal, unless set)."
+    )
+    bot_media_per_day: int = Field(
+        100, ge=0, description="Pictures, sounds and videos a day for one person; 0: no limit."
+    )
+    bot_budget_per_day: float = Field(
+        0, ge=0, description="Money a day for everybody, in the API's currency; 0: no limit."
+    )
+
+    def models(self, kind: Kind) -> tuple[str, ...]:
+        """The allowed models of a kind, the default first."""
+        models: tuple[str, ...] = getattr(self, f"bot_{kind}_models")
+        return models
+
+    @property
+    def postgres_url(self) -> SecretStr | None:
+        """Where the PostgreSQL database is; None: the database is an SQLite file."""
+        url = self.bot_database_url
+        return url if url is not None and url.get_secret_value().startswith("postgres") else None
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file, where that is the database."""
+        url = self.bot_database_url.get_secret_value() if self.bot_database_url is not None else ""
+        return Path(url.removeprefix("sqlite:///")) if url else self.bot_data_dir / "bot.db"
+
+    @property
+    def database_name(self) -> str:
+        """What to call the database before people."""
+        return str(self.database_path) if self.postgres_url is None else address(self.postgres_url)
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Every value that nobody may read, and those inside them."""
+        found = [value for value in dict(self).values() if isinstance(value, SecretStr)]
+        if self.postgres_url is not None:
+            password = urlsplit(self.postgres_url.get_secret_value()).password or ""
+            found += [SecretStr(password), SecretStr(unquote(password))]
+        if self.bot_encryption_keys is not None:
+            found += [SecretStr(key.strip()) for key in self.bot_encryption_keys.get_secret_value().split(",")]
+        return tuple(found)
+
+    @property
+    def media_dir(self) -> Path:
+        """The spool folder of generated files."""
+        return self.bot_data_dir / "media"
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises `SettingsError` with each wrong setting's name and what is allowed."""
+    return read(Settings)
+
+
+def example(settings: type[BaseSettings]) -> str:
+    """The lines of `.env.example` for a settings class: what each is for, its name and its default."""
+    lines = []
+    for name, field in settings.model_fields.items():
+        default = field.get_default()
+        if isinstance(default, tuple):
+            default = ",".join(default)
+        if isinstance(default, bool):
+            default = str(default).lower()
+        lines += [f"# {field.description}", f"#{name.upper()}={'' if default is None else default}", ""]
+    return "\n".join(lines)

@@ -1,0 +1,144 @@
+"""Connections to the server: how they are made, what their errors mean, and the schema behind them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from pydantic import SecretStr
+
+from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
+from bot.settings.core import address
+from bot.store.sqlite.schema import migrations
+
+Connection = Any  #: an asyncpg connection: the library has no types
+
+#: What says that a connection is not, or no longer, to be used. The last is the library's own confusion when the server
+#: ends a connection in the middle of something.
+BROKEN = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+#: Key of the advisory lock under which the schema is changed.
+_MIGRATION_LOCK = 0x636D7574
+#: Seconds for one statement, and for a connection to be made.
+TIMEOUT = 30.0
+#: Connections that read.
+_READERS = 4
+#: Seconds after which the server lets go of a machine that vanished: 10 + 2 × 5.
+_KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "2"}
+#: A transaction that its process left open, whatever it does meanwhile, blocks others for less than a statement's time.
+_PATIENCE = {"idle_in_transaction_session_timeout": "15000"}
+#: Plans are made when the tables are nearly empty and kept while these grow: every statement has an index to go by.
+_PLANS = {"enable_seqscan": "off", "jit": "off"}
+_SETTINGS = {**_KEEPALIVE, **_PATIENCE, **_PLANS, "application_name": "channelmuse"}
+
+#: SQLSTATEs after which the same statement may succeed later: connection, resources, operator, system, conflicts,
+#: and a server that has become a read-only copy.
+_PASSING = ("08", "53", "57", "58", "40", "55", "25006")
+
+
+class Link:
+    """The way to one database."""
+
+    def __init__(self, url: SecretStr) -> None:
+        self._url = url
+        self.name = address(url)  #: for people
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        """Bring the schema up to date and be ready to read. Raises `StoreError`."""
+        connection = await self.connect()
+        try:
+            with self.translated():
+                await self._migrate(connection)
+        finally:
+            await close(connection)
+        with self.translated():
+            self._pool = await asyncpg.create_pool(
+                self._url.get_secret_value(),
+                min_size=0,
+                max_size=_READERS,
+                timeout=TIMEOUT,
+                command_timeout=TIMEOUT,
+                server_settings=_SETTINGS,
+                reset=_as_it_is,
+            )
+
+    async def close(self) -> None:
+        """Close the connections that read; the others are their owners'."""
+        try:
+            with suppress(StoreError), self.translated():
+                await self._pool.close()
+        finally:
+            self._pool.terminate()
+
+    async def connect(self, **settings: str) -> Connection:
+        """Make a connection with these settings of the server. Raises `StoreError`."""
+        with self.translated():
+            return await asyncpg.connect(
+                self._url.get_secret_value(),
+                timeout=TIMEOUT,
+                command_timeout=TIMEOUT,
+                server_settings={**_SETTINGS, **settings},
+            )
+
+    async def rows(self, sql: str, *parameters: object) -> list[Any]:
+        """The rows of a query. Raises `StoreError`."""
+        with self.translated():
+            return list(await self._pool.fetch(sql, *parameters))
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """What goes wrong with the database becomes a `StoreError` of one sentence."""
+        try:
+            yield
+        except (asyncpg.PostgresError, *BROKEN) as exc:
+            raise self.explained(exc) from exc
+
+    def explained(self, error: Exception) -> StoreError:
+        """The `StoreError` that says in one sentence what went wrong with the database and what to do."""
+        if not isinstance(error, asyncpg.PostgresError):
+            reason = str(error) or type(error).__name__
+            return StoreUnavailable(
+                f"The database {self.name} can't be reached; check that it runs and BOT_DATABASE_URL. ({reason})"
+            )
+        state = error.sqlstate or ""
+        if state.startswith("28"):
+            return StoreError(f"The database {self.name} refuses user or password: check BOT_DATABASE_URL.")
+        if state == "3D000":
+            return StoreError(f"The database {self.name} does not exist: create it, or mend BOT_DATABASE_URL.")
+        if state == "42501":
+            return StoreError(
+                f"The user of BOT_DATABASE_URL may not work in the database {self.name}: let it own the database and "
+                f"what is in it, or grant it CREATE and USAGE on the schema of an empty one. ({error})"
+            )
+        if state.startswith(_PASSING):
+            return StoreUnavailable(f"The database {self.name} can't work now. ({error})")
+        return StoreError(f"The database {self.name} did not do what was asked: {error}")
+
+    async def _migrate(self, connection: Connection) -> None:
+        steps: Sequence[tuple[int, str]] = migrations("postgres")
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+            await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY)")
+            version = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
+            if version > steps[-1][0]:
+                raise SchemaTooNew(
+                    f"The database {self.name} was written by a newer version of this service (schema {version}, this "
+                    f"one knows {steps[-1][0]}); update the service or restore a backup made before."
+                )
+            for number, script in steps:
+                if number > version:
+                    await connection.execute(script)
+                    await connection.execute("INSERT INTO schema_version VALUES ($1)", number)
+
+
+async def _as_it_is(_: Connection) -> None:
+    """Nobody changes anything about a connection that reads: it needs no question more to be handed on."""
+
+
+async def close(connection: Connection) -> None:
+    """Close a connection, at once when it does not want to."""
+    try:
+        await connection.close(timeout=5)
+    except (asyncpg.PostgresError, *BROKEN):
+        connection.terminate()

@@ -1,0 +1,112 @@
+"""Which events are this process's: what a lock in the database says, which goes when the process does."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+
+import structlog
+
+from bot.errors import StoreError, StoreUnavailable
+from bot.store.postgres.connection import Connection, Link, close
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "channelmuse"  #: of LISTEN and NOTIFY
+#: First key of the advisory locks of processes; the second is their number.
+LOCK = 0x636D7573
+#: Seconds between two signs of life of the connection, and those that one may take.
+BEAT = 2.0
+BEAT_TIMEOUT = 5.0
+#: Seconds without a sign of life after which nothing counts as owned: before the server can have let go of the lock.
+TRUST = 15.0
+
+Adopt = Callable[[Connection, Collection[int], int], Awaitable[None]]
+
+
+class Owner:
+    """The connection that holds the lock of this process's number, claims events and hears the news.
+
+    When it breaks it is made anew, with another number; what nobody has taken over meanwhile is adopted. Claims need
+    not survive a crash of the server, which ends all ownership: they don't wait for its disk.
+    """
+
+    def __init__(self, link: Link, *, on_news: Callable[[str, int], None], adopt: Adopt) -> None:
+        self._link = link
+        self._on_news = on_news  #: called with payload and sender of every notification; with "" after a reconnect
+        self._adopt = adopt  #: called with the new connection, the numbers before and the new one
+        self._connection: Connection | None = None
+        self._using = asyncio.Lock()
+        self._beating: asyncio.Task[None] | None = None
+        self._seen = 0.0  #: when the connection last gave a sign of life, on the clock that goes on in sleep
+        self._numbers: list[int] = []  #: under which the database may have something of this process's
+        self.number = 0  #: of this process
+
+    async def open(self) -> None:
+        """Take a number. Raises `StoreError`."""
+        async with self.connection():
+            pass
+        self._beating = asyncio.create_task(self._beat(), name="store ownership")
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        if self._connection is not None:
+            await close(self._connection)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the lock is held, as far as can be known without asking."""
+        connection = self._connection
+        return connection is not None and not connection.is_closed() and abs(time.time() - self._seen) < TRUST
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The connection, for one after the other; made anew where it broke. Raises `StoreError`."""
+        async with self._using:
+            connection = self._connection
+            if connection is None or connection.is_closed():
+                connection = await self._connect()
+            try:
+                with self._link.translated():
+                    yield connection
+            except StoreUnavailable:
+                connection.terminate()  # in whatever state it is
+                raise
+            self._seen = time.time()
+
+    async def _connect(self) -> Connection:
+        connection = await self._link.connect(synchronous_commit="off")
+        try:
+            with self._link.translated():
+                number = await connection.fetchval("SELECT nextval('owners')")
+                await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK, number)
+                await connection.add_listener(CHANNEL, lambda _c, pid, _channel, news: self._on_news(str(news), pid))
+                before = tuple(self._numbers)
+                self._numbers.append(number)  # should it break now: whether it was adopted, nobody knows
+                await self._adopt(connection, before, number)
+        except BaseException:
+            connection.terminate()
+            raise
+        if self.number:
+            log.info("database connection made anew", number=number)
+        self._connection, self.number, self._seen = connection, number, time.time()
+        self._numbers = [number]
+        self._on_news("", 0)
+        return connection
+
+    async def _beat(self) -> None:
+        """Notice a connection that broke silently, and make it anew."""
+        while True:
+            await asyncio.sleep(BEAT)
+            connection, seen = self._connection, self._seen
+            try:
+                async with asyncio.timeout(BEAT_TIMEOUT), self.connection() as current:
+                    await current.execute("SELECT 1")
+            except (StoreError, TimeoutError) as exc:
+                log.debug("no sign of life from the database", reason=str(exc))
+                # Not one that was made meanwhile, nor one that is only busy: then this one's turn did not come.
+                if connection is not None and self._seen == seen:
+                    connection.terminate()

@@ -1,0 +1,301 @@
+"""The life of an event: recorded, claimed, committed, completed."""
+
+# ruff: noqa: D102 - the promises are those of `bot.ports.Store`
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import aiosqlite
+
+from bot.errors import OwnershipLost, StoreUnavailable
+from bot.models import Answer, Event, Job, Lane, Outcome, Usage
+from bot.store.shared import codec
+from bot.store.shared.rows import event_keys, filled, usage_rows
+from bot.store.sqlite import maintenance, statements
+from bot.store.sqlite.context_cache import Memories
+from bot.store.sqlite.queries import Reads
+from bot.store.sqlite.queue import Entry, WaitingQueue, entry
+from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
+
+_JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
+_DRAFT_LINGER = 0.01  #: seconds: a quick answer's commit takes the draft along
+_DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
+_LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
+
+
+class Events:
+    """The part of the store that workers use. What waits is queued in memory and rebuilt from the table at start."""
+
+    _writer: Writer
+    _reads: Reads
+
+    def __init__(self) -> None:
+        self._queue = WaitingQueue()
+        self._changed = asyncio.Event()
+        self._jobs: dict[int, Job] = {}  #: of some waiting events
+        self._running: dict[int, Job] = {}  #: as they are by now
+        self._claimed: dict[int, Job] = {}  #: the same, as they were given out
+        self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
+        self._memories = Memories()
+        self._last_event = 0  #: sequence number at the start
+        self._last_turn = 0  #: sequence number
+
+    async def recover(self) -> None:
+        """Queue everything unfinished."""
+        rows = await self._reads.rows(
+            "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL"
+            " FROM events WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
+        )
+        for seq, adapter, conversation, actor, lane, command, since, ready_at, answered in rows:
+            self._queue.add(
+                entry(
+                    seq,
+                    adapter=adapter,
+                    conversation=conversation,
+                    actor=actor,
+                    lane=Lane(lane),
+                    command=command,
+                    since=since,
+                    ready_at=ready_at,
+                    answered=bool(answered),
+                )
+            )
+        self._changed.set()
+        last = dict(await self._reads.rows("SELECT name, seq FROM sqlite_sequence"))
+        self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
+        self._memories.clear(upto=rows[-1][0] if rows else 0)
+
+    async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
+        lane = lane if answer is None else Lane.FREE
+        adapter, event_id, conversation, command, actor, channel, again = event_keys(event)
+        since = event.received_at.timestamp()
+        committed = None if answer is None else codec.dumps(answer)
+        row = (
+            adapter,
+            event_id,
+            conversation,
+            lane,
+            command,
+            actor,
+            channel,
+            again,
+            since,
+            codec.dumps(event),
+            committed,
+        )
+
+        def then(returned: Returned) -> bool:
+            seq = returned.pop((adapter, event_id), None)
+            if seq is None:
+                return False
+            if len(self._jobs) < _JOBS_KEPT:
+                self._jobs[seq] = Job(seq=seq, event=event, answer=answer)
+            self._queue.add(
+                entry(
+                    seq,
+                    adapter=adapter,
+                    conversation=conversation,
+                    actor=actor,
+                    lane=lane,
+                    command=command,
+                    since=since,
+                    answered=answer is not None,
+                )
+            )
+            self._changed.set()
+            return True
+
+        return await self._writer.submit(RowsOperation(lambda: {statements.RECORD: (row,)}, then))
+
+    async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
+        keys = {codec.key(adapter) for adapter in adapters}
+        while (taken := self._queue.take(lanes, keys, time.time())) is not None:
+            job = self._jobs.pop(taken.seq, None)
+            if job is None:
+                try:
+                    job = await self._reads.job_of_seq(taken.seq)
+                except BaseException:
+                    self._queue.give_back(taken.seq, ready_at=taken.ready_at, answered=taken.answered)
+                    self._changed.set()
+                    raise
+            if job is not None:
+                self._running[job.seq] = self._claimed[job.seq] = job
+                return job
+            self._queue.done(taken.seq)  # erased meanwhile
+        self._changed.clear()
+        return None
+
+    async def wait(self) -> None:
+        due = self._queue.next_time()
+        patience = None if due is None else min(max(due - time.time(), 0.0), _LONGEST_WAIT)
+        try:
+            async with asyncio.timeout(patience):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    async def save_draft(self, job: Job, ref: str) -> None:
+        self._own(job)
+        rows = {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
+
+        def then(_: Returned) -> None:
+            if self._drafts.get(job.seq) is operation:
+                del self._drafts[job.seq]
+            mine = self._running.get(job.seq)
+            if mine is not None and self._claimed.get(job.seq) is job:
+                self._running[job.seq] = replace(mine, ref=ref)
+
+        operation = self._drafts[job.seq] = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
+        self._writer.submit_lazily(operation, within=_DRAFT_LINGER)
+
+    async def commit(self, job: Job, outcome: Outcome) -> bool:
+        now = datetime.now(UTC)
+        answer = codec.dumps(outcome.answer)
+        turns = [filled(turn, job.event, now) for turn in outcome.turns]
+        told = [codec.dumps(turn) for turn in turns]
+        usage = usage_rows(job, outcome.usage, now)
+        replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
+        first = 0  #: sequence number of the turns' first
+
+        def plan() -> Rows:
+            nonlocal first
+            if self._own(job).answer is not None:
+                return {}
+            first = self._last_turn + 1
+            self._last_turn += len(turns)
+            return {
+                statements.ANSWER: ((job.seq, answer),),
+                statements.REPLACE: replaced,
+                statements.TURNS: [(job.seq, n, data, first + n) for n, data in enumerate(told)],
+                statements.USAGE: usage,
+            }
+
+        def then(_: Returned) -> bool:
+            place = codec.key(job.event.adapter), codec.key(job.event.conversation)
+            if replaced:
+                self._memories.clear()
+            else:
+                numbered = [replace(turn, seq=first + n) for n, turn in enumerate(turns)] if first else ()
+                self._memories.added(place, job.seq, numbered)
+            mine = self._running.get(job.seq)
+            if mine is None or mine.answer is not None:
+                return False
+            self._running[job.seq] = replace(mine, answer=outcome.answer)
+            return True
+
+        return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
+
+    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
+        rows = {statements.USAGE: usage_rows(job, usage, datetime.now(UTC))}
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: None))
+
+    async def complete(self, job: Job) -> None:
+        self._own(job)
+        del self._running[job.seq], self._claimed[job.seq]
+        self._drafts.pop(job.seq, None)
+        self._queue.done(job.seq)
+        self._changed.set()
+        rows = {statements.COMPLETE: ((job.seq,),)}
+        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
+
+    async def retry(self, job: Job, at: datetime) -> None:
+        ready_at = at.timestamp()
+        await self._give_back(job, ready_at)
+        rows = {statements.POSTPONE: ((job.seq, ready_at),)}
+        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
+
+    async def release(self, job: Job) -> None:
+        def uncounted() -> Rows:
+            ref = self._own(job).ref
+            return {} if ref is None else {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt - 1),)}
+
+        try:
+            await self._give_back(job, 0.0, plan=uncounted)
+        except StoreUnavailable:  # it counts as a try, which is better than to keep it
+            await self._give_back(job, 0.0)
+
+    async def _give_back(self, job: Job, ready_at: float, *, plan: Callable[[], Rows] | None = None) -> None:
+        """Without `plan` it needs no space on the disk, only that what was begun for the job is done."""
+
+        def nothing() -> Rows:
+            self._own(job)
+            return {}
+
+        def then(_: Returned) -> None:
+            mine = self._running.pop(job.seq)
+            del self._claimed[job.seq]
+            self._drafts.pop(job.seq, None)
+            self._queue.give_back(job.seq, ready_at=ready_at, answered=mine.answer is not None)
+            self._changed.set()
+
+        await self._writer.submit(RowsOperation(plan or nothing, then, seq=job.seq))
+
+    def _own(self, job: Job) -> Job:
+        mine = self._running.get(job.seq)
+        if mine is None or self._claimed.get(job.seq) is not job:
+            raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
+        return mine
+
+    async def confirm(self, job: Job) -> None:
+        self._own(job)
+        if job.seq in self._drafts:
+            await self._writer.submit(RowsOperation(lambda: self._drafted(job), lambda _: None, seq=job.seq))
+
+    def _drafted(self, job: Job) -> Rows:
+        """Nothing to write; called when what was begun for the job before has been written, or has failed."""
+        self._own(job)
+        if job.seq in self._drafts:
+            raise StoreUnavailable(f"The draft of event {job.event.id} is not in the database yet.")
+        return {}
+
+    async def halt_elsewhere(
+        self,
+        adapter: str,  # noqa: ARG002 - this process is the only one
+        *,
+        event_id: str | None = None,  # noqa: ARG002
+        conversation: str | None = None,  # noqa: ARG002
+        before: int | None = None,  # noqa: ARG002
+        patience: float = 0.0,  # noqa: ARG002
+    ) -> int:
+        return 0
+
+    def halts(self) -> Collection[int]:
+        return ()
+
+    async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
+        place = codec.key(adapter), codec.key(conversation)
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> int:
+            held.extend(
+                self._queue.discard(
+                    lambda e: (e.adapter, e.conversation) == place and e.seq < before and not e.answered
+                )
+            )
+            await maintenance.answer_waiting(db, [item.seq for item in held], codec.dumps(answer))
+            return len(held)
+
+        def then(_: int) -> None:
+            for item in held:
+                self._jobs.pop(item.seq, None)
+                self._queue.add(replace(item, lane=Lane.FREE, key=(item.seq,), ready_at=0.0, answered=True))
+            self._changed.set()
+
+        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    def _wait_again(self, held: Sequence[Entry]) -> None:
+        for item in held:
+            self._queue.add(item)
+        self._changed.set()
+
+    async def counts(self) -> Mapping[str, float]:
+        oldest = self._queue.oldest
+        return {
+            "waiting": self._queue.waiting,
+            "running": self._queue.running,
+            "oldest": 0.0 if oldest is None else max(time.time() - oldest, 0.0),
+        }

@@ -1,0 +1,261 @@
+"""The store on SQLite, for one process on one machine."""
+
+# ruff: noqa: D102 - the promises are those of `bot.ports.Store`
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import aiosqlite
+
+from bot.errors import StoreUnavailable
+from bot.models import Answer, Event, Job, Lane, Media, Memory, Turn, UsageRow
+from bot.store.shared import codec
+from bot.store.sqlite import maintenance
+from bot.store.sqlite.errors import translate
+from bot.store.sqlite.events import Events
+from bot.store.sqlite.lock import ownership
+from bot.store.sqlite.queries import Reads
+from bot.store.sqlite.queue import Entry, entry
+from bot.store.sqlite.schema import prepare
+from bot.store.sqlite.writer import WorkOperation, Writer
+
+_SCOPES_KEPT = 10_000  #: settings held in memory
+_SCOPES_KNOWN = 20_000  #: scopes of which it is known that they have any
+
+
+class SqliteStore(Events):
+    """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
+
+    `busy_timeout`: seconds to wait for a program that has locked the database.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout: float = 5.0) -> None:
+        super().__init__()
+        self._path = path
+        self._busy_timeout = busy_timeout
+        self._stack = AsyncExitStack()
+        self._settings: dict[str, dict[str, str]] = {}
+        self._settings_version = 0
+        self._scopes: set[str] | None = None  #: that may have settings; None: any
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as exc:
+                raise StoreUnavailable(
+                    f"The folder {self._path.parent} can't be made; choose one that may be written to. ({exc.strerror})"
+                ) from exc
+            stack.enter_context(ownership(self._path))
+            try:
+                db = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
+                await prepare(db, self._path, busy_timeout=self._busy_timeout)
+                reader = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
+                await reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
+                await reader.execute_fetchall("PRAGMA query_only = ON")
+            except sqlite3.Error as exc:
+                raise translate(exc, self._path) from exc
+            self._reads = Reads(reader, self._path)
+            await self.recover()
+            scopes = await self._reads.rows("SELECT DISTINCT scope FROM settings LIMIT ?", (_SCOPES_KNOWN + 1,))
+            self._scopes = {scope for (scope,) in scopes} if len(scopes) <= _SCOPES_KNOWN else None
+            self._writer = Writer(db, self._path, last=self._last_event)
+            writing = asyncio.create_task(self._writer.run(), name="store writer")
+            stack.push_async_callback(self._stop, writing)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _stop(self, writing: asyncio.Task[None]) -> None:
+        self._writer.close()
+        await writing
+
+    # -- second thoughts
+
+    async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
+        found = await self._reads.state(event.adapter, event.id)
+        if found is None:
+            return False
+        seq, conversation, command, lane = found
+        event_json, answer_json = codec.dumps(event), None if answer is None else codec.dumps(answer)
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> bool:
+            if seq in self._running:
+                return False
+            held.extend(self._queue.discard(lambda e: e.seq == seq))
+            await maintenance.reopen(db, seq, event_json, answer_json)
+            return True
+
+        def then(reopened: bool) -> None:
+            if reopened:
+                self._jobs.pop(seq, None)
+                self._queue.add(
+                    entry(
+                        seq,
+                        adapter=codec.key(event.adapter),
+                        conversation=conversation,
+                        actor=codec.key(event.actor.id),
+                        lane=Lane(lane) if answer is None else Lane.FREE,
+                        command=command,
+                        since=time.time(),
+                        answered=answer is not None,
+                    )
+                )
+                self._memories.drop((codec.key(event.adapter), conversation))
+                self._changed.set()
+
+        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    async def withdraw(self, adapter: str, event_id: str) -> bool:
+        found = await self._reads.state(adapter, event_id)
+        if found is None:
+            return False
+        seq, conversation, *_ = found
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> None:
+            held.extend(self._queue.discard(lambda e: e.seq == seq))
+            await maintenance.withdraw(db, seq, is_waiting=bool(held))
+
+        def then(_: None) -> None:
+            self._jobs.pop(seq, None)
+            self._memories.drop((codec.key(adapter), conversation), upto=seq)
+            self._changed.set()
+
+        await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        return True
+
+    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
+        await self._writer.submit(
+            WorkOperation(lambda db: maintenance.add_feedback(db, adapter, event_id, actor, is_good=is_good))
+        )
+
+    # -- looking back
+
+    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+        return await self._reads.people(adapter, conversation)
+
+    async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
+        return await self._reads.recent_media(adapter, actor, limit)
+
+    async def job(self, adapter: str, event_id: str) -> Job | None:
+        return await self._reads.job(adapter, event_id)
+
+    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
+        return await self._reads.last_job(adapter, conversation, commands)
+
+    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
+        def read(turns: int) -> Awaitable[Memory]:
+            return self._reads.memory(adapter, conversation, limit=turns, without=without)
+
+        if without:
+            return await read(limit)
+        return await self._memories.get((codec.key(adapter), codec.key(conversation)), limit, read)
+
+    async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
+        place = codec.key(adapter), codec.key(conversation)
+        work = WorkOperation(
+            lambda db: maintenance.save_summary(db, adapter, conversation, summary, upto),
+            then=lambda saved: self._memories.folded(place, codec.clean(summary), upto=upto) if saved else None,
+        )
+        await self._writer.submit(work)
+
+    async def reset(self, job: Job) -> int:
+        place = codec.key(job.event.adapter), codec.key(job.event.conversation)
+        work = WorkOperation(
+            lambda db: maintenance.reset(db, job), then=lambda _: self._memories.drop(place, upto=job.seq)
+        )
+        return await self._writer.submit(work)
+
+    def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+        return self._reads.transcript(adapter, conversation)
+
+    # -- settings and usage
+
+    async def settings(self, scope: str) -> Mapping[str, str]:
+        scope = codec.clean(scope)
+        while (cached := self._settings.get(scope)) is None:
+            if self._scopes is not None and scope not in self._scopes:
+                return MappingProxyType({})
+            version = self._settings_version
+            rows = await self._reads.rows("SELECT name, value FROM settings WHERE scope = ?", (scope,))
+            if version == self._settings_version:
+                if len(self._settings) >= _SCOPES_KEPT:
+                    self._settings.clear()
+                self._settings[scope] = dict(rows)
+        return MappingProxyType(cached)
+
+    async def put_setting(self, scope: str, name: str, value: str | None) -> None:
+        scope, name = codec.clean(scope), codec.clean(name)
+        text = None if value is None else codec.clean(value)
+        work = WorkOperation(
+            lambda db: maintenance.put_setting(db, scope, name, text), then=lambda _: self._unsettle([scope])
+        )
+        await self._writer.submit(work)
+
+    def _unsettle(self, scopes: Sequence[str]) -> None:
+        self._settings_version += 1
+        for scope in scopes:
+            self._settings.pop(scope, None)
+        if self._scopes is not None:
+            self._scopes.update(scopes)
+            if len(self._scopes) > _SCOPES_KNOWN:
+                self._scopes = None
+
+    async def usage(
+        self,
+        *,
+        since: datetime,
+        actor: str | None = None,
+        adapter: str | None = None,
+        channel: str | None = None,
+        within: str | None = None,
+    ) -> Sequence[UsageRow]:
+        return await self._reads.usage(since=since, actor=actor, adapter=adapter, channel=channel, within=within)
+
+    async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        return await self._reads.opinions(since, adapter, channel)
+
+    # -- housekeeping
+
+    async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
+        person = codec.key(adapter), codec.key(actor)
+        scopes = [codec.clean(f"person:{adapter}:{actor}")]
+        held: list[Entry] = []
+
+        async def work(db: aiosqlite.Connection) -> list[Media]:
+            held.extend(self._queue.discard(lambda e: e.person == person))
+            return await maintenance.forget(db, adapter, actor, self._queue.running_of(person), scopes)
+
+        def then(_: list[Media]) -> None:
+            for item in held:
+                self._jobs.pop(item.seq, None)
+            self._memories.clear(upto=max(self._running, default=0))
+            self._unsettle(scopes)
+
+        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    async def prune(self, before: datetime) -> Sequence[Media]:
+        media: list[Media] = []
+        gone = maintenance.CHUNK
+        while gone == maintenance.CHUNK:
+            work = WorkOperation(lambda db: maintenance.prune(db, before), then=lambda _: self._memories.clear())
+            gone, found = await self._writer.submit(work)
+            media += found
+        return media
+
+    async def check(self) -> None:
+        await self._reads.rows("SELECT 1 FROM events LIMIT 1")
+        await self._writer.submit(WorkOperation(maintenance.touch))

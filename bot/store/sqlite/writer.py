@@ -1,0 +1,240 @@
+"""One writer: whatever waits to be written is written together, in one transaction."""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import aiosqlite
+from pydantic_core import to_json
+
+from bot.errors import OwnershipLost, StoreError, StoreUnavailable
+from bot.store.sqlite import statements
+from bot.store.sqlite.errors import translate
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Row = Sequence[object]
+Rows = Mapping[str, Sequence[Row]]  #: what to give to which statement
+Returned = dict[tuple[str, str], int]  #: sequence numbers of the recorded events by (adapter, id)
+
+_GROUP = 500  #: operations in one transaction
+_LINGER = 0.05  #: seconds that an operation nobody waits for may wait for company
+
+
+class Operation(Generic[T]):
+    """Something to write, and who waits for it."""
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[T] | None = None  #: None: nobody waits
+
+    def fail(self, error: StoreError) -> None:
+        """Tell whoever waits that it was not done."""
+        if self.future is None and isinstance(error, OwnershipLost):
+            log.debug("store: a write came too late: %s", error)
+        elif self.future is None:
+            log.error("store: a write that nobody waits for failed: %s", error)
+        elif not self.future.done():
+            self.future.set_exception(error)
+
+    def succeed(self, result: T) -> None:
+        """Tell whoever waits that it is durable."""
+        if self.future is not None and not self.future.done():
+            self.future.set_result(result)
+
+
+class RowsOperation(Operation[T]):
+    """Rows for set-based statements. Many of them make one transaction."""
+
+    def __init__(
+        self, plan: Callable[[], Rows], then: Callable[[Returned], T], *, seq: int = 0, stage: int = 0
+    ) -> None:
+        super().__init__()
+        self.plan = plan  #: called when its turn has come; may raise `StoreError`
+        self.then = then  #: called after the commit, before the caller goes on
+        self.seq = seq  #: the job it is about
+        #: Two operations on one job are in one group only if the second is of a later stage, which does not depend on
+        #: how the first one ended; 0: never.
+        self.stage = stage
+
+
+class WorkOperation(Operation[T]):
+    """A transaction of its own."""
+
+    def __init__(
+        self,
+        work: Callable[[aiosqlite.Connection], Awaitable[T]],
+        *,
+        then: Callable[[T], None] = lambda _: None,
+        undo: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self.work = work
+        self.then = then  #: called after the commit, before the caller goes on
+        self.undo = undo  #: called when it failed
+
+
+class Writer:
+    """Takes operations in order; `run` must be running for them to be done. `last`: the newest event's number."""
+
+    def __init__(self, db: aiosqlite.Connection, path: Path, *, last: int) -> None:
+        self._db = db
+        self._path = path
+        self._last = last
+        self._together: dict[tuple[int, ...], str] = {}  #: what has been prepared, by the numbers of the statements
+        self._pending: deque[Operation[object]] = deque()
+        self._wake = asyncio.Event()
+        self._linger: asyncio.TimerHandle | None = None
+        self._closing = False
+
+    async def submit(self, operation: Operation[T]) -> T:
+        """Return when the operation is durable. A caller that is cancelled leaves it to be done all the same."""
+        if self._closing:
+            raise StoreUnavailable(f"The database {self._path} is closed.")
+        operation.future = asyncio.get_running_loop().create_future()
+        self._pending.append(operation)  # type: ignore[arg-type]
+        self._wake.set()
+        return await operation.future
+
+    def submit_lazily(self, operation: RowsOperation[None], *, within: float = _LINGER) -> None:
+        """Have the operation done, in order, with the next write or after so many seconds.
+
+        After a failure it is tried again with the next write.
+        """
+        self._pending.append(operation)  # type: ignore[arg-type]
+        due = asyncio.get_running_loop().time() + within
+        if self._linger is not None and due < self._linger.when():
+            self._linger.cancel()
+            self._linger = None
+        if self._linger is None:
+            self._linger = asyncio.get_running_loop().call_at(due, self._wake.set)
+
+    async def run(self) -> None:
+        """Write until closed."""
+        try:
+            await self._run()
+        finally:  # whatever ended it: nobody is left waiting
+            self._closing = True
+            while self._pending:
+                self._pending.popleft().fail(StoreUnavailable(f"The database {self._path} is closed."))
+
+    async def _run(self) -> None:
+        while not self._closing or self._pending:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._linger is not None:
+                self._linger.cancel()
+                self._linger = None
+            stuck: list[RowsOperation[object]] = []
+            while self._pending:
+                stuck += await self._next()
+            if self._closing:
+                for operation in stuck:
+                    operation.fail(
+                        StoreUnavailable(f"The database {self._path} was closed before it could be written.")
+                    )
+            else:
+                self._pending.extendleft(reversed(stuck))
+
+    def close(self) -> None:
+        """Let `run` return when what is pending is done."""
+        self._closing = True
+        self._wake.set()
+
+    async def _next(self) -> Sequence[RowsOperation[object]]:
+        """Do the next group; returns those that nobody waits for and that failed for now."""
+        first = self._pending.popleft()
+        if isinstance(first, WorkOperation):
+            await self._work(first)
+            return ()
+        assert isinstance(first, RowsOperation)
+        group, stages = [first], {first.seq: first.stage}
+        while self._pending and len(group) < _GROUP:
+            operation = self._pending[0]
+            if not isinstance(operation, RowsOperation):
+                break
+            if operation.seq in stages and operation.seq and not 0 < stages[operation.seq] < operation.stage:
+                break
+            group.append(operation)
+            stages[operation.seq] = operation.stage
+            self._pending.popleft()
+        planned: list[tuple[RowsOperation[object], Rows]] = []
+        for operation in group:
+            try:
+                rows = operation.plan()
+            except StoreError as exc:
+                operation.fail(exc)
+            else:
+                if rows:
+                    planned.append((operation, rows))
+                else:  # nothing to write: it can't fail with the others
+                    operation.succeed(operation.then({}))
+        return await self._rows(planned) if planned else ()
+
+    async def _rows(self, planned: Sequence[tuple[RowsOperation[object], Rows]]) -> Sequence[RowsOperation[object]]:
+        try:
+            returned = await self._write([rows for _, rows in planned])
+        except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+            error = self._explain(exc)
+            if len(planned) > 1 and type(error) is StoreError:  # one of them is at fault: spare the others
+                return [stuck for one in planned for stuck in await self._rows([one])]
+            stuck = [op for op, _ in planned if op.future is None and isinstance(error, StoreUnavailable)]
+            for operation, _ in planned:
+                if operation not in stuck:
+                    operation.fail(error)
+            if stuck:
+                log.warning("store: %d writes wait for the database: %s", len(stuck), error)
+            return stuck
+        for operation, _ in planned:
+            operation.succeed(operation.then(returned))
+        return ()
+
+    async def _write(self, all_rows: Sequence[Rows]) -> Returned:
+        merged: dict[str, list[Row]] = {}
+        for rows in all_rows:
+            for statement, given in rows.items():
+                if given:
+                    merged.setdefault(statement, []).extend(given)
+        if not merged:
+            return {}
+        parts = tuple(n for n, statement in enumerate(statements.ALL) if statement in merged)
+        if parts not in self._together:
+            for preparation in statements.prepare(parts):
+                await self._db.execute_fetchall(preparation)
+            self._together[parts] = statements.together(parts)
+        parameters = (to_json(merged[statements.ALL[n]]).decode() for n in parts)
+        recorded = await self._db.execute_fetchall(self._together[parts], (*parameters, self._last))
+        returned = {(adapter, event_id): seq for (new,) in recorded for seq, adapter, event_id in json.loads(str(new))}
+        self._last = max(returned.values(), default=self._last)
+        return returned
+
+    async def _work(self, operation: WorkOperation[object]) -> None:
+        try:
+            await self._db.execute_fetchall("BEGIN IMMEDIATE")
+            try:
+                result = await operation.work(self._db)
+                await self._db.execute_fetchall("COMMIT")
+            except BaseException:
+                await self._rollback()
+                raise
+        except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+            operation.undo()
+            operation.fail(self._explain(exc))
+        else:
+            operation.then(result)
+            operation.succeed(result)
+
+    def _explain(self, error: Exception) -> StoreError:
+        if isinstance(error, StoreError):
+            return error
+        explained = translate(error, self._path)
+        explained.__cause__ = error
+        return explained
+
+    async def _rollback(self) -> None:
+        if self._db.in_transaction:  # a full disk has rolled back by itself
+            await self._db.rollback()

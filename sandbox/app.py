@@ -1,0 +1,195 @@
+"""The documented endpoints as an ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+
+from bot import __version__
+from bot.models import Kind
+from sandbox import docs
+from sandbox.chat.completions import Talk, events
+from sandbox.config import SandboxConfig
+from sandbox.errors import Refusal, explain, failure, success
+from sandbox.files import Files
+from sandbox.jobs import Jobs
+from sandbox.media.generation import Studio
+from sandbox.middleware import Faults, Gate
+from sandbox.schema import AudioBody, ChatBody, CodeBody, ImageBody, VideoBody
+from sandbox.scratch import Scratch
+from sandbox.worker import TaskFailed, Worker, WorkerDied
+
+CALLER_GONE = 499  #: nobody reads it
+
+
+class Rooms:
+    """What the endpoints of one sandbox share."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.config = config
+        self.faults = Faults(list(config.faults))
+        self.renderer = Worker()
+        self.model = Worker()
+        self.talk = Talk(self.model, config.gguf)
+        self.scratch = None
+        if (folder := config.folder) is None:
+            self.scratch = Scratch()
+            folder = self.scratch.folder
+        self.files = Files(folder, config.max_folder_bytes, config.max_file_age)
+        self.jobs = Jobs()
+        self.studio = Studio(self.renderer, self.files, self.jobs)
+
+    async def close(self) -> None:
+        """Stop what runs, end the processes, remove the temporary files. Safe to repeat."""
+        self.faults.closing.set()
+        await self.jobs.close()
+        await self.renderer.close()
+        await self.model.close()
+        if self.scratch is not None:
+            await asyncio.to_thread(self.scratch.close)
+
+    def admit(self, request: Request, kind: Kind, model: str) -> None:
+        """Raise `Refusal` unless the endpoint knows the model and the key may use it."""
+        known = self.config.models.get(kind, ())
+        if model not in known:
+            raise Refusal(
+                400, f"model: unknown model {model!r}; allowed here: {', '.join(known)}", code="unknown_model"
+            )
+        permitted = self.config.keys[request.scope["sandbox_key"]]
+        if permitted is not None and model not in permitted:
+            raise Refusal(403, f"this API key may not use the model {model!r}", code="model_not_permitted")
+
+
+def file_url(request: Request) -> Callable[[Path], str]:
+    """How files are addressed by who sent this request."""
+    base = str(request.base_url).rstrip("/")
+    return lambda path: f"{base}/files/{path.name}"
+
+
+async def unless_gone(request: Request, work: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """Do the work, but drop it when the caller goes away."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    task, leaving = asyncio.ensure_future(work), asyncio.create_task(gone())
+    try:
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Refusal(CALLER_GONE, "the caller went away")
+        return task.result()
+    finally:
+        task.cancel()
+        leaving.cancel()
+        await asyncio.gather(task, leaving, return_exceptions=True)
+
+
+def create_app(config: SandboxConfig) -> FastAPI:
+    """The whole sandbox: the documented API under `/v1`, files under `/files`, the reference page at `/docs`."""
+    rooms = Rooms(config)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await rooms.close()
+
+    app = FastAPIOffline(
+        redoc_url=None,
+        title="AI Models API (sandbox)",
+        version=__version__,
+        description=docs.DESCRIPTION,
+        lifespan=lifespan,
+        swagger_ui_parameters={"persistAuthorization": True, "defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
+    )
+    app.state.rooms = rooms
+    bearer = HTTPBearer(auto_error=False, description="The key printed when the sandbox started.")
+    api = APIRouter(prefix="/v1", dependencies=[Security(bearer)], responses=docs.ERRORS)
+    _add_talk(api, rooms)
+    _add_media(api, rooms)
+    app.include_router(api)
+    _add_files(app, rooms)
+    _add_errors(app)
+    app.add_middleware(Gate, config=config, faults=rooms.faults)
+    return app
+
+
+def _add_talk(api: APIRouter, rooms: Rooms) -> None:
+    @api.post("/chat/completions", tags=["text"], summary="Go on with a conversation", responses=docs.CHAT)
+    async def chat(body: ChatBody, request: Request) -> Response:
+        rooms.admit(request, "chat", body.model)
+        data = await unless_gone(request, rooms.talk.chat(body))
+        if body.stream:
+            return StreamingResponse(events(data), media_type="text/event-stream")
+        return JSONResponse(success(data))
+
+    @api.post("/code/completions", tags=["text"], summary="Write or complete code", responses=docs.CODE)
+    async def code(body: CodeBody, request: Request) -> Response:
+        rooms.admit(request, "code", body.model)
+        return JSONResponse(success(await unless_gone(request, rooms.talk.code(body))))
+
+
+def _add_media(api: APIRouter, rooms: Rooms) -> None:
+    @api.post("/images/generations", tags=["media"], summary="Make pictures", responses=docs.IMAGES)
+    async def images(body: ImageBody, request: Request) -> Response:
+        rooms.admit(request, "image", body.model)
+        return JSONResponse(success(await unless_gone(request, rooms.studio.images(body, file_url(request)))))
+
+    @api.post("/audio/generations", tags=["media"], summary="Make sound", responses=docs.AUDIO)
+    async def audio(body: AudioBody, request: Request) -> Response:
+        rooms.admit(request, "audio", body.model)
+        return JSONResponse(success(await unless_gone(request, rooms.studio.audio(body, file_url(request)))))
+
+    @api.post("/video/generations", tags=["media"], summary="Make a video", responses=docs.VIDEO)
+    async def video(body: VideoBody, request: Request) -> Response:
+        rooms.admit(request, "video", body.model)
+        return JSONResponse(success(await unless_gone(request, rooms.studio.video(body, file_url(request)))))
+
+    @api.get("/{kind}/generations/{id}", tags=["media"], summary="Ask about a long job", responses=docs.JOB)
+    async def job(kind: str, id: str) -> Response:  # noqa: A002 - the documented name
+        found = rooms.jobs.find(kind, id)
+        if found is None:
+            raise Refusal(404, f"there is no {kind} job {id!r}")
+        return JSONResponse(success(found.view()))
+
+
+def _add_files(app: FastAPI, rooms: Rooms) -> None:
+    @app.get("/files/{name}", include_in_schema=False)
+    async def file(name: str) -> Response:
+        found = rooms.files.find(name)
+        if found is None:
+            raise Refusal(404, "there is no such file (the oldest are removed to make room)")
+        return FileResponse(found[0], media_type=found[1])
+
+    @app.get("/", include_in_schema=False)
+    async def start() -> Response:
+        return Response(status_code=307, headers={"location": "/docs"})
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(Refusal)
+    async def refused(_request: Request, exc: Refusal) -> Response:
+        return JSONResponse(failure(exc.status, exc.message, exc.code), exc.status)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, exc: RequestValidationError) -> Response:
+        return JSONResponse(failure(400, explain(exc.errors())), 400)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, exc: HTTPException) -> Response:
+        message = f"{request.method} {request.url.path}: {exc.detail}; the reference is at /docs"
+        return JSONResponse(failure(exc.status_code, message), exc.status_code, headers=exc.headers)
+
+    @app.exception_handler(OSError)
+    @app.exception_handler(TaskFailed)
+    @app.exception_handler(WorkerDied)
+    async def failed(_request: Request, exc: Exception) -> Response:
+        return JSONResponse(failure(500, str(exc)), 500)

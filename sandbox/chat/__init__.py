@@ -1,0 +1,1 @@
+"""Chat answers by rules, or by a model through llama.cpp."""

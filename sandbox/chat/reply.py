@@ -1,0 +1,167 @@
+"""Chat by rules: honest about having no language model, visibly using what the conversation says."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+
+from sandbox.chat.arithmetic import NoResult, arithmetic, conversion
+from sandbox.chat.dates import dates
+from sandbox.chat.intent import is_question, tells
+from sandbox.chat.memory import Fact, facts, name_in, recall, sentences, speaker_of, statement, wants_keeping
+from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
+from sandbox.chat.summary import summarise
+
+_HELLO = re.compile(
+    r"(?i)^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:[\s,]+[a-z]{1,15}){0,3}|(?:你好|"
+    r"您好|哈囉|嗨|早安)[啊呀嗎吗]?)\W*$"
+)
+_HELP = re.compile(
+    r"(?i)^\W*help\W*$|what can you do|who are you|what are you|你能做什|你會什|你会什|你是誰|你是谁|怎麼用|怎么用"
+)
+_THANKS = re.compile(r"(?i)^\W*(?:thank you|thanks|thx|cheers|謝謝|谢谢|多謝|多谢|感謝|感谢)")
+_BYE = re.compile(r"(?i)^\W*(?:bye|goodbye|see you|再見|再见|拜拜)")
+_WHO_AM_I = re.compile(
+    r"(?i)what(?:'s| is|’s) my name|who am i|(?:remember|know) my name|"
+    r"我叫(?:什麼|什么|甚麼|啥)|我的名字(?:是|叫)?(?:什|甚|啥)|我是(?:誰|谁)"
+)
+_RECAP = re.compile(
+    r"(?i)what (?:did|have) (?:we|i) (?:talk|discuss|sa(?:y|id)|told|tell|ask)|what do you (?:know|remember)|"
+    r"\b(?:recap|summari[sz]e)\b.*\b(?:conversation|chat|talk|discussion|thread|so far|this|we)\b|"
+    r"^\W*(?:recap|summari[sz]e|summary)\W*$|"
+    r"(?:我們|我们)(?:剛才|刚才|之前)?(?:聊|說|说|談|谈|討論|讨论)了?(?:什|甚|些|哪)|回顧|回顾|(?:總結|总结|摘要)(?:一下)?(?:對話|对话|我們|我们|以上|$|。)"
+)
+_SUMMARY_ORDER = re.compile(r"(?i)\b(?:summari[sz]e|write a summary|condense)\b|(?:總結|总结|摘要)")
+_MEDIA = re.compile(r"\[(?:image|audio|video|picture|sound)[^\]:]*:\s*([^\]]+)\]")
+_ABOUT_MEDIA = re.compile(
+    r"(?i)\b(?:picture|image|drawing|draw|drew|painting|video|sound|audio|make it|darker|brighter|"
+    r"lighter|bigger)\b|圖|图|畫|画|影片|視頻|视频|聲音|声音|暗一點|亮一點|暗一点|亮一点"
+)
+_EARLIER = "Summary of what was said earlier in this conversation:"
+
+
+class _Conversation:
+    """One request, read."""
+
+    def __init__(self, said: Sequence[tuple[str, str]], today: date) -> None:
+        self.today = today
+        self.system = "\n".join(text for role, text in said if role == "system")
+        users = [text for role, text in said if role == "user"]
+        self.replies = [text for role, text in said if role == "assistant"]
+        self.speaker, self.asked = speaker_of(users[-1]) if users else ("", "")
+        folded = self.system.partition(_EARLIER)[2]
+        self.folded = [line.removeprefix("- ") for line in folded.splitlines() if line.startswith("- ")]
+        self.earlier = users[:-1]
+        self.turns = [(role, text) for role, text in said if role != "system"][:-1]
+        self.known: list[Fact] = facts([*self.folded, *self.earlier])
+        self.tongue: Tongue = tongue_of(self.system.replace(folded, ""), users or [self.system])
+
+    def say(self, key: str, **values: object) -> str:
+        return say(key, self.tongue, **values)
+
+    @property
+    def name(self) -> str:
+        """What the asking person is called."""
+        own = [fact.text for fact in self.known if fact.speaker == self.speaker]
+        return next((name for text in reversed(own) if (name := name_in(text))), self.speaker)
+
+    @property
+    def called(self) -> str:
+        """The name as it follows a greeting."""
+        return f"{', ' if self.tongue == 'en' else '，'}{self.name}" if self.name else ""
+
+
+def reply(said: Sequence[tuple[str, str]], today: date | None = None) -> str:
+    """Answer the last message of `(role, text)` pairs."""
+    talk = _Conversation(said, today or datetime.now(UTC).date())
+    if _SUMMARY_ORDER.search(talk.system) and not _RECAP.search(talk.asked) and not talk.folded:
+        return summarise([*talk.earlier, talk.asked])
+    order, *about = re.split("[:：]", talk.asked, maxsplit=1)
+    if about and about[0].strip() and _SUMMARY_ORDER.search(order):
+        return summarise(about)
+    if _RECAP.search(talk.asked):
+        return _recap(talk)
+    answers: list[str] = []
+    for sentence in sentences(talk.asked):
+        answer = next((text for rule in _RULES if (text := rule(sentence, talk))), None)
+        if answer and answer not in answers:
+            answers.append(answer)
+        if told := statement(sentence):
+            talk.known.append(Fact(talk.speaker, told))
+    return "\n".join(answers) or _lost(talk)
+
+
+def _greeting(sentence: str, talk: _Conversation) -> str | None:
+    if _HELP.search(sentence):
+        return talk.say("hello", name=talk.called)
+    if name_in(sentence):
+        return None
+    if _HELLO.match(sentence):
+        return talk.say("again" if talk.replies else "hello", name=talk.called)
+    if _THANKS.match(sentence):
+        return talk.say("thanks")
+    return talk.say("bye", name=talk.called) if _BYE.match(sentence) else None
+
+
+def _computed(sentence: str, talk: _Conversation) -> str | None:
+    found = dates(sentence, talk.today, chinese=talk.tongue != "en", simplified=talk.tongue == "zh-Hans")
+    if found:
+        return found
+    try:
+        return conversion(sentence) or arithmetic(sentence)
+    except NoResult as exc:
+        return talk.say(str(exc))
+
+
+def _naming(sentence: str, talk: _Conversation) -> str | None:
+    if _WHO_AM_I.search(sentence):
+        return talk.say("name", name=talk.name) if talk.name else talk.say("nameless")
+    name = name_in(sentence)
+    return talk.say("met", name=name) if name else None
+
+
+def _made(sentence: str, talk: _Conversation) -> str | None:
+    if not _ABOUT_MEDIA.search(sentence) or wants_keeping(sentence):
+        return None
+    made = [match[1].strip() for _, text in talk.turns for match in _MEDIA.finditer(text)]
+    return talk.say("picture", what=made[-1]) if made else None
+
+
+def _remembered(sentence: str, talk: _Conversation) -> str | None:
+    if wants_keeping(sentence):
+        return talk.say("noted", fact=statement(sentence))
+    if not is_question(sentence):
+        told = statement(sentence)
+        is_fact = told and tells(told) and len(told) <= 300  # noqa: PLR2004 - not a paste
+        return talk.say("noted", fact=told) if is_fact else None
+    fact = recall(sentence, talk.known, talk.speaker)
+    if fact is None:
+        return None
+    if fact.speaker and fact.speaker != talk.speaker:
+        return talk.say("said", who=fact.speaker, fact=fact.text)
+    return talk.say("told", fact=fact.text)
+
+
+_RULES: tuple[Callable[[str, _Conversation], str | None], ...] = (_greeting, _computed, _naming, _made, _remembered)
+
+
+def _recap(talk: _Conversation) -> str:
+    told = [Fact("", line) for line in talk.folded]
+    for message in talk.earlier:
+        speaker, text = speaker_of(message)
+        if not _RECAP.search(text):
+            told.append(Fact(speaker, " ".join(text.split())))
+    if not told:
+        return talk.say("empty")
+    lines = [f"- {fact.speaker}: {_short(fact.text)}" if fact.speaker else f"- {_short(fact.text)}" for fact in told]
+    return "\n".join([talk.say("recap"), *lines[-40:]])
+
+
+def _short(text: str) -> str:
+    limit = 80 if is_chinese(text) else 200
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _lost(talk: _Conversation) -> str:
+    if any("AIMODELS_API_KEY" in text for text in talk.replies):
+        return talk.say("lost_again") + (talk.say("context", count=len(talk.turns)) if talk.turns else "")
+    return talk.say("lost")

@@ -1,0 +1,1 @@
+"""Code answers from templates."""

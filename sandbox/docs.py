@@ -1,0 +1,108 @@
+"""What the reference page says beyond the schemas: descriptions and examples of answers."""
+
+from typing import Any
+
+from sandbox.errors import failure, success
+
+DESCRIPTION = """
+An offline stand-in for the AI Models API: the same endpoints, envelope, errors and limits, with content made on this
+machine **by no AI model**. Chat follows rules, code comes from templates, pictures, sound and video are procedural.
+
+Press **Authorize**, give the key that was printed at the start, then **Execute** any request below.
+Every answer carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (Unix seconds).
+"""
+
+_TIME = "2024-01-15T10:30:00Z"
+
+
+def _example(description: str, data: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    example = success(data) | {"timestamp": _TIME}
+    return {200: {"description": description, "content": {"application/json": {"example": example}}}}
+
+
+def _error(description: str, status: int, message: str) -> dict[str, Any]:
+    example = failure(status, message) | {"timestamp": _TIME}
+    return {"description": description, "content": {"application/json": {"example": example}}}
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: _error("Wrong parameters", 400, "n: Input should be less than or equal to 4"),
+    401: _error("The key is wrong or missing", 401, "API密鑰無效或已過期"),
+    403: _error("The key may not use this model", 403, "this API key may not use the model 'gpt-4-turbo'"),
+    429: _error("Too many requests", 429, "more than 60 requests a minute; try again at X-RateLimit-Reset"),
+    500: _error("It failed", 500, "the worker process died"),
+    "default": _error("Any other error", 404, "there is no video job 'x'"),
+}
+
+_USAGE = {"prompt_tokens": 14, "completion_tokens": 6, "total_tokens": 20}
+
+
+def _talk(object_: str, id_: str, model: str, text: str, /, **more: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    return {
+        "id": id_,
+        "object": object_,
+        "created": 1677652288,
+        "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop", **more}],
+        "usage": _USAGE,
+    }
+
+
+CHAT = _example(
+    "The answer; with `stream`, server-sent `chat.completion.chunk` events that end with `data: [DONE]`.",
+    _talk("chat.completion", "chatcmpl-sandbox-1", "gpt-4-turbo", "6 * 7 = 42"),
+)
+CODE = _example(
+    "The code, twice: as `text` and as `message.content`.",
+    _talk("code.completion", "chatcmpl-sandbox-2", "codellama-70b", "def add(a, b): ...", text="def add(a, b): ..."),
+)
+IMAGES = _example(
+    "The pictures.",
+    {
+        "images": [{"url": "http://127.0.0.1:8081/files/image-1.png", "width": 1024, "height": 1024}],
+        "usage": {"images": 1, "cost": 0.0},
+    },
+)
+AUDIO = _example(
+    "The sound; longer than 60 seconds: a job, to be asked about at `/audio/generations/{id}`.",
+    {
+        "created": 1677652288,
+        "model": "audiogen",
+        "status": "succeeded",
+        "audio": [{"url": "http://127.0.0.1:8081/files/audio-1.mp3", "duration": 30, "format": "mp3"}],
+        "usage": {"seconds": 30, "cost": 0.0},
+    },
+)
+VIDEO = _example(
+    "The video; longer than 3 seconds: a job, to be asked about at `/video/generations/{id}`.",
+    {
+        "id": "video-job-1",
+        "object": "video.generation",
+        "created": 1677652288,
+        "model": "videogen-pro",
+        "status": "queued",
+        "progress": 0.0,
+    },
+)
+JOB = _example(
+    "How far it is; `status` is queued, processing, succeeded or failed, `progress` goes from 0 to 1.",
+    {
+        "id": "video-job-1",
+        "object": "video.generation",
+        "created": 1677652288,
+        "model": "videogen-pro",
+        "status": "succeeded",
+        "progress": 1.0,
+        "videos": [
+            {
+                "url": "http://127.0.0.1:8081/files/video-1.mp4",
+                "width": 1280,
+                "height": 720,
+                "duration": 10,
+                "format": "mp4",
+            }
+        ],
+        "usage": {"seconds": 10, "cost": 0.0},
+    },
+)

@@ -1,0 +1,88 @@
+"""Long renders: started at once, asked about later."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sandbox.worker import TaskFailed, WorkerDied
+
+MAX_KEPT = 200
+
+Status = Literal["queued", "processing", "succeeded", "failed"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """One long render."""
+
+    id: str
+    kind: str  #: "audio" or "video"
+    created: int  #: Unix seconds
+    model: str
+    status: Status = "queued"
+    progress: float = 0.0  #: 0 to 1
+    result: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+    def advance(self, share: float) -> None:
+        """It runs and has come so far."""
+        self.status = "processing"
+        self.progress = round(min(max(share, self.progress), 1.0), 3)
+
+    def view(self) -> dict[str, Any]:
+        """What the API says of it."""
+        data = {
+            "id": self.id,
+            "object": f"{self.kind}.generation",
+            "created": self.created,
+            "model": self.model,
+            "status": self.status,
+            "progress": self.progress,
+            **self.result,
+        }
+        if self.error:
+            data["error"] = {"code": "generation_failed", "message": self.error, "type": "server_error"}
+        return data
+
+
+class Jobs:
+    """The jobs of one sandbox; the oldest finished ones are forgotten."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, kind: str, model: str, created: int, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> Job:
+        """Begin `work`; what it returns becomes part of the job's view."""
+        job = Job(id=f"{kind}-job-{secrets.token_hex(8)}", kind=kind, model=model, created=created)
+        finished = [known.id for known in self._jobs.values() if known.status in {"succeeded", "failed"}]
+        for old in finished[: max(0, len(self._jobs) - MAX_KEPT)]:
+            del self._jobs[old]
+        self._jobs[job.id] = job
+        task = asyncio.create_task(self._run(job, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return job
+
+    def find(self, kind: str, id: str) -> Job | None:  # noqa: A002
+        """The job of that id."""
+        job = self._jobs.get(id)
+        return job if job and job.kind == kind else None
+
+    async def close(self) -> None:
+        """Cancel what runs."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @staticmethod
+    async def _run(job: Job, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> None:
+        try:
+            job.result = await work(job)
+        except (TaskFailed, WorkerDied, OSError) as exc:
+            job.status, job.error = "failed", f"the render failed: {exc}"
+        else:
+            job.status, job.progress = "succeeded", 1.0

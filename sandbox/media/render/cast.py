@@ -1,0 +1,106 @@
+"""Who is in the picture, how large and where."""
+
+from functools import partial
+
+import numpy as np
+
+from sandbox.media.prompt_words import Wish
+from sandbox.media.render.brush import Brush
+from sandbox.media.render.canvas import Colour, curve, stroke
+from sandbox.media.render.figures import animals, things, wings
+from sandbox.media.render.scenery import buildings, land
+from sandbox.media.render.stage import WATER, Scene, colour
+
+#: subject → painter, height as a share of the picture
+PAINTERS = {
+    "fox": (animals.fox, 0.46), "cat": (animals.cat, 0.48), "dog": (animals.dog, 0.48),
+    "rabbit": (animals.rabbit, 0.40), "bird": (wings.bird, 0.26), "fish": (wings.fish, 0.40),
+    "robot": (things.robot, 0.54), "person": (things.person, 0.40), "tree": (things.tree, 0.62),
+    "rocket": (things.rocket, 0.56), "car": (things.car, 0.30), "house": (buildings.house, 0.30),
+    "boat": (buildings.boat, 0.30), "lighthouse": (buildings.lighthouse, 0.50), "balloon": (buildings.balloon, 0.38),
+}  # fmt: skip
+#: from the far to the near
+_BACK_TO_FRONT = (
+    "lighthouse", "house", "tree", "boat", "balloon", "rocket", "bird", "car",
+    "fish", "person", "robot", "dog", "cat", "rabbit", "fox",
+)  # fmt: skip
+_FURRY = frozenset({"fox", "cat", "dog", "rabbit"})
+_ALOFT = frozenset({"bird", "rocket", "balloon"})
+_ON_LAND = frozenset({"fox", "cat", "dog", "rabbit", "person", "robot", "car", "house", "tree"})
+
+
+def subjects(scene: Scene, rng: np.random.Generator) -> None:
+    """Paint the first five subjects of the prompt, the first living or moving one as the lead."""
+    canvas, wish = scene.canvas, scene.wish
+    ordered = sorted(wish.subjects[:5], key=_BACK_TO_FRONT.index)
+    main = next((s for s in wish.subjects if s not in ("tree", "house", "lighthouse")), ordered[0] if ordered else "")
+    slots = [float(slot) for slot in rng.permutation([0.22, 0.8, 0.34, 0.68])]
+    for name in ordered:
+        painter, share = PAINTERS[name]
+        lead, watering, snowy = name == main, "watering" in wish.actions, "snow" in wish.elements
+        across = float(rng.uniform(0.30, 0.70)) if lead else slots.pop()
+        if lead and name == "robot" and watering:
+            across = 0.36
+        size = share * float(rng.uniform(0.88, 1.08)) * (1.0 if lead else 0.72) * min(canvas.aspect / 0.9, 1.0)
+        y = _foot(scene, name, lead=lead)
+        if name == "boat" and not lead:
+            size *= 0.7
+        if name in _ON_LAND and wish.elements & WATER and not wish.elements & {"beach", "river"}:
+            _bank(scene, rng, y)
+        canvas.plane(f"subject {name}", 1.0 if lead else 0.7)
+        flip = bool(rng.integers(2)) and name != "robot"
+        hair = 0.5 if name in _FURRY else 0.0
+        brush = Brush(canvas, scene.look, canvas.aspect * across, y, size, flip, rng, hair)
+        if name == "house" and snowy:
+            buildings.firs(brush)
+        if name == "house":
+            painter = partial(buildings.house, snowy=snowy)
+        elif name == "robot":
+            painter = partial(things.robot, watering=watering)
+        painter(brush, colour(wish, name) or _season(wish, name))
+        if name == "bird" and lead:
+            _flock(scene, rng)
+
+
+def _foot(scene: Scene, name: str, *, lead: bool) -> float:
+    """Return the height at which a subject stands, swims or flies."""
+    horizon = scene.horizon
+    if name in _ALOFT:
+        return horizon * ((0.98 if name == "rocket" else 0.9) if lead else 0.62)
+    if name == "fish":
+        return 0.74 if scene.underwater else 0.97
+    beyond = {"boat": (0.13, 0.07), "house": (0.16, 0.1), "lighthouse": (0.16, 0.1), "tree": (0.3, 0.2)}
+    if name in beyond:
+        return horizon + beyond[name][0 if lead else 1]
+    return 0.93 if lead else horizon + 0.16
+
+
+def _season(wish: Wish, name: str) -> Colour | None:
+    if name != "tree":
+        return None
+    return (
+        (0.97, 0.72, 0.80) if "sakura" in wish.elements else (0.88, 0.46, 0.16) if "autumn" in wish.elements else None
+    )
+
+
+def _bank(scene: Scene, rng: np.random.Generator, y: float) -> None:
+    canvas = scene.canvas
+    canvas.plane("bank", 0.9)
+    colour = land.SNOW if "snow" in scene.wish.elements else land.SAND if "sea" in scene.wish.elements else land.GRASS
+    land.rolling(canvas, scene.look, min(y - 0.05, 0.86), colour, rng, depth=0.0, bump=0.03, cells=0.8)
+
+
+def _flock(scene: Scene, rng: np.random.Generator) -> None:
+    for _ in range(6):
+        x, y, s = (
+            float(rng.uniform(0.05, 0.95)) * scene.canvas.aspect,
+            float(rng.uniform(0.08, 0.5)) * scene.horizon,
+            float(rng.uniform(0.012, 0.024)),
+        )
+        for side in (-1, 1):
+            wing = stroke(
+                curve([(x, y), (x + side * s, y - s * 0.7), (x + side * s * 2, y - s * 0.1)], closed=False),
+                s * 0.2,
+                s * 0.05,
+            )
+            scene.canvas.fill(wing, scene.look.shaded((0.4, 0.42, 0.5)), 0.9)

@@ -1,0 +1,1 @@
+"""Land, sky, water and buildings of a picture."""

@@ -1,0 +1,140 @@
+"""Runs the sandbox: inside an event loop that is already there, or as a program of its own."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from bot.errors import SettingsError
+from bot.settings.base import read
+from sandbox.app import Rooms, create_app
+from sandbox.config import Fault, SandboxConfig, SandboxSettings
+
+__all__ = ["Fault", "Sandbox", "SandboxConfig", "create_app", "serve"]
+
+#: Seconds that answers under way get when the sandbox is closed.
+GRACE = 2
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the program around it, and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class Sandbox:
+    """The sandbox on a port of this machine, as an async context manager.
+
+    `port` 0 picks a free one; without an `api_key` one is made up. The environment's `SANDBOX_GGUF` names a model
+    for llama.cpp, unless `config` does. Raises `SettingsError` when the address can't be listened on.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        api_key: str | None = None,
+        config: SandboxConfig | None = None,
+    ) -> None:
+        self.api_key = api_key or f"sandbox-{secrets.token_hex(8)}"
+        config = config or SandboxConfig(keys={})
+        gguf = config.gguf or read(SandboxSettings).sandbox_gguf
+        self.config = replace(config, keys={self.api_key: None, **config.keys}, gguf=gguf)
+        self._address = (host, port)
+        self._stack = contextlib.AsyncExitStack()
+        self.base_url = ""  #: such as http://127.0.0.1:4321/v1, once entered
+        self._rooms: Rooms | None = None
+
+    def inject(self, *faults: Fault) -> None:
+        """Let coming calls fail."""
+        assert self._rooms
+        self._rooms.faults.waiting.extend(faults)
+
+    async def __aenter__(self) -> Self:
+        """Listen."""
+        host, port = self._address
+        if self.config.gguf and not self.config.gguf.is_file():
+            raise SettingsError(f"SANDBOX_GGUF: there is no file {self.config.gguf}")
+        try:
+            listener = await asyncio.to_thread(
+                socket.create_server,
+                self._address,
+                family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+            )
+        except OSError as exc:
+            reason = str(exc.strerror or exc).partition(" (while")[0]
+            raise SettingsError(f"the sandbox can't listen on {host}:{port}: {reason}") from exc
+        shown = f"[{host}]" if ":" in host else host
+        self.base_url = f"http://{shown}:{listener.getsockname()[1]}/v1"
+        app = create_app(self.config)
+        self._rooms = app.state.rooms
+        server = _Server(
+            uvicorn.Config(
+                app, log_config=None, log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=GRACE
+            )
+        )
+        task = asyncio.create_task(server.serve(sockets=[listener]), name="sandbox")
+        self._stack.push_async_callback(self._stop, server, task)
+        await server.listening.wait()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close: what is rendered is dropped, the worker processes are ended, the temporary files removed."""
+        await self._stack.aclose()
+
+    async def _stop(self, server: _Server, task: asyncio.Task[None]) -> None:
+        assert self._rooms
+        await self._rooms.close()
+        server.should_exit = True
+        await task
+
+
+async def serve(host: str, port: int, api_key: str | None, config: SandboxConfig) -> None:
+    """Run the sandbox until SIGINT or SIGTERM, telling how to try it. Raises `SettingsError`."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with Sandbox(host=host, port=port, api_key=api_key, config=config) as sandbox:
+            print(_greeting(sandbox), flush=True)  # noqa: T201 - this is a program of its own
+            await stop.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _greeting(sandbox: Sandbox) -> str:
+    return f"""\
+The sandbox API listens at {sandbox.base_url}
+API key: {sandbox.api_key}
+Reference page: {sandbox.base_url.removesuffix("/v1")}/docs
+
+curl -X POST {sandbox.base_url}/chat/completions \\
+  -H "Authorization: Bearer {sandbox.api_key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"model": "gpt-4-turbo", "messages": [{{"role": "user", "content": "hello"}}]}}'
+
+Ctrl-C stops it."""

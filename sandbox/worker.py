@@ -1,0 +1,139 @@
+"""One task at a time in a process of its own, so that a render never blocks the event loop.
+
+The process is started when it is first needed and stays. It is spoken to over its standard input and output, in
+pickled frames behind their length. When it dies the task that ran fails and the next one gets a new process.
+"""
+
+import asyncio
+import contextlib
+import os
+import pickle
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+_LENGTH = struct.Struct("!Q")
+
+
+class WorkerDied(Exception):
+    """The process ended before the task did."""
+
+
+class TaskFailed(Exception):
+    """The task raised; the text is its exception."""
+
+
+class Worker:
+    """Runs functions, named as `module:function`, one after the other in the order of asking."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None when there is none."""
+        return self._process.pid if self._process else None
+
+    async def run(self, target: str, /, progress: Callable[[float], None] | None = None, **kwargs: Any) -> Any:
+        """Call `target(**kwargs)` there, with `progress=` when one is given; returns its result.
+
+        Cancelling drops a task that waits and kills one that runs. Raises `TaskFailed` or `WorkerDied`.
+        """
+        async with self._turn:
+            try:
+                process = await self._start()
+                return await self._exchange(process, (target, kwargs, progress is not None), progress)
+            except (OSError, EOFError) as exc:
+                await self._kill()
+                raise WorkerDied("the worker process died") from exc
+            except (asyncio.CancelledError, WorkerDied):
+                await self._kill()
+                raise
+
+    async def close(self) -> None:
+        """Kill the process, whatever it is doing. No task runs afterwards."""
+        self._closed = True
+        await self._kill()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        if self._closed:
+            raise WorkerDied("the sandbox is being closed")
+        if self._process is None or self._process.returncode is not None:
+            await self._kill()
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "sandbox.worker",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)},
+                start_new_session=True,  # Ctrl-C in the terminal is for the service, which ends this process itself
+            )
+        return self._process
+
+    async def _exchange(
+        self, process: asyncio.subprocess.Process, task: tuple[str, Mapping[str, Any], bool], progress: Any
+    ) -> Any:
+        assert process.stdin
+        assert process.stdout
+        frame = pickle.dumps(task)
+        process.stdin.write(_LENGTH.pack(len(frame)) + frame)
+        await process.stdin.drain()
+        while True:
+            size = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))[0]
+            kind, value = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301 - our own process
+            if kind == "progress":
+                progress(value)
+            elif kind == "failed":
+                raise TaskFailed(value)
+            else:
+                return value
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        assert process.stdin
+        process.stdin.close()
+        await asyncio.shield(process.wait())
+
+
+def _write(out: BinaryIO, kind: str, value: Any) -> None:
+    frame = pickle.dumps((kind, value))
+    out.write(_LENGTH.pack(len(frame)) + frame)
+    out.flush()
+
+
+def _serve(tasks: BinaryIO, out: BinaryIO) -> None:
+    """Do tasks until the other side is gone."""
+    import importlib
+
+    while len(head := tasks.read(_LENGTH.size)) == _LENGTH.size:
+        target, kwargs, wants_progress = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our parent
+        module, _, name = target.partition(":")
+        if wants_progress:
+            kwargs = {**kwargs, "progress": lambda share: _write(out, "progress", share)}
+        try:
+            result = getattr(importlib.import_module(module), name)(**kwargs)
+        except Exception as exc:  # noqa: BLE001 - whatever it is belongs to the caller
+            _write(out, "failed", f"{type(exc).__name__}: {exc}")
+        else:
+            _write(out, "done", result)
+
+
+def main() -> None:
+    """Be the worker process."""
+    # Whatever a library prints must not end up between the frames.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with contextlib.suppress(BrokenPipeError):
+        _serve(sys.stdin.buffer, out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Slack and Discord offline: servers that speak the wire."""

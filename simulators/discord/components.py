@@ -1,0 +1,164 @@
+"""What Discord takes as components: of messages, old and new, and of forms."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from simulators.discord.errors import Form, server_error
+from simulators.discord.values import Json
+
+ROW, BUTTON, SELECT, INPUT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 4, 9, 10, 11
+GALLERY, FILE, SEPARATOR, CONTAINER, LABEL, UPLOAD = 12, 13, 14, 17, 18, 19
+SELECTS = (3, 5, 6, 7, 8)
+LINK, PREMIUM = 5, 6
+#: what may stand where: parent → children; 0 is the message
+Allowed = Mapping[int, tuple[int, ...]]
+LEGACY: Allowed = {0: (ROW,), ROW: (BUTTON, *SELECTS)}
+V2: Allowed = {
+    0: (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER),
+    CONTAINER: (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR),
+    SECTION: (TEXT,),
+    ROW: (BUTTON, *SELECTS),
+}
+MODAL: Allowed = {0: (LABEL, TEXT), LABEL: (INPUT, UPLOAD, *SELECTS)}
+#: components of a message, characters of its texts
+MOST, CHARACTERS = 40, 4000
+#: Bytes of texts, with some for each, above which Discord answers with an error of its own.
+_PROCESSED, _EACH = 10170, 12
+
+
+def every(components: list[Json]) -> Iterator[Json]:
+    """All components, those inside others too."""
+    for one in components:
+        yield one
+        yield from every(one.get("components", ()))
+        for inner in (one.get("accessory"), one.get("component")):
+            if inner:
+                yield from every([inner])
+
+
+def media(components: list[Json]) -> Iterator[str]:
+    """The addresses of every file that is shown."""
+    for one in every(components):
+        yield from (item["media"]["url"] for item in one.get("items", ()))
+        yield from (one[kind]["url"] for kind in ("media", "file") if kind in one)
+
+
+def texts(components: list[Json]) -> list[str]:
+    """The texts that are shown."""
+    return [one["content"] for one in every(components) if one["type"] == TEXT]
+
+
+def check(form: Form, components: list[Json], allowed: Allowed, at: str, files: set[str]) -> None:
+    """Note what is wrong with the components of a message or form that has these files."""
+    seen: set[str] = set()
+    is_v2 = allowed is V2
+    if is_v2:
+        _sums(form, components, at)
+    elif allowed is LEGACY:
+        form.length(at, components, 0, 5)
+    else:
+        form.length(at, components, 1, 5)
+    for number, one in enumerate(components):
+        _check(form, one, 0, allowed, f"{at}.{number}", seen)
+    if is_v2:
+        for url in media(components):
+            if url.startswith("attachment://") and url.removeprefix("attachment://") not in files:
+                form.wrong(at, "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", f"{url} was not found")
+
+
+def _sums(form: Form, components: list[Json], at: str) -> None:
+    found = texts(components)
+    if len(list(every(components))) > MOST:
+        form.wrong(at, "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", f"The max number of components is {MOST}")
+    if sum(map(len, found)) > CHARACTERS:
+        text = f"The total displayable text size exceeds maximum size of {CHARACTERS}"
+        form.wrong(at, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", text)
+    elif sum(len(text.encode()) + _EACH for text in found) > _PROCESSED:
+        raise server_error()
+
+
+def _check(form: Form, one: Json, parent: int, allowed: Allowed, at: str, seen: set[str]) -> None:
+    kind = one.get("type", 0)
+    if kind not in allowed[parent]:
+        form.wrong(f"{at}.type", "UNION_TYPE_CHOICES", f'Value of field "type" must be one of {allowed[parent]}.')
+        return
+    if custom_id := one.get("custom_id"):
+        form.length(f"{at}.custom_id", custom_id, 1, 100)
+        if custom_id in seen:
+            form.wrong(f"{at}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
+        seen.add(custom_id)
+    if kind in _FIELDS:
+        _FIELDS[kind](form, one, at)
+    for name, most in _CHILDREN.get(kind, {}).items():
+        form.length(f"{at}.{name}", one.get(name, []), 1, most)
+    for number, inner in enumerate(one.get("components", ())):
+        _check(form, inner, kind, allowed, f"{at}.components.{number}", seen)
+    for name, kinds in (("accessory", {kind: (BUTTON, THUMBNAIL)}), ("component", allowed)):
+        if one.get(name):
+            _check(form, one[name], kind, kinds, f"{at}.{name}", seen)
+
+
+def _text(form: Form, one: Json, at: str) -> None:
+    form.required(f"{at}.content", one.get("content"))
+
+
+def _file(form: Form, one: Json, at: str) -> None:
+    if not one["file"]["url"].startswith("attachment://"):
+        form.wrong(f"{at}.file.url", "BASE_TYPE_CHOICES", "Must be an attachment reference")
+
+
+def _input(form: Form, one: Json, at: str) -> None:
+    form.required(f"{at}.custom_id", one.get("custom_id"))
+    form.length(f"{at}.placeholder", one.get("placeholder"), 0, 100)
+    form.length(f"{at}.value", one.get("value"), 0, 4000)
+
+
+def _label(form: Form, one: Json, at: str) -> None:
+    form.length(f"{at}.label", one.get("label", ""), 1, 45)
+    form.length(f"{at}.description", one.get("description"), 0, 100)
+    form.required(f"{at}.component", one.get("component"))
+
+
+def _section(form: Form, one: Json, at: str) -> None:
+    form.required(f"{at}.accessory", one.get("accessory"))
+
+
+def _button(form: Form, one: Json, at: str) -> None:
+    form.length(f"{at}.label", one.get("label"), 0, 80)
+    if one.get("style") == LINK:
+        form.required(f"{at}.url", one.get("url"))
+        if one.get("custom_id"):
+            text = "A custom id and url cannot both be specified"
+            form.wrong(f"{at}.custom_id", "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", text)
+    elif one.get("style") != PREMIUM:
+        form.required(f"{at}.custom_id", one.get("custom_id"))
+        if not one.get("label") and not one.get("emoji"):
+            form.wrong(at, "BUTTON_COMPONENT_MISSING_LABEL", "A label or emoji is required")
+
+
+def _select(form: Form, one: Json, at: str) -> None:
+    form.required(f"{at}.custom_id", one.get("custom_id"))
+    form.length(f"{at}.placeholder", one.get("placeholder"), 0, 150)
+    if one["type"] != SELECT:
+        return
+    options = one.get("options", [])
+    form.length(f"{at}.options", options, 1, 25)
+    values = [option.get("value") for option in options]
+    if len(set(values)) < len(values):
+        text = "The specified option value is already used"
+        form.wrong(f"{at}.options", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", text)
+    for number, option in enumerate(options):
+        for name in ("label", "value"):
+            form.length(f"{at}.options.{number}.{name}", option.get(name, ""), 1, 100)
+        form.length(f"{at}.options.{number}.description", option.get("description"), 0, 100)
+
+
+_CHILDREN = {ROW: {"components": 5}, SECTION: {"components": 3}, GALLERY: {"items": 10}}
+_FIELDS: dict[int, Callable[[Form, Json, str], None]] = {
+    BUTTON: _button,
+    TEXT: _text,
+    FILE: _file,
+    INPUT: _input,
+    LABEL: _label,
+    SECTION: _section,
+    **dict.fromkeys(SELECTS, _select),
+}

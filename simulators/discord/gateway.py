@@ -1,0 +1,216 @@
+"""The gateway over WebSocket; it can be told to misbehave."""
+
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from simulators.discord.values import ME, TOKEN, Json, member, snowflake, user
+from simulators.discord.world import World
+
+GUILD_MESSAGES, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 12, 1 << 15
+#: intents that the portal has to allow
+_PRIVILEGED = CONTENT | 1 << 1 | 1 << 8
+_HIDDEN: Json = {"content": "", "attachments": [], "embeds": [], "components": []}
+
+
+@dataclass(slots=True)
+class Session:
+    """What one shard is told, for as long as it can be resumed."""
+
+    shard: int
+    shards: int
+    intents: int
+    id: str = field(default_factory=snowflake)
+    sent: list[bytes] = field(default_factory=list)  #: each event as it was told, the first with sequence number 1
+    last: int = 0  #: sequence number of the last event that was not the bot's own doing
+    socket: web.WebSocketResponse | None = None
+
+    def hears(self, event: str, data: Json) -> bool:
+        """Whether the shard is told that, by server and intents."""
+        guild = int(data.get("guild_id") or (data["id"] if event.startswith("GUILD_") else 0))
+        if (guild >> 22) % self.shards != self.shard:
+            return False
+        if event.startswith("MESSAGE_"):
+            return bool(self.intents & (GUILD_MESSAGES if guild else DIRECT_MESSAGES))
+        return True
+
+    def seen(self, event: str, data: Json) -> Json:
+        """The event as the shard may see it."""
+        if self.intents & CONTENT or event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or "guild_id" not in data:
+            return data
+        is_meant = any(one["id"] == ME for one in data["mentions"]) or data["author"]["id"] == ME
+        return data if is_meant else {**data, **_HIDDEN}
+
+
+class Gateway:
+    """Tells events to whoever is connected."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.heartbeat_interval = 41.25  #: seconds
+        self.token = TOKEN
+        self.refuses_intents = False
+        self.is_deaf = False  #: events are kept to itself, heartbeats are answered
+        self.is_dead = False  #: heartbeats are not answered either
+        self.is_away = False  #: nobody may connect
+        self.rewinds = 0  #: events that a resumed session tells again though they were heard
+        self.heartbeats = 0
+        self.compressed = 0  #: connections that asked for compression
+        self.looked_up = 0  #: questions for members that were answered
+        self.identified: list[Json] = []
+        self.resumed = 0
+        self.sockets: list[web.WebSocketResponse] = []
+        self.sessions: dict[str, Session] = {}
+        self._deflate: dict[web.WebSocketResponse, Any] = {}
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody who has a session is connected."""
+        return any(session.socket is not None for session in self.sessions.values())
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        if self.is_away:
+            raise web.HTTPServiceUnavailable
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.append(socket)
+        if request.query.get("compress") == "zlib-stream":
+            self._deflate[socket] = zlib.compressobj()
+            self.compressed += 1
+        interval = int(self.heartbeat_interval * 1000)
+        await self._send(socket, {"op": 10, "d": {"heartbeat_interval": interval}, "s": None, "t": None})
+        session: Session | None = None
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    session = await self._hear(socket, session, json.loads(message.data))
+        finally:
+            self.sockets.remove(socket)
+            self._deflate.pop(socket, None)
+            if session is not None and session.socket is socket:
+                session.socket = None
+            await self._world.tell()
+        return socket
+
+    async def _hear(self, socket: web.WebSocketResponse, session: Session | None, told: Json) -> Session | None:
+        op, data = told["op"], told["d"]
+        if op == 1:
+            self.heartbeats += 1
+            if not self.is_dead:
+                await self._send(socket, {"op": 11})
+            await self._world.tell()
+        elif op == 2 and session is not None:
+            await socket.close(code=4005)
+        elif op == 2:
+            return await self._identify(socket, data)
+        elif op == 6:
+            return await self._resume(socket, data)
+        elif session is None:
+            await socket.close(code=4003)
+        elif op == 8 and not self.is_deaf:
+            found = [member(one) for one in data.get("user_ids", ())]
+            chunk = {"guild_id": data["guild_id"], "members": found, "chunk_index": 0, "chunk_count": 1}
+            await self._tell(session, "GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
+            self.looked_up += 1
+            await self._world.tell()
+        elif op not in (3, 4, 8):
+            await socket.close(code=4001)
+        return session
+
+    async def _identify(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
+        self.identified.append(data)
+        shard, shards = data.get("shard", (0, 1))
+        code = 0
+        if data["token"] != self.token:
+            code = 4004
+        elif not 0 <= shard < shards:
+            code = 4010
+        elif self.refuses_intents and data["intents"] & _PRIVILEGED:
+            code = 4014
+        if code:
+            await self._world.tell()
+            await socket.close(code=code)
+            return None
+        session = Session(shard, shards, data["intents"], socket=socket)
+        self.sessions[session.id] = session
+        ours = [number for number in self._world.guilds if (int(number) >> 22) % shards == shard]
+        ready = {
+            "v": 10,
+            "user": user(ME, "Muse", bot=True),
+            "guilds": [{"id": number, "unavailable": True} for number in ours],
+            "session_id": session.id,
+            "resume_gateway_url": f"ws://127.0.0.1:{self._world.port}/gateway/",
+            "application": {"id": ME, "flags": self._world.flags},
+            "shard": [shard, shards],
+        }
+        await self._tell(session, "READY", ready)
+        for number in ours:
+            await self._tell(session, "GUILD_CREATE", self._world.guild(number))
+        await self._world.tell()
+        return session
+
+    async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
+        session = self.sessions.get(data["session_id"])
+        if session is None or data["token"] != self.token:
+            await self._send(socket, {"op": 9, "d": False, "s": None, "t": None})
+            return None
+        self.resumed += 1
+        session.socket = socket
+        for sent in session.sent[max(0, data["seq"] - self.rewinds) :]:
+            if not self.is_deaf:
+                await self._send_text(socket, sent)
+        await self._tell(session, "RESUMED", {})
+        await self._world.tell()
+        return session
+
+    async def dispatch(self, event: str, data: Json, *, is_own: bool = False) -> None:
+        """An event for whoever listens; `is_own` are those that the bot has brought about."""
+        for session in list(self.sessions.values()):
+            if session.hears(event, data):
+                if not is_own:
+                    session.last = len(session.sent) + 1
+                await self._tell(session, event, session.seen(event, data))
+
+    async def replay(self) -> None:
+        """The last event of somebody else once more, as reconnections do."""
+        for session in list(self.sessions.values()):
+            if session.socket is not None and session.last:
+                await self._send_text(session.socket, session.sent[session.last - 1])
+
+    async def _tell(self, session: Session, event: str, data: Json) -> None:
+        told = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
+        session.sent.append(json.dumps(told).encode())
+        if session.socket is not None and not self.is_deaf:
+            await self._send_text(session.socket, session.sent[-1])
+
+    async def _send(self, socket: web.WebSocketResponse, told: Json) -> None:
+        await self._send_text(socket, json.dumps(told).encode())
+
+    async def _send_text(self, socket: web.WebSocketResponse, text: bytes) -> None:
+        if socket.closed:
+            return
+        deflate = self._deflate.get(socket)
+        if deflate is None:
+            await socket.send_str(text.decode())
+        else:
+            await socket.send_bytes(deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))
+
+    async def drop(self, *, code: int = 4000) -> None:
+        """Lose every connection; the sessions stay."""
+        for socket in list(self.sockets):
+            await socket.close(code=code)
+
+    async def reconnect(self) -> None:
+        """Ask everybody to connect anew and to resume."""
+        for socket in list(self.sockets):
+            await self._send(socket, {"op": 7, "d": None, "s": None, "t": None})
+
+    async def invalidate(self, *, is_resumable: bool = False) -> None:
+        """Say that the sessions are no good any more, and forget them unless they may be resumed."""
+        if not is_resumable:
+            self.sessions.clear()
+        for socket in list(self.sockets):
+            await self._send(socket, {"op": 9, "d": is_resumable, "s": None, "t": None})

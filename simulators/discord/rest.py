@@ -1,0 +1,136 @@
+"""The REST API, version 10: what every request goes through before and after it takes effect."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import web
+
+from simulators.discord import files
+from simulators.discord.errors import Refused
+from simulators.discord.files import Upload
+from simulators.discord.limits import Limits
+from simulators.discord.values import TOKEN
+from simulators.discord.world import World
+
+Moment = Literal["before", "after"]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request."""
+
+    number: int  #: from 1, in the order of arrival
+    method: str
+    path: str
+    pattern: str
+    args: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any = None
+    uploads: list[Upload] = field(default_factory=list)
+    status: int = 0  #: what it was answered with; 0: not at all
+
+    def __getitem__(self, name: str) -> str:
+        return self.args[name]
+
+
+@dataclass(slots=True)
+class Fault:
+    """Requests that go wrong: refused before their effect, or cut off before or after it."""
+
+    method: str
+    path: str
+    times: int
+    moment: Moment
+    error: Refused | None
+
+
+Handler = Callable[[World, Call], Awaitable[Any]]
+Route = tuple[str, str, Handler]
+
+
+class Rest:
+    """Answers requests and remembers them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.calls: list[Call] = []
+        self.limits = Limits()
+        self.faults: list[Fault] = []
+        #: Called before and after each effect; True: the connection is lost then, and before it, the effect too.
+        self.hook: Callable[[Moment, Call], Awaitable[bool]] | None = None
+        self._count = 0
+
+    def fail(self, method: str, path: str, error: Refused, *, times: int = 1) -> None:
+        """Answer the next requests whose path contains that with an error; they have no effect."""
+        self.faults.append(Fault(method, path, times, "before", error))
+
+    def cut(self, method: str, path: str, *, moment: Moment = "after", times: int = 1) -> None:
+        """Lose the connection before, or after, the effect of the next such requests."""
+        self.faults.append(Fault(method, path, times, moment, None))
+
+    def add(self, app: web.Application, routes: list[Route]) -> None:
+        """Serve these routes."""
+        for method, pattern, handler in routes:
+            app.router.add_route(method, f"/api/v10/{pattern}", self._served(pattern, handler))
+
+    def _served(self, pattern: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            self._count += 1
+            path = request.path.removeprefix("/api/v10/")
+            call = Call(self._count, request.method, path, pattern, request.match_info, request.query)
+            headers: dict[str, str] = {}
+            answer: Any = None
+            try:
+                call.body, call.uploads = await files.read(request)
+                _authorise(request)
+                major = "/".join(call.args.get(name, "") for name in ("channel", "guild", "application", "token"))
+                headers = self.limits.check(call.method, path, pattern, major)
+                if await self._moment("before", call):
+                    return _cut(request)
+                self._world.cdn.check(call.uploads)
+                answer = await handler(self._world, call)
+                call.status = 204 if answer is None else 200
+            except Refused as exc:
+                call.status, answer, headers = exc.status, exc.told, {**headers, **exc.headers}
+            self.calls.append(call)
+            is_lost = await self._moment("after", call)
+            await self._world.tell()
+            return _cut(request) if is_lost else _answered(call.status, answer, headers)
+
+        return serve
+
+    async def _moment(self, moment: Moment, call: Call) -> bool:
+        """Let the test do what it wants to do now. Whether the connection is to be lost."""
+        if self.hook is not None and await self.hook(moment, call):
+            return True
+        for fault in self.faults:
+            if fault.moment == moment and fault.method == call.method and fault.path in call.path:
+                fault.times -= 1
+                if not fault.times:
+                    self.faults.remove(fault)
+                if fault.error is not None:
+                    raise fault.error
+                return True
+        return False
+
+
+def _authorise(request: web.Request) -> None:
+    """Webhooks have their secret in the address; everything else wants the bot's token."""
+    if request.headers.get("Authorization", f"Bot {TOKEN}") != f"Bot {TOKEN}":
+        raise Refused(401, 0, "401: Unauthorized")
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _answered(status: int, answer: Any, headers: Mapping[str, str]) -> web.Response:
+    # Without this header the library takes a 429 for a ban by the proxies in front of Discord.
+    told = {"Via": "1.1 google", **headers}
+    if status == 204:
+        return web.Response(status=204, headers=told)
+    return web.Response(body=json.dumps(answer).encode(), status=status, headers=told, content_type="application/json")

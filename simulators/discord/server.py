@@ -1,0 +1,156 @@
+"""A Discord over real sockets: REST, gateway and CDN on one port, and the people who use it.
+
+    async with Wire() as wire:                              # DISCORD_API_URL=wire.api, DISCORD_TOKEN=TOKEN
+        said = await wire.say(CHANNEL, f"<@{ME}> hello")    # a MESSAGE_CREATE for whoever hears
+        await wire.until(lambda: wire.said(said["id"]))     # the bot's messages in the thread opened at it
+
+What people do: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`; what is refused:
+`deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. What goes wrong on the way:
+`rest.limits.allow` and `.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect);
+`interactions[token].is_late` and `.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`,
+`.is_deaf`, `.is_dead`, `.is_away`. What was sent: `rest.calls`, `said`, `history`, `viewers`, `typing`,
+`reactions`, `commands`.
+"""
+
+from typing import Any, Self
+
+from aiohttp import web
+
+from simulators.discord import application, channels, threads, webhooks
+from simulators.discord.errors import Refused
+from simulators.discord.gateway import Gateway
+from simulators.discord.rest import Call, Rest
+from simulators.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, member, moment, snowflake, user
+from simulators.discord.world import Interaction, World
+
+
+class Wire(World):
+    """What Discord knows, whom it talks to, and what people do there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gateway = Gateway(self)
+        self.rest = Rest(self)
+        self.dispatch = self._echo
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=1 << 40)
+        self.rest.add(app, [*application.ROUTES, *channels.ROUTES, *threads.ROUTES, *webhooks.ROUTES])
+        self.rest.add(app, [("*", "{path:.*}", _nothing)])
+        app.router.add_get("/gateway/", self.gateway.connect)
+        app.router.add_get("/cdn/{name}", self.cdn.serve_file)
+        app.router.add_get("/attachments/{channel}/{id}/{name}", self.cdn.serve)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = self.cdn.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.gateway.drop()
+        await self._runner.cleanup()
+
+    @property
+    def api(self) -> str:
+        """Where the REST API is, as `DISCORD_API_URL` says it."""
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Files of the tests, at `/cdn/{name}`."""
+        return self.cdn.files
+
+    def called(self, method: str, path: str) -> list[Any]:
+        """The bodies of the calls whose path contains that."""
+        return [call.body for call in self.rest.calls if call.method == method and path in call.path]
+
+    def said(self, channel: str) -> list[Json]:
+        """The bot's messages that everybody sees there, the oldest first."""
+        return [message for message in self.history(channel) if message["author"]["id"] == ME]
+
+    async def _echo(self, event: str, data: Json) -> None:
+        await self.gateway.dispatch(event, data, is_own=True)
+
+    # -- what people do
+
+    async def say(self, channel: str, text: str, **more: Any) -> Json:
+        """Somebody writes."""
+        said = self.message(channel, text, **more)
+        if channel in self.threads:
+            self.threads[channel]["thread_metadata"]["archived"] = False
+        await self.gateway.dispatch("MESSAGE_CREATE", said)
+        return said
+
+    async def edit(self, message: Json, text: str) -> None:
+        """Somebody changes what they wrote."""
+        message |= {"content": text, "edited_timestamp": moment(snowflake())}
+        await self.gateway.dispatch("MESSAGE_UPDATE", message)
+
+    async def delete(self, message: Json) -> None:
+        """Somebody deletes a message."""
+        self.drop(message)
+        told = {"id": message["id"], "channel_id": message["channel_id"]}
+        guild = self.guild_of(message["channel_id"])
+        await self.gateway.dispatch("MESSAGE_DELETE", {**told, "guild_id": guild} if guild else told)
+
+    async def open_thread(self, number: str, *, owner: str, parent: str = CHANNEL, tell: bool = True) -> None:
+        """A thread is there."""
+        thread = self.add_thread(number, "a thread", owner=owner, parent=parent)
+        if tell:
+            await self.gateway.dispatch("THREAD_CREATE", thread)
+
+    async def close_thread(self, number: str, *, is_locked: bool = False) -> None:
+        """A thread is archived, and nobody but moderators may open it again when it is locked."""
+        self.threads[number]["thread_metadata"] |= {"archived": True, "locked": is_locked}
+        await self.gateway.dispatch("THREAD_UPDATE", self.threads[number])
+
+    async def deny(self, channel: str, permissions: int) -> None:
+        """The bot may not do that in a channel any more."""
+        self.denied[channel] = permissions
+        await self.gateway.dispatch("CHANNEL_UPDATE", self.channel(channel))
+
+    async def delete_channel(self, number: str) -> None:
+        """A channel or a thread is gone with everything in it."""
+        thread = self.threads.pop(number, None)
+        gone = thread or self.channels.pop(number)
+        self.messages.pop(number, None)
+        await self.gateway.dispatch("THREAD_DELETE" if thread else "CHANNEL_DELETE", gone)
+
+    async def interact(self, kind: int, data: Json, *, channel: str = CHANNEL, **more: Any) -> Json:
+        """Somebody uses a command, a button or a form."""
+        number = snowflake()
+        told: Json = {
+            "id": number,
+            "application_id": ME,
+            "type": kind,
+            "token": f"token{number}",
+            "version": 1,
+            "data": data,
+            "channel_id": channel,
+            "locale": "zh-TW",
+            "attachment_size_limit": self.cdn.limit,
+            "authorizing_integration_owners": {"0": GUILD},
+            "app_permissions": str(self.permissions),
+            "entitlements": [],
+            "context": 0,
+        }
+        where = self.threads.get(channel) or self.channels.get(channel, {"id": channel, "type": 0, "name": "elsewhere"})
+        if where["type"] == DIRECT:
+            told |= {"user": user(ADA, "Ada"), "context": 1, "channel": {"id": DM, "type": 1}}
+        else:
+            guild = self.guild_of(channel) or GUILD
+            told |= {
+                "guild_id": guild,
+                "guild": {"id": guild, "locale": "en-US", "features": []},
+                "channel": {"guild_id": guild, "position": 0, **where},
+                "member": {**member(ADA), "permissions": "2147483647"},
+            }
+        told |= more
+        self.interactions[told["token"]] = Interaction(told)
+        await self.gateway.dispatch("INTERACTION_CREATE", told)
+        return told
+
+
+async def _nothing(world: World, call: Call) -> None:
+    raise Refused(404, 0, "404: Not Found")

@@ -1,0 +1,270 @@
+"""What Discord knows: servers, channels, threads, messages and interactions."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulators.discord.checks import EPHEMERAL, HAS_THREAD
+from simulators.discord.errors import refused
+from simulators.discord.files import Cdn
+from simulators.discord.values import (
+    ADA,
+    ALL_PERMISSIONS,
+    BOB,
+    CHANNEL,
+    DIRECT,
+    DM,
+    FORUM,
+    FORUM_KIND,
+    GUILD,
+    ME,
+    MESSAGE_CONTENT,
+    OTHER,
+    ROLE,
+    TEXT,
+    THREAD,
+    VIEW,
+    Json,
+    member,
+    moment,
+    snowflake,
+    user,
+)
+
+Dispatch = Callable[[str, Json], Awaitable[None]]
+#: Seconds in which Discord knows a message by its nonce.
+NONCE_LIFE = 300.0
+
+
+@dataclass(slots=True)
+class Interaction:
+    """A use of a command, a button or a form, while it can be answered."""
+
+    told: Json
+    acknowledged: int = 0  #: the type of the callback; 0: not yet
+    followups: int = 0
+    is_late: bool = False  #: more than three seconds have passed without an acknowledgement
+    is_expired: bool = False  #: more than fifteen minutes have passed
+
+    @property
+    def user(self) -> str:
+        who: Json = self.told.get("user") or self.told["member"]["user"]
+        return str(who["id"])
+
+
+@dataclass(slots=True)
+class Sent:
+    """A message that a nonce stands for."""
+
+    message: Json
+    at: float = field(default_factory=time.monotonic)
+
+
+class World:
+    """The state, and how Discord writes it down."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.flags = MESSAGE_CONTENT  #: of the application
+        self.shards = 1  #: that the application is recommended to have
+        self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
+        self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
+        self.guilds = {GUILD: "Lab"}
+        self.channels: dict[str, Json] = {DM: {"id": DM, "type": DIRECT, "recipients": [user(ADA, "Ada")]}}
+        self.threads: dict[str, Json] = {}
+        self.messages: dict[str, list[Json]] = {}
+        self.viewers: dict[str, str] = {}  #: who alone sees a message
+        self.reactions: dict[str, set[str]] = {}  #: the bot's, by message
+        self.typing: list[str] = []  #: channels in which the bot was seen to type, in order
+        self.commands: list[Json] = []
+        self.creates = 200  #: commands that may be created today
+        self.interactions: dict[str, Interaction] = {}  #: by token
+        self.originals: dict[str, Json] = {}  #: the messages that they were answered with, by token
+        self.nonces: dict[tuple[str, str], Sent] = {}
+        self.old: set[str] = set()  #: messages that are too old to be edited once more
+        self.refuses_dms = False  #: people take no direct messages from the bot
+        self.cdn = Cdn()
+        self.changed = asyncio.Condition()
+        self.dispatch: Dispatch = _to_nobody  #: tells what the bot itself has brought about
+        self.add_channel(CHANNEL, "general")
+        self.add_channel(OTHER, "other")
+        self.add_channel(FORUM, "forum", kind=FORUM_KIND)
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
+        """Wait until the condition holds; what it returned."""
+        async with asyncio.timeout(seconds), self.changed:
+            await self.changed.wait_for(condition)
+        return condition()
+
+    async def tell(self) -> None:
+        """Wake who waits for something."""
+        async with self.changed:
+            self.changed.notify_all()
+
+    # -- places
+
+    def add_channel(self, number: str, name: str, *, guild: str = GUILD, kind: int = TEXT) -> None:
+        """A channel of a server."""
+        self.guilds.setdefault(guild, "Server")
+        rest: Json = {"position": 0, "guild_id": guild, "nsfw": False, "rate_limit_per_user": 0, "topic": None}
+        self.channels[number] = {**rest, "id": number, "type": kind, "name": name}
+        if kind == FORUM_KIND:
+            self.channels[number]["available_tags"] = []
+
+    def add_thread(self, number: str, name: str, *, owner: str, parent: str, kind: int = THREAD) -> Json:
+        """A thread of a channel."""
+        self.threads[number] = {
+            "id": number,
+            "guild_id": self.channels[parent]["guild_id"],
+            "parent_id": parent,
+            "owner_id": owner,
+            "name": name,
+            "type": kind,
+            "last_message_id": None,
+            "message_count": 0,
+            "member_count": 1,
+            "flags": 0,
+            "rate_limit_per_user": 0,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": moment(number),
+                "locked": False,
+            },
+        }
+        return self.threads[number]
+
+    def channel(self, number: str) -> Json:
+        """A channel or thread as Discord tells it. Raises `Refused`."""
+        found = self.threads.get(number) or self.channels.get(number)
+        if found is None:
+            raise refused(10003)
+        said = self.messages.get(number)
+        last = said[-1]["id"] if said else found.get("last_message_id")
+        return {**found, "last_message_id": last, "permission_overwrites": self._overwrites(number)}
+
+    def guild_of(self, channel: str) -> str:
+        """The server of a channel; "" of direct messages."""
+        found = self.threads.get(channel) or self.channels.get(channel) or {}
+        return str(found.get("guild_id", ""))
+
+    def _overwrites(self, channel: str) -> list[Json]:
+        denied = self.denied.get(channel)
+        guild = self.guild_of(channel)
+        return [{"id": guild, "type": 0, "allow": "0", "deny": str(denied)}] if denied else []
+
+    def may(self, channel: str, permission: int) -> bool:
+        parent = self.threads.get(channel, {}).get("parent_id", channel)
+        has = self.permissions & ~self.denied.get(parent, 0)
+        return not self.guild_of(channel) or has & permission == permission
+
+    def require(self, channel: str, *permissions: int) -> Json:
+        """The channel, where the bot may do that. Raises `Refused`."""
+        found = self.channel(channel)
+        if not self.may(channel, VIEW):
+            raise refused(50001)
+        if not all(self.may(channel, permission) for permission in permissions):
+            raise refused(50013)
+        return found
+
+    def guild(self, number: str = GUILD) -> Json:
+        everyone = {"id": number, "name": "@everyone", "permissions": str(self.permissions), "position": 0}
+        own = {"id": ROLE, "name": "Muse", "permissions": "0", "position": 1, "tags": {"bot_id": ME}, "managed": True}
+        rest = {"color": 0, "hoist": False, "managed": False, "mentionable": True, "flags": 0}
+        channels = [self.channel(c) for c in self.channels if self.guild_of(c) == number]
+        nothing = ("emojis", "features", "voice_states", "presences", "stage_instances", "stickers")
+        zero = (
+            "verification_level",
+            "default_message_notifications",
+            "explicit_content_filter",
+            "mfa_level",
+            "premium_tier",
+            "nsfw_level",
+            "system_channel_flags",
+            "afk_timeout",
+        )
+        return {
+            **dict.fromkeys(zero, 0),
+            **{name: [] for name in (*nothing, "guild_scheduled_events")},
+            "id": number,
+            "name": self.guilds[number],
+            "owner_id": ADA,
+            "preferred_locale": "en-US",
+            "roles": [{**rest, **everyone}, {**rest, **own}],
+            "channels": channels,
+            "threads": [self.channel(t) for t in self.threads if self._is_active(t, number)],
+            "members": [member(ME)],
+            "member_count": 3,
+            "unavailable": False,
+        }
+
+    def _is_active(self, thread: str, guild: str) -> bool:
+        return self.guild_of(thread) == guild and not self.threads[thread]["thread_metadata"]["archived"]
+
+    # -- messages
+
+    def message(self, channel: str, text: str, *, by: str = ADA, answers: Json | None = None, **more: Any) -> Json:
+        """A message as Discord tells it; kept in the history."""
+        number = more.pop("id", None) or snowflake()
+        said: Json = {
+            "id": number,
+            "type": 19 if answers else 0,
+            "channel_id": channel,
+            "author": {k: v for k, v in member(by)["user"].items() if k != "bot" or v},
+            "content": text,
+            "timestamp": moment(number),
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [member(n)["user"] for n in (ME, ADA, BOB) if f"<@{n}>" in text],
+            "mention_roles": [ROLE] if f"<@&{ROLE}>" in text else [],
+            "attachments": [],
+            "embeds": [],
+            "components": [],
+            "pinned": False,
+            "flags": 0,
+            **more,
+        }
+        if guild := self.guild_of(channel):
+            said |= {"guild_id": guild, "member": {k: v for k, v in member(by).items() if k != "user"}}
+        if answers is not None:
+            said["message_reference"] = {"type": 0, "channel_id": answers["channel_id"], "message_id": answers["id"]}
+            said["referenced_message"] = {k: v for k, v in answers.items() if k != "referenced_message"}
+        self.messages.setdefault(channel, []).append(said)
+        return said
+
+    def find(self, channel: str, number: str) -> Json | None:
+        """A message of the history."""
+        return next((m for m in reversed(self.messages.get(channel, [])) if m["id"] == number), None)
+
+    def history(self, channel: str) -> list[Json]:
+        """What everybody sees, the oldest first."""
+        return [m for m in self.messages.get(channel, []) if not m["flags"] & EPHEMERAL]
+
+    def drop(self, message: Json) -> None:
+        """A message is gone."""
+        self.messages[message["channel_id"]].remove(message)
+        for token in [token for token, original in self.originals.items() if original is message]:
+            del self.originals[token]
+
+    def with_thread(self, message: Json) -> Json:
+        """The message as it is told when a thread was opened at it."""
+        if message["id"] in self.threads:
+            message["flags"] |= HAS_THREAD
+            return {**message, "thread": self.channel(message["id"])}
+        return message
+
+    def interaction(self, token: str) -> Interaction:
+        """The interaction whose webhook that is. Raises `Refused`."""
+        found = self.interactions.get(token)
+        if found is None or not found.acknowledged:
+            raise refused(10015)
+        if found.is_expired:
+            raise refused(50027)
+        return found
+
+
+async def _to_nobody(event: str, data: Json) -> None:
+    """Nobody listens yet."""

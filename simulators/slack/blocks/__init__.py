@@ -1,0 +1,1 @@
+"""Validation of blocks as Slack does it."""

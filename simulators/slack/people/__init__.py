@@ -1,0 +1,1 @@
+"""People in Slack and what the app receives from their actions."""

@@ -1,0 +1,138 @@
+"""What the app is told of what people and bots do: the envelopes around it."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from simulators.slack.world import Channel, File, Json, Message, Team, new_id
+
+if TYPE_CHECKING:
+    from simulators.slack.delivery import Delivery
+    from simulators.slack.server import FakeSlack
+
+EVENTS = {
+    *("app_home_opened", "app_mention", "app_uninstalled", "agent_session_stopped", "assistant_thread_started"),
+    *("assistant_thread_context_changed", "file_shared", "member_joined_channel", "reaction_added"),
+    *("reaction_removed", "tokens_revoked"),
+    *("message.channels", "message.groups", "message.im", "message.mpim"),
+}
+
+
+class Crowd:
+    """Tells the app what it is subscribed to."""
+
+    def __init__(self, slack: "FakeSlack") -> None:
+        self.slack = slack
+        self.subscribed = set(EVENTS)  #: as in the app's manifest
+        self.hears_itself = True  #: the app is told of its own messages and edits, as Slack does
+        self.mention_first = False  #: which of the twins `app_mention` and `message` comes first
+
+    def event(self, team: Team, event: Json, *, channel: Channel | None = None) -> "Delivery":
+        """Deliver an event of a workspace."""
+        event = {**event, "event_ts": event.get("event_ts") or self.slack.clock.ts()}
+        authorization = {
+            "enterprise_id": team.enterprise or None,
+            "team_id": team.id,
+            "user_id": team.bot.id,
+            "is_bot": True,
+            "is_enterprise_install": self.is_by_organisation(team),
+        }
+        body = {
+            "token": self.slack.verification_token,
+            "team_id": team.id,
+            "context_team_id": team.id,
+            "context_enterprise_id": team.enterprise or None,
+            "api_app_id": self.slack.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": new_id("Ev"),
+            "event_time": int(time.time()),
+            "authorizations": [authorization],
+            "is_ext_shared_channel": bool(channel and channel.is_shared),
+            "event_context": f"4-{new_id('e')}",
+        }
+        return self.slack.sender.send("events_api", body)
+
+    def message_event(self, team: Team, channel: Channel, message: Message) -> Json:
+        """A message as events show it."""
+        shown = {**message.to_json(self.slack.url), "channel": channel.id, "event_ts": message.ts}
+        if message.thread_ts and message.thread_ts != message.ts:
+            parent = channel.message(message.thread_ts)
+            if parent:
+                shown["parent_user_id"] = parent.user
+        if message.user_team != team.id:
+            shown |= {"user_team": message.user_team, "source_team": message.user_team}
+        return shown
+
+    def told(self, team: Team, channel: Channel, message: Message) -> list["Delivery"]:
+        """Tell of a new message: as `message`, and as `app_mention` where it mentions the bot in a channel."""
+        if message.app_id == self.slack.app_id and not self.hears_itself:
+            return []
+        shown, deliveries = self.message_event(team, channel, message), []
+        kinds = [("message", {**shown, "type": "message", "channel_type": channel.kind})]
+        if f"<@{team.bot.id}>" in message.text and not channel.is_im and message.user != team.bot.id:
+            mention = {**shown, "type": "app_mention"}
+            mention.pop("subtype", None)
+            kinds.insert(0 if self.mention_first else 1, ("app_mention", mention))
+        for kind, event in kinds:
+            name = f"message.{_plural(channel)}" if kind == "message" else kind
+            is_member = team.bot.id in channel.members
+            if name in self.subscribed and (is_member or kind == "app_mention"):
+                deliveries.append(self.event(team, event, channel=channel))
+        return deliveries
+
+    def _sub(self, team: Team, channel: Channel, subtype: str, **more: Any) -> "Delivery | None":
+        if f"message.{_plural(channel)}" not in self.subscribed or team.bot.id not in channel.members:
+            return None
+        told = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel.id, **more}
+        ts = self.slack.clock.ts()
+        event = {**told, "ts": ts, "event_ts": ts, "channel_type": channel.kind}
+        return self.event(team, event, channel=channel)
+
+    def told_of_change(self, team: Team, channel: Channel, message: Message, before: Json | None = None) -> None:
+        """Tell of an edit as `message_changed`."""
+        if message.app_id == self.slack.app_id and not self.hears_itself:
+            return
+        shown = message.to_json(self.slack.url)
+        self._sub(team, channel, "message_changed", message=shown, previous_message=before or shown)
+
+    def told_of_deletion(self, team: Team, channel: Channel, message: Message) -> None:
+        """Tell of a deletion as `message_deleted`."""
+        if message.app_id == self.slack.app_id and not self.hears_itself:
+            return
+        shown = message.to_json(self.slack.url)
+        self._sub(team, channel, "message_deleted", previous_message=shown, deleted_ts=message.ts)
+
+    def told_of_file(self, team: Team, channel: Channel, file: File) -> None:
+        """Tell of a shared file."""
+        if "file_shared" in self.subscribed:
+            shown = {"type": "file_shared", "file_id": file.id, "user_id": file.user, "channel_id": channel.id}
+            self.event(team, {**shown, "file": {"id": file.id}})
+
+    def uninstall(self, team: Team) -> None:
+        """Remove the app from a workspace: its tokens end, and it is told."""
+        tokens = [grant for grant in self.slack.grants.values() if grant.team == team.id]
+        for grant in tokens:
+            grant.state = "inactive"
+        self.event(team, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [team.bot.id]}})
+        self.event(team, {"type": "app_uninstalled"})
+
+    def base(self, team: Team, user: str) -> Json:
+        """What every interaction's payload says of who and where."""
+        name = team.users[user].name.lower()
+        return {
+            "user": {"id": user, "username": name, "name": name, "team_id": team.users[user].team},
+            "api_app_id": self.slack.app_id,
+            "token": self.slack.verification_token,
+            "team": {"id": team.id, "domain": team.domain},
+            "enterprise": {"id": team.enterprise, "name": team.enterprise} if team.enterprise else None,
+            "is_enterprise_install": self.is_by_organisation(team),
+        }
+
+    def is_by_organisation(self, team: Team) -> bool:
+        """Whether the organisation has installed the app for all its workspaces."""
+        grants = self.slack.grants.values()
+        return bool(team.enterprise) and any(g.enterprise == team.enterprise and not g.team for g in grants)
+
+
+def _plural(channel: Channel) -> str:
+    return {"channel": "channels", "group": "groups"}.get(channel.kind, channel.kind)

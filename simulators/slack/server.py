@@ -1,0 +1,178 @@
+"""The fake's front door: one HTTP server for the Web API, Socket Mode, files, OAuth and response URLs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from simulators.slack import oauth  # noqa: F401 — they register their methods
+from simulators.slack.delivery import Sender
+from simulators.slack.faults import Faults, Limits
+from simulators.slack.oauth import Consent
+from simulators.slack.people.people import Crowd, Person
+from simulators.slack.responses import ResponseUrls
+from simulators.slack.sockets import Sockets
+from simulators.slack.web_api.calls import Call, answer
+from simulators.slack.web_api.files import Storage
+from simulators.slack.web_api.views import Screens
+from simulators.slack.world import SCOPES, Channel, Clock, Grant, Message, Team, User, new_id, plain
+
+
+class FakeSlack:
+    """A Slack of its own: what it knows, what it was asked, and what may go wrong. See the package's docstring."""
+
+    def __init__(self) -> None:
+        self.app_id = "A0MUSE"
+        self.client_id, self.client_secret = "3901254001572.1", "client-secret-of-the-tests"
+        self.signing_secret = "signing-secret-of-the-tests"
+        self.verification_token = "xAbCdEfGhIjKlMnOpQrStUvW"
+        self.app_token = "xapp-1-A0MUSE-1-of-the-tests"
+        self.bot_name = "Muse"
+        self.manifest: dict[str, Any] = {}  #: the app's settings, as `apps.manifest.export` tells of them
+        self.stream_lifetime = 300.0  #: seconds until a stream expires
+        self.trigger_lifetime = 3.0
+        self.clock = Clock()
+        self.teams: dict[str, Team] = {}
+        self.grants: dict[str, Grant] = {
+            self.app_token: Grant(token=self.app_token, team="", scopes={"connections:write"})
+        }
+        self.calls: list[Call] = []
+        self.faults = Faults()
+        self.limits = Limits()
+        self.sender = Sender(self)
+        self.sockets = Sockets(self)
+        self.people = Crowd(self)
+        self.screens = Screens(self)
+        self.storage = Storage(self)
+        self.consent = Consent(self)
+        self.responses = ResponseUrls(self)
+        self._waiting: list[asyncio.Future[None]] = []
+        self.team = self.add_team("T0LAB", "Lab")
+        self.general = self.add_channel("general", id="C0GENERAL")
+        self.token = self.install(self.team)
+        self.ada = self.person("Ada", id="U0ADA", is_admin=True)
+        self.bob = self.person("Bob", id="U0BOB")
+
+    # ---- what there is
+
+    def add_team(self, id: str, name: str, *, enterprise: str = "") -> Team:  # noqa: A002
+        """A workspace with the bot in it, not yet installed."""
+        team = Team(id=id, name=name, domain=name.lower(), enterprise=enterprise)
+        team.bot = User(
+            id=f"U0MUSE{id[2:]}",
+            name=self.bot_name,
+            team=id,
+            is_bot=True,
+            bot_id=f"B0MUSE{id[2:]}",
+            app_id=self.app_id,
+        )
+        team.users[team.bot.id] = team.bot
+        self.teams[id] = team
+        return team
+
+    def add_channel(self, name: str, *, team: Team | None = None, id: str = "", **more: Any) -> Channel:  # noqa: A002
+        """A channel with everybody in it, the bot too. The same id may be used in several workspaces."""
+        team = team or self.team
+        members = more.pop("members", None) or list(team.users)
+        channel = Channel(id=id or new_id("C"), name=name, members=members, **more)
+        team.channels[channel.id] = channel
+        return channel
+
+    def person(self, name: str, *, team: Team | None = None, id: str = "", home: str = "", **more: Any) -> Person:  # noqa: A002
+        """Somebody in every channel of a workspace. `home`: the workspace of a Slack Connect stranger."""
+        team = team or self.team
+        user = User(id=id or new_id("U"), name=name, team=home or team.id, **more)
+        if user.is_bot and not user.bot_id:
+            user.bot_id, user.app_id = new_id("B"), new_id("A")
+        team.users[user.id] = user
+        for channel in team.channels.values():
+            if not channel.is_im:
+                channel.members.append(user.id)
+        return Person(self, team, user)
+
+    def install(self, team: Team, *scopes: str, token: str = "", **more: Any) -> str:
+        """Install the app in a workspace; the bot's token."""
+        token = token or f"xoxb-{team.id}-{new_id('X')}"
+        granted = plain(scopes or (SCOPES,))
+        self.grants[token] = Grant(
+            token=token, team=team.id, enterprise=team.enterprise, scopes=granted, user=team.bot.id, **more
+        )
+        return token
+
+    def revoke(self, token: str, state: str = "revoked") -> None:
+        """From now on the token is "revoked" or its account "inactive"."""
+        self.grants[token].state = state
+
+    # ---- what happened
+
+    def called(self, method: str) -> list[Call]:
+        """The calls of a method, oldest first."""
+        return [call for call in self.calls if call.method == method]
+
+    def messages(self, channel: Channel | None = None, *, thread: str = "", viewer: str = "") -> list[Message]:
+        """What is shown now in a channel (else everywhere), or in one of its threads without its first message."""
+        everywhere = [c for team in self.teams.values() for c in team.channels.values()]
+        shown = [m for c in ([channel] if channel else everywhere) for m in c.visible(viewer)]
+        return [m for m in shown if m.thread_ts == thread and m.ts != thread] if thread else shown
+
+    def from_bot(self, channel: Channel | None = None, *, thread: str = "", viewer: str = "") -> list[Message]:
+        """What the bot shows there."""
+        return [m for m in self.messages(channel, thread=thread, viewer=viewer) if m.app_id == self.app_id]
+
+    def tell(self) -> None:
+        """Something changed: those who wait look again."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
+        """Wait until the condition holds; returns what it returned."""
+        async with asyncio.timeout(seconds):
+            while not (found := condition()):
+                future = asyncio.get_running_loop().create_future()
+                self._waiting.append(future)
+                await future
+        return found
+
+    async def settled(self, seconds: float = 20) -> None:
+        """Wait until everything that was delivered is acknowledged or given up."""
+        await self.until(lambda: all(delivery.is_done for delivery in self.sender.deliveries), seconds)
+
+    # ---- its life
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback."""
+        app = web.Application(client_max_size=4 * 1024 * 1024)
+        app.router.add_route("*", "/api/{method}", self._api)
+        for part in (self.sockets, self.storage, self.consent, self.responses):
+            app.router.add_routes(part.routes())
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.api_url = f"{self.url}/api/"
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        self.faults.clear()
+        await self.sender.close()
+        await self.sockets.close()
+        await self._runner.cleanup()
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        return await answer(self, request)
+
+
+@asynccontextmanager
+async def fake_slack() -> AsyncIterator[FakeSlack]:
+    """A running fake."""
+    slack = FakeSlack()
+    await slack.start()
+    try:
+        yield slack
+    finally:
+        await slack.stop()

@@ -1,0 +1,159 @@
+"""Socket Mode: WebSockets that carry envelopes, each to be acknowledged."""
+
+import asyncio
+import json
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import WSMsgType, web
+
+from simulators.slack.faults import ApiError
+from simulators.slack.world import Json
+
+if TYPE_CHECKING:
+    from simulators.slack.delivery import Delivery
+    from simulators.slack.server import FakeSlack
+
+MOST = 10
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One open socket. `is_deaf`: it carries nothing but answers to pings."""
+
+    socket: web.WebSocketResponse
+    transport: asyncio.Transport | None
+    is_deaf: bool = False
+    carried: int = 0
+    pending: dict[str, asyncio.Event] = field(default_factory=dict)
+
+
+class Sockets:
+    """The app's sockets."""
+
+    def __init__(self, slack: "FakeSlack") -> None:
+        self.slack = slack
+        self.open: list[Connection] = []
+        self.connected = 0  #: how many were opened so far
+        self.is_deaf = False  #: new sockets, too, carry nothing
+        self.answers_pings = True
+        self.debug_info = "applink-1"
+        self._tickets: set[str] = set()
+        self._envelopes: dict[str, Delivery] = {}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/link/", self._serve)]
+
+    def address(self) -> str:
+        """A new address to connect to, good for once. Raises `ApiError` when there are too many sockets."""
+        if len(self.open) >= MOST:
+            raise ApiError("too_many_websockets")
+        ticket = secrets.token_urlsafe(16)
+        self._tickets.add(ticket)
+        return f"{self.slack.url.replace('http', 'ws')}/link/?ticket={ticket}&app_id={self.slack.app_id}"
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        ticket = request.query.get("ticket", "")
+        if ticket not in self._tickets:
+            raise web.HTTPForbidden(text="invalid ticket")
+        self._tickets.discard(ticket)
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        connection = Connection(socket, request.transport, self.is_deaf)
+        hello = {
+            "type": "hello",
+            "num_connections": len(self.open) + 1,
+            "debug_info": {"host": self.debug_info, "approximate_connection_time": 18060},
+            "connection_info": {"app_id": self.slack.app_id},
+        }
+        await socket.send_json(hello)
+        self.open.append(connection)
+        self.connected += 1
+        self.slack.tell()
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.PING and self.answers_pings:
+                    await socket.pong(message.data)
+                elif message.type is WSMsgType.TEXT:
+                    self._hear(connection, json.loads(message.data))
+        finally:
+            self.open.remove(connection)
+            for gate in connection.pending.values():
+                gate.set()
+            self.slack.tell()
+        return socket
+
+    def _hear(self, connection: Connection, told: Json) -> None:
+        name = told.get("envelope_id", "")
+        delivery = self._envelopes.get(name)
+        if delivery is None:
+            return
+        if not delivery.is_acknowledged:
+            delivery.acknowledged_at, delivery.response = time.monotonic(), told.get("payload")
+        if gate := connection.pending.pop(name, None):
+            gate.set()
+        self.slack.tell()
+
+    async def deliver(self, delivery: "Delivery", attempt: int, seconds: float) -> None:
+        """Send an envelope once there is a socket, and wait for its acknowledgement or the end of the socket."""
+        await self.slack.until(lambda: self.open, 3600)
+        try:
+            connection, name = await self.send(delivery, attempt=attempt, reason="timeout" if attempt else "")
+        except (ConnectionError, LookupError):
+            return
+        gate = connection.pending.get(name)
+        if gate is None:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await gate.wait()
+        except TimeoutError:
+            connection.pending.pop(name, None)
+
+    async def send(self, delivery: "Delivery", *, attempt: int = 0, reason: str = "") -> tuple[Connection, str]:
+        """Send an envelope over the socket that carried least. Raises `LookupError` when there is none."""
+        connection = min(self.open, key=lambda one: one.carried, default=None)
+        if connection is None:
+            raise LookupError("no socket is open")
+        name = str(uuid.uuid4())
+        envelope: Json = {
+            "envelope_id": name,
+            "type": delivery.kind,
+            "accepts_response_payload": delivery.kind != "events_api",
+            "payload": delivery.body,
+        }
+        if delivery.kind == "events_api":
+            envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+        self._envelopes[name] = delivery
+        connection.pending[name] = asyncio.Event()
+        connection.carried += 1
+        delivery.tries += 1
+        self.slack.tell()
+        if not connection.is_deaf:
+            await connection.socket.send_json(envelope)
+        return connection, name
+
+    async def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Ask every socket to be replaced: "warning", "refresh_requested" or "link_disabled"."""
+        for connection in list(self.open):
+            told = {"type": "disconnect", "reason": reason, "debug_info": {"host": self.debug_info}}
+            await connection.socket.send_json(told)
+
+    async def drop(self) -> None:
+        """Cut every connection without a word."""
+        for connection in list(self.open):
+            if connection.transport:
+                connection.transport.abort()
+
+    def go_deaf(self, *, is_deaf: bool = True) -> None:
+        """Open sockets stay open and answer pings, and carry nothing; new ones work."""
+        for connection in self.open:
+            connection.is_deaf = is_deaf
+
+    async def close(self) -> None:
+        """Close every socket."""
+        for connection in list(self.open):
+            await connection.socket.close()

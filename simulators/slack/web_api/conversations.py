@@ -1,0 +1,170 @@
+"""`conversations.*`, `users.*`, `team.*`, `bots.*`, `auth.*` and `apps.*`: where one is and who is who."""
+
+from simulators.slack.faults import ApiError
+from simulators.slack.web_api.calls import Caller, method
+from simulators.slack.world import Json, Message
+
+_HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
+_READ = ("channels:read", "groups:read", "im:read", "mpim:read")
+
+
+def page(caller: Caller, found: list[Message], *, keep_first: bool = False) -> Json:
+    """One page of messages, between `oldest` and `latest`, with a cursor to the next."""
+    oldest, latest = caller.text("oldest"), caller.text("latest")
+    is_inclusive = caller.flag("inclusive")
+    first = found[:1] if keep_first else []
+    rest = [
+        m
+        for m in found[len(first) :]
+        if (not oldest or m.ts > oldest or (is_inclusive and m.ts == oldest))
+        and (not latest or m.ts < latest or (is_inclusive and m.ts == latest))
+    ]
+    found = first + rest
+    limit = max(1, min(int(caller.text("limit") or 100), 1000))
+    start = int(caller.text("cursor") or 0)
+    shown, more = found[start : start + limit], len(found) > start + limit
+    return {
+        "messages": [_kept(caller, message) for message in shown],
+        "has_more": more,
+        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
+    }
+
+
+def _kept(caller: Caller, message: Message) -> Json:
+    shown = message.to_json(caller.slack.url)
+    if not caller.flag("include_all_metadata"):
+        shown.pop("metadata", None)
+    replies = [m for m in caller.channel().visible() if m.thread_ts == message.ts and m.ts != message.ts]
+    if replies:
+        users = list(dict.fromkeys(m.user for m in replies))
+        last = {"latest_reply": replies[-1].ts, "reply_users": users, "reply_users_count": len(users)}
+        shown |= {"thread_ts": message.ts, "reply_count": len(replies), **last}
+    return shown
+
+
+@method("conversations.replies", *_HISTORY)
+def replies(caller: Caller) -> Json:
+    channel, ts = caller.channel(), caller.required("ts")
+    message = channel.message(ts)
+    found = channel.thread(message.root if message else ts)
+    if not found:
+        raise ApiError("thread_not_found")
+    return page(caller, found, keep_first=True)
+
+
+@method("conversations.history", *_HISTORY)
+def history(caller: Caller) -> Json:
+    found = [m for m in caller.channel().visible() if m.thread_ts in ("", m.ts) or m.reply_broadcast]
+    return page(caller, found[::-1])
+
+
+@method("conversations.info", *_READ)
+def info(caller: Caller) -> Json:
+    team, channel = caller.team, caller.team.channels.get(caller.text("channel"))
+    if channel is None or (channel.kind != "channel" and team.bot.id not in channel.members):
+        raise ApiError("channel_not_found")
+    return {"channel": {**channel.to_json(team.id), "is_member": team.bot.id in channel.members}}
+
+
+@method("conversations.open", "im:write", "mpim:write")
+def open_conversation(caller: Caller) -> Json:
+    users = [user for user in caller.text("users").split(",") if user]
+    if len(users) != 1:
+        raise ApiError("users_list_not_supplied" if not users else "not_enough_users")
+    if users[0] not in caller.team.users:
+        raise ApiError("user_not_found")
+    return {"channel": {"id": caller.team.direct(users[0]).id}}
+
+
+@method("conversations.members", *_READ)
+def members(caller: Caller) -> Json:
+    return {"members": caller.channel().members, "response_metadata": {"next_cursor": ""}}
+
+
+@method("users.info", "users:read")
+def user_info(caller: Caller) -> Json:
+    user = caller.team.users.get(caller.text("user"))
+    if user is None:
+        raise ApiError("user_not_found")
+    return {"user": user.to_json(include_locale=caller.flag("include_locale"), seen_from=caller.team.id)}
+
+
+@method("team.info", "team:read")
+def team_info(caller: Caller) -> Json:
+    team = caller.team
+    return {
+        "team": {
+            "id": team.id,
+            "name": team.name,
+            "domain": team.domain,
+            "email_domain": "",
+            **({"enterprise_id": team.enterprise, "enterprise_name": team.enterprise} if team.enterprise else {}),
+        }
+    }
+
+
+@method("bots.info", "users:read")
+def bot_info(caller: Caller) -> Json:
+    wanted = caller.text("bot") or caller.team.bot.bot_id
+    user = next((u for u in caller.team.users.values() if u.bot_id == wanted), None)
+    if user is None:
+        raise ApiError("bot_not_found")
+    bot = {"id": user.bot_id, "deleted": False, "name": user.name, "app_id": user.app_id, "user_id": user.id}
+    return {"bot": {**bot, "updated": 1767224888, "icons": {}}}
+
+
+@method("auth.test")
+def auth_test(caller: Caller) -> Json:
+    grant, slack = caller.grant, caller.slack
+    if not grant.team:
+        return {
+            "url": f"{slack.url}/",
+            "enterprise_id": grant.enterprise,
+            "is_enterprise_install": True,
+            "user_id": grant.user,
+            "bot_id": "B0MUSEORG",
+            "team": grant.enterprise,
+            "team_id": grant.enterprise,
+            "user": slack.bot_name.lower(),
+        }
+    team = caller.team
+    shown = {
+        "url": f"https://{team.domain}.slack.com/",
+        "team": team.name,
+        "user": team.bot.name.lower(),
+        "team_id": team.id,
+        "user_id": team.bot.id,
+        "bot_id": team.bot.bot_id,
+        "is_enterprise_install": False,
+    }
+    return shown | ({"enterprise_id": team.enterprise} if team.enterprise else {})
+
+
+@method("auth.revoke")
+def auth_revoke(caller: Caller) -> Json:
+    if caller.flag("test"):
+        return {"revoked": False}
+    caller.grant.state = "revoked"
+    return {"revoked": True}
+
+
+@method("apps.uninstall")
+def uninstall(caller: Caller) -> Json:
+    if caller.text("client_id") != caller.slack.client_id:
+        raise ApiError("invalid_client_id")
+    if caller.text("client_secret") != caller.slack.client_secret:
+        raise ApiError("bad_client_secret")
+    caller.slack.people.uninstall(caller.team)
+    return {}
+
+
+@method("apps.connections.open", "connections:write", app_level=True)
+def open_connection(caller: Caller) -> Json:
+    return {"url": caller.slack.sockets.address()}
+
+
+@method("apps.manifest.export", "app_configurations:read")
+def manifest(caller: Caller) -> Json:
+    if caller.text("app_id") != caller.slack.app_id:
+        raise ApiError("invalid_app_id")
+    return {"manifest": caller.slack.manifest}

@@ -1,0 +1,229 @@
+"""Attached files: read when they can be, named with the reason when not."""
+
+import base64
+import io
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from bot.conversation.attachments import Reading, cut_to_tokens, fenced, read_attachments, read_picture
+from bot.errors import DownloadFailed, MediaTooLarge
+from bot.markdown.split import estimate_tokens
+from bot.models import Attachment
+from bot.settings.core import Settings
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def pdf(*pages: str, password: str = "") -> bytes:
+    """A PDF with one line of text a page; a page of "" has none."""
+    writer = PdfWriter()
+    for text in pages:
+        page = writer.add_blank_page(300, 300)
+        if text:
+            font = DictionaryObject(
+                {
+                    NameObject("/Type"): NameObject("/Font"),
+                    NameObject("/Subtype"): NameObject("/Type1"),
+                    NameObject("/BaseFont"): NameObject("/Helvetica"),
+                }
+            )
+            fonts = DictionaryObject({NameObject("/F1"): font})
+            page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+            content = DecodedStreamObject()
+            content.set_data(f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode())
+            page[NameObject("/Contents")] = writer._add_object(content)
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("a.txt", "hello")
+    return out.getvalue()
+
+
+async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = True, **settings: Any) -> Reading:
+    async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
+        data = files[attachment.name]
+        for start in range(0, len(data), 1000):
+            yield data[start : start + 1000]
+
+    attachments = [Attachment(name=n, size=len(d) if sized else None) for n, d in files.items()]
+    return await read_attachments(
+        attachments,
+        open=opened,
+        settings=Settings(_env_file=None, **settings),  # type: ignore[call-arg, unused-ignore]
+        locale="en",
+        sees=sees,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+async def test_text_is_read_whatever_unicode_it_is_in(encoding: str) -> None:
+    """A mark at the beginning or the zeros within tell the encoding."""
+    reading = await read({"notes.txt": "name,city\r\nAda,London\n".encode(encoding)})
+    assert reading.text == "`notes.txt`:\n```txt\nname,city\nAda,London\n```"
+    assert reading.notes == ()
+
+
+async def test_old_encodings_are_read() -> None:
+    """A file from a Traditional Chinese system is read as it was written."""
+    reading = await read({"notes.csv": "姓名,電話\n王小明,二三四五\n".encode("big5")})
+    assert "姓名,電話\n王小明,二三四五" in reading.text
+    assert reading.notes == ()
+
+
+async def test_an_unknown_encoding_is_said_with_what_to_do() -> None:
+    """Text that can't be told is no text made of wrong characters."""
+    reading = await read({"old.txt": "Здравствуйте, во сколько завтра собрание?".encode("cp1251")})
+    assert "Save it as UTF-8" in reading.notes[0]
+    assert reading.text == f"[{reading.notes[0]}]"
+
+
+async def test_code_is_fenced_so_that_it_cannot_break_out() -> None:
+    """A file with fences in it stays one block, named by its extension."""
+    reading = await read({"a.md": b"before\n````\ncode\n````\nafter"})
+    assert reading.text.startswith("`a.md`:\n`````md\n")
+    assert reading.text.endswith("\n`````")
+
+
+async def test_what_is_over_the_limit_is_cut_and_said() -> None:
+    """All files together stay within the tokens allowed, and each cut is told."""
+    files = {"one.txt": b"word " * 300, "two.txt": b"other " * 4000, "three.txt": b"last " * 100}
+    reading = await read(files, bot_attachment_tokens=1000)
+    assert [note.partition(" ")[0] for note in reading.notes] == ["two.txt", "three.txt"]
+    assert all(f"[{note}]" in reading.text for note in reading.notes)
+    assert "word" in reading.text
+    assert "other" in reading.text
+    assert estimate_tokens(reading.text) < 1200
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+async def test_the_beginning_of_a_long_file_is_read_alone(encoding: str) -> None:
+    """A character that the cut goes through does no harm."""
+    data = ("中文字" * 40_000).encode(encoding)
+    for end in range(len(data) - 4, len(data)):
+        reading = await read({"long.txt": data[:end]}, bot_attachment_tokens=100)
+        assert "中文字中文字" in reading.text
+        assert "only its beginning" in reading.notes[0]
+
+
+async def test_pictures_go_to_models_that_see() -> None:
+    """A seeing model gets the picture as a data URL, whatever the file is called."""
+    reading = await read({"photo.txt": PNG}, sees=True)
+    assert reading.pictures == (f"data:image/png;base64,{base64.b64encode(PNG).decode()}",)
+    assert reading.notes == ()
+
+
+async def test_a_blind_model_is_told_of_a_picture() -> None:
+    """Nobody is left to think that the picture was looked at."""
+    reading = await read({"photo.png": PNG})
+    assert reading.pictures == ()
+    assert len(reading.notes) == 1
+    assert "photo.png" in reading.notes[0]
+    assert reading.notes[0] in reading.text
+
+
+async def test_a_pdf_gives_its_text() -> None:
+    """Pages are read in order, by content even when the name says nothing."""
+    reading = await read({"report": pdf("First page", "", "Third page")})
+    assert "First page\n\nThird page" in reading.text
+    assert reading.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (pdf("hidden", password="pw"), "password"),
+        (pdf("", ""), "only pictures"),
+        (b"%PDF-1.7\nnothing of the kind", "damaged"),
+        (pdf("text")[:200], "damaged"),
+        (archive(), "only read text"),
+        (b"OggS\x00\x02" + bytes(range(256)) * 20, "only read text"),
+        (b"ID3\x04" + bytes(500), "only read text"),
+        (zlib.compress("壓縮過的檔案不是文字。".encode() * 9), "only read text"),
+        (Path(sys.executable).read_bytes()[:5000], "only read text"),
+        (struct.pack("<40h", *range(-20, 20)), "only read text"),
+        (struct.pack(">20i", *range(20)), "only read text"),
+    ],
+)
+async def test_what_cannot_be_read_is_said_with_the_reason(data: bytes, why: str) -> None:
+    """Encrypted, scanned, damaged and unknown files are named honestly."""
+    reading = await read({"file.bin": data})
+    assert len(reading.notes) == 1
+    assert "file.bin" in reading.notes[0]
+    assert why in reading.notes[0]
+    assert reading.text == f"[{reading.notes[0]}]"
+
+
+@pytest.mark.parametrize("sized", [True, False])
+async def test_a_file_over_the_size_limit_is_not_read(sized: bool) -> None:
+    """Too big is too big, told by the platform or found while reading."""
+    reading = await read({"big.txt": b"x" * 5000}, sized=sized, bot_max_attachment_bytes=2000)
+    assert "bigger than 0.002 MB" in reading.notes[0]
+
+
+async def test_a_file_that_cannot_be_fetched_is_said() -> None:
+    """A platform that fails to give the file does not fail the request."""
+
+    async def gone(attachment: Attachment) -> AsyncIterator[bytes]:
+        raise DownloadFailed(attachment.name)
+        yield b""
+
+    settings = Settings(_env_file=None)  # type: ignore[call-arg, unused-ignore]
+    reading = await read_attachments([Attachment(name="a.txt")], open=gone, settings=settings, locale="en", sees=False)
+    assert "could not be fetched" in reading.notes[0]
+
+
+async def test_an_empty_file_is_named() -> None:
+    """An empty file is there, with nothing in it."""
+    assert (await read({"empty.txt": b""})).text == "`empty.txt`:"
+
+
+async def test_the_first_picture_is_found_among_files() -> None:
+    """What is not a picture is passed over, and one over the limit is an error."""
+    files = {"a.txt": b"text", "b.png": PNG}
+
+    async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
+        yield files[attachment.name]
+
+    attachments = [Attachment(name=name) for name in files]
+    picture = await read_picture(attachments, open=opened, limit=1000)
+    assert picture is not None
+    assert picture.content_type == "image/png"
+    assert await read_picture(attachments[:1], open=opened, limit=1000) is None
+    with pytest.raises(MediaTooLarge):
+        await read_picture(attachments, open=opened, limit=10)
+
+
+@given(st.text(max_size=400), st.integers(0, 60))
+def test_a_cut_text_fits(text: str, tokens: int) -> None:
+    """A cut is a beginning of the text, at most the tokens long but for its mark."""
+    cut = cut_to_tokens(text, tokens)
+    assert text.startswith(cut.removesuffix(" […]"))
+    assert estimate_tokens(cut.removesuffix(" […]")) <= tokens or cut == text
+
+
+@given(st.text(alphabet="`a\n ", max_size=60))
+def test_nothing_closes_a_fence_early(text: str) -> None:
+    """The fence is longer than any run of backticks within."""
+    block = fenced(text, language="")
+    fence = block.partition("\n")[0]
+    assert fence not in block.removeprefix(fence).removesuffix(fence)

@@ -1,0 +1,107 @@
+"""Text is read as it was written, whatever old system it comes from; what can't be told is not made up."""
+
+import pytest
+
+from bot.conversation.charset import decoded
+
+TRADITIONAL = (
+    "請問明天的會議幾點開始？我們需要準備上個月的銷售報告，還有客戶名單。昨天下雨，所以比賽延期了。"
+    "請把附件裡的資料整理成表格，謝謝大家的幫忙！台北市今天多雲時晴，氣溫二十五度。"
+)
+SIMPLIFIED = (
+    "请问明天的会议几点开始？我们需要准备上个月的销售报告，还有客户名单。昨天下雨，所以比赛延期了。"
+    "请把附件里的资料整理成表格，谢谢大家的帮忙！北京市今天多云转晴，气温二十五度。"
+)
+HONG_KONG = "佢哋喺香港食咗飯，今日嘅天氣好好，我哋一齊去行山啦。唔該你幫我睇下呢份文件。"
+JAPANESE = (
+    "明日の会議は何時に始まりますか。先月の売上報告と顧客リストを用意してください。"
+    "昨日は雨が降ったので、試合は延期されました。東京は今日は晴れ時々曇りです。"
+)
+KOREAN = "내일 회의는 몇 시에 시작합니까? 지난달 매출 보고서와 고객 명단을 준비해 주세요. 어제는 비가 왔습니다."
+FRENCH = "L’été dernier, une élève naïve a aperçu là-bas une façade… « déjà vue » – à Noël, coûte 5 €."
+GERMAN = "Größe und Länge müssen überprüft werden, sonst fällt die Übung für Jürgen aus."
+RUSSIAN = "Здравствуйте, во сколько завтра начинается собрание?"
+
+
+def pieces(text: str, length: int) -> list[str]:
+    return [text[at : at + length] for at in range(0, len(text) - length + 1, 3)]
+
+
+@pytest.mark.parametrize("length", [6, 12, 30])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (TRADITIONAL, "big5"),
+        (TRADITIONAL, "cp950"),
+        (SIMPLIFIED, "gb2312"),
+        (SIMPLIFIED, "gb18030"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"),
+        (FRENCH, "cp1252"),
+        (GERMAN, "cp1252"),
+    ],
+)
+def test_a_few_characters_tell_an_old_encoding(text: str, encoding: str, length: int) -> None:
+    """Six characters in a row, wherever they are taken from, are enough."""
+    for piece in pieces(text, length):
+        assert decoded(piece.encode(encoding), is_whole=True) == piece
+
+
+@pytest.mark.parametrize(("text", "encoding", "length"), [(HONG_KONG, "big5hkscs", 12), (KOREAN, "cp949", 30)])
+def test_rarer_characters_take_a_sentence(text: str, encoding: str, length: int) -> None:
+    """Characters of Hong Kong are on no list of common ones, Korean ones lie among the Chinese."""
+    for piece in pieces(text, length):
+        assert decoded(piece.encode(encoding), is_whole=True) == piece
+
+
+@pytest.mark.parametrize("text", [TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN, FRENCH, RUSSIAN])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_unicode_is_told_by_its_mark_or_by_its_form(text: str, encoding: str) -> None:
+    """However short: these can't be mistaken. The mark itself is no text."""
+    for piece in (text[:1], text[:2], text):
+        assert decoded(piece.encode(encoding), is_whole=True) == piece
+
+
+@pytest.mark.parametrize("text", [TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN, FRENCH, RUSSIAN])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_with_its_mark_or_with_lines(text: str, encoding: str) -> None:
+    """In either order of bytes, with the mark or, where there are line ends to tell by, without."""
+    assert decoded(("\ufeff" + text).encode(encoding), is_whole=True) == text
+    assert decoded(f"1\n{text}\n2\n".encode(encoding), is_whole=True) == f"1\n{text}\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (TRADITIONAL, "big5"),
+        (SIMPLIFIED, "gb18030"),
+        (JAPANESE, "cp932"),
+        (TRADITIONAL, "utf-8"),
+        (TRADITIONAL, "utf-16"),
+    ],
+)
+def test_a_beginning_may_end_within_a_character(text: str, encoding: str) -> None:
+    """What is cut off of a long file is not held against it."""
+    data = text.encode(encoding)
+    for end in range(len(data) - 8, len(data)):
+        found = decoded(data[:end], is_whole=False)
+        assert found
+        assert text.startswith(found.rstrip("\ufffd"))
+
+
+def test_a_stray_byte_does_no_harm_to_utf_8() -> None:
+    """A line from elsewhere in a log leaves the rest as it is."""
+    text = decoded(TRADITIONAL.encode() + b"\xe9\n" + SIMPLIFIED.encode(), is_whole=True)
+    assert text == f"{TRADITIONAL}\ufffd\n{SIMPLIFIED}"
+
+
+@pytest.mark.parametrize("data", [RUSSIAN.encode("cp1251"), RUSSIAN.encode("koi8-r"), bytes(range(128, 256))])
+def test_what_is_not_known_is_not_made_up(data: bytes) -> None:
+    """An encoding that can't be told gives nothing rather than wrong characters."""
+    assert decoded(data, is_whole=True) is None
+
+
+def test_an_empty_file_is_text() -> None:
+    """Nothing is the empty text, not an unknown one."""
+    assert decoded(b"", is_whole=True) == ""

@@ -1,0 +1,183 @@
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.markdown.split import estimate_tokens, safe_name, split
+
+LINE = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="`~|#>\r\n"), max_size=60)
+PARAGRAPH = st.lists(LINE.filter(str.strip), min_size=1, max_size=4).map("\n".join)
+FENCE = st.tuples(st.sampled_from(["python", "", "c++"]), st.lists(LINE, max_size=8)).map(
+    lambda pair: f"```{pair[0]}\n" + "".join(f"{line}\n" for line in pair[1]) + "```"
+)
+TABLE = st.lists(st.tuples(LINE, LINE), max_size=8).map(
+    lambda rows: "| a | b |\n|---|---|" + "".join(f"\n| {a} | {b} |" for a, b in rows)
+)
+MARKDOWN = st.lists(st.one_of(PARAGRAPH, FENCE, TABLE, LINE.map("## {}".format)), max_size=8).map("\n\n".join)
+
+
+def utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def visible(text: str) -> str:
+    """The content without white space, fences, table headers."""
+    lines = [line for line in text.split("\n") if not re.match(r"```|\| a \| b \||\|---", line)]
+    return re.sub(r"\s", "", "".join(lines))
+
+
+@settings(deadline=None)
+@given(MARKDOWN, st.integers(30, 200))
+@example("0\n\n## 0000000\n\n| a | b |\n|---|---|", 30)
+def test_nothing_is_lost_or_moved_and_every_piece_fits(markdown: str, limit: int) -> None:
+    """The pieces show what the whole shows, each within the limit and with its fences closed."""
+    pieces = split(markdown, limit, measure=utf16)
+    assert "".join(visible(piece) for piece in pieces) == visible(markdown)
+    assert all(utf16(piece) <= limit and piece.strip() for piece in pieces)
+    assert all(len(re.findall(r"^```", piece, re.MULTILINE)) % 2 == 0 for piece in pieces)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.integers(1, 50))
+def test_any_text_fits_any_limit(text: str, limit: int) -> None:
+    """Whatever the text and however small the limit, no piece is longer."""
+    assert all(len(piece) <= limit for piece in split(text, limit))
+
+
+def test_text_that_fits_is_one_piece_as_it_was() -> None:
+    """Markdown within the limit is not changed."""
+    text = "# Title\n\nA paragraph\nof two lines.\n\n```py\nx = 1\n```\n\n- a\n- b"
+    assert split(text, len(text)) == [text]
+    assert split(" \n\n", 10) == []
+
+
+def test_fence_goes_on_with_its_language() -> None:
+    """A long fence is closed and opened again with the same language; its lines stay whole."""
+    code = "\n".join(f"value_{n} = {n}" for n in range(40))
+    pieces = split(f"Look:\n\n```python\n{code}\n```\n\nDone.", 200)
+    assert len(pieces) > 2
+    assert pieces[0].startswith("Look:\n\n```python\nvalue_0 = 0")
+    assert all(piece.startswith("```python\n") and piece.endswith("\n```") for piece in pieces[1:-1])
+    assert pieces[-1].endswith("Done.")
+    lines = [line for piece in pieces for line in piece.split("\n") if line.startswith("value")]
+    assert "\n".join(lines) == code
+
+
+def test_table_repeats_its_header() -> None:
+    """Every piece of a long table begins with the table's header, and no row is cut."""
+    rows = [f"| row {n} | {'x' * 20} |" for n in range(30)]
+    pieces = split("\n".join(["| name | value |", "| --- | :-: |", *rows]), 300)
+    assert len(pieces) > 2
+    assert all(piece.startswith("| name | value |\n| --- | :-: |\n| row") for piece in pieces)
+    assert [line for piece in pieces for line in piece.split("\n")[2:]] == rows
+
+
+@pytest.mark.parametrize("bullet", ["- ", "1. ", "> "])
+def test_lists_and_quotes_break_between_lines(bullet: str) -> None:
+    """A list or a quotation is cut between its lines."""
+    lines = [f"{bullet}item number {n} with words" for n in range(30)]
+    pieces = split("\n".join(lines), 120)
+    assert [line for piece in pieces for line in piece.split("\n")] == lines
+
+
+def test_heading_goes_with_what_follows() -> None:
+    """A heading is never the last line of a piece before its text."""
+    pieces = split("First paragraph of text.\n\n## Next\n\n" + "word " * 8, 50)
+    assert pieces == ["First paragraph of text.", "## Next\n\n" + ("word " * 8)]
+
+
+def test_a_block_that_fits_alone_is_not_cut() -> None:
+    """A fence that fits one piece is moved to the next whole."""
+    fence = "```\n" + "x\n" * 20 + "```"
+    assert split("a" * 30 + "\n\n" + fence, 60) == ["a" * 30, fence]
+
+
+def test_characters_are_never_cut() -> None:
+    """Emoji sequences, flags, combining marks and jamo stay whole."""
+    clusters = ["👨‍👩‍👧‍👦", "🇹🇼", "é̂", "👍🏽", "각", "नि"]
+    pieces = split("".join(clusters) * 40, 16, measure=utf16)
+    assert "".join(pieces) == "".join(clusters) * 40
+    for piece in pieces:
+        rest = piece
+        while rest:
+            cluster = next(c for c in clusters if rest.startswith(c))
+            rest = rest.removeprefix(cluster)
+
+
+def test_chinese_lines_do_not_begin_with_closing_punctuation() -> None:
+    """A long Chinese paragraph is cut before a character, not before its full stop."""
+    pieces = split("今天天氣很好，我們去公園。" * 50, 60)
+    assert "".join(pieces) == "今天天氣很好，我們去公園。" * 50
+    assert not any(piece[0] in "，。" for piece in pieces)
+    assert all(len(a) > 50 for a, _ in pairwise(pieces))
+
+
+def test_code_and_links_in_a_long_line_stay_whole() -> None:
+    """A long line is cut between words, never within inline code, a link or an address."""
+    parts = ["`a b c d e f`", "[some long label](https://example.com/a)", "https://example.com/b?c=d", "plain", "word"]
+    pieces = split(" ".join(parts * 20), 70)
+    assert all(any(piece.endswith(part) for part in parts) for piece in pieces)
+    assert " ".join(pieces) == " ".join(parts * 20)
+
+
+def test_an_open_fence_is_closed() -> None:
+    """A fence that the model left open does not swallow what a platform puts below it."""
+    assert split("```py\nx = 1\n", 100) == ["```py\nx = 1\n```"]
+
+
+def test_measure_decides() -> None:
+    """The limit is in the units of `measure`."""
+    assert all(len(piece.encode()) <= 50 for piece in split("中文" * 100, 50, measure=lambda t: len(t.encode())))
+
+
+def test_forty_thousand_characters_are_quick_work() -> None:
+    """Measures are taken of growing pieces, not of the whole text: few enough for any answer."""
+    measured = 0
+
+    def measure(text: str) -> int:
+        nonlocal measured
+        measured += len(text)
+        return len(text)
+
+    split("Some words in a paragraph.\n\n" * 1500, 2000, measure=measure)
+    assert measured < 40_000 * 2000
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"), [("", 0), ("hello world!", 3), ("你好世界", 4), ("a", 1), ("안녕 ab", 3), ("你好 world", 4)]
+)
+def test_tokens(text: str, tokens: int) -> None:
+    """A character of Chinese, Japanese or Korean counts one, four others count one, begun fours count whole."""
+    assert estimate_tokens(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A red fox, in snow!", "a-red-fox-in-snow.png"),
+        ("雪中的紅狐狸。", "雪中的紅狐狸.png"),
+        ("../../etc/passwd", "etc-passwd.png"),
+        ("???", "file.png"),
+        ("", "file.png"),
+        ("CON", "con-file.png"),
+        ("ＣＯＭ１", "com1-file.png"),
+        ("हिन्दी चित्र", "हिन्दी-चित्र.png"),
+    ],
+)
+def test_names(text: str, name: str) -> None:
+    """A file name keeps the letters and digits of any script and nothing that a file system could mind."""
+    assert safe_name(text, ".png") == name
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_names_are_always_usable(text: str) -> None:
+    """Whatever the text, the name is bounded, not empty and has no separators."""
+    name = safe_name(text, ".png")
+    assert name.endswith(".png")
+    assert 4 < len(name) <= 70
+    assert len(name.encode()) <= 190
+    assert not re.search(r"[\s/\\:*?\"<>|\x00-\x1f]", name)
+    assert name[0] not in ".-"

@@ -1,0 +1,122 @@
+"""`check` says of a PostgreSQL database what is wrong and what to do, on a real server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.models import Finding
+from bot.ops.check import _database
+from bot.settings.core import Settings
+from tests.support.postgres import connected, server, url
+
+pytest.importorskip("asyncpg")
+from bot.store.postgres.store import PostgresStore
+
+__all__ = ["server", "url"]
+
+
+async def found(url: SecretStr | str, **settings: Any) -> Finding:
+    """What `check` finds of the database."""
+    text = url if isinstance(url, str) else url.get_secret_value()
+    return await _database(
+        Settings(_env_file=None, bot_database_url=SecretStr(text), **settings)  # type: ignore[call-arg]
+    )
+
+
+@asynccontextmanager
+async def role(url: SecretStr) -> AsyncIterator[tuple[str, str]]:
+    """A role that may do no more than connect: its name, and the URL with it."""
+    name = f"role_{uuid4().hex}"
+    async with connected(url) as connection:
+        await connection.execute(f"CREATE ROLE {name} LOGIN")
+        try:
+            yield name, url.get_secret_value().replace("//postgres:", f"//{name}:")
+        finally:
+            await connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+async def test_a_database_that_works(url: SecretStr) -> None:
+    """An empty one is made ready; where several machines use it, they need one key."""
+    finding = await found(url)
+    assert finding.is_ok
+    assert "BOT_SECRET_KEY" in finding.text
+    finding = await found(url, bot_secret_key=SecretStr("k" * 40))
+    assert (finding.is_ok, finding.text) == (True, "can be read and written")
+
+
+async def test_while_the_service_runs(url: SecretStr) -> None:
+    """It can be checked beside processes that use it."""
+    async with PostgresStore(url):
+        assert (await found(url)).is_ok
+
+
+async def test_a_database_that_does_not_exist(url: SecretStr) -> None:
+    """It is to be created, or the address mended."""
+    finding = await found(url.get_secret_value().replace("/test_", "/not_"))
+    assert not finding.is_ok
+    assert "does not exist: create it, or mend BOT_DATABASE_URL" in finding.text
+
+
+async def test_a_user_that_is_not_let_in(url: SecretStr) -> None:
+    """User and password are what to look at."""
+    finding = await found(url.get_secret_value().replace("//postgres:", "//nobody:"))
+    assert not finding.is_ok
+    assert "refuses user or password: check BOT_DATABASE_URL" in finding.text
+
+
+async def test_a_user_without_rights(url: SecretStr) -> None:
+    """Whether it may make no tables, or may not use those of another user: what to grant is said."""
+    async with role(url) as (name, theirs), connected(url) as connection:
+        for grant in (f'REVOKE CREATE ON SCHEMA public FROM "{name}"', f'GRANT ALL ON SCHEMA public TO "{name}"'):
+            await connection.execute(grant)
+            finding = await found(theirs)
+            assert not finding.is_ok
+            assert "let it own the database and what is in it" in finding.text
+            async with PostgresStore(url):
+                pass
+
+
+async def test_a_database_that_only_reads(url: SecretStr) -> None:
+    """Such as a copy that follows another server: what is in the way is told."""
+    async with role(url) as (name, theirs), connected(url) as connection:
+        await connection.execute(f'GRANT ALL ON SCHEMA public TO "{name}"')
+        assert (await found(theirs)).is_ok
+        await connection.execute(f'ALTER ROLE "{name}" SET default_transaction_read_only = on')
+        finding = await found(theirs)
+    assert not finding.is_ok
+    assert "read-only" in finding.text
+
+
+async def test_a_newer_schema(url: SecretStr) -> None:
+    """It is left alone; the service is to be updated."""
+    assert (await found(url)).is_ok
+    async with connected(url) as connection:
+        await connection.execute("INSERT INTO schema_version VALUES (999)")
+    finding = await found(url)
+    assert not finding.is_ok
+    assert "newer version" in finding.text
+    assert "999" in finding.text
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:1", "no-such-host.invalid"])
+async def test_a_server_that_is_not_there(place: str) -> None:
+    """Nobody listens, or no such name: the address is what to look at."""
+    finding = await found(f"postgresql://ann:hunter2@{place}/muse")
+    assert not finding.is_ok
+    assert "check that it runs and BOT_DATABASE_URL" in finding.text
+    assert "hunter2" not in finding.text
+
+
+async def test_a_server_that_is_something_else() -> None:
+    """What answers is no PostgreSQL."""
+    async with TestServer(web.Application()) as other:
+        finding = await found(f"postgresql://ann:hunter2@127.0.0.1:{other.port}/muse")
+    assert not finding.is_ok
+    assert "check that it runs and BOT_DATABASE_URL" in finding.text
+    assert "hunter2" not in finding.text

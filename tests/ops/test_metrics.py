@@ -1,0 +1,117 @@
+"""Everything that operators ask about is counted, under labels that stay few."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.models import Actor, Answer, Event, Media, Usage
+from bot.ops.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Call:
+    endpoint: str = "/chat/completions"
+    status: int | None = 200
+    seconds: float = 0.3
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Budget:
+    limit: int | None = 60
+    remaining: int | None = 59
+    waiting: int = 2
+
+
+def asked(command: str = "chat", *, id: str = "e", ago: float = 3.0) -> Event:  # noqa: A002
+    received_at = datetime.now(UTC) - timedelta(seconds=ago)
+    return Event(id=id, adapter="here", conversation="c", actor=Actor(id=id), command=command, received_at=received_at)
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
+    text = metrics.render({"waiting": 4, "running": 2, "oldest": 7.5}, Budget()).decode()
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_an_event_is_counted_and_timed() -> None:
+    """Receipt, first sign, answer, files, retries and usage all show."""
+    metrics = Metrics()
+    event = asked()
+    metrics.received(event, "accepted")
+    metrics.first_sign(event)
+    metrics.retried(event)
+    metrics.answered(event, Answer(media=(Media(name="a.png", content_type="image/png", size=1000),)))
+    metrics.used([Usage(kind="chat", model="m", prompt_tokens=5, completion_tokens=7, cost=0.5)])
+    metrics.used([Usage(kind="image", model="m", items=2)])
+    found = samples(metrics)
+    assert found["bot_events_total", "here", "chat", "accepted"] == 1
+    assert found["bot_events_total", "here", "chat", "answered"] == 1
+    assert found["bot_first_sign_seconds_sum", "here", "chat"] == pytest.approx(3, abs=2)
+    assert found["bot_answer_seconds_count", "here", "chat"] == 1
+    assert found["bot_retries_total", "here", "chat"] == 1
+    assert found["bot_media_bytes_total", "image"] == 1000
+    assert found["bot_tokens_total", "prompt", "chat"] == 5
+    assert found["bot_tokens_total", "completion", "chat"] == 7
+    assert found["bot_cost_total", "chat"] == 0.5
+    assert found["bot_items_total", "image"] == 2
+
+
+def test_the_queue_and_the_rate_limit_are_read_when_asked() -> None:
+    """Gauges show what the store and the client say at that moment; what the API has not told is -1."""
+    found = samples(Metrics())
+    assert (found["bot_queue_waiting",], found["bot_queue_running",], found["bot_queue_oldest_seconds",]) == (4, 2, 7.5)
+    assert (found["bot_api_rate_limit",], found["bot_api_rate_limit_remaining",]) == (60, 59)
+    assert found["bot_api_rate_limit_waiting",] == 2
+    assert b"bot_api_rate_limit -1.0" in Metrics().render({}, Budget(limit=None))
+
+
+def test_api_calls_are_counted_and_remembered() -> None:
+    """Calls by endpoint and status; the last one tells whether the API works, a caller's own mistake does not."""
+    metrics = Metrics()
+    assert metrics.api_problem() == ""
+    for status, problem in ((None, "answer"), (500, "500"), (401, "401"), (400, ""), (429, ""), (200, "")):
+        metrics.api_call(Call(status=status, attempt=2))
+        assert (problem in metrics.api_problem()) if problem else not metrics.api_problem()
+    found = samples(metrics)
+    assert found["bot_api_calls_total", "/chat/completions", "none"] == 1
+    assert found["bot_api_calls_total", "/chat/completions", "500"] == 1
+    assert found["bot_api_call_seconds_count", "/chat/completions"] == 6
+    assert found["bot_api_retries_total", "/chat/completions"] == 6
+
+
+def test_labels_stay_few() -> None:
+    """Ids and made-up commands add nothing: a thousand different events leave as many lines as one of each kind."""
+    metrics = Metrics()
+
+    def go(number: int) -> None:
+        event = asked(f"nonsense-{number}", id=f"id-{number}")
+        metrics.received(event, "refused")
+        metrics.first_sign(event)
+        metrics.answered(event, Answer(media=(Media(name="a", content_type=f"made/up-{number}", size=1),)))
+
+    go(0)
+    before = len(samples(metrics))
+    for number in range(1000):
+        go(number)
+    assert len(samples(metrics)) == before
+    assert "nonsense" not in metrics.render({}, Budget()).decode()
+
+
+def test_a_clock_set_back_is_no_negative_time() -> None:
+    """An event from the future was received just now."""
+    metrics = Metrics()
+    metrics.first_sign(asked(ago=-100))
+    assert samples(metrics)["bot_first_sign_seconds_sum", "here", "chat"] == 0
+
+
+def test_two_services_do_not_mix() -> None:
+    """Each instance has its own registry."""
+    one, other = Metrics(), Metrics()
+    one.received(asked(), "accepted")
+    assert ("bot_events_total", "here", "chat", "accepted") not in samples(other)

@@ -1,0 +1,202 @@
+"""The web server says how the service is, shows its numbers, and gives files to who has a link."""
+
+import asyncio
+import json
+import signal
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.errors import SettingsError
+from bot.media import Spool
+from bot.ops.metrics import Metrics
+from bot.ops.web import WebServer, create_web
+from bot.store.sqlite.store import SqliteStore
+
+
+@dataclass(frozen=True)
+class Budget:
+    limit: int | None = 60
+    remaining: int | None = 5
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class Api:
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True)
+class Call:
+    endpoint: str = "/chat/completions"
+    status: int | None = 503
+    seconds: float = 0.1
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Service:
+    store: SqliteStore
+    spool: Spool
+    metrics: Metrics
+    problems: dict[str, str]
+    url: str
+    http: aiohttp.ClientSession
+
+    async def get(self, path: str, *, status: int = 200) -> str:
+        async with self.http.get(self.url + path) as response:
+            text = await response.text()
+            assert response.status == status, text
+            return text
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Service]:
+    async def hook(_: Request) -> Response:
+        return PlainTextResponse("a platform's own")
+
+    problems = {"here": ""}
+    spool = Spool(folder / "media", secret=SecretStr("k"), max_bytes=1000, timeout=5, public_url="https://bot.example")
+    async with SqliteStore(folder / "bot.db") as store, spool, aiohttp.ClientSession() as http:
+        metrics = Metrics()
+        app = create_web(
+            store=store,
+            api=Api(),
+            spool=spool,
+            metrics=metrics,
+            health={"here": lambda: problems["here"]},
+            routes=[Route("/hook", hook, methods=["POST"])],
+        )
+        async with WebServer(app, host="127.0.0.1", port=0) as server:
+            yield Service(store, spool, metrics, problems, f"http://127.0.0.1:{server.port}", http)
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(tmp_path) as service:
+        yield service
+
+
+async def test_health_needs_nothing(service: Service) -> None:
+    """Alive is alive."""
+    assert json.loads(await service.get("/healthz")) == {"status": "alive"}
+
+
+async def test_ready_when_everything_works(service: Service) -> None:
+    """Every finding is told."""
+    body = json.loads(await service.get("/readyz"))
+    assert body == {"status": "ready", "database": "ok", "api": "ok", "platforms": {"here": "ok"}}
+
+
+async def test_a_platform_in_trouble_is_not_ready(service: Service) -> None:
+    """503 with its sentence, until it works again."""
+    service.problems["here"] = "not connected"
+    body = json.loads(await service.get("/readyz", status=503))
+    assert (body["status"], body["platforms"]) == ("not ready", {"here": "not connected"})
+    service.problems["here"] = ""
+    await service.get("/readyz")
+
+
+async def test_a_database_in_trouble_is_not_ready(service: Service, tmp_path: Path) -> None:
+    """A database that can't be written is told; the process is alive nevertheless."""
+    other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+    try:
+        other.execute("BEGIN EXCLUSIVE")
+        body = json.loads(await service.get("/readyz", status=503))
+        assert body["database"] != "ok"
+        await service.get("/healthz")
+    finally:
+        other.close()
+
+
+async def test_an_api_in_trouble_is_told(service: Service) -> None:
+    """Events wait on disk while the API is away: degraded, still ready."""
+    service.metrics.api_call(Call())
+    body = json.loads(await service.get("/readyz"))
+    assert body["status"] == "degraded"
+    assert "503" in body["api"]
+
+
+async def test_metrics_are_shown(service: Service) -> None:
+    """With what the store and the client say now."""
+    text = await service.get("/metrics")
+    assert "bot_queue_waiting 0.0" in text
+    assert "bot_api_rate_limit_remaining 5.0" in text
+
+
+async def test_a_link_gives_the_file(service: Service) -> None:
+    """Whole, as an attachment of its true type that no browser guesses about."""
+    media = await service.spool.write("pic.png", b"\x89PNG" * 10, content_type="image/png", event="e")
+    link = service.spool.link(media).removeprefix("https://bot.example")
+    async with service.http.get(service.url + link) as response:
+        assert await response.read() == b"\x89PNG" * 10
+        assert response.headers["Content-Type"] == "image/png"
+        assert response.headers["Content-Disposition"] == 'attachment; filename="pic.png"'
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    page = await service.spool.write("page.html", "<script>", content_type="text/html", event="e")
+    async with service.http.get(service.url + service.spool.link(page).removeprefix("https://bot.example")) as response:
+        assert response.headers["Content-Type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/x/a.png",
+        "/media/",
+        "/media/..%2f..%2fbot.db/x",
+        "/media/%2e%2e/bot.db",
+        "/../bot.db",
+        "/media//",
+        "/nope",
+    ],
+)
+async def test_nothing_else_is_given(service: Service, path: str) -> None:
+    """No path leads to a file without its token."""
+    host, port = service.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 404")
+
+
+async def test_routes_of_platforms_are_served(service: Service) -> None:
+    """What an adapter hands in is reachable."""
+    async with service.http.post(service.url + "/hook") as response:
+        assert await response.text() == "a platform's own"
+
+
+async def test_a_taken_port_is_a_sentence(service: Service) -> None:
+    """The setting's name, the port, and what to do."""
+    port = int(service.url.rpartition(":")[2])
+    with pytest.raises(SettingsError, match=rf"BOT_PORT: port {port} .* is taken.*choose another"):
+        async with WebServer(Starlette(), host="127.0.0.1", port=port):
+            pass
+
+
+async def test_an_address_of_another_machine_is_a_sentence() -> None:
+    """An address that can't be listened on is told by its setting."""
+    with pytest.raises(SettingsError, match="BOT_HOST"):
+        async with WebServer(Starlette(), host="203.0.113.9", port=0):
+            pass
+
+
+async def test_the_port_is_free_afterwards() -> None:
+    """Leaving closes: the same port can be had again, and signals were never touched."""
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    async with WebServer(Starlette(), host="127.0.0.1", port=0) as server:
+        port = server.port
+        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+    async with WebServer(Starlette(), host="127.0.0.1", port=port) as server:
+        assert server.port == port

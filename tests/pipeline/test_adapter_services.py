@@ -1,0 +1,214 @@
+"""What adapters ask of the core: second thoughts, who takes part, people's own choices, sealed notes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import UsageError
+from bot.models import Actor
+from bot.security.token_cipher import Vault
+from tests.support.channel import parse
+from tests.support.service import Service, impatient, service
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+def sent(one: Service) -> list[str]:
+    """What the API was told last, without the system prompt."""
+    return [message["content"] for message in one.echo.bodies[-1]["messages"] if message["role"] != "system"]
+
+
+def shown(one: Service, key: str) -> list[str]:
+    """The texts of the messages that were opened for an event."""
+    return [message.text for message in one.channel.messages.values() if message.key == key]
+
+
+async def edited(one: Service, event: str, text: str, **more: str) -> None:
+    await one.core.desk.revise(replace(parse({**one.channel.asked[event], "text": text}), **more))  # type: ignore[arg-type]
+
+
+async def test_an_edited_question_is_answered_again_in_place(tmp_path: Path) -> None:
+    """One message shows the new answer, and only the new exchange is remembered."""
+    async with service(tmp_path) as one:
+        await one.ask("helo")
+        await edited(one, "e1", "hello")
+        await one.channel.until(lambda: any(m.text == "re: hello" and m.final for m in one.channel.answers("e1")))
+        assert one.answer("e1").text == "re: hello"
+        await one.ask("next")
+        assert sent(one) == ["hello", "re: hello", "next"]
+
+
+async def test_an_edit_that_changes_nothing_asks_nothing(tmp_path: Path) -> None:
+    """Neither the same text, nor an older question, nor an unknown one is asked again."""
+    async with service(tmp_path) as one:
+        await one.ask("one")
+        await edited(one, "e1", "one")
+        await one.ask("two")
+        await edited(one, "e1", "other")
+        await one.core.desk.revise(parse({"id": "unknown", "command": "chat", "text": "x", "options": {}}))
+        await one.ask("three")
+        assert one.echo.asked == ["one", "two", "three"]
+
+
+async def test_a_question_edited_while_it_is_answered(tmp_path: Path) -> None:
+    """The old call is hung up; the answer is the new question's."""
+    async with service(tmp_path) as one:
+        one.echo.hold("slow")
+        await one.begun("slow")
+        await edited(one, "e1", "quick")
+        await one.channel.until(lambda: any(m.text == "re: quick" for m in one.channel.answers("e1")))
+        assert one.echo.left["slow"] == 1
+        assert one.answer("e1").text == "re: quick"
+
+
+async def test_a_wrong_request_put_right_by_an_edit(tmp_path: Path) -> None:
+    """What was answered with a private sentence is taken as a new request."""
+    async with service(tmp_path) as one:
+        await one.ask("x", problem="What?")
+        await edited(one, "e1", "hello", problem="")
+        await one.channel.until(lambda: any(m.text == "re: hello" for m in one.channel.messages.values()))
+        assert shown(one, "e1") == ["What?"]
+
+
+async def test_an_edit_counts_as_a_request(tmp_path: Path) -> None:
+    """Over the rate an edit is refused in private and the answer stays."""
+    async with service(tmp_path, bot_requests_per_minute=1) as one:
+        await one.ask("one")
+        await edited(one, "e1", "two")
+        await one.channel.until(lambda: any("1 request" in m.text and m.private for m in one.channel.messages.values()))
+        assert shown(one, "e1") == ["re: one"]
+
+
+async def test_a_deleted_question_leaves_the_context(tmp_path: Path) -> None:
+    """Question and answer are no longer told to the API."""
+    async with service(tmp_path) as one:
+        await one.ask("secret")
+        await one.ask("keep")
+        await one.core.desk.withdraw("channel", "e1")
+        await one.ask("next")
+        assert sent(one) == ["keep", "re: keep", "next"]
+
+
+async def press(one: Service, event: str, action: str, **more: str) -> str:
+    options = {"event": event, "action": action, **{k: v for k, v in more.items() if k != "who"}}
+    told = await one.ask("", command="press", options=options, **{k: v for k, v in more.items() if k == "who"})
+    return told.text
+
+
+async def test_who_asked_can_delete_the_answer(tmp_path: Path) -> None:
+    """Nobody else can; the message is emptied, its files go, and the API is no longer told of it."""
+    async with service(tmp_path) as one:
+        picture = await one.ask("a fox", command="image")
+        path = (await one.core.store.job("channel", "e1")).answer.media[0].path  # type: ignore[union-attr]
+        assert path is not None
+        assert "Only who asked" in await press(one, "e1", "delete", who="bob")
+        assert path.exists()
+        assert await press(one, "e1", "delete") == "Deleted."
+        await one.channel.until(lambda: not picture.text and not picture.files)
+        assert not path.exists()
+        await one.ask("next")
+        assert sent(one) == ["next"]
+
+
+async def test_opinions_are_kept(tmp_path: Path) -> None:
+    """A press of either button is thanked for in private and counted in the channel's usage."""
+    async with service(tmp_path) as one:
+        await one.ask("hello")
+        assert await press(one, "e1", "good") == "Thank you, noted."
+        assert await press(one, "e1", "bad", who="bob") == "Thank you, noted."
+        told = await one.ask("", command="usage", options={"whose": "channel"})
+        assert "1 good, 1 bad" in told.text
+
+
+async def test_the_stop_button(tmp_path: Path) -> None:
+    """It stops the one answer, for who asked; the stopped answer says so itself."""
+    async with service(tmp_path) as one:
+        one.echo.hold("slow")
+        await one.begun("slow")
+        async with one.channel.changed:
+            one.channel.asked["e1"]["admin"] = False
+        await press(one, "e1", "stop")
+        await one.channel.answered("e1")
+        assert one.answer("e1").text == "*Stopped.*"
+        assert one.echo.left["slow"] == 1
+        assert "Nothing is running" in await press(one, "e1", "stop")
+
+
+async def test_a_form_adds_to_what_a_button_asks(tmp_path: Path) -> None:
+    """Values of the options that a button asks for are taken; others are not."""
+    async with service(tmp_path) as one:
+        await one.ask("a fox", command="image", options={"size": "512x512"})
+        await press(one, "e1", "style", style="anime", size="2048x2048")
+        assert (one.echo.bodies[-1]["style"], one.echo.bodies[-1]["size"]) == ("anime", "512x512")
+
+
+async def test_what_was_said_before_is_read_once(tmp_path: Path) -> None:
+    """The first event that continues a talk tells the API what others said, by name, and it is kept."""
+    async with service(tmp_path) as one:
+        before = [["bob", "The fox is red."], ["cid", "No, it is grey."]]
+        await one.ask("who is right?", earlier=before)
+        expected = ["Bob: The fox is red.", "Cid: No, it is grey.", "Ada: who is right?"]
+        assert sent(one) == expected
+        await one.ask("sure?", earlier=before)
+        assert sent(one) == [*expected, "re: Ada: who is right?", "Ada: sure?"]
+        for _ in range(2):  # what it read goes with the answer that is replaced, so a repetition reads it again
+            await one.ask("", command="press", options={"event": "e1", "action": "again"}, earlier=before)
+            assert expected[:2] == [said for said in sent(one) if "fox" in said or "grey" in said]
+        assert sum(call.startswith("earlier") for call in one.channel.calls) == 3
+
+
+async def test_who_takes_part(tmp_path: Path) -> None:
+    """Those who asked, until the conversation is told to stop."""
+    async with service(tmp_path) as one:
+        await one.ask("hello")
+        await one.ask("hello", who="bob")
+        assert set(await one.core.desk.people("channel", "general")) == {"ada", "bob"}
+        await one.ask("", command="stop")
+        assert not await one.core.desk.people("channel", "general")
+
+
+async def test_people_choose_for_themselves(tmp_path: Path) -> None:
+    """A person's language and models hold for them alone; what is not offered can't be chosen."""
+    async with service(tmp_path, bot_chat_models=("m1", "m2"), bot_media_per_day=5) as one:
+        desk = one.core.desk
+        await desk.prefer("channel", "ada", "language", "zh-Hant")
+        await desk.prefer("channel", "ada", "model.chat", "m2")
+        with pytest.raises(UsageError):
+            await desk.prefer("channel", "ada", "model.chat", "m3")
+        await one.ask("hello")
+        await one.ask("hello", who="bob", conversation="bobs")
+        assert [body["model"] for body in one.echo.bodies] == ["m2", "m1"]
+        assert "指令" in (await one.ask("x", command="help")).text
+        profile = await desk.profile("channel", Actor(id="ada", is_admin=True))
+        assert (profile.language, profile.models) == ("zh-Hant", {"chat": "m2"})
+        assert [row.requests for row in profile.usage] == [1]
+        assert sum(row.requests for row in profile.everybody) == 2
+        assert any("5" in sentence for sentence in profile.limits)
+        await desk.prefer("channel", "ada", "language", None)
+        assert (await desk.profile("channel", Actor(id="ada"))).language == ""
+
+
+async def test_notes_are_sealed(tmp_path: Path) -> None:
+    """What an adapter writes down is not readable in the database, survives a restart and a new key in front."""
+    async with service(tmp_path, bot_encryption_keys="old") as one:
+        await one.core.desk.put_note("book", "team", "xoxb-secret")
+        assert await one.core.desk.notes("book") == {"team": "xoxb-secret"}
+        await one.stop()
+        assert not any(b"xoxb-secret" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
+        await one.start(bot_encryption_keys="new, old")
+        assert await one.core.desk.notes("book") == {"team": "xoxb-secret"}
+        await one.stop()
+        await one.start(bot_encryption_keys="new")  # sealed anew when it was read
+        assert await one.core.desk.notes("book") == {"team": "xoxb-secret"}
+        await one.core.desk.put_note("book", "team", None)
+        assert await one.core.desk.notes("book") == {}
+
+
+def test_a_foreign_key_unseals_nothing() -> None:
+    """What another key sealed is None, not garbage."""
+    sealed = Vault([SecretStr("a")]).seal("text")
+    assert "text" not in sealed
+    assert Vault([SecretStr("b")]).unseal(sealed) is None
+    assert Vault([SecretStr("b"), SecretStr("a")]).unseal(sealed) == "text"

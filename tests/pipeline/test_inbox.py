@@ -1,0 +1,188 @@
+"""The way in: recorded once, admitted by the rules, acknowledged only when it is on disk."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from bot.models import Event
+from tests.support.channel import parse
+from tests.support.service import impatient, service
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+def event(name: str, prompt: str = "hello", **more: object) -> Event:
+    return parse({"id": name, "command": "chat", "text": prompt, "options": {}, **more})
+
+
+async def test_an_event_delivered_again_is_answered_once(tmp_path: Path) -> None:
+    """Three deliveries at once, while it runs, after its answer and after a restart: one call, one answer."""
+    async with service(tmp_path) as one:
+        release = one.echo.hold("hello")
+        sink = one.core.inbox.accept
+        await asyncio.gather(*(sink(event("x")) for _ in range(3)))
+        await one.echo.until(lambda: one.echo.running == 1)
+        await asyncio.gather(*(sink(event("x")) for _ in range(3)))
+        release.set()
+        await one.channel.answered("x")
+        await asyncio.gather(*(sink(event("x")) for _ in range(3)))
+        await one.stop()
+        await one.start()
+        await one.core.inbox.accept(event("x"))
+        await one.ask("last")
+        assert one.answer("x").text == "re: hello"
+        assert one.echo.asked == ["hello", "last"]
+
+
+async def test_what_is_not_on_disk_is_not_acknowledged(tmp_path: Path) -> None:
+    """A sink that can't write raises, the platform delivers again, and the answer comes when it can."""
+    async with service(tmp_path) as one:
+        record, troubles = one.core.store.record, [StoreUnavailable("full")] * 3
+
+        async def troubled(*args: object, **kwargs: object) -> bool:
+            if troubles:
+                raise troubles.pop()
+            return await record(*args, **kwargs)  # type: ignore[arg-type]
+
+        one.core.store.record = troubled  # type: ignore[method-assign]
+        with pytest.raises(StoreUnavailable):
+            await one.core.inbox.accept(event("x"))
+        assert (await one.ask("hello")).text == "re: hello"
+        assert not troubles
+        assert not one.channel.answers("x")
+
+
+async def test_a_problem_is_told_in_private_and_spends_nothing(tmp_path: Path) -> None:
+    """What can't be understood, or names no command, is answered with a private sentence."""
+    async with service(tmp_path) as one:
+        told = await one.ask("x", problem="`--stile`? Did you mean `--style`?", command="image")
+        assert (told.text, told.private) == ("`--stile`? Did you mean `--style`?", True)
+        gone = await one.ask("x", command="tarot")
+        assert "tarot" in gone.text
+        assert gone.private
+        assert not one.echo.asked
+
+
+async def test_a_refusal_is_told_in_private_and_spends_nothing(tmp_path: Path) -> None:
+    """Over a limit: a private sentence that says until when; the next person is answered."""
+    async with service(tmp_path, bot_deny_people=("mallory",)) as one:
+        told = await one.ask("hello", who="mallory")
+        assert told.private
+        assert "list of people" in told.text
+        assert not one.echo.asked
+        assert (await one.ask("hello", who="ada")).text == "re: hello"
+
+
+async def test_a_private_sentence_survives_a_restart(tmp_path: Path) -> None:
+    """A refusal or problem that was recorded is shown by the next start, though nothing is denied any more."""
+    async with service(tmp_path, bot_shutdown_timeout=0, bot_deny_people=("mallory",)) as one:
+        one.channel.holds["finish x"] = asyncio.Event()
+        await one.core.inbox.accept(event("x", who="mallory"))
+        await one.channel.until(lambda: "finish x" in one.channel.calls)
+        await one.stop()
+        one.channel.holds.pop("finish x").set()
+        await one.start(bot_deny_people=())
+        await one.channel.answered("x")
+        assert "list of people" in one.answer("x").text
+        assert not one.echo.asked
+
+
+@pytest.mark.parametrize("more", [{}, {"problem": "What?"}, {"command": "tarot"}, {"command": "press"}])
+async def test_bots_are_not_answered(tmp_path: Path, more: dict[str, str]) -> None:
+    """Another bot gets no answer, not even to what can't be understood: two bots would never stop."""
+    async with service(tmp_path) as one:
+        await one.core.inbox.accept(event("x", bot=True, **more))
+        await one.ask("hello")
+        assert not one.channel.answers("x")
+        assert one.echo.asked == ["hello"]
+
+
+async def test_whoever_is_denied_learns_nothing_of_commands(tmp_path: Path) -> None:
+    """A denied person's wrong request gets the refusal, not help with it."""
+    async with service(tmp_path, bot_deny_people=("mallory",)) as one:
+        told = await one.ask("x", problem="Did you mean `--style`?", who="mallory")
+        assert "list of people" in told.text
+
+
+async def test_wrong_requests_count_against_the_rate(tmp_path: Path) -> None:
+    """Wrong requests are answered within the rate like right ones."""
+    async with service(tmp_path, bot_requests_per_minute=2) as one:
+        told = [await one.ask("x", problem="What?") for _ in range(3)]
+        assert [message.text for message in told[:2]] == ["What?", "What?"]
+        assert "2 requests in a minute" in told[2].text
+
+
+async def test_an_alias_is_its_command(tmp_path: Path) -> None:
+    """An alias is recorded under the command's own name: what was asked can be asked again."""
+    async with service(tmp_path) as one:
+        asked = await one.ask("hello", command="ask")
+        again = await one.ask("", command="retry")
+        assert asked.text == again.text == "re: hello"
+
+
+async def test_a_button_works_after_a_restart_and_replaces_the_answer(tmp_path: Path) -> None:
+    """A pressed button repeats its request with the context of then; the old exchange is no longer remembered."""
+    async with service(tmp_path) as one:
+        await one.ask("hello")
+        await one.stop()
+        await one.start()
+        assert (await one.ask("", command="press", options={"event": "e1", "action": "again"})).text == "re: hello"
+        await one.ask("next")
+        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["hello", "re: hello", "next"]
+
+
+@pytest.mark.parametrize("options", [{}, {"event": "e1"}, {"event": "nowhere", "action": "again"}])
+async def test_a_button_that_is_gone_is_a_sentence(tmp_path: Path, options: dict[str, str]) -> None:
+    """A button of an erased, foreign or forged answer is told to work no more."""
+    async with service(tmp_path) as one:
+        await one.ask("hello")
+        told = await one.ask("", command="press", options=options)
+        assert "no longer works" in told.text
+        assert told.private
+        assert one.echo.asked == ["hello"]
+
+
+async def test_a_wrong_request_is_not_repeated_as_if_it_had_been_right(tmp_path: Path) -> None:
+    """A retry after a request that could not be understood says again what was wrong with it."""
+    async with service(tmp_path) as one:
+        await one.ask("hello --sise 3", problem="What is --sise?")
+        assert (await one.ask("", command="retry")).text == "What is --sise?"
+        assert one.echo.asked == []
+
+
+async def test_somebody_elses_conversation_is_not_repeated(tmp_path: Path) -> None:
+    """A retry that names an event of another conversation repeats nothing."""
+    async with service(tmp_path) as one:
+        await one.ask("secret", conversation="theirs")
+        told = await one.ask("", command="retry", options={"event": "e1"}, conversation="mine")
+        assert "secret" not in told.text
+        assert one.echo.asked == ["secret"]
+
+
+async def test_a_stopped_request_is_not_held_against_its_person(tmp_path: Path) -> None:
+    """A picture that was stopped while it waited does not count against the day's pictures."""
+    async with service(tmp_path, bot_media_per_day=2, bot_media_concurrency=1) as one:
+        one.echo.hold("slow")
+        first = await one.begun("slow", command="image")
+        waiting = await one.channel.ask("waiting", command="image")
+        await one.channel.until(lambda: waiting in one.channel.acknowledged)
+        await one.ask("", command="stop")
+        await one.channel.answered(first, waiting)
+        assert (await one.ask("fresh", command="image", options={"n": "2"})).files
+
+
+async def test_the_time_of_receipt_does_not_matter_to_the_order(tmp_path: Path) -> None:
+    """Events are answered in the order in which they were recorded, whatever their clocks say."""
+    async with service(tmp_path) as one:
+        one.echo.hold("first")
+        await one.begun("first")
+        late = datetime.now(UTC) + timedelta(hours=1)
+        await one.core.inbox.accept(replace(event("a", "a"), received_at=late))
+        await one.core.inbox.accept(replace(event("b", "b"), received_at=late - timedelta(hours=2)))
+        one.echo.holds["first"].set()
+        await one.channel.answered("a", "b")
+        assert one.echo.asked == ["first", "a", "b"]

@@ -1,0 +1,230 @@
+"""The worker: order, concurrency, retries, and what an answer leaves behind."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import UsageError
+from tests.support.api import failure, hang_up
+from tests.support.service import impatient, service
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+async def test_answers_of_a_conversation_come_in_order(tmp_path: Path) -> None:
+    """Fifty questions of one conversation are asked of the API one by one, in order, each with all before it."""
+    async with service(tmp_path, bot_context_turns=200) as one:
+        events = [await one.channel.ask(f"question {n}") for n in range(50)]
+        await one.channel.answered(*events)
+        finished = [event for event, change in one.channel.seen if change.get("final")]
+        assert finished == events
+        assert one.echo.asked == [f"question {n}" for n in range(50)]
+        assert one.echo.most == 1
+        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]][-3:] == [
+            "question 48",
+            "re: question 48",
+            "question 49",
+        ]
+
+
+async def test_conversations_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """While one conversation's answer hangs, every other one is answered."""
+    async with service(tmp_path) as one:
+        release = one.echo.hold("slow")
+        slow = await one.channel.ask("slow", conversation="a")
+        quick = [await one.channel.ask(f"quick {n}", conversation=f"b{n}") for n in range(20)]
+        await one.channel.answered(*quick)
+        assert not any(message.final for message in one.channel.answers(slow))
+        release.set()
+        await one.channel.answered(slow)
+
+
+async def test_media_does_not_hold_up_the_chat_beside_it(tmp_path: Path) -> None:
+    """While a picture is being made, chat in the same conversation is answered."""
+    async with service(tmp_path) as one:
+        release = one.echo.hold("fox")
+        picture = await one.channel.ask("a fox", command="image")
+        assert (await one.ask("hello")).text == "re: hello"
+        release.set()
+        await one.channel.answered(picture)
+        assert len(one.answer(picture).files) == 1
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+async def test_a_flood_of_pictures_delays_another_person_by_one_job(tmp_path: Path, slots: int) -> None:
+    """With a hundred pictures of one person queued, another person's first is the next to be started."""
+    async with service(tmp_path, bot_media_concurrency=slots) as one:
+        one.echo.hold("flood 0.")
+        one.echo.hold("flood 1.")
+        places: dict[str, Any] = {"command": "image", "options": {"size": "512x512"}, "who": "flooder"}
+        flood = [await one.channel.ask(f"flood {n}.", conversation=f"c{n}", **places) for n in range(100)]
+        await one.echo.until(lambda: one.echo.running == slots)
+        await one.channel.until(lambda: set(flood) <= one.channel.acknowledged)
+        mine = await one.channel.ask("mine", command="image", who="patient", conversation="d")
+        await one.channel.until(lambda: mine in one.channel.acknowledged)
+        one.echo.holds["flood 0."].set()
+        await one.channel.answered(mine)
+        assert one.echo.asked.index("mine") == slots
+        one.echo.holds["flood 1."].set()
+        await one.channel.answered(*flood)
+        assert one.echo.most <= slots
+
+
+@pytest.mark.parametrize(("command", "kind"), [("chat", "chat"), ("image", "media")])
+async def test_concurrency_is_bounded(tmp_path: Path, command: str, kind: str) -> None:
+    """Never more answers of a kind are generated at once than BOT_CHAT_CONCURRENCY or BOT_MEDIA_CONCURRENCY says."""
+    bound: dict[str, Any] = {f"bot_{kind}_concurrency": 3}
+    async with service(tmp_path, **bound) as one:
+        release = one.echo.hold("q")
+        events = [await one.channel.ask(f"q{n}", conversation=f"c{n}", command=command) for n in range(20)]
+        await one.echo.until(lambda: one.echo.running == 3)
+        await one.channel.until(lambda: set(events) <= one.channel.acknowledged)
+        release.set()
+        await one.channel.answered(*events)
+        assert one.echo.most == 3
+
+
+# -- when the API fails
+
+
+@pytest.mark.parametrize("fault", [failure(500), failure(503), hang_up])
+async def test_what_may_succeed_later_is_tried_again(tmp_path: Path, fault: object) -> None:
+    """A failing API is asked again beyond the client's own tries; the person sees the wait and then the answer."""
+    async with service(tmp_path) as one:
+        one.echo.instead = [fault] * calls_of(2)  # type: ignore[list-item]
+        event = await one.channel.ask("hello")
+        after = await one.channel.ask("and then")
+        await one.channel.answered(event, after)
+        assert one.answer(event).text == "re: hello"
+        assert not one.answer(event).private
+        assert any("busy" in change["text"] for asked, change in one.channel.seen if asked == event)
+        assert one.answer(after).text == "re: and then"
+
+
+async def test_what_goes_on_failing_is_told_and_can_be_retried(tmp_path: Path) -> None:
+    """When no try succeeds, a private sentence with a button says so; pressing it is answered, and the lane goes on."""
+    async with service(tmp_path, bot_max_attempts=2) as one:
+        one.echo.instead = [failure(500)] * calls_of(2)
+        told = await one.ask("hello")
+        assert "Try again" in told.text
+        assert told.private
+        assert told.actions == ["retry"]
+        assert (await one.ask("next")).text == "re: next"
+        pressed = await one.ask("", command="press", options={"event": "e1", "action": "retry"})
+        assert pressed.text == "re: hello"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_what_will_not_succeed_is_asked_once(tmp_path: Path, status: int) -> None:
+    """A refusal for good is a private sentence after one call, without the API's own words."""
+    async with service(tmp_path) as one:
+        one.echo.instead = [failure(status, text="API密鑰無效或已過期")]
+        told = await one.ask("hello")
+        assert told.private
+        assert told.actions == ["retry"]
+        assert "API密鑰" not in told.text
+        assert one.echo.asked == ["hello"]
+        assert (await one.ask("next")).text == "re: next"
+
+
+async def test_a_rate_limit_is_waited_for(tmp_path: Path) -> None:
+    """After a 429 nothing is asked before its reset; then it is answered, without an apology."""
+    async with service(tmp_path) as one:
+        reset = int(time.time()) + 1
+        limit = {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
+        one.echo.instead = [failure(429, headers=limit)]
+        assert (await one.ask("hello")).text == "re: hello"
+        assert time.time() >= reset
+        assert len(one.echo.asked) == 2
+
+
+@pytest.mark.parametrize("text", ["a surprise", "sk-of-the-tests"])
+async def test_a_crashing_command_is_a_sentence_with_a_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """An exception that nobody thought of becomes a sentence with the event's id; the lane goes on."""
+    async with service(tmp_path) as one:
+        with monkeypatch.context() as broken:
+            broken.setattr("bot.conversation.context.Conversation.messages", raising(ZeroDivisionError(text)))
+            told = await one.ask("hello")
+        assert "e1" in told.text
+        assert text not in told.text
+        assert told.private
+        assert (await one.ask("next")).text == "re: next"
+
+
+async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person got wrong is said in private, and nothing is asked of the API."""
+    async with service(tmp_path) as one:
+        monkeypatch.setattr(
+            "bot.conversation.context.Conversation.messages", raising(UsageError("Say it differently."))
+        )
+        told = await one.ask("hello")
+        assert (told.text, told.private, told.actions) == ("Say it differently.", True, [])
+        assert not one.echo.asked
+
+
+# -- what an answer leaves behind
+
+
+async def test_a_failure_after_the_api_was_paid_is_counted(tmp_path: Path) -> None:
+    """A picture that was made but can't be fetched is told as a failure, and its cost is kept."""
+    async with service(tmp_path) as one:
+        one.echo.url = "https://localhost:1/v1"  # where the picture is said to be: an address that is not fetched
+        told = await one.ask("a fox", command="image")
+        assert told.private
+        assert not told.files
+        [row] = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
+        assert (row.kind, row.items, row.cost) == ("image", 1, 0.5)
+
+
+async def test_a_long_conversation_is_folded(tmp_path: Path) -> None:
+    """What no longer fits is folded into a summary; later requests carry it, and its tokens are counted."""
+    async with service(tmp_path, bot_context_turns=4) as one:
+        for n in range(5):
+            await one.ask(f"question {n}")
+        await one.echo.until(lambda: any("Summarise" in prompt for prompt in one.echo.asked))
+        folds = sum("Summarise" in prompt for prompt in one.echo.asked)
+        await asyncio.gather(*one.core.worker._folding._tasks.values())
+        await one.ask("one more")
+        said = next(body["messages"] for body in one.echo.bodies if body["messages"][-1]["content"] == "one more")
+        assert any("Summary of what was said" in message["content"] for message in said)
+        await one.stop()
+        await one.start()
+        [row] = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
+        assert row.requests >= 6 + folds
+
+
+async def test_a_conversation_is_folded_once_at_a_time(tmp_path: Path) -> None:
+    """Answers that come while a summary is being made start no second one; the next one after it does."""
+    async with service(tmp_path, bot_context_turns=2) as one:
+        release = one.echo.hold("Summarise our conversation")
+        for number in range(4):
+            await one.ask(f"hello {number}")
+        await one.echo.until(lambda: summaries(one.echo.asked) == 1)
+        await one.ask("hello again")
+        assert summaries(one.echo.asked) == 1
+        release.set()
+        await asyncio.gather(*one.core.worker._folding._tasks.values())
+        await one.ask("and again")
+        await one.echo.until(lambda: summaries(one.echo.asked) == 2)
+
+
+def summaries(asked: list[str]) -> int:
+    return sum(prompt.startswith("Summarise our conversation") for prompt in asked)
+
+
+def calls_of(attempts: int) -> int:
+    """API calls of that many tries of an event, the client's own tries included."""
+    return attempts * 5
+
+
+def raising(error: Exception):  # type: ignore[no-untyped-def] # noqa: ANN201
+    async def broken(*_: object) -> None:
+        raise error
+
+    return broken

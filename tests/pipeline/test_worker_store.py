@@ -1,0 +1,134 @@
+"""The worker when the database fails it: what was generated is not lost, and nothing is generated twice."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import StoreCorrupt, StoreError, StoreUnavailable
+from bot.models import Attachment
+from bot.store.sqlite.store import SqliteStore
+from tests.support.service import Service, impatient, service
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+def failing(store: Any, method: str) -> asyncio.Event:
+    """An event that is set when a method of the store has raised."""
+    call, failed = getattr(store, method), asyncio.Event()
+
+    async def watched(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await call(*args, **kwargs)
+        except StoreError:
+            failed.set()
+            raise
+
+    setattr(store, method, watched)
+    return failed
+
+
+async def pragma(one: Service, text: str) -> Any:
+    assert isinstance(one.core.store, SqliteStore)
+    return next(iter(await one.core.store._writer._db.execute_fetchall(f"PRAGMA {text}")))[0]
+
+
+async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
+    """While another program locks the database an answer waits for its commit; it is generated once."""
+    async with service(tmp_path) as one:
+        await pragma(one, "busy_timeout = 10")
+        release = one.echo.hold("slow")
+        event = await one.begun("slow")
+        failed = failing(one.core.store, "commit")
+        with contextlib.closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            release.set()
+            await failed.wait()
+            assert not one.answer(event).final
+            other.execute("ROLLBACK")
+        await one.channel.answered(event)
+        assert (await one.ask("next")).text == "re: next"
+        assert one.echo.asked == ["slow", "next"]
+        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["slow", "re: slow", "next"]
+
+
+async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
+    """While the disk is full an answer waits for its commit, and new events are not acknowledged; then all goes on."""
+    async with service(tmp_path) as one:
+        long = "long " * 20_000
+        release = one.echo.hold("long")
+        event = await one.channel.ask(long)
+        await one.echo.until(lambda: bool(one.echo.asked))
+        pages = await pragma(one, "page_count")
+        await pragma(one, f"max_page_count = {pages}")
+        failed, unrecorded = failing(one.core.store, "commit"), failing(one.core.store, "record")
+        release.set()
+        await failed.wait()
+        after = await one.channel.ask("after " * 20_000, conversation="elsewhere")
+        await unrecorded.wait()
+        assert after not in one.channel.acknowledged
+        await pragma(one, "max_page_count = 1000000")
+        await one.channel.answered(event, after)
+        assert one.answer(event).text == f"re: {long.strip()}"
+        assert len(one.echo.asked) == 2
+
+
+async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path) -> None:
+    """Events that can't be read for a while are answered when they can."""
+    async with service(tmp_path, bot_shutdown_timeout=0) as one:
+        event, reads = await left_behind(one)
+        read, troubles = reads.job_of_seq, [StoreUnavailable("locked")] * 3
+
+        async def troubled(seq: int) -> Any:
+            if troubles:
+                raise troubles.pop()
+            return await read(seq)
+
+        reads.job_of_seq = troubled
+        await one.channel.answered(event)
+        assert not troubles
+
+
+async def test_a_damaged_database_ends_the_service_with_its_error(tmp_path: Path) -> None:
+    """Events that can never be read end the service with the sentence that says what to do."""
+    async with service(tmp_path, bot_shutdown_timeout=0) as one:
+        _, reads = await left_behind(one)
+
+        async def troubled(seq: int) -> Any:
+            raise StoreCorrupt("it is damaged")
+
+        reads.job_of_seq = troubled
+        await asyncio.wait({one.running})
+        with pytest.raises(StoreCorrupt, match="it is damaged"):
+            await one.stop()
+
+
+async def left_behind(one: Service) -> tuple[str, Any]:
+    """A started service that has to read a waiting event from its table, and what it reads with."""
+    release = one.echo.hold("hello")
+    event = await one.begun("hello")
+    await one.stop()
+    release.set()
+    await one.start()
+    assert isinstance(one.core.store, SqliteStore)
+    return event, one.core.store._reads
+
+
+async def test_a_try_counts_before_a_file_is_read(tmp_path: Path) -> None:
+    """A file that is the end of whoever reads it is not read for ever: the try is on disk before."""
+    async with service(tmp_path) as one:
+        seen: list[int] = []
+        read = one.adapter.open
+
+        def watched(attachment: Attachment) -> AsyncIterator[bytes]:
+            with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as other:
+                seen.extend(attempts for (attempts,) in other.execute("SELECT attempts FROM events"))
+            return read(attachment)
+
+        one.adapter.open = watched  # type: ignore[method-assign]
+        await one.ask("what does it say?", files={"a.txt": "hello"})
+        assert seen == [1]

@@ -1,0 +1,323 @@
+"""Who may do what, where and how much, decided before anything is spent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, Outcome, Place, Usage
+from bot.policy import Policy
+from bot.policy.policy import in_words
+from bot.settings.core import Settings
+from bot.store.sqlite.store import SqliteStore
+
+CHAT = CommandSpec(name="chat", description="Talk.", kind="chat")
+IMAGE = CommandSpec(
+    name="image",
+    description="Draw.",
+    kind="image",
+    options=(Option(name="n", description="How many", kind="integer", default="1"),),
+)
+VIDEO = CommandSpec(name="video", description="Film.", kind="video")
+USAGE = CommandSpec(name="usage", description="Count.")
+HELP = CommandSpec(name="help", description="Help.")
+STOP = CommandSpec(name="stop", description="Stop.")
+
+_ids = count()
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore(tmp_path / "bot.db") as store:
+        yield store
+
+
+Make = Callable[..., Policy]
+
+
+@pytest.fixture
+def make(store: SqliteStore, clock: Clock) -> Make:
+    def policy(**settings: Any) -> Policy:
+        settings = {"bot_requests_per_minute": 0, "bot_media_per_day": 0} | settings
+        return Policy(Settings(_env_file=None, **settings), store, now=clock)  # type: ignore[call-arg]
+
+    return policy
+
+
+def asked(
+    person: str = "ann", *, roles: tuple[str, ...] = (), channel: str = "c1", workspace: str = "w1", **actor: Any
+) -> Event:
+    return Event(
+        id=f"e{next(_ids)}",
+        adapter="here",
+        conversation="c1",
+        actor=Actor(id=person, roles=roles, **actor),
+        place=Place(workspace=workspace, channel=channel),
+        received_at=datetime.now(UTC),
+    )
+
+
+async def finished(store: SqliteStore, event: Event, *usage: Usage) -> None:
+    """Let an event run through the store, with what it used."""
+    await store.record(event, lane=Lane.FREE)
+    job = await store.claim({Lane.FREE}, {"here"})
+    assert job is not None
+    await store.commit(job, Outcome(answer=Answer(text="done"), usage=usage))
+    await store.complete(job)
+
+
+async def test_with_nothing_set_people_may(make: Make) -> None:
+    """The defaults admit people to everything."""
+    policy = make()
+    for spec in (CHAT, IMAGE, VIDEO, USAGE, HELP):
+        assert await policy.check(asked(), spec) is None
+
+
+@pytest.mark.parametrize("entry", ["{}", "here:{}"])
+@pytest.mark.parametrize(
+    ("setting", "good", "bad"),
+    [
+        ("people", {"person": "x"}, {"person": "y"}),
+        ("roles", {"roles": ("a", "x")}, {"roles": ("y",)}),
+        ("channels", {"channel": "x"}, {"channel": "y"}),
+        ("workspaces", {"workspace": "x"}, {"workspace": "y"}),
+    ],
+)
+async def test_lists_admit_and_shut_out(
+    make: Make, entry: str, setting: str, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
+    """Allowed: only these; denied: not these; ids match alone and with their adapter's name."""
+    words = (entry.format("x"),)
+    allow, deny = make(**{f"bot_allow_{setting}": words}), make(**{f"bot_deny_{setting}": words})
+    assert await allow.check(asked(**good), CHAT) is None
+    assert await deny.check(asked(**bad), CHAT) is None
+    for refusal in (await allow.check(asked(**bad), CHAT), await deny.check(asked(**good), CHAT)):
+        assert refusal is not None
+        assert refusal.text
+        assert not refusal.silent
+
+
+async def test_another_adapters_entry_does_not_match(make: Make) -> None:
+    """The same id on another platform is somebody else."""
+    assert await make(bot_deny_people=("there:ann",)).check(asked("ann"), CHAT) is None
+
+
+async def test_deny_beats_allow_and_lists_add_up(make: Make) -> None:
+    """Every list has to agree; administrators are no exception."""
+    policy = make(bot_allow_people=("ann", "bob"), bot_deny_people=("bob",), bot_allow_channels=("c1",))
+    assert await policy.check(asked("ann"), CHAT) is None
+    assert await policy.check(asked("bob", is_admin=True), CHAT)
+    assert await policy.check(asked("ann", channel="c2", is_admin=True), CHAT)
+
+
+async def test_rules_hold_for_their_command(make: Make) -> None:
+    """`=` admits only these, `!=` shuts these out, other commands are not touched."""
+    policy = make(bot_command_rules=("video=role:artists", "video=role:here:staff", "image!=channel:c2"))
+    assert await policy.check(asked(roles=("artists",)), VIDEO) is None
+    assert await policy.check(asked(roles=("staff",)), VIDEO) is None
+    refusal = await policy.check(asked(), VIDEO)
+    assert refusal is not None
+    assert "video" in refusal.text
+    assert await policy.check(asked(channel="c2"), IMAGE)
+    assert await policy.check(asked(channel="c1"), IMAGE) is None
+    assert await policy.check(asked(channel="c2"), CHAT) is None
+
+
+@pytest.mark.parametrize("rule", ["video", "video=artists", "video==role:a", "video=team:a", "=role:a", "video=role:"])
+async def test_a_wrong_rule_stops_the_start(make: Make, rule: str) -> None:
+    """The sentence names the setting, the rule and what is allowed."""
+    with pytest.raises(SettingsError, match=r"BOT_COMMAND_RULES.*must look like"):
+        make(bot_command_rules=(rule,))
+
+
+async def test_a_rule_for_no_command_stops_the_start(store: SqliteStore) -> None:
+    """A misspelt command would be a rule that never holds."""
+    settings = Settings(_env_file=None, bot_command_rules=("vidoe=role:a",))  # type: ignore[call-arg]
+    with pytest.raises(SettingsError, match=r"vidoe.*chat, video"):
+        Policy(settings, store, commands=("video", "chat"))
+
+
+async def test_bots_are_not_answered(make: Make) -> None:
+    """Off by default, and silently: two bots must not talk for ever."""
+    refusal = await make().check(asked(is_bot=True), CHAT)
+    assert refusal is not None
+    assert refusal.silent
+    assert await make(bot_allow_bots=True).check(asked(is_bot=True), CHAT) is None
+
+
+async def test_a_stranger_is_told_once_a_day(make: Make, clock: Clock) -> None:
+    """One sentence, then silence until tomorrow; each stranger their own."""
+    policy = make()
+    said = [await policy.check(asked("eve", is_stranger=True), CHAT) for _ in range(3)]
+    assert [refusal.silent if refusal else None for refusal in said] == [False, True, True]
+    other = await policy.check(asked("mal", is_stranger=True), CHAT)
+    assert other is not None
+    assert not other.silent
+    clock.pass_by(86400)
+    tomorrow = await policy.check(asked("eve", is_stranger=True), CHAT)
+    assert tomorrow is not None
+    assert not tomorrow.silent
+    assert await make(bot_allow_strangers=True).check(asked("eve", is_stranger=True), CHAT) is None
+
+
+async def test_requests_a_minute_slide(make: Make, clock: Clock) -> None:
+    """The limit holds for any sixty seconds of one person, and the refusal says when there is room again."""
+    policy = make(bot_requests_per_minute=2)
+    assert await policy.check(asked(), CHAT) is None
+    clock.pass_by(40)
+    assert await policy.check(asked(), USAGE) is None
+    refusal = await policy.check(asked(), CHAT)
+    assert refusal is not None
+    assert "20 seconds" in refusal.text
+    assert await policy.check(asked("bob"), CHAT) is None
+    for spec in (HELP, STOP):
+        assert await policy.check(asked(), spec) is None
+    clock.pass_by(20)
+    assert await policy.check(asked(), CHAT) is None
+    assert await policy.check(asked(), CHAT)
+
+
+async def test_a_redelivered_event_counts_once(make: Make, clock: Clock) -> None:
+    """The same event gets the same verdict, admitted or refused, and uses nothing up."""
+    policy = make(bot_requests_per_minute=2)
+    first, second, third = asked(), asked(), asked()
+    for _ in range(5):
+        assert await policy.check(first, CHAT) is None
+    assert await policy.check(second, CHAT) is None
+    assert await policy.check(third, CHAT)
+    clock.pass_by(61)
+    assert await policy.check(third, CHAT)
+
+
+async def test_media_a_day_counts_what_the_store_knows(make: Make, store: SqliteStore, clock: Clock) -> None:
+    """Today's files of this person count, from before a restart too; other people's and chats do not."""
+    await finished(store, asked("ann"), Usage(kind="image", model="m", items=3))
+    await finished(store, asked("bob"), Usage(kind="image", model="m", items=9))
+    policy = make(bot_media_per_day=4)
+    four = replace(asked("ann"), options={"n": "2"})
+    refusal = await policy.check(four, IMAGE)
+    assert refusal is not None
+    assert "12 hours" in refusal.text
+    assert "1 left" in refusal.text
+    assert await policy.check(asked("ann"), VIDEO) is None
+    assert await policy.check(asked("ann"), VIDEO)
+    assert await policy.check(asked("ann"), CHAT) is None
+    clock.pass_by(12 * 3600)
+    policy.spent(four, ())
+    assert await policy.check(asked("ann"), VIDEO) is None
+
+
+async def test_a_hundred_quick_requests_do_not_overshoot(make: Make) -> None:
+    """What is admitted counts before it is finished, also when all ask at once."""
+    policy = make(bot_media_per_day=10)
+    verdicts = await asyncio.gather(*(policy.check(asked(), IMAGE) for _ in range(100)))
+    assert verdicts.count(None) == 10
+
+
+async def test_what_came_to_nothing_is_given_back(make: Make, store: SqliteStore, clock: Clock) -> None:
+    """A request that failed frees its place; one that used less, the rest; one that nobody settles, after an hour."""
+    policy = make(bot_media_per_day=4)
+    event = replace(asked(), options={"n": "4"})
+    assert await policy.check(event, IMAGE) is None
+    assert await policy.check(asked(), IMAGE)
+    policy.spent(event, ())
+    event = replace(asked(), options={"n": "4"})
+    assert await policy.check(event, IMAGE) is None
+    made = Usage(kind="image", model="m", items=3)
+    await finished(store, event, made)
+    policy.spent(event, (made,))
+    assert await policy.check(asked(), IMAGE) is None
+    assert await policy.check(asked(), IMAGE)
+    clock.pass_by(3601)
+    assert await policy.check(asked(), IMAGE) is None
+
+
+async def test_the_budget_is_everybodys(make: Make, store: SqliteStore) -> None:
+    """Money spent by one is missing for all; what costs nothing goes on."""
+    await finished(store, asked("ann"), Usage(kind="image", model="m", items=1, cost=0.5))
+    await finished(store, asked("bob"), Usage(kind="chat", model="m", cost=0.5))
+    policy = make(bot_budget_per_day=1)
+    refusal = await policy.check(asked("eve"), CHAT)
+    assert refusal is not None
+    assert "12 hours" in refusal.text
+    assert await policy.check(asked("eve"), USAGE) is None
+
+
+async def test_quick_requests_can_not_overspend(make: Make, store: SqliteStore) -> None:
+    """Unfinished requests count at the dearest price seen."""
+    await finished(store, asked(), Usage(kind="image", model="m", items=2, cost=0.2))
+    policy = make(bot_budget_per_day=1)
+    verdicts = await asyncio.gather(*(policy.check(asked(f"p{n}"), IMAGE) for n in range(100)))
+    assert verdicts.count(None) == 8
+
+
+async def test_the_first_of_a_kind_finds_out_the_price(make: Make, store: SqliteStore) -> None:
+    """While no price is known one request at a time is admitted; afterwards the price decides."""
+    policy = make(bot_budget_per_day=1)
+    first = asked()
+    assert await policy.check(first, IMAGE) is None
+    refusal = await policy.check(asked(), IMAGE)
+    assert refusal is not None
+    assert "1 minute" in refusal.text
+    used = Usage(kind="image", model="m", items=1, cost=0.3)
+    await finished(store, first, used)
+    policy.spent(first, (used,))
+    verdicts = [await policy.check(asked(), IMAGE) for _ in range(5)]
+    assert verdicts.count(None) == 2
+
+
+async def test_refusals_use_nothing_up(make: Make) -> None:
+    """Who is refused for one limit has not used another."""
+    policy = make(bot_requests_per_minute=3, bot_media_per_day=1)
+    assert await policy.check(asked(), IMAGE) is None
+    for _ in range(10):
+        assert await policy.check(asked(), IMAGE)
+    assert await policy.check(asked(), CHAT) is None
+
+
+async def test_refusals_are_said_in_the_persons_language(make: Make) -> None:
+    """Reason and wait in Chinese for who reads Chinese."""
+    refusal = await make(bot_deny_people=("ann",)).check(asked(locale="zh-TW"), CHAT)
+    assert refusal is not None
+    assert "名單" in refusal.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 second"),
+        (1.2, "2 seconds"),
+        (60, "1 minute"),
+        (61, "2 minutes"),
+        (3600, "1 hour"),
+        (3601, "2 hours"),
+        (86400, "24 hours"),
+    ],
+)
+def test_a_wait_in_words_is_never_too_short(seconds: float, words: str) -> None:
+    """Rounded up, in a unit that people count in."""
+    assert in_words(seconds, "en") == words

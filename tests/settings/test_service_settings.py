@@ -1,0 +1,75 @@
+"""Settings of the API and of files are felt where they matter: in what the whole service asks and answers."""
+
+import asyncio
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.i18n import translate
+from tests.support.api import answer, chat_data, data, events, piece, raw, silence
+from tests.support.command_runner import PNG, WAV
+from tests.support.service import impatient, service
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+SMALL: dict[str, Any] = {"options": {"size": "512x512"}}
+
+
+async def test_an_openai_compatible_server_will_do(tmp_path: Path) -> None:
+    """Streamed chat, code through chat, a picture and speech, all without an envelope."""
+    async with service(tmp_path, aimodels_api_flavor="openai", aimodels_streaming=True) as one:
+        one.echo.instead = [
+            events(piece("Hello "), piece("Ada", finish="stop"), {"choices": [], "usage": {"prompt_tokens": 5}}),
+            answer({"detail": "Not Found"}, 404),
+            answer(chat_data("```python\nx = 1\n```")),
+            answer({"created": 1, "data": [{"b64_json": base64.b64encode(PNG).decode()}]}),
+        ]
+        assert (await one.ask("I am Ada")).text == "Hello Ada"
+        assert "x = 1" in (await one.ask("one line", command="code")).text
+        [picture] = (await one.ask("a fox", command="image", **SMALL)).files
+        assert picture["size"] == len(PNG)
+        one.api.play(raw(WAV, "audio/wav"))
+        [sound] = (await one.ask("good morning", command="audio", options={"format": "wav"})).files
+        assert sound["size"] == len(WAV)
+        assert one.api.asked[-1].path == "/v1/audio/speech"
+        assert one.echo.bodies[0]["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(("command", "setting"), [("chat", "aimodels_timeout"), ("image", "aimodels_media_timeout")])
+async def test_a_silent_api_is_waited_for_as_long_as_set(tmp_path: Path, command: str, setting: str) -> None:
+    """Past the time-out of its kind the person is told, and the connection is closed."""
+    chosen: dict[str, Any] = {setting: 0.3}
+    async with service(tmp_path, bot_max_attempts=1, **chosen) as one:
+        one.api.play(silence)
+        assert (await one.ask("hello", command=command)).text == translate("apology.deadline", "")
+        await one.api.hung_up.wait()
+
+
+async def test_a_file_is_waited_for_as_long_as_set(tmp_path: Path) -> None:
+    """Past BOT_DOWNLOAD_TIMEOUT a file that does not come is given up."""
+    async with service(tmp_path, bot_download_timeout=0.3) as one:
+        elsewhere = one.api.url.removesuffix("/v1") + "/never.png"
+        one.api.play(data({"images": [{"url": elsewhere}]}), silence)
+        assert (await one.ask("a fox", command="image")).text == translate("apology.download", "")
+
+
+async def test_a_file_is_as_big_as_set(tmp_path: Path) -> None:
+    """More than BOT_MAX_DOWNLOAD_BYTES is refused, and nothing of it is kept; at the limit it is shown."""
+    async with service(tmp_path, bot_max_download_bytes=1_000_000) as one:
+        for size, told in ((1_000_001, translate("apology.too_large", "")), (1_000_000, "seeddream-4.0 · 512x512")):
+            file = PNG + bytes(size - len(PNG))
+            one.echo.instead = [data({"images": [{"b64_json": base64.b64encode(file).decode()}]})]
+            shown = await one.ask("a fox", command="image", **SMALL)
+            assert shown.text == told
+            kept = [path.stat().st_size for path in await asyncio.to_thread(list, (tmp_path / "media").rglob("*.*"))]
+            assert kept == [file["size"] for file in shown.files]
+
+
+async def test_answers_are_as_long_as_set(tmp_path: Path) -> None:
+    """BOT_ANSWER_TOKENS is what the API is asked for, of chat and of code."""
+    async with service(tmp_path, bot_answer_tokens=77) as one:
+        await one.ask("hello")
+        one.echo.instead = [data({"code": "pass"})]
+        await one.ask("nothing", command="code")
+        assert [body["max_tokens"] for body in one.echo.bodies] == [77, 77]

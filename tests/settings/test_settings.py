@@ -1,0 +1,203 @@
+"""Settings: documented where people look, refused with a sentence, secret where they are secret."""
+
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from adapters.console import Settings as ConsoleSettings
+from adapters.discord import Settings as DiscordSettings
+from adapters.slack import Settings as SlackSettings
+from bot.errors import SettingsError
+from bot.settings.base import EnvironmentSettings, read
+from bot.settings.core import Settings, example, load_settings
+from sandbox.config import SandboxSettings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("settings", [Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings])
+def test_env_example_has_every_setting(settings: type[BaseSettings]) -> None:
+    """`.env.example` holds each setting with its default and its line, exactly as the code has them."""
+    assert example(settings).strip() in (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def test_env_example_has_nothing_else() -> None:
+    """A setting that the code no longer knows is gone from `.env.example` too."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    documented = {
+        line.split("=")[0].removeprefix("#") for line in text.splitlines() if "=" in line and line[:2] != "# "
+    }
+    known = {
+        name.upper()
+        for each in (Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings)
+        for name in each.model_fields
+    }
+    assert documented == known
+
+
+KINDS = (Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings)
+
+# What each constrained setting is given, and what it then says is allowed.
+WRONG = {
+    "AIMODELS_BASE_URL": (
+        ("api.example.com", "ftp://x", "http://[::1", "http://x:0"),
+        "an http:// or https:// address",
+    ),
+    "AIMODELS_API_FLAVOR": (("soap",), "aimodels or openai"),
+    "AIMODELS_STREAMING": (("maybe", "2"), "true or false"),
+    "AIMODELS_TIMEOUT": (("soon", "0", "3601", "nan", "inf"), "a number above 0 and at most 3600"),
+    "AIMODELS_MEDIA_TIMEOUT": (("x", "-1", "7201"), "a number above 0 and at most 7200"),
+    **{
+        f"BOT_{kind}_MODELS": ((",", " , "), "a list separated by commas, with at least one entry")
+        for kind in ("CHAT", "CODE", "IMAGE", "AUDIO", "VIDEO")
+    },
+    "BOT_CONTEXT_TURNS": (("x", "1", "1001", "2.5"), "a whole number from 2 to 1000"),
+    "BOT_CONTEXT_TOKENS": (("x", "199", "1000001"), "a whole number from 200 to 1000000"),
+    "BOT_ANSWER_TOKENS": (("x", "0", "1000001"), "a whole number from 1 to 1000000"),
+    "BOT_ATTACHMENT_TOKENS": (("x", "-1", "1000001"), "a whole number from 0 to 1000000"),
+    "BOT_DATABASE_URL": (("mysql://x",), "like sqlite:///"),
+    "BOT_PORT": (("abc", "-1", "99999", "80.5"), "a whole number from 0 to 65535"),
+    "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
+    "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),
+    "BOT_MEDIA_CONCURRENCY": (("x", "0", "101"), "a whole number from 1 to 100"),
+    "BOT_MAX_ATTEMPTS": (("x", "0", "21"), "a whole number from 1 to 20"),
+    "BOT_SHUTDOWN_TIMEOUT": (("x", "-1", "601"), "a number from 0 to 600"),
+    "BOT_RETENTION_DAYS": (("x", "-1", "36501"), "a whole number from 0 to 36500"),
+    "BOT_LOG_LEVEL": (("loud", "INFO"), "auto, debug, info, warning or error"),
+    "BOT_LOG_FORMAT": (("xml",), "auto, console or json"),
+    "BOT_MAX_DOWNLOAD_BYTES": (("x", "999999"), "a whole number of at least 1000000"),
+    "BOT_MAX_ATTACHMENT_BYTES": (("x", "999"), "a whole number of at least 1000"),
+    "BOT_DOWNLOAD_TIMEOUT": (("x", "0", "3601"), "a number above 0 and at most 3600"),
+    "BOT_LINK_HOURS": (("x", "0", "8761"), "a number above 0 and at most 8760"),
+    "BOT_ALLOW_BOTS": (("x",), "true or false"),
+    "BOT_ALLOW_STRANGERS": (("x",), "true or false"),
+    "BOT_REQUESTS_PER_MINUTE": (("x", "-1", "0.5"), "a whole number of at least 0"),
+    "BOT_MEDIA_PER_DAY": (("x", "-1"), "a whole number of at least 0"),
+    "BOT_BUDGET_PER_DAY": (("x", "-1", "inf", "nan"), "a number of at least 0"),
+    "CONSOLE_CONVERSATION": (("x" * 101,), "at most 100 characters"),
+    "CONSOLE_PREVIEW": (("big",), "auto, off, kitty, iterm or blocks"),
+    "DISCORD_MESSAGE_CONTENT": (("x",), "auto, on or off"),
+    "DISCORD_REPLY_MODE": (("x",), "auto, thread or reply"),
+    "DISCORD_DEAF_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
+    "DISCORD_API_URL": (("x",), "an http:// or https:// address"),
+    "SLACK_COMMAND_PREFIX": (("A B",), "letters, digits, - and _"),
+    "SLACK_DEAF_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
+    "SLACK_API_URL": (("x",), "an http:// or https:// address"),
+    "SANDBOX_REQUESTS_PER_MINUTE": (("x", "0", "1.5"), "a whole number of at least 1"),
+}
+# Free text, secrets, paths and lists of whatever ids a platform has.
+FREE = {
+    *("AIMODELS_API_KEY", "BOT_SEEING_MODELS", "BOT_SYSTEM_PROMPT", "BOT_DATA_DIR", "BOT_HOST", "BOT_SECRET_KEY"),
+    *("BOT_ENCRYPTION_KEYS", "SANDBOX_GGUF", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
+    *("SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_CONFIG_TOKEN", "BOT_COMMAND_RULES"),
+    *(f"BOT_{rule}_{what}" for rule in ("ALLOW", "DENY") for what in ("PEOPLE", "ROLES", "CHANNELS", "WORKSPACES")),
+}
+
+
+def kind_of(name: str) -> type[EnvironmentSettings]:
+    return next(kind for kind in KINDS if name.lower() in kind.model_fields)
+
+
+def test_every_setting_is_constrained_or_free() -> None:
+    """A new setting gets a row that says what it refuses, or is free on purpose."""
+    assert {name.upper() for kind in KINDS for name in kind.model_fields} == WRONG.keys() | FREE
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_named_with_what_is_allowed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The sentence names the setting and the whole range or all choices; the value itself may be a secret."""
+    values, allowed = WRONG[name]
+    for value in values:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as caught:
+            read(kind_of(name))
+        assert str(caught.value).startswith(f"{name}: must ")
+        assert allowed in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_all_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line each."""
+    monkeypatch.setenv("BOT_PORT", "abc")
+    monkeypatch.setenv("BOT_LOG_LEVEL", "loud")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["BOT_PORT", "BOT_LOG_LEVEL"]
+
+
+@pytest.mark.parametrize("password", ["hunter#2", "hunter/2"])
+def test_a_password_that_must_be_written_otherwise(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    """How to write it is told, without the password."""
+    monkeypatch.setenv("BOT_DATABASE_URL", f"postgresql://ann:{password}@host/db")
+    with pytest.raises(SettingsError, match="%23 for #") as caught:
+        load_settings()
+    assert "hunter" not in str(caught.value)
+
+
+def test_an_env_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    """As some editors save it: one sentence that names the file."""
+    (tmp_path / ".env").write_bytes("BOT_SYSTEM_PROMPT=你好".encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"\.env can't be read: it is not UTF-8"):
+        load_settings()
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither `repr` nor an error text holds a secret."""
+    monkeypatch.setenv("AIMODELS_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("BOT_SECRET_KEY", "also-very-secret")
+    shown = repr(load_settings()) + str(load_settings()) + load_settings().model_dump_json()
+    monkeypatch.setenv("BOT_PORT", "x")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "very-secret" not in shown + str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_the_password_of_a_database_is_a_secret(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """It is in no text made of the settings, and is told, however it is written, as one to keep out of logs."""
+    monkeypatch.setenv("BOT_DATABASE_URL", f"{scheme}://ann:hunter%232@db.example:6543/muse?sslmode=require")
+    settings = load_settings()
+    assert settings.database_name == "db.example:6543/muse"
+    assert "hunter" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert {"hunter%232", "hunter#2"} <= {secret.get_secret_value() for secret in settings.secrets}
+
+
+def test_each_encryption_key_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the comma-separated list, every one alone."""
+    monkeypatch.setenv("BOT_ENCRYPTION_KEYS", "first-key, second-key")
+    assert {"first-key", "second-key"} <= {secret.get_secret_value() for secret in load_settings().secrets}
+
+
+def test_an_sqlite_file_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sqlite:/// and a path; it is called by that path."""
+    monkeypatch.setenv("BOT_DATABASE_URL", "sqlite:////var/lib/muse.db")
+    settings = load_settings()
+    assert (settings.database_path, settings.postgres_url) == (Path("/var/lib/muse.db"), None)
+    assert settings.database_name == "/var/lib/muse.db"
+
+
+def test_the_defaults_are_those_of_the_reference() -> None:
+    """With nothing configured: the reference's address, its five models, a database under the data folder."""
+    settings = load_settings()
+    assert settings.aimodels_base_url == "https://api.aimodels.com/v1"
+    models = {kind: settings.models(kind) for kind in ("chat", "code", "image", "audio", "video")}
+    assert models == {
+        "chat": ("gpt-4-turbo",),
+        "code": ("codellama-70b",),
+        "image": ("seeddream-4.0",),
+        "audio": ("audiogen",),
+        "video": ("videogen-pro",),
+    }
+    assert settings.database_path == Path("data/bot.db")
+
+
+def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`a, b` is two models, the default first."""
+    monkeypatch.setenv("BOT_IMAGE_MODELS", "a, b")
+    assert load_settings().models("image") == ("a", "b")

@@ -1,0 +1,50 @@
+"""The service as it is started, in processes of their own that can be killed."""
+
+import signal
+from pathlib import Path
+
+from adapters.discord.outbound import draft
+from bot.pipeline import delivery
+from simulators.discord.server import Wire
+from simulators.discord.values import TOKEN
+from tests.support import processes
+
+
+class Process:
+    """One life of the service; `folder` is kept between them. `is_late`: long after what it finds was asked."""
+
+    def __init__(self, wire: Wire, api_url: str, folder: Path, *, is_late: bool = False) -> None:
+        environment = {
+            "AIMODELS_BASE_URL": api_url,
+            "AIMODELS_API_KEY": "key",
+            "AIMODELS_STREAMING": "true",
+            "BOT_DATA_DIR": str(folder),
+            "BOT_REQUESTS_PER_MINUTE": "0",
+            "DISCORD_TOKEN": TOKEN,
+            "DISCORD_API_URL": wire.api,
+        }
+        self._wire = wire
+        self._process = processes.Process(_serve, is_late, environment=environment, folder=folder)
+
+    async def start(self) -> None:
+        """Start, and wait until it hears."""
+        known = len(self._wire.gateway.identified)
+        self._process.start()
+        await self._wire.until(lambda: len(self._wire.gateway.identified) > known and self._wire.gateway.is_heard)
+
+    async def kill(self) -> int | None:
+        """End it with no chance to do anything; its exit status, when it is gone."""
+        self._process.send_signal(signal.SIGKILL)
+        return await self._process.wait()
+
+    async def stop(self) -> int | None:
+        """End it as an operator does; its exit status."""
+        self._process.send_signal(signal.SIGTERM)
+        return await self._process.wait()
+
+
+def _serve(is_late: bool) -> int:
+    if is_late:  # everything was asked so long ago that Discord knows no message by its nonce
+        draft.FRESH = draft.NONCE_LIFE = -1.0
+    delivery.PATIENCE = 0.0  # so that a quick answer's first sign is shown too
+    return processes.service()

@@ -1,0 +1,58 @@
+"""The whole service on the channel of the tests, in a process that kills itself at the seam it is told.
+
+`python -m tests.support.killed_service CHANNEL_URL [SEAM]`; sooner: `serve` in a process of `tests.support.processes`.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bot import bootstrap
+from bot.ops.logs import configure
+from bot.pipeline import delivery
+from bot.settings.core import load_settings
+from tests.support.channel import ChannelAdapter, ChannelDraft
+
+
+def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call, with a SIGKILL to this process before or after it when the seam says so."""
+
+    async def called(*args: Any, **kwargs: Any) -> Any:
+        if seam == f"{name}:before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = await call(*args, **kwargs)
+        is_idle = name == "store.claim" and result is None
+        if seam == f"{name}:after" and not is_idle:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return called
+
+
+def serve(url: str, seam: str = "") -> int:
+    """Serve until a signal; `seam` is such as `store.commit:after`. Settings come from the environment."""
+    asyncio.run(main(url, seam))
+    return 0
+
+
+async def main(url: str, seam: str) -> None:
+    settings = load_settings()
+    if seam:
+        delivery.PATIENCE = 0.0  # so that a quick answer's first piece is shown too
+    configure("info", "json", secrets=())
+    adapter = ChannelAdapter(url)
+    for step in ("status", "write", "finish"):
+        setattr(ChannelDraft, step, deadly(seam, f"draft.{step}", getattr(ChannelDraft, step)))
+    adapter.draft = deadly(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
+    with bootstrap.stop_signals() as stopping:
+        async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+            for step in ("record", "claim", "save_draft", "commit", "complete"):
+                setattr(core.store, step, deadly(seam, f"store.{step}", getattr(core.store, step)))
+            await bootstrap._run_until(core, stopping)
+
+
+if __name__ == "__main__":
+    sys.exit(serve(*sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""Processes of the service that start fast and can be killed: what is imported once is there in each of them."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import bot
+from bot import __main__
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(
+    [
+        *("bot.__main__", "bot.bootstrap", "bot.security.token_cipher", "sandbox.config", "bot.i18n.catalogues"),
+        *("adapters.discord.adapter", "adapters.slack.adapter", "adapters.console.adapter", "rich", "pypdf"),
+        *(f"bot.commands.{path.stem}" for path in (Path(bot.__file__).parent / "commands").glob("*.py")),
+        *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel"),
+    ]
+)
+
+
+class Process:
+    """`target(*given)` in a process with that environment and working folder; what it says is added to `folder/log`."""
+
+    def __init__(
+        self, target: Callable[..., int | None], *given: object, environment: Mapping[str, str], folder: Path
+    ) -> None:
+        self._process = _CONTEXT.Process(target=_run, args=(target, given, {**os.environ, **environment}, folder))
+
+    def start(self) -> None:
+        """Start it, once."""
+        self._process.start()
+        self._gone = asyncio.ensure_future(asyncio.to_thread(self._process.join))  # only one may ask for its end
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status; None: it lives. Negative: the signal that ended it."""
+        return self._process.exitcode if self._gone.done() else None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, if it lives."""
+        if self._process.pid is not None and not self._gone.done():
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
+
+    async def wait(self) -> int | None:
+        """Return its exit status, when it is gone."""
+        await asyncio.shield(self._gone)
+        return self.returncode
+
+
+@asynccontextmanager
+async def process(
+    target: Callable[..., int | None], *given: object, environment: Mapping[str, str], folder: Path
+) -> AsyncIterator[Process]:
+    """See `Process`; it is ended with the block."""
+    one = Process(target, *given, environment=environment, folder=folder)
+    one.start()
+    try:
+        yield one
+    finally:
+        one.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            await one.wait()
+
+
+def service() -> int:
+    """What `python -m bot run` does."""
+    return __main__.main(["run"])
+
+
+def _run(
+    target: Callable[..., int | None], given: tuple[object, ...], environment: dict[str, str], folder: Path
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    with (folder / "log").open("a") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    sys.exit(target(*given))

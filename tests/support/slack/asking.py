@@ -1,0 +1,102 @@
+"""What a test of answers needs: the adapter against the fake, as many processes one after another as it likes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from adapters.slack.adapter import Slack
+from adapters.slack.outbound.draft import SlackDraft
+from adapters.slack.reply_target import Address
+from bot.models import Action, Answer
+from simulators.slack import Channel, FakeSlack, Message
+from tests.support.slack.stage import Core, settings
+
+ACTIONS = (
+    Action(name="again", label="Again", command="retry"),
+    Action(name="good", label="Good answer", command="feedback"),
+    Action(name="video", label="Make a video of it", command="video", asks=("prompt", "duration")),
+    Action(name="delete", label="Delete", command="delete", is_danger=True),
+)
+
+
+class Asking:
+    """Ada asks in #general; answers are drafted by the newest process."""
+
+    def __init__(self, slack: FakeSlack) -> None:
+        self.slack = slack
+        self.core = Core()
+        self.question = slack.ada.say("What is love?")
+        self.channel: Channel = slack.general
+        self.adapter = Slack(settings(slack))
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> None:
+        """A process that delivers."""
+        self.adapter = Slack(settings(self.slack))
+        self._stack = AsyncExitStack()
+        await self._stack.enter_async_context(self.adapter.connected(self.core))
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    def address(self, **more: str) -> Address:
+        given = {
+            "conversation": f"c{self.channel.id}-{self.question.ts}",
+            "team": self.slack.team.id,
+            "channel": self.channel.id,
+            "user": self.slack.ada.id,
+            "user_team": self.slack.team.id,
+            "thread": self.question.ts,
+            "message": self.question.ts,
+            "locale": "en-US",
+        }
+        return Address(**{**given, **more})  # type: ignore[arg-type]
+
+    async def draft(
+        self, key: str = "Ev1", *, ref: str | None = None, private: bool = False, **more: str
+    ) -> SlackDraft:
+        return await self.adapter.draft(self.address(**more).to_reply_to(), key=key, ref=ref, private=private)
+
+    def answers(self, channel: Channel | None = None, *, viewer: str = "") -> list[Message]:
+        """What the bot shows."""
+        return self.slack.from_bot(channel or self.channel, viewer=viewer)
+
+    def texts(self) -> list[str]:
+        return [read(message) for message in self.answers()]
+
+
+def read(message: Message) -> str:
+    """What a message says, without its buttons."""
+    labels = {
+        element["text"]["text"]
+        for block in message.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    }
+    return "\n".join(line for line in message.content.split("\n") if line not in labels)
+
+
+def labels(message: Message) -> list[str]:
+    """The buttons under a message."""
+    return [
+        element["text"]["text"]
+        for block in message.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+@asynccontextmanager
+async def asking(slack: FakeSlack) -> AsyncIterator[Asking]:
+    stage = Asking(slack)
+    await stage.start()
+    try:
+        yield stage
+    finally:
+        await stage.stop()
+
+
+__all__ = ["ACTIONS", "Answer", "Asking", "asking", "labels", "read"]

@@ -1,0 +1,109 @@
+"""The adapter, and the whole service around it, running against the fake Slack."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.slack.adapter import Slack
+from adapters.slack.outbound import draft, status_indicator
+from bot.bootstrap import Core
+from bot.errors import DeliveryDelayed
+from simulators.slack import FakeSlack, Message
+from tests.support.api import FakeApi, fake_api
+from tests.support.service import Echo, impatient, life, settings_of
+from tests.support.slack.stage import settings as slack_settings
+
+
+@pytest.fixture
+def hurried(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries, and between edits, are short; a status is told at once."""
+    defaults = DeliveryDelayed.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "retry_after", 0.05)
+    monkeypatch.setattr(draft, "_LATE", 0.1)
+    monkeypatch.setattr(status_indicator, "SOON", 0.0)
+    monkeypatch.setattr(Slack, "capabilities", replace(Slack.capabilities, edit_interval=0.05))
+
+
+@dataclass(slots=True)
+class Service:
+    """The whole service in the test's event loop, with an API that answers `re: …`."""
+
+    slack: FakeSlack
+    api: FakeApi
+    echo: Echo
+    folder: Path
+    http: bool
+    given: dict[str, Any]
+    core: Core = field(init=False)
+    port: int = 0
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start(self) -> None:
+        """Start on what an earlier run left; returns when Slack can reach it."""
+        chosen = {name: value for name, value in self.given.items() if not name.startswith("slack_")}
+        own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
+        adapter = Slack(slack_settings(self.slack, http=self.http, **own))
+        settings = settings_of(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
+        before = self.slack.sockets.connected
+        one = await self._stack.enter_async_context(life(settings, adapter))
+        self.core = one.core
+        if one.server is not None:
+            self.port = one.server.port
+            self.slack.sender.url = f"http://127.0.0.1:{self.port}/slack/events"
+            while adapter.health():  # noqa: ASYNC110 - the adapter tells of no change
+                await asyncio.sleep(0)
+        else:
+            await self.slack.until(lambda: self.slack.sockets.connected > before or one.running.done())
+        if one.running.done():
+            one.running.result()
+
+    async def stop(self) -> None:
+        """As a SIGTERM does. Raises what ended the service."""
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        """Another process takes over."""
+        await self.stop()
+        await self.start()
+
+    async def answers(self, question: Message, count: int = 1) -> list[Message]:
+        """The finished answers in the thread of a message: at least so many, once nothing runs any more."""
+        channel = self.slack.teams[question.team].channels[question.channel]
+        await self.slack.until(lambda: len(self.slack.from_bot(channel, thread=question.root)) >= count)
+        await self.idle()
+        return self.slack.from_bot(channel, thread=question.root)
+
+    async def idle(self) -> None:
+        """Wait until everything asked is answered."""
+        await self.slack.settled()
+        async with asyncio.timeout(20):
+            while (counts := await self.core.store.counts())["waiting"] or counts["running"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def service(slack: FakeSlack, folder: Path, *, http: bool = False, **settings: Any) -> AsyncIterator[Service]:
+    """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
+    async with asyncio.timeout(120), fake_api() as api:
+        echo = Echo(api.url)
+        api.play(echo)
+        one = Service(slack, api, echo, folder, http, settings)
+        await one.start()
+        try:
+            yield one
+        finally:
+            for event in echo.holds.values():
+                event.set()
+            slack.faults.clear()
+            with contextlib.suppress(asyncio.CancelledError):
+                await one.stop()
+
+
+__all__ = ["Service", "hurried", "impatient", "service"]
