@@ -21,9 +21,20 @@ from pydantic import SecretStr
 from aimodels.transport import open_http
 from bench.api_server import api_server
 from bot import bootstrap
-from bot.models import Actor, Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding, Place, Status
+from bot.models import (
+    Actor,
+    Answer,
+    Attachment,
+    Capabilities,
+    CheckResult,
+    CommandSpec,
+    Event,
+    Location,
+    PriorMessages,
+    Status,
+)
 from bot.ops import gc_tuning, logs
-from bot.ports import Desk, Sink
+from bot.ports import AdapterServices, Sink
 from bot.settings.core import Settings
 
 CONVERSATIONS = 50
@@ -63,7 +74,7 @@ class BenchAdapter:
     def __init__(self) -> None:
         self.waiting: dict[str, asyncio.Future[None]] = {}
 
-    def connected(self, desk: Desk) -> contextlib.AbstractAsyncContextManager[None]:
+    def connected(self, desk: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
         return contextlib.nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
@@ -75,13 +86,13 @@ class BenchAdapter:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield b""
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
-        return Earlier()
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+        return PriorMessages()
 
     def health(self) -> str:
         return ""
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self) -> Sequence[CheckResult]:
         return ()
 
 
@@ -174,7 +185,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
                 adapter=adapter.name,
                 conversation=conversation,
                 actor=Actor(id=conversation, name="Ada"),
-                place=Place(channel=conversation),
+                location=Location(channel=conversation),
                 prompt="What is the capital of France?",
                 received_at=datetime.now(UTC),
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import cast
 
-from bot.models import Actor, Answer, Demand, Event, Lane, Outcome, Place, Turn, Usage
+from bot.models import Actor, Answer, Event, Lane, Location, Outcome, QuotaRequest, Turn, Usage
 from bot.ports import SharedStore, Store
 from bot.store.sqlite.store import SqliteStore
 
@@ -46,7 +46,7 @@ def event(n: int, conversation: int, *, actor: int | None = None) -> Event:
         adapter="bench",
         conversation=f"C{conversation:06}/1700000000.000000",
         actor=Actor(id=f"U{conversation if actor is None else actor:06}", name="Somebody", locale="en-GB"),
-        place=Place(workspace="T1", channel=f"C{conversation:06}", thread="1700000000.000000"),
+        location=Location(workspace="T1", channel=f"C{conversation:06}", thread="1700000000.000000"),
         prompt="Could you explain how a hash map resolves collisions, with a short example? " * 3,
         reply_to={"channel": f"C{conversation:06}", "thread_ts": "1700000000.000000"},
         received_at=datetime.now(UTC),
@@ -62,7 +62,7 @@ def outcome(asked: Event) -> Outcome:
     )
 
 
-async def life(store: Store, asked: Event, claiming: asyncio.Lock, demand: Demand | None = None) -> None:
+async def life(store: Store, asked: Event, claiming: asyncio.Lock, demand: QuotaRequest | None = None) -> None:
     """Record, claim, save the draft, commit, complete; any waiting event is claimed. A demand is counted."""
     if demand is None:
         await store.record(asked, lane=Lane.CONVERSATION)
@@ -82,7 +82,7 @@ async def measure(work: Awaitable[None], events: int) -> Measured:
     return Measured(events, time.process_time() - cpu, time.perf_counter() - wall)
 
 
-async def lives(store: Store, concurrent: int, each: int, start: int, demand: Demand | None = None) -> None:
+async def lives(store: Store, concurrent: int, each: int, start: int, demand: QuotaRequest | None = None) -> None:
     claiming = asyncio.Lock()
 
     async def conversation(number: int) -> None:

@@ -12,15 +12,15 @@ import psutil
 from pydantic import SecretStr
 
 from bench.store import claim_table, events_table, lives, measure
-from bot.models import Demand
+from bot.models import QuotaRequest
 from bot.ports import Store
 
 CONVERSATIONS = 50
 EACH = 40  #: events of a conversation in one run with limits
 DEMANDS = {
     "none": None,
-    "requests a minute": Demand(kind="chat", requests_per_minute=1000),
-    "requests a minute, money a day": Demand(kind="chat", requests_per_minute=1000, budget_per_day=1e9),
+    "requests a minute": QuotaRequest(kind="chat", requests_per_minute=1000),
+    "requests a minute, money a day": QuotaRequest(kind="chat", requests_per_minute=1000, budget_per_day=1e9),
 }
 
 

@@ -24,12 +24,12 @@ from bot.models import KINDS
 from bot.ops import gc_tuning, logs
 from bot.ops.metrics import Metrics
 from bot.ops.web import WebServer, create_web
-from bot.pipeline.adapter_services import FrontDesk
+from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
-from bot.ports import Adapter, Desk, Store
+from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import signing_key
 from bot.settings.api_endpoint import endpoint, needs_sandbox
 from bot.settings.core import Settings
@@ -37,7 +37,7 @@ from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
 
 if TYPE_CHECKING:
-    from bot.security.token_cipher import Vault
+    from bot.security.token_cipher import TokenCipher
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Core:
     metrics: Metrics
     inbox: Inbox
     worker: Worker
-    desk: Desk
+    desk: AdapterServices
 
 
 def platform_modules() -> Iterator[tuple[str, Any]]:
@@ -168,7 +168,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
         worker = Worker(
             store=store, dispatcher=dispatcher, adapters=adapters, policy=policy, metrics=metrics, settings=settings
         )
-        desk = FrontDesk(
+        desk = CoreServices(
             settings=settings,
             store=store,
             registry=registry,
@@ -194,14 +194,14 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
         )
 
 
-def vault(settings: Settings) -> "Vault":
+def vault(settings: Settings) -> "TokenCipher":
     """What seals notes at rest. Raises `SettingsError` when its key can't be kept."""
-    from bot.security.token_cipher import Vault  # cryptography is slow to import, and a terminal seals nothing
+    from bot.security.token_cipher import TokenCipher  # cryptography is slow to import, and a terminal seals nothing
 
     given = settings.bot_encryption_keys
     if given is None:
-        return Vault([signing_key(settings)])
-    return Vault([SecretStr(key.strip()) for key in given.get_secret_value().split(",") if key.strip()])
+        return TokenCipher([signing_key(settings)])
+    return TokenCipher([SecretStr(key.strip()) for key in given.get_secret_value().split(",") if key.strip()])
 
 
 async def run(settings: Settings, *, conversation: str | None = None) -> None:

@@ -41,7 +41,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Location:
     """Where it was asked: what settings, permissions and limits attach to. Ids are unique within the adapter."""
 
     workspace: str = ""  #: a workspace, guild or server
@@ -68,16 +68,18 @@ class Event:
     adapter: str
     conversation: str  #: opaque ordering and context key, unique within the adapter
     actor: Actor
-    place: Place = field(default_factory=Place)
+    location: Location = field(default_factory=Location)
     command: str = "chat"  #: a mention is the chat command whose prompt is the message
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque; only the adapter that wrote it reads it
     received_at: datetime  #: aware, UTC
-    problem: str = ""  #: why the request can't be understood, said to the person instead of an answer
-    again: str = ""  #: id of the earlier event of this adapter whose turns this one's replace
-    continues: bool = False  #: people talked here before the service was called: `Adapter.earlier` has what they said
+    rejection: str = ""  #: why the request can't be understood, said to the person instead of an answer
+    replaces: str = ""  #: id of the earlier event of this adapter whose turns this one's replace
+    has_prior_messages: bool = (
+        False  #: people talked here before the service was called: `Adapter.earlier` has what they said
+    )
 
 
 # ------------------------------------------------------------------ what a command yields
@@ -129,7 +131,7 @@ class Action:
     command: str
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
-    asks: tuple[str, ...] = ()  #: options of `command` to ask for first, where the platform has forms
+    prompts_for: tuple[str, ...] = ()  #: options of `command` to ask for first, where the platform has forms
     is_danger: bool = False
 
 
@@ -154,7 +156,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class QuotaRequest:
     """What a request would use, and the limits that it has to keep; a limit of 0 is none."""
 
     kind: Kind | None  #: None: it spends nothing
@@ -165,14 +167,14 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remember:
+class TurnRecord:
     """What the conversation keeps of this exchange: one turn of the person, one of the assistant."""
 
     user: str
     assistant: str | None = None  #: None: the answer's text
 
 
-Part = Text | Status | Media | Actions | Usage | Remember
+Part = Text | Status | Media | Actions | Usage | TurnRecord
 
 
 # ------------------------------------------------------------------ what is kept
@@ -207,7 +209,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class PriorMessages:
     """What was said where an event was asked, before the service was called."""
 
     turns: tuple[Turn, ...] = ()  #: oldest first, with speaker and actor; the service's own are the assistant's
@@ -235,7 +237,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class ConversationContext:
     """What a conversation remembers, for the next request to the API."""
 
     summary: str = ""  #: what was said before the oldest of `turns`, folded
@@ -331,7 +333,7 @@ class CommandSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One line of `check`: what was looked at and, when it is not right, what to do."""
 
     subject: str  #: a setting, a file, a platform

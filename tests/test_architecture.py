@@ -18,8 +18,8 @@ FOLDERS = sorted({path.parent for path in SOURCES} | {path.parent for path in (R
 PURE = {"bot.models", "bot.ports", "bot.errors", "bot.settings.base", "bot.commandline.parser", "bot.i18n"}
 PURE |= {"bot.markdown", "bot.markdown.split"}
 #: Folders in which no two public classes share a name.
-UNITS = ("bot", "adapters/kit", "adapters/console", "adapters/discord", "adapters/slack", "sandbox", "simulators/slack")
-UNITS += ("simulators/discord",)
+UNITS = ["bot", "adapters/kit", "adapters/console", "adapters/discord", "adapters/slack", "sandbox", "simulators/slack"]
+UNITS += ["simulators/discord"]
 
 
 def module(path: Path) -> str:

@@ -15,8 +15,8 @@ from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
 from bot.i18n import translate
-from bot.models import Answer, Attachment, Capabilities, CommandSpec, Earlier, Event, Finding
-from bot.ports import Desk, Sink
+from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
+from bot.ports import AdapterServices, Sink
 
 _PIECE = 256 * 1024
 
@@ -53,7 +53,7 @@ class Console:
         self._plain = PlainScreen(person.locale, self._stdout)
         self._screen: Screen = self._chat.screen if self._chat else self._plain
 
-    def connected(self, desk: Desk) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+    def connected(self, desk: AdapterServices) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
         """A terminal is there as it is."""
         return nullcontext()
 
@@ -131,15 +131,15 @@ class Console:
                 translate("console.gone", self._person.locale, name=attachment.name, reason=reason)
             ) from exc
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:  # noqa: ARG002
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:  # noqa: ARG002
         """Nothing is said here but to the service."""
-        return Earlier()
+        return PriorMessages()
 
     def health(self) -> str:
         """Whether somebody can still read the output."""
         return translate("console.unread", self._person.locale) if self._plain.gone.is_set() else ""
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self) -> Sequence[CheckResult]:
         """What the terminal would be opened as."""
         text = translate("console.check", self._person.locale, name=self.conversation)
-        return (Finding(subject=self.name, text=text, is_ok=True),)
+        return (CheckResult(subject=self.name, text=text, is_ok=True),)

@@ -27,7 +27,7 @@ class Named:
 
     options: Mapping[str, str] = field(default_factory=dict)  #: a file's option holds its name alone
     attachments: tuple[Attachment, ...] = ()
-    problem: str = ""  #: what is named and not there, in the person's language
+    rejection: str = ""  #: what is named and not there, in the person's language
 
 
 def named(prompt: str, options: Mapping[str, str], spec: CommandSpec | None, locale: str) -> Named:

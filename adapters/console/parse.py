@@ -10,7 +10,7 @@ from getpass import getuser
 
 from adapters.console.files import Named, named
 from bot.commandline import parser
-from bot.models import Actor, CommandSpec, Event, Place
+from bot.models import Actor, CommandSpec, Event, Location
 
 ADAPTER = "console"
 BLOCK = '"""'  #: on a line of its own: begins and ends a message of several lines
@@ -80,13 +80,13 @@ def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, pers
         prompt=request.prompt,
         options=files.options,
         attachments=files.attachments,
-        problem=request.problem or files.problem,
+        rejection=request.rejection or files.rejection,
     )
 
 
 def lacking(text: str, commands: Sequence[CommandSpec], person: Person) -> str:
     """What a message names as a file and is none, said to the person; "" when nothing is."""
-    return _files(parser.parse(text, commands, locale=person.locale), commands, person).problem
+    return _files(parser.parse(text, commands, locale=person.locale), commands, person).rejection
 
 
 def _files(request: parser.Request, commands: Sequence[CommandSpec], person: Person) -> Named:
@@ -111,7 +111,7 @@ def _event(conversation: str, person: Person, text: str) -> Event:
         adapter=ADAPTER,
         conversation=conversation,
         actor=Actor(id="local", name=person.name, locale=person.locale, is_admin=True),
-        place=Place(channel="terminal", is_private=True),
+        location=Location(channel="terminal", is_private=True),
         reply_to={"conversation": conversation, "question": text[:_QUESTION] + "…" * (len(text) > _QUESTION)},
         received_at=datetime.now(UTC),
     )

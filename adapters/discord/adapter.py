@@ -30,8 +30,8 @@ from adapters.discord.reply_target import Address
 from adapters.discord.setup import check, command_sync
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.i18n import translate
-from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
-from bot.ports import Desk, Sink
+from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
+from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ class Discord:
         self._api_url = api_url
         self._client: Client | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._desk: Desk | None = None
+        self._desk: AdapterServices | None = None
         self._watch: Watch | None = None
         self.deferrals = Deferrals()  #: draft waits here until its interaction is acknowledged
         self._deadlines = Deadlines(self._due, self._put_deadline)
@@ -77,7 +77,7 @@ class Discord:
     # -- lifecycle
 
     @asynccontextmanager
-    async def connected(self, desk: Desk) -> AsyncIterator[None]:
+    async def connected(self, desk: AdapterServices) -> AsyncIterator[None]:
         """Hold an HTTP client that is logged in. Raises `SettingsError` when the token is refused."""
         self._desk = desk
         if self._api_url:
@@ -134,7 +134,7 @@ class Discord:
             pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
 
-    async def _go_on(self, desk: Desk) -> None:
+    async def _go_on(self, desk: AdapterServices) -> None:
         """See to what was asked before a restart and may still wait for its turn."""
         try:
             await self._deadlines.begin(await desk.notes(token_expiry.BOOK))
@@ -174,7 +174,7 @@ class Discord:
             await asyncio.gather(*tasks, return_exceptions=True)
             await ears.sessions.put_note()
 
-    def _listeners(self, desk: Desk, sink: Sink, commands: Sequence[CommandSpec]) -> Ears:
+    def _listeners(self, desk: AdapterServices, sink: Sink, commands: Sequence[CommandSpec]) -> Ears:
         replies = Replies(desk, self._reply_mode)
         messages = Receiver(client=lambda: self.client, desk=desk, replies=replies, sink=sink, commands=commands)
         interactions = Interactions(
@@ -238,7 +238,7 @@ class Discord:
         async for piece in downloads.read(self._session, self.http, attachment):
             yield piece
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """What was said before, from the thread or the chain of replies. Raises `DeliveryError`."""
         return await history.earlier(self.client, Address.of(reply_to), limit=limit)
 
@@ -250,6 +250,6 @@ class Discord:
             return translate("discord.deaf", "", shards=", ".join(map(str, self._watch.deaf)))
         return ""
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self) -> Sequence[CheckResult]:
         """Prove token, intents and permissions."""
         return await check.findings(self._token.get_secret_value(), self._message_content, self._api_url)

@@ -31,8 +31,8 @@ from adapters.slack.setup import check, oauth
 from adapters.slack.setup.observed_events import Heard
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.i18n import translate
-from bot.models import Attachment, Capabilities, CommandSpec, Earlier, Finding
-from bot.ports import Desk, Sink
+from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
+from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Slack:
         self._heard = Heard(folder)
         self._api = settings.slack_api_url or API
         self._session: aiohttp.ClientSession | None = None
-        self._desk: Desk | None = None
+        self._desk: AdapterServices | None = None
         self._workspaces: Workspaces | None = None
         self._people: People | None = None
         self._roots: Roots | None = None
@@ -71,7 +71,7 @@ class Slack:
     # -- lifecycle
 
     @asynccontextmanager
-    async def connected(self, desk: Desk) -> AsyncIterator[None]:
+    async def connected(self, desk: AdapterServices) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
         self._desk = desk
         async with AsyncExitStack() as stack:
@@ -84,7 +84,7 @@ class Slack:
             yield
 
     @asynccontextmanager
-    async def _source(self, desk: Desk) -> AsyncIterator[Source]:
+    async def _source(self, desk: AdapterServices) -> AsyncIterator[Source]:
         """The token of the settings, or those of the workspaces that have installed the app."""
         token = self._settings.slack_bot_token
         if token is not None:
@@ -178,7 +178,7 @@ class Slack:
         async for piece in downloads.read(self._session, self.workspaces, attachment, api=self._api):
             yield piece
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """What was said before in the thread. Raises `DeliveryError`."""
         assert self._people is not None, "connected first"
         return await history.earlier(self.workspaces, self._people, Address.of(reply_to), limit=limit)
@@ -196,6 +196,6 @@ class Slack:
             return "" if self._door.is_open else translate("slack.connecting")
         return self._sockets.problem if self._sockets is not None else translate("slack.connecting")
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self) -> Sequence[CheckResult]:
         """Prove token, scopes and settings."""
         return await check.findings(self._settings, self._api, heard=self._heard.days)

@@ -34,7 +34,7 @@ class Request:
     command: str = "chat"
     prompt: str = ""  #: with a problem: all that was typed after the command
     options: Mapping[str, str] = field(default_factory=dict)  #: by the options' full names
-    problem: str = ""  #: why it can't be understood and what is allowed, in the person's language
+    rejection: str = ""  #: why it can't be understood and what is allowed, in the person's language
     files: tuple[str, ...] = ()  #: values of the options of kind "file"
 
 
@@ -48,7 +48,7 @@ class _Found:
     option: Option | None  #: None: this command has no such flag
     value: str | None = None
     value_at: int = -1  #: where the value begins when it is a word of its own
-    problem: str = ""
+    rejection: str = ""
 
 
 def parse(
@@ -65,7 +65,7 @@ def parse(
         return _bare(text, names, locale, prefix) if bare else Request(prompt=text)
     spec = names.get(match[1].lower())
     if spec is None:
-        return Request(prompt=text, problem=_unknown_command(match[1], names, specs, locale, prefix))
+        return Request(prompt=text, rejection=_unknown_command(match[1], names, specs, locale, prefix))
     return _Reader(spec, text[match.end() :], locale, prefix).request()
 
 
@@ -134,10 +134,10 @@ def _bare(text: str, names: Mapping[str, CommandSpec], locale: str, prefix: str)
     if match[2] and rest.strip() and spec.prompt is not None:  # `image: a fox`
         return request
     if not rest.strip():  # `help`
-        return chat if request.problem else request
+        return chat if request.rejection else request
     if spec.kind in _MEDIA:  # `image a fox`, but not `video or audio, which is bigger?`
         return chat if rest.rstrip().endswith(("?", "？")) else request
-    if spec.prompt is None and not request.problem and not request.prompt:  # `usage channel`
+    if spec.prompt is None and not request.rejection and not request.prompt:  # `usage channel`
         return request
     return chat
 
@@ -168,7 +168,7 @@ class _Reader:
             command=self.spec.name,
             prompt=self.rest.strip() if problem else prompt,
             options=options,
-            problem=problem,
+            rejection=problem,
             files=tuple(value for name, value in options.items() if name in named),
         )
 
@@ -214,23 +214,23 @@ class _Reader:
         if item.option is None:
             return item
         if not item.value:
-            return replace(item, problem=self._say("value", flag=item.flag, allowed=_values(item.option)))
+            return replace(item, rejection=self._say("value", flag=item.flag, allowed=_values(item.option)))
         value, problem = self._check(item.flag, item.option, unquote(item.value))
-        return replace(item, value=value, problem=problem)
+        return replace(item, value=value, rejection=problem)
 
     def _judge(self, found: Sequence[_Found], words: Sequence[Word], ended: int) -> tuple[list[_Found], str]:
         """What is really a flag, and the first problem."""
         flagged = {at for item in found for at in (item.start, item.value_at)}
         prose = [word.start for word in words[:ended] if word.start not in flagged]
         first, last = (prose[0], prose[-1]) if prose else (len(self.rest), -1)
-        taken = [item for item in found if item.option is not None and not item.problem]
+        taken = [item for item in found if item.option is not None and not item.rejection]
         for item in found:
             # A bad flag is a mistake where only flags stand: before the prompt's first word or after its last.
             if item.start < first or item.start > last:
                 if item.option is None:
                     return taken, self._unknown_flag(item.flag)
-                if item.problem:
-                    return taken, item.problem
+                if item.rejection:
+                    return taken, item.rejection
         return taken, ""
 
     def _prompt(self, taken: Sequence[_Found], words: Sequence[Word], ended: int) -> str:

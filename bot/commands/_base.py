@@ -34,11 +34,11 @@ class Context:
     stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
     halt: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
 
-    def say(self, key: str, /, **values: object) -> str:
+    def translate(self, key: str, /, **values: object) -> str:
         """One of the service's own sentences in the asker's language."""
         return translate(key, self.event.actor.locale, **values)
 
-    def joined(self, words: Iterable[str]) -> str:
+    def join_list(self, words: Iterable[str]) -> str:
         """The words as a list within such a sentence."""
         return join_list(words, self.event.actor.locale)
 
@@ -46,12 +46,12 @@ class Context:
         """The free text of the request. Raises `UsageError` with an example when there is none."""
         text = self.event.prompt.strip()
         if not text:
-            raise UsageError(self.say("prompt.missing", example=f"/{self.spec.example}"))
+            raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example}"))
         return text
 
     def may_change_channel(self) -> bool:
         """Whether the asker may change what holds for the whole channel: admins, and everybody where they are alone."""
-        return self.event.actor.is_admin or self.event.place.is_private
+        return self.event.actor.is_admin or self.event.location.is_private
 
     def option(self, name: str) -> str:
         """The value given for an option, else its default. Raises `UsageError` for a value that is not allowed."""
@@ -59,7 +59,9 @@ class Context:
         assert option is not None, f"{self.spec.name} has no option {name}"
         value = self.event.options.get(name, "") or option.default
         if value and option.choices and value not in option.choices:
-            raise UsageError(self.say("option.choice", name=name, value=value, allowed=self.joined(option.choices)))
+            raise UsageError(
+                self.translate("option.choice", name=name, value=value, allowed=self.join_list(option.choices))
+            )
         return value
 
     def number(self, name: str) -> float:
@@ -73,16 +75,16 @@ class Context:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise UsageError(self.say("option.number", name=name, value=text))
+            raise UsageError(self.translate("option.number", name=name, value=text))
         if (low is not None and value < low) or (high is not None and value > high):
-            raise UsageError(self.say("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
+            raise UsageError(self.translate("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
         return value
 
     def integer(self, name: str) -> int:
         """The value of a whole-number option. Raises `UsageError` outside its bounds."""
         value = self.number(name)
         if not value.is_integer():
-            raise UsageError(self.say("option.integer", name=name, value=self.option(name)))
+            raise UsageError(self.translate("option.integer", name=name, value=self.option(name)))
         return int(value)
 
 

@@ -8,7 +8,7 @@ from typing import Generic, Self, TypeVar
 from bot.commands._base import Context, Parts
 from bot.errors import UsageError
 from bot.media import Item
-from bot.models import Action, Actions, Job, Kind, Remember, Status, Text, Usage
+from bot.models import Action, Actions, Job, Kind, Status, Text, TurnRecord, Usage
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 OnProgress = Callable[[float | None, str], None]
 
 
-class Watched(Generic[T]):
+class ProgressStream(Generic[T]):
     """A call that reports its progress, as something to iterate over. Leaving the context cancels the call.
 
     async with Watched(lambda report: api.video.create(..., on_progress=report)) as call:
@@ -78,19 +78,19 @@ async def shown(
 ) -> Parts:
     """The files with a caption, what they cost, the buttons, and the short text that the conversation keeps."""
     yield Usage(kind=kind, model=model, items=len(items), cost=cost)
-    yield Status(ctx.say("media.fetching"))
+    yield Status(ctx.translate("media.fetching"))
     for number, item in enumerate(items, start=1):
         name = " ".join([titled(prompt, kind), *([str(number)] if len(items) > 1 else [])])
         yield await ctx.spool.fetch(item, kind=kind, name=name, event=ctx.event.id, description=prompt)
-    facts = [model, *details, *([ctx.say("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
+    facts = [model, *details, *([ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
     yield Text(" · ".join(facts))
     yield Actions((again(ctx), *actions, deleted(ctx)))
-    yield Remember(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
+    yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
 
 
 def again(ctx: Context) -> Action:
     """The button that makes the answer once more."""
-    return Action(name="again", label=ctx.say("action.again"), command="retry", options={"event": ctx.event.id})
+    return Action(name="again", label=ctx.translate("action.again"), command="retry", options={"event": ctx.event.id})
 
 
 def opinions(ctx: Context) -> tuple[Action, Action]:
@@ -98,7 +98,7 @@ def opinions(ctx: Context) -> tuple[Action, Action]:
     good, bad = (
         Action(
             name=name,
-            label=ctx.say(f"action.{name}"),
+            label=ctx.translate(f"action.{name}"),
             command="feedback",
             options={"event": ctx.event.id, "opinion": name},
         )
@@ -110,14 +110,16 @@ def opinions(ctx: Context) -> tuple[Action, Action]:
 def deleted(ctx: Context) -> Action:
     """The button with which the asker takes the answer back."""
     options = {"event": ctx.event.id}
-    return Action(name="delete", label=ctx.say("action.delete"), command="delete", options=options, is_danger=True)
+    return Action(
+        name="delete", label=ctx.translate("action.delete"), command="delete", options=options, is_danger=True
+    )
 
 
 async def named_job(ctx: Context) -> Job:
     """The event that a button belongs to. Raises `UsageError` when it is gone or somewhere else."""
     job = await ctx.store.job(ctx.event.adapter, ctx.event.options.get("event", ""))
     if job is None or job.event.conversation != ctx.event.conversation:
-        raise UsageError(ctx.say("usage.button_gone"))
+        raise UsageError(ctx.translate("usage.button_gone"))
     return job
 
 

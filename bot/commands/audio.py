@@ -1,7 +1,7 @@
 """`audio`: make a sound from a description."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import Watched, shown, whole
+from bot.commands._media import ProgressStream, shown, whole
 from bot.models import CommandSpec, Lane, Option, Status
 
 
@@ -28,14 +28,14 @@ async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
     prompt, duration, audio_format = ctx.prompt(), whole(ctx.number("duration")), ctx.option("format")
     model = ctx.option("model") or await ctx.conversation.model("audio")
-    yield Status(ctx.say("audio.making"))
-    async with Watched(
+    yield Status(ctx.translate("audio.making"))
+    async with ProgressStream(
         lambda report: ctx.api.audio.create(
             model=model, prompt=prompt, duration=duration, format=audio_format, on_progress=report
         )
     ) as call:
         async for fraction in call:
-            yield Status(ctx.say("audio.making"), fraction)
+            yield Status(ctx.translate("audio.making"), fraction)
         answer = call.result
     async for part in shown(
         ctx,
@@ -43,7 +43,7 @@ async def audio(ctx: Context) -> Parts:
         answer.data.items,
         prompt=prompt,
         model=model,
-        details=[ctx.say("media.seconds", seconds=f"{duration:g}"), audio_format],
+        details=[ctx.translate("media.seconds", seconds=f"{duration:g}"), audio_format],
         cost=answer.data.usage.cost or 0.0,
     ):
         yield part

@@ -13,6 +13,6 @@ async def cancel(ctx: Context) -> Parts:
     """Stop one answer; what there is of it stays. Says nothing where the stopped answer does."""
     job = await named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id and not ctx.event.actor.is_admin:
-        raise UsageError(ctx.say("cancel.not_yours"))
+        raise UsageError(ctx.translate("cancel.not_yours"))
     if not await ctx.halt(job.event.id):
-        yield Text(ctx.say("stop.nothing"))
+        yield Text(ctx.translate("stop.nothing"))

@@ -6,7 +6,7 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._media import again, opinions
 from bot.conversation.context import spent
 from bot.errors import UnexpectedAnswer
-from bot.models import Action, Actions, CommandSpec, Option, Remember, Status, Text
+from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 
 @command(
@@ -29,8 +29,8 @@ async def chat(ctx: Context) -> Parts:
     attachments = (*ctx.event.attachments, *await ctx.conversation.look_back())
     reading = await ctx.conversation.read(attachments, model=model)
     text = "\n\n".join(part for part in (prompt, reading.text) if part)
-    yield Remember(user=text)
-    yield Status(ctx.say("chat.making"))
+    yield TurnRecord(user=text)
+    yield Status(ctx.translate("chat.making"))
     if reading.notes:
         yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
     is_empty = True
@@ -46,11 +46,13 @@ async def chat(ctx: Context) -> Parts:
     if is_empty:
         raise UnexpectedAnswer("choices[0].message.content is empty")
     if finish_reason == "length":
-        yield Text("\n\n" + ctx.say("chat.cut"))
+        yield Text("\n\n" + ctx.translate("chat.cut"))
     yield spent("chat", model, usage)
     yield Actions((again(ctx), continued(ctx), *opinions(ctx)))
 
 
 def continued(ctx: Context) -> Action:
     """The button that asks for more of the answer."""
-    return Action(name="continue", label=ctx.say("action.continue"), command="chat", prompt=ctx.say("chat.continue"))
+    return Action(
+        name="continue", label=ctx.translate("action.continue"), command="chat", prompt=ctx.translate("chat.continue")
+    )

@@ -8,7 +8,7 @@ from bot.commands._media import again, titled
 from bot.conversation.attachments import fenced
 from bot.conversation.context import spent
 from bot.errors import UnexpectedAnswer
-from bot.models import Actions, CommandSpec, Option, Remember, Status, Text
+from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 #: lines above which the code comes as a file as well
 LONG = 40
@@ -81,8 +81,8 @@ async def code(ctx: Context) -> Parts:
     model = ctx.option("model") or await ctx.conversation.model("code")
     reading = await ctx.conversation.read(ctx.event.attachments, model="")
     text = "\n\n".join(part for part in (prompt, reading.text) if part)
-    yield Remember(user=text)
-    yield Status(ctx.say("code.making"))
+    yield TurnRecord(user=text)
+    yield Status(ctx.translate("code.making"))
     answer = await ctx.api.code.completions.create(
         model=model, prompt=text, language=language, max_tokens=ctx.settings.bot_answer_tokens
     )
@@ -104,7 +104,7 @@ async def code(ctx: Context) -> Parts:
             description=prompt,
         )
     if answer.data.finish_reason == "length":
-        yield Text("\n\n" + ctx.say("chat.cut"))
+        yield Text("\n\n" + ctx.translate("chat.cut"))
     yield Actions((again(ctx),))
 
 

@@ -11,9 +11,9 @@ async def delete(ctx: Context) -> Parts:
     """Remove the answer from the channel, its files from the disk and its turns from the context."""
     job = await named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id:
-        raise UsageError(ctx.say("delete.not_yours"))
+        raise UsageError(ctx.translate("delete.not_yours"))
     if not await ctx.store.reopen(job.event, answer=Answer()):
-        raise UsageError(ctx.say("delete.not_yet"))
+        raise UsageError(ctx.translate("delete.not_yet"))
     if job.answer is not None:
         await ctx.spool.remove(job.answer.media)
-    yield Text(ctx.say("delete.done"))
+    yield Text(ctx.translate("delete.done"))

@@ -19,23 +19,23 @@ async def export(ctx: Context) -> Parts:
     async for turn, media in ctx.store.transcript(ctx.event.adapter, ctx.event.conversation):
         sections.append(section(ctx, turn, media))
     if not sections:
-        yield Text(ctx.say("export.nothing"))
+        yield Text(ctx.translate("export.nothing"))
         return
     now = datetime.now(UTC)
-    title = f"# {ctx.say('export.title')}\n\n{ctx.say('export.made', at=f'{now:%Y-%m-%d %H:%M} UTC')}"
+    title = f"# {ctx.translate('export.title')}\n\n{ctx.translate('export.made', at=f'{now:%Y-%m-%d %H:%M} UTC')}"
     yield await ctx.spool.write(
         f"conversation-{now:%Y-%m-%d}.md",
         "\n\n".join([title, *sections]) + "\n",
         content_type="text/markdown",
         event=ctx.event.id,
-        description=ctx.say("export.title"),
+        description=ctx.translate("export.title"),
     )
-    yield Text(ctx.say("export.done", count=len(sections)))
+    yield Text(ctx.translate("export.done", count=len(sections)))
 
 
 def section(ctx: Context, turn: Turn, media: tuple[Media, ...]) -> str:
     """One turn with its speaker, time and media."""
-    speaker = (turn.speaker or turn.actor) if turn.role == "user" else ctx.say("export.assistant")
+    speaker = (turn.speaker or turn.actor) if turn.role == "user" else ctx.translate("export.assistant")
     at = f" · {turn.at.astimezone(UTC):%Y-%m-%d %H:%M}" if turn.at else ""
     files = [listed(ctx, item) for item in media]
     return "\n\n".join([f"## {' '.join(speaker.split())}{at}", turn.content, *(["\n".join(files)] if files else [])])
@@ -48,6 +48,6 @@ def listed(ctx: Context, media: Media) -> str:
         facts.append(f"{media.width}x{media.height}")
     if media.duration:
         facts.append(f"{media.duration:g} s")
-    line = ctx.say("export.file", name=media.name, facts=ctx.joined(facts))
+    line = ctx.translate("export.file", name=media.name, facts=ctx.join_list(facts))
     text = " ".join(media.description.split())
-    return ctx.say("export.described", file=line, text=text) if text else line
+    return ctx.translate("export.described", file=line, text=text) if text else line

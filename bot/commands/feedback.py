@@ -20,4 +20,4 @@ async def feedback(ctx: Context) -> Parts:
     job = await named_job(ctx)
     is_good = ctx.option("opinion") == "good"
     await ctx.store.add_feedback(job.event.adapter, job.event.id, ctx.event.actor.id, is_good=is_good)
-    yield Text(ctx.say("feedback.done"))
+    yield Text(ctx.translate("feedback.done"))

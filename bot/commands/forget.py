@@ -26,14 +26,14 @@ async def forget(ctx: Context) -> Parts:
     """Ask, then erase."""
     actor = ctx.event.actor.id
     if ctx.option("confirm") != "yes":
-        yield Text(ctx.say("forget.ask", command="/forget --confirm yes"))
+        yield Text(ctx.translate("forget.ask", command="/forget --confirm yes"))
         # The button says for whom it was shown: somebody else's press must not erase what is theirs.
         options = {"confirm": "yes", "person": actor}
-        label = ctx.say("forget.button")
+        label = ctx.translate("forget.button")
         yield Actions((Action(name="forget", label=label, command="forget", options=options, is_danger=True),))
         return
     if ctx.event.options.get("person", actor) != actor:
-        raise UsageError(ctx.say("forget.not_yours"))
+        raise UsageError(ctx.translate("forget.not_yours"))
     media = await ctx.store.forget(ctx.event.adapter, actor)
     await ctx.spool.remove(media)
-    yield Text(ctx.say("forget.done", files=len(media)))
+    yield Text(ctx.translate("forget.done", files=len(media)))

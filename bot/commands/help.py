@@ -30,7 +30,7 @@ async def help_(ctx: Context) -> Parts:
         names = [name for spec in ctx.commands.specs for name in (spec.name, *spec.aliases)]
         near = get_close_matches(name, names, 1)
         key = "help.unknown_near" if near else "help.unknown"
-        raise UsageError(ctx.say(key, name=name.replace("`", "'"), near="".join(near)))
+        raise UsageError(ctx.translate(key, name=name.replace("`", "'"), near="".join(near)))
     yield Text(explanation(ctx, found.spec))
 
 
@@ -42,37 +42,37 @@ def overview(ctx: Context) -> str:
         "help.conversation": [spec for spec in specs if spec.kind is None and not spec.private],
         "help.yours": [spec for spec in specs if spec.kind is None and spec.private],
     }
-    lines = [ctx.say("help.intro")]
+    lines = [ctx.translate("help.intro")]
     for key, group in groups.items():
         if group:
-            lines.append(f"\n**{ctx.say(key)}**")
+            lines.append(f"\n**{ctx.translate(key)}**")
             lines += [
-                ctx.say("help.line", name=spec.name, text=described(ctx, spec), example=spec.example or spec.name)
+                ctx.translate("help.line", name=spec.name, text=described(ctx, spec), example=spec.example or spec.name)
                 for spec in group
             ]
-    return "\n".join([*lines, "", ctx.say("help.more")])
+    return "\n".join([*lines, "", ctx.translate("help.more")])
 
 
 def explanation(ctx: Context, spec: CommandSpec) -> str:
     """One command with its options: what is allowed, and what is taken when nothing is said."""
-    lines = [ctx.say("help.title", name=spec.name, text=described(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
+    lines = [ctx.translate("help.title", name=spec.name, text=described(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
     names = {option.name: f"`{flag}`" for flag, option in reversed(flags(spec))}
     for option in spec.options:
         facts = [described(ctx, spec, option)]
         if option.choices:
-            facts.append(ctx.joined(f"`{choice}`" for choice in option.choices))
+            facts.append(ctx.join_list(f"`{choice}`" for choice in option.choices))
         if option.minimum is not None and option.maximum is not None:
-            facts.append(ctx.say("help.range", low=f"{option.minimum:g}", high=f"{option.maximum:g}"))
+            facts.append(ctx.translate("help.range", low=f"{option.minimum:g}", high=f"{option.maximum:g}"))
         if option.default:
-            facts.append(ctx.say("help.default", value=option.default))
+            facts.append(ctx.translate("help.default", value=option.default))
         if option.required:
-            facts.append(ctx.say("help.required"))
+            facts.append(ctx.translate("help.required"))
         name = names.get(option.name, f"`{option.name}`")
-        lines.append(ctx.say("help.option", name=name, facts=ctx.say("join.facts").join(facts)))
+        lines.append(ctx.translate("help.option", name=name, facts=ctx.translate("join.facts").join(facts)))
     if spec.aliases:
-        lines += ["", ctx.say("help.aliases", names=ctx.joined(f"`/{alias}`" for alias in spec.aliases))]
+        lines += ["", ctx.translate("help.aliases", names=ctx.join_list(f"`/{alias}`" for alias in spec.aliases))]
     if spec.example:
-        lines += ["", ctx.say("help.example", example=f"`/{spec.example}`")]
+        lines += ["", ctx.translate("help.example", example=f"`/{spec.example}`")]
     return "\n".join(lines)
 
 

@@ -40,7 +40,7 @@ async def image(ctx: Context) -> Parts:
     """Make the pictures and show them."""
     prompt, size, style, n = ctx.prompt(), ctx.option("size"), ctx.option("style"), ctx.integer("n")
     model = ctx.option("model") or await ctx.conversation.model("image")
-    yield Status(ctx.say("image.making"))
+    yield Status(ctx.translate("image.making"))
     answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
     async for part in shown(
         ctx,
@@ -64,9 +64,9 @@ def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Acti
     variations = [
         Action(
             name=f"variation-{at}" if n > 1 else "variation",
-            label=f"{ctx.say('action.variation')} {at}" if n > 1 else ctx.say("action.variation"),
+            label=f"{ctx.translate('action.variation')} {at}" if n > 1 else ctx.translate("action.variation"),
             command="image",
-            prompt=ctx.say("image.varied", prompt=prompt, number=f"{ctx.seq}.{at}" if n > 1 else ctx.seq),
+            prompt=ctx.translate("image.varied", prompt=prompt, number=f"{ctx.seq}.{at}" if n > 1 else ctx.seq),
             options=chosen,
         )
         for at in range(1, n + 1)
@@ -75,18 +75,18 @@ def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Acti
         *variations,
         Action(
             name="style",
-            label=ctx.say("action.style"),
+            label=ctx.translate("action.style"),
             command="image",
             prompt=prompt,
             options={"size": size, "style": other},
-            asks=("style",),
+            prompts_for=("style",),
         ),
         Action(
             name="video",
-            label=ctx.say("action.video"),
+            label=ctx.translate("action.video"),
             command="video",
             prompt=prompt,
             options={"image": ctx.event.id},
-            asks=("prompt", "duration", "resolution"),
+            prompts_for=("prompt", "duration", "resolution"),
         ),
     )

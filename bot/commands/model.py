@@ -39,24 +39,24 @@ async def model(ctx: Context) -> Parts:
         raise UsageError(unknown(ctx, name, ctx.settings.models(kind)))
     whole_channel = ctx.option("channel") == "yes"
     if whole_channel and not ctx.may_change_channel():
-        raise UsageError(ctx.say("model.not_allowed"))
+        raise UsageError(ctx.translate("model.not_allowed"))
     await ctx.conversation.set_model(kind, None if name == DEFAULT else name, whole_channel=whole_channel)
     key = "model.set_channel" if whole_channel else "model.set"
-    yield Text(ctx.say(key, kind=ctx.say(f"kind.{kind}"), model=await ctx.conversation.model(kind)))
+    yield Text(ctx.translate(key, kind=ctx.translate(f"kind.{kind}"), model=await ctx.conversation.model(kind)))
 
 
 async def overview(ctx: Context) -> str:
     """The model in use for each kind, and what else is allowed."""
     chosen = ctx.option("kind")
-    lines = [ctx.say("model.intro")]
+    lines = [ctx.translate("model.intro")]
     for kind in KINDS:
         if chosen in ("", kind):
             used = await ctx.conversation.model(kind)
-            others = ctx.joined(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
-            also = ctx.say("model.also", models=others) if others else ""
-            line = ctx.say("model.line", name=ctx.say(f"kind.{kind}"), kind=kind, model=used, also=also)
+            others = ctx.join_list(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
+            also = ctx.translate("model.also", models=others) if others else ""
+            line = ctx.translate("model.line", name=ctx.translate(f"kind.{kind}"), kind=kind, model=used, also=also)
             lines.append(line.rstrip())
-    return "\n".join([*lines, "", ctx.say("model.how")])
+    return "\n".join([*lines, "", ctx.translate("model.how")])
 
 
 def chosen_kind(ctx: Context, name: str) -> Kind:
@@ -66,7 +66,7 @@ def chosen_kind(ctx: Context, name: str) -> Kind:
     if fitting:
         return fitting[0]
     if name == DEFAULT:
-        raise UsageError(ctx.say("model.which_kind", kinds=ctx.joined(KINDS)))
+        raise UsageError(ctx.translate("model.which_kind", kinds=ctx.join_list(KINDS)))
     raise UsageError(unknown(ctx, name, [*KINDS, *(model for kind in KINDS for model in ctx.settings.models(kind))]))
 
 
@@ -74,5 +74,5 @@ def unknown(ctx: Context, name: str, allowed: "list[str] | tuple[str, ...]") -> 
     """That there is no such model, what there is, and what was probably meant."""
     near = get_close_matches(name.lower(), allowed, 1)
     key = "model.unknown_near" if near else "model.unknown"
-    shown = ctx.joined(f"`{model}`" for model in allowed)
-    return ctx.say(key, name=name.replace("`", "'"), near="".join(near), allowed=shown)
+    shown = ctx.join_list(f"`{model}`" for model in allowed)
+    return ctx.translate(key, name=name.replace("`", "'"), near="".join(near), allowed=shown)

@@ -14,4 +14,4 @@ from bot.models import CommandSpec, Job, Text
 async def reset(ctx: Context) -> Parts:
     """Leave the turns so far behind."""
     left = await ctx.store.reset(Job(seq=ctx.seq, event=ctx.event))
-    yield Text(ctx.say("reset.done", count=left) if left else ctx.say("reset.nothing"))
+    yield Text(ctx.translate("reset.done", count=left) if left else ctx.translate("reset.nothing"))

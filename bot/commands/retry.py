@@ -13,4 +13,4 @@ from bot.models import CommandSpec, Text
 )
 async def retry(ctx: Context) -> Parts:
     """Say that there is nothing to repeat: a retry that has something arrives as the command that it repeats."""
-    yield Text(ctx.say("retry.nothing"))
+    yield Text(ctx.translate("retry.nothing"))

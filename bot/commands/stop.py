@@ -15,4 +15,4 @@ from bot.models import CommandSpec, Lane, Text
 async def stop(ctx: Context) -> Parts:
     """Stop everything asked here before."""
     stopped = await ctx.stop()
-    yield Text(ctx.say("stop.done", count=stopped) if stopped else ctx.say("stop.nothing"))
+    yield Text(ctx.translate("stop.done", count=stopped) if stopped else ctx.translate("stop.nothing"))

@@ -30,9 +30,9 @@ async def system(ctx: Context) -> Parts:
     if text.lower() == "show" or (not text and not clear):
         present = await ctx.conversation.system_prompt()
         key = "system.usual" if present == ctx.settings.bot_system_prompt else "system.own"
-        yield Text(f"{ctx.say(key)}\n\n{fenced(present, language='text')}\n\n{ctx.say('system.how')}")
+        yield Text(f"{ctx.translate(key)}\n\n{fenced(present, language='text')}\n\n{ctx.translate('system.how')}")
         return
     if not ctx.may_change_channel():
-        raise UsageError(ctx.say("system.not_allowed"))
+        raise UsageError(ctx.translate("system.not_allowed"))
     await ctx.conversation.set_system_prompt(None if clear else text)
-    yield Text(ctx.say("system.cleared" if clear else "system.set"))
+    yield Text(ctx.translate("system.cleared" if clear else "system.set"))

@@ -44,14 +44,14 @@ async def usage(ctx: Context) -> Parts:
         since=since,
         adapter=event.adapter,
         actor=event.actor.id if whose == "mine" else None,
-        channel=event.place.channel if whose == "channel" else None,
+        channel=event.location.channel if whose == "channel" else None,
     )
-    title = ctx.say(f"spent.{whose}", days=days)
-    yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.say("spent.nothing", title=title))
+    title = ctx.translate(f"spent.{whose}", days=days)
+    yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.translate("spent.nothing", title=title))
     if whose == "channel":
-        good, bad = await ctx.store.opinions(since=since, adapter=event.adapter, channel=event.place.channel)
+        good, bad = await ctx.store.opinions(since=since, adapter=event.adapter, channel=event.location.channel)
         if good or bad:
-            yield Text("\n\n" + ctx.say("spent.opinions", good=good, bad=bad))
+            yield Text("\n\n" + ctx.translate("spent.opinions", good=good, bad=bad))
 
 
 def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
@@ -61,12 +61,12 @@ def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
         spent = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
         sums[row.day, row.kind] = [a + b for a, b in zip(sums[row.day, row.kind], spent, strict=True)]
     whole = [sum(column) for column in zip(*sums.values(), strict=True)]
-    heads = [ctx.say(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
+    heads = [ctx.translate(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
     lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]
     by_kind = sorted(sums.items(), key=lambda entry: KINDS.index(entry[0][1]))
     for (day, kind), numbers in sorted(by_kind, key=lambda entry: entry[0][0], reverse=True):
-        lines.append(_line([day, ctx.say(f"kind.{kind}"), *_figures(numbers)]))
-    lines.append(_line([f"**{ctx.say('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))]))
+        lines.append(_line([day, ctx.translate(f"kind.{kind}"), *_figures(numbers)]))
+    lines.append(_line([f"**{ctx.translate('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))]))
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import Watched, shown, whole
+from bot.commands._media import ProgressStream, shown, whole
 from bot.conversation.attachments import Picture, read_picture
 from bot.errors import UsageError
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
@@ -52,9 +52,11 @@ async def video(ctx: Context) -> Parts:
     duration, resolution = whole(ctx.number("duration")), ctx.option("resolution")
     model = ctx.option("model") or await ctx.conversation.model("video")
     source = await find_source(ctx)
-    prompt = ctx.event.prompt.strip() or source.prompt or (ctx.say("video.motion") if source.image else ctx.prompt())
-    yield Status(ctx.say("video.making"))
-    async with Watched(
+    prompt = (
+        ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())
+    )
+    yield Status(ctx.translate("video.making"))
+    async with ProgressStream(
         lambda report: ctx.api.video.create(
             model=model,
             prompt=prompt,
@@ -65,7 +67,7 @@ async def video(ctx: Context) -> Parts:
         )
     ) as call:
         async for fraction in call:
-            yield Status(ctx.say("video.making"), fraction)
+            yield Status(ctx.translate("video.making"), fraction)
         answer = call.result
     async for part in shown(
         ctx,
@@ -73,7 +75,7 @@ async def video(ctx: Context) -> Parts:
         answer.data.items,
         prompt=prompt,
         model=model,
-        details=[ctx.say("media.seconds", seconds=f"{duration:g}"), resolution],
+        details=[ctx.translate("media.seconds", seconds=f"{duration:g}"), resolution],
         cost=answer.data.usage.cost or 0.0,
     ):
         yield part
@@ -91,7 +93,7 @@ async def find_source(ctx: Context) -> Source:
         limit = ctx.settings.bot_max_attachment_bytes
         picture = await read_picture(event.attachments, open=ctx.conversation.open, limit=limit)
         if picture is None:
-            raise UsageError(ctx.say("video.not_a_picture", name=event.attachments[0].name))
+            raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
         return Source(picture.url)
     if named:
         job = await ctx.store.job(event.adapter, named)
@@ -102,7 +104,7 @@ async def find_source(ctx: Context) -> Source:
     # Another conversation's pictures stay there, whatever id is typed.
     media = _picture_of(job) if job is not None and job.event.conversation == event.conversation else None
     if job is None or media is None:
-        raise UsageError(ctx.say("video.unknown_picture" if named else "video.no_picture"))
+        raise UsageError(ctx.translate("video.unknown_picture" if named else "video.no_picture"))
     return Source(await asyncio.to_thread(_address, media), job.event.prompt)
 
 

@@ -11,7 +11,7 @@ from aimodels.wire import TokenUsage
 from bot.conversation.attachments import Reading, cut_to_tokens, read_attachments
 from bot.errors import DeliveryError
 from bot.markdown.split import estimate_tokens
-from bot.models import Attachment, Earlier, Event, Kind, Turn, Usage
+from bot.models import Attachment, Event, Kind, PriorMessages, Turn, Usage
 from bot.ports import Store
 from bot.settings.core import Settings
 
@@ -36,7 +36,7 @@ SUMMARY_REQUEST = (
 class Look(Protocol):
     """See `bot.ports.Adapter.earlier`."""
 
-    async def __call__(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+    async def __call__(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """Read what was said before."""
 
 
@@ -61,7 +61,7 @@ class Conversation:
         self.open = open  #: reads an attachment in pieces
         self._conversation_scope = f"conversation:{event.adapter}:{event.conversation}"
         self._person_scope = f"person:{event.adapter}:{event.actor.id}"
-        self._channel_scope = f"channel:{event.adapter}:{event.place.channel or event.conversation}"
+        self._channel_scope = f"channel:{event.adapter}:{event.location.channel or event.conversation}"
 
     # -- what is chosen here
 
@@ -96,12 +96,12 @@ class Conversation:
         Not being able to is no reason not to answer.
         """
         event, settings = self._event, self._settings
-        if not event.continues:
+        if not event.has_prior_messages:
             return ()
         # The event that looked back holds what it saw as turns, which a repetition of it replaces: that looks again.
         readers = (await self._store.settings(self._conversation_scope)).get("earlier", "").split("\n")
         if readers != [""] and event.id not in readers:
-            if event.again not in readers:
+            if event.replaces not in readers:
                 return ()
             readers.append(event.id)
         await self._store.put_setting(self._conversation_scope, "earlier", "\n".join(readers).strip() or event.id)
@@ -130,7 +130,7 @@ class Conversation:
         """
         settings, event = self._settings, self._event
         memory = await self._store.memory(
-            event.adapter, event.conversation, limit=settings.bot_context_turns, without=event.again
+            event.adapter, event.conversation, limit=settings.bot_context_turns, without=event.replaces
         )
         turns = window((*memory.turns, *self.earlier), settings.bot_context_tokens)
         self.overflows = memory.total + len(self.earlier) > len(turns)

@@ -15,7 +15,7 @@ from bot.ports import Store
 log = structlog.get_logger(__name__)
 
 
-class Folding:
+class Summarizer:
     """At most one fold of a conversation at a time."""
 
     def __init__(self, store: Store, api: AsyncAIModels, policy: Policy, metrics: Metrics) -> None:

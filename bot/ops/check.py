@@ -4,7 +4,7 @@ from aimodels import AsyncAIModels
 from bot.bootstrap import find_adapters, known_settings
 from bot.commands import load_commands
 from bot.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted, SettingsError, StoreError, StoreInUse
-from bot.models import KINDS, Finding
+from bot.models import KINDS, CheckResult
 from bot.policy.rules import command_lists
 from bot.settings.api_endpoint import endpoint, needs_sandbox
 from bot.settings.core import Settings, load_settings
@@ -12,7 +12,7 @@ from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
 
 
-async def check() -> list[Finding]:
+async def check() -> list[CheckResult]:
     """Every finding, good ones included, in the order in which a person would mend them."""
     try:
         settings = load_settings()
@@ -21,7 +21,7 @@ async def check() -> list[Finding]:
     findings = [_rules(settings), *_misspelt()]
     findings.append(await _database(settings))
     findings.append(await _api(settings))
-    wrong: list[Finding] = []
+    wrong: list[CheckResult] = []
     adapters, is_fallback = find_adapters(settings, tell=lambda name, exc: wrong.extend(_wrong(name, exc)))
     findings += wrong
     for adapter in () if wrong and is_fallback else adapters.values():
@@ -29,43 +29,43 @@ async def check() -> list[Finding]:
     return findings
 
 
-def _wrong(subject: str, exc: SettingsError) -> list[Finding]:
-    return [Finding(subject=subject, text=line, is_ok=False) for line in str(exc).splitlines()]
+def _wrong(subject: str, exc: SettingsError) -> list[CheckResult]:
+    return [CheckResult(subject=subject, text=line, is_ok=False) for line in str(exc).splitlines()]
 
 
-def _rules(settings: Settings) -> Finding:
+def _rules(settings: Settings) -> CheckResult:
     """Single values were allowed when they were read; rules also have to name commands that exist."""
     registry = load_commands({kind: settings.models(kind) for kind in KINDS})
     try:
         command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
     except SettingsError as exc:
-        return Finding(subject="settings", text=str(exc), is_ok=False)
-    return Finding(subject="settings", text="all values are allowed", is_ok=True)
+        return CheckResult(subject="settings", text=str(exc), is_ok=False)
+    return CheckResult(subject="settings", text="all values are allowed", is_ok=True)
 
 
-def _misspelt() -> list[Finding]:
+def _misspelt() -> list[CheckResult]:
     return [
-        Finding(subject="settings", text=str(unknown), is_ok=not unknown.meant)
+        CheckResult(subject="settings", text=str(unknown), is_ok=not unknown.meant)
         for unknown in unknown_settings(known_settings())
     ]
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> CheckResult:
     subject = f"database {settings.database_name}"
     try:
         async with make_store(settings) as store:
             await store.check()
     except StoreInUse:
-        return Finding(subject=subject, text="in use by a running service", is_ok=True)
+        return CheckResult(subject=subject, text="in use by a running service", is_ok=True)
     except (SettingsError, StoreError) as exc:
-        return Finding(subject=subject, text=str(exc), is_ok=False)
+        return CheckResult(subject=subject, text=str(exc), is_ok=False)
     text = "can be read and written"
     if settings.postgres_url is not None and settings.bot_secret_key is None:
         text += "; where several machines use it, set the same BOT_SECRET_KEY on each"
-    return Finding(subject=subject, text=text, is_ok=True)
+    return CheckResult(subject=subject, text=text, is_ok=True)
 
 
-async def _api(settings: Settings) -> Finding:
+async def _api(settings: Settings) -> CheckResult:
     subject = "API " + ("sandbox" if needs_sandbox(settings) else settings.aimodels_base_url)
     model = settings.models("chat")[0]
     try:
@@ -77,12 +77,12 @@ async def _api(settings: Settings) -> Finding:
         ):
             await api.verify(model)
     except SettingsError as exc:
-        return Finding(subject=subject, text=str(exc), is_ok=False)
+        return CheckResult(subject=subject, text=str(exc), is_ok=False)
     except ApiError as exc:
-        return Finding(subject=subject, text=_what_to_do(exc, model), is_ok=False)
+        return CheckResult(subject=subject, text=_what_to_do(exc, model), is_ok=False)
     if needs_sandbox(settings):
-        return Finding(subject=subject, text="answers; set AIMODELS_API_KEY to use the real API", is_ok=True)
-    return Finding(subject=subject, text="answers and takes the key", is_ok=True)
+        return CheckResult(subject=subject, text="answers; set AIMODELS_API_KEY to use the real API", is_ok=True)
+    return CheckResult(subject=subject, text="answers and takes the key", is_ok=True)
 
 
 def _what_to_do(error: ApiError, model: str) -> str:

@@ -21,7 +21,7 @@ from bot.ports import Store
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
-    from bot.security.token_cipher import Vault
+    from bot.security.token_cipher import TokenCipher
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +30,8 @@ RECENT_MEDIA = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontDesk:
-    """See `bot.ports.Desk`."""
+class CoreServices:
+    """See `bot.ports.AdapterServices`."""
 
     settings: Settings
     store: Store
@@ -39,17 +39,17 @@ class FrontDesk:
     policy: Policy
     inbox: Inbox
     worker: Worker
-    make_vault: "Callable[[], Vault]"  #: called when the first note is read or written
+    make_vault: "Callable[[], TokenCipher]"  #: called when the first note is read or written
 
     # -- second thoughts
 
     async def revise(self, event: Event) -> None:
-        """See `Desk.revise`. What was refused, or is another command now, is taken as a new request."""
+        """See `AdapterServices.revise`. What was refused, or is another command now, is taken as a new request."""
         job = await self.store.job(event.adapter, event.id)
         if job is None or _said(job.event) == _said(event) or not await self._is_newest(job):
             return
-        fresh = replace(event, id=f"{event.id}/{_digest(event)}", continues=False)
-        if event.command != job.event.command or event.problem or (job.answer is not None and job.answer.private):
+        fresh = replace(event, id=f"{event.id}/{_digest(event)}", has_prior_messages=False)
+        if event.command != job.event.command or event.rejection or (job.answer is not None and job.answer.private):
             await self.store.withdraw(event.adapter, event.id)
             await self.inbox.accept(fresh)
             return
@@ -70,17 +70,17 @@ class FrontDesk:
         return newest is None or newest.seq == job.seq
 
     async def withdraw(self, adapter: str, event_id: str) -> None:
-        """See `Desk.withdraw`."""
+        """See `AdapterServices.withdraw`."""
         await self.store.withdraw(adapter, event_id)
 
     # -- people
 
     async def people(self, adapter: str, conversation: str) -> Collection[str]:
-        """See `Desk.people`."""
+        """See `AdapterServices.people`."""
         return await self.store.people(adapter, conversation)
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
-        """See `Desk.profile`."""
+        """See `AdapterServices.profile`."""
         since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)
         chosen = await self.store.settings(person_scope(adapter, actor.id))
         locale = chosen.get("language") or actor.locale
@@ -97,7 +97,7 @@ class FrontDesk:
         )
 
     async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
-        """See `Desk.prefer`. Raises `UsageError` for what can't be chosen."""
+        """See `AdapterServices.prefer`. Raises `UsageError` for what can't be chosen."""
         allowed: dict[str, tuple[str, ...]] = {f"model.{kind}": self.settings.models(kind) for kind in KINDS}
         allowed["language"] = LANGUAGES
         if name not in allowed or (value is not None and value not in allowed[name]):
@@ -107,11 +107,11 @@ class FrontDesk:
     # -- notes
 
     @cached_property
-    def _vault(self) -> "Vault":
+    def _vault(self) -> "TokenCipher":
         return self.make_vault()
 
     async def notes(self, book: str) -> Mapping[str, str]:
-        """See `Desk.notes`. What an older key sealed is sealed anew."""
+        """See `AdapterServices.notes`. What an older key sealed is sealed anew."""
         found: dict[str, str] = {}
         for name, sealed in dict(await self.store.settings(_scope(book))).items():
             text = self._vault.unseal(sealed)
@@ -124,7 +124,7 @@ class FrontDesk:
         return found
 
     async def put_note(self, book: str, name: str, value: str | None) -> None:
-        """See `Desk.put_note`."""
+        """See `AdapterServices.put_note`."""
         await self.store.put_setting(_scope(book), name, None if value is None else self._vault.seal(value))
 
 
@@ -135,7 +135,7 @@ def _scope(book: str) -> str:
 def _said(event: Event) -> tuple[object, ...]:
     """What a person decides about a request; an edit that leaves it as it was is none."""
     files = [(attachment.name, attachment.size) for attachment in event.attachments]
-    return event.command, event.prompt, dict(event.options), files, event.problem
+    return event.command, event.prompt, dict(event.options), files, event.rejection
 
 
 def _digest(event: Event) -> str:

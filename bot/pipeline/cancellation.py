@@ -5,17 +5,17 @@ from collections.abc import Set as AbstractSet
 
 from bot.i18n import translate
 from bot.models import Answer, Lane
-from bot.pipeline.jobs import Running
+from bot.pipeline.jobs import RunningJob
 from bot.ports import Store
 
 #: Seconds that a stopped event gets to show what there is of its answer.
 HALT = 10.0
 
 
-class Stopping:
+class Canceller:
     """Works on what the worker runs."""
 
-    def __init__(self, store: Store, running: AbstractSet[Running]) -> None:
+    def __init__(self, store: Store, running: AbstractSet[RunningJob]) -> None:
         self._store = store
         self._running = running
 
@@ -31,7 +31,7 @@ class Stopping:
                 return is_stopped
         return bool(await self._store.halt_elsewhere(adapter, event_id=event_id, patience=HALT))
 
-    async def conversation(self, asking: Running) -> int:
+    async def conversation(self, asking: RunningJob) -> int:
         """Cancel what runs, and answer what waits, in the conversation of a stop command; returns how many."""
         event = asking.job.event
         stopped = 0

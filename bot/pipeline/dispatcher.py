@@ -12,7 +12,7 @@ from bot.conversation.context import Conversation
 from bot.errors import ApiError, BotError, UsageError
 from bot.i18n import translate
 from bot.media import Spool
-from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Remember, Status, Text, Turn, Usage
+from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Status, Text, Turn, TurnRecord, Usage
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import apology
 from bot.ports import Adapter, Store
@@ -29,7 +29,7 @@ class Gathered:
     media: list[Media] = field(default_factory=list)
     actions: tuple[Action, ...] = ()
     usage: list[Usage] = field(default_factory=list)
-    remember: Remember | None = None
+    remember: TurnRecord | None = None
     conversation: Conversation | None = None  #: as the command has seen it
 
     def add(self, part: Part, progress: Progress) -> None:
@@ -46,7 +46,7 @@ class Gathered:
                 self.actions = actions
             case Usage():
                 self.usage.append(part)
-            case Remember():
+            case TurnRecord():
                 self.remember = part
 
     def outcome(self, job: Job, *, private: bool, note: str = "") -> Outcome:

@@ -17,7 +17,7 @@ BYTES_A_SECOND = 50_000
 CHARACTERS_A_SECOND = 100
 
 
-class GuardedDraft:
+class FencedDraft:
     """A draft whose steps end in time: one that hangs raises `DeliveryDelayed`, after which it is tried again.
 
     `confirm` is awaited before each step; what it raises keeps the step from being done.
@@ -35,34 +35,34 @@ class GuardedDraft:
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
-        async with in_time(STEP):
+        async with delivery_timeout(STEP):
             await self._draft.status(status)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
-        async with in_time(STEP):
+        async with delivery_timeout(STEP):
             await self._draft.write(text)
 
     async def finish(self, answer: Answer) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
         size = sum(media.size for media in answer.media if not media.url)
-        async with in_time(FINISH + size / BYTES_A_SECOND + len(answer.text) / CHARACTERS_A_SECOND):
+        async with delivery_timeout(FINISH + size / BYTES_A_SECOND + len(answer.text) / CHARACTERS_A_SECOND):
             await self._draft.finish(answer)
 
 
 async def open_draft(
     adapter: Adapter, job: Job, *, private: bool, confirm: Callable[[], Awaitable[None]]
-) -> GuardedDraft:
+) -> FencedDraft:
     """`Adapter.draft`, in time. Raises `DeliveryError`, and what `confirm` raises."""
     await confirm()
-    async with in_time(STEP):
+    async with delivery_timeout(STEP):
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
-    return GuardedDraft(draft, confirm)
+    return FencedDraft(draft, confirm)
 
 
-def in_time(seconds: float) -> Deadline:
+def delivery_timeout(seconds: float) -> Deadline:
     """Raises `DeliveryDelayed` when what is inside takes longer."""
     return Deadline(
         asyncio.get_running_loop().time() + seconds,

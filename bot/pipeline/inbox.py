@@ -7,7 +7,7 @@ import structlog
 from bot.commands import Registry
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.models import Answer, CommandSpec, Demand, Event, Lane
+from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
 from bot.ops.metrics import Metrics
 from bot.policy import Policy
 from bot.ports import Store
@@ -47,8 +47,8 @@ class Inbox:
             event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolved(event)
         command = self.registry.find(event.command)
-        if command is None or event.problem:
-            problem = event.problem or translate("usage.gone", event.actor.locale, command=event.command)
+        if command is None or event.rejection:
+            problem = event.rejection or translate("usage.gone", event.actor.locale, command=event.command)
             spec = CommandSpec(name=event.command, description="", lane=Lane.FREE)  # spends nothing
         else:
             problem, spec = "", command.spec
@@ -68,16 +68,16 @@ class Inbox:
 
     async def _undelivered(self, event: Event) -> Answer | None:
         """The answer that this one asks for again, where it was made and its platform did not take it."""
-        if not event.again:
+        if not event.replaces:
             return None
-        scope = undelivered_scope(event.adapter, event.again)
+        scope = undelivered_scope(event.adapter, event.replaces)
         if not await self.store.settings(scope):
             return None
-        job = await self.store.job(event.adapter, event.again)
+        job = await self.store.job(event.adapter, event.replaces)
         await self.store.put_setting(scope, "answer", None)
         return job.answer if job is not None and job.answer is not None and not job.answer.private else None
 
-    async def _record(self, event: Event, lane: Lane, answer: Answer | None, demand: Demand | None) -> None:
+    async def _record(self, event: Event, lane: Lane, answer: Answer | None, demand: QuotaRequest | None) -> None:
         shared = self.policy.shared
         if demand is None or shared is None:
             is_new = await self.store.record(event, lane=lane, answer=answer)
@@ -105,8 +105,8 @@ class Inbox:
         if action is None and job is not None and pressed == RETRY:  # under what is no answer yet
             return replace(event, command=RETRY, options={"event": named})
         if action is None:
-            return replace(event, problem=translate("usage.button_gone", event.actor.locale))
-        given = {name: value for name, value in event.options.items() if name in action.asks and value}
+            return replace(event, rejection=translate("usage.button_gone", event.actor.locale))
+        given = {name: value for name, value in event.options.items() if name in action.prompts_for and value}
         prompt = given.pop("prompt", action.prompt)
         return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
@@ -121,14 +121,14 @@ class Inbox:
         if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
             return event
         first = job.event
-        if first.problem:
-            return replace(event, problem=first.problem)
+        if first.rejection:
+            return replace(event, rejection=first.rejection)
         return replace(
             event,
             command=first.command,
             prompt=first.prompt,
             options=first.options,
             attachments=first.attachments,
-            continues=first.continues,
-            again=first.id,
+            has_prior_messages=first.has_prior_messages,
+            replaces=first.id,
         )

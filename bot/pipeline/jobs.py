@@ -8,7 +8,7 @@ from bot.ports import Draft, Store
 
 
 @dataclass(slots=True, eq=False)
-class Running:
+class RunningJob:
     """A job that has been claimed."""
 
     job: Job

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.conversation.summarizer import Folding
+from bot.conversation.summarizer import Summarizer
 from bot.errors import (
     ApiError,
     BotError,
@@ -24,12 +24,12 @@ from bot.errors import (
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome, Status
 from bot.ops.metrics import Metrics
-from bot.pipeline.cancellation import Stopping
+from bot.pipeline.cancellation import Canceller
 from bot.pipeline.delivery import Progress, deliver, fitted
 from bot.pipeline.dispatcher import Dispatcher, Gathered, failure
 from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.inbox import undelivered_scope
-from bot.pipeline.jobs import Running
+from bot.pipeline.jobs import RunningJob
 from bot.policy import Policy
 from bot.ports import Adapter, Draft, Store
 from bot.settings.core import Settings
@@ -71,11 +71,11 @@ class Worker:
                 Lane.FREE: FREE_SLOTS,
             }
         )
-        self._running: set[Running] = set()
+        self._running: set[RunningJob] = set()
         self._postponed: set[int] = set()  #: sequence numbers of what was given back to be tried again
         self._failures: Counter[int] = Counter()  #: by sequence number, of what could not be delivered yet
-        self._folding = Folding(store, dispatcher.api, policy, metrics)
-        self._stopping = Stopping(store, self._running)
+        self._folding = Summarizer(store, dispatcher.api, policy, metrics)
+        self._stopping = Canceller(store, self._running)
         self._idle = asyncio.Event()
 
     # -- the loop
@@ -113,7 +113,7 @@ class Worker:
     def _start(self, job: Job) -> None:
         self._idle.clear()
         self._postponed.discard(job.seq)
-        running = Running(job, self._lane(job), is_undecided=job.answer is None)
+        running = RunningJob(job, self._lane(job), is_undecided=job.answer is None)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -122,7 +122,7 @@ class Worker:
         command = self._dispatcher.registry.find(job.event.command)
         return Lane.FREE if job.answer is not None or command is None else command.spec.lane
 
-    def _free(self, running: Running) -> None:
+    def _free(self, running: RunningJob) -> None:
         """Give the slot back. Done just before the store is told, whose `wait` then lets the loop see it."""
         if running in self._running:
             self._running.remove(running)
@@ -145,7 +145,7 @@ class Worker:
 
     # -- one event
 
-    async def _process(self, running: Running) -> None:
+    async def _process(self, running: RunningJob) -> None:
         job = running.job
         structlog.contextvars.bind_contextvars(
             event_id=job.event.id, adapter=job.event.adapter, command=job.event.command, attempt=job.attempt
@@ -171,7 +171,7 @@ class Worker:
             log.exception("answering crashed")
             await self._postpone_delivery(running, exc)
 
-    async def _answer(self, running: Running) -> None:
+    async def _answer(self, running: RunningJob) -> None:
         job = running.job
         adapter = self._adapters[job.event.adapter]
         private = job.answer.private if job.answer is not None else self._is_private(job)
@@ -203,7 +203,9 @@ class Worker:
         command = self._dispatcher.registry.find(job.event.command)
         return command is None or command.spec.private
 
-    async def _generate(self, running: Running, draft: Draft, adapter: Adapter, gathered: Gathered) -> Outcome | None:
+    async def _generate(
+        self, running: RunningJob, draft: Draft, adapter: Adapter, gathered: Gathered
+    ) -> Outcome | None:
         """Run the command. None: it will be tried again later."""
         job = running.job
         if job.attempt > self._settings.bot_max_attempts:  # no try came to its end: the process may have died of it
@@ -228,7 +230,7 @@ class Worker:
         return replace(outcome, answer=answer)
 
     async def _run_command(
-        self, running: Running, draft: Draft, adapter: Adapter, gathered: Gathered
+        self, running: RunningJob, draft: Draft, adapter: Adapter, gathered: Gathered
     ) -> Outcome | ApiError:
         """What came of the command, or why it may succeed later. Of a stopped one, see what was gathered."""
         job = running.job
@@ -279,7 +281,7 @@ class Worker:
             await draft.status(Status(translate("status.waiting", job.event.actor.locale, seconds=max(1, round(wait)))))
         return wait
 
-    async def _postpone_delivery(self, running: Running, exc: Exception) -> None:
+    async def _postpone_delivery(self, running: RunningJob, exc: Exception) -> None:
         """Try again later what its platform failed, or give it up."""
         job = running.job
         self._failures[job.seq] += 1
@@ -306,12 +308,12 @@ class Worker:
         with suppress(StoreError):  # OwnershipLost: somebody else's to complete
             await self._store.complete(job)
 
-    async def _later(self, running: Running, seconds: float) -> None:
+    async def _later(self, running: RunningJob, seconds: float) -> None:
         self._postponed.add(running.job.seq)
         self._free(running)
         await self._store.retry(running.job, datetime.now(UTC) + timedelta(seconds=seconds))
 
-    async def _give_back(self, running: Running) -> None:
+    async def _give_back(self, running: RunningJob) -> None:
         self._postponed.add(running.job.seq)
         self._free(running)
         with suppress(StoreError):  # it is on disk: the next start takes it on again
@@ -320,7 +322,7 @@ class Worker:
     # -- stop
 
     async def halt(self, adapter: str, event_id: str) -> bool:
-        """See `Stopping.event`."""
+        """See `Canceller.event`."""
         return await self._stopping.event(adapter, event_id)
 
 

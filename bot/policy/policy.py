@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.models import CommandSpec, Demand, Event, Usage
+from bot.models import CommandSpec, Event, QuotaRequest, Usage
 from bot.policy.quota import MEDIA_KINDS, Key, Ledger, until_tomorrow
 from bot.policy.rules import command_lists, general_lists
 from bot.ports import SharedStore, Store
@@ -98,12 +98,12 @@ class Policy:
                 return self.refusal(event, over)
         return refusal
 
-    def demand(self, event: Event, spec: CommandSpec) -> Demand | None:
+    def demand(self, event: Event, spec: CommandSpec) -> QuotaRequest | None:
         """What a shared store is to count for an event that passed `check`; None: nothing."""
         if self.shared is None or spec.name in ALWAYS:
             return None
         settings, is_media = self._settings, spec.kind in MEDIA_KINDS
-        demand = Demand(
+        demand = QuotaRequest(
             kind=spec.kind,
             items=_items(event, spec) if is_media else 0,
             requests_per_minute=settings.bot_requests_per_minute,

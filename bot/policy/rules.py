@@ -90,5 +90,5 @@ def _ids(event: Event, subject: Subject) -> set[str]:
     elif subject == "role":
         plain = event.actor.roles
     else:
-        plain = (event.place.channel,) if subject == "channel" else (event.place.workspace,)
+        plain = (event.location.channel,) if subject == "channel" else (event.location.workspace,)
     return {form for one in plain if one for form in (one, f"{event.adapter}:{one}")}

@@ -9,10 +9,10 @@ from bot.models import (
     Answer,
     Attachment,
     Capabilities,
+    CheckResult,
     CommandSpec,
-    Earlier,
     Event,
-    Finding,
+    PriorMessages,
     Profile,
     Status,
 )
@@ -46,7 +46,7 @@ class Draft(Protocol):
         """
 
 
-class Desk(Protocol):
+class AdapterServices(Protocol):
     """What the core does for an adapter besides taking its events. Every method raises `StoreError`."""
 
     async def revise(self, event: Event) -> None:
@@ -86,7 +86,7 @@ class Adapter(Protocol):
     def capabilities(self) -> Capabilities:
         """The platform's limits."""
 
-    def connected(self, desk: Desk) -> AbstractAsyncContextManager[None]:
+    def connected(self, desk: AdapterServices) -> AbstractAsyncContextManager[None]:
         """Hold what delivering needs, such as an HTTP client. Entered before anything below but `check` is called."""
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
@@ -102,8 +102,8 @@ class Adapter(Protocol):
     def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment of one of this adapter's events in pieces. Raises `MediaError`."""
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
-        """What was said before an event that `continues`, the newest `limit` turns. Raises `DeliveryError`.
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+        """What was said before an event with `has_prior_messages`, the newest `limit` turns. Raises `DeliveryError`.
 
         Called once for a conversation, as nothing may be read from the platform that is kept already.
         """
@@ -115,5 +115,5 @@ class Adapter(Protocol):
     def health(self) -> str:
         """Return "" when requests can come in, else one sentence that says what is wrong."""
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self) -> Sequence[CheckResult]:
         """Prove the configuration against the platform, spending nothing; for the `check` command."""

@@ -7,13 +7,13 @@ from typing import Protocol, Self, runtime_checkable
 
 from bot.models import (
     Answer,
-    Demand,
+    ConversationContext,
     Event,
     Job,
     Lane,
     Media,
-    Memory,
     Outcome,
+    QuotaRequest,
     Turn,
     Usage,
     UsageRow,
@@ -69,7 +69,7 @@ class Store(Protocol):
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         """Write answer, turns and usage in one transaction. False: an earlier try had committed, nothing was changed.
 
-        Turns of the event named by `job.event.again` stop counting as history.
+        Turns of the event named by `job.event.replaces` stop counting as history.
         """
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
@@ -136,7 +136,7 @@ class Store(Protocol):
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         """The newest event of these commands in a conversation."""
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
+    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
         """The summary and the newest `limit` turns since the last reset. `without`: leave this event's turns out.
 
         So are those of the events that were asked again in its place.
@@ -196,14 +196,16 @@ class Store(Protocol):
 class SharedStore(Store, Protocol):
     """A store that several processes use at once: it counts what is limited, over all of them and across restarts."""
 
-    async def record_within(self, event: Event, *, lane: Lane, demand: Demand, answer: Answer | None = None) -> bool:
+    async def record_within(
+        self, event: Event, *, lane: Lane, demand: QuotaRequest, answer: Answer | None = None
+    ) -> bool:
         """`record`, when the demand is within its limits: it is counted in the same step.
 
         Raises `OverLimit`. A known event is counted no second time. The files and money that it may use count until it
         is answered, from then on what it did use.
         """
 
-    async def admit(self, event: Event, demand: Demand) -> None:
+    async def admit(self, event: Event, demand: QuotaRequest) -> None:
         """Count one request more for a known event, which is to be reopened. Raises `OverLimit`."""
 
     async def media_today(self, adapter: str, actor: str) -> int:

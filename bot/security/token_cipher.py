@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 
-class Vault:
+class TokenCipher:
     """The first key seals; all of them unseal, so that a new key can be put in front of the old ones."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:

@@ -66,7 +66,7 @@ def test_text_without_prefix_is_untouched(text: str) -> None:
 def test_prompt_without_flags_is_verbatim(prompt: str) -> None:
     """A prompt without anything like a flag comes back as it was typed."""
     request = read(f"/image {prompt}")
-    assert (request.prompt, request.problem, request.options) == (prompt.strip(), "", {})
+    assert (request.prompt, request.rejection, request.options) == (prompt.strip(), "", {})
 
 
 @settings(deadline=None)
@@ -82,7 +82,7 @@ def test_text_after_two_dashes_is_verbatim(text: str) -> None:
 def test_nothing_is_ever_lost(text: str, command: str) -> None:
     """With a problem the prompt is all that was typed; without one every option has a fitting value."""
     request = read(f"{command} {text}")
-    if request.problem:
+    if request.rejection:
         assert text.strip() in request.prompt
     else:
         assert request.options.get("style", "anime") in {"anime", "digital-art"}
@@ -134,7 +134,7 @@ def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, afte
 def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
     """What is a flag and what is a prompt, case by case."""
     request = read(text)
-    assert (request.prompt, request.options, request.problem) == (prompt, options, "")
+    assert (request.prompt, request.options, request.rejection) == (prompt, options, "")
 
 
 @pytest.mark.parametrize(
@@ -162,18 +162,18 @@ def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
 def test_problems_say_what_is_allowed(text: str, expected: list[str]) -> None:
     """A mistake is answered with what was wrong, what is allowed and the nearest match; the text is kept."""
     request = read(text)
-    assert [word for word in expected if word not in request.problem] == []
+    assert [word for word in expected if word not in request.rejection] == []
     assert text.removeprefix("/").partition(" ")[2] in request.prompt
 
 
 def test_problem_is_in_the_persons_language() -> None:
     """The sentence is said in the language of the locale."""
-    assert "可用" in parse("/image a fox --style x", SPECS, locale="zh-TW").problem
+    assert "可用" in parse("/image a fox --style x", SPECS, locale="zh-TW").rejection
 
 
 def test_wrong_words_can_not_break_out_of_their_quotation() -> None:
     """What is repeated of a person's words is short and has no backticks."""
-    problem = read(f"/image a --style=`@everyone`{'x' * 500}").problem
+    problem = read(f"/image a --style=`@everyone`{'x' * 500}").rejection
     assert "`@everyone" not in problem
     assert len(problem) < 300
 
@@ -213,13 +213,13 @@ def test_commands_in_a_mention(text: str, command: str, prompt: str | None) -> N
     """Without the prefix, text is a command only where it can hardly mean anything else."""
     request = parse(text, SPECS, bare=True)
     assert (request.command, request.prompt) == (command, text if prompt is None else prompt)
-    assert not request.problem
+    assert not request.rejection
 
 
 def test_other_prefixes() -> None:
     """The prefix may be any text, and the sentences use it."""
     assert parse("!image a fox", SPECS, prefix="!").prompt == "a fox"
-    assert "`!image`" in parse("!imagine a fox", SPECS, prefix="!").problem
+    assert "`!image`" in parse("!imagine a fox", SPECS, prefix="!").rejection
 
 
 def test_usage() -> None:

@@ -3,14 +3,14 @@
 import pytest
 
 from bot.errors import BadRequest, UnexpectedAnswer, UsageError
-from bot.models import Remember, Usage
-from tests.support.command_runner import PNG, Desk
+from bot.models import TurnRecord, Usage
+from tests.support.command_runner import PNG, AdapterServices
 
 
-async def test_an_answer_is_text_usage_and_a_button(desk: Desk) -> None:
+async def test_an_answer_is_text_usage_and_a_button(desk: AdapterServices) -> None:
     """What is kept is said first, so that an answer stopped half way is remembered too."""
     said = await desk.ask("chat", "hello")
-    assert said.parts[0] == Remember(user="hello")
+    assert said.parts[0] == TurnRecord(user="hello")
     assert said.text == "Hello there."
     assert said.usage == [Usage(kind="chat", model="gpt-4-turbo", prompt_tokens=10, completion_tokens=5)]
     event = {"event": said.event.id}
@@ -22,7 +22,7 @@ async def test_an_answer_is_text_usage_and_a_button(desk: Desk) -> None:
     ]
 
 
-async def test_the_answer_of_a_turn_is_context_of_the_next(desk: Desk) -> None:
+async def test_the_answer_of_a_turn_is_context_of_the_next(desk: AdapterServices) -> None:
     """The API gets the system prompt, what was said, and the new message."""
     await desk.ask("chat", "my name is Ada")
     await desk.ask("chat", "who am I?")
@@ -38,12 +38,12 @@ async def test_the_answer_of_a_turn_is_context_of_the_next(desk: Desk) -> None:
     }
 
 
-async def test_ask_is_chat(desk: Desk) -> None:
+async def test_ask_is_chat(desk: AdapterServices) -> None:
     """The alias leads to the same command."""
     assert (await desk.ask("ask", "hello")).text == "Hello there."
 
 
-async def test_a_model_can_be_chosen_for_one_answer(desk: Desk) -> None:
+async def test_a_model_can_be_chosen_for_one_answer(desk: AdapterServices) -> None:
     """The option counts for this request alone, and only allowed models do."""
     await desk.ask("chat", "hello", options={"model": "gpt-mini"})
     await desk.ask("chat", "hello")
@@ -52,13 +52,13 @@ async def test_a_model_can_be_chosen_for_one_answer(desk: Desk) -> None:
         await desk.ask("chat", "hello", options={"model": "gpt-5000"})
 
 
-async def test_a_missing_prompt_is_asked_for_with_an_example(desk: Desk) -> None:
+async def test_a_missing_prompt_is_asked_for_with_an_example(desk: AdapterServices) -> None:
     """One sentence shows how it is done."""
     with pytest.raises(UsageError, match="/chat explain"):
         await desk.ask("chat", "  ")
 
 
-async def test_attached_text_is_read_and_remembered(desk: Desk) -> None:
+async def test_attached_text_is_read_and_remembered(desk: AdapterServices) -> None:
     """A file is part of the message, for this answer and for questions after it; it needs no further word."""
     said = await desk.ask("chat", "", attach={"a.py": b"print(1)"})
     assert desk.wire.bodies("chat")[0]["messages"][-1]["content"] == "`a.py`:\n```py\nprint(1)\n```"
@@ -66,7 +66,7 @@ async def test_attached_text_is_read_and_remembered(desk: Desk) -> None:
     assert "print(1)" in said.remembered.user
 
 
-async def test_a_picture_goes_to_a_model_that_sees(desk: Desk) -> None:
+async def test_a_picture_goes_to_a_model_that_sees(desk: AdapterServices) -> None:
     """A seeing model gets content parts; another one is told, and so is the person."""
     await desk.ask("chat", "what is it?", attach={"a.png": PNG}, options={"model": "seer"})
     text, picture = desk.wire.bodies("chat")[0]["messages"][-1]["content"]
@@ -77,13 +77,13 @@ async def test_a_picture_goes_to_a_model_that_sees(desk: Desk) -> None:
     assert "can't look at pictures" in desk.wire.bodies("chat")[1]["messages"][-1]["content"]
 
 
-async def test_an_answer_at_its_limit_says_so(desk: Desk) -> None:
+async def test_an_answer_at_its_limit_says_so(desk: AdapterServices) -> None:
     """Nobody takes half an answer for a whole one."""
     desk.wire.finish_reason = "length"
     assert "length limit" in (await desk.ask("chat", "tell me everything")).text
 
 
-async def test_an_empty_answer_is_an_error(desk: Desk) -> None:
+async def test_an_empty_answer_is_an_error(desk: AdapterServices) -> None:
     """Silence is never shown as an answer, nor remembered as one."""
     desk.wire.reply = " \n"
     with pytest.raises(UnexpectedAnswer):
@@ -91,7 +91,7 @@ async def test_an_empty_answer_is_an_error(desk: Desk) -> None:
     assert (await desk.store.memory("desk", "c1", limit=10)).total == 0
 
 
-async def test_what_the_api_refuses_is_raised(desk: Desk) -> None:
+async def test_what_the_api_refuses_is_raised(desk: AdapterServices) -> None:
     """Commands leave the API's errors to be made into sentences."""
     desk.wire.refusal = (400, "content_policy_violation")
     with pytest.raises(BadRequest):

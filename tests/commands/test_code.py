@@ -4,10 +4,10 @@ import pytest
 
 from bot.commands.code import canonical, mentioned
 from bot.errors import UsageError
-from tests.support.command_runner import Desk
+from tests.support.command_runner import AdapterServices
 
 
-async def test_code_comes_in_a_fenced_block(desk: Desk) -> None:
+async def test_code_comes_in_a_fenced_block(desk: AdapterServices) -> None:
     """The block carries the language; the API is asked in its own terms."""
     said = await desk.ask("code", "say hi", options={"language": "Py"})
     assert said.text == "```python\nprint('hi')\n```"
@@ -17,7 +17,7 @@ async def test_code_comes_in_a_fenced_block(desk: Desk) -> None:
     assert said.usage[0].kind == "code"
 
 
-async def test_long_code_is_a_file_as_well(desk: Desk) -> None:
+async def test_long_code_is_a_file_as_well(desk: AdapterServices) -> None:
     """More than a screenful is easier to take away as a file, with the language's extension."""
     desk.wire.code = "\n".join(f"let x{n} = {n};" for n in range(60))
     said = await desk.ask("code", "sixty lines of rust")
@@ -28,31 +28,31 @@ async def test_long_code_is_a_file_as_well(desk: Desk) -> None:
     assert file.path.read_text() == desk.wire.code + "\n"
 
 
-async def test_code_with_fences_of_its_own_stays_as_it_is(desk: Desk) -> None:
+async def test_code_with_fences_of_its_own_stays_as_it_is(desk: AdapterServices) -> None:
     """An answer of prose and blocks is Markdown already."""
     desk.wire.code = "Try this:\n\n```python\nprint(1)\n```\n\nIt prints."
     assert (await desk.ask("code", "print 1")).text == desk.wire.code
 
 
-async def test_code_with_backticks_does_not_break_its_block(desk: Desk) -> None:
+async def test_code_with_backticks_does_not_break_its_block(desk: AdapterServices) -> None:
     """The fence is longer than any run within."""
     desk.wire.code = 'doc = """``` x ```"""'
     assert (await desk.ask("code", "x")).text == '````python\ndoc = """``` x ```"""\n````'
 
 
-async def test_code_at_its_limit_says_so(desk: Desk) -> None:
+async def test_code_at_its_limit_says_so(desk: AdapterServices) -> None:
     """Half a program is not taken for a whole one, and its block is closed."""
     desk.wire.finish_reason = "length"
     assert (await desk.ask("code", "x")).text.startswith("```python\nprint('hi')\n```\n\n*The answer reached")
 
 
-async def test_an_attached_file_is_read_along(desk: Desk) -> None:
+async def test_an_attached_file_is_read_along(desk: AdapterServices) -> None:
     """What is attached is what the request is about."""
     await desk.ask("code", "add types", attach={"a.py": b"def f(x): ..."})
     assert "def f(x): ..." in desk.wire.bodies("code")[0]["prompt"]
 
 
-async def test_code_becomes_part_of_the_conversation(desk: Desk) -> None:
+async def test_code_becomes_part_of_the_conversation(desk: AdapterServices) -> None:
     """Chat understands what a question about the code is about."""
     await desk.ask("code", "say hi")
     await desk.ask("chat", "make it louder")
@@ -60,7 +60,7 @@ async def test_code_becomes_part_of_the_conversation(desk: Desk) -> None:
     assert contents[1:] == ["say hi", "```python\nprint('hi')\n```", "make it louder"]
 
 
-async def test_code_needs_a_prompt(desk: Desk) -> None:
+async def test_code_needs_a_prompt(desk: AdapterServices) -> None:
     """Without a word there is nothing to write."""
     with pytest.raises(UsageError, match="/code"):
         await desk.ask("code")

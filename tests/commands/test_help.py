@@ -7,7 +7,7 @@ import pytest
 from bot.commandline.parser import parse
 from bot.errors import UsageError
 from bot.i18n import LANGUAGES, catalogue
-from tests.support.command_runner import Desk
+from tests.support.command_runner import AdapterServices
 
 COMMANDS = {
     *("chat", "code", "image", "audio", "video"),
@@ -16,7 +16,7 @@ COMMANDS = {
 }
 
 
-async def test_every_command_is_there(desk: Desk) -> None:
+async def test_every_command_is_there(desk: AdapterServices) -> None:
     """One file each, found without being listed anywhere."""
     assert {spec.name for spec in desk.registry.specs} == COMMANDS
     found = desk.registry.find("ask")
@@ -25,7 +25,7 @@ async def test_every_command_is_there(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-async def test_help_lists_every_command(desk: Desk, locale: str) -> None:
+async def test_help_lists_every_command(desk: AdapterServices, locale: str) -> None:
     """With a line and an example, in the asker's language."""
     text = (await desk.ask("help", locale=locale)).text
     for spec in desk.registry.specs:
@@ -35,7 +35,7 @@ async def test_help_lists_every_command(desk: Desk, locale: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["image", "/image", "IMAGE"])
-async def test_help_explains_a_command(desk: Desk, name: str) -> None:
+async def test_help_explains_a_command(desk: AdapterServices, name: str) -> None:
     """Options with what is allowed, what is usual, and an example."""
     text = (await desk.ask("help", options={"command": name})).text
     for part in (
@@ -48,7 +48,7 @@ async def test_help_explains_a_command(desk: Desk, name: str) -> None:
 
 
 @pytest.mark.parametrize("locale", ["zh-Hant", "zh-Hans"])
-async def test_chinese_is_punctuated_as_chinese(desk: Desk, locale: str) -> None:
+async def test_chinese_is_punctuated_as_chinese(desk: AdapterServices, locale: str) -> None:
     """Between the words of a list and between facts stand the full-width marks."""
     answers = [await desk.ask("help", options={"command": name}, locale=locale) for name in sorted({"", *COMMANDS})]
     answers += [await desk.ask("model", locale=locale), await desk.ask("help", locale=locale)]
@@ -56,14 +56,14 @@ async def test_chinese_is_punctuated_as_chinese(desk: Desk, locale: str) -> None
         assert not re.search("[,;:—()]", re.sub("`[^`]*`", "", answer.text)), answer.text
 
 
-async def test_help_knows_aliases(desk: Desk) -> None:
+async def test_help_knows_aliases(desk: AdapterServices) -> None:
     """Asked for an alias it explains the command."""
     text = (await desk.ask("help", options={"command": "ask"})).text
     assert text.startswith("**/chat**")
     assert "`/ask`" in text
 
 
-async def test_help_with_an_unknown_command_names_the_nearest(desk: Desk) -> None:
+async def test_help_with_an_unknown_command_names_the_nearest(desk: AdapterServices) -> None:
     """A typing mistake is put right."""
     with pytest.raises(UsageError, match="Did you mean `image`"):
         await desk.ask("help", options={"command": "imgae"})
@@ -71,7 +71,7 @@ async def test_help_with_an_unknown_command_names_the_nearest(desk: Desk) -> Non
         await desk.ask("help", options={"command": "xyzzy"})
 
 
-def described(desk: Desk) -> dict[str, str]:
+def described(desk: AdapterServices) -> dict[str, str]:
     found = {}
     for spec in desk.registry.specs:
         found[f"command.{spec.name}.description"] = spec.description
@@ -79,20 +79,20 @@ def described(desk: Desk) -> dict[str, str]:
     return found
 
 
-async def test_every_description_is_in_every_language(desk: Desk) -> None:
+async def test_every_description_is_in_every_language(desk: AdapterServices) -> None:
     """English says what the spec says, and there is no description of what no longer exists."""
     assert {k: v for k, v in catalogue("en").items() if k.startswith("command.")} == described(desk)
     assert all(len(catalogue(language)[key]) <= 100 for language in LANGUAGES for key in described(desk))
 
 
-async def test_every_example_is_a_request_that_works(desk: Desk) -> None:
+async def test_every_example_is_a_request_that_works(desk: AdapterServices) -> None:
     """What is shown as an example is understood as it stands."""
     for spec in desk.registry.specs:
         request = parse(f"/{spec.example}", desk.registry.specs)
-        assert (request.command, request.problem) == (spec.name, "")
+        assert (request.command, request.rejection) == (spec.name, "")
 
 
-async def test_positional_words_reach_their_options(desk: Desk) -> None:
+async def test_positional_words_reach_their_options(desk: AdapterServices) -> None:
     """`/model chat gpt-mini` and `/usage channel` need no flags."""
     assert parse("/model chat gpt-mini", desk.registry.specs).options == {"kind": "chat", "name": "gpt-mini"}
     assert parse("/model gpt-mini --channel yes", desk.registry.specs).options == {"name": "gpt-mini", "channel": "yes"}

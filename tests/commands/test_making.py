@@ -5,13 +5,13 @@ import base64
 
 import pytest
 
-from bot.commands._media import Watched
+from bot.commands._media import ProgressStream
 from bot.errors import JobFailed, UsageError
-from bot.models import Media, Remember, Status, Text
-from tests.support.command_runner import MP4, PNG, WAV, Desk
+from bot.models import Media, Status, Text, TurnRecord
+from tests.support.command_runner import MP4, PNG, WAV, AdapterServices
 
 
-async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:
+async def test_a_picture_is_shown_with_a_caption(desk: AdapterServices) -> None:
     """Status, file, caption, use, buttons and a short text for the conversation."""
     said = await desk.ask("image", "a red fox", options={"size": "512x512", "style": "anime", "n": "2"})
     assert desk.wire.bodies("images") == [
@@ -23,11 +23,11 @@ async def test_a_picture_is_shown_with_a_caption(desk: Desk) -> None:
     assert {m.description for m in said.media} == {"a red fox"}
     assert said.text == "seeddream-4.0 · anime · 512x512 · cost 0.0016"
     assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
-    assert said.remembered == Remember(user="a red fox", assistant="[image: a red fox, anime, 512x512]")
+    assert said.remembered == TurnRecord(user="a red fox", assistant="[image: a red fox, anime, 512x512]")
     assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "delete"]
 
 
-async def test_a_picture_is_part_of_the_conversation(desk: Desk) -> None:
+async def test_a_picture_is_part_of_the_conversation(desk: AdapterServices) -> None:
     """Chat can tell what "make it darker" is about."""
     await desk.ask("image", "a red fox")
     await desk.ask("chat", "make it darker")
@@ -35,7 +35,7 @@ async def test_a_picture_is_part_of_the_conversation(desk: Desk) -> None:
     assert contents[1:] == ["a red fox", "[image: a red fox, 1024x1024]", "make it darker"]
 
 
-async def test_the_usual_picture_is_as_documented(desk: Desk) -> None:
+async def test_the_usual_picture_is_as_documented(desk: AdapterServices) -> None:
     """Without options one picture is asked for, in no particular style."""
     await desk.ask("image", "a red fox")
     assert desk.wire.bodies("images") == [
@@ -57,7 +57,7 @@ async def test_the_usual_picture_is_as_documented(desk: Desk) -> None:
         ("video", "resolution", "8k"),
     ],
 )
-async def test_a_wrong_value_costs_nothing(desk: Desk, command: str, option: str, value: str) -> None:
+async def test_a_wrong_value_costs_nothing(desk: AdapterServices, command: str, option: str, value: str) -> None:
     """It is answered with what is allowed, before the API is asked."""
     with pytest.raises(UsageError, match=option):
         await desk.ask(command, "a red fox", options={option: value})
@@ -65,22 +65,22 @@ async def test_a_wrong_value_costs_nothing(desk: Desk, command: str, option: str
 
 
 @pytest.mark.parametrize("command", ["image", "audio", "video"])
-async def test_media_need_a_prompt(desk: Desk, command: str) -> None:
+async def test_media_need_a_prompt(desk: AdapterServices, command: str) -> None:
     """A missing prompt is asked for with an example."""
     with pytest.raises(UsageError, match=f"/{command} "):
         await desk.ask(command)
 
 
-async def test_a_sound_is_shown(desk: Desk) -> None:
+async def test_a_sound_is_shown(desk: AdapterServices) -> None:
     """Duration and format go to the API, the file into the answer."""
     said = await desk.ask("audio", "rain", options={"duration": "2.5", "format": "wav"})
     assert desk.wire.bodies("audio") == [{"model": "audiogen", "prompt": "rain", "duration": 2.5, "format": "wav"}]
     assert [m.path.read_bytes() for m in said.media if m.path] == [WAV]
     assert said.text == "audiogen · 2.5 s · wav"
-    assert said.remembered == Remember(user="rain", assistant="[audio: rain, 2.5 s, wav]")
+    assert said.remembered == TurnRecord(user="rain", assistant="[audio: rain, 2.5 s, wav]")
 
 
-async def test_a_video_job_shows_its_progress(desk: Desk) -> None:
+async def test_a_video_job_shows_its_progress(desk: AdapterServices) -> None:
     """While the job is polled the person sees how far it is."""
     desk.wire.polls = [{"status": "processing", "progress": 0.5}]
     said = await desk.ask("video", "a kitten", options={"duration": "3"})
@@ -91,20 +91,20 @@ async def test_a_video_job_shows_its_progress(desk: Desk) -> None:
     assert [m.path.read_bytes() for m in said.media if m.path] == [MP4]
 
 
-async def test_a_failed_job_is_raised(desk: Desk) -> None:
+async def test_a_failed_job_is_raised(desk: AdapterServices) -> None:
     """A job that ends in failure shows nothing and costs nothing."""
     desk.wire.polls = [{"status": "failed"}]
     with pytest.raises(JobFailed):
         await desk.ask("video", "a kitten")
 
 
-def sent_picture(desk: Desk) -> bytes:
+def sent_picture(desk: AdapterServices) -> bytes:
     image = desk.wire.bodies("video")[-1]["image"]
     assert image.startswith("data:image/png;base64,")
     return base64.b64decode(image.partition(",")[2])
 
 
-async def test_a_button_makes_a_video_of_a_picture(desk: Desk) -> None:
+async def test_a_button_makes_a_video_of_a_picture(desk: AdapterServices) -> None:
     """The button under a picture leads to a video of that very picture."""
     picture = await desk.ask("image", "a red fox")
     action = next(action for action in picture.actions if action.name == "video")
@@ -114,7 +114,7 @@ async def test_a_button_makes_a_video_of_a_picture(desk: Desk) -> None:
     assert said.media[0].description == "a red fox"
 
 
-async def test_buttons_lead_on_from_a_picture(desk: Desk) -> None:
+async def test_buttons_lead_on_from_a_picture(desk: AdapterServices) -> None:
     """A variation keeps style and size under another wording; another style keeps wording and size."""
     picture = await desk.ask("image", "a red fox", options={"style": "anime", "size": "512x512"})
     actions = {action.name: action for action in picture.actions}
@@ -129,7 +129,7 @@ async def test_buttons_lead_on_from_a_picture(desk: Desk) -> None:
     assert other["style"] != "anime"
 
 
-async def test_each_of_several_pictures_has_a_variation(desk: Desk) -> None:
+async def test_each_of_several_pictures_has_a_variation(desk: AdapterServices) -> None:
     """Four pictures have four variations, each with a wording of its own."""
     picture = await desk.ask("image", "a red fox", options={"n": "4"})
     variations = [action for action in picture.actions if action.name.startswith("variation")]
@@ -138,7 +138,7 @@ async def test_each_of_several_pictures_has_a_variation(desk: Desk) -> None:
     assert all(action.label.endswith(action.name[-1]) for action in variations)
 
 
-async def test_the_last_picture_can_be_animated(desk: Desk) -> None:
+async def test_the_last_picture_can_be_animated(desk: AdapterServices) -> None:
     """Without a word the video is of what the picture was made from."""
     with pytest.raises(UsageError, match="no picture"):
         await desk.ask("video", options={"last": "yes"})
@@ -148,26 +148,26 @@ async def test_the_last_picture_can_be_animated(desk: Desk) -> None:
     assert desk.wire.bodies("video")[0]["prompt"] == "a red fox"
 
 
-async def test_an_attached_picture_is_animated(desk: Desk) -> None:
+async def test_an_attached_picture_is_animated(desk: AdapterServices) -> None:
     """The message's own picture needs no option and no prompt."""
     await desk.ask("video", attach={"photo.png": PNG})
     assert sent_picture(desk) == PNG
 
 
-async def test_a_file_that_is_no_picture_is_not_animated(desk: Desk) -> None:
+async def test_a_file_that_is_no_picture_is_not_animated(desk: AdapterServices) -> None:
     """The person is told which files would do."""
     with pytest.raises(UsageError, match=r"notes\.txt is not a picture"):
         await desk.ask("video", "make it move", attach={"notes.txt": b"text"})
 
 
-async def test_a_picture_may_be_an_address(desk: Desk) -> None:
+async def test_a_picture_may_be_an_address(desk: AdapterServices) -> None:
     """An https address is for the API to fetch."""
     await desk.ask("video", "make it move", options={"image": "https://example.org/a.png"})
     assert desk.wire.bodies("video")[0]["image"] == "https://example.org/a.png"
 
 
 @pytest.mark.parametrize("name", ["e1", "nothing", "http://example.org/a.png"])
-async def test_a_picture_of_another_conversation_stays_there(desk: Desk, name: str) -> None:
+async def test_a_picture_of_another_conversation_stays_there(desk: AdapterServices, name: str) -> None:
     """Whatever id is typed, only what was made here can be used here."""
     picture = await desk.ask("image", "a secret fox", conversation="elsewhere")
     assert picture.event.id == "e1"
@@ -175,7 +175,7 @@ async def test_a_picture_of_another_conversation_stays_there(desk: Desk, name: s
         await desk.ask("video", "make it move", options={"image": name})
 
 
-async def test_parts_come_in_an_order_that_shows_early(desk: Desk) -> None:
+async def test_parts_come_in_an_order_that_shows_early(desk: AdapterServices) -> None:
     """The file is shown before its caption."""
     kinds = [type(part) for part in (await desk.ask("image", "a red fox")).parts]
     assert kinds.index(Media) < kinds.index(Text)
@@ -193,7 +193,7 @@ async def test_leaving_a_watched_call_cancels_it() -> None:
         finally:
             ended.set()
 
-    async with Watched(endless) as call:
+    async with ProgressStream(endless) as call:
         async for fraction in call:
             assert fraction == 0.1
             break
@@ -206,7 +206,7 @@ async def test_a_watched_call_raises_what_it_raised() -> None:
     async def failing(report: object) -> None:
         raise JobFailed("no")
 
-    async with Watched(failing) as call:
+    async with ProgressStream(failing) as call:
         assert [fraction async for fraction in call] == []
         with pytest.raises(JobFailed):
             _ = call.result

@@ -130,10 +130,10 @@ class AdapterContract:
         assert event.id
         assert event.conversation
         assert event.actor.id
-        assert event.place.channel
+        assert event.location.channel
         assert event.reply_to
         assert event.received_at.tzinfo is not None
-        assert (event.command, event.prompt, event.problem) == ("chat", "hello there", "")
+        assert (event.command, event.prompt, event.rejection) == ("chat", "hello there", "")
 
     async def test_ids_are_unique_over_a_restart(self, harness: Harness) -> None:
         """Two messages never have the same id, not even with a restart between them."""

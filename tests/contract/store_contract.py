@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import OwnershipLost
-from bot.models import Action, Actor, Answer, Attachment, Event, Job, Lane, Media, Outcome, Place, Turn, Usage
+from bot.models import Action, Actor, Answer, Attachment, Event, Job, Lane, Location, Media, Outcome, Turn, Usage
 from bot.ports import Store
 
 LANES = tuple(Lane)
@@ -25,7 +25,7 @@ def event(name: str, *, conversation: str = "c", actor: str = "ann", **more: Any
             "adapter": "one",
             "conversation": conversation,
             "actor": Actor(id=actor, name=actor.title()),
-            "place": Place(channel="room"),
+            "location": Location(channel="room"),
             "prompt": f"prompt of {name}",
             "received_at": NOW,
             **more,
@@ -91,8 +91,8 @@ class StoreContract:
             options={"size": "512x512", "": ""},
             attachments=(Attachment(name="a.txt", size=4, source={"url": "x"}),),
             reply_to={"thread": "1.2"},
-            again="e0",
-            problem="no",
+            replaces="e0",
+            rejection="no",
         )
         async with self.open(tmp_path) as store:
             assert await store.record(asked, lane=Lane.CONVERSATION)
@@ -427,9 +427,9 @@ class StoreContract:
     async def test_a_replacement_takes_the_place_of_its_event(self, store: Store) -> None:
         """The replaced turns are neither history nor transcript, retry after retry; a failed retry replaces nothing."""
         await answer(store, event("e0"), outcome("first", user="q"))
-        await answer(store, event("e1", again="e0"), outcome("second", user="q"))
-        await answer(store, event("e2", again="e0"), outcome("third", user="q"))
-        await answer(store, event("e3", again="e2"), Outcome(answer=Answer(text="sorry")))
+        await answer(store, event("e1", replaces="e0"), outcome("second", user="q"))
+        await answer(store, event("e2", replaces="e0"), outcome("third", user="q"))
+        await answer(store, event("e3", replaces="e2"), Outcome(answer=Answer(text="sorry")))
         assert await said(store) == ["q", "third"]
         assert (await store.memory("one", "c", limit=9)).total == 2
         assert [turn.content async for turn, _ in store.transcript("one", "c")] == ["q", "third"]
@@ -484,7 +484,7 @@ class StoreContract:
         chat = Usage(kind="chat", model="m", prompt_tokens=10, completion_tokens=5, cost=0.5)
         image = Usage(kind="image", model="p", items=2, cost=1)
         await answer(store, event("e0"), outcome(usage=[chat, image, chat]))
-        await answer(store, event("e1", actor="bob", place=Place(channel="hall")), outcome(usage=[chat]))
+        await answer(store, event("e1", actor="bob", location=Location(channel="hall")), outcome(usage=[chat]))
         day = datetime.now(UTC).date().isoformat()
         since = datetime.now(UTC) - timedelta(hours=30)
         rows = {row.kind: row for row in await store.usage(since=since)}
@@ -662,7 +662,7 @@ class StoreContract:
         """What is asked a third time is told neither of the first answer nor of the second."""
         await answer(store, event("e0"))
         await answer(store, event("e1"))
-        await answer(store, event("e2", again="e1"))
+        await answer(store, event("e2", replaces="e1"))
         assert await said(store, without="e1") == ["prompt of e0", "answer to e0"]
         assert (await store.memory("one", "c", limit=9, without="e1")).total == 2
 
@@ -670,7 +670,7 @@ class StoreContract:
         """A person's last opinion of an answer counts, in its channel; who is forgotten has none."""
         since = datetime.now(UTC) - timedelta(days=1)
         await answer(store, event("e0"))
-        await answer(store, event("e1", place=Place(channel="elsewhere")))
+        await answer(store, event("e1", location=Location(channel="elsewhere")))
         for actor, is_good in (("ann", True), ("bob", True), ("bob", False)):
             await store.add_feedback("one", "e0", actor, is_good=is_good)
         await store.add_feedback("one", "unknown", "ann", is_good=True)

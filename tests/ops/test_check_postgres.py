@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from bot.models import Finding
+from bot.models import CheckResult
 from bot.ops.check import _database
 from bot.settings.core import Settings
 from tests.support.postgres import connected, server, url
@@ -21,7 +21,7 @@ from bot.store.postgres.store import PostgresStore
 __all__ = ["server", "url"]
 
 
-async def found(url: SecretStr | str, **settings: Any) -> Finding:
+async def found(url: SecretStr | str, **settings: Any) -> CheckResult:
     """What `check` finds of the database."""
     text = url if isinstance(url, str) else url.get_secret_value()
     return await _database(

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.errors import UsageError
 from bot.models import Actor
-from bot.security.token_cipher import Vault
+from bot.security.token_cipher import TokenCipher
 from tests.support.channel import parse
 from tests.support.service import Service, impatient, service
 
@@ -66,8 +66,8 @@ async def test_a_question_edited_while_it_is_answered(tmp_path: Path) -> None:
 async def test_a_wrong_request_put_right_by_an_edit(tmp_path: Path) -> None:
     """What was answered with a private sentence is taken as a new request."""
     async with service(tmp_path) as one:
-        await one.ask("x", problem="What?")
-        await edited(one, "e1", "hello", problem="")
+        await one.ask("x", rejection="What?")
+        await edited(one, "e1", "hello", rejection="")
         await one.channel.until(lambda: any(m.text == "re: hello" for m in one.channel.messages.values()))
         assert shown(one, "e1") == ["What?"]
 
@@ -208,7 +208,7 @@ async def test_notes_are_sealed(tmp_path: Path) -> None:
 
 def test_a_foreign_key_unseals_nothing() -> None:
     """What another key sealed is None, not garbage."""
-    sealed = Vault([SecretStr("a")]).seal("text")
+    sealed = TokenCipher([SecretStr("a")]).seal("text")
     assert "text" not in sealed
-    assert Vault([SecretStr("b")]).unseal(sealed) is None
-    assert Vault([SecretStr("b"), SecretStr("a")]).unseal(sealed) == "text"
+    assert TokenCipher([SecretStr("b")]).unseal(sealed) is None
+    assert TokenCipher([SecretStr("b"), SecretStr("a")]).unseal(sealed) == "text"

@@ -59,7 +59,7 @@ async def test_what_is_not_on_disk_is_not_acknowledged(tmp_path: Path) -> None:
 async def test_a_problem_is_told_in_private_and_spends_nothing(tmp_path: Path) -> None:
     """What can't be understood, or names no command, is answered with a private sentence."""
     async with service(tmp_path) as one:
-        told = await one.ask("x", problem="`--stile`? Did you mean `--style`?", command="image")
+        told = await one.ask("x", rejection="`--stile`? Did you mean `--style`?", command="image")
         assert (told.text, told.private) == ("`--stile`? Did you mean `--style`?", True)
         gone = await one.ask("x", command="tarot")
         assert "tarot" in gone.text
@@ -91,7 +91,7 @@ async def test_a_private_sentence_survives_a_restart(tmp_path: Path) -> None:
         assert not one.echo.asked
 
 
-@pytest.mark.parametrize("more", [{}, {"problem": "What?"}, {"command": "tarot"}, {"command": "press"}])
+@pytest.mark.parametrize("more", [{}, {"rejection": "What?"}, {"command": "tarot"}, {"command": "press"}])
 async def test_bots_are_not_answered(tmp_path: Path, more: dict[str, str]) -> None:
     """Another bot gets no answer, not even to what can't be understood: two bots would never stop."""
     async with service(tmp_path) as one:
@@ -104,14 +104,14 @@ async def test_bots_are_not_answered(tmp_path: Path, more: dict[str, str]) -> No
 async def test_whoever_is_denied_learns_nothing_of_commands(tmp_path: Path) -> None:
     """A denied person's wrong request gets the refusal, not help with it."""
     async with service(tmp_path, bot_deny_people=("mallory",)) as one:
-        told = await one.ask("x", problem="Did you mean `--style`?", who="mallory")
+        told = await one.ask("x", rejection="Did you mean `--style`?", who="mallory")
         assert "list of people" in told.text
 
 
 async def test_wrong_requests_count_against_the_rate(tmp_path: Path) -> None:
     """Wrong requests are answered within the rate like right ones."""
     async with service(tmp_path, bot_requests_per_minute=2) as one:
-        told = [await one.ask("x", problem="What?") for _ in range(3)]
+        told = [await one.ask("x", rejection="What?") for _ in range(3)]
         assert [message.text for message in told[:2]] == ["What?", "What?"]
         assert "2 requests in a minute" in told[2].text
 
@@ -149,7 +149,7 @@ async def test_a_button_that_is_gone_is_a_sentence(tmp_path: Path, options: dict
 async def test_a_wrong_request_is_not_repeated_as_if_it_had_been_right(tmp_path: Path) -> None:
     """A retry after a request that could not be understood says again what was wrong with it."""
     async with service(tmp_path) as one:
-        await one.ask("hello --sise 3", problem="What is --sise?")
+        await one.ask("hello --sise 3", rejection="What is --sise?")
         assert (await one.ask("", command="retry")).text == "What is --sise?"
         assert one.echo.asked == []
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
-from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, Outcome, Place, Usage
+from bot.models import Actor, Answer, CommandSpec, Event, Lane, Location, Option, Outcome, Usage
 from bot.policy import Policy
 from bot.policy.policy import in_words
 from bot.settings.core import Settings
@@ -76,7 +76,7 @@ def asked(
         adapter="here",
         conversation="c1",
         actor=Actor(id=person, roles=roles, **actor),
-        place=Place(workspace=workspace, channel=channel),
+        location=Location(workspace=workspace, channel=channel),
         received_at=datetime.now(UTC),
     )
 

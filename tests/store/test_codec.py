@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Action, Actor, Answer, Attachment, Event, Kind, Media, Place, Turn
+from bot.models import Action, Actor, Answer, Attachment, Event, Kind, Location, Media, Turn
 from bot.store.shared import codec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -25,7 +25,7 @@ EVENTS = st.builds(
     adapter=TEXT,
     conversation=TEXT,
     actor=st.builds(Actor, id=TEXT, name=TEXT, locale=TEXT, roles=st.lists(TEXT, max_size=3).map(tuple)),
-    place=st.builds(Place, workspace=TEXT, channel=TEXT, thread=TEXT),
+    location=st.builds(Location, workspace=TEXT, channel=TEXT, thread=TEXT),
     command=TEXT,
     prompt=TEXT,
     options=TEXTS,
@@ -35,8 +35,8 @@ EVENTS = st.builds(
     ).map(tuple),
     reply_to=TEXTS,
     received_at=st.datetimes(timezones=st.just(UTC)),
-    problem=TEXT,
-    again=TEXT,
+    rejection=TEXT,
+    replaces=TEXT,
 )
 ANSWERS = st.builds(
     Answer,

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiosqlite
 import pytest
 
-from bot.models import Job, Lane, Memory, Turn
+from bot.models import ConversationContext, Job, Lane, Turn
 from bot.store.sqlite import context_cache
 from bot.store.sqlite.context_cache import Memories
 from bot.store.sqlite.queries import Reads
@@ -61,7 +61,7 @@ class Life:
     async def again(self, name: str, place: str) -> None:
         if self.asked[place]:
             first = self.asked[place][-1]
-            await answer(self.store, event(name, conversation=place, again=first), lane=Lane.FREE)
+            await answer(self.store, event(name, conversation=place, replaces=first), lane=Lane.FREE)
 
     async def hold(self, name: str, place: str) -> None:
         assert await self.store.record(event(name, conversation=place), lane=Lane.FREE)
@@ -118,10 +118,10 @@ async def test_a_held_conversation_is_read_once() -> None:
     read: Counter[str] = Counter()
     held = Memories()
 
-    async def get() -> Memory:
-        async def table(_limit: int) -> Memory:
+    async def get() -> ConversationContext:
+        async def table(_limit: int) -> ConversationContext:
             read["c"] += 1
-            return Memory(turns=(Turn(role="user", content="one", seq=1),), total=1)
+            return ConversationContext(turns=(Turn(role="user", content="one", seq=1),), total=1)
 
         return await held.get(("one", "c"), 40, table)
 
@@ -139,13 +139,13 @@ async def test_a_change_while_reading_is_not_lost(monkeypatch: pytest.MonkeyPatc
     held = Memories()
     reading, go = asyncio.Event(), asyncio.Event()
 
-    async def slow(_limit: int) -> Memory:
+    async def slow(_limit: int) -> ConversationContext:
         reading.set()
         await go.wait()
-        return Memory(summary="old")
+        return ConversationContext(summary="old")
 
-    async def fast(_limit: int) -> Memory:
-        return Memory(summary="new")
+    async def fast(_limit: int) -> ConversationContext:
+        return ConversationContext(summary="new")
 
     first = asyncio.create_task(held.get(("one", "c"), 40, slow))
     await reading.wait()

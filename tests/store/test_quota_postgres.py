@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import OverLimit
-from bot.models import Actor, Answer, CommandSpec, Demand, Event, Lane, Option, Usage
+from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, QuotaRequest, Usage
 from bot.policy import Policy
 from bot.settings.core import Settings
 from bot.store.sqlite.schema import migrations
@@ -38,7 +38,7 @@ async def stores(url: SecretStr) -> AsyncIterator[tuple[PostgresStore, PostgresS
 Stores = tuple[PostgresStore, PostgresStore]
 
 
-async def within(store: PostgresStore, asked: Event, demand: Demand) -> OverLimit | None:
+async def within(store: PostgresStore, asked: Event, demand: QuotaRequest) -> OverLimit | None:
     """Record a new event; the limit that it is over."""
     try:
         assert await store.record_within(asked, lane=Lane.FREE, demand=demand)
@@ -47,7 +47,7 @@ async def within(store: PostgresStore, asked: Event, demand: Demand) -> OverLimi
     return None
 
 
-async def burst(stores: Stores, demand: Demand, *, number: int, people: int = 1) -> list[OverLimit]:
+async def burst(stores: Stores, demand: QuotaRequest, *, number: int, people: int = 1) -> list[OverLimit]:
     """Record that many through both stores at once; what was refused."""
     asked = (
         within(stores[n % 2], event(f"burst {next(_numbers)}", actor=f"p{n % people}"), demand) for n in range(number)
@@ -57,7 +57,7 @@ async def burst(stores: Stores, demand: Demand, *, number: int, people: int = 1)
 
 async def test_requests_a_minute(stores: Stores, url: SecretStr) -> None:
     """The limit is one person's over all processes; the refusal says when there is room, and then there is."""
-    demand = Demand(kind="chat", requests_per_minute=7)
+    demand = QuotaRequest(kind="chat", requests_per_minute=7)
     refused = await burst(stores, demand, number=40, people=2)
     assert len(refused) == 40 - 2 * 7
     assert all(over.limit == "rate" and 0 < over.wait <= 60 for over in refused)
@@ -73,7 +73,7 @@ async def test_requests_a_minute(stores: Stores, url: SecretStr) -> None:
 
 async def test_a_known_event_counts_once(stores: Stores) -> None:
     """Delivered to both processes, and again when the limit is reached, it is recorded and counted once."""
-    demand = Demand(kind="chat", requests_per_minute=2)
+    demand = QuotaRequest(kind="chat", requests_per_minute=2)
     delivered = (store.record_within(event("e"), lane=Lane.FREE, demand=demand) for store in stores * 5)
     assert sorted(await asyncio.gather(*delivered)) == [False] * 9 + [True]
     assert await within(stores[0], event("f"), demand) is None
@@ -83,18 +83,18 @@ async def test_a_known_event_counts_once(stores: Stores) -> None:
 
 async def test_what_is_refused_leaves_nothing(stores: Stores) -> None:
     """Who is over one limit is not counted against another, and nothing more waits to be answered."""
-    demand = Demand(kind="image", items=1, requests_per_minute=2, media_per_day=1)
+    demand = QuotaRequest(kind="image", items=1, requests_per_minute=2, media_per_day=1)
     assert await within(stores[0], event("e"), demand) is None
     for n in range(5):
         assert await within(stores[1], event(f"{n}"), demand)
-    assert await within(stores[1], event("chat"), Demand(kind="chat", requests_per_minute=2)) is None
+    assert await within(stores[1], event("chat"), QuotaRequest(kind="chat", requests_per_minute=2)) is None
     assert (await stores[0].counts())["waiting"] == 2
 
 
 async def test_media_a_day(stores: Stores, url: SecretStr) -> None:
     """What is being made counts, then what was made; what came to nothing is free again, after a restart too."""
     one, two = stores
-    demand = Demand(kind="image", items=1, media_per_day=6)
+    demand = QuotaRequest(kind="image", items=1, media_per_day=6)
     assert len(await burst(stores, demand, number=30)) == 24
     for used in ((DRAWING,), ()):
         await one.commit(await claim(one), outcome(usage=used))
@@ -118,7 +118,7 @@ async def test_who_is_forgotten_gets_no_new_day(stores: Stores, url: SecretStr) 
         await answer(one, event(f"{n}"), outcome(usage=(DRAWING,)))
         await two.forget("one", "ann")
     assert not await one.usage(since=datetime.now(UTC), actor="ann")
-    demand = Demand(kind="image", items=1, media_per_day=2)
+    demand = QuotaRequest(kind="image", items=1, media_per_day=2)
     assert await within(two, event("e"), demand)
     async with connected(url) as connection:
         await connection.execute("UPDATE allowances SET day = day - 1")
@@ -132,7 +132,7 @@ async def test_money_a_day(stores: Stores, url: SecretStr) -> None:
     one, two = stores
     await answer(one, event("dear"), outcome(usage=(DRAWING,)))
     await answer(two, event("cheap"), outcome(usage=(replace(DRAWING, cost=0.05),)))
-    demand = Demand(kind="image", items=1, budget_per_day=1.2)
+    demand = QuotaRequest(kind="image", items=1, budget_per_day=1.2)
     refused = await burst(stores, demand, number=30, people=30)
     assert len(refused) == 30 - 3
     assert {over.limit for over in refused} == {"money"}
@@ -146,7 +146,7 @@ async def test_money_a_day(stores: Stores, url: SecretStr) -> None:
 
 async def test_the_first_of_a_kind_finds_out_the_price(stores: Stores) -> None:
     """While no price is known one request at a time is admitted by all processes; then the price decides."""
-    demand = Demand(kind="video", items=1, budget_per_day=1.0)
+    demand = QuotaRequest(kind="video", items=1, budget_per_day=1.0)
     refused = await burst(stores, demand, number=20, people=20)
     assert [over.limit for over in refused] == ["price"] * 19
     await stores[1].commit(await claim(stores[1]), outcome(usage=(Usage(kind="video", model="m", items=1, cost=0.3),)))
@@ -156,7 +156,7 @@ async def test_the_first_of_a_kind_finds_out_the_price(stores: Stores) -> None:
 async def test_an_event_that_is_revised_counts_once_more(stores: Stores) -> None:
     """Its new files count in place of the old ones; an edit that is over a limit changes nothing."""
     one, two = stores
-    demand = Demand(kind="image", items=3, requests_per_minute=3, media_per_day=4)
+    demand = QuotaRequest(kind="image", items=3, requests_per_minute=3, media_per_day=4)
     assert await within(one, event("e"), demand) is None
     for items in (4, 2):
         await two.admit(event("e"), replace(demand, items=items))
@@ -172,7 +172,7 @@ async def test_the_policy_asks_the_store(stores: Stores) -> None:
     here, there = (Policy(settings, store) for store in stores)
     asked = event("e", options={"n": "2"}, actor="ann")
     demand = here.demand(asked, IMAGE)
-    assert demand == Demand(kind="image", items=2, media_per_day=3)
+    assert demand == QuotaRequest(kind="image", items=2, media_per_day=3)
     assert here.demand(asked, CommandSpec(name="stop", description="Stop.", kind="image")) is None
     assert here.demand(asked, CommandSpec(name="chat", description="Talk.", kind="chat")) is None
     assert await within(stores[0], asked, demand) is None
@@ -194,7 +194,7 @@ async def test_an_older_database_knows_what_was_spent(url: SecretStr) -> None:
         row = "INSERT INTO usage VALUES ($1, 'one', 'ann', 'room', 'image', 'm', 2, 0, 0, 4, 1.0)"
         await connection.execute(row, hour)
     async with PostgresStore(url) as store:
-        demand = Demand(kind="image", items=1, budget_per_day=1.2)
+        demand = QuotaRequest(kind="image", items=1, budget_per_day=1.2)
         over = await within(store, event("e"), demand)
         assert over is not None
         assert over.limit == "money"

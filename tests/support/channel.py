@@ -21,15 +21,15 @@ from bot.models import (
     Answer,
     Attachment,
     Capabilities,
+    CheckResult,
     CommandSpec,
-    Earlier,
     Event,
-    Finding,
-    Place,
+    Location,
+    PriorMessages,
     Status,
     Turn,
 )
-from bot.ports import Desk, Sink
+from bot.ports import AdapterServices, Sink
 
 
 @dataclass(slots=True)
@@ -253,7 +253,7 @@ class ChannelAdapter:
         self.capabilities = capabilities or Capabilities(edit_interval=0.05)
         self.http = httpx.AsyncClient(base_url=url, timeout=30)
 
-    def connected(self, desk: Desk) -> contextlib.AbstractAsyncContextManager[None]:
+    def connected(self, desk: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
         return contextlib.nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
@@ -280,15 +280,15 @@ class ChannelAdapter:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield attachment.source["content"].encode()
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         said = (await self.http.get("/earlier", params={"event": reply_to["event"]})).json()
         turns = (Turn(role="user", content=text, speaker=who.title(), actor=who) for who, text in said)
-        return Earlier(turns=tuple(turns)[-limit:])
+        return PriorMessages(turns=tuple(turns)[-limit:])
 
     def health(self) -> str:
         return ""
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self) -> Sequence[CheckResult]:
         return ()
 
 
@@ -300,15 +300,15 @@ def parse(asked: Mapping[str, Any]) -> Event:
         adapter="channel",
         conversation=asked.get("conversation", "general"),
         actor=Actor(id=who, name=who.title(), is_admin=True, is_bot=asked.get("bot", False)),
-        place=Place(workspace="w", channel="general"),
+        location=Location(workspace="w", channel="general"),
         command=asked["command"],
         prompt=asked["text"],
         options=asked["options"],
-        problem=asked.get("problem", ""),
+        rejection=asked.get("problem", ""),
         attachments=tuple(
             Attachment(name=name, source={"content": text}) for name, text in asked.get("files", {}).items()
         ),
-        continues="earlier" in asked,
+        has_prior_messages="earlier" in asked,
         reply_to={"event": asked["id"]},
         received_at=datetime.now(UTC),
     )

@@ -21,16 +21,16 @@ from bot.models import (
     Action,
     Actor,
     Attachment,
-    Earlier,
     Event,
     Job,
     Lane,
+    Location,
     Media,
     Part,
-    Place,
-    Remember,
+    PriorMessages,
     Status,
     Turn,
+    TurnRecord,
     Usage,
 )
 from bot.pipeline.dispatcher import Gathered
@@ -147,7 +147,7 @@ class Said:
         return [part for part in self.parts if isinstance(part, Status)]
 
     @property
-    def remembered(self) -> Remember | None:
+    def remembered(self) -> TurnRecord | None:
         return self.gathered.remember
 
 
@@ -162,7 +162,7 @@ class Silent:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class AdapterServices:
     """Asks commands and commits what they leave behind, as the service does."""
 
     settings: Settings
@@ -200,23 +200,23 @@ class Desk:
             adapter="desk",
             conversation=conversation,
             actor=Actor(id=actor, name=actor.capitalize(), locale=locale, is_admin=admin),
-            place=Place(channel=channel, is_private=private),
+            location=Location(channel=channel, is_private=private),
             command=command,
             prompt=prompt,
             options=options or {},
             attachments=tuple(Attachment(name=name) for name in attach or {}),
             received_at=datetime.now(UTC),
-            again=again,
+            replaces=again,
         )
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Give an attachment's bytes."""
         yield self.files[attachment.name]
 
-    async def look(self, reply_to: Mapping[str, str], *, limit: int) -> Earlier:
+    async def look(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """What was said before."""
         self.looks += 1
-        return Earlier(turns=self.before[-limit:])
+        return PriorMessages(turns=self.before[-limit:])
 
     def conversation(self, event: Event) -> Conversation:
         """The conversation as the event sees it."""
@@ -281,7 +281,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_at(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
+async def desk_at(folder: Path, **settings: Any) -> AsyncIterator[AdapterServices]:
     """A desk with its data in `folder`."""
     wire = WireApi()
     async with AsyncExitStack() as stack:
@@ -291,7 +291,7 @@ async def desk_at(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         spool = Spool(
             made.media_dir, secret=SecretStr("s"), max_bytes=1_000_000, timeout=10, allowed_origins=(wire.url,)
         )
-        yield Desk(
+        yield AdapterServices(
             settings=made,
             api=await stack.enter_async_context(api),
             spool=await stack.enter_async_context(spool),
@@ -301,4 +301,4 @@ async def desk_at(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         )
 
 
-__all__ = ["MP4", "PNG", "WAV", "Desk", "Said", "WireApi", "desk_at"]
+__all__ = ["MP4", "PNG", "WAV", "AdapterServices", "Said", "WireApi", "desk_at"]

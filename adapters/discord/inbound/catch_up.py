@@ -11,7 +11,7 @@ from adapters.discord.gateway.client import Client
 from adapters.discord.gateway.errors import NETWORK, reason
 from adapters.discord.inbound.messages import Receiver
 from bot.errors import StoreError
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _SPOKEN_IN = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 class Sessions:
     """Hears of new sessions and catches up."""
 
-    def __init__(self, *, client: Callable[[], Client], desk: Desk, receiver: Receiver) -> None:
+    def __init__(self, *, client: Callable[[], Client], desk: AdapterServices, receiver: Receiver) -> None:
         self._client = client
         self._desk = desk
         self._receiver = receiver

@@ -9,7 +9,7 @@ from adapters.discord.gateway.client import Client
 from adapters.discord.gateway.errors import delivering
 from adapters.discord.inbound import parse
 from adapters.discord.reply_target import Address
-from bot.models import Attachment, Earlier, Turn
+from bot.models import Attachment, PriorMessages, Turn
 
 #: Messages that a chain of replies is followed back.
 CHAIN = 25
@@ -17,7 +17,7 @@ _PAGE = 100  # messages that Discord gives at once
 _KEPT = 4000  # chains that are remembered, so that each message of one costs no more than one request
 
 
-async def earlier(client: Client, address: Address, *, limit: int) -> Earlier:
+async def earlier(client: Client, address: Address, *, limit: int) -> PriorMessages:
     """The newest `limit` turns before the question. Raises `DeliveryError`."""
     with delivering():
         if address.conversation.startswith("t") and not address.opens:
@@ -25,7 +25,7 @@ async def earlier(client: Client, address: Address, *, limit: int) -> Earlier:
         return await _chain(client, address, limit)
 
 
-async def _thread(client: Client, address: Address, limit: int) -> Earlier:
+async def _thread(client: Client, address: Address, limit: int) -> PriorMessages:
     channel = client.get_partial_messageable(int(address.channel))
     before = discord.Object(int(address.message or address.interaction))
     found = [message async for message in channel.history(limit=min(limit, _PAGE), before=before)]
@@ -37,10 +37,10 @@ async def _thread(client: Client, address: Address, limit: int) -> Earlier:
         found[0:1] = [starter] if starter else []
     if starter is not None:
         files = parse.attachments_of(starter)
-    return Earlier(turns=_turns(client, found), attachments=files)
+    return PriorMessages(turns=_turns(client, found), attachments=files)
 
 
-async def _chain(client: Client, address: Address, limit: int) -> Earlier:
+async def _chain(client: Client, address: Address, limit: int) -> PriorMessages:
     found: list[discord.Message] = []
     message = await _fetch(client, int(address.channel), int(address.message))
     for _ in range(min(limit, CHAIN)):
@@ -48,7 +48,7 @@ async def _chain(client: Client, address: Address, limit: int) -> Earlier:
         if message is None:
             break
         found.append(message)
-    return Earlier(turns=_turns(client, reversed(found)))
+    return PriorMessages(turns=_turns(client, reversed(found)))
 
 
 async def _fetch(client: Client, channel: int, message: int) -> discord.Message | None:

@@ -12,7 +12,7 @@ from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.reply_target import Address
 from adapters.discord.setup.application_commands import ON_MESSAGE, ON_USER, SPOILER, menu_name
 from bot.i18n import translate
-from bot.models import Actor, Attachment, CommandSpec, Event, Place
+from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 #: actions whose answer is a word to who pressed
 _QUIET = ("good", "bad", "delete", "stop")
@@ -90,7 +90,7 @@ def menu(interaction: discord.Interaction) -> Asked | None:
     elif name == "picture":
         files = ()
         problem = "" if text else translate("discord.no_text", locale)
-    asked = replace(base, command=ON_MESSAGE[name], prompt=prompt, attachments=files, problem=problem)
+    asked = replace(base, command=ON_MESSAGE[name], prompt=prompt, attachments=files, rejection=problem)
     return Asked(asked, is_private=is_private or bool(problem))
 
 
@@ -155,7 +155,7 @@ def _event(interaction: discord.Interaction, conversation: str, *, is_private: b
         adapter=ADAPTER,
         conversation=conversation,
         actor=actor_of(interaction, locale),
-        place=Place(
+        location=Location(
             workspace=guild,
             channel=str(thread.parent_id) if thread is not None else channel,
             thread=channel if thread is not None else "",

@@ -19,7 +19,7 @@ from adapters.discord.inbound.reply_mode import Replies
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
-from bot.ports import Desk, Sink
+from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Receiver:
         self,
         *,
         client: Callable[[], Client],
-        desk: Desk,
+        desk: AdapterServices,
         replies: Replies,
         sink: Sink,
         commands: Sequence[CommandSpec],
@@ -85,7 +85,7 @@ class Receiver:
             try:
                 asked = await self._event(message)
                 if asked is not None:
-                    self.places.put(message.channel.id, asked.place.workspace)
+                    self.places.put(message.channel.id, asked.location.workspace)
                     await self._sink(asked)
             except StoreError as exc:
                 log.warning("message not kept", message=message.id, reason=str(exc))
@@ -156,7 +156,7 @@ class Receiver:
         """The event, with earlier talk to be read where the core has none of this conversation."""
         if not is_chain or await self._desk.people(ADAPTER, asked.conversation):
             return asked
-        return replace(asked, continues=True)
+        return replace(asked, has_prior_messages=True)
 
     async def _in_thread(self, message: discord.Message, thread: discord.Thread, *, is_mention: bool) -> Event | None:
         """In a thread that the bot opened everybody is heard; elsewhere who alone has been talking to it."""
@@ -173,7 +173,7 @@ class Receiver:
                 await self._unreadable(message, thread)
                 return None
         asked = self._made(message, Spot(str(thread.parent_id), thread=str(thread.id)))
-        return asked if people else replace(asked, continues=True)
+        return asked if people else replace(asked, has_prior_messages=True)
 
     async def _unreadable(self, message: discord.Message, thread: discord.Thread) -> None:
         """Without the message content intent a thread is told once that only mentions can be read."""

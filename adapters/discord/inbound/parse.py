@@ -11,7 +11,7 @@ import discord
 from adapters.discord.reply_target import Address
 from bot.commandline import parser
 from bot.i18n import translate
-from bot.models import Actor, Attachment, CommandSpec, Event, Place
+from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 ADAPTER = "discord"
 _TITLE = 80  # characters of a thread's name
@@ -38,7 +38,7 @@ def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int,
     text = said(message, me=me)
     answered = reply_of(message)
     request = parser.parse(text, commands, locale=locale, bare=True)
-    prompt, problem = request.prompt, request.problem
+    prompt, problem = request.prompt, request.rejection
     attachments = attachments_of(message)
     spec = next((spec for spec in commands if spec.name == request.command), None)
     if answered is not None and answered.author.id != me:
@@ -47,7 +47,7 @@ def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int,
             prompt = "\n\n".join(part for part in (quoted(answered, me=me), prompt) if part)
         elif spec is not None and not prompt and spec.prompt is not None and (words := said(answered, me=me)):
             prompt = words
-            problem = "" if problem == parser.parse(f"/{spec.name}", commands, locale=locale).problem else problem
+            problem = "" if problem == parser.parse(f"/{spec.name}", commands, locale=locale).rejection else problem
     elif answered is not None and spec is not None and any(option.kind == "file" for option in spec.options):
         attachments += attachments_of(answered)
     options = dict(request.options)
@@ -74,14 +74,14 @@ def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int,
         adapter=ADAPTER,
         conversation=address.conversation,
         actor=actor_of(message.author, locale),
-        place=Place(workspace=guild, channel=spot.channel, thread=thread, is_private=not guild),
+        location=Location(workspace=guild, channel=spot.channel, thread=thread, is_private=not guild),
         command=request.command,
         prompt=prompt,
         options=options,
         attachments=attachments,
         reply_to=address.to_reply_to(),
         received_at=datetime.now(UTC),
-        problem=problem,
+        rejection=problem,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Literal
 
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 Mode = Literal["auto", "thread", "reply"]
 MODES: tuple[Mode, ...] = ("auto", "thread", "reply")
@@ -15,7 +15,7 @@ _KEPT = 1000  # servers whose book is remembered
 class Replies:
     """The channels' choices, read once a server."""
 
-    def __init__(self, desk: Desk, default: Mode) -> None:
+    def __init__(self, desk: AdapterServices, default: Mode) -> None:
         self._desk = desk
         self._default = default
         self._books: OrderedDict[str, dict[str, str]] = OrderedDict()

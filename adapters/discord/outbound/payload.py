@@ -124,7 +124,7 @@ def _button(action: Action, key: str, conversation: str) -> Json:
     told: Json = {
         "type": _Kind.button.value,
         "style": style.value,
-        "custom_id": button_id(action.name, key, conversation, command=action.command, asks=action.asks),
+        "custom_id": button_id(action.name, key, conversation, command=action.command, asks=action.prompts_for),
     }
     if action.name not in _SYMBOL_ALONE:
         told["label"] = action.label[:_MAX_LABEL]

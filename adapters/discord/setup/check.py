@@ -10,7 +10,7 @@ import discord
 from adapters.discord.gateway.client import Client, use_api
 from adapters.discord.gateway.errors import NETWORK
 from bot.errors import SettingsError
-from bot.models import CommandSpec, Finding
+from bot.models import CheckResult, CommandSpec
 
 SUBJECT = "discord"
 PORTAL = "https://discord.com/developers/applications"
@@ -63,7 +63,7 @@ def describe(token: str, commands: Sequence[CommandSpec]) -> str:
     return f"Invite the bot to a server:\n{link}\n\nCommands, told to Discord at start:\n{told}"
 
 
-async def findings(token: str, message_content: str, api_url: str) -> list[Finding]:
+async def findings(token: str, message_content: str, api_url: str) -> list[CheckResult]:
     """What is right and what to do about what is not, asking Discord."""
     if api_url:
         use_api(api_url)
@@ -72,35 +72,35 @@ async def findings(token: str, message_content: str, api_url: str) -> list[Findi
         await client.login(token)
         return await _look(client, message_content)
     except discord.LoginFailure:
-        return [Finding(subject=SUBJECT, text=BAD_TOKEN, is_ok=False)]
+        return [CheckResult(subject=SUBJECT, text=BAD_TOKEN, is_ok=False)]
     except (discord.HTTPException, *NETWORK) as exc:
         text = f"Discord can't be reached ({type(exc).__name__}): check the network and the proxy"
-        return [Finding(subject=SUBJECT, text=text, is_ok=False)]
+        return [CheckResult(subject=SUBJECT, text=text, is_ok=False)]
     finally:
         await client.close()
 
 
-async def _look(client: Client, message_content: str) -> list[Finding]:
+async def _look(client: Client, message_content: str) -> list[CheckResult]:
     user, application = client.user, client.application
     assert user is not None, "logged in"
     assert application is not None, "logged in"
-    found = [Finding(subject=SUBJECT, text=f"the token is that of {user}", is_ok=True)]
+    found = [CheckResult(subject=SUBJECT, text=f"the token is that of {user}", is_ok=True)]
     if message_content != "off":
         is_on = has_message_content(application.flags)
         text = "Message Content Intent is on" if is_on else NO_CONTENT
-        found.append(Finding(subject=f"{SUBJECT} intents", text=text, is_ok=is_on))
+        found.append(CheckResult(subject=f"{SUBJECT} intents", text=text, is_ok=is_on))
     if application.interactions_endpoint_url:
         text = (
             f"commands go to {application.interactions_endpoint_url} instead of this service: open {PORTAL}, choose "
             "your application, open General Information and empty Interactions Endpoint URL"
         )
-        found.append(Finding(subject=f"{SUBJECT} commands", text=text, is_ok=False))
+        found.append(CheckResult(subject=f"{SUBJECT} commands", text=text, is_ok=False))
     found += await _servers(client, application.id)
-    found.append(Finding(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
+    found.append(CheckResult(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
     return found
 
 
-async def _servers(client: Client, application: int) -> list[Finding]:
+async def _servers(client: Client, application: int) -> list[CheckResult]:
     """Permissions that the bot lacks in the servers it is in."""
     found = []
     names = []
@@ -119,8 +119,10 @@ async def _servers(client: Client, application: int) -> list[Finding]:
                 f"lacks {lacking}: in the server open Server Settings, Roles, the bot's role, Permissions; or open "
                 f"the invite link again: {invite_url(application)}"
             )
-            found.append(Finding(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))
+            found.append(CheckResult(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))
     if not names:
         text = f"the bot is in no server yet: open {invite_url(application)}"
-        return [Finding(subject=f"{SUBJECT} servers", text=text, is_ok=False)]
-    return found or [Finding(subject=f"{SUBJECT} servers", text=f"all permissions in {', '.join(names)}", is_ok=True)]
+        return [CheckResult(subject=f"{SUBJECT} servers", text=text, is_ok=False)]
+    return found or [
+        CheckResult(subject=f"{SUBJECT} servers", text=f"all permissions in {', '.join(names)}", is_ok=True)
+    ]

@@ -10,7 +10,7 @@ from adapters.discord.gateway.errors import NETWORK, reason
 from adapters.discord.setup.application_commands import digest, payload
 from bot.errors import StoreError
 from bot.models import CommandSpec
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 BOOK = "discord.commands"
 
 
-async def commands(client: Client, desk: Desk, specs: Sequence[CommandSpec]) -> None:
+async def commands(client: Client, desk: AdapterServices, specs: Sequence[CommandSpec]) -> None:
     """Make Discord offer these commands. Failing is no reason not to answer mentions; the next start tries again."""
     application = client.application_id
     assert application is not None, "logged in"

@@ -15,7 +15,7 @@ from adapters.slack.inbound.users import People
 from adapters.slack.ui import home_view
 from bot.errors import StoreError, UsageError
 from bot.models import CommandSpec
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Home:
         workspaces: Workspaces,
         people: People,
         roots: Roots,
-        desk: Desk,
+        desk: AdapterServices,
         commands: Sequence[CommandSpec],
         prefix: str,
         errands: Errands,

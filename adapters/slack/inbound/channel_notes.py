@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 #: Threads of one channel that are remembered, and channels whose book is kept in memory.
 THREADS, CHANNELS = 100, 500
@@ -12,7 +12,7 @@ THREADS, CHANNELS = 100, 500
 class Books:
     """The books of one kind. A book is read once, and anew only where it is asked for."""
 
-    def __init__(self, desk: Desk, kind: str) -> None:
+    def __init__(self, desk: AdapterServices, kind: str) -> None:
         self._desk = desk
         self._kind = kind
         self._read: OrderedDict[str, dict[str, str]] = OrderedDict()

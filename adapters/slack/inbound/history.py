@@ -15,7 +15,7 @@ from adapters.slack.inbound.parse import Json
 from adapters.slack.inbound.users import People, Person
 from adapters.slack.reply_target import Address
 from bot.errors import DeliveryDelayed
-from bot.models import Earlier, Turn
+from bot.models import PriorMessages, Turn
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ _LONGER, _SHORTER = 5.0, 4.0
 _SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_message")
 
 
-async def earlier(workspaces: Workspaces, people: People, address: Address, *, limit: int) -> Earlier:
+async def earlier(workspaces: Workspaces, people: People, address: Address, *, limit: int) -> PriorMessages:
     """The newest `limit` turns of the thread before the question, and the files of its first message.
 
     Where Slack lets an app read little, there is as much as it gave. Raises `DeliveryError`.
@@ -41,7 +41,7 @@ async def earlier(workspaces: Workspaces, people: People, address: Address, *, l
     turns = tuple(turn for message in said if (turn := _turn(workspace, message, known)).content)
     first = next((message for message in before if message.get("ts") == address.thread), None)
     files = parse.attachments_of(first, workspace) if first is not None and not _is_own(workspace, first) else ()
-    return Earlier(turns=turns, attachments=files)
+    return PriorMessages(turns=turns, attachments=files)
 
 
 async def _messages(client: AsyncWebClient, address: Address, limit: int) -> Sequence[Json]:

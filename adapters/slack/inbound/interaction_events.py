@@ -14,7 +14,7 @@ from adapters.slack.reply_target import Address
 from adapters.slack.ui.buttons import Button
 from bot.commandline import parser
 from bot.i18n import translate
-from bot.models import CommandSpec, Event, Place
+from bot.models import CommandSpec, Event, Location
 
 #: What may be done with a message: its name in the catalogue → the command that it asks for. Slack allows five.
 ON_MESSAGE = {"explain": "chat", "summarise": "chat", "review": "chat", "picture": "image", "animate": "video"}
@@ -71,7 +71,7 @@ class Asker:
             adapter=ADAPTER,
             conversation=conversation,
             actor=parse.actor_of(self.person, workspace),
-            place=Place(
+            location=Location(
                 workspace=workspace.team or workspace.enterprise,
                 channel=workspace.scoped(self.channel),
                 thread=self.thread,
@@ -165,8 +165,8 @@ def on_message(asker: Asker, name: str, message: Json, people: Mapping[str, Pers
         command=ON_MESSAGE[name],
         prompt=prompt,
         attachments=files,
-        problem=problem,
-        continues=name == "summarise",
+        rejection=problem,
+        has_prior_messages=name == "summarise",
     )
 
 

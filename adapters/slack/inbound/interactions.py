@@ -68,9 +68,9 @@ class Interactions:
         if needs_form and await self._ask(workspace, body, spec, person, channel=channel):
             return None
         request = parser.parse(f"{named} {text}", self._commands, locale=person.locale, prefix=self._prefix)
-        if request.problem:
+        if request.rejection:
             usage = translate("slack.form.usage", person.locale, usage=parser.usage_line(spec, prefix=self._prefix))
-            return told(f"{request.problem}\n{usage}")
+            return told(f"{request.rejection}\n{usage}")
         asker = Asker(
             workspace=workspace,
             person=person,
@@ -149,8 +149,8 @@ class Interactions:
         )
         named = await self._people.named(workspace, [str(message.get("user") or ""), *parse.mentioned(message)])
         event = interaction_events.on_message(asker, name, message, named)
-        if event.continues and not await self._reads(workspace, channel, thread):
-            event = replace(event, continues=False, problem=translate("slack.unread", person.locale))
+        if event.has_prior_messages and not await self._reads(workspace, channel, thread):
+            event = replace(event, has_prior_messages=False, rejection=translate("slack.unread", person.locale))
         await self._take(workspace, body, event)
 
     async def _reads(self, workspace: Workspace, channel: str, thread: str) -> bool:
@@ -249,8 +249,8 @@ class Interactions:
             command = f"{self._prefix}{spec.name}"
             event = interaction_events.submitted(asker, spec, values, files, command=command)
             request = parser.parse(f"{command} {event.prompt}", [spec], locale=person.locale, prefix=self._prefix)
-            if not event.prompt.strip() and request.problem:
-                return wrong({first(view): request.problem.replace("`", "")})
+            if not event.prompt.strip() and request.rejection:
+                return wrong({first(view): request.rejection.replace("`", "")})
         if not await self._kept(event):
             return wrong({first(view): translate("slack.not_kept", person.locale)})
         return None

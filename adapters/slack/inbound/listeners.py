@@ -20,7 +20,7 @@ from adapters.slack.setup.observed_events import Heard
 from adapters.slack.ui import home_view
 from adapters.slack.ui.buttons import PRESS
 from bot.models import CommandSpec, Event
-from bot.ports import Desk, Sink
+from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class Ears:
         workspaces: Workspaces,
         people: People,
         roots: Roots,
-        desk: Desk,
+        desk: AdapterServices,
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,

@@ -17,7 +17,7 @@ from adapters.slack.inbound.users import People
 from bot.errors import DeliveryError, StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
-from bot.ports import Desk, Sink
+from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class Receiver:
         workspaces: Workspaces,
         people: People,
         roots: Roots,
-        desk: Desk,
+        desk: AdapterServices,
         sink: Sink,
         commands: Sequence[CommandSpec],
     ) -> None:
@@ -150,7 +150,9 @@ class Receiver:
         people = await self._desk.people(ADAPTER, conversation)
         if not is_direct and not await self._is_heard(workspace, message, thread, is_mention=is_mention, people=people):
             return None
-        return await self._made(workspace, message, thread=thread, conversation=conversation, continues=not people)
+        return await self._made(
+            workspace, message, thread=thread, conversation=conversation, has_prior_messages=not people
+        )
 
     async def _is_heard(
         self, workspace: Workspace, message: Json, thread: str, *, is_mention: bool, people: Collection[str]
@@ -181,7 +183,13 @@ class Receiver:
         return parse.message_id(workspace.owner, channel, thread)
 
     async def _made(
-        self, workspace: Workspace, message: Json, *, thread: str, conversation: str = "", continues: bool = False
+        self,
+        workspace: Workspace,
+        message: Json,
+        *,
+        thread: str,
+        conversation: str = "",
+        has_prior_messages: bool = False,
     ) -> Event:
         channel = str(message["channel"])
         user = str(message.get("user") or message.get("bot_id") or "")
@@ -197,7 +205,7 @@ class Receiver:
             thread=thread,
             conversation=conversation or parse.message_id(workspace.owner, channel, thread),
             is_dm=_is_direct(message),
-            continues=continues,
+            has_prior_messages=has_prior_messages,
         )
         return parse.event(message, self._commands, spot=spot, person=person, people=people)
 

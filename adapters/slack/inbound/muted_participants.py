@@ -1,13 +1,13 @@
 """Who talks with somebody else in a thread that the bot takes part in: it does not hear them until they mention it."""
 
 from adapters.slack.inbound.channel_notes import Books
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 
 class Aside:
     """The people of each thread who have turned to somebody else, also after a restart."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AdapterServices) -> None:
         self._books = Books(desk, "aside")
 
     async def has(self, owner: str, channel: str, thread: str, user: str) -> bool:

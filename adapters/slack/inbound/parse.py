@@ -12,7 +12,7 @@ from adapters.slack.inbound.users import Person
 from adapters.slack.reply_target import Address
 from bot.commandline import parser
 from bot.i18n import translate
-from bot.models import Actor, Attachment, CommandSpec, Event, Place
+from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 ADAPTER = "slack"
 TALK = ("chat", "code")
@@ -35,7 +35,7 @@ class Spot:
     thread: str  #: ts of the thread's first message, its own where it begins one
     conversation: str
     is_dm: bool = False
-    continues: bool = False  #: people talked there before the bot was called
+    has_prior_messages: bool = False  #: people talked there before the bot was called
 
 
 def message_id(owner: str, channel: str, ts: str) -> str:
@@ -51,7 +51,7 @@ def event(
     text = said(message, people, me=workspace.bot_user)
     request = parser.parse(text, commands, locale=person.locale, bare=True)
     attachments = attachments_of(message, workspace)
-    prompt, problem = request.prompt, request.problem
+    prompt, problem = request.prompt, request.rejection
     if request.command in TALK and str(message.get("text") or "").strip():
         prompt = "\n\n".join(part for part in (*shared(message, people), prompt) if part)
     if not problem and any(is_voice(file) for file in message.get("files") or ()):
@@ -74,7 +74,7 @@ def event(
         adapter=ADAPTER,
         conversation=spot.conversation,
         actor=actor_of(person, workspace, is_bot=is_bot(message)),
-        place=Place(
+        location=Location(
             workspace=workspace.team or workspace.enterprise,
             channel=workspace.scoped(spot.channel),
             thread=spot.thread,
@@ -86,8 +86,8 @@ def event(
         attachments=attachments,
         reply_to=address.to_reply_to(),
         received_at=datetime.now(UTC),
-        problem=problem,
-        continues=spot.continues,
+        rejection=problem,
+        has_prior_messages=spot.has_prior_messages,
     )
 
 

@@ -20,7 +20,7 @@ from adapters.slack.inbound.thread_conversations import Roots
 from adapters.slack.inbound.users import Person
 from bot.errors import DeliveryError
 from bot.models import Event
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ class Talk:
 class Recent:
     """The newest talk of each person in each channel."""
 
-    def __init__(self, workspaces: Workspaces, roots: Roots, desk: Desk) -> None:
+    def __init__(self, workspaces: Workspaces, roots: Roots, desk: AdapterServices) -> None:
         self._workspaces = workspaces
         self._roots = roots
         self._desk = desk

@@ -5,13 +5,13 @@ noted side by side.
 """
 
 from adapters.slack.inbound.channel_notes import Books
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 
 class Roots:
     """The notes, read anew where they lack something: another process may have written it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AdapterServices) -> None:
         self._books = Books(desk, "roots")
 
     async def put(self, owner: str, channel: str, ts: str, conversation: str) -> None:

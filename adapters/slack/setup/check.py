@@ -14,7 +14,7 @@ from adapters.slack.connection.errors import FAILED, code, reason
 from adapters.slack.connection.proxies import proxy_of
 from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES
 from adapters.slack.setup.observed_events import COMMANDS, INTERACTIVITY, SHORTCUTS
-from bot.models import Finding
+from bot.models import CheckResult
 
 SUBJECT = "slack"
 _APP_ID = 2  # where an app-level token has the app's id, between dashes
@@ -23,14 +23,14 @@ _FIELDS = ("slash_commands", "shortcuts")
 _OF_CHANNELS = ("message.channels", "message.groups", "message.mpim")
 
 
-async def findings(settings: Settings, api: str, *, heard: Mapping[str, str]) -> list[Finding]:
+async def findings(settings: Settings, api: str, *, heard: Mapping[str, str]) -> list[CheckResult]:
     """Every finding, good ones included, asking Slack. Nothing is spent and nobody sees anything.
 
     `heard`: kinds of what the service has been told, with the day.
     """
     async with _client(api) as client:
         app = app_of(settings)
-        found: list[Finding] = []
+        found: list[CheckResult] = []
         if settings.slack_bot_token is not None:
             found += await _token(client, settings.slack_bot_token.get_secret_value().strip(), app)
         else:
@@ -43,7 +43,7 @@ async def findings(settings: Settings, api: str, *, heard: Mapping[str, str]) ->
         return found
 
 
-def _address(app: str, heard: Mapping[str, str]) -> Finding:
+def _address(app: str, heard: Mapping[str, str]) -> CheckResult:
     """HTTP mode: what is not signed with the secret is turned away, so what was heard proves it."""
     text = (
         "Slack proves the signing secret when you save the Request URL: open "
@@ -51,7 +51,7 @@ def _address(app: str, heard: Mapping[str, str]) -> Finding:
     )
     if heard:
         text = f"what Slack has signed was taken, last on {max(heard.values())}"
-    return Finding(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True)
+    return CheckResult(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True)
 
 
 @asynccontextmanager
@@ -76,12 +76,12 @@ def _page(app: str, name: str) -> str:
 # ------------------------------------------------------------------ one token
 
 
-async def _token(client: AsyncWebClient, token: str, app: str) -> list[Finding]:
+async def _token(client: AsyncWebClient, token: str, app: str) -> list[CheckResult]:
     try:
         told = await client.auth_test(token=token)
     except FAILED as exc:
         return [_refused(exc, "SLACK_BOT_TOKEN", _page(app, "install-on-team"))]
-    found = [Finding(subject=SUBJECT, text=f"the token is that of {told['user']} in {told['team']}", is_ok=True)]
+    found = [CheckResult(subject=SUBJECT, text=f"the token is that of {told['user']} in {told['team']}", is_ok=True)]
     headers = {name.lower(): value for name, value in (told.headers or {}).items()}
     granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")} - {""}
     found += scopes(granted, app)
@@ -90,13 +90,13 @@ async def _token(client: AsyncWebClient, token: str, app: str) -> list[Finding]:
     return found
 
 
-def scopes(granted: Iterable[str], app: str) -> list[Finding]:
+def scopes(granted: Iterable[str], app: str) -> list[CheckResult]:
     """What the app may not do that it has to, and what it need not do that it may."""
     granted = set(granted)
     missing = [scope for scope in SCOPES if scope not in granted]
     where = _page(app, "oauth")
     found = [
-        Finding(
+        CheckResult(
             subject=f"{SUBJECT} scope {scope}",
             text=f"is missing {SCOPES[scope]}: open {where}, Bot Token Scopes, press Add an OAuth Scope, choose "
             f"{scope}, then press Reinstall to Workspace",
@@ -105,14 +105,14 @@ def scopes(granted: Iterable[str], app: str) -> list[Finding]:
         for scope in missing
     ]
     if not missing:
-        found.append(Finding(subject=f"{SUBJECT} scopes", text=f"all {len(SCOPES)} are granted", is_ok=True))
+        found.append(CheckResult(subject=f"{SUBJECT} scopes", text=f"all {len(SCOPES)} are granted", is_ok=True))
     if more := sorted(granted - SCOPES.keys()):
         text = f"{', '.join(more)}: not needed; you may remove them at {where}"
-        found.append(Finding(subject=f"{SUBJECT} scopes", text=text, is_ok=True))
+        found.append(CheckResult(subject=f"{SUBJECT} scopes", text=text, is_ok=True))
     return found
 
 
-async def _same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> list[Finding]:
+async def _same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> list[CheckResult]:
     try:
         told = await client.bots_info(token=token, bot=bot)
     except FAILED:
@@ -121,21 +121,21 @@ async def _same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> l
     if of == app:
         return []
     text = f"SLACK_BOT_TOKEN is of app {of}, SLACK_APP_TOKEN of app {app}: take both from one app at {APPS}"
-    return [Finding(subject=f"{SUBJECT} tokens", text=text, is_ok=False)]
+    return [CheckResult(subject=f"{SUBJECT} tokens", text=text, is_ok=False)]
 
 
-def _refused(exc: Exception, setting: str, where: str) -> Finding:
+def _refused(exc: Exception, setting: str, where: str) -> CheckResult:
     if not isinstance(exc, SlackApiError) or not code(exc):
         text = f"Slack can't be reached ({type(exc).__name__}): check the network, the proxy and SLACK_API_URL"
-        return Finding(subject=SUBJECT, text=text, is_ok=False)
+        return CheckResult(subject=SUBJECT, text=text, is_ok=False)
     text = f"Slack refuses {setting} ({reason(exc)}): open {where}, copy the token and put it into .env"
-    return Finding(subject=SUBJECT, text=text, is_ok=False)
+    return CheckResult(subject=SUBJECT, text=text, is_ok=False)
 
 
 # ------------------------------------------------------------------ Socket Mode, many workspaces
 
 
-async def _sockets(client: AsyncWebClient, token: str, app: str) -> Finding:
+async def _sockets(client: AsyncWebClient, token: str, app: str) -> CheckResult:
     subject = f"{SUBJECT} Socket Mode"
     try:
         await client.apps_connections_open(app_token=token)
@@ -150,13 +150,13 @@ async def _sockets(client: AsyncWebClient, token: str, app: str) -> Finding:
                 f"no connection is given ({reason(exc)}): open {_page(app, 'socket-mode')} and switch on Enable "
                 f"Socket Mode; if it is on, make a new app-level token at {_page(app, 'general')}"
             )
-        return Finding(subject=subject, text=text, is_ok=False)
+        return CheckResult(subject=subject, text=text, is_ok=False)
     except FAILED as exc:
         return _refused(exc, "SLACK_APP_TOKEN", _page(app, "general"))
-    return Finding(subject=subject, text="the app-level token opens connections", is_ok=True)
+    return CheckResult(subject=subject, text="the app-level token opens connections", is_ok=True)
 
 
-async def _credentials(client: AsyncWebClient, settings: Settings) -> Finding:
+async def _credentials(client: AsyncWebClient, settings: Settings) -> CheckResult:
     """Asks for a token with a code that nobody was given: the complaint tells whether the credentials are right."""
     secret = settings.slack_client_secret
     subject = f"{SUBJECT} installing"
@@ -168,23 +168,25 @@ async def _credentials(client: AsyncWebClient, settings: Settings) -> Finding:
         )
     except SlackApiError as exc:
         if code(exc) == "invalid_code":
-            return Finding(
+            return CheckResult(
                 subject=subject, text="client id and secret are right; install at /slack/install", is_ok=True
             )
         text = (
             f"Slack refuses SLACK_CLIENT_ID or SLACK_CLIENT_SECRET ({reason(exc)}): open {APPS}, your app, Basic "
             "Information, App Credentials, and copy both"
         )
-        return Finding(subject=subject, text=text, is_ok=False)
+        return CheckResult(subject=subject, text=text, is_ok=False)
     except FAILED as exc:
         return _refused(exc, "SLACK_CLIENT_ID", APPS)
-    return Finding(subject=subject, text="client id and secret are taken", is_ok=True)
+    return CheckResult(subject=subject, text="client id and secret are taken", is_ok=True)
 
 
 # ------------------------------------------------------------------ the app's settings
 
 
-async def _settings(client: AsyncWebClient, settings: Settings, app: str, heard: Mapping[str, str]) -> list[Finding]:
+async def _settings(
+    client: AsyncWebClient, settings: Settings, app: str, heard: Mapping[str, str]
+) -> list[CheckResult]:
     """Events and settings: only an app configuration token is told of them. Else there is what was heard."""
     if settings.slack_config_token is None or not app:
         return by_ear(heard, app)
@@ -199,7 +201,7 @@ async def _settings(client: AsyncWebClient, settings: Settings, app: str, heard:
     return differences(told["manifest"], app, is_socket=settings.slack_app_token is not None)
 
 
-def by_ear(heard: Mapping[str, str], app: str) -> list[Finding]:
+def by_ear(heard: Mapping[str, str], app: str) -> list[CheckResult]:
     """What can be told of the app's settings from what has come: that something has not, proves little."""
     subject = f"{SUBJECT} app settings"
     more = (
@@ -208,7 +210,7 @@ def by_ear(heard: Mapping[str, str], app: str) -> list[Finding]:
     )
     if not heard:
         text = f"nothing was heard here yet: run the service, mention it in a channel and check again. {more}"
-        return [Finding(subject=subject, text=text, is_ok=True)]
+        return [CheckResult(subject=subject, text=text, is_ok=True)]
     where = _page(app, "event-subscriptions")
     kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
     known = ", ".join(f"{kind} ({heard[kind]})" for kind in kinds if kind in heard)
@@ -216,18 +218,18 @@ def by_ear(heard: Mapping[str, str], app: str) -> list[Finding]:
     text = f"heard, with the day of the last: {known or 'nothing that is needed'}"
     if missing:
         text += f". Never heard, which may only mean that nobody did it: {missing}. {more}"
-    found = [Finding(subject=subject, text=text, is_ok=True)]
+    found = [CheckResult(subject=subject, text=text, is_ok=True)]
     if "app_mention" in heard and not any(kind in heard for kind in _OF_CHANNELS):
         text = (
             "mentions are heard, but never as messages: so nothing is heard in threads without a mention. Open "
             f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_OF_CHANNELS)}, press Save "
             "Changes"
         )
-        found.append(Finding(subject=f"{SUBJECT} events", text=text, is_ok=False))
+        found.append(CheckResult(subject=f"{SUBJECT} events", text=text, is_ok=False))
     return found
 
 
-def differences(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> list[Finding]:
+def differences(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> list[CheckResult]:
     """What the app's settings lack."""
     features, told = manifest.get("features") or {}, manifest.get("settings") or {}
     heard = set((told.get("event_subscriptions") or {}).get("bot_events") or ())
@@ -253,5 +255,5 @@ def differences(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> li
     wrong += [(field.replace("_", " "), paste) for field in _FIELDS if not features.get(field)]
     if not wrong:
         text = "events and settings are as they should be"
-        return [Finding(subject=f"{SUBJECT} app settings", text=text, is_ok=True)]
-    return [Finding(subject=f"{SUBJECT} {name}", text=text, is_ok=False) for name, text in wrong]
+        return [CheckResult(subject=f"{SUBJECT} app settings", text=text, is_ok=True)]
+    return [CheckResult(subject=f"{SUBJECT} {name}", text=text, is_ok=False) for name, text in wrong]

@@ -19,7 +19,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from adapters.slack.connection.errors import FAILED, reason
 from adapters.slack.connection.workspaces import NotInstalled, Workspace
 from bot.errors import DeliveryDelayed
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class Installations(AsyncInstallationStore):
 
     problem = ""  #: one workspace's is not everybody's
 
-    def __init__(self, desk: Desk, rotator: AsyncTokenRotator) -> None:
+    def __init__(self, desk: AdapterServices, rotator: AsyncTokenRotator) -> None:
         self._desk = desk
         self._rotator = rotator
         self._known: OrderedDict[str, tuple[float, Bot]] = OrderedDict()
@@ -168,7 +168,7 @@ def _workspace(bot: Bot) -> Workspace:
 class States(AsyncOAuthStateStore):
     """What tells that who comes back from Slack has set out here. Each is good once, for ten minutes."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: AdapterServices) -> None:
         self._desk = desk
 
     @property

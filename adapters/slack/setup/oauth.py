@@ -12,12 +12,12 @@ from adapters.slack import Settings
 from adapters.slack.connection.http_endpoints import INSTALL, REDIRECT
 from adapters.slack.setup.installation_store import STATE_LIFE, Installations, States
 from adapters.slack.setup.manifest import SCOPES
-from bot.ports import Desk
+from bot.ports import AdapterServices
 
 
 @asynccontextmanager
 async def installing(
-    settings: Settings, desk: Desk, client: AsyncWebClient, *, api: str
+    settings: Settings, desk: AdapterServices, client: AsyncWebClient, *, api: str
 ) -> AsyncIterator[tuple[Installations, AsyncOAuthFlow]]:
     """The installations, and how there come to be more. `client`: without a token; `api`: the Web API's address."""
     secret = settings.slack_client_secret

@@ -30,7 +30,7 @@ def stop(address: Address, *, key: str, thread: str) -> list[Json]:
 
 
 def _button(action: Action, address: Address, key: str, thread: str) -> Json:
-    asks = ",".join(action.asks)
+    asks = ",".join(action.prompts_for)
     button = Button(
         event=key,
         action=action.name,

@@ -186,11 +186,11 @@ class Events:
         now = datetime.now(UTC)
         turns = [codec.dumps(filled(turn, job.event, now)) for turn in outcome.turns]
         row = codec.dumps(outcome.answer), turns, *_columns(usage_rows(job, outcome.usage, now))
-        replaced = codec.key(job.event.adapter), codec.key(job.event.again)
+        replaced = codec.key(job.event.adapter), codec.key(job.event.replaces)
 
         async def work(db: Connection, number: int) -> bool | None:
             if await db.fetchval(statements.COMMIT, job.seq, number, *row) is not None:
-                if job.event.again and turns:
+                if job.event.replaces and turns:
                     await db.execute(statements.REPLACE, *replaced, job.seq)
                 return True
             return False if await db.fetchval(statements.IS_ANSWERED, job.seq, number) else None

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from bot.errors import OverLimit
-from bot.models import Answer, Demand, Event, Lane
+from bot.models import Answer, Event, Lane, QuotaRequest
 from bot.store.postgres.connection import Connection
 from bot.store.postgres.events import EVENTS, Events, recorded_row
 from bot.store.shared import codec
@@ -63,7 +63,7 @@ counted AS (
 
 
 _TOLD = "over, made, recent[cardinality(recent) - rate + 1] + 60 - now AS wait FROM verdict"
-#: adapter, id, actor; person's number, kind, items, limits as in `Demand`; the other parameters of `statements.RECORD`
+#: adapter, id, actor; person's number, kind, items, limits as in `QuotaRequest`; then those of `statements.RECORD`
 RECORD_WITHIN = f"""{_verdict("EXISTS (SELECT 1 FROM events WHERE adapter = $1 AND id = $2)")},
 recorded AS (
     INSERT INTO events (adapter, id, actor, kind, items,
@@ -86,16 +86,18 @@ MEDIA_TODAY = f"SELECT {_MADE} FROM {_CLOCK} AS given"
 class Limits(Events):
     """The part of the store that counts."""
 
-    async def record_within(self, event: Event, *, lane: Lane, demand: Demand, answer: Answer | None = None) -> bool:
+    async def record_within(
+        self, event: Event, *, lane: Lane, demand: QuotaRequest, answer: Answer | None = None
+    ) -> bool:
         row = recorded_row(event, lane, answer)
         row = *row[:3], *_figures(event, demand), *row[3:]
         return await self._count(RECORD_WITHIN, row, event, demand) is not None
 
-    async def admit(self, event: Event, demand: Demand) -> None:
+    async def admit(self, event: Event, demand: QuotaRequest) -> None:
         row = *map(codec.key, (event.adapter, event.id, event.actor.id)), *_figures(event, demand)
         await self._count(ADMIT, row, event, demand)
 
-    async def _count(self, sql: str, row: tuple[object, ...], event: Event, demand: Demand) -> int | None:
+    async def _count(self, sql: str, row: tuple[object, ...], event: Event, demand: QuotaRequest) -> int | None:
         """The event's sequence number where the statement recorded it. Raises `OverLimit`."""
 
         async def work(db: Connection) -> Any:
@@ -128,7 +130,7 @@ def person_number(adapter: str, actor: str) -> int:
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big", signed=True)
 
 
-def _figures(event: Event, demand: Demand) -> tuple[object, ...]:
+def _figures(event: Event, demand: QuotaRequest) -> tuple[object, ...]:
     return (
         person_number(event.adapter, event.actor.id),
         demand.kind or "",

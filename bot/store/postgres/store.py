@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
-from bot.models import Job, Media, Memory, Turn, UsageRow
+from bot.models import ConversationContext, Job, Media, Turn, UsageRow
 from bot.store.postgres import maintenance
 from bot.store.postgres.connection import Connection, Link
 from bot.store.postgres.events import HALT, SETTINGS
@@ -103,7 +103,7 @@ class PostgresStore(Limits):
         )
         return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
+    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
         of = "live AND adapter = $1 AND conversation = $2"
         left_out = (
             "(SELECT seq FROM events WHERE adapter = $1 AND (id = $4 OR (again = $4 AND again <> '')))"
@@ -122,9 +122,11 @@ class PostgresStore(Limits):
             codec.key(without),
         )
         if not rows:
-            return Memory()
+            return ConversationContext()
         (_, summary, total), *turns = rows
-        return Memory(summary=summary, turns=turns_of([(seq, data) for seq, data, _ in turns]), total=total)
+        return ConversationContext(
+            summary=summary, turns=turns_of([(seq, data) for seq, data, _ in turns]), total=total
+        )
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
         keys = codec.key(adapter), codec.key(conversation)

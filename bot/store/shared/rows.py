@@ -17,8 +17,8 @@ def event_keys(event: Event) -> tuple[str, str, str, str, str, str, str]:
         key(event.conversation),
         key(event.command),
         key(event.actor.id),
-        key(event.place.channel),
-        key(event.again),
+        key(event.location.channel),
+        key(event.replaces),
     )
 
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot.models import Memory, Turn
+from bot.models import ConversationContext, Turn
 
 Place = tuple[str, str]  #: adapter and conversation, as keys
 
@@ -22,9 +22,11 @@ class _Held:
     total: int = 0
     size: int = 0
 
-    def newest(self, limit: int) -> Memory:
+    def newest(self, limit: int) -> ConversationContext:
         turns = self.turns or []
-        return Memory(summary=self.summary, turns=tuple(turns[max(0, len(turns) - limit) :]), total=self.total)
+        return ConversationContext(
+            summary=self.summary, turns=tuple(turns[max(0, len(turns) - limit) :]), total=self.total
+        )
 
 
 class Memories:
@@ -35,7 +37,9 @@ class Memories:
         self._size = 0
         self._rewritten = 0  #: turns of events up to this one may have been left out by a reset or by forgetting
 
-    async def get(self, place: Place, limit: int, read: Callable[[int], Awaitable[Memory]]) -> Memory:
+    async def get(
+        self, place: Place, limit: int, read: Callable[[int], Awaitable[ConversationContext]]
+    ) -> ConversationContext:
         """The newest `limit` turns; `read` reads up to so many from the table."""
         held = self._held.get(place)
         if held is not None and held.turns is not None:

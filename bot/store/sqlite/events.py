@@ -158,7 +158,7 @@ class Events:
         turns = [filled(turn, job.event, now) for turn in outcome.turns]
         told = [codec.dumps(turn) for turn in turns]
         usage = usage_rows(job, outcome.usage, now)
-        replaced = ((job.seq, codec.key(job.event.again)),) if job.event.again and turns else ()
+        replaced = ((job.seq, codec.key(job.event.replaces)),) if job.event.replaces and turns else ()
         first = 0  #: sequence number of the turns' first
 
         def plan() -> Rows:

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiosqlite
 
-from bot.models import Answer, Event, Job, Media, Memory, Turn, UsageRow
+from bot.models import Answer, ConversationContext, Event, Job, Media, Turn, UsageRow
 from bot.store.shared import codec
 from bot.store.sqlite.errors import translate
 
@@ -84,7 +84,7 @@ class Reads:
         )
         return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str) -> Memory:
+    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str) -> ConversationContext:
         keys = codec.key(adapter), codec.key(conversation)
         left_out = (
             "(SELECT seq FROM events WHERE adapter = ?1 AND id = ?3 UNION ALL"
@@ -102,9 +102,11 @@ class Reads:
             (*keys, codec.key(without), limit),
         )
         if not rows:
-            return Memory()
+            return ConversationContext()
         (_, summary, total), *turns = rows
-        return Memory(summary=summary, turns=turns_of([(seq, data) for seq, data, _ in reversed(turns)]), total=total)
+        return ConversationContext(
+            summary=summary, turns=turns_of([(seq, data) for seq, data, _ in reversed(turns)]), total=total
+        )
 
     async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         after = 0

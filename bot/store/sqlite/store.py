@@ -15,7 +15,7 @@ from typing import Self
 import aiosqlite
 
 from bot.errors import StoreUnavailable
-from bot.models import Answer, Event, Job, Lane, Media, Memory, Turn, UsageRow
+from bot.models import Answer, ConversationContext, Event, Job, Lane, Media, Turn, UsageRow
 from bot.store.shared import codec
 from bot.store.sqlite import maintenance
 from bot.store.sqlite.errors import translate
@@ -156,8 +156,8 @@ class SqliteStore(Events):
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         return await self._reads.last_job(adapter, conversation, commands)
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> Memory:
-        def read(turns: int) -> Awaitable[Memory]:
+    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
+        def read(turns: int) -> Awaitable[ConversationContext]:
             return self._reads.memory(adapter, conversation, limit=turns, without=without)
 
         if without:

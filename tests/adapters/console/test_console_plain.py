@@ -102,7 +102,7 @@ async def test_a_file_that_is_not_there_is_said(tmp_path: Path, said: str, monke
     _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
     assert len(events) == 1
     missing = {"my notes", "missing.txt", "sub/missing.py", "./missing", "~/missing"}
-    assert events[0].problem.partition(":")[0].removeprefix("There is no file ") in missing
+    assert events[0].rejection.partition(":")[0].removeprefix("There is no file ") in missing
 
 
 async def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ async def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
     _, events = await printed(tmp_path, b"read @./sub", Answer(text="x"))
-    assert "is a folder" in events[0].problem
+    assert "is a folder" in events[0].rejection
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 async def test_a_word_that_may_be_something_else_is_text(tmp_path: Path, said: str) -> None:
     """People, decorators, packages and code pass as they are."""
     _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
-    assert [event.problem for event in events] == [""]
+    assert [event.rejection for event in events] == [""]
     assert events[0].attachments == ()
 
 
@@ -141,4 +141,4 @@ async def test_files_are_found_by_their_names(tmp_path: Path, monkeypatch: pytes
     said = '@notes.txt, @"my notes" and @README. Again: @notes.txt，以及 @筆記.md的內容'
     _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
     assert [file.name for file in events[0].attachments] == ["notes.txt", "my notes", "README", "筆記.md"]
-    assert events[0].problem == ""
+    assert events[0].rejection == ""

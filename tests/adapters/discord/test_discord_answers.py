@@ -21,7 +21,7 @@ from tests.support.discord.stage import Core, Service
 MIB = 1024 * 1024
 AGAIN = Action(name="again", label="Again", command="retry")
 GOOD = Action(name="good", label="Good answer", command="feedback")
-VIDEO = Action(name="video", label="Make a video of it", command="video", asks=("prompt", "duration"))
+VIDEO = Action(name="video", label="Make a video of it", command="video", prompts_for=("prompt", "duration"))
 DELETE = Action(name="delete", label="Delete", command="delete", is_danger=True)
 
 

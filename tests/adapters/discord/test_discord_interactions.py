@@ -32,7 +32,7 @@ async def test_slash_command(service: Service, wire: Wire, core: Core) -> None:
     assert (event.id, event.command, event.prompt) == (told["id"], "image", "a fox")
     assert event.options == {"style": "anime", "n": "2"}
     assert (event.actor.id, event.actor.locale, event.actor.is_admin) == (ADA, "zh-TW", True)
-    assert (event.conversation, event.place.workspace) == (f"c{CHANNEL}", GUILD)
+    assert (event.conversation, event.location.workspace) == (f"c{CHANNEL}", GUILD)
     address = Address.of(event.reply_to)
     assert (address.token, address.application, address.deferred) == (told["token"], ME, "public")
     assert (address.member, address.limit) == ("1", "10485760")
@@ -89,7 +89,7 @@ async def test_direct_message_command(service: Service, wire: Wire, core: Core) 
     """A command in direct messages shares their conversation."""
     await wire.interact(SLASH, slash("chat", prompt="hello"), channel=DM)
     (event,) = await core.count(1)
-    assert (event.conversation, event.place.is_private) == (f"d{DM}", True)
+    assert (event.conversation, event.location.is_private) == (f"d{DM}", True)
 
 
 async def test_files_come_along(service: Service, wire: Wire, core: Core) -> None:
@@ -172,7 +172,7 @@ async def test_menus_of_messages(
     data = {"id": snowflake(), "name": menu, "type": 3, "target_id": message["id"]}
     await wire.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
     (event,) = await core.count(1)
-    assert (event.command, event.prompt, event.problem) == (command, prompt, "")
+    assert (event.command, event.prompt, event.rejection) == (command, prompt, "")
     assert event.reply_to["deferred"] == ("private" if command == "chat" else "public")
 
 
@@ -188,7 +188,7 @@ async def test_menu_that_animates(service: Service, wire: Wire, core: Core) -> N
     await core.count(3)
     with_picture, without, avatar = sorted(core.events, key=lambda event: int(event.id))
     assert [file.name for file in with_picture.attachments] == ["a.png"]
-    assert without.problem
+    assert without.rejection
     assert (avatar.command, len(avatar.attachments)) == ("video", 1)
 
 

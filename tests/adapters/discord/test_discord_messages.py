@@ -26,9 +26,9 @@ async def test_mention_opens_a_thread(service: Service, wire: Wire, core: Core) 
     address = Address.of(event.reply_to)
     assert (event.id, event.command, event.prompt) == (said["id"], "chat", "what is **love**?")
     assert event.conversation == f"t{said['id']}"
-    assert (event.place.workspace, event.place.channel, event.place.thread) == (GUILD, CHANNEL, said["id"])
+    assert (event.location.workspace, event.location.channel, event.location.thread) == (GUILD, CHANNEL, said["id"])
     assert (address.opens, address.place) == ("what is love?", said["id"])
-    assert not event.continues
+    assert not event.has_prior_messages
 
 
 async def test_own_role_is_a_mention(service: Service, wire: Wire, core: Core) -> None:
@@ -52,7 +52,7 @@ async def test_wrong_command_is_a_problem(service: Service, wire: Wire, core: Co
     """What can't be understood is an event that says why, answered in place."""
     await wire.say(CHANNEL, f"<@{ME}> /image a fox --style oil")
     (event,) = await core.count(1)
-    assert "oil" in event.problem
+    assert "oil" in event.rejection
     assert "opens" not in event.reply_to
 
 
@@ -77,8 +77,8 @@ async def test_direct_message(service: Service, wire: Wire, core: Core) -> None:
     """A direct message needs no mention and is private."""
     await wire.say(DM, "hello there")
     (event,) = await core.count(1)
-    assert (event.prompt, event.conversation, event.place.is_private) == ("hello there", f"d{DM}", True)
-    assert event.place.workspace == ""
+    assert (event.prompt, event.conversation, event.location.is_private) == ("hello there", f"d{DM}", True)
+    assert event.location.workspace == ""
 
 
 async def test_own_thread_needs_no_mention(service: Service, wire: Wire, core: Core) -> None:
@@ -106,7 +106,7 @@ async def test_thread_without_the_bot_is_left_alone(service: Service, wire: Wire
     await wire.say(number, "who is that?", by=BOB)
     await core.count(2)
     assert [event.prompt for event in core.events] == ["join us", "thank you"]
-    assert [event.continues for event in core.events] == [True, False]
+    assert [event.has_prior_messages for event in core.events] == [True, False]
     await nothing_more(service, wire, core, known=2)
 
 
@@ -117,7 +117,7 @@ async def test_forum_post(service: Service, wire: Wire, core: Core) -> None:
     wire.message(number, "My printer smokes.", id=number)
     await wire.say(number, f"<@{ME}> what do I do?", by=BOB)
     (event,) = await core.count(1)
-    assert (event.conversation, event.place.channel, event.continues) == (f"t{number}", FORUM, True)
+    assert (event.conversation, event.location.channel, event.has_prior_messages) == (f"t{number}", FORUM, True)
     earlier = await service.adapter.earlier(event.reply_to, limit=10)
     assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Ada", "My printer smokes.")]
 
@@ -130,7 +130,7 @@ async def test_answer_to_somebody_else(service: Service, wire: Wire, core: Core)
     await wire.say(CHANNEL, f"<@{ME}> is that so?", answers=second)
     (event,) = await core.count(1)
     assert event.prompt == "> Ada: No way.\n\nis that so?"
-    assert event.continues
+    assert event.has_prior_messages
     earlier = await service.adapter.earlier(event.reply_to, limit=10)
     assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Cats are liquid."), ("Ada", "No way.")]
     await wire.say(CHANNEL, f"<@{ME}> video make it move", answers=first)
@@ -156,7 +156,7 @@ async def test_reply_to_an_answer_goes_on(wire: Wire, core: Core) -> None:
         await wire.say(CHANNEL, "good", answers=answer)
         await core.count(3)
     assert {event.conversation for event in core.events} == {f"r{asked['id']}"}
-    assert not any(event.continues for event in core.events)
+    assert not any(event.has_prior_messages for event in core.events)
 
 
 async def test_forwarded_message_is_read(service: Service, wire: Wire, core: Core) -> None:
@@ -188,7 +188,7 @@ async def test_voice_message_is_told(service: Service, wire: Wire, core: Core) -
     voice = {**file, "duration_secs": 2.0, "waveform": "AAAA", "content_type": "audio/ogg"}
     await wire.say(DM, "", attachments=[voice], flags=1 << 13)
     (event,) = await core.count(1)
-    assert "voice" in event.problem
+    assert "voice" in event.rejection
 
 
 async def test_edits_and_deletions(service: Service, wire: Wire, core: Core) -> None:
@@ -275,7 +275,7 @@ async def test_thread_that_was_archived(service: Service, wire: Wire, core: Core
     await wire.say(number, "and now?")
     await core.count(2)
     assert {event.conversation for event in core.events} == {f"t{number}"}
-    assert {event.place.channel for event in core.events} == {CHANNEL}
+    assert {event.location.channel for event in core.events} == {CHANNEL}
     assert sum(call.path == f"channels/{number}" for call in wire.rest.calls) == 1
 
 

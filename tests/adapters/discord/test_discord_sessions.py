@@ -229,8 +229,8 @@ async def test_recorded_press(service: Service, wire: Wire, core: Core, name: st
     (event,) = await core.count(1)
     assert event.options == {"event": "17", "action": "again"}
     assert (event.actor.id, event.actor.name) == (who["id"], nick or who["global_name"])
-    assert event.place.workspace == told.get("guild_id", "")
-    assert (event.place.thread or event.place.channel) == told["channel_id"]
-    assert event.place.is_private == ("guild_id" not in told)
+    assert event.location.workspace == told.get("guild_id", "")
+    assert (event.location.thread or event.location.channel) == told["channel_id"]
+    assert event.location.is_private == ("guild_id" not in told)
     assert event.actor.is_admin == (member.get("permissions") == EVERYTHING)
     await wire.until(lambda: wire.called("POST", "callback"))

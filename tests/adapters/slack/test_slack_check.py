@@ -14,7 +14,7 @@ from adapters.slack.setup.observed_events import FILE
 from adapters.slack.ui.modals import MAKE
 from bot.__main__ import main
 from bot.errors import SettingsError
-from bot.models import Finding
+from bot.models import CheckResult
 from simulators.slack import FakeSlack, Grant
 from tests.support.slack.stage import COMMANDS, Core, Service, settings
 
@@ -91,7 +91,7 @@ def test_no_command_is_slacks_own() -> None:
     assert RESERVED.isdisjoint(spec.name for spec in COMMANDS)
 
 
-async def _findings(slack: FakeSlack, **more: Any) -> list[Finding]:
+async def _findings(slack: FakeSlack, **more: Any) -> list[CheckResult]:
     return [finding for finding in await Slack(settings(slack, **more)).check() if not finding.is_ok]
 
 

@@ -42,7 +42,7 @@ async def test_two_workspaces_with_the_same_channel(slack: FakeSlack, service: S
     eve.mention("there")
     one, two = await core.count(2)
     assert (one.actor.id, two.actor.id) == ("T0LAB.U0ADA", "T0LAB2.U0ADA")
-    assert (one.place.channel, two.place.channel) == ("T0LAB.C0GENERAL", "T0LAB2.C0GENERAL")
+    assert (one.location.channel, two.location.channel) == ("T0LAB.C0GENERAL", "T0LAB2.C0GENERAL")
     assert one.conversation != two.conversation
     for event in (one, two):
         draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)

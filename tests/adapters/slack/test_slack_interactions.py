@@ -256,7 +256,7 @@ async def test_summary_reads_the_thread(slack: FakeSlack, service: Service, core
     reply = slack.ada.say("on Friday", thread=root)
     slack.ada.message_shortcut("summarise", reply)
     [event] = await core.count(1)
-    assert event.continues
+    assert event.has_prior_messages
     earlier = await service.adapter.earlier(event.reply_to, limit=20)
     assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "shall we ship?"), ("Ada", "on Friday")]
 
@@ -269,7 +269,7 @@ async def test_animating_needs_a_picture(slack: FakeSlack, service: Service, cor
     slack.ada.message_shortcut("animate", slack.bob.say("here", files=[picture]))
     await core.count(2)
     without, with_one = core.events
-    assert without.problem
+    assert without.rejection
     assert Address.of(without.reply_to).private
     assert (with_one.command, [file.name for file in with_one.attachments]) == ("video", ["a.png"])
 

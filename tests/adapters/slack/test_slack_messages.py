@@ -20,7 +20,11 @@ async def test_mention_begins_a_thread(slack: FakeSlack, service: Service, core:
     assert (event.actor.id, event.actor.name, event.actor.locale) == ("U0ADA", "Ada", "en-US")
     assert event.actor.is_admin
     assert not event.actor.is_stranger
-    assert (event.place.workspace, event.place.channel, event.place.thread) == ("T0LAB", "C0GENERAL", question.ts)
+    assert (event.location.workspace, event.location.channel, event.location.thread) == (
+        "T0LAB",
+        "C0GENERAL",
+        question.ts,
+    )
     address = Address.of(event.reply_to)
     assert (address.team, address.channel, address.thread, address.message, address.user) == (
         "T0LAB",
@@ -61,7 +65,7 @@ async def test_thread_that_was_there_before_continues(slack: FakeSlack, service:
     slack.bob.say("since noon", thread=root)
     slack.ada.mention("why?", thread=root)
     [event] = await core.count(1)
-    assert (event.prompt, event.continues, event.place.thread) == ("why?", True, root.ts)
+    assert (event.prompt, event.has_prior_messages, event.location.thread) == ("why?", True, root.ts)
     assert event.conversation == f"T0LAB.C0GENERAL.{root.ts}"
 
 
@@ -83,7 +87,7 @@ async def test_who_talks_with_the_bot_needs_no_further_mention(slack: FakeSlack,
         ("Bob", "and me?"),
         ("Bob", "thanks"),
     ]
-    assert not any(event.continues for event in core.events)
+    assert not any(event.has_prior_messages for event in core.events)
     assert len({event.conversation for event in core.events}) == 1
 
 
@@ -128,7 +132,7 @@ async def test_direct_messages_are_threads(slack: FakeSlack, service: Service, c
     await core.count(3)
     one, two, three = core.events
     assert one.conversation == two.conversation != three.conversation
-    assert one.place.is_private
+    assert one.location.is_private
     assert Address.of(one.reply_to).surface == "agent"
     assert Address.of(two.reply_to).thread == first.ts
 
@@ -239,7 +243,7 @@ async def test_voice_clips_are_told_to_be_unreadable(slack: FakeSlack, service: 
     event["ts"] = slack.clock.ts()
     slack.people.event(slack.team, event)
     await core.count(2)
-    assert "voice" in core.events[1].problem
+    assert "voice" in core.events[1].rejection
 
 
 async def test_message_that_is_not_kept_comes_again(slack: FakeSlack, service: Service, core: Core) -> None:

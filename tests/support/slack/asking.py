@@ -13,7 +13,7 @@ from tests.support.slack.stage import Core, settings
 ACTIONS = (
     Action(name="again", label="Again", command="retry"),
     Action(name="good", label="Good answer", command="feedback"),
-    Action(name="video", label="Make a video of it", command="video", asks=("prompt", "duration")),
+    Action(name="video", label="Make a video of it", command="video", prompts_for=("prompt", "duration")),
     Action(name="delete", label="Delete", command="delete", is_danger=True),
 )
 
