@@ -7,13 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.slack import oauth  # noqa: F401 — they register their methods
+from simulators.slack import oauth  # noqa: F401 - registers its methods
 from simulators.slack.delivery import Sender
 from simulators.slack.faults import Faults, Limits
 from simulators.slack.oauth import Consent
 from simulators.slack.people.people import Crowd, Person
 from simulators.slack.responses import ResponseUrls
 from simulators.slack.sockets import Sockets
+from simulators.slack.web_api import assistant, chat, conversations, views  # noqa: F401 - they register their methods
 from simulators.slack.web_api.calls import Call, answer
 from simulators.slack.web_api.files import Storage
 from simulators.slack.web_api.views import Screens
