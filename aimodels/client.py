@@ -7,13 +7,13 @@ from typing import Self
 import httpx
 from pydantic import SecretStr
 
+from aimodels import reference
+from aimodels.errors import BadRequest, ConfigurationError, UnexpectedAnswer
 from aimodels.rate_limiter import Budget
 from aimodels.request import Call, Caller, Calls, OnWait
 from aimodels.resources import Audio, Chat, Code, Images, Server, Video
 from aimodels.transport import open_http
 from aimodels.wire import Flavor
-from bot.errors import BadRequest, SettingsError, UnexpectedAnswer
-from bot.settings.core import REFERENCE_BASE_URL, REFERENCE_MODELS
 
 _VERIFY_TIMEOUT = 30.0  #: seconds
 
@@ -25,7 +25,7 @@ class AsyncAIModels:
         self,
         *,
         api_key: str | SecretStr,
-        base_url: str = REFERENCE_BASE_URL,
+        base_url: str = reference.BASE_URL,
         flavor: Flavor = "aimodels",
         streaming: bool = False,
         timeout: float = 120.0,
@@ -35,11 +35,11 @@ class AsyncAIModels:
     ) -> None:
         """Time-outs in seconds, retries and waits included. A transport given as `http` stays the caller's to close.
 
-        Raises `SettingsError` for a key that can't be sent.
+        Raises `ConfigurationError` for a key that can't be sent.
         """
         key = (api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key).strip()
         if not key or not key.isascii() or not key.isprintable():
-            raise SettingsError("the API key is empty or has characters that no key has")
+            raise ConfigurationError("the API key is empty or has characters that no key has")
         self._http = http or open_http(base_url)
         self._is_owner = http is None
         self._server = Server(
@@ -88,11 +88,16 @@ class AsyncAIModels:
         return Video(self._server, self._caller)
 
     @property
+    def base_url(self) -> str:
+        """Address of the API."""
+        return self._server.calls.base_url
+
+    @property
     def budget(self) -> Budget:
         """The rate limit shared by all callers: `limit`, `remaining`, `reset_at`, `waiting`."""
         return self._server.calls.budget
 
-    async def verify(self, model: str = REFERENCE_MODELS["chat"]) -> None:
+    async def verify(self, model: str = reference.MODELS["chat"]) -> None:
         """Prove the key without spending: ask for an answer to nothing, which is refused only after the key was taken.
 
         Raises `AuthenticationFailed` or `NotPermitted` for a key that is not good, `BadRequest` for an address where

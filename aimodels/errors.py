@@ -1,84 +1,103 @@
-"""From what the API or the network did to the error tree. The cause is kept; the key is never in a text or a repr."""
+"""Errors of the SDK, as a tree.
 
-# ruff: noqa: PLR2004 (status codes are known by their numbers)
+AIModelsError
+├── ConfigurationError       an argument of the client can't be used
+└── ApiError                 the API did not give what was asked
+    ├── BadRequest           400: it refused the parameters
+    ├── AuthenticationFailed 401: the key is wrong or expired
+    ├── NotPermitted         403: the key may not do this
+    ├── RateLimited          429: too many requests
+    ├── ServerFailed         5xx
+    ├── Unreachable          no connection, or it broke
+    ├── DeadlineExceeded     no answer in time
+    ├── JobFailed            a polled job ended in failure
+    └── UnexpectedAnswer     an answer of a shape that nothing documents
+"""
 
-import json
 from typing import Any
 
-import aiohttp
-import httpx
-from multidict import CIMultiDict, CIMultiDictProxy
 
-from bot.errors import (
-    ApiError,
-    AuthenticationFailed,
-    BadRequest,
-    NotPermitted,
-    RateLimited,
-    ServerFailed,
-    UnexpectedAnswer,
-    Unreachable,
-)
-
-#: What the transports raise when there is no connection or it breaks; httpx-aiohttp lets some of aiohttp's own through.
-BROKEN = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
-
-#: Says more than the status: an empty account is a 429 on some servers, but waiting does not help.
-_BY_CODE: dict[str, type[ApiError]] = {"invalid_api_key": AuthenticationFailed, "insufficient_quota": NotPermitted}
-_BY_STATUS: dict[int, type[ApiError]] = {401: AuthenticationFailed, 402: NotPermitted, 403: NotPermitted}
-#: For error envelopes that come without an error's status.
-_BY_TYPE: dict[str, type[ApiError]] = {
-    "authentication_error": AuthenticationFailed,
-    "permission_error": NotPermitted,
-    "invalid_request_error": BadRequest,
-}
+class AIModelsError(Exception):
+    """Root of every error that the SDK raises on purpose. Its text is one clear sentence."""
 
 
-def refused(status: int, raw: bytes | str, *, key: str, retry_after: float = 1.0) -> ApiError:
-    """The error that an answer stands for. `retry_after` in seconds, for a 429."""
-    body = _json(raw)
-    error = _error(body)
-    code, kind = str(error.get("code") or ""), str(error.get("type") or "")
-    text = str(error.get("message") or "").replace(key, "[key]") or f"the API answered with status {status}"
-    told: dict[str, Any] = {"status": status, "code": code.replace(key, "[key]"), "type": kind.replace(key, "[key]")}
-    told["is_enveloped"] = body.get("success") is False
-    special = _BY_CODE.get(code) or _BY_STATUS.get(status)
-    if special is not None:
-        return special(text, **told)
-    if status == 429 or kind == "rate_limit_error":
-        return RateLimited(text, retry_after=retry_after, **told)
-    if status >= 500:
-        return ServerFailed(text, **told)
-    if status >= 400:
-        return BadRequest(text, **told)
-    if status >= 300:
-        return UnexpectedAnswer("the API redirects: its base URL must be where it ends up", status=status)
-    return _BY_TYPE.get(kind, ServerFailed)(text, **told)
+class ConfigurationError(AIModelsError):
+    """An argument of the client can't be used, such as an API key that no header can carry."""
 
 
-def unreachable(exc: Exception, key: str) -> Unreachable:
-    """The error for a connection that could not be made or broke. Raise it from `exc`."""
-    for link in (exc, exc.__cause__):
-        if isinstance(link, aiohttp.ClientResponseError):  # its repr shows the request's headers, and so the key
-            bare = CIMultiDictProxy[str](CIMultiDict())
-            link.request_info = aiohttp.RequestInfo(link.request_info.url, link.request_info.method, bare)
-            link.args = (link.request_info, link.history)
-    reason = str(exc) or type(exc).__name__
-    return Unreachable(f"no answer from the API: {reason}".replace(key, "[key]"))
+#: What codes and types say of a model that is not there.
+_UNKNOWN_MODEL = ("model_not_found", "invalid_model", "unknown_model", "unsupported_model")
 
 
-def _json(raw: bytes | str) -> dict[str, Any]:
-    """Read an object; an empty one when it is none."""
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
+class ApiError(AIModelsError):
+    """The AI API did not give what was asked. The text is the API's own, for the log, not for people."""
+
+    #: whether the same request may succeed later
+    is_retryable = False
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str = "", type: str = "", is_enveloped: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status  #: HTTP status, None when there was no answer
+        self.code = code  #: `error.code` of the envelope
+        self.type = type  #: `error.type` of the envelope
+        self.is_enveloped = is_enveloped  #: whether it came in the reference's envelope
 
 
-def _error(body: dict[str, Any]) -> dict[str, Any]:
-    """Find the error's fields, however they are wrapped."""
-    error = body.get("error", body)
-    if isinstance(error, dict):
-        return error if "message" in error else {**error, "message": error.get("detail")}
-    return {"message": error}
+class BadRequest(ApiError):
+    """400: the API refused the parameters."""
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether there is nothing at the address, or no such model."""
+        return self.status in {404, 405}
+
+    @property
+    def is_about_model(self) -> bool:
+        """Whether the API does not have the model that was named."""
+        marks = f"{self.code} {self.type}".lower()
+        return any(mark in marks for mark in _UNKNOWN_MODEL) or (self.is_absence and "model" in self.message.lower())
+
+
+class AuthenticationFailed(ApiError):
+    """401: the API key is wrong or expired."""
+
+
+class NotPermitted(ApiError):
+    """403: the key may not do this."""
+
+
+class RateLimited(ApiError):
+    """429: too many requests."""
+
+    is_retryable = True
+
+    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, **told: Any) -> None:
+        super().__init__(message, status=status, **told)
+        self.retry_after = retry_after  #: seconds until a new try may succeed
+
+
+class ServerFailed(ApiError):
+    """5xx: the API failed."""
+
+    is_retryable = True
+
+
+class Unreachable(ApiError):
+    """No connection to the API, or it broke."""
+
+    is_retryable = True
+
+
+class DeadlineExceeded(ApiError):
+    """The API gave no answer within the time allowed."""
+
+
+class JobFailed(ApiError):
+    """A polled job ended in failure."""
+
+
+class UnexpectedAnswer(ApiError):
+    """The API's answer has a shape that nothing documents; the text names the field that was missing."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from aimodels import errors, headers, wire
+from aimodels import error_mapping, headers, wire
+from aimodels.deadline import Deadline
+from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
 from aimodels.rate_limiter import Budget
 from aimodels.sse import EventParser
-from bot.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
-from bot.pipeline.deadline import Deadline
 
 MAX_TRIES = 5  #: of a call whose connection or server fails; a refusal for the rate limit does not count as a try
 _CONNECT_TIMEOUT = 10.0  #: seconds; one try, not the whole call, is lost to an address that does not answer
@@ -136,7 +136,7 @@ class Calls:
     ) -> None:
         self.budget = Budget()
         self._key = key
-        self._base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/")
         self._http = http
         self._on_call = on_call
         # Made once: parsing a URL and encoding headers cost more than all else that is ours.
@@ -213,7 +213,7 @@ class Calls:
                         reason = reason or delta.finish_reason
                         yield delta
                     elif delta is not None:
-                        raise errors.refused(response.status_code, event, key=self._key)
+                        raise error_mapping.refused(response.status_code, event, key=self._key)
                 if chunk is None and not reason:
                     raise Unreachable("the API's streamed answer broke off")
                 if chunk is None:
@@ -230,14 +230,14 @@ class Calls:
                 status = response.status_code
                 self.budget.answered(permit, status, headers.told(response.headers.raw))
                 if status >= httpx.codes.MULTIPLE_CHOICES:
-                    raise errors.refused(
+                    raise error_mapping.refused(
                         status, await response.aread(), key=self._key, retry_after=self.budget.opens_in()
                     )
                 yield response
             finally:
                 await response.aclose()
-        except errors.BROKEN as exc:
-            raise errors.unreachable(exc, self._key) from exc
+        except error_mapping.BROKEN as exc:
+            raise error_mapping.unreachable(exc, self._key) from exc
         finally:
             if status is None:
                 self.budget.abandon(permit)
@@ -246,11 +246,11 @@ class Calls:
 
     def _build(self, request: Request) -> httpx.Request:
         if request.item:
-            url = httpx.URL(f"{self._base_url}{request.endpoint}/{request.item}")
+            url = httpx.URL(f"{self.base_url}{request.endpoint}/{request.item}")
         elif (known := self._urls.get(request.endpoint)) is not None:
             url = known
         else:
-            url = self._urls[request.endpoint] = httpx.URL(self._base_url + request.endpoint)
+            url = self._urls[request.endpoint] = httpx.URL(self.base_url + request.endpoint)
         # Given as a stream, what has all its headers already is not looked through for those that are missing.
         body = httpx.ByteStream(request.body or b"")
         method = "GET" if request.body is None else "POST"
@@ -262,7 +262,7 @@ class Calls:
 
     def _check(self, response: httpx.Response, body: bytes) -> None:
         if wire.is_refusal(body):
-            raise errors.refused(response.status_code, body, key=self._key)
+            raise error_mapping.refused(response.status_code, body, key=self._key)
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -287,7 +287,7 @@ def whole(response: wire.ChatResponse) -> wire.ChatDelta:
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
     """Read the end of a finished answer, so that its connection can serve the next; a moment, not for ever."""
-    with suppress(TimeoutError, *errors.BROKEN):
+    with suppress(TimeoutError, *error_mapping.BROKEN):
         async with asyncio.timeout(_DRAIN):
             async for _ in chunks:
                 pass

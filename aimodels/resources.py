@@ -12,8 +12,8 @@ from urllib.parse import quote
 from pydantic_core import PydanticSerializationError, to_json
 
 from aimodels import wire
+from aimodels.errors import BadRequest, JobFailed
 from aimodels.request import Caller, Calls, Reply, Request, whole
-from bot.errors import BadRequest, JobFailed
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """Server-sent events, as they trickle in."""
 
-from bot.errors import UnexpectedAnswer
+from aimodels.errors import UnexpectedAnswer
 
 _MAX_EVENT = 16_000_000  #: bytes; an answer's piece is never near it
 

@@ -9,12 +9,11 @@ from typing import Any, Self, TypeVar
 
 from pydantic import SecretStr
 
-from aimodels import wire
+from aimodels import reference, wire
 from aimodels.client import AsyncAIModels
 from aimodels.rate_limiter import Budget
 from aimodels.request import Call
 from aimodels.resources import ChatMessage, OnProgress
-from bot.settings.core import REFERENCE_BASE_URL, REFERENCE_MODELS
 
 T = TypeVar("T")
 
@@ -171,14 +170,14 @@ class AIModels:
         self,
         *,
         api_key: str | SecretStr,
-        base_url: str = REFERENCE_BASE_URL,
+        base_url: str = reference.BASE_URL,
         flavor: wire.Flavor = "aimodels",
         streaming: bool = False,
         timeout: float = 120.0,
         media_timeout: float = 900.0,
         on_call: Callable[[Call], None] | None = None,
     ) -> None:
-        """The arguments of `AsyncAIModels`. Raises `SettingsError` for a key that can't be sent."""
+        """The arguments of `AsyncAIModels`. Raises `ConfigurationError` for a key that can't be sent."""
         client = AsyncAIModels(
             api_key=api_key,
             base_url=base_url,
@@ -203,7 +202,7 @@ class AIModels:
         """The rate limit as last told."""
         return self._client.budget
 
-    def verify(self, model: str = REFERENCE_MODELS["chat"]) -> None:
+    def verify(self, model: str = reference.MODELS["chat"]) -> None:
         """Prove the key without spending. Raises `ApiError`."""
         self._background.run(self._client.verify(model))
 

@@ -22,7 +22,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema
 
-from bot.errors import UnexpectedAnswer
+from aimodels.errors import UnexpectedAnswer
 
 Flavor = Literal["aimodels", "openai"]
 T = TypeVar("T")

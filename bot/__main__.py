@@ -6,10 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from bot import __version__
-from bot.errors import BotError
+from bot.errors import BotError, SettingsError
 from bot.settings.core import load_settings
-
-LAST_PORT = 65535
+from sandbox.__main__ import add_arguments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,19 +44,10 @@ def parser() -> argparse.ArgumentParser:
     manifest.add_argument("--url", default=None, help="where the platform reaches this service (HTTP mode)")
     manifest.set_defaults(run=_manifest)
     sandbox = commands.add_parser("sandbox", help="serve the AI API offline, for trying things out")
-    sandbox.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    sandbox.add_argument("--port", type=port, default=8081, help="port to listen on (default: %(default)s)")
-    sandbox.add_argument("--api-key", default=None, help="the key that callers must send (default: one is made up)")
+    add_arguments(sandbox)
     sandbox.set_defaults(run=_sandbox)
     top.set_defaults(run=_run)
     return top
-
-
-def port(text: str) -> int:
-    """A port number. Raises `argparse.ArgumentTypeError`."""
-    if not text.isdecimal() or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 (any free one) to {LAST_PORT}")
-    return int(text)
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -84,16 +74,20 @@ def _manifest(parsed: argparse.Namespace) -> int:
 
 
 def _sandbox(parsed: argparse.Namespace) -> int:
-    from sandbox.config import from_environment
+    from bot.settings.api_endpoint import sandbox_config
+    from sandbox.errors import SandboxError
 
-    config = from_environment(load_settings())
+    config = sandbox_config(load_settings())
     try:
         from sandbox.server import serve
     except ImportError as exc:
         raise BotError(
             f"install the sandbox first: pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
         ) from exc
-    asyncio.run(serve(host=parsed.host, port=parsed.port, api_key=parsed.api_key, config=config))
+    try:
+        asyncio.run(serve(host=parsed.host, port=parsed.port, api_key=parsed.api_key, config=config))
+    except SandboxError as exc:
+        raise SettingsError(str(exc)) from exc
     return 0
 
 

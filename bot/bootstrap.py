@@ -31,7 +31,7 @@ from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import signing_key
-from bot.settings.api_endpoint import endpoint, needs_sandbox
+from bot.settings.api_endpoint import open_client
 from bot.settings.core import Settings
 from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
@@ -134,19 +134,8 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
     """Open every room in order and close them in reverse. Raises `SettingsError` and `StoreError`."""
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        base_url, key = await stack.enter_async_context(endpoint(settings))
-        api = await stack.enter_async_context(
-            AsyncAIModels(
-                api_key=key,
-                base_url=base_url,
-                flavor=settings.aimodels_api_flavor,
-                streaming=settings.aimodels_streaming or needs_sandbox(settings),
-                timeout=settings.aimodels_timeout,
-                media_timeout=settings.aimodels_media_timeout,
-                on_call=metrics.api_call,
-            )
-        )
-        parts = urlsplit(base_url)
+        api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call))
+        parts = urlsplit(api.base_url)
         spool = await stack.enter_async_context(
             Spool(
                 settings.media_dir,

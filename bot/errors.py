@@ -1,19 +1,9 @@
-"""Everything that can go wrong, as a tree.
+"""Errors that the service raises on purpose, as a tree. Those of the AI API are in `aimodels.errors`.
 
 BotError
 ├── SettingsError            a setting is wrong; the service does not start
 ├── UsageError               a person's request can't be understood
 ├── OverLimit                a person, or everybody, has used up what is allowed
-├── ApiError                 the AI API did not give what was asked
-│   ├── BadRequest           400: it refused the parameters
-│   ├── AuthenticationFailed 401: the key is wrong or expired
-│   ├── NotPermitted         403: the key may not do this
-│   ├── RateLimited          429: too many requests
-│   ├── ServerFailed         5xx
-│   ├── Unreachable          no connection, or it broke
-│   ├── DeadlineExceeded     no answer in time
-│   ├── JobFailed            a polled job ended in failure
-│   └── UnexpectedAnswer     an answer of a shape that nothing documents
 ├── MediaError               a file can't be fetched or used
 │   ├── UnsafeUrl            it is not at a public https address
 │   ├── MediaTooLarge        it is bigger than allowed
@@ -32,7 +22,7 @@ BotError
     └── DeliveryRefused      it will never be shown there
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 #: Requests a minute, media a day, money a day; `price`: what a kind costs is only known when its first request is done.
 Limit = Literal["rate", "media", "money", "price"]
@@ -58,87 +48,6 @@ class OverLimit(BotError):
         self.limit = limit
         self.wait = wait  #: of `rate`: seconds until there is room again
         self.left = left  #: of `media`: how many files there is room for
-
-
-# ------------------------------------------------------------------ the API
-
-
-#: What codes and types say of a model that is not there.
-_UNKNOWN_MODEL = ("model_not_found", "invalid_model", "unknown_model", "unsupported_model")
-
-
-class ApiError(BotError):
-    """The AI API did not give what was asked. The text is the API's own, for the log, not for people."""
-
-    #: whether the same request may succeed later
-    is_retryable = False
-
-    def __init__(
-        self, message: str, *, status: int | None = None, code: str = "", type: str = "", is_enveloped: bool = False
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status  #: HTTP status, None when there was no answer
-        self.code = code  #: `error.code` of the envelope
-        self.type = type  #: `error.type` of the envelope
-        self.is_enveloped = is_enveloped  #: whether it came in the reference's envelope
-
-
-class BadRequest(ApiError):
-    """400: the API refused the parameters."""
-
-    @property
-    def is_absence(self) -> bool:
-        """Whether there is nothing at the address, or no such model."""
-        return self.status in {404, 405}
-
-    @property
-    def is_about_model(self) -> bool:
-        """Whether the API does not have the model that was named."""
-        marks = f"{self.code} {self.type}".lower()
-        return any(mark in marks for mark in _UNKNOWN_MODEL) or (self.is_absence and "model" in self.message.lower())
-
-
-class AuthenticationFailed(ApiError):
-    """401: the API key is wrong or expired."""
-
-
-class NotPermitted(ApiError):
-    """403: the key may not do this."""
-
-
-class RateLimited(ApiError):
-    """429: too many requests."""
-
-    is_retryable = True
-
-    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, **told: Any) -> None:
-        super().__init__(message, status=status, **told)
-        self.retry_after = retry_after  #: seconds until a new try may succeed
-
-
-class ServerFailed(ApiError):
-    """5xx: the API failed."""
-
-    is_retryable = True
-
-
-class Unreachable(ApiError):
-    """No connection to the API, or it broke."""
-
-    is_retryable = True
-
-
-class DeadlineExceeded(ApiError):
-    """The API gave no answer within the time allowed."""
-
-
-class JobFailed(ApiError):
-    """A polled job ended in failure."""
-
-
-class UnexpectedAnswer(ApiError):
-    """The API's answer has a shape that nothing documents; the text names the field that was missing."""
 
 
 # ------------------------------------------------------------------ media

@@ -13,8 +13,7 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from bot import __version__
-from bot.models import Kind
+from aimodels.reference import Kind
 from sandbox import docs
 from sandbox.chat.completions import Talk, events
 from sandbox.config import SandboxConfig
@@ -105,7 +104,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app = FastAPIOffline(
         redoc_url=None,
         title="AI Models API (sandbox)",
-        version=__version__,
+        version="v1",
         description=docs.DESCRIPTION,
         lifespan=lifespan,
         swagger_ui_parameters={"persistAuthorization": True, "defaultModelsExpandDepth": 0, "tryItOutEnabled": True},

@@ -1,20 +1,20 @@
-"""What a sandbox is told: keys, models, limits and the failures it is to play."""
+"""Configuration of a sandbox: keys, models, limits, faults to inject; read from the environment or made in code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.models import Kind
-from bot.settings.base import EnvironmentSettings, read
-from bot.settings.core import REFERENCE_MODELS, Settings
+from aimodels.reference import MODELS, Kind
+from sandbox.errors import SandboxError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """The next `times` calls whose path ends with `path` go wrong."""
+    """A failure of the next `times` calls whose path ends with `path`."""
 
     path: str = ""  #: such as "/chat/completions"; "": every call of the API
     kind: Literal["status", "drop", "hang"] = "status"  #: drop: half an answer; hang: none until the caller leaves
@@ -24,12 +24,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
-    """Everything a sandbox can be told."""
+    """Configuration of one sandbox."""
 
-    keys: Mapping[str, frozenset[str] | None]  #: API key → the models it may use, None: all
+    keys: Mapping[str, frozenset[str] | None] = field(default_factory=dict)  #: API key → its models, None: all
     models: Mapping[Kind, tuple[str, ...]] = field(
-        default_factory=lambda: {kind: (model,) for kind, model in REFERENCE_MODELS.items()}
-    )  #: what each endpoint knows
+        default_factory=lambda: {kind: (model,) for kind, model in MODELS.items()}
+    )  #: models of each endpoint
     requests_per_minute: int = 6000  #: for each key
     faults: tuple[Fault, ...] = ()
     folder: Path | None = None  #: of generated files; None: a temporary one, removed at the end
@@ -38,22 +38,31 @@ class SandboxConfig:
     gguf: Path | None = None  #: a model for chat and code, run by llama.cpp; None: rules and templates
 
 
-class SandboxSettings(EnvironmentSettings):
-    """What the sandbox can be told from outside. Each field's description is its line in `.env.example`."""
+class SandboxSettings(BaseSettings):
+    """Settings by upper-case name from the environment and `.env`. Each description is a line in `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, allow_inf_nan=False
+    )
 
     sandbox_gguf: Path | None = Field(
         default=None,
         description="A model file for llama.cpp to answer chat and code in the sandbox (needs the extra llama).",
     )
     sandbox_requests_per_minute: int = Field(
-        6000, ge=1, description="Calls a minute that the sandbox takes with one key; more are answered with 429."
+        default=6000,
+        ge=1,
+        description="Calls a minute that the sandbox takes with one key; more are answered with 429.",
     )
 
 
-def from_environment(settings: Settings) -> SandboxConfig:
-    """A sandbox that has every model of the service's settings beside the reference's. Raises `SettingsError`."""
-    return SandboxConfig(
-        keys={},
-        models={kind: (*settings.models(kind), model) for kind, model in REFERENCE_MODELS.items()},
-        requests_per_minute=read(SandboxSettings).sandbox_requests_per_minute,
-    )
+def config_from_environment() -> SandboxConfig:
+    """A sandbox with the reference's models and the environment's settings. Raises `SandboxError`."""
+    try:
+        settings = SandboxSettings()
+    except ValidationError as exc:
+        wrong = exc.errors(include_input=False, include_url=False)
+        raise SandboxError("\n".join(f"{str(item['loc'][0]).upper()}: {item['msg']}" for item in wrong)) from None
+    except (UnicodeDecodeError, OSError) as exc:
+        raise SandboxError(f".env can't be read: {exc}") from exc
+    return SandboxConfig(requests_per_minute=settings.sandbox_requests_per_minute, gguf=settings.sandbox_gguf)

@@ -15,6 +15,10 @@ TYPES = {
 }
 
 
+class SandboxError(Exception):
+    """The sandbox can't start; the text says why and names the setting."""
+
+
 class Refusal(Exception):
     """A request is answered with an error."""
 

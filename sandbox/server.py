@@ -12,10 +12,9 @@ from typing import Self
 
 import uvicorn
 
-from bot.errors import SettingsError
-from bot.settings.base import read
 from sandbox.app import Rooms, create_app
-from sandbox.config import Fault, SandboxConfig, SandboxSettings
+from sandbox.config import Fault, SandboxConfig, config_from_environment
+from sandbox.errors import SandboxError
 
 __all__ = ["Fault", "Sandbox", "SandboxConfig", "create_app", "serve"]
 
@@ -44,8 +43,8 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """The sandbox on a port of this machine, as an async context manager.
 
-    `port` 0 picks a free one; without an `api_key` one is made up. The environment's `SANDBOX_GGUF` names a model
-    for llama.cpp, unless `config` does. Raises `SettingsError` when the address can't be listened on.
+    `port` 0 picks a free one; without an `api_key` a random one is made; without a `config` the environment's
+    `SANDBOX_…` settings apply. Raises `SandboxError` when the address can't be listened on or the model file is absent.
     """
 
     def __init__(
@@ -57,9 +56,8 @@ class Sandbox:
         config: SandboxConfig | None = None,
     ) -> None:
         self.api_key = api_key or f"sandbox-{secrets.token_hex(8)}"
-        config = config or SandboxConfig(keys={})
-        gguf = config.gguf or read(SandboxSettings).sandbox_gguf
-        self.config = replace(config, keys={self.api_key: None, **config.keys}, gguf=gguf)
+        config = config or config_from_environment()
+        self.config = replace(config, keys={self.api_key: None, **config.keys})
         self._address = (host, port)
         self._stack = contextlib.AsyncExitStack()
         self.base_url = ""  #: such as http://127.0.0.1:4321/v1, once entered
@@ -74,7 +72,7 @@ class Sandbox:
         """Listen."""
         host, port = self._address
         if self.config.gguf and not self.config.gguf.is_file():
-            raise SettingsError(f"SANDBOX_GGUF: there is no file {self.config.gguf}")
+            raise SandboxError(f"SANDBOX_GGUF: there is no file {self.config.gguf}")
         try:
             listener = await asyncio.to_thread(
                 socket.create_server,
@@ -83,7 +81,7 @@ class Sandbox:
             )
         except OSError as exc:
             reason = str(exc.strerror or exc).partition(" (while")[0]
-            raise SettingsError(f"the sandbox can't listen on {host}:{port}: {reason}") from exc
+            raise SandboxError(f"the sandbox can't listen on {host}:{port}: {reason}") from exc
         shown = f"[{host}]" if ":" in host else host
         self.base_url = f"http://{shown}:{listener.getsockname()[1]}/v1"
         app = create_app(self.config)
@@ -112,7 +110,7 @@ class Sandbox:
 
 
 async def serve(host: str, port: int, api_key: str | None, config: SandboxConfig) -> None:
-    """Run the sandbox until SIGINT or SIGTERM, telling how to try it. Raises `SettingsError`."""
+    """Run the sandbox until SIGINT or SIGTERM, telling how to try it. Raises `SandboxError`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -58,8 +58,12 @@ def test_the_dependency_rule_holds(path: Path) -> None:
         assert not any(u.startswith("bot.store") for u in used)
     if name.startswith("bot.") and name not in {"bot.__main__", "bot.bootstrap", "bot.settings.api_endpoint"}:
         assert not any(u.startswith("sandbox") for u in used)
+    if name.startswith("aimodels"):
+        assert all(u.startswith("aimodels") for u in used)
+    if name.startswith("sandbox"):
+        assert {u for u in used if not u.startswith("sandbox")} <= {"aimodels.reference"}
     if name.startswith("simulators"):
-        assert not any(u.startswith(("bot", "adapters", "aimodels", "sandbox")) for u in used)
+        assert all(u.startswith("simulators") for u in used)
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "bot")], ids=module)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from aimodels.reference import MODELS
 from bot.commands import load_commands
-from bot.settings.core import REFERENCE_MODELS
 from tests.test_architecture import PURE
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +61,7 @@ def test_the_chinese_transcript_is_real(tmp_path: Path) -> None:
 def test_every_command_is_in_the_readme(readme: Path) -> None:
     """A command that nobody reads about is not there."""
     text = readme.read_text(encoding="utf-8")
-    names = [spec.name for spec in load_commands({kind: (model,) for kind, model in REFERENCE_MODELS.items()}).specs]
+    names = [spec.name for spec in load_commands({kind: (model,) for kind, model in MODELS.items()}).specs]
     assert [name for name in names if f"/{name}" not in text] == []
 
 

@@ -2,10 +2,10 @@
 
 from contextlib import aclosing
 
+from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import again, opinions
 from bot.conversation.context import spent
-from bot.errors import UnexpectedAnswer
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 

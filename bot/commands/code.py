@@ -3,11 +3,11 @@
 import re
 from pathlib import PurePath
 
+from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import again, titled
 from bot.conversation.attachments import fenced
 from bot.conversation.context import spent
-from bot.errors import UnexpectedAnswer
 from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 #: lines above which the code comes as a file as well

@@ -1,10 +1,9 @@
 """`image`: make pictures from a description."""
 
+from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import shown
 from bot.models import Action, CommandSpec, Lane, Option, Status
-
-STYLES = ("digital-art", "photo-realistic", "anime")
 
 
 @command(
@@ -17,17 +16,23 @@ STYLES = ("digital-art", "photo-realistic", "anime")
                 name="size",
                 description="Width and height in pixels",
                 kind="choice",
-                choices=("512x512", "1024x1024", "2048x2048"),
+                choices=IMAGE_SIZES,
                 default="1024x1024",
             ),
             Option(
                 name="style",
                 description="How it is drawn",
                 kind="choice",
-                choices=STYLES,
+                choices=IMAGE_STYLES,
             ),
             Option(
-                name="n", description="How many pictures", kind="integer", default="1", minimum=1, maximum=4, short="n"
+                name="n",
+                description="How many pictures",
+                kind="integer",
+                default="1",
+                minimum=1,
+                maximum=MAX_IMAGES,
+                short="n",
             ),
             Option(name="model", description="Use this model, once", models="image"),
         ),
@@ -57,8 +62,8 @@ async def image(ctx: Context) -> Parts:
 
 def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Action, ...]:
     """The buttons that lead on from `n` pictures: as many variations, another style, a video of the first."""
-    styles = [None, *STYLES]
-    other = styles[(styles.index(style) if style in styles else 0) % len(STYLES) + 1] or STYLES[0]
+    styles = [None, *IMAGE_STYLES]
+    other = styles[(styles.index(style) if style in styles else 0) % len(IMAGE_STYLES) + 1] or IMAGE_STYLES[0]
     chosen = {"size": size, **({"style": style} if style else {})}
     # The API takes no picture to vary: another wording of the same request draws another one.
     variations = [

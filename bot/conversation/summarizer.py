@@ -5,8 +5,9 @@ import asyncio
 import structlog
 
 from aimodels import AsyncAIModels
+from aimodels.errors import ApiError
 from bot.conversation.context import Conversation
-from bot.errors import ApiError, StoreError
+from bot.errors import StoreError
 from bot.models import Job, Usage
 from bot.ops.metrics import Metrics
 from bot.policy import Policy

@@ -1,12 +1,12 @@
 """What `check` looks at: settings, database, API key, each configured platform. Spends nothing."""
 
-from aimodels import AsyncAIModels
+from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
 from bot.bootstrap import find_adapters, known_settings
 from bot.commands import load_commands
-from bot.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted, SettingsError, StoreError, StoreInUse
+from bot.errors import SettingsError, StoreError, StoreInUse
 from bot.models import KINDS, CheckResult
 from bot.policy.rules import command_lists
-from bot.settings.api_endpoint import endpoint, needs_sandbox
+from bot.settings.api_endpoint import needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
@@ -69,12 +69,7 @@ async def _api(settings: Settings) -> CheckResult:
     subject = "API " + ("sandbox" if needs_sandbox(settings) else settings.aimodels_base_url)
     model = settings.models("chat")[0]
     try:
-        async with (
-            endpoint(settings) as (base_url, key),
-            AsyncAIModels(
-                api_key=key, base_url=base_url, flavor=settings.aimodels_api_flavor, timeout=settings.aimodels_timeout
-            ) as api,
-        ):
+        async with open_client(settings) as api:
             await api.verify(model)
     except SettingsError as exc:
         return CheckResult(subject=subject, text=str(exc), is_ok=False)

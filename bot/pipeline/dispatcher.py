@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from aimodels import AsyncAIModels
+from aimodels.errors import ApiError
 from bot.commands import Context, Registry
 from bot.conversation.context import Conversation
-from bot.errors import ApiError, BotError, UsageError
+from bot.errors import BotError, UsageError
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Status, Text, Turn, TurnRecord, Usage

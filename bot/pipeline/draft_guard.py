@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from aimodels.deadline import Deadline
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
-from bot.pipeline.deadline import Deadline
 from bot.ports import Adapter, Draft
 
 #: Seconds that a platform gets to open a draft, or to show a piece of it.

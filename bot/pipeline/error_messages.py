@@ -2,22 +2,24 @@
 
 import math
 
-from bot.errors import (
+from aimodels.errors import (
     ApiError,
     AuthenticationFailed,
     BadRequest,
     DeadlineExceeded,
-    DownloadFailed,
     JobFailed,
-    MediaError,
-    MediaTooLarge,
-    NotKept,
     NotPermitted,
     RateLimited,
     ServerFailed,
-    StoreError,
     UnexpectedAnswer,
     Unreachable,
+)
+from bot.errors import (
+    DownloadFailed,
+    MediaError,
+    MediaTooLarge,
+    NotKept,
+    StoreError,
     UnsafeUrl,
     UsageError,
     WrongContent,

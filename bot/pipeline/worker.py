@@ -10,17 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from aimodels.errors import ApiError, RateLimited
 from bot.conversation.summarizer import Summarizer
-from bot.errors import (
-    ApiError,
-    BotError,
-    DeliveryDelayed,
-    DeliveryError,
-    OwnershipLost,
-    RateLimited,
-    StoreError,
-    StoreUnavailable,
-)
+from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, StoreError, StoreUnavailable
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome, Status
 from bot.ops.metrics import Metrics

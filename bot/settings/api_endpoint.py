@@ -1,28 +1,73 @@
-"""Where the AI API is: the one of the settings, or the offline sandbox where none is configured."""
+"""The AI API that the settings name, or the offline sandbox where none is configured."""
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from aimodels import AsyncAIModels, Call, reference
+from aimodels.errors import ConfigurationError
 from bot.errors import SettingsError
-from bot.settings.core import REFERENCE_BASE_URL, Settings
+from bot.settings.base import read
+from bot.settings.core import Settings
+
+if TYPE_CHECKING:
+    from sandbox.config import SandboxConfig
 
 
 def needs_sandbox(settings: Settings) -> bool:
     """Whether no API is configured: neither a key nor an address of one's own."""
-    return settings.aimodels_api_key is None and settings.aimodels_base_url == REFERENCE_BASE_URL
+    return settings.aimodels_api_key is None and settings.aimodels_base_url == reference.BASE_URL
 
 
 @asynccontextmanager
-async def endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
-    """The API's address and key; starts the sandbox when none is configured. Raises `SettingsError`."""
+async def open_client(
+    settings: Settings, *, on_call: Callable[[Call], None] | None = None
+) -> AsyncIterator[AsyncAIModels]:
+    """The API's client as the settings describe it; starts the sandbox when no API is configured.
+
+    Raises `SettingsError`.
+    """
+    async with _endpoint(settings) as (base_url, key):
+        try:
+            client = AsyncAIModels(
+                api_key=key,
+                base_url=base_url,
+                flavor=settings.aimodels_api_flavor,
+                streaming=settings.aimodels_streaming or needs_sandbox(settings),
+                timeout=settings.aimodels_timeout,
+                media_timeout=settings.aimodels_media_timeout,
+                on_call=on_call,
+            )
+        except ConfigurationError as exc:
+            raise SettingsError(str(exc)) from exc
+        async with client:
+            yield client
+
+
+def sandbox_config(settings: Settings) -> "SandboxConfig":
+    """A sandbox that offers every model of the service's settings beside the reference's. Raises `SettingsError`."""
+    from sandbox.config import SandboxConfig, SandboxSettings
+
+    given = read(SandboxSettings)
+    return SandboxConfig(
+        keys={},
+        models={kind: (*settings.models(kind), model) for kind, model in reference.MODELS.items()},
+        requests_per_minute=given.sandbox_requests_per_minute,
+        gguf=given.sandbox_gguf,
+    )
+
+
+@asynccontextmanager
+async def _endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
     if not needs_sandbox(settings):
         yield settings.aimodels_base_url, settings.aimodels_api_key or SecretStr("none")
         return
-    from sandbox.config import from_environment
+    from sandbox.errors import SandboxError
 
+    config = sandbox_config(settings)
     try:
         from sandbox.server import Sandbox
     except ImportError as exc:
@@ -30,8 +75,12 @@ async def endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
             "AIMODELS_API_KEY is not set and the sandbox is not installed: "
             f"set the key, or install the extra with pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
         ) from exc
-    async with Sandbox(config=from_environment(settings)) as sandbox:
-        print(  # noqa: T201 - said once to who starts the service, whatever the log level
+    async with AsyncExitStack() as stack:
+        try:
+            sandbox = await stack.enter_async_context(Sandbox(config=config))
+        except SandboxError as exc:
+            raise SettingsError(str(exc)) from exc
+        print(  # noqa: T201 - printed once for whoever starts the service, whatever the log level
             f"No AIMODELS_API_KEY: answers come from the offline sandbox API at {sandbox.base_url}. "
             "Set AIMODELS_API_KEY (in .env or the environment) to use the real one.",
             file=sys.stderr,

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
 
-S = TypeVar("S", bound="EnvironmentSettings")
+S = TypeVar("S", bound=BaseSettings)
 
 
 def _http_url(value: str) -> str:

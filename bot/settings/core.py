@@ -7,17 +7,9 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
 
+from aimodels import reference
 from bot.models import Kind
 from bot.settings.base import EnvironmentSettings, HttpUrl, read
-
-REFERENCE_MODELS: dict[Kind, str] = {
-    "chat": "gpt-4-turbo",
-    "code": "codellama-70b",
-    "image": "seeddream-4.0",
-    "audio": "audiogen",
-    "video": "videogen-pro",
-}
-REFERENCE_BASE_URL = "https://api.aimodels.com/v1"
 
 
 def _words(value: object) -> object:
@@ -59,7 +51,7 @@ class Settings(EnvironmentSettings):
     """Everything the core can be told. Each field's description is its line in `.env.example`."""
 
     # The AI API
-    aimodels_base_url: HttpUrl = Field(REFERENCE_BASE_URL, description="Where the AI API is.")
+    aimodels_base_url: HttpUrl = Field(reference.BASE_URL, description="Where the AI API is.")
     aimodels_api_key: SecretStr | None = Field(
         None, description="Your API key. Empty: an offline sandbox API is started instead."
     )
@@ -76,19 +68,19 @@ class Settings(EnvironmentSettings):
 
     # Models: the first is the default, the rest may be chosen with /model
     bot_chat_models: Words = Field(
-        (REFERENCE_MODELS["chat"],), min_length=1, description="Allowed chat models, the default first."
+        (reference.MODELS["chat"],), min_length=1, description="Allowed chat models, the default first."
     )
     bot_code_models: Words = Field(
-        (REFERENCE_MODELS["code"],), min_length=1, description="Allowed code models, the default first."
+        (reference.MODELS["code"],), min_length=1, description="Allowed code models, the default first."
     )
     bot_image_models: Words = Field(
-        (REFERENCE_MODELS["image"],), min_length=1, description="Allowed image models, the default first."
+        (reference.MODELS["image"],), min_length=1, description="Allowed image models, the default first."
     )
     bot_audio_models: Words = Field(
-        (REFERENCE_MODELS["audio"],), min_length=1, description="Allowed audio models, the default first."
+        (reference.MODELS["audio"],), min_length=1, description="Allowed audio models, the default first."
     )
     bot_video_models: Words = Field(
-        (REFERENCE_MODELS["video"],), min_length=1, description="Allowed video models, the default first."
+        (reference.MODELS["video"],), min_length=1, description="Allowed video models, the default first."
     )
     bot_seeing_models: Words = Field((), description="Chat models that can look at attached pictures.")
 
@@ -101,7 +93,9 @@ class Settings(EnvironmentSettings):
     bot_context_tokens: int = Field(
         6000, ge=200, le=1_000_000, description="Tokens (estimated) of turns sent with a chat request."
     )
-    bot_answer_tokens: int = Field(2048, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens.")
+    bot_answer_tokens: int = Field(
+        reference.DEFAULT_MAX_TOKENS, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens."
+    )
     bot_attachment_tokens: int = Field(
         8000, ge=0, le=1_000_000, description="Tokens (estimated) read from files attached to a message."
     )

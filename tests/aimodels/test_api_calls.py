@@ -9,19 +9,19 @@ import pytest
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels, Call
-from aimodels.wire import Flavor
-from bot.errors import (
+from aimodels.errors import (
     ApiError,
     AuthenticationFailed,
     BadRequest,
+    ConfigurationError,
     DeadlineExceeded,
     NotPermitted,
     RateLimited,
     ServerFailed,
-    SettingsError,
     UnexpectedAnswer,
     Unreachable,
 )
+from aimodels.wire import Flavor
 from tests.support.api import FakeApi, Step, answer, chat, failure, gibberish, half, hang_up, raw, silence
 
 KEY = "sk-very-secret"
@@ -130,7 +130,7 @@ async def test_key_is_not_logged(api: FakeApi, caplog: pytest.LogCaptureFixture)
 @pytest.mark.parametrize("key", ["", "  ", "sk\nx", "schlüssel"])
 def test_impossible_keys(key: str) -> None:
     """A key that can't be a header is a wrong setting, and is not repeated."""
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         AsyncAIModels(api_key=key)
     assert not key.strip() or key not in str(caught.value)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from aimodels import AsyncAIModels
-from bot.errors import AuthenticationFailed, BadRequest, DeadlineExceeded, JobFailed, UnexpectedAnswer
+from aimodels.errors import AuthenticationFailed, BadRequest, DeadlineExceeded, JobFailed, UnexpectedAnswer
 from tests.support.api import FakeApi, answer, chat_data, data, failure, raw
 
 URL = "https://cdn.example/1"

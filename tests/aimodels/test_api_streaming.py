@@ -6,8 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from aimodels import AsyncAIModels, ChatDelta
+from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, ServerFailed, UnexpectedAnswer, Unreachable
 from aimodels.sse import EventParser
-from bot.errors import ApiError, DeadlineExceeded, RateLimited, ServerFailed, UnexpectedAnswer, Unreachable
 from tests.support.api import (
     FakeApi,
     Step,

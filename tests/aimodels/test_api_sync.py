@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aimodels import AIModels
-from bot.errors import AuthenticationFailed
+from aimodels.errors import AuthenticationFailed
 from tests.support.api import FakeApi, chat, data, events, failure, fake_api, piece
 
 PAGE = Path(__file__).parents[2] / "docs" / "api-client.md"

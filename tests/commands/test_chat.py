@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.errors import BadRequest, UnexpectedAnswer, UsageError
+from aimodels.errors import BadRequest, UnexpectedAnswer
+from bot.errors import UsageError
 from bot.models import TurnRecord, Usage
 from tests.support.command_runner import PNG, AdapterServices
 

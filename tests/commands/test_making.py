@@ -5,8 +5,9 @@ import base64
 
 import pytest
 
+from aimodels.errors import JobFailed
 from bot.commands._media import ProgressStream
-from bot.errors import JobFailed, UsageError
+from bot.errors import UsageError
 from bot.models import Media, Status, Text, TurnRecord
 from tests.support.command_runner import MP4, PNG, WAV, AdapterServices
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from aimodels.errors import BadRequest
 from bot.conversation.context import SUMMARY_REQUEST, oldest, spoken, window
-from bot.errors import BadRequest
 from bot.markdown.split import estimate_tokens
 from bot.models import Job, Turn
 from tests.support.command_runner import AdapterServices, desk_at

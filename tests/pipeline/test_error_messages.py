@@ -2,6 +2,7 @@
 
 import pytest
 
+from aimodels.errors import AIModelsError, AuthenticationFailed, BadRequest, RateLimited
 from bot import errors
 from bot.i18n import LANGUAGES, catalogue
 from bot.pipeline.error_messages import apology
@@ -9,12 +10,12 @@ from bot.pipeline.error_messages import apology
 RAW = "sk-secret-key: 內部錯誤 upstream said no"
 
 
-def tree(kind: type[errors.BotError]) -> list[type[errors.BotError]]:
+def tree(kind: type[Exception]) -> list[type[Exception]]:
     return [kind, *(sub for child in kind.__subclasses__() for sub in tree(child))]
 
 
-def made(kind: type[errors.BotError]) -> errors.BotError:
-    if issubclass(kind, errors.RateLimited):
+def made(kind: type[Exception]) -> Exception:
+    if issubclass(kind, RateLimited):
         return kind(RAW, retry_after=30)
     if issubclass(kind, errors.UploadTooLarge):
         return kind(10)
@@ -22,8 +23,10 @@ def made(kind: type[errors.BotError]) -> errors.BotError:
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-@pytest.mark.parametrize("kind", [k for k in tree(errors.BotError) if k is not errors.UsageError])
-def test_every_error_has_a_sentence_of_our_own(kind: type[errors.BotError], locale: str) -> None:
+@pytest.mark.parametrize(
+    "kind", [k for k in (*tree(errors.BotError), *tree(AIModelsError)) if k is not errors.UsageError]
+)
+def test_every_error_has_a_sentence_of_our_own(kind: type[Exception], locale: str) -> None:
     """Each class of the tree becomes a sentence in the language asked for, without the error's text."""
     text = apology(made(kind), locale, event_id="evt-1")
     assert text
@@ -45,7 +48,7 @@ def test_an_unknown_error_gives_a_reference() -> None:
 @pytest.mark.parametrize(("seconds", "shown"), [(0.0, "1 s"), (12.2, "13 s"), (90, "90 s"), (600.5, "11 min")])
 def test_a_rate_limit_says_when(seconds: float, shown: str) -> None:
     """The wait is rounded up, and in minutes where those read better."""
-    assert shown in apology(errors.RateLimited("x", retry_after=seconds), "en", event_id="e")
+    assert shown in apology(RateLimited("x", retry_after=seconds), "en", event_id="e")
 
 
 @pytest.mark.parametrize(
@@ -59,23 +62,23 @@ def test_a_rate_limit_says_when(seconds: float, shown: str) -> None:
 )
 def test_a_refusal_is_told_by_its_code(code: str, key: str) -> None:
     """What the API refused is said in our words when its code tells."""
-    error = errors.BadRequest(RAW, status=400, code=code)
+    error = BadRequest(RAW, status=400, code=code)
     assert apology(error, "en", event_id="e1") == catalogue("en")[f"apology.{key}"].format(id="e1")
 
 
 def test_a_wrong_key_names_the_setting() -> None:
     """Only the admin can help, and is told where."""
-    error = errors.AuthenticationFailed(RAW, status=401, code="invalid_api_key")
+    error = AuthenticationFailed(RAW, status=401, code="invalid_api_key")
     assert "AIMODELS_API_KEY" in apology(error, "zh-TW", event_id="e")
 
 
 @pytest.mark.parametrize("status", [404, 405])
 def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -> None:
     """Other words would not help where the service has no such endpoint; an unknown model keeps its own sentence."""
-    assert "does not offer" in apology(errors.BadRequest("Not found", status=status), "en", event_id="e")
+    assert "does not offer" in apology(BadRequest("Not found", status=status), "en", event_id="e")
     for unknown_model in (
-        errors.BadRequest("x", status=status, code="model_not_found"),
-        errors.BadRequest("model 'm' not found", status=status),
+        BadRequest("x", status=status, code="model_not_found"),
+        BadRequest("model 'm' not found", status=status),
     ):
         assert apology(unknown_model, "en", event_id="e") == catalogue("en")["apology.no_model"].format(id="e")
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.errors import SettingsError
 from sandbox.config import SandboxConfig
+from sandbox.errors import SandboxError
 from sandbox.server import Sandbox
 
 WIDTH = 32
@@ -107,6 +107,6 @@ async def test_a_file_that_is_no_model_is_an_error_each_time(tmp_path: Path) -> 
 async def test_a_missing_model_file_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """The setting's name is in the sentence."""
     monkeypatch.setenv("SANDBOX_GGUF", "/nowhere/model.gguf")
-    with pytest.raises(SettingsError, match="SANDBOX_GGUF"):
+    with pytest.raises(SandboxError, match="SANDBOX_GGUF"):
         async with Sandbox():
             pass

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.errors import SettingsError
 from sandbox.config import Fault, SandboxConfig
+from sandbox.errors import SandboxError
 from sandbox.server import Sandbox
 from tests.support.reference import SAMPLES
 
@@ -268,7 +268,7 @@ async def test_the_reference_page_works_offline(sandbox: Sandbox) -> None:
 async def test_a_taken_port_is_a_clear_error(sandbox: Sandbox) -> None:
     """An address in use stops the start with a sentence that names it."""
     port = int(sandbox.base_url.rsplit(":")[-1].removesuffix("/v1"))
-    with pytest.raises(SettingsError, match=str(port)):
+    with pytest.raises(SandboxError, match=str(port)):
         async with Sandbox(port=port):
             pass
 

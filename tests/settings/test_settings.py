@@ -9,7 +9,7 @@ from adapters.console import Settings as ConsoleSettings
 from adapters.discord import Settings as DiscordSettings
 from adapters.slack import Settings as SlackSettings
 from bot.errors import SettingsError
-from bot.settings.base import EnvironmentSettings, read
+from bot.settings.base import read
 from bot.settings.core import Settings, example, load_settings
 from sandbox.config import SandboxSettings
 
@@ -100,7 +100,7 @@ FREE = {
 }
 
 
-def kind_of(name: str) -> type[EnvironmentSettings]:
+def kind_of(name: str) -> type[BaseSettings]:
     return next(kind for kind in KINDS if name.lower() in kind.model_fields)
 
 

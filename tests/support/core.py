@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Collection, Mapping
 
+from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.errors import StoreUnavailable
 from bot.models import Actor, Event, Profile
-from bot.settings.core import REFERENCE_MODELS
 
-COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in REFERENCE_MODELS.items()}).specs
+COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in MODELS.items()}).specs
 
 
 class Core:

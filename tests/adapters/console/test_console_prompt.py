@@ -8,10 +8,10 @@ from prompt_toolkit.document import Document
 
 from adapters.console.live import Button
 from adapters.console.prompt import CommandCompleter
+from aimodels.reference import MODELS
 from bot.commands import load_commands
-from bot.settings.core import REFERENCE_MODELS
 
-COMMANDS = load_commands({kind: (model, "other") for kind, model in REFERENCE_MODELS.items()}).specs
+COMMANDS = load_commands({kind: (model, "other") for kind, model in MODELS.items()}).specs
 BUTTONS = {"#1": Button("e", "retry", "Again"), "#2": Button("e", "more", "More")}
 
 

@@ -1,4 +1,4 @@
-"""What is not done in time ends with an error that says so."""
+"""An asyncio timeout that raises a domain error."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from types import TracebackType
 
 
 class Deadline:
-    """Raises what `late` makes when its inside is not done by `at`, in the event loop's time.
+    """Bounds an `async with` block: at `at` (event loop time) the block is cancelled and `late()` is raised.
 
-    A class, as this is entered several times for each event: a decorated generator costs four times as much.
+    A class because it is entered several times for each event: a decorated generator costs four times as much.
     """
 
     __slots__ = ("_late", "_timeout")
