@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.markdown import Alignment, columns, width
+from bot.markdown import Alignment, display_width, pad_columns
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BAR = re.compile(r"(?<!\\)\|")
@@ -47,10 +47,10 @@ def _padded(rows: Sequence[list[str]]) -> Iterator[str]:
     count = max(map(len, rows))
     rule = [*rows[1], *[""] * (count - len(rows[1]))]
     table = [["---"] * count if row is rows[1] else [*row, *[""] * (count - len(row))] for row in rows]
-    for row, cells in zip(rows, columns(table, [_alignment(how) for how in rule]), strict=True):
+    for row, cells in zip(rows, pad_columns(table, [_alignment(how) for how in rule]), strict=True):
         if row is rows[1]:
             cells = [  # noqa: PLW2901
-                f"{how[:1] or '-'}{'-' * (width(cell) - 2)}{how[-1:] or '-'}"
+                f"{how[:1] or '-'}{'-' * (display_width(cell) - 2)}{how[-1:] or '-'}"
                 for how, cell in zip(rule, cells, strict=True)
             ]
         yield f"| {' | '.join(cells)} |"

@@ -1,62 +1,62 @@
-"""Markdown as a tree: what a platform's own dialect is written from. Pure."""
+"""Markdown parsed into a tree, from which each platform renders its own dialect. Pure."""
 
-from bot.markdown.tables import columns, monospace, width
+from bot.markdown.tables import display_width, pad_columns, render_monospace
 from bot.markdown.tree import (
     Alignment,
     Block,
-    Break,
     Code,
     CodeSpan,
     Emphasis,
     Heading,
     Image,
     Inline,
-    Item,
+    LineBreak,
     Link,
     ListBlock,
+    ListItem,
     Paragraph,
     Quote,
     Rule,
     Strike,
     Strong,
     Table,
-    Text,
-    is_address,
-    plain,
+    TextRun,
+    is_safe_url,
+    plain_text,
 )
 
 
 def parse(markdown: str) -> tuple[Block, ...]:
-    """The blocks of a text. Never raises; takes time linear in the text's length. What is not closed yet is closed."""
-    from bot.markdown.parser import blocks  # loads the parser when there is something to read
+    """Parse a text into blocks, closing what is unclosed. Never raises; takes time linear in the text's length."""
+    from bot.markdown.parser import parse_blocks  # deferred: loads markdown-it with the first text
 
-    return blocks(markdown)
+    return parse_blocks(markdown)
 
 
 __all__ = [
     "Alignment",
     "Block",
-    "Break",
     "Code",
     "CodeSpan",
     "Emphasis",
     "Heading",
     "Image",
     "Inline",
-    "Item",
+    "LineBreak",
     "Link",
     "ListBlock",
+    "ListItem",
     "Paragraph",
     "Quote",
     "Rule",
     "Strike",
     "Strong",
     "Table",
-    "Text",
-    "columns",
-    "is_address",
-    "monospace",
+    "TextRun",
+    "display_width",
+    "is_safe_url",
+    "pad_columns",
     "parse",
-    "plain",
-    "width",
+    "plain_text",
+    "render_monospace",
 ]

@@ -1,7 +1,7 @@
-"""From Markdown as models and people write it to a tree.
+"""Parser of Markdown as models and people write it.
 
-The parser is markdown-it's, with what chat needs: HTML is text, addresses lead somewhere without marks, `**` works
-next to Chinese, Japanese and Korean, and nothing is left out however deep it is nested or however much there is.
+Based on markdown-it, adapted to chat: HTML is text, bare URLs are links, `**` works next to Chinese, Japanese and
+Korean, and no text is dropped, however deeply it is nested or however long it is.
 """
 
 import re
@@ -17,36 +17,36 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 
-from bot.markdown import reading
-from bot.markdown.indents import settle
+from bot.markdown.indents import normalize_indents
 from bot.markdown.split import is_cjk
 from bot.markdown.tree import Block, Inline
+from bot.markdown.tree_builder import build_blocks, build_inlines
 
-#: Levels of quotes and lists within each other that are told apart; what is deeper is text.
+#: Levels of nested quotes and lists; deeper ones are shown as text.
 _DEEPEST = 24
-#: Characters of a paragraph that are looked at together: marks that are never closed are searched for this far.
+#: Characters of a paragraph that are parsed together; bounds the search for the end of unclosed marks.
 _WINDOW = 2000
 _SPACE = re.compile(r"\s(?=\S*$)")
 _ADDRESS = re.compile(r"://[^\s<>\[\]\"`|\\^{}]{1,2000}")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])https?$", re.IGNORECASE)
-_LONGEST_SCHEME = 6  # characters of `https` and of what may not be before it
+_LONGEST_SCHEME = 6  # characters of `https` and of the one in front of it
 _TRAILING = "?!.,:;*_~'\""
 
 
-def blocks(markdown: str) -> tuple[Block, ...]:
+def parse_blocks(markdown: str) -> tuple[Block, ...]:
     """See `bot.markdown.parse`."""
     tokens: list[Token] = []
     md = _parser()
     text = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    md.block.parse(settle(text), md, {}, tokens)
-    return reading.blocks(tokens, _inlines)
+    md.block.parse(normalize_indents(text), md, {}, tokens)
+    return build_blocks(tokens, _parse_inlines)
 
 
-def _inlines(markdown: str) -> tuple[Inline, ...]:
+def _parse_inlines(markdown: str) -> tuple[Inline, ...]:
     found: list[Token] = []
     for window in _windows(markdown):
         found += _inline_tokens(window)
-    return reading.inlines(found)
+    return build_inlines(found)
 
 
 def _inline_tokens(markdown: str) -> Sequence[Token]:
@@ -55,7 +55,7 @@ def _inline_tokens(markdown: str) -> Sequence[Token]:
 
 
 def _windows(text: str) -> Iterator[str]:
-    """A long paragraph in parts, cut at line ends or spaces where there are any."""
+    """Split a long paragraph into windows, at line ends or spaces if there are any."""
     while len(text) > _WINDOW:
         at = text.rfind("\n", _WINDOW // 2, _WINDOW)
         if at < 0:
@@ -72,13 +72,13 @@ def _parser() -> MarkdownIt:
     md.inline, md.block = _Inlines(), _Blocks()
     md.configure("commonmark", {"html": False, "maxNesting": 2 * _DEEPEST})
     md.enable(["table", "strikethrough", "linkify"])
-    md.disable(["reference", "html_block", "html_inline"])  # a definition would be lost where a text is cut
-    md.inline.ruler.at("linkify", _address)
+    md.disable(["reference", "html_block", "html_inline"])  # a link definition would be lost when the text is split
+    md.inline.ruler.at("linkify", _linkify)
     return md
 
 
 class _Blocks(ParserBlock):
-    """Shows what is nested too deep as text."""
+    """Shows blocks nested too deeply as text."""
 
     def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:  # noqa: N803 - the library's names
         if state.level < _DEEPEST or startLine >= endLine:
@@ -95,10 +95,10 @@ class _Blocks(ParserBlock):
 
 class _State(StateInline):
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - the library's names
-        """Which marks may open and close emphasis.
+        """Decide which marks may open and close emphasis.
 
-        CommonMark wants white space between `：**` and the next letter. Where people write without, as next to CJK
-        characters, a mark opens before anything but space and closes after anything but space.
+        CommonMark requires white space between `：**` and the next letter, which CJK text does not have. Next to CJK
+        characters a mark opens in front of anything but space and closes behind anything but space.
         """
         scanned = super().scanDelims(start, canSplitWord)
         end = start + scanned.length
@@ -113,7 +113,7 @@ class _State(StateInline):
 
 class _Inlines(ParserInline):
     def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
-        """See the base class; descriptions within descriptions of pictures end somewhere."""
+        """See the base class; bounds the nesting of image descriptions."""
         state = _State(src, md, env, tokens)
         if env.setdefault("depth", 0) > 1:
             state.push("text", "", 0).content = src
@@ -126,8 +126,8 @@ class _Inlines(ParserInline):
         return state.tokens
 
 
-def _address(state: StateInline, silent: bool) -> bool:
-    """Rule for an address that stands in the text."""
+def _linkify(state: StateInline, silent: bool) -> bool:
+    """Inline rule for a bare URL in the text."""
     pos = state.pos
     if silent or state.linkLevel or state.src[pos] != ":":
         return False
@@ -135,7 +135,7 @@ def _address(state: StateInline, silent: bool) -> bool:
     scheme = _SCHEME.search(state.src[max(pos - _LONGEST_SCHEME, 0) : pos])
     if not found or not scheme or not state.pending.endswith(scheme[0]):
         return False
-    rest = _trimmed(found[0])
+    rest = _trim_url(found[0])
     if not any(map(str.isalnum, rest)):
         return False
     state.pending = state.pending[: -len(scheme[0])]
@@ -146,8 +146,8 @@ def _address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _trimmed(address: str) -> str:
-    """An address without what belongs to the sentence around it."""
+def _trim_url(address: str) -> str:
+    """Remove the punctuation of the surrounding sentence from the end of a URL."""
     end = next((at for at, letter in enumerate(address) if is_cjk(letter)), len(address))
     surplus = address.count(")", 0, end) - address.count("(", 0, end)
     while end and (address[end - 1] in _TRAILING or (address[end - 1] == ")" and surplus > 0)):

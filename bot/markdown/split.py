@@ -1,7 +1,6 @@
-"""Text that every platform needs: splitting Markdown, estimating tokens, naming files. Pure."""
+"""Splitting Markdown into messages, and estimating tokens. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,8 @@ _CJK_RANGE = "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3100-\u9fff\ua960-\ua97f\
 _CJK_RANGE += "\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 _CJK = re.compile(f"[{_CJK_RANGE}]")
 _CLOSERS = "、。，．：；！？）」』】》〉〕”’…"
-# What a line is broken between: code, links and addresses stay whole, closing punctuation stays with its word.
-# Bounded, so that text made to be slow is not.
+# A line breaks between atoms: code, links and URLs stay whole, closing punctuation stays with its word.
+# The repetitions are bounded, so that no input makes the expression slow.
 _ATOM = re.compile(
     r"(?<!`)(`{1,9})(?!`).{1,1000}?(?<!`)\1(?!`)"
     r"|!?\[[^\]\n]{0,500}\]\([^)\n]{0,1000}\)"
@@ -24,40 +23,37 @@ _ATOM = re.compile(
     r"|(?:(?!https?://)[^\s`\[!" + _CJK_RANGE + r"])+[" + _CLOSERS + r"]*"
     r"|."
 )
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
-_NAME_LENGTH = 60  # characters
-_NAME_BYTES = 180  # of UTF-8; file systems take 255, and a suffix and a number may be added
 
 Measure = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What is kept together where it can be."""
+    """Lines that stay in one piece if they fit."""
 
-    lead: str  #: the line ends before it
+    lead: str  #: the line ends in front of the block
     lines: tuple[str, ...]  #: without `head` and `tail`
     head: str = ""  #: repeated at the top of each piece: a fence's opening, a table's header
     tail: str = ""  #: ends each piece: a fence's closing
 
     def text(self, lines: tuple[str, ...] | None = None) -> str:
-        """These lines, or all, as a block of their own."""
+        """Return `lines` (default: all lines) as a complete block with head and tail."""
         body = self.lines if lines is None else lines
         return "\n".join(part for part in ((self.head,) * bool(self.head) + body + (self.tail,) * bool(self.tail)))
 
 
 def split(markdown: str, limit: int, *, measure: Measure = len) -> list[str]:
-    """Split Markdown into pieces that `measure` to at most `limit`, each readable on its own.
+    """Split Markdown into pieces of at most `limit` units of `measure`, each readable on its own.
 
-    Cuts between paragraphs, fences and tables where it can, else between lines, else between words. A fence that
-    goes on is closed and opened again with its language, a table repeats its header, a heading stays with what
-    follows. Nothing is lost or moved; blank text gives no pieces. A fence that was never closed is closed.
+    Cuts between paragraphs, fences and tables if possible, else between lines, else between words. A cut fence is
+    closed and opened again with its language, a cut table repeats its header, a heading stays with the block below
+    it. No text is lost or moved. Blank text yields no pieces. An unclosed fence is closed.
     """
     return list(_Packer(limit, measure).pack(list(_blocks(markdown))))
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a model counts: one for a Chinese, Japanese or Korean character, else one for four."""
+    """Estimate the tokens of a text: one for each Chinese, Japanese or Korean character, one for four others."""
     if text.isascii():
         return -(-len(text) // 4)
     others = len(_CJK.sub("", text))
@@ -65,27 +61,8 @@ def estimate_tokens(text: str) -> int:
 
 
 def is_cjk(letter: str) -> bool:
-    """Whether it is a Chinese, Japanese or Korean letter or punctuation mark."""
+    """Return whether `letter` is a Chinese, Japanese or Korean letter or punctuation mark."""
     return _CJK.match(letter) is not None
-
-
-def safe_name(text: str, suffix: str = "") -> str:
-    """A file name for a prompt: `A red fox!`, `.png` → `a-red-fox.png`. Valid on every system, never empty."""
-    letters = "".join(
-        c if unicodedata.category(c)[0] in "LNM" else "-" for c in unicodedata.normalize("NFKC", text).lower()
-    )
-    words = [word for word in letters.split("-") if word]
-    name = ""
-    for word in words:
-        longer = f"{name}-{word}" if name else word
-        if len(longer) > _NAME_LENGTH or len(longer.encode()) > _NAME_BYTES:
-            break
-        name = longer
-    if not name and words:
-        name = words[0][:_NAME_LENGTH].encode()[:_NAME_BYTES].decode(errors="ignore")
-    if not name or _RESERVED.fullmatch(name):
-        name = f"{name}-file" if name else "file"
-    return name + suffix
 
 
 def _blocks(markdown: str) -> Iterator[_Block]:
@@ -104,7 +81,7 @@ def _blocks(markdown: str) -> Iterator[_Block]:
             close = re.compile(rf"[ \t>]*{re.escape(fence['marks'])}{fence['marks'][0]}*[ \t]*")
             at = next((i for i in range(start + 1, len(lines)) if close.fullmatch(lines[i])), len(lines))
             body = tuple(lines[start + 1 : at])
-            if at == len(lines):  # never closed: a body may not end in the empty lines of the text's end
+            if at == len(lines):  # unclosed fence: drop the empty lines at the end of the text
                 while body and not body[-1].strip():
                     body = body[:-1]
             tail = lines[at] if at < len(lines) else fence["indent"] + fence["marks"]
@@ -130,8 +107,8 @@ def _starts_block(lines: list[str], at: int) -> bool:
     return at + 1 < len(lines) and "|" in lines[at] and _is_delimiter(lines[at + 1])
 
 
-def _most(parts: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
-    """How many of the first parts fit. Measures few of the possible numbers."""
+def _count_fitting(parts: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
+    """Return how many of the first parts fit, by galloping search: few calls of `fits`."""
     count, step = 0, 1
     while count < len(parts):
         further = min(count + step, len(parts))
@@ -145,13 +122,13 @@ def _most(parts: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
 
 
 class _Packer:
-    """Fills pieces up to the limit."""
+    """Fills pieces with blocks up to the limit."""
 
     def __init__(self, limit: int, measure: Measure) -> None:
         self.limit = max(limit, 1)
         self.measure = measure
         self.piece = ""
-        self.heading = 0  # where in the piece a heading at its end begins; 0: none that something stands before
+        self.heading = 0  # index in `piece` of a heading at its end; 0: no heading, or nothing in front of it
 
     def fits(self, text: str) -> bool:
         return self.measure(text) <= self.limit
@@ -165,7 +142,7 @@ class _Packer:
                 if not (is_heading and self.heading):
                     self.heading = len(self.piece) if is_heading else 0
                 self.piece = joined
-            elif self.fits(self._carried(block, text)):
+            elif self.fits(self._with_heading(block, text)):
                 yield from self._flush(keep_heading=True)
                 self.piece = self.piece + block.lead + text if self.piece else text
                 self.heading = 0
@@ -173,8 +150,8 @@ class _Packer:
                 yield from self._fill(block)
         yield from self._flush()
 
-    def _carried(self, block: _Block, text: str) -> str:
-        """The next piece if it begins with this block and the headings above it."""
+    def _with_heading(self, block: _Block, text: str) -> str:
+        """Return the next piece if it begins with this block and the headings above it."""
         above = self.piece[self.heading :].lstrip("\n") if self.heading else ""
         return above + block.lead + text if above else text
 
@@ -188,10 +165,10 @@ class _Packer:
             yield piece
 
     def _fill(self, block: _Block) -> Iterator[str]:
-        """A block too long for one piece: its lines, the first ones still in the piece begun."""
-        if block.head and not self.fits(block.text(("",))):  # the repeated lines leave no room
+        """Yield the pieces of a block too long for one, beginning with the room left in the current piece."""
+        if block.head and not self.fits(block.text(("",))):  # no room for a line beside the repeated head and tail
             block = _Block(block.lead, (*block.head.split("\n"), *block.lines, *([block.tail] if block.tail else [])))
-        if not block.lines:  # a fence or a table of nothing else
+        if not block.lines:  # an empty fence, or a table without rows
             yield from self._flush()
             self.piece = block.text()
             return
@@ -204,7 +181,7 @@ class _Packer:
 
         at = 0
         while True:
-            count = _most(block.lines[at:], lambda lines: self.fits(whole((*held, *lines))))  # noqa: B023 - called at once
+            count = _count_fitting(block.lines[at:], lambda lines: self.fits(whole((*held, *lines))))  # noqa: B023 - called at once
             held, at = (*held, *block.lines[at : at + count]), at + count
             if at == len(block.lines):
                 break
@@ -221,14 +198,14 @@ class _Packer:
         self.heading = 0
 
     def _lines(self, line: str, block: _Block) -> list[str]:
-        """One line in parts that fit, cut between words, else between characters."""
+        """Split a line into parts that fit, between words if possible, else between characters."""
         parts: list[str] = []
         keeps_space = bool(block.tail)
         atoms = list(self._atoms(line, block))
         at = 0
         while at < len(atoms):
             rest = atoms[at : at + max(self.limit, 1)]
-            end = at + max(_most(rest, lambda some: self.fits(block.text(("".join(some),)))), 1)
+            end = at + max(_count_fitting(rest, lambda some: self.fits(block.text(("".join(some),)))), 1)
             held = "".join(atoms[at:end])
             if held.strip() or (end == len(atoms) and not parts):
                 parts.append(held if keeps_space or end == len(atoms) else held.rstrip())
@@ -246,5 +223,5 @@ class _Packer:
             from wcwidth import iter_graphemes
 
             for cluster in iter_graphemes(atom):
-                # A cluster longer than a whole piece can only be cut.
+                # A grapheme cluster longer than a whole piece has to be cut.
                 yield from (cluster,) if self.fits(block.text((cluster,))) else cluster

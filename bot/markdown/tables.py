@@ -1,35 +1,35 @@
-"""Tables as plain text in which the columns stand in line, also where letters are two columns wide. Pure."""
+"""Tables as plain text with aligned columns; wide East Asian letters take two columns. Pure."""
 
 from collections.abc import Sequence
 
 from wcwidth import wcswidth, wrap
 
-from bot.markdown.tree import Alignment, Table, plain
+from bot.markdown.tree import Alignment, Table, plain_text
 
-_WIDEST = 40  # columns up to which a cell is padded: one long cell does not push the others away
-_NARROWEST = 6  # columns that a cell keeps when a table must be made narrower
+_WIDEST = 40  # columns to which a cell is padded at most, so that one long cell does not widen all rows
+_NARROWEST = 6  # smallest width, in columns, of a cell in a table that is made narrower
 _GAP = " | "
 
 
-def width(text: str) -> int:
-    """How many columns a line takes where every letter has the same width."""
+def display_width(text: str) -> int:
+    """Return how many columns a line takes in a monospaced font."""
     return len(text) if text.isascii() and text.isprintable() else max(wcswidth(text), 0)
 
 
-def columns(
+def pad_columns(
     rows: Sequence[Sequence[str]], alignments: Sequence[Alignment], *, widest: int = _WIDEST
 ) -> list[list[str]]:
-    """The cells with spaces around them, each column as wide as its widest cell, but not wider than `widest`.
+    """Pad the cells with spaces to the width of their column's widest cell, at most `widest`.
 
     Every row has as many cells as there are alignments.
     """
-    widths = [min(max(width(row[i]) for row in rows), widest) for i in range(len(alignments))] if rows else []
+    widths = [min(max(display_width(row[i]) for row in rows), widest) for i in range(len(alignments))] if rows else []
     return [[_padded(*cell) for cell in zip(row, alignments, widths, strict=True)] for row in rows]
 
 
-def monospace(table: Table, *, limit: int = 80) -> str:
-    """A table for a block of code, at most about `limit` columns wide: long cells go on in the next line."""
-    rows = [[" ".join(plain(cell).split()) for cell in row] for row in (table.header, *table.rows)]
+def render_monospace(table: Table, *, limit: int = 80) -> str:
+    """Render a table for a code block, at most about `limit` columns wide; long cells wrap."""
+    rows = [[" ".join(plain_text(cell).split()) for cell in row] for row in (table.header, *table.rows)]
     widths = _widths(rows, limit - len(_GAP) * (len(table.alignments) - 1))
     lines: list[str] = []
     for number, row in enumerate(rows):
@@ -44,11 +44,11 @@ def monospace(table: Table, *, limit: int = 80) -> str:
 
 
 def _widths(rows: Sequence[Sequence[str]], limit: int) -> list[int]:
-    """Columns of each cell: what it needs, the widest made narrower where that is too much together."""
-    wanted = [max(1, *map(width, cells)) for cells in zip(*rows, strict=True)]
+    """Compute the width of each column; the widest shrink if the sum exceeds `limit`."""
+    wanted = [max(1, *map(display_width, cells)) for cells in zip(*rows, strict=True)]
     if sum(wanted) <= limit:
         return wanted
-    # The narrow ones keep what they need; what they leave is shared by the others.
+    # Narrow columns get their full width; wide ones share the rest.
     widths = list(wanted)
     for place, column in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
         share = max(limit // (len(wanted) - place), _NARROWEST)
@@ -58,7 +58,7 @@ def _widths(rows: Sequence[Sequence[str]], limit: int) -> list[int]:
 
 
 def _padded(cell: str, alignment: Alignment, size: int) -> str:
-    space = max(size - width(cell), 0)
+    space = max(size - display_width(cell), 0)
     match alignment:
         case "right":
             return " " * space + cell

@@ -1,4 +1,4 @@
-"""What Markdown says, without how it was written."""
+"""The tree of a Markdown text. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ Alignment = Literal["", "left", "center", "right"]
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """Characters that mean themselves; no line ends."""
+class TextRun:
+    """Literal characters without line ends."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Strong:
-    """Bold."""
+    """Bold text."""
 
     children: "tuple[Inline, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
-    """Italic."""
+    """Italic text."""
 
     children: "tuple[Inline, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Struck through."""
+    """Struck-through text."""
 
     children: "tuple[Inline, ...]"
 
@@ -45,32 +45,32 @@ class CodeSpan:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Something that leads somewhere. The address may be of any scheme or none: see `is_address`."""
+    """A link. Its URL may have any scheme or none: see `is_safe_url`."""
 
     url: str
     children: "tuple[Inline, ...]"
 
     @property
     def is_bare(self) -> bool:
-        """Whether the address itself is what is shown."""
-        shown = plain(self.children)
+        """Whether the link shows its own URL."""
+        shown = plain_text(self.children)
         return self.url in (shown, f"mailto:{shown}")
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture that is somewhere else."""
+    """An image by its URL."""
 
     url: str
     alt: str
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
-    """A line end within a paragraph; people and models mean it, so it is shown."""
+class LineBreak:
+    """A line end within a paragraph; shown as one, soft breaks too."""
 
 
-Inline = Text | Strong | Emphasis | Strike | CodeSpan | Link | Image | Break
+Inline = TextRun | Strong | Emphasis | Strike | CodeSpan | Link | Image | LineBreak
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +93,36 @@ class Code:
     """Lines of code, without the line end of the last."""
 
     text: str
-    language: str = ""  #: as written behind the fence
+    language: str = ""  #: as written after the fence
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What somebody else said."""
+    """A block quote."""
 
     blocks: "tuple[Block, ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """One entry of a list."""
 
     blocks: "tuple[Block, ...]"
-    is_done: bool | None = None  #: of a task list's; None: no task
+    is_done: bool | None = None  #: state of a task list entry; None: not a task
 
 
 @dataclass(frozen=True, slots=True)
 class ListBlock:
-    """Entries; a list within one is among its blocks."""
+    """A list; nested lists are among the blocks of its entries."""
 
     ordered: bool
-    items: tuple[Item, ...]
+    items: tuple[ListItem, ...]
     start: int = 1  #: number of the first entry
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells; every row has as many as the header."""
+    """A table; every row has as many cells as the header."""
 
     header: tuple[tuple[Inline, ...], ...]
     alignments: tuple[Alignment, ...]
@@ -131,31 +131,31 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line across."""
+    """A horizontal rule."""
 
 
 Block = Paragraph | Heading | Code | Quote | ListBlock | Table | Rule
 
 
-def plain(inlines: Sequence[Inline]) -> str:
-    """What is read, without how it looks; a picture is its description, or its address."""
+def plain_text(inlines: Sequence[Inline]) -> str:
+    """Return the text without its formatting; an image becomes its description, or its URL."""
     return "".join(_plain(inline) for inline in inlines)
 
 
 def _plain(inline: Inline) -> str:
     match inline:
-        case Text(text) | CodeSpan(text):
+        case TextRun(text) | CodeSpan(text):
             return text
         case Image(url, alt):
             return alt or url
-        case Break():
+        case LineBreak():
             return "\n"
         case _:
-            return plain(inline.children)
+            return plain_text(inline.children)
 
 
-def is_address(url: str) -> bool:
-    """Whether a link leads where a person may safely be sent: a web page or a mail."""
+def is_safe_url(url: str) -> bool:
+    """Return whether a link is safe to show: a web page or a mail address."""
     try:
         parts = urlsplit(url)
     except ValueError:  # a bracket where only an IPv6 address may have one

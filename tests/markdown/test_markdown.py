@@ -7,28 +7,28 @@ from hypothesis import strategies as st
 from bot.markdown import (
     Alignment,
     Block,
-    Break,
     Code,
     CodeSpan,
     Emphasis,
     Heading,
     Image,
     Inline,
-    Item,
+    LineBreak,
     Link,
     ListBlock,
+    ListItem,
     Paragraph,
     Quote,
     Rule,
     Strike,
     Strong,
     Table,
-    Text,
-    is_address,
-    monospace,
+    TextRun,
+    display_width,
+    is_safe_url,
     parse,
-    plain,
-    width,
+    plain_text,
+    render_monospace,
 )
 
 MARKS = st.text(st.sampled_from("*_~`#>-+1.)[](!|:\\<&; \n\tab中：」x"), max_size=200)
@@ -39,13 +39,13 @@ def lines(*text: str) -> Paragraph:
     """A paragraph of plain lines."""
     found: list[Inline] = []
     for line in text:
-        found += [Break(), Text(line)] if found else [Text(line)]
+        found += [LineBreak(), TextRun(line)] if found else [TextRun(line)]
     return Paragraph(tuple(found))
 
 
 def bullets(*items: str | tuple[Block, ...]) -> ListBlock:
     blocks = ((lines(item),) if isinstance(item, str) else item for item in items)
-    return ListBlock(ordered=False, items=tuple(map(Item, blocks)))
+    return ListBlock(ordered=False, items=tuple(map(ListItem, blocks)))
 
 
 def words(blocks: tuple[Block, ...]) -> str:
@@ -54,7 +54,7 @@ def words(blocks: tuple[Block, ...]) -> str:
     for block in blocks:
         match block:
             case Paragraph(children) | Heading(_, children):
-                found += plain(children)
+                found += plain_text(children)
             case Code(text, language):
                 found += language + text
             case Quote(inner):
@@ -62,7 +62,7 @@ def words(blocks: tuple[Block, ...]) -> str:
             case ListBlock():
                 found += "".join(words(item.blocks) for item in block.items)
             case Table():
-                found += "".join(plain(cell) for row in (block.header, *block.rows) for cell in row)
+                found += "".join(plain_text(cell) for row in (block.header, *block.rows) for cell in row)
             case _:
                 pass
     return found
@@ -73,13 +73,13 @@ def test_every_kind_of_block() -> None:
     text = "# Title\n\npara\nline\n\n```py\nx = 1\n```\n\n> said\n\n3. three\n4. four\n\n---\n"
     text += "\n| a | b |\n|:-:|--:|\n| 1 | 2 |"
     assert parse(text) == (
-        Heading(1, (Text("Title"),)),
+        Heading(1, (TextRun("Title"),)),
         lines("para", "line"),
         Code("x = 1", "py"),
         Quote((lines("said"),)),
-        ListBlock(ordered=True, items=(Item((lines("three"),)), Item((lines("four"),))), start=3),
+        ListBlock(ordered=True, items=(ListItem((lines("three"),)), ListItem((lines("four"),))), start=3),
         Rule(),
-        Table(((Text("a"),), (Text("b"),)), ("center", "right"), (((Text("1"),), (Text("2"),)),)),
+        Table(((TextRun("a"),), (TextRun("b"),)), ("center", "right"), (((TextRun("1"),), (TextRun("2"),)),)),
     )
 
 
@@ -88,18 +88,18 @@ def test_every_kind_of_inline() -> None:
     (found,) = parse("a **b _c_** ~~d~~ `e*` [f](https://g.h/i) ![j](https://k.l/m.png)\\\n\\* &lt;")
     assert found == Paragraph(
         (
-            Text("a "),
-            Strong((Text("b "), Emphasis((Text("c"),)))),
-            Text(" "),
-            Strike((Text("d"),)),
-            Text(" "),
+            TextRun("a "),
+            Strong((TextRun("b "), Emphasis((TextRun("c"),)))),
+            TextRun(" "),
+            Strike((TextRun("d"),)),
+            TextRun(" "),
             CodeSpan("e*"),
-            Text(" "),
-            Link("https://g.h/i", (Text("f"),)),
-            Text(" "),
+            TextRun(" "),
+            Link("https://g.h/i", (TextRun("f"),)),
+            TextRun(" "),
             Image("https://k.l/m.png", "j"),
-            Break(),
-            Text("* <"),
+            LineBreak(),
+            TextRun("* <"),
         )
     )
 
@@ -123,9 +123,9 @@ def test_bold_next_to_cjk(markdown: str, before: str, bold: str, after: str) -> 
     assert isinstance(block, Paragraph)
     (strong,) = (inline for inline in block.children if isinstance(inline, Strong))
     at = block.children.index(strong)
-    assert plain(block.children[:at]) == before
-    assert plain(strong.children) == bold
-    assert plain(block.children[at + 1 :]) == after
+    assert plain_text(block.children[:at]) == before
+    assert plain_text(strong.children) == bold
+    assert plain_text(block.children[at + 1 :]) == after
 
 
 @pytest.mark.parametrize("text", ["2 * 3 * 4", "snake_case_name", "a ** b ** c", "3*中 * 4"])
@@ -150,7 +150,7 @@ def test_code_within_a_list() -> None:
     """A fence under an entry is the entry's, also where its lines are less indented than it."""
     (found,) = parse("1. a\n  ```sh\n  ls\nrm x\n    cd\n  ```\n2. b")
     assert found == ListBlock(
-        ordered=True, items=(Item((lines("a"), Code("ls\nrm x\n  cd", "sh"))), Item((lines("b"),)))
+        ordered=True, items=(ListItem((lines("a"), Code("ls\nrm x\n  cd", "sh"))), ListItem((lines("b"),)))
     )
 
 
@@ -184,7 +184,7 @@ def test_bare_addresses_lead_somewhere(text: str, url: str) -> None:
     (block,) = parse(text)
     assert isinstance(block, Paragraph)
     inlines = [c for i in block.children for c in (i.children if isinstance(i, Strong) else (i,))]
-    assert [inline for inline in inlines if isinstance(inline, Link)] == [Link(url, (Text(url),))]
+    assert [inline for inline in inlines if isinstance(inline, Link)] == [Link(url, (TextRun(url),))]
     assert all(inline.is_bare for inline in inlines if isinstance(inline, Link))
 
 
@@ -198,8 +198,8 @@ def test_no_address_no_link(text: str) -> None:
 
 def test_safe_addresses() -> None:
     """Only web pages and mails are places to be sent to."""
-    assert all(map(is_address, ["https://a.b", "http://1.2.3.4/x", "mailto:a@b.c"]))
-    assert not any(map(is_address, ["javascript:x", "file:///a", "foo.md", "", "https://", "http://[a", "slack://x"]))
+    assert all(map(is_safe_url, ["https://a.b", "http://1.2.3.4/x", "mailto:a@b.c"]))
+    assert not any(map(is_safe_url, ["javascript:x", "file:///a", "foo.md", "", "https://", "http://[a", "slack://x"]))
 
 
 def test_tables_without_outer_bars() -> None:
@@ -207,9 +207,9 @@ def test_tables_without_outer_bars() -> None:
     para, table = parse("Look:\na | b\n--- | ---\n1<br>2 |\n3 | `x`")
     assert para == lines("Look:")
     assert table == Table(
-        ((Text("a"),), (Text("b"),)),
+        ((TextRun("a"),), (TextRun("b"),)),
         ("", ""),
-        (((Text("1"), Break(), Text("2")), ()), ((Text("3"),), (CodeSpan("x"),))),
+        (((TextRun("1"), LineBreak(), TextRun("2")), ()), ((TextRun("3"),), (CodeSpan("x"),))),
     )
 
 
@@ -283,7 +283,7 @@ def test_monospace_table() -> None:
     """Columns are in line, letters of double width counted as two; a long cell goes on in the next line."""
     (table,) = parse("| 名稱 | n |\n|---|--:|\n| 狐 **狸** | 1,000 |\n| " + "word " * 6 + "| 2 |")
     assert isinstance(table, Table)
-    assert monospace(table, limit=24).split("\n") == [
+    assert render_monospace(table, limit=24).split("\n") == [
         "名稱             |     n",
         "-----------------+------",
         "狐 狸            | 1,000",
@@ -301,11 +301,11 @@ def test_monospace_table() -> None:
 )
 def test_monospace_loses_nothing(rows: list[list[str]], limit: int) -> None:
     """Every letter of every cell is there, and no line is much wider than was asked."""
-    cells = [tuple((Text(cell),) if cell else () for cell in row) for row in rows]
+    cells = [tuple((TextRun(cell),) if cell else () for cell in row) for row in rows]
     left: Alignment = "left"
     table = Table(cells[0], (left,) * len(rows[0]), tuple(cells[1:]))
-    shown = monospace(table, limit=limit)
+    shown = render_monospace(table, limit=limit)
     assert sorted(c for c in shown if c in "ab中文。") == sorted(
         c for row in rows for cell in row for c in cell if c != " "
     )
-    assert all(width(line) <= max(limit, 9 * len(rows[0])) for line in shown.split("\n"))
+    assert all(display_width(line) <= max(limit, 9 * len(rows[0])) for line in shown.split("\n"))

@@ -11,27 +11,27 @@ from urllib.parse import quote, urlsplit
 
 from bot.markdown import (
     Block,
-    Break,
     Code,
     CodeSpan,
     Emphasis,
     Heading,
     Image,
     Inline,
-    Item,
+    LineBreak,
     Link,
     ListBlock,
+    ListItem,
     Paragraph,
     Quote,
     Rule,
     Strike,
     Strong,
     Table,
-    Text,
-    is_address,
-    monospace,
+    TextRun,
+    is_safe_url,
     parse,
-    plain,
+    plain_text,
+    render_monospace,
 )
 
 #: Stand for the two ends of a spoiler, so that each is known for what it is also where a text is cut; see `spoilers`.
@@ -116,7 +116,7 @@ def _block(block: Block) -> Iterator[_Line]:
         case Code(text, language):
             yield from _code(text, language)
         case Table():
-            yield from _code(monospace(block, limit=COLUMNS))
+            yield from _code(render_monospace(block, limit=COLUMNS))
         case Quote(inner):
             for line, is_code in _blocks([part for one in inner for part in _flat(one)]):
                 yield f"> {line}", is_code
@@ -158,7 +158,7 @@ def _list(block: ListBlock) -> Iterator[_Line]:
         yield from _item(item, marker)
 
 
-def _item(item: Item, marker: str) -> Iterator[_Line]:
+def _item(item: ListItem, marker: str) -> Iterator[_Line]:
     task = "" if item.is_done is None else "☑ " if item.is_done else "☐ "
     lines = list(_blocks(item.blocks, is_tight=True))
     if not lines or lines[0][1]:  # empty, or code, which begins in a line of its own
@@ -185,7 +185,7 @@ def _inlines(inlines: Sequence[Inline]) -> str:
 
 def _inline(inline: Inline) -> str:  # noqa: PLR0911 - one a kind
     match inline:
-        case Text(text):
+        case TextRun(text):
             return escaped(text)
         case Strong(children):
             return _marked("**", children)
@@ -198,8 +198,8 @@ def _inline(inline: Inline) -> str:  # noqa: PLR0911 - one a kind
         case Link(url, children):
             return _link(url, children, is_bare=inline.is_bare)
         case Image(url, alt):
-            return _link(url, (Text(alt or url),), is_bare=not alt) if is_address(url) else escaped(alt or url)
-        case Break():
+            return _link(url, (TextRun(alt or url),), is_bare=not alt) if is_safe_url(url) else escaped(alt or url)
+        case LineBreak():
             return "\n"
 
 
@@ -221,8 +221,8 @@ def _span(text: str) -> str:
 
 def _link(url: str, children: Sequence[Inline], *, is_bare: bool) -> str:
     """A link without a preview of where it leads; where the words are another address, both are shown."""
-    label = plain(children)
-    if not is_address(url) or not url.startswith("http") or _INVITE.search(url):
+    label = plain_text(children)
+    if not is_safe_url(url) or not url.startswith("http") or _INVITE.search(url):
         shown = "" if is_bare else _inlines(children)
         return f"{shown} ({escaped(url)})" if shown and url else shown or escaped(url)
     address = f"<{quote(_CALL.sub('%40', url), safe=_URL)}>"

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from adapters.slack.outbound.pieces import MOST, Piece, first, pieces
 from adapters.slack.outbound.uploads import Upload, upload_of
 from adapters.slack.ui.blocks import blocks
 from bot.i18n import translate
-from bot.markdown import Block, Code, Item, ListBlock, Quote, parse
-from bot.markdown.split import safe_name
+from bot.markdown import Block, Code, ListBlock, ListItem, Quote, parse
 from bot.models import Answer
 
 #: Lines and characters from which code is shared as a file as well.
@@ -109,9 +107,9 @@ def _snippets(text: str) -> list[Upload]:
     for number, code in enumerate(long[:_SNIPPETS], start=1):
         language, suffix = _LANGUAGES.get(code.language.lower(), ("text", "txt"))
         content = (code.text + "\n").encode("utf-8", "replace")
-        name = safe_name("code" if len(long) == 1 else f"code {number}", f".{suffix}")
+        name = f"code.{suffix}" if len(long) == 1 else f"code-{number}.{suffix}"
         snippet = language if len(content) <= _SNIPPET_BYTES else ""
-        found.append(Upload(name=PurePath(name).name, size=len(content), source=content, snippet=snippet))
+        found.append(Upload(name=name, size=len(content), source=content, snippet=snippet))
     return found
 
 
@@ -121,7 +119,7 @@ def _codes(tree: Sequence[Block]) -> list[Code]:
         match block:
             case Code():
                 found.append(block)
-            case Quote(inner) | Item(inner):
+            case Quote(inner) | ListItem(inner):
                 found += _codes(inner)
             case ListBlock():
                 for item in block.items:

@@ -16,17 +16,17 @@ from bot.markdown import (
     Code,
     Heading,
     Inline,
-    Item,
     Link,
     ListBlock,
+    ListItem,
     Paragraph,
     Quote,
     Rule,
     Table,
-    Text,
-    monospace,
+    TextRun,
     parse,
-    plain,
+    plain_text,
+    render_monospace,
 )
 
 #: Slack's limits, with a margin where others have measured what is not documented.
@@ -93,7 +93,7 @@ def _read(tree: Sequence[Block]) -> str:
     for block in tree:
         match block:
             case Paragraph(children) | Heading(_, children):
-                lines.append(plain(children))
+                lines.append(plain_text(children))
             case Code(content, _):
                 lines.append(content)
             case Quote(inner):
@@ -101,7 +101,7 @@ def _read(tree: Sequence[Block]) -> str:
             case ListBlock():
                 lines += [f"• {_read(item.blocks)}" for item in block.items]
             case Table():
-                lines += [" | ".join(map(plain, row)) for row in (block.header, *block.rows)]
+                lines += [" | ".join(map(plain_text, row)) for row in (block.header, *block.rows)]
             case Rule():
                 pass
     return "\n".join(lines)
@@ -143,7 +143,7 @@ class _Writer:
                 self.rich_block(block)
 
     def heading(self, level: int, children: tuple[Inline, ...]) -> None:
-        shown = " ".join(plain(children).split())
+        shown = " ".join(plain_text(children).split())
         is_title = level <= _TITLE and len(shown) <= _HEADER and not any(isinstance(c, Link) for c in children)
         if is_title and shown and not self.is_plain:
             self.flush()
@@ -155,11 +155,11 @@ class _Writer:
         rows = (table.header, *table.rows)
         fits = len(rows) <= TABLE_ROWS and len(table.header) <= TABLE_COLUMNS
         if self.is_plain or self.has_table or not fits:
-            self.preformatted(monospace(table))
+            self.preformatted(render_monospace(table))
             return
         cells = [[self.cell(cell, is_header=number == 0) for cell in row] for number, row in enumerate(rows)]
         if cost(cells) > TABLE_TEXT:
-            self.preformatted(monospace(table))
+            self.preformatted(render_monospace(table))
             return
         self.flush()
         self.has_table = True
@@ -189,7 +189,7 @@ class _Writer:
             case Heading(_, children):
                 self.paragraph([_bold(element) for element in elements(children, names=self.names)], border=border)
             case Table():
-                self.preformatted(monospace(block), border=border)
+                self.preformatted(render_monospace(block), border=border)
             case Rule():
                 self.paragraph([text("———")], border=border)
 
@@ -248,14 +248,14 @@ class _Writer:
                 self.rich_block(inner, indent=indent + 1, border=border)
         close()
 
-    def entry(self, item: Item) -> tuple[list[Json], tuple[Block, ...]]:
+    def entry(self, item: ListItem) -> tuple[list[Json], tuple[Block, ...]]:
         """An entry's own lines, and what is shown under them."""
         count = next((at for at, block in enumerate(item.blocks) if not _is_line(block)), len(item.blocks))
         found: list[Json] = [text(_BOXES[item.is_done])]
         for block in item.blocks[:count]:
             if len(found) > 1:
                 found.append(text("\n"))
-            children = block.children if isinstance(block, Paragraph | Heading) else (Text("———"),)
+            children = block.children if isinstance(block, Paragraph | Heading) else (TextRun("———"),)
             found += elements(children, names=self.names)
         return joined(found) or [text(" ")], item.blocks[count:]
 

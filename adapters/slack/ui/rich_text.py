@@ -10,7 +10,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.markdown import Break, CodeSpan, Emphasis, Image, Inline, Link, Strike, Strong, Text, is_address, plain
+from bot.markdown import (
+    CodeSpan,
+    Emphasis,
+    Image,
+    Inline,
+    LineBreak,
+    Link,
+    Strike,
+    Strong,
+    TextRun,
+    is_safe_url,
+    plain_text,
+)
 
 Json = dict[str, Any]
 Style = Mapping[str, bool]
@@ -56,7 +68,7 @@ def joined(found: Sequence[Json]) -> list[Json]:
 def _each(inlines: Sequence[Inline], style: Style, names: Collection[str]) -> Iterator[Json]:
     for inline in inlines:
         match inline:
-            case Text(content):
+            case TextRun(content):
                 yield from _text(content, style, names)
             case Strong(children):
                 yield from _each(children, {**style, "bold": True}, names)
@@ -69,8 +81,8 @@ def _each(inlines: Sequence[Inline], style: Style, names: Collection[str]) -> It
             case Link():
                 yield from _link(inline, style, names)
             case Image(url, alt):
-                yield from _link(Link(url, (Text(alt or url),)), style, names)
-            case Break():
+                yield from _link(Link(url, (TextRun(alt or url),)), style, names)
+            case LineBreak():
                 yield text("\n", style)
 
 
@@ -87,8 +99,8 @@ def _text(content: str, style: Style, names: Collection[str]) -> Iterator[Json]:
 
 
 def _link(link: Link, style: Style, names: Collection[str]) -> Iterator[Json]:
-    shown = plain(link.children)
-    if not is_address(link.url) or len(link.url) > _LONGEST_URL:
+    shown = plain_text(link.children)
+    if not is_safe_url(link.url) or len(link.url) > _LONGEST_URL:
         yield from _each(link.children, style, names)
         if link.url and not link.is_bare:
             yield text(f" ({link.url})", style)

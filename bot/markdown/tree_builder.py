@@ -1,4 +1,4 @@
-"""From the parser's flat tokens to the tree. Pure."""
+"""Builds the tree from the parser's flat tokens. Pure."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -8,29 +8,29 @@ from markdown_it.token import Token
 from bot.markdown.tree import (
     Alignment,
     Block,
-    Break,
     Code,
     CodeSpan,
     Emphasis,
     Heading,
     Image,
     Inline,
-    Item,
+    LineBreak,
     Link,
     ListBlock,
+    ListItem,
     Paragraph,
     Quote,
     Rule,
     Strike,
     Strong,
     Table,
-    Text,
-    plain,
+    TextRun,
+    plain_text,
 )
 
-Read = Callable[[str], tuple[Inline, ...]]
+ParseInlines = Callable[[str], tuple[Inline, ...]]
 
-#: Levels of bold, italic and so on within each other that are told apart.
+#: Levels of nested emphasis; deeper ones are dropped, their text stays.
 _DEEPEST = 8
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\](?:[ \t]+|$)")
@@ -42,25 +42,25 @@ _ALIGNMENTS: dict[str, Alignment] = {
 _WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {"strong": Strong, "em": Emphasis, "s": Strike}
 
 
-def blocks(tokens: Sequence[Token], read: Read) -> tuple[Block, ...]:
-    """The tree of a parser's block tokens; `read` makes inlines of an inline token's content."""
-    return tuple(_Reader(tokens, read).blocks(""))
+def build_blocks(tokens: Sequence[Token], parse_inlines: ParseInlines) -> tuple[Block, ...]:
+    """Build the tree of the block tokens; `parse_inlines` parses the content of an inline token."""
+    return tuple(_BlockBuilder(tokens, parse_inlines).blocks(""))
 
 
-class _Reader:
-    def __init__(self, tokens: Sequence[Token], read: Read) -> None:
+class _BlockBuilder:
+    def __init__(self, tokens: Sequence[Token], parse_inlines: ParseInlines) -> None:
         self.tokens = iter(tokens)
-        self.read = read
+        self.parse_inlines = parse_inlines
 
     def blocks(self, end: str) -> Iterator[Block]:
-        """Every block up to the token of that type."""
+        """Yield the blocks in front of the token of type `end`."""
         for token in self.tokens:
             if token.type == end:
                 return
             yield self.block(token)
 
     def block(self, token: Token) -> Block:
-        """The block that begins with this token."""
+        """Build the block that begins with `token`."""
         match token.type:
             case "fence" | "code_block":
                 words = token.info.split()
@@ -80,12 +80,12 @@ class _Reader:
                 return Heading(int(token.tag[1:]), text) if token.type == "heading_open" else Paragraph(text)
 
     def text(self) -> tuple[Inline, ...]:
-        """The inlines of a block that has nothing else."""
+        """Build the inlines of a heading or paragraph."""
         content = next(self.tokens).content
         next(self.tokens)
-        return self.read(content)
+        return self.parse_inlines(content)
 
-    def items(self, end: str) -> Iterator[Item]:
+    def items(self, end: str) -> Iterator[ListItem]:
         for token in self.tokens:
             if token.type == end:
                 return
@@ -99,7 +99,7 @@ class _Reader:
             if token.type == "table_close":
                 break
             if token.type == "inline":
-                row.append(self.read(token.content))
+                row.append(self.parse_inlines(token.content))
             elif token.type == "th_open":
                 alignments.append(_ALIGNMENTS.get(str(token.attrGet("style")), ""))
             elif token.type == "tr_close":
@@ -108,18 +108,18 @@ class _Reader:
         return Table(rows[0], tuple(alignments), tuple(rows[1:]))
 
 
-def _item(found: tuple[Block, ...]) -> Item:
+def _item(found: tuple[Block, ...]) -> ListItem:
     if found and isinstance(first := found[0], Paragraph) and first.children:
         start = first.children[0]
-        if isinstance(start, Text) and (task := _TASK.match(start.text)):
+        if isinstance(start, TextRun) and (task := _TASK.match(start.text)):
             rest = start.text[task.end() :]
-            children = (*((Text(rest),) if rest else ()), *first.children[1:])
-            return Item((Paragraph(children), *found[1:]), is_done=task[1] != " ")
-    return Item(found)
+            children = (*((TextRun(rest),) if rest else ()), *first.children[1:])
+            return ListItem((Paragraph(children), *found[1:]), is_done=task[1] != " ")
+    return ListItem(found)
 
 
-def inlines(tokens: Sequence[Token]) -> tuple[Inline, ...]:
-    """The tree of a parser's inline tokens."""
+def build_inlines(tokens: Sequence[Token]) -> tuple[Inline, ...]:
+    """Build the tree of the inline tokens."""
     open_: list[tuple[Callable[[tuple[Inline, ...]], Inline] | None, list[Inline]]] = [(None, [])]
     for token in tokens:
         here = open_[-1][1]
@@ -133,10 +133,10 @@ def inlines(tokens: Sequence[Token]) -> tuple[Inline, ...]:
         elif token.type == "code_inline":
             here.append(CodeSpan(token.content))
         elif token.type in {"softbreak", "hardbreak"}:
-            here.append(Break())
+            here.append(LineBreak())
         elif token.type == "image":
-            here.append(Image(str(token.attrGet("src") or ""), plain(inlines(token.children or ()))))
-    while len(open_) > 1:  # no parser leaves any
+            here.append(Image(str(token.attrGet("src") or ""), plain_text(build_inlines(token.children or ()))))
+    while len(open_) > 1:  # markdown-it closes all of them
         _, children = open_.pop()
         _add(open_[-1][1], children)
     return tuple(open_[0][1])
@@ -145,20 +145,20 @@ def inlines(tokens: Sequence[Token]) -> tuple[Inline, ...]:
 def _wrapper(token: Token) -> Callable[[tuple[Inline, ...]], Inline]:
     if token.tag == "a":
         url = str(token.attrGet("href") or "")
-        return lambda children: Link(url, children or (Text(url),))
+        return lambda children: Link(url, children or (TextRun(url),))
     return _WRAPPERS[token.tag]
 
 
 def _text(content: str) -> list[Inline]:
-    """Characters, with line ends where HTML has them: in a table's cell there is no other way."""
+    """Convert text with `<br>`, the only line break that a table cell can have."""
     first, *rest = _BREAK.split(content)
-    return [Text(first), *(inline for line in rest for inline in (Break(), Text(line)))]
+    return [TextRun(first), *(inline for line in rest for inline in (LineBreak(), TextRun(line)))]
 
 
 def _add(here: list[Inline], more: Sequence[Inline]) -> None:
-    """Append, joining what is only text."""
+    """Append `more`, joining adjacent text runs."""
     for inline in more:
-        if isinstance(inline, Text) and here and isinstance(last := here[-1], Text):
-            here[-1] = Text(last.text + inline.text)
-        elif inline != Text(""):
+        if isinstance(inline, TextRun) and here and isinstance(last := here[-1], TextRun):
+            here[-1] = TextRun(last.text + inline.text)
+        elif inline != TextRun(""):
             here.append(inline)
