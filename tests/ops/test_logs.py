@@ -13,12 +13,12 @@ import asyncio, logging, sys, warnings
 from urllib.parse import quote
 import structlog
 from pydantic import SecretStr
-from bot import logs
+from bot.ops import logs
 
 SECRET = sys.argv[3]
 logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
 logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
-log = structlog.get_logger("bot.room")
+log = structlog.get_logger("bot.example")
 structlog.contextvars.bind_contextvars(event_id="event-1")
 log.debug("debugging")
 log.info("plain", key=SECRET, deep={"a": [SECRET, SECRET.encode()]}, url="https://x/?k=" + quote(SECRET, safe=""))

@@ -304,7 +304,7 @@ def parse(asked: Mapping[str, Any]) -> Event:
         command=asked["command"],
         prompt=asked["text"],
         options=asked["options"],
-        rejection=asked.get("problem", ""),
+        rejection=asked.get("rejection", ""),
         attachments=tuple(
             Attachment(name=name, source={"content": text}) for name, text in asked.get("files", {}).items()
         ),

@@ -191,7 +191,7 @@ class AdapterServices:
         admin: bool = False,
         private: bool = False,
         locale: str = "en",
-        again: str = "",
+        replaces: str = "",
     ) -> Event:
         """One request; people's names are their ids with a capital."""
         self.files |= attach or {}
@@ -206,7 +206,7 @@ class AdapterServices:
             options=options or {},
             attachments=tuple(Attachment(name=name) for name in attach or {}),
             received_at=datetime.now(UTC),
-            replaces=again,
+            replaces=replaces,
         )
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
