@@ -20,7 +20,7 @@ WRITER = """
 import asyncio, os, sys
 from pathlib import Path
 from bot.models import Lane
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, event, outcome
 
 def tell(*words):

@@ -13,7 +13,7 @@ from bot.errors import OverLimit
 from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, QuotaRequest, Usage
 from bot.policy import Policy
 from bot.settings.core import Settings
-from bot.store.sqlite.schema import migrations
+from bot.store.shared.migrations import migrations
 from tests.contract.store_contract import answer, claim, event, outcome
 from tests.support.postgres import connected, server, url
 
@@ -188,7 +188,7 @@ async def test_the_policy_asks_the_store(stores: Stores) -> None:
 async def test_an_older_database_knows_what_was_spent(url: SecretStr) -> None:
     """What was used before limits were counted in the database counts, and so do its prices."""
     async with connected(url) as connection:
-        await connection.execute(migrations("postgres")[0][1])
+        await connection.execute(migrations("postgres")[0].script)
         await connection.execute("CREATE TABLE schema_version (version integer); INSERT INTO schema_version VALUES (1)")
         hour = int(datetime.now(UTC).timestamp() // 3600)
         row = "INSERT INTO usage VALUES ($1, 'one', 'ann', 'room', 'image', 'm', 2, 0, 0, 4, 1.0)"

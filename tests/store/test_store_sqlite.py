@@ -14,7 +14,6 @@ from bot.errors import SchemaTooNew, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.models import Lane
 from bot.ports import Store
 from bot.store.sqlite import store as sqlite_store
-from bot.store.sqlite.schema import migrations
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
 
@@ -114,31 +113,6 @@ async def test_a_newer_schema_is_refused(path: Path) -> None:
     with pytest.raises(SchemaTooNew, match="9999"):
         async with SqliteStore(path):
             pass
-
-
-@pytest.mark.parametrize("version", [number for number, _ in migrations("sqlite")][:-1])
-async def test_an_older_schema_is_brought_up_to_date(path: Path, version: int) -> None:
-    """What an older version kept is there: what was said is remembered, what was not answered waits."""
-    newest = path.with_name("newest.db")
-    async with SqliteStore(newest) as store:
-        await answer(store, event("said"))
-        await store.record(event("waiting"), lane=Lane.CONVERSATION)
-        await store.put_setting("channel", "system_prompt", "be kind")
-    with closing(sqlite3.connect(path)) as db:
-        for number, script in migrations("sqlite"):
-            if number <= version:
-                db.executescript(script)
-        db.execute(f"PRAGMA user_version = {version}")
-        db.execute("ATTACH ? AS newest", (str(newest),))
-        for table in ("events", "turns", "usage", "settings", "contexts"):
-            names = ", ".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
-            db.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM newest.{table}")
-        db.commit()
-    async with SqliteStore(path) as store:
-        assert await said(store) == ["prompt of said", "answer to said"]
-        assert await store.settings("channel") == {"system_prompt": "be kind"}
-        assert (await claim(store)).event.id == "waiting"
-        await store.withdraw("one", "said")  # needs what newer versions added
 
 
 @pytest.mark.parametrize("damage", ["text", "truncated", "overwritten"])

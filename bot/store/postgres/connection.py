@@ -1,15 +1,15 @@
 """Connections to the server: how they are made, what their errors mean, and the schema behind them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
-from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
+from bot.errors import StoreError, StoreUnavailable
 from bot.settings.core import address
-from bot.store.sqlite.schema import migrations
+from bot.store.shared.migrations import PAGE, RewriteEvent, pending
 
 Connection = Any  #: an asyncpg connection: the library has no types
 
@@ -116,20 +116,24 @@ class Link:
         return StoreError(f"The database {self.name} did not do what was asked: {error}")
 
     async def _migrate(self, connection: Connection) -> None:
-        steps: Sequence[tuple[int, str]] = migrations("postgres")
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY)")
             version = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
-            if version > steps[-1][0]:
-                raise SchemaTooNew(
-                    f"The database {self.name} was written by a newer version of this service (schema {version}, this "
-                    f"one knows {steps[-1][0]}); update the service or restore a backup made before."
-                )
-            for number, script in steps:
-                if number > version:
-                    await connection.execute(script)
-                    await connection.execute("INSERT INTO schema_version VALUES ($1)", number)
+            for migration in pending("postgres", version, self.name):
+                await connection.execute(migration.script)
+                if migration.rewrite is not None:
+                    await _rewrite_events(connection, migration.rewrite)
+                await connection.execute("INSERT INTO schema_version VALUES ($1)", migration.number)
+
+
+async def _rewrite_events(connection: Connection, rewrite: RewriteEvent) -> None:
+    rows: list[Any] = [(0,)]
+    while rows:
+        page = "SELECT seq, event, answer FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"
+        rows = await connection.fetch(page, rows[-1][0], PAGE)
+        changed = [(seq, *rewrite(event, answer)) for seq, event, answer in rows]
+        await connection.executemany("UPDATE events SET event = $2, answer = $3 WHERE seq = $1", changed)
 
 
 async def _as_it_is(_: Connection) -> None:

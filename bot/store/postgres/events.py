@@ -48,7 +48,7 @@ def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: s
 def recorded_row(event: Event, lane: Lane, answer: Answer | None) -> tuple[object, ...]:
     """An event as `statements.RECORD` takes it."""
     lane = lane if answer is None else Lane.FREE
-    adapter, event_id, conversation, command, actor, channel, again = event_keys(event)
+    adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
     return (
         adapter,
         event_id,
@@ -58,7 +58,7 @@ def recorded_row(event: Event, lane: Lane, answer: Answer | None) -> tuple[objec
         lane_key(lane, adapter, conversation, command, actor),
         command,
         channel,
-        again,
+        replaces,
         event.received_at.timestamp(),
         codec.dumps(event),
         None if answer is None else codec.dumps(answer),

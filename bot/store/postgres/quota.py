@@ -67,7 +67,7 @@ _TOLD = "over, made, recent[cardinality(recent) - rate + 1] + 60 - now AS wait F
 RECORD_WITHIN = f"""{_verdict("EXISTS (SELECT 1 FROM events WHERE adapter = $1 AND id = $2)")},
 recorded AS (
     INSERT INTO events (adapter, id, actor, kind, items,
-        conversation, lane, lane_key, command, channel, again, received_at, event, answer)
+        conversation, lane, lane_key, command, channel, replaces, received_at, event, answer)
     SELECT $1, $2, $3, kind, items, $10, $11, $12, $13, $14, $15, $16, $17, $18 FROM verdict WHERE over = ''
     ON CONFLICT (adapter, id) DO NOTHING RETURNING seq)
 SELECT (SELECT seq FROM recorded) AS seq, {_TOLD}

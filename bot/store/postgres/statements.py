@@ -39,10 +39,10 @@ ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY($3::bigint[]) THEN $2::integer END
 WHERE owner = ANY($1::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS kept
 """
-#: adapter, id, actor, conversation, lane, lane key, command, channel, again, received at, event, answer
+#: adapter, id, actor, conversation, lane, lane key, command, channel, replaces, received at, event, answer
 RECORD = """
 INSERT INTO events
-    (adapter, id, actor, conversation, lane, lane_key, command, channel, again, received_at, event, answer)
+    (adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
@@ -94,7 +94,7 @@ FROM events, {_USED.format(*range(3, 11))} WHERE seq = $1 GROUP BY 1, 2, 3, 4, 5
 #: adapter, id of the event whose turns (and those of its other replacements) are replaced, seq of the newest
 REPLACE = """
 DELETE FROM turns WHERE event_seq IN (
-    SELECT seq FROM events WHERE adapter = $1 AND (id = $2 OR (again = $2 AND again <> '')) AND seq <> $3)
+    SELECT seq FROM events WHERE adapter = $1 AND (id = $2 OR (replaces = $2 AND replaces <> '')) AND seq <> $3)
 """
 #: seq, owner. What was to be forgotten goes now; an answer with files stays until these are pruned.
 COMPLETE = """

@@ -106,7 +106,7 @@ class PostgresStore(Limits):
     async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
         of = "live AND adapter = $1 AND conversation = $2"
         left_out = (
-            "(SELECT seq FROM events WHERE adapter = $1 AND (id = $4 OR (again = $4 AND again <> '')))"
+            "(SELECT seq FROM events WHERE adapter = $1 AND (id = $4 OR (replaces = $4 AND replaces <> '')))"
             if without
             else "(SELECT 0::bigint WHERE $4::text IS NULL)"  # keeps the parameters the same
         )
@@ -133,9 +133,11 @@ class PostgresStore(Limits):
 
         async def work(db: Connection) -> None:
             saved = await db.fetchval(
-                "INSERT INTO contexts (adapter, conversation, summary, upto) VALUES ($1, $2, $3, $4)"
-                " ON CONFLICT (adapter, conversation) DO UPDATE SET summary = excluded.summary, upto = excluded.upto"
-                " WHERE excluded.upto >= contexts.upto AND excluded.upto > contexts.reset_turn RETURNING upto",
+                "INSERT INTO contexts (adapter, conversation, summary, through_seq) VALUES ($1, $2, $3, $4)"
+                " ON CONFLICT (adapter, conversation) DO UPDATE SET summary = excluded.summary,"
+                " through_seq = excluded.through_seq"
+                " WHERE excluded.through_seq >= contexts.through_seq AND excluded.through_seq > contexts.reset_turn"
+                " RETURNING through_seq",
                 *keys,
                 codec.clean(summary).replace("\0", ""),
                 upto,
@@ -159,7 +161,8 @@ class PostgresStore(Limits):
                 " ON CONFLICT (adapter, conversation) DO UPDATE SET"
                 " summary = CASE WHEN $3 > contexts.reset THEN '' ELSE contexts.summary END,"
                 " left_behind = CASE WHEN $3 > contexts.reset THEN 0 ELSE contexts.left_behind END,"
-                " reset = greatest($3, contexts.reset), reset_turn = greatest(contexts.reset_turn, contexts.upto)",
+                " reset = greatest($3, contexts.reset), "
+                " reset_turn = greatest(contexts.reset_turn, contexts.through_seq)",
                 *keys,
                 job.seq,
             )

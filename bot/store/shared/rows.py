@@ -9,7 +9,7 @@ from bot.store.shared import codec
 
 
 def event_keys(event: Event) -> tuple[str, str, str, str, str, str, str]:
-    """Adapter, id, conversation, command, actor, channel and `again` of an event, as they are stored."""
+    """Adapter, id, conversation, command, actor, channel and `replaces` of an event, as they are stored."""
     key = codec.key
     return (
         key(event.adapter),

@@ -71,7 +71,7 @@ class Events:
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, again = event_keys(event)
+        adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
         since = event.received_at.timestamp()
         committed = None if answer is None else codec.dumps(answer)
         row = (
@@ -82,7 +82,7 @@ class Events:
             command,
             actor,
             channel,
-            again,
+            replaces,
             since,
             codec.dumps(event),
             committed,

@@ -39,7 +39,7 @@ async def reset(db: aiosqlite.Connection, job: Job) -> int:
         db,
         "INSERT INTO contexts (adapter, conversation, reset, reset_turn, left_behind) VALUES (?1, ?2, ?3, ?4, ?5)"
         " ON CONFLICT DO UPDATE SET summary = iif(?3 > reset, '', summary), reset = max(?3, reset),"
-        " reset_turn = max(?4, reset_turn, upto), left_behind = iif(?3 = reset, left_behind, 0) + ?5"
+        " reset_turn = max(?4, reset_turn, through_seq), left_behind = iif(?3 = reset, left_behind, 0) + ?5"
         " RETURNING left_behind",
         *keys,
         job.seq,
@@ -54,9 +54,9 @@ async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str
     keys = codec.key(adapter), codec.key(conversation)
     saved = await _rows(
         db,
-        "INSERT INTO contexts (adapter, conversation, summary, upto) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET summary = excluded.summary, upto = excluded.upto"
-        " WHERE excluded.upto >= upto AND excluded.upto > reset_turn RETURNING upto",
+        "INSERT INTO contexts (adapter, conversation, summary, through_seq) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET summary = excluded.summary, through_seq = excluded.through_seq"
+        " WHERE excluded.through_seq >= through_seq AND excluded.through_seq > reset_turn RETURNING through_seq",
         *keys,
         codec.clean(summary),
         upto,

@@ -88,7 +88,7 @@ class Reads:
         keys = codec.key(adapter), codec.key(conversation)
         left_out = (
             "(SELECT seq FROM events WHERE adapter = ?1 AND id = ?3 UNION ALL"
-            " SELECT seq FROM events WHERE adapter = ?1 AND again = ?3 AND again <> '')"
+            " SELECT seq FROM events WHERE adapter = ?1 AND replaces = ?3 AND replaces <> '')"
             if without
             else "(SELECT 0 WHERE ?3 IS NULL)"  # keeps the parameters the same
         )

@@ -1,29 +1,16 @@
 """Opening a database: checks, migrations."""
 
-import re
 import sqlite3
-from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
-from bot.errors import SchemaTooNew
+from bot.store.shared.migrations import PAGE, RewriteEvent, pending
 from bot.store.sqlite.errors import damaged, translate
 
 #: A file up to this size is checked whole at each start; a bigger one where it is read.
 CHECKED_BYTES = 32_000_000
-
-
-def migrations(engine: str) -> Sequence[tuple[int, str]]:
-    """Number and text of the engine's migrations, oldest first."""
-    folder = files("bot") / "store" / "migrations" / engine
-    found = {
-        int(match[1]): item.read_text(encoding="utf-8")
-        for item in folder.iterdir()
-        if (match := re.fullmatch(r"(\d+)_\w+\.sql", item.name))
-    }
-    return sorted(found.items())
 
 
 async def prepare(db: aiosqlite.Connection, path: Path, *, busy_timeout: float) -> None:
@@ -57,19 +44,25 @@ async def _check(db: aiosqlite.Connection, path: Path) -> None:
 
 async def _migrate(db: aiosqlite.Connection, path: Path) -> None:
     (row,) = await db.execute_fetchall("PRAGMA user_version")
-    version = int(row[0])
-    steps = migrations("sqlite")
-    newest = steps[-1][0]
-    if version > newest:
-        raise SchemaTooNew(
-            f"The database {path} was written by a newer version of this service (schema {version}, this one knows "
-            f"{newest}); update the service or restore a backup made before."
-        )
-    for number, script in steps:
-        if number > version:
-            try:
-                await db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
-            except sqlite3.Error:
-                if db.in_transaction:
-                    await db.rollback()
-                raise
+    for migration in pending("sqlite", int(row[0]), path):
+        try:
+            await db.executescript(f"BEGIN IMMEDIATE;\n{migration.script}")
+            if migration.rewrite is not None:
+                await _rewrite_events(db, migration.rewrite)
+            await db.execute_fetchall(f"PRAGMA user_version = {migration.number}")
+            await db.execute_fetchall("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                await db.rollback()
+            raise
+
+
+async def _rewrite_events(db: aiosqlite.Connection, rewrite: RewriteEvent) -> None:
+    rows: list[Any] = [(0, None, None)]
+    while rows:
+        page = "SELECT seq, event, answer FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+        rows = list(await db.execute_fetchall(page, (rows[-1][0], PAGE)))
+        changed = [(*rewrite(event, answer), seq) for seq, event, answer in rows]
+        # In two steps: a trigger sees to it that an answer is never overwritten.
+        await db.executemany("UPDATE events SET answer = NULL WHERE seq = ?", [(seq,) for *_, seq in changed])
+        await db.executemany("UPDATE events SET event = ?, answer = ? WHERE seq = ?", changed)

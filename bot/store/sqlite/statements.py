@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-#: adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer
+#: adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer
 RECORD = """
-INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event, answer)
+INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
     value->>10
 FROM json_each(?) WHERE true
@@ -28,8 +28,8 @@ DELETE FROM turns WHERE event_seq IN (
     WHERE old.seq <> new.seq
     UNION
     SELECT old.seq FROM json_each(?) AS row CROSS JOIN events AS new ON new.seq = row.value->>0
-    CROSS JOIN events AS old INDEXED BY events_again
-    ON old.adapter = new.adapter AND old.again = row.value->>1 AND old.again <> ''
+    CROSS JOIN events AS old INDEXED BY events_replacing
+    ON old.adapter = new.adapter AND old.replaces = row.value->>1 AND old.replaces <> ''
     WHERE old.seq <> new.seq)
 """
 #: seq, position, turn, its own seq. A turn that comes after a later reset is not live.

@@ -1,0 +1,76 @@
+"""PostgreSQL databases written by versions before are carried over."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.ports import Store
+from bot.store.shared import migrations
+from tests.contract.store_upgrade import FOLDER, UpgradeContract
+from tests.support.postgres import connected, server, url
+
+pytest.importorskip("asyncpg")
+from bot.store.postgres.store import PostgresStore
+
+__all__ = ["server", "url"]
+
+
+async def restore(url: SecretStr) -> None:
+    """Make the database what the version before left."""
+    async with connected(url) as connection:
+        await connection.execute((FOLDER / "postgres.sql").read_text())
+
+
+class TestSchema3(UpgradeContract):
+    summary = "They spoke  of foxes 雪."  # PostgreSQL keeps no NUL
+
+    @pytest.fixture(autouse=True)
+    def _given(self, url: SecretStr) -> None:
+        self.url = url
+
+    def open_previous(self, place: Path) -> AbstractAsyncContextManager[Store]:
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[Store]:
+            await restore(self.url)
+            async with PostgresStore(self.url) as store:
+                yield store
+
+        return opened()
+
+    def settings(self) -> dict[str, Any]:
+        return {"bot_database_url": self.url}
+
+
+async def test_two_processes_that_start_at_once_migrate_once(url: SecretStr) -> None:
+    """The second waits for the first and finds the work done."""
+    await restore(url)
+    async with PostgresStore(url) as one, PostgresStore(url) as two:
+        for store in (one, two):
+            job = await store.job("channel", "full")
+            assert job is not None
+            assert job.event.location.channel == "C1"
+
+
+async def test_a_step_that_fails_changes_nothing(url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the schema nor an event; the next start does it all."""
+
+    def fail(event: str | None, answer: str | None) -> tuple[str | None, str | None]:
+        if event is not None and "undelivered" in event:
+            raise KeyError(event)
+        return migrations.rename_fields(event, answer)
+
+    await restore(url)
+    monkeypatch.setattr(migrations, "STEPS", {"rename_fields": fail})
+    with pytest.raises(KeyError):
+        async with PostgresStore(url):
+            pass
+    async with connected(url) as connection:
+        assert await connection.fetchval("SELECT max(version) FROM schema_version") == 3
+        assert await connection.fetchval("SELECT count(*) FROM events WHERE event LIKE '%location%'") == 0
+    monkeypatch.undo()
+    async with PostgresStore(url) as store:
+        assert await store.job("channel", "full") is not None

@@ -1,0 +1,64 @@
+"""SQLite files written by versions before are carried over."""
+
+import shutil
+import sqlite3
+from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Store
+from bot.store.shared import migrations
+from bot.store.sqlite.store import SqliteStore
+from tests.contract.store_upgrade import FOLDER, UpgradeContract
+
+PREVIOUS = FOLDER / "sqlite.db"
+
+
+class TestSchema2(UpgradeContract):
+    def open_previous(self, place: Path) -> AbstractAsyncContextManager[Store]:
+        shutil.copyfile(PREVIOUS, place / "bot.db")
+        return SqliteStore(place / "bot.db")
+
+
+class TestSchema1(UpgradeContract):
+    """What schema 1 had of it: no feedback yet."""
+
+    feedback = (0, 0)
+
+    def open_previous(self, place: Path) -> AbstractAsyncContextManager[Store]:
+        with closing(sqlite3.connect(place / "bot.db")) as db:
+            db.executescript(migrations.migrations("sqlite")[0].script)
+            db.execute("PRAGMA user_version = 1")
+            db.execute("ATTACH ? AS previous", (PREVIOUS.as_uri() + "?mode=ro",))
+            for table in ("events", "turns", "usage", "settings", "contexts"):
+                names = ", ".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
+                db.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM previous.{table}")
+            db.commit()
+        return SqliteStore(place / "bot.db")
+
+
+def contents(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return list(db.iterdump())
+
+
+async def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the schema nor an event; the next start does it all."""
+    path = tmp_path / "bot.db"
+    shutil.copyfile(PREVIOUS, path)
+    before = contents(path)
+
+    def fail(event: str | None, answer: str | None) -> tuple[str | None, str | None]:
+        if event is not None and "undelivered" in event:
+            raise KeyError(event)
+        return migrations.rename_fields(event, answer)
+
+    monkeypatch.setattr(migrations, "STEPS", {"rename_fields": fail})
+    with pytest.raises(KeyError):
+        async with SqliteStore(path):
+            pass
+    assert contents(path) == before
+    monkeypatch.undo()
+    async with SqliteStore(path) as store:
+        assert await store.job("channel", "full") is not None
