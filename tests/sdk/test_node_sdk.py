@@ -1,0 +1,89 @@
+"""The SDK for Node.js: its own tests, run by node; its types; and the reference's sample."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.reference import REFERENCE, SAMPLES
+
+SDK = Path(__file__).parents[2] / "sdk" / "node"
+TESTS = sorted((SDK / "test").glob("*.test.js"))
+
+
+@cache
+def node() -> str:
+    """Node.js 20 or newer; skips the test where there is none."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.skip("node is not installed")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.strip().removeprefix("v").partition(".")[0]) < 20:
+        pytest.skip(f"node is {version.strip()}; the SDK needs 20 or newer")
+    return found
+
+
+def test_there_are_tests() -> None:
+    """All test files are found."""
+    assert [path.stem for path in TESTS] == [
+        "client.test",
+        "media.test",
+        "rate_limit.test",
+        "retries.test",
+        "sandbox.test",
+        "streaming.test",
+    ]
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_node(path: Path) -> None:
+    """The SDK's tests pass, with this interpreter for the sandbox."""
+    done = subprocess.run(
+        [node(), "--test", "--test-reporter=spec", str(path)],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "TEST_PYTHON": sys.executable},
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "skipped 0\n" not in done.stdout:
+        pytest.skip("npm is not installed")
+
+
+def test_the_node_tests_send_the_samples() -> None:
+    """The request bodies kept with the SDK are those of the reference."""
+    script = "console.log(JSON.stringify(require('./test/support/reference').BODIES))"
+    done = subprocess.run([node(), "-e", script], cwd=SDK, capture_output=True, encoding="utf-8", check=True)
+    assert json.loads(done.stdout) == SAMPLES
+
+
+@pytest.mark.optional
+def test_the_node_sample_is_the_references() -> None:
+    """The sample kept with the SDK is the reference's, where it lies beside the checkout."""
+    if not REFERENCE.exists():
+        pytest.skip(f"the reference is not at {REFERENCE}")
+    text = REFERENCE.read_text(encoding="utf-8")
+    sample = re.search(r"^npm install aimodels-sdk\n(.*?^generateText\(\);\n)", text, re.DOTALL | re.MULTILINE)
+    assert sample is not None
+    kept = (SDK / "test" / "support" / "reference.js").read_text(encoding="utf-8")
+    assert f"const NODE_SAMPLE = `\\\n{sample[1]}`;\n" in kept
+
+
+@pytest.mark.optional
+def test_types() -> None:
+    """The type declarations fit the calls that they should allow, and no others."""
+    local = SDK / "node_modules" / ".bin"
+    compiler = shutil.which("tsc", path=f"{local}{os.pathsep}{os.environ['PATH']}")
+    if compiler is None:
+        pytest.skip("TypeScript is not installed: npm install --prefix sdk/node")
+    done = subprocess.run(
+        [compiler, "-p", str(SDK / "test" / "types")], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
