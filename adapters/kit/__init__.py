@@ -1,1 +1,1 @@
-"""Building blocks shared by the platform adapters."""
+"""Building blocks that several platform adapters share. Imports no platform's library and no adapter."""

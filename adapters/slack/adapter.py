@@ -11,7 +11,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.kit.background import Errands
+from adapters.kit.background import BackgroundTasks
 from adapters.slack import APPS, Settings
 from adapters.slack.connection.bolt_app import bolt_app
 from adapters.slack.connection.feature_gates import Latches
@@ -65,7 +65,7 @@ class Slack:
         )
         self._pacing = Pacing()
         self._latches = Latches()
-        self._errands = Errands()
+        self._errands = BackgroundTasks("slack")
         self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
 
     # -- lifecycle

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.kit.background import Errands
+from adapters.kit.background import BackgroundTasks
 from adapters.slack.connection.errors import FAILED, code, translated
 from adapters.slack.connection.feature_gates import Latches
 from adapters.slack.connection.rate_limiter import PATIENCE, Pacing
@@ -44,7 +44,7 @@ class Outbox:
     roots: Roots
     pacing: Pacing
     latches: Latches
-    errands: Errands
+    errands: BackgroundTasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from adapters.kit.background import Errands
+from adapters.kit.background import BackgroundTasks
 from adapters.slack.connection.errors import FAILED, reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound import interaction_events, parse
@@ -32,7 +32,7 @@ class Home:
         desk: AdapterServices,
         commands: Sequence[CommandSpec],
         prefix: str,
-        errands: Errands,
+        errands: BackgroundTasks,
     ) -> None:
         self._workspaces = workspaces
         self._people = people

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from adapters.kit.background import Errands
+from adapters.kit.background import BackgroundTasks
 from adapters.slack.connection.errors import FAILED, code, reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound import parse
@@ -24,7 +24,7 @@ _NEVER = ("unknown_method", "missing_scope", "not_allowed_token_type", "feature_
 class Agent:
     """Decorates direct messages, beside what is asked: nothing waits for it and nothing fails with it."""
 
-    def __init__(self, workspaces: Workspaces, people: People, errands: Errands) -> None:
+    def __init__(self, workspaces: Workspaces, people: People, errands: BackgroundTasks) -> None:
         self._workspaces = workspaces
         self._people = people
         self._plain: set[str] = set()  #: owners of workspaces where the app is no agent

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from adapters.kit.background import Errands
+from adapters.kit.background import BackgroundTasks
 from adapters.slack.connection.bolt_app import Reply
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.app_home import Home
@@ -48,7 +48,7 @@ class Ears:
             await sink(event)
             recent.put(event)
 
-        self._errands = Errands()
+        self._errands = BackgroundTasks("slack")
         self._agent = Agent(workspaces, people, self._errands)
         self._home = Home(
             workspaces=workspaces,

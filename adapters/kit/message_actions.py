@@ -1,0 +1,77 @@
+"""What a person may have done with a message of anybody's, by a shortcut or a context menu; and presses of buttons.
+
+Pure: the platform reads the message and words the sentences; which command gets what is decided here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.models import Attachment
+
+#: Buttons under an answer whose press is answered to the presser alone, in a word.
+EPHEMERAL_ACTIONS = ("good", "bad", "delete", "stop")
+
+Lacking = Literal["", "text", "picture"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageAction:
+    """One shortcut or entry of a message's context menu."""
+
+    command: str  #: the command that it asks for
+    is_private: bool = False  #: answered to the person alone: it explains what others said, and nobody else asked
+    reads_prior_messages: bool = False  #: about everything up to the message, not about the message alone
+
+
+#: By name, which is also the action's name in the catalogues. Both platforms allow five.
+MESSAGE_ACTIONS = {
+    "explain": MessageAction(command="chat", is_private=True),
+    "summarise": MessageAction(command="chat", is_private=True, reads_prior_messages=True),
+    "review": MessageAction(command="chat"),
+    "picture": MessageAction(command="image"),
+    "animate": MessageAction(command="video"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRequest:
+    """What a message action asks for."""
+
+    command: str
+    prompt: str
+    attachments: tuple[Attachment, ...] = ()
+    lacks: Lacking = ""  #: what the message would need and has not; "": nothing
+    is_private: bool  #: answered to the person alone; so are refusals
+    has_prior_messages: bool  #: see `Event.has_prior_messages`
+
+
+def request_of(
+    name: str, *, instruction: str, text: str, quotation: str, attachments: Sequence[Attachment]
+) -> MessageRequest:
+    """Return what the action of that name asks for.
+
+    `instruction`: the sentence in the person's language that a chat begins with. `text`, `quotation`, `attachments`:
+    of the message. Raises `KeyError` for a name that is not in `MESSAGE_ACTIONS`.
+    """
+    action = MESSAGE_ACTIONS[name]
+    prompt, files = text, tuple(attachments)
+    lacks: Lacking = "" if text or attachments else "text"
+    if action.command == "chat":
+        quotation = "" if action.reads_prior_messages else quotation
+        prompt = "\n\n".join(part for part in (instruction, quotation) if part)
+    if action.reads_prior_messages:
+        files, lacks = (), ""
+    elif action.command == "video":
+        files = tuple(file for file in files if file.content_type.startswith("image/"))
+        lacks = "" if files else "picture"
+    elif action.command == "image":
+        files, lacks = (), "" if text else "text"
+    return MessageRequest(
+        command=action.command,
+        prompt=prompt,
+        attachments=files,
+        lacks=lacks,
+        is_private=action.is_private or bool(lacks),
+        has_prior_messages=action.reads_prior_messages,
+    )

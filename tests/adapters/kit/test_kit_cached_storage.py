@@ -1,0 +1,78 @@
+import pytest
+
+from adapters.kit.cached_storage import CachedStorage
+from bot.errors import StoreUnavailable
+from tests.support.core import Core
+
+
+class Counting(Core):
+    """Counts what is read."""
+
+    reads = 0
+    is_broken = False
+
+    async def notes(self, book: str) -> dict[str, str]:
+        self.reads += 1
+        return dict(await super().notes(book))
+
+    async def put_note(self, book: str, name: str, value: str | None) -> None:
+        if self.is_broken:
+            raise StoreUnavailable("the disk is full")
+        await super().put_note(book, name, value)
+
+
+async def test_reads_once() -> None:
+    """A mapping is read from the storage once, and again only where that is asked for."""
+    core = Counting()
+    core.books["chat.roots.C1"] = {"1.0": "a"}
+    storage = CachedStorage(core, "chat.roots")
+    assert await storage.read("C1") == {"1.0": "a"}
+    core.books["chat.roots.C1"]["2.0"] = "b"
+    assert await storage.read("C1") == {"1.0": "a"}
+    assert core.reads == 1
+    assert await storage.read("C1", refresh=True) == {"1.0": "a", "2.0": "b"}
+
+
+async def test_writes_through() -> None:
+    """What is written is in the storage and in what is read; writing the same again costs nothing."""
+    core = Counting()
+    storage = CachedStorage(core, "chat.roots")
+    await storage.write("C1", "1.0", "a")
+    await storage.write("C2", "1.0", "b")
+    assert core.books == {"chat.roots.C1": {"1.0": "a"}, "chat.roots.C2": {"1.0": "b"}}
+    core.is_broken = True
+    await storage.write("C1", "1.0", "a")
+    core.is_broken = False
+    await storage.write("C1", "1.0", None)
+    await storage.write("C1", "1.0", None)
+    assert core.books["chat.roots.C1"] == {}
+    assert await storage.read("C1") == {}
+
+
+async def test_a_failed_write_is_not_remembered() -> None:
+    core = Counting()
+    storage = CachedStorage(core, "chat.roots")
+    core.is_broken = True
+    with pytest.raises(StoreUnavailable):
+        await storage.write("C1", "1.0", "a")
+    assert await storage.read("C1") == {}
+
+
+async def test_keeps_the_newest_entries() -> None:
+    """Ids that grow with time are kept by age, whatever order they are written in, also snowflakes of 18 and 19
+    digits."""
+    core = Counting()
+    storage = CachedStorage(core, "chat.roots", newest=2)
+    for key in ("1000000000000000002", "999999999999999999", "1000000000000000001"):
+        await storage.write("C1", key, "x")
+    assert set(core.books["chat.roots.C1"]) == {"1000000000000000001", "1000000000000000002"}
+
+
+async def test_few_mappings_are_kept_in_memory() -> None:
+    core = Counting()
+    storage = CachedStorage(core, "chat.roots", cached=2)
+    for name in ("C1", "C2", "C1", "C3", "C1"):
+        await storage.read(name)
+    assert core.reads == 3
+    await storage.read("C2")
+    assert core.reads == 4
