@@ -9,7 +9,7 @@ BotError
 │   ├── MediaTooLarge        it is bigger than allowed
 │   ├── WrongContent         it is not what it claims to be
 │   ├── DownloadFailed       it could not be read to its end
-│   └── NotKept              our own disk did not take it
+│   └── FileNotSaved         the local disk did not store it
 ├── StoreError               the database did not do what was asked; nothing acknowledged is lost
 │   ├── StoreUnavailable     locked, or no space left
 │   ├── StoreCorrupt         the file is damaged
@@ -73,8 +73,8 @@ class DownloadFailed(MediaError):
     """The file could not be read to its end."""
 
 
-class NotKept(MediaError):
-    """Our own disk did not take the file."""
+class FileNotSaved(MediaError):
+    """The local disk did not store the file."""
 
 
 # ------------------------------------------------------------------ store

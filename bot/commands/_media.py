@@ -7,7 +7,7 @@ from typing import Generic, Self, TypeVar
 
 from bot.commands._base import Context, Parts
 from bot.errors import UsageError
-from bot.media import Item
+from bot.media import GeneratedFile
 from bot.models import Action, Actions, Job, Kind, Status, Text, TurnRecord, Usage
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class ProgressStream(Generic[T]):
 async def shown(
     ctx: Context,
     kind: Kind,
-    items: Sequence[Item],
+    items: Sequence[GeneratedFile],
     *,
     prompt: str,
     model: str,

@@ -1,5 +1,5 @@
-"""Generated files: fetched safely, kept in a spool folder, made to fit, linked to."""
+"""Generated files: fetched safely, stored in a spool folder, made smaller, linked to."""
 
-from bot.media.spool import Item, Spool
+from bot.media.spool import GeneratedFile, Spool
 
-__all__ = ["Item", "Spool"]
+__all__ = ["GeneratedFile", "Spool"]

@@ -1,8 +1,8 @@
-"""What a file is, told by its bytes and never by its name or a header."""
+"""Content types, detected from a file's bytes and never from its name or a header."""
 
 from bot.models import Kind
 
-#: bytes that `sniff` wants to see
+#: bytes that `sniff` needs
 HEAD = 512
 
 EXTENSIONS = {
@@ -34,7 +34,7 @@ _STILL_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"mif1"}
 
 
 def sniff(head: bytes) -> str:
-    """The content type of the file that begins so; "" when it is none of `EXTENSIONS`."""
+    """Detect the content type of a file from its first `HEAD` bytes; "" if it is none of `EXTENSIONS`."""
     for start, content_type in _STARTS:
         if head.startswith(start):
             return content_type
@@ -56,7 +56,7 @@ def _brand(brand: bytes) -> str:
 
 
 def is_mp3_frame(head: bytes) -> bool:
-    """Whether an MPEG audio layer III frame header with no reserved value is at the start."""
+    """Return whether `head` starts with an MPEG audio layer III frame header without reserved values."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:  # noqa: PLR2004
         return False
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
@@ -64,10 +64,10 @@ def is_mp3_frame(head: bytes) -> bool:
     return version != 1 and layer == 1 and bitrate not in {0, 15} and rate != 3  # noqa: PLR2004
 
 
-def settle(content_type: str, kind: Kind) -> str:
-    """The type under which a file of `kind` goes on; "" when the file can't be one.
+def resolve_content_type(content_type: str, kind: Kind) -> str:
+    """Return the content type of a file of `kind`; "" if a file of `content_type` can't be of that kind.
 
-    Some containers hold sound as well as pictures, and a moving picture may come as a GIF.
+    Some containers hold audio as well as video, and a short video may be a GIF.
     """
     family = content_type.partition("/")[0]
     if kind == "audio" and content_type in {"video/mp4", "video/webm"}:

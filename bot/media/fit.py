@@ -1,4 +1,4 @@
-"""Making a picture or video smaller, in a process of its own that is ended when it takes too long."""
+"""Shrinking an image or a video in a process of its own, which is killed when it takes too long."""
 
 import asyncio
 import sys
@@ -17,10 +17,10 @@ _NEEDS = {
 
 
 async def shrink(source: Path, target: Path, content_type: str, limit: int, *, timeout: float) -> str:  # noqa: ASYNC109
-    """Write a version of `source` of at most `limit` bytes to `target`; its content type.
+    """Write a version of `source` of at most `limit` bytes to `target`; return its content type.
 
-    "" when that can't be done: not a picture or video, the library is not installed, too little room, damaged, or
-    more than `timeout` seconds.
+    Returns "" on failure: not an image or video, the library is not installed, `limit` is too small, the file is
+    damaged, or it took more than `timeout` seconds.
     """
     library = _NEEDS.get(content_type)
     if library is None or find_spec(library) is None:

@@ -1,4 +1,4 @@
-"""Signed links that stop working: who has one may fetch that one file for a while."""
+"""Signed links that expire: each gives access to one file."""
 
 import base64
 import binascii
@@ -13,14 +13,17 @@ from pydantic import SecretStr
 _MAC = 16  # bytes of HMAC-SHA256 kept: 128 bits
 
 
-def sign(secret: SecretStr, path: str, name: str, expires: float) -> str:
-    """The token for a file: its path in the folder, the time (Unix seconds) it works until, and their signature."""
+def sign_link(secret: SecretStr, path: str, name: str, expires: float) -> str:
+    """Return the token for a file.
+
+    `path`: relative to the spool folder; `name`: the name in the URL; `expires`: Unix seconds.
+    """
     payload = f"{int(expires):x}/{path}".encode()
     return base64.urlsafe_b64encode(_mac(secret, payload, name) + payload).rstrip(b"=").decode()
 
 
-def verify(secret: SecretStr, token: str, name: str, folder: Path) -> Path | None:
-    """The file that a token and a name stand for; None when forged, expired, gone or outside the folder."""
+def verify_link(secret: SecretStr, token: str, name: str, folder: Path) -> Path | None:
+    """Return the file of a token; None if the token is forged or expired, or the file is gone or outside `folder`."""
     try:
         raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
@@ -36,8 +39,8 @@ def verify(secret: SecretStr, token: str, name: str, folder: Path) -> Path | Non
     return path if path.is_relative_to(root) and path.is_file() else None
 
 
-def address(public_url: str, token: str, name: str) -> str:
-    """Where our web server shows the file."""
+def media_url(public_url: str, token: str, name: str) -> str:
+    """Return the URL of the file on this service's web server."""
     return f"{public_url.rstrip('/')}/media/{token}/{quote(name)}"
 
 

@@ -1,4 +1,4 @@
-"""File names that every platform and file system takes."""
+"""File names that are valid on every platform and file system."""
 
 import re
 import unicodedata
@@ -11,20 +11,20 @@ _LONGEST = 60
 
 
 def safe_stem(name: str) -> str:
-    """`name` in letters, digits, - and _; never empty, never a reserved name."""
+    """Return `name` in ASCII letters, digits, - and _; never empty, never a reserved name."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     stem = _UNSAFE.sub("-", plain).strip("-_")[:_LONGEST].strip("-_") or "file"
     return f"{stem}-" if _RESERVED.fullmatch(stem) else stem
 
 
-def split(name: str) -> tuple[str, str]:
-    """A safe stem and the extension of a file name, "" when it has none."""
+def split_name(name: str) -> tuple[str, str]:
+    """Return a safe stem and the extension of a file name; "" for a name without extension."""
     stem, dot, extension = name.rpartition(".")
     if dot and stem and _EXTENSION.fullmatch(extension):
         return safe_stem(stem), extension.lower()
     return safe_stem(name), ""
 
 
-def digest(*parts: str) -> str:
-    """A short name for what can't be a file name itself: the same parts, the same digest."""
+def short_digest(*parts: str) -> str:
+    """Return a short hash of `parts`, usable as a file name."""
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

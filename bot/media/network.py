@@ -1,4 +1,4 @@
-"""HTTP towards addresses that somebody else chose: only public ones are ever connected to."""
+"""HTTP client for URLs from untrusted sources: connects to public addresses only."""
 
 import ipaddress
 import socket
@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.errors import DownloadFailed, UnsafeUrl
+from bot.media.timing import MediaTiming
 
 MAX_REDIRECTS = 5
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -20,16 +21,16 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address in canonical notation is one that everybody on the internet reaches.
+    """Return whether an IP address in canonical notation is reachable from the whole internet.
 
-    An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo, compatible) is as public as that one.
+    An IPv6 address that embeds an IPv4 address (mapped, NAT64, 6to4, Teredo, compatible) is as public as that one.
     """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = _carried(ip)
+        inner = _embedded_ipv4(ip)
         if inner is not None:
             return is_public(str(inner))
         if ip.is_site_local:
@@ -37,7 +38,7 @@ def is_public(address: str) -> bool:
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
-def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if ip in _NAT64 or (int(ip) >> 32 == 0 and int(ip) > 1):
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
@@ -45,7 +46,7 @@ def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How names become addresses and which of them may be connected to."""
+    """Name resolution, and the rule for addresses that may be connected to."""
 
     is_public: Callable[[str], bool] = is_public
     resolver: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver
@@ -53,7 +54,7 @@ class Network:
 
 
 class _NotPublicError(OSError):
-    """An address was not connected to. An `OSError`, so that a name's other addresses are still tried."""
+    """The address is not public. An `OSError`, so that aiohttp tries the name's other addresses."""
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class SafeClient:
 
     allowed_origins: Collection[str]  #: such as http://127.0.0.1:8081; exactly these may be internal or plain http
     network: Network = field(default_factory=Network)
+    timing: MediaTiming = field(default_factory=MediaTiming)
     _origins: frozenset[URL] = field(init=False, default_factory=frozenset)
     _guarded: aiohttp.ClientSession = field(init=False)
     _trusted: aiohttp.ClientSession = field(init=False)
@@ -72,17 +74,27 @@ class SafeClient:
     async def __aenter__(self) -> Self:
         self._origins = frozenset(URL(origin).origin() for origin in self.allowed_origins if origin)
         tls: Any = self.network.tls if self.network.tls is not None else True
-        self._guarded = _session(
+        self._guarded = self._session(
             aiohttp.TCPConnector(
                 resolver=self.network.resolver(),
                 use_dns_cache=False,
-                force_close=True,  # a kept connection would skip the check of its address
+                force_close=True,  # a reused connection would skip the check of its address
                 ssl=tls,
                 socket_factory=self._public_socket,
             )
         )
-        self._trusted = _session(aiohttp.TCPConnector())
+        self._trusted = self._session(aiohttp.TCPConnector())
         return self
+
+    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity"},
+            auto_decompress=False,
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.timing.connect, sock_read=self.timing.read),
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -91,7 +103,7 @@ class SafeClient:
         await self._trusted.close()
 
     def _public_socket(self, info: Any) -> socket.socket:
-        """Make the socket of one connection attempt; the address is final here, whatever a name said before."""
+        """Create the socket of one connection attempt; here the address is final, after name resolution."""
         family, kind, protocol, _, address = info
         if not self.network.is_public(address[0]):
             raise _NotPublicError("not a public address")
@@ -100,8 +112,8 @@ class SafeClient:
     async def get(self, address: str) -> aiohttp.ClientResponse:
         """Follow redirects to an open response with status 200; the caller releases it.
 
-        Raises `UnsafeUrl`, and `DownloadFailed` for a status or redirect that no repetition will mend; lets
-        `aiohttp.ClientError` through for what may be tried again.
+        Raises `UnsafeUrl`, `DownloadFailed` for a permanent failure, and `aiohttp.ClientError` for one that a new try
+        may mend.
         """
         url = _parse(address)
         for _ in range(MAX_REDIRECTS + 1):
@@ -137,19 +149,8 @@ class SafeClient:
             raise
 
 
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"Accept-Encoding": "identity"},
-        auto_decompress=False,
-        trust_env=False,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=60),
-    )
-
-
 def _parse(address: str, base: URL | None = None) -> URL:
-    """Read a URL, a redirect's relative to `base`. Raises `UnsafeUrl`."""
+    """Parse a URL; the target of a redirect is relative to `base`. Raises `UnsafeUrl`."""
     try:
         url = URL(address) if base is None else base.join(URL(address))
         if url.scheme in {"http", "https"} and url.host and url.user is None and url.password is None:

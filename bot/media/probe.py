@@ -1,4 +1,4 @@
-"""Width, height and duration from a file's headers: a few reads, no media library."""
+"""Reads width, height and duration from a file's headers, without a media library."""
 
 import struct
 from collections.abc import Iterator
@@ -16,35 +16,35 @@ _MOST_BOXES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What a header says; None for what it does not say or what can't be read."""
+class MediaInfo:
+    """Properties found in a header; None if missing or unreadable."""
 
     width: int | None = None
     height: int | None = None
     duration: float | None = None
 
 
-def probe(path: Path, content_type: str) -> Facts:
-    """Read the facts of a file. A damaged header gives no facts, never an error."""
+def probe(path: Path, content_type: str) -> MediaInfo:
+    """Read the properties of a file; a damaged header yields an empty result, never an error."""
     reader = _READERS.get(content_type)
     if reader is None:
-        return Facts()
+        return MediaInfo()
     try:
         with path.open("rb") as file:
             return reader(file)
     except (struct.error, IndexError, ZeroDivisionError, OverflowError):
-        return Facts()
+        return MediaInfo()
 
 
-def _png(file: BinaryIO) -> Facts:
-    return Facts(*struct.unpack(">II", file.read(24)[16:24]))
+def _png(file: BinaryIO) -> MediaInfo:
+    return MediaInfo(*struct.unpack(">II", file.read(24)[16:24]))
 
 
-def _gif(file: BinaryIO) -> Facts:
-    return Facts(*struct.unpack("<HH", file.read(10)[6:10]))
+def _gif(file: BinaryIO) -> MediaInfo:
+    return MediaInfo(*struct.unpack("<HH", file.read(10)[6:10]))
 
 
-def _jpeg(file: BinaryIO) -> Facts:
+def _jpeg(file: BinaryIO) -> MediaInfo:
     file.seek(2)
     for _ in range(_MOST_BOXES):
         start, marker = struct.unpack(">BB", file.read(2))
@@ -55,26 +55,26 @@ def _jpeg(file: BinaryIO) -> Facts:
         length = struct.unpack(">H", file.read(2))[0]
         if marker in _JPEG_SIZES:
             height, width = struct.unpack(">xHH", file.read(5))
-            return Facts(width, height)
+            return MediaInfo(width, height)
         file.seek(length - 2, 1)
-    return Facts()
+    return MediaInfo()
 
 
-def _webp(file: BinaryIO) -> Facts:
+def _webp(file: BinaryIO) -> MediaInfo:
     head = file.read(30)
     form = head[12:16]
     if form == b"VP8 ":
         width, height = struct.unpack("<HH", head[26:30])
-        return Facts(width & 0x3FFF, height & 0x3FFF)
+        return MediaInfo(width & 0x3FFF, height & 0x3FFF)
     if form == b"VP8L":
         bits = struct.unpack("<I", head[21:25])[0]
-        return Facts((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        return MediaInfo((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
     if form == b"VP8X":
-        return Facts(int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1)
-    return Facts()
+        return MediaInfo(int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1)
+    return MediaInfo()
 
 
-def _wav(file: BinaryIO) -> Facts:
+def _wav(file: BinaryIO) -> MediaInfo:
     file.seek(12)
     per_second = 0
     for _ in range(_MOST_BOXES):
@@ -85,34 +85,34 @@ def _wav(file: BinaryIO) -> Facts:
         elif name == b"data":
             here = file.tell()
             there = file.seek(0, 2)
-            return Facts(duration=min(length, there - here) / per_second)  # streamed: the length is a lie
+            return MediaInfo(duration=min(length, there - here) / per_second)  # a streamed file states a wrong length
         file.seek(length + length % 2, 1)
-    return Facts()
+    return MediaInfo()
 
 
-def _flac(file: BinaryIO) -> Facts:
+def _flac(file: BinaryIO) -> MediaInfo:
     bits = int.from_bytes(file.read(26)[18:26], "big")
     rate, samples = bits >> 44, bits & 0xFFFFFFFFF
-    return Facts(duration=samples / rate if samples else None)
+    return MediaInfo(duration=samples / rate if samples else None)
 
 
-def _ogg(file: BinaryIO) -> Facts:
+def _ogg(file: BinaryIO) -> MediaInfo:
     head = file.read(512)
     if b"OpusHead" in head:
         rate = 48000
     elif (at := head.find(b"\x01vorbis")) >= 0:
         rate = struct.unpack_from("<I", head, at + 12)[0]
     else:
-        return Facts()
+        return MediaInfo()
     size = file.seek(0, 2)
     file.seek(max(0, size - 65536))
     tail = file.read()
     granule = struct.unpack_from("<q", tail, tail.rindex(b"OggS") + 6)[0] if b"OggS" in tail else 0
-    return Facts(duration=granule / rate if granule > 0 else None)
+    return MediaInfo(duration=granule / rate if granule > 0 else None)
 
 
-def _mp3(file: BinaryIO) -> Facts:
-    """From the frame count of a Xing or Info header, else estimated from the first frame's bitrate."""
+def _mp3(file: BinaryIO) -> MediaInfo:
+    """Read the frame count of a Xing or Info header; without one, estimate from the first frame's bitrate."""
     head = file.read(10)
     at = 0
     if head[:3] == b"ID3":
@@ -122,7 +122,7 @@ def _mp3(file: BinaryIO) -> Facts:
     frame = file.read(4096)
     skip = next((i for i in range(max(0, len(frame) - 4)) if is_mp3_frame(frame[i : i + 4])), None)
     if skip is None:
-        return Facts()
+        return MediaInfo()
     frame = frame[skip:]
     version = frame[1] >> 3 & 3
     rate = _MP3_RATES[version][frame[2] >> 2 & 3]
@@ -130,12 +130,12 @@ def _mp3(file: BinaryIO) -> Facts:
         where = frame.find(tag, 4, 200)
         if where >= 0 and frame[where + 7] & 1:
             frames = struct.unpack_from(">I", frame, where + 8)[0]
-            return Facts(duration=frames * (1152 if version == 3 else 576) / rate)  # noqa: PLR2004
+            return MediaInfo(duration=frames * (1152 if version == 3 else 576) / rate)  # noqa: PLR2004
     kbits = (_MP3_KBITS_1 if version == 3 else _MP3_KBITS_2)[frame[2] >> 4]  # noqa: PLR2004
-    return Facts(duration=(size - at - skip) / (kbits * 125))
+    return MediaInfo(duration=(size - at - skip) / (kbits * 125))
 
 
-def _mp4(file: BinaryIO) -> Facts:
+def _mp4(file: BinaryIO) -> MediaInfo:
     width = height = 0
     duration: float | None = None
     for name, start, end in _boxes(file, 0, file.seek(0, 2)):
@@ -154,11 +154,11 @@ def _mp4(file: BinaryIO) -> Facts:
                         across, down = (value >> 16 for value in struct.unpack(">II", file.read(8)))
                         width, height = max(width, across), max(height, down)
                         file.seek(place)
-    return Facts(width or None, height or None, duration)
+    return MediaInfo(width or None, height or None, duration)
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the content of each ISO box between two positions."""
+    """Yield the name of each ISO box between two positions, with start and end of its content."""
     for _ in range(_MOST_BOXES):
         if end - start < 8:  # noqa: PLR2004
             return

@@ -1,7 +1,7 @@
-"""`python -m bot.media.shrink SOURCE TARGET CONTENT_TYPE LIMIT`: the work behind `bot.media.fit.shrink`.
+"""`python -m bot.media.shrink SOURCE TARGET CONTENT_TYPE LIMIT`: the process started by `bot.media.fit.shrink`.
 
-Prints the content type of what it wrote; ends with status 1 when no acceptable version is small enough. The only
-module of this package that imports a media library.
+Prints the content type of the file that it wrote; exits with status 1 if no acceptable version is small enough. The
+only module of this package that imports a media library.
 """
 
 import os
@@ -10,15 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 
 _QUALITIES = (88, 75)
-_SMALLEST_SIDE = 96  # pixels: less can't be recognised
+_SMALLEST_SIDE = 96  # pixels; smaller images are unrecognisable
 _AUDIO_BITS = 96_000
-_LEAST_BITS = 48_000  # a second of video below this is mud
-_BITS_PER_PIXEL = 0.06  # of H.264 that still looks like something
+_LEAST_BITS = 48_000  # bits per second; below this, video is unrecognisable
+_BITS_PER_PIXEL = 0.06  # of H.264 at acceptable quality
 _HEIGHTS = (1080, 720, 480, 360, 240, 144)
 
 
 def shrink_image(source: Path, target: Path, limit: int) -> str:
-    """Lower the quality, then the size, until it fits; "" when it never does. Moving pictures are left alone."""
+    """Lower the quality, then the size, until it fits; return the content type, or "". Skips animated images."""
     from PIL import Image, ImageOps
 
     with Image.open(source) as opened:
@@ -42,7 +42,7 @@ def shrink_image(source: Path, target: Path, limit: int) -> str:
 
 
 def shrink_video(source: Path, target: Path, limit: int) -> str:
-    """Encode again at the bitrate that the limit leaves, scaled down as far as that asks; sound is kept."""
+    """Re-encode at the bitrate that `limit` allows, scaled down accordingly; the audio stays."""
     import av
 
     with av.open(str(source)) as container:
@@ -69,7 +69,7 @@ def _encode(source: Path, target: Path, bits: int) -> None:
     with av.open(str(source)) as old, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as new:
         picture = old.streams.video[0]
         rate = picture.average_rate or Fraction(25)
-        width, height = _room(picture.width, picture.height, float(rate), bits)
+        width, height = _scaled_size(picture.width, picture.height, float(rate), bits)
         limits = {"preset": "veryfast", "maxrate": str(bits), "bufsize": str(2 * bits)}
         video = new.add_stream("libx264", rate=rate, width=width, height=height, pix_fmt="yuv420p", options=limits)
         video.bit_rate = bits
@@ -90,8 +90,8 @@ def _encode(source: Path, target: Path, bits: int) -> None:
             new.mux(audio.encode(None))
 
 
-def _room(width: int, height: int, rate: float, bits: int) -> tuple[int, int]:
-    """The largest even size, no larger than the original, for which `bits` a second are enough."""
+def _scaled_size(width: int, height: int, rate: float, bits: int) -> tuple[int, int]:
+    """Return the largest even size, at most the original, for which `bits` per second are enough."""
     tall = height
     for candidate in (height, *(h for h in _HEIGHTS if h < height)):
         tall = candidate
@@ -101,7 +101,7 @@ def _room(width: int, height: int, rate: float, bits: int) -> tuple[int, int]:
 
 
 def main() -> int:
-    """Run as a process of low priority."""
+    """Run at low priority; return the exit status."""
     if hasattr(os, "nice"):
         os.nice(10)
     source, target, content_type, limit = sys.argv[1:]

@@ -1,4 +1,4 @@
-"""The spool folder: where files are while they wait to be shown."""
+"""The spool folder: files of answers, from their creation until their retention ends."""
 
 import asyncio
 import binascii
@@ -16,25 +16,24 @@ from typing import Protocol, Self
 import aiohttp
 from pydantic import SecretStr
 
-from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, SettingsError, WrongContent
+from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, SettingsError, WrongContent
 from bot.i18n import translate
 from bot.media import links
 from bot.media.content import EXTENSIONS, HEAD
 from bot.media.fit import shrink
-from bot.media.names import digest, safe_stem, split
+from bot.media.names import safe_stem, short_digest, split_name
 from bot.media.network import Network, SafeClient
 from bot.media.probe import probe
-from bot.media.writer import Sink
+from bot.media.timing import MediaTiming
+from bot.media.writer import MediaWriter
 from bot.models import Kind, Media
 
-_PIECE = 1 << 18  # bytes per write: few thread hops, little memory
-_TRIES = 3
-#: Seconds that a temporary file may go on being written after the time-outs that end it: clocks of machines differ.
-_GRACE = 600.0
+_CHUNK_SIZE = 1 << 18  # bytes per write: few thread hops, little memory
+_MAX_TRIES = 3
 
 
-class Item(Protocol):
-    """A generated file as the API offers it: a URL or base64, with what it says of itself."""
+class GeneratedFile(Protocol):
+    """A generated file in the API's answer: a URL or base64, with optional properties."""
 
     @property
     def url(self) -> str | None:
@@ -70,20 +69,20 @@ class Spool:
         allowed_origins: Collection[str] = (),
         public_url: str = "",
         link_hours: float = 72,
-        shrink_timeout: float = 180,
         network: Network | None = None,
+        timing: MediaTiming | None = None,
     ) -> None:
-        """Times are in seconds; `allowed_origins` (scheme://host:port) need be neither public nor https."""
+        """`timeout`: seconds for one whole download; `allowed_origins` (scheme://host:port) may be internal or http."""
         self._folder = folder
         self._secret = secret
         self._max_bytes = max_bytes
         self._timeout = timeout
         self._public_url = public_url
         self._link_hours = link_hours
-        self._shrink_timeout = shrink_timeout
+        self._timing = timing or MediaTiming()
         self._shrinking = asyncio.Semaphore(1)
-        self._client = SafeClient(allowed_origins, network or Network())
-        self._parts: set[Path] = set()  # being written by this process
+        self._client = SafeClient(allowed_origins, network or Network(), self._timing)
+        self._parts: set[Path] = set()  # temporary files that this process writes
 
     async def __aenter__(self) -> Self:
         try:
@@ -102,10 +101,10 @@ class Spool:
 
     # ------------------------------------------------------------------ in
 
-    async def fetch(self, item: Item, *, kind: Kind, name: str, event: str, description: str = "") -> Media:
-        """Keep a generated file. The same event and name overwrite, so that a repetition leaves one file.
+    async def fetch(self, item: GeneratedFile, *, kind: Kind, name: str, event: str, description: str = "") -> Media:
+        """Store a generated file. The same event and name overwrite, so that a repetition leaves one file.
 
-        Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`, `NotKept`.
+        Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`, `FileNotSaved`.
         """
         url = item.url or ""
         encoded = item.b64_json or ""
@@ -113,14 +112,14 @@ class Spool:
             encoded, url = url, ""
         if not encoded and not url:
             raise DownloadFailed("the API named no file")
-        async with self._part(name, event) as part:
+        async with self._temporary_file(name, event) as part:
             if encoded:
                 content_type, size = await asyncio.to_thread(self._decode, encoded, part, kind)
             else:
                 content_type, size = await self._download(url, part, kind)
             extension = EXTENSIONS[content_type]
-            path = await asyncio.to_thread(_keep, part, extension)
-        facts = await asyncio.to_thread(probe, path, content_type)
+            path = await asyncio.to_thread(_rename_part, part, extension)
+        info = await asyncio.to_thread(probe, path, content_type)
         return Media(
             name=f"{safe_stem(name)}.{extension}",
             content_type=content_type,
@@ -128,37 +127,37 @@ class Spool:
             path=path,
             source_url=url,
             description=description,
-            width=facts.width or item.width,
-            height=facts.height or item.height,
-            duration=facts.duration or item.duration,
+            width=info.width or item.width,
+            height=info.height or item.height,
+            duration=info.duration or item.duration,
         )
 
     async def write(
         self, name: str, content: bytes | str, *, content_type: str, event: str, description: str = ""
     ) -> Media:
-        """Keep a file of our own making. Raises `NotKept` when the disk does not take it."""
+        """Store a file made by the service itself. Raises `FileNotSaved`."""
         data = content.encode() if isinstance(content, str) else content
-        stem, extension = split(name)
+        stem, extension = split_name(name)
         extension = extension or (guess_extension(content_type) or ".bin").removeprefix(".")
-        async with self._part(name, event) as part:
+        async with self._temporary_file(name, event) as part:
             await asyncio.to_thread(part.write_bytes, data)
-            path = await asyncio.to_thread(_keep, part, extension)
+            path = await asyncio.to_thread(_rename_part, part, extension)
         return Media(
             name=f"{stem}.{extension}", content_type=content_type, size=len(data), path=path, description=description
         )
 
     @asynccontextmanager
-    async def _part(self, name: str, event: str) -> AsyncIterator[Path]:
-        """The path of a temporary file that is gone afterwards unless it was renamed."""
+    async def _temporary_file(self, name: str, event: str) -> AsyncIterator[Path]:
+        """Reserve the path of a temporary file; deletes it at the end unless it was renamed."""
         day = self._folder / datetime.now(UTC).date().isoformat()
-        stem = f"{digest(event, name)}-{split(name)[0]}"
+        stem = f"{short_digest(event, name)}-{split_name(name)[0]}"
         part = day / f"{stem}.{secrets.token_hex(4)}.part"
         self._parts.add(part)
         try:
             await asyncio.to_thread(day.mkdir, parents=True, exist_ok=True)
             yield part
         except OSError as exc:
-            raise NotKept(f"the file could not be written: {exc.strerror}") from exc
+            raise FileNotSaved(f"the file could not be written: {exc.strerror}") from exc
         finally:
             with suppress(OSError):
                 await asyncio.shield(asyncio.to_thread(part.unlink, missing_ok=True))
@@ -167,13 +166,13 @@ class Spool:
     async def _download(self, url: str, part: Path, kind: Kind) -> tuple[str, int]:
         try:
             async with asyncio.timeout(self._timeout):
-                for attempt in range(1, _TRIES + 1):
+                for attempt in range(1, _MAX_TRIES + 1):
                     try:
                         return await self._transfer(url, part, kind)
                     except (aiohttp.ClientError, TimeoutError) as exc:
-                        if attempt == _TRIES:
+                        if attempt == _MAX_TRIES:
                             raise DownloadFailed(f"the file could not be fetched: {exc or 'no answer'}") from exc
-                    await asyncio.sleep(0.2 * attempt)
+                    await asyncio.sleep(self._timing.retry_pause * attempt)
         except TimeoutError as exc:
             raise DownloadFailed(f"the file took longer than {self._timeout:g} s to fetch") from exc
         raise AssertionError("unreachable")
@@ -182,30 +181,30 @@ class Spool:
         async with await self._client.get(url) as response:
             if (response.content_length or 0) > self._max_bytes:
                 raise self._too_large()
-            sink = Sink(part, self._max_bytes, kind)
+            writer = MediaWriter(part, self._max_bytes, kind)
             try:
                 buffer = bytearray()
                 async for chunk in response.content.iter_any():
                     buffer += chunk
-                    if len(buffer) >= (_PIECE if sink.content_type else HEAD):
-                        await asyncio.to_thread(sink.write, buffer)
+                    if len(buffer) >= (_CHUNK_SIZE if writer.content_type else HEAD):
+                        await asyncio.to_thread(writer.write, buffer)
                         buffer = bytearray()
-                await asyncio.to_thread(sink.write, buffer)
-                return sink.content_type, sink.size
+                await asyncio.to_thread(writer.write, buffer)
+                return writer.content_type, writer.size
             finally:
-                sink.close()
+                writer.close()
 
     def _decode(self, encoded: str, part: Path, kind: Kind) -> tuple[str, int]:
-        sink = Sink(part, self._max_bytes, kind)
+        writer = MediaWriter(part, self._max_bytes, kind)
         try:
-            for piece in _decoded(encoded):
-                sink.write(piece)
-            sink.write(b"")
+            for piece in _decode_base64(encoded):
+                writer.write(piece)
+            writer.write(b"")
         except binascii.Error as exc:
             raise WrongContent("the API's file is not base64") from exc
         finally:
-            sink.close()
-        return sink.content_type, sink.size
+            writer.close()
+        return writer.content_type, writer.size
 
     def _too_large(self) -> MediaTooLarge:
         return MediaTooLarge(f"the file is bigger than {self._max_bytes} bytes")
@@ -213,17 +212,17 @@ class Spool:
     # ------------------------------------------------------------------ out
 
     async def fit(self, media: Media, limit: int | None, *, locale: str = "") -> tuple[Media, str]:
-        """Make a file fit `limit` bytes: the file to show, and a sentence on what was done ("" for nothing).
+        """Make a file fit `limit` bytes; return the file to show and a sentence about the change ("": unchanged).
 
-        Too big: made smaller where that works, else with `url` set to a link of ours or the API's own address.
-        With neither, the file comes back without a path: only the sentence can be shown.
+        A file that is too big is shrunk if possible, else gets a `url`: a signed link, or the API's own. If there is
+        neither, the result has no path: only the sentence can be shown.
         """
         if limit is None or media.size <= limit or media.path is None or media.url:
             return media, ""
-        values = {"name": media.name, "size": _readable(media.size), "limit": _readable(limit)}
-        smaller = await self._smaller(media, limit)
+        values = {"name": media.name, "size": _format_size(media.size), "limit": _format_size(limit)}
+        smaller = await self._shrink(media, limit)
         if smaller is not None:
-            return smaller, translate("media.smaller", locale, **values, smaller=_readable(smaller.size))
+            return smaller, translate("media.smaller", locale, **values, smaller=_format_size(smaller.size))
         if self._public_url:
             return replace(media, url=self.link(media)), translate(
                 "media.link", locale, **values, hours=f"{self._link_hours:g}"
@@ -232,48 +231,48 @@ class Spool:
             return replace(media, url=media.source_url), translate("media.source", locale, **values)
         return replace(media, path=None), translate("media.unshown", locale, **values)
 
-    async def _smaller(self, media: Media, limit: int) -> Media | None:
+    async def _shrink(self, media: Media, limit: int) -> Media | None:
         assert media.path is not None
         stem = media.path.stem.rpartition(".")[0] or media.path.stem
         target = media.path.with_name(f"{stem}.fit-{limit}.part")
         self._parts.add(target)
         try:
             async with self._shrinking:
-                content_type = await shrink(media.path, target, media.content_type, limit, timeout=self._shrink_timeout)
+                content_type = await shrink(media.path, target, media.content_type, limit, timeout=self._timing.shrink)
             if not content_type:
                 return None
             extension = EXTENSIONS[content_type]
-            path = await asyncio.to_thread(_keep, target, extension, f"{stem}.fit-{limit}")
-            facts = await asyncio.to_thread(probe, path, content_type)
+            path = await asyncio.to_thread(_rename_part, target, extension, f"{stem}.fit-{limit}")
+            info = await asyncio.to_thread(probe, path, content_type)
         finally:
             await asyncio.shield(asyncio.to_thread(target.unlink, missing_ok=True))
             self._parts.discard(target)
         return replace(
             media,
-            name=f"{split(media.name)[0]}.{extension}",
+            name=f"{split_name(media.name)[0]}.{extension}",
             content_type=content_type,
             size=path.stat().st_size,
             path=path,
-            width=facts.width,
-            height=facts.height,
+            width=info.width,
+            height=info.height,
         )
 
     def link(self, media: Media) -> str:
-        """A signed address of the file on our web server, good for `link_hours`. The media has a path of this spool."""
+        """Return a signed URL of a file of this spool, valid for `link_hours`. Raises `MediaError`."""
         if media.path is None:
             raise MediaError(f"{media.name} is not in the spool")
         relative = media.path.resolve().relative_to(self._folder.resolve()).as_posix()
-        token = links.sign(self._secret, relative, media.name, time.time() + self._link_hours * 3600)
-        return links.address(self._public_url, token, media.name)
+        token = links.sign_link(self._secret, relative, media.name, time.time() + self._link_hours * 3600)
+        return links.media_url(self._public_url, token, media.name)
 
     def resolve(self, token: str, name: str) -> Path | None:
-        """The file behind a link; None when it is forged, expired or gone."""
-        return links.verify(self._secret, token, name, self._folder)
+        """Return the file of a link; None if the link is forged or expired, or the file is gone."""
+        return links.verify_link(self._secret, token, name, self._folder)
 
     # ------------------------------------------------------------------ housekeeping
 
     async def remove(self, media: Sequence[Media]) -> None:
-        """Delete files of this spool and what was made of them. What is gone already is fine."""
+        """Delete files of this spool with their smaller versions; missing files are ignored."""
         await asyncio.to_thread(self._remove, [item.path for item in media if item.path is not None])
 
     def _remove(self, paths: Sequence[Path]) -> None:
@@ -286,15 +285,15 @@ class Spool:
                     other.unlink(missing_ok=True)
 
     async def sweep(self, before: datetime | None) -> None:
-        """Delete files older than `before` (None: none), temporary ones that nobody writes any more, empty folders.
+        """Delete files older than `before` (None: none), abandoned temporary files, and empty folders.
 
-        Other processes may share the folder: what they are writing stays, as they give up after the same time-outs.
+        Other processes may share the folder: a temporary file counts as abandoned only after all timeouts have passed.
         """
         oldest = 0.0 if before is None else before.timestamp()
         await asyncio.to_thread(self._sweep, oldest, frozenset(self._parts))
 
     def _sweep(self, before: float, active: frozenset[Path]) -> None:
-        abandoned = time.time() - max(self._timeout, self._shrink_timeout) - _GRACE
+        abandoned = time.time() - max(self._timeout, self._timing.shrink) - self._timing.clock_skew
         for day in [path for path in self._folder.iterdir() if path.is_dir()]:
             for path in list(day.iterdir()):
                 with suppress(FileNotFoundError):  # another process finished or swept it
@@ -306,13 +305,13 @@ class Spool:
                     day.rmdir()
 
 
-def _decoded(encoded: str) -> Iterator[bytes]:
-    """Base64, with or without a `data:` head, line breaks and padding, in pieces. Raises `binascii.Error`."""
+def _decode_base64(encoded: str) -> Iterator[bytes]:
+    """Decode base64 in pieces, with or without `data:` head, line breaks and padding. Raises `binascii.Error`."""
     position = encoded.index(",") + 1 if encoded.startswith("data:") and "," in encoded[:200] else 0
     left = ""
     while position < len(encoded):
-        text = left + "".join(encoded[position : position + _PIECE].split())
-        position += _PIECE
+        text = left + "".join(encoded[position : position + _CHUNK_SIZE].split())
+        position += _CHUNK_SIZE
         whole = len(text) - len(text) % 4
         left = text[whole:]
         if whole:
@@ -321,10 +320,10 @@ def _decoded(encoded: str) -> Iterator[bytes]:
         yield binascii.a2b_base64(left + "=" * (-len(left) % 4), strict_mode=True)
 
 
-def _keep(part: Path, extension: str, stem: str = "") -> Path:
-    """Give a finished temporary file its name, in one step."""
+def _rename_part(part: Path, extension: str, stem: str = "") -> Path:
+    """Rename a finished temporary file atomically; return its new path."""
     return part.replace(part.with_name(f"{stem or part.name.split('.')[0]}.{extension}"))
 
 
-def _readable(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{size / 1000:.1f} kB"  # noqa: PLR2004

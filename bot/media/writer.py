@@ -1,14 +1,14 @@
-"""A file that is being fetched."""
+"""Writes a file while it is downloaded or decoded, checking type and size."""
 
 from pathlib import Path
 
 from bot.errors import MediaTooLarge, WrongContent
-from bot.media.content import HEAD, settle, sniff
+from bot.media.content import HEAD, resolve_content_type, sniff
 from bot.models import Kind
 
 
-class Sink:
-    """Writes a file of unknown size and type, and stops as soon as either is wrong."""
+class MediaWriter:
+    """A file of unknown size and type; fails as soon as either is wrong."""
 
     def __init__(self, path: Path, limit: int, kind: Kind) -> None:
         self._file = path.open("wb")
@@ -18,9 +18,12 @@ class Sink:
         self.content_type = ""
 
     def write(self, piece: bytes | bytearray) -> None:
-        """Add a piece; the first one has at least `HEAD` bytes unless the file is shorter."""
+        """Append a piece; the first has at least `HEAD` bytes unless the file is shorter.
+
+        Raises `WrongContent` and `MediaTooLarge`.
+        """
         if not self.content_type:
-            self.content_type = settle(sniff(bytes(piece[:HEAD])), self._kind)
+            self.content_type = resolve_content_type(sniff(bytes(piece[:HEAD])), self._kind)
             if not self.content_type:
                 raise WrongContent(f"the file is not of kind {self._kind}")
         self.size += len(piece)
@@ -29,5 +32,5 @@ class Sink:
         self._file.write(piece)
 
     def close(self) -> None:
-        """The file is whole, or given up."""
+        """Close the file."""
         self._file.close()

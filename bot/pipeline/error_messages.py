@@ -16,9 +16,9 @@ from aimodels.errors import (
 )
 from bot.errors import (
     DownloadFailed,
+    FileNotSaved,
     MediaError,
     MediaTooLarge,
-    NotKept,
     StoreError,
     UnsafeUrl,
     UsageError,
@@ -40,7 +40,7 @@ _KEYS: dict[type[BaseException], str] = {
     MediaTooLarge: "too_large",
     WrongContent: "wrong_content",
     DownloadFailed: "download",
-    NotKept: "not_kept",
+    FileNotSaved: "not_kept",
     MediaError: "download",
     StoreError: "store",
 }

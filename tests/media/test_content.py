@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.media.content import EXTENSIONS, settle, sniff
-from bot.media.probe import Facts, probe
+from bot.media.content import EXTENSIONS, resolve_content_type, sniff
+from bot.media.probe import MediaInfo, probe
 
 
 def picture(form: str, **options: object) -> bytes:
@@ -80,7 +80,7 @@ def test_pictures_are_known_and_measured(content_type: str, data: bytes, tmp_pat
     path = tmp_path / "file"
     path.write_bytes(data)
     assert sniff(data[:512]) == content_type
-    assert probe(path, content_type) == Facts(123, 45)
+    assert probe(path, content_type) == MediaInfo(123, 45)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_every_cut_of_a_real_film_is_survived(tmp_path: Path) -> None:
 
 def test_a_container_of_sound_counts_as_sound() -> None:
     """MP4 and WebM may hold only sound; a picture never does."""
-    assert settle("video/mp4", "audio") == "audio/mp4"
-    assert settle("video/webm", "audio") == "audio/webm"
-    assert settle("image/gif", "video") == "image/gif"
-    assert settle("image/png", "audio") == ""
-    assert settle("", "chat") == ""
+    assert resolve_content_type("video/mp4", "audio") == "audio/mp4"
+    assert resolve_content_type("video/webm", "audio") == "audio/webm"
+    assert resolve_content_type("image/gif", "video") == "image/gif"
+    assert resolve_content_type("image/png", "audio") == ""
+    assert resolve_content_type("", "chat") == ""

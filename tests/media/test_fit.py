@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.media.links import sign
+from bot.media.links import sign_link
 from bot.models import Media
 from tests.media.test_content import film, wav
 from tests.media.test_spool import sending
@@ -123,10 +123,10 @@ async def test_no_link_works_that_was_not_given(folder: Path, certificate: Certi
             token[:-1],
             token[::-1],
             *(token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token) - 1)),
-            sign(key, relative, name, time.time() - 1),
-            sign(SecretStr("other"), relative, name, time.time() + 99),
-            sign(key, "../secret.txt", name, time.time() + 99),
-            sign(key, str(tmp_path / "secret.txt"), name, time.time() + 99),
+            sign_link(key, relative, name, time.time() - 1),
+            sign_link(SecretStr("other"), relative, name, time.time() + 99),
+            sign_link(key, "../secret.txt", name, time.time() + 99),
+            sign_link(key, str(tmp_path / "secret.txt"), name, time.time() + 99),
         ]
         assert [one for one in bad if spool.resolve(one, name) is not None] == []
         assert spool.resolve(token, "b.txt") is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.errors import DownloadFailed, MediaError, MediaTooLarge, NotKept, WrongContent
+from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, WrongContent
 from tests.support.media_servers import HOST, Certificate, Handler, Item, make_spool, serve, serve_raw
 
 
@@ -309,5 +309,5 @@ async def test_a_disk_that_takes_nothing_is_told_apart(folder: Path, certificate
         (folder / datetime.now(UTC).date().isoformat()).parent.mkdir(parents=True, exist_ok=True)
         (folder / datetime.now(UTC).date().isoformat()).write_text("in the way", encoding="utf-8")
         item = Item(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
-        with pytest.raises(NotKept):
+        with pytest.raises(FileNotSaved):
             await spool.fetch(item, kind="image", name="a", event="e", description="a")

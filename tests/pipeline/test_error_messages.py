@@ -85,4 +85,4 @@ def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -
 
 def test_a_full_disk_is_not_blamed_on_the_download() -> None:
     """Trying again would not help: whoever runs the service has to know."""
-    assert "no room" in apology(errors.NotKept("x"), "en", event_id="e")
+    assert "no room" in apology(errors.FileNotSaved("x"), "en", event_id="e")

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from bot.media import Spool
 from bot.media.network import Network, is_public
+from bot.media.timing import MediaTiming
 
 INTERNET, INTERNAL = "127.0.0.2", "127.0.0.1"
 HOST = "files.example"
@@ -176,6 +177,6 @@ def make_spool(
         allowed_origins=allowed_origins,
         public_url=public_url,
         link_hours=link_hours,
-        shrink_timeout=shrink_timeout,
         network=network,
+        timing=MediaTiming(shrink=shrink_timeout),
     )
