@@ -183,11 +183,11 @@ async def memory_table(folder: Path) -> None:
             await lives(store, 1, 1, 0)
         fill_turns(path, turns)
         async with SqliteStore(path) as store:
-            memory = await store.memory("bench", asked.conversation, limit=40)
+            memory = await store.context("bench", asked.conversation, limit=40)
             assert (len(memory.turns), memory.total) == (40, turns)
 
-            async def read(without: str, store: SqliteStore = store) -> None:
-                await store.memory("bench", asked.conversation, limit=40, without=without)
+            async def read(exclude_event: str, store: SqliteStore = store) -> None:
+                await store.context("bench", asked.conversation, limit=40, exclude_event=exclude_event)
 
             # Leaving an event's turns out always reads the table; without that the newest turns are held.
             figures = [await typical(partial(read, without), 300) for without in ("nothing", "")]

@@ -164,7 +164,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
             policy=policy,
             inbox=inbox,
             worker=worker,
-            make_vault=lambda: vault(settings),
+            make_cipher=lambda: token_cipher(settings),
         )
         for adapter in adapters.values():
             await stack.enter_async_context(adapter.connected(desk))
@@ -183,8 +183,8 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
         )
 
 
-def vault(settings: Settings) -> "TokenCipher":
-    """What seals notes at rest. Raises `SettingsError` when its key can't be kept."""
+def token_cipher(settings: Settings) -> "TokenCipher":
+    """The cipher for what adapters store. Raises `SettingsError` when its key can't be kept."""
     from bot.security.token_cipher import TokenCipher  # cryptography is slow to import, and a terminal seals nothing
 
     given = settings.bot_encryption_keys

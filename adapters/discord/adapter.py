@@ -137,13 +137,14 @@ class Discord:
     async def _go_on(self, desk: AdapterServices) -> None:
         """See to what was asked before a restart and may still wait for its turn."""
         try:
-            await self._deadlines.begin(await desk.notes(token_expiry.BOOK))
+            await self._deadlines.begin(await desk.storage(token_expiry.BOOK).items())
         except StoreError as exc:
             log.warning("not known what waits", reason=str(exc))
 
     async def _put_deadline(self, key: str, note: str | None) -> None:
         assert self._desk is not None, "connected first"
-        await self._desk.put_note(token_expiry.BOOK, key, note)
+        storage = self._desk.storage(token_expiry.BOOK)
+        await (storage.delete(key) if note is None else storage.set(key, note))
 
     async def _listen(self, ears: Ears, commands: Sequence[CommandSpec]) -> None:
         """One life of a client: until the gateway gives up or refuses."""

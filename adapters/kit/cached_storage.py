@@ -35,14 +35,16 @@ class CachedStorage:
                 await self._put(name, mapping, old, None)
 
     async def _put(self, name: str, mapping: dict[str, str], key: str, value: str | None) -> None:
-        await self._services.put_note(f"{self._prefix}.{name}", key, value)
+        storage = self._services.storage(f"{self._prefix}.{name}")
         if value is None:
+            await storage.delete(key)
             mapping.pop(key, None)
         else:
+            await storage.set(key, value)
             mapping[key] = value
 
     async def _read(self, name: str, *, refresh: bool = False) -> dict[str, str]:
         mapping = None if refresh else self._mappings.get(name)
         if mapping is None:
-            mapping = self._mappings[name] = dict(await self._services.notes(f"{self._prefix}.{name}"))
+            mapping = self._mappings[name] = dict(await self._services.storage(f"{self._prefix}.{name}").items())
         return mapping

@@ -32,7 +32,7 @@ class Context:
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
-    halt: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
+    cancel: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
 
     def translate(self, key: str, /, **values: object) -> str:
         """One of the service's own sentences in the asker's language."""

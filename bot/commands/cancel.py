@@ -14,5 +14,5 @@ async def cancel(ctx: Context) -> Parts:
     job = await named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id and not ctx.event.actor.is_admin:
         raise UsageError(ctx.translate("cancel.not_yours"))
-    if not await ctx.halt(job.event.id):
+    if not await ctx.cancel(job.event.id):
         yield Text(ctx.translate("stop.nothing"))

@@ -49,7 +49,7 @@ async def usage(ctx: Context) -> Parts:
     title = ctx.translate(f"spent.{whose}", days=days)
     yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.translate("spent.nothing", title=title))
     if whose == "channel":
-        good, bad = await ctx.store.opinions(since=since, adapter=event.adapter, channel=event.location.channel)
+        good, bad = await ctx.store.feedback_totals(since=since, adapter=event.adapter, channel=event.location.channel)
         if good or bad:
             yield Text("\n\n" + ctx.translate("spent.opinions", good=good, bad=bad))
 

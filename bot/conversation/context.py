@@ -129,8 +129,8 @@ class Conversation:
         `pictures` are URLs for a model that can see. People are named only when several talk.
         """
         settings, event = self._settings, self._event
-        memory = await self._store.memory(
-            event.adapter, event.conversation, limit=settings.bot_context_turns, without=event.replaces
+        memory = await self._store.context(
+            event.adapter, event.conversation, limit=settings.bot_context_turns, exclude_event=event.replaces
         )
         turns = window((*memory.turns, *self.earlier), settings.bot_context_tokens)
         self.overflows = memory.total + len(self.earlier) > len(turns)
@@ -158,10 +158,10 @@ class Conversation:
         `StoreError`; the turns then stay as they were.
         """
         settings, event = self._settings, self._event
-        memory = await self._store.memory(event.adapter, event.conversation, limit=settings.bot_context_turns)
+        memory = await self._store.context(event.adapter, event.conversation, limit=settings.bot_context_turns)
         if memory.total <= len(window(memory.turns, settings.bot_context_tokens)):
             return None
-        memory = await self._store.memory(event.adapter, event.conversation, limit=BACKLOG)
+        memory = await self._store.context(event.adapter, event.conversation, limit=BACKLOG)
         kept = window(memory.turns[-(settings.bot_context_turns // 2) :], settings.bot_context_tokens // 2)
         older = oldest(memory.turns[: len(memory.turns) - len(kept)], settings.bot_context_tokens)
         if not older:
@@ -178,7 +178,7 @@ class Conversation:
         )
         summary = answer.data.choices[0].message.content.strip()
         if summary:
-            await self._store.save_summary(event.adapter, event.conversation, summary, upto=older[-1].seq)
+            await self._store.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
         return spent("chat", model, answer.data.usage)
 
 

@@ -1,8 +1,8 @@
-"""What the core does for adapters besides taking their events: second thoughts, who takes part, profiles, notes."""
+"""What the core does for adapters besides taking their events: edits, retractions, participants, profiles, storage."""
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,9 +15,10 @@ from bot.errors import UsageError
 from bot.i18n import LANGUAGES, translate
 from bot.models import KINDS, Actor, Event, Job, Lane, Profile
 from bot.pipeline.inbox import Inbox, person_scope
+from bot.pipeline.sealed_storage import SealedStorage
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
-from bot.ports import Store
+from bot.ports import AdapterStorage, Store
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class CoreServices:
     policy: Policy
     inbox: Inbox
     worker: Worker
-    make_vault: "Callable[[], TokenCipher]"  #: called when the first note is read or written
+    make_cipher: "Callable[[], TokenCipher]"  #: called when the first value is read or written
 
     # -- second thoughts
 
@@ -59,7 +60,7 @@ class CoreServices:
         if await self.policy.check_again(event, command.spec) is not None:
             await self.inbox.accept(fresh)  # the same verdict, told in private; the answer stays
             return
-        await self.worker.halt(event.adapter, event.id)
+        await self.worker.cancel(event.adapter, event.id)
         new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
         reopened = await self.store.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
@@ -69,15 +70,15 @@ class CoreServices:
         newest = await self.store.last_job(job.event.adapter, job.event.conversation, commands=names)
         return newest is None or newest.seq == job.seq
 
-    async def withdraw(self, adapter: str, event_id: str) -> None:
-        """See `AdapterServices.withdraw`."""
+    async def retract(self, adapter: str, event_id: str) -> None:
+        """See `AdapterServices.retract`."""
         await self.store.withdraw(adapter, event_id)
 
     # -- people
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
-        """See `AdapterServices.people`."""
-        return await self.store.people(adapter, conversation)
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
+        """See `AdapterServices.participants`."""
+        return await self.store.participants(adapter, conversation)
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `AdapterServices.profile`."""
@@ -96,40 +97,23 @@ class CoreServices:
             recent=tuple(await self.store.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
         )
 
-    async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
-        """See `AdapterServices.prefer`. Raises `UsageError` for what can't be chosen."""
+    async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+        """See `AdapterServices.set_preference`. Raises `UsageError` for what can't be chosen."""
         allowed: dict[str, tuple[str, ...]] = {f"model.{kind}": self.settings.models(kind) for kind in KINDS}
         allowed["language"] = LANGUAGES
         if name not in allowed or (value is not None and value not in allowed[name]):
             raise UsageError(f"{value} is no choice for {name}")
         await self.store.put_setting(person_scope(adapter, actor), name, value)
 
-    # -- notes
+    # -- storage
 
     @cached_property
-    def _vault(self) -> "TokenCipher":
-        return self.make_vault()
+    def _cipher(self) -> "TokenCipher":
+        return self.make_cipher()
 
-    async def notes(self, book: str) -> Mapping[str, str]:
-        """See `AdapterServices.notes`. What an older key sealed is sealed anew."""
-        found: dict[str, str] = {}
-        for name, sealed in dict(await self.store.settings(_scope(book))).items():
-            text = self._vault.unseal(sealed)
-            if text is None:
-                log.warning("note not readable: none of the encryption keys sealed it", book=book)
-                continue
-            found[name] = text
-            if not self._vault.is_current(sealed):
-                await self.put_note(book, name, text)
-        return found
-
-    async def put_note(self, book: str, name: str, value: str | None) -> None:
-        """See `AdapterServices.put_note`."""
-        await self.store.put_setting(_scope(book), name, None if value is None else self._vault.seal(value))
-
-
-def _scope(book: str) -> str:
-    return f"notes:{book}"
+    def storage(self, namespace: str) -> AdapterStorage:
+        """See `AdapterServices.storage`."""
+        return SealedStorage(self.store, namespace, lambda: self._cipher)
 
 
 def _said(event: Event) -> tuple[object, ...]:

@@ -29,7 +29,7 @@ class Canceller:
                 is_stopped = running.stop()
                 await asyncio.wait({running.task}, timeout=HALT)
                 return is_stopped
-        return bool(await self._store.halt_elsewhere(adapter, event_id=event_id, patience=HALT))
+        return bool(await self._store.request_cancel(adapter, event_id=event_id, patience=HALT))
 
     async def conversation(self, asking: RunningJob) -> int:
         """Cancel what runs, and answer what waits, in the conversation of a stop command; returns how many."""
@@ -43,11 +43,11 @@ class Canceller:
         answer = Answer(text=translate("status.stopped", event.actor.locale), private=True)
         before = asking.job.seq
         stopped += await self._store.cancel_waiting(event.adapter, event.conversation, before=before, answer=answer)
-        return stopped + await self._store.halt_elsewhere(event.adapter, conversation=event.conversation, before=before)
+        return stopped + await self._store.request_cancel(event.adapter, conversation=event.conversation, before=before)
 
     def obey(self) -> None:
         """Stop what other processes were asked to stop and this one runs."""
-        told = self._store.halts()
+        told = self._store.cancel_requests()
         for running in tuple(self._running) if told else ():
             if running.job.seq in told:
                 running.stop()

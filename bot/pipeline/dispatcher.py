@@ -89,7 +89,7 @@ class Dispatcher:
         progress: Progress,
         *,
         stop: Callable[[], Awaitable[int]],
-        halt: Callable[[str, str], Awaitable[bool]],
+        cancel: Callable[[str, str], Awaitable[bool]],
     ) -> Outcome:
         """Run the command to its end, or to a sentence that says why not.
 
@@ -118,7 +118,7 @@ class Dispatcher:
             commands=self.registry,
             seq=job.seq,
             stop=stop,
-            halt=lambda named: halt(event.adapter, named),
+            cancel=lambda named: cancel(event.adapter, named),
         )
         try:
             async with aclosing(command.run(context)) as parts:

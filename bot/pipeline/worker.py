@@ -231,7 +231,7 @@ class Worker:
             try:
                 if running.is_generating:
                     return await self._dispatcher.run(
-                        job, gathered, progress, stop=lambda: self._stopping.conversation(running), halt=self.halt
+                        job, gathered, progress, stop=lambda: self._stopping.conversation(running), cancel=self.cancel
                     )
             except ApiError as exc:
                 return exc
@@ -313,7 +313,7 @@ class Worker:
 
     # -- stop
 
-    async def halt(self, adapter: str, event_id: str) -> bool:
+    async def cancel(self, adapter: str, event_id: str) -> bool:
         """See `Canceller.event`."""
         return await self._stopping.event(adapter, event_id)
 

@@ -46,6 +46,25 @@ class Draft(Protocol):
         """
 
 
+class AdapterStorage(Protocol):
+    """Durable values of an adapter in one namespace, encrypted at rest. Every method raises `StoreError`.
+
+    A namespace is held in memory as a whole: keep it small. A value encrypted with a key that is gone is left out.
+    """
+
+    async def get(self, name: str) -> str | None:
+        """Return one value, None when there is none."""
+
+    async def items(self) -> Mapping[str, str]:
+        """Return every value by its name."""
+
+    async def set(self, name: str, value: str) -> None:
+        """Set or replace one value."""
+
+    async def delete(self, name: str) -> None:
+        """Remove one value; nothing happens when there is none."""
+
+
 class AdapterServices(Protocol):
     """What the core does for an adapter besides taking its events. Every method raises `StoreError`."""
 
@@ -56,23 +75,20 @@ class AdapterServices(Protocol):
         says the same as before is ignored, so that every edit may be told.
         """
 
-    async def withdraw(self, adapter: str, event_id: str) -> None:
+    async def retract(self, adapter: str, event_id: str) -> None:
         """Somebody deleted the message of that event: it leaves the context. Unknown events are ignored."""
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         """Ids of the people who asked something here since the last `stop`; empty: the service takes no part here."""
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """What to show a person of themselves. `within`: everybody is who asked in channels whose ids begin so."""
 
-    async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+    async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         """Set, or with None clear, a person's default: `language`, or `model.chat` and so on for the other kinds."""
 
-    async def notes(self, book: str) -> Mapping[str, str]:
-        """What an adapter has written down, by name; unsealed. A note sealed with a key that is gone is left out."""
-
-    async def put_note(self, book: str, name: str, value: str | None) -> None:
-        """Write down, or with None tear out, one note; sealed at rest. A book is read whole: keep it small."""
+    def storage(self, namespace: str) -> "AdapterStorage":
+        """The adapter's own durable values under that name, which begins with the adapter's."""
 
 
 class Adapter(Protocol):

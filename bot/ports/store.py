@@ -87,7 +87,7 @@ class Store(Protocol):
     async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
         """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many."""
 
-    async def halt_elsewhere(
+    async def request_cancel(
         self,
         adapter: str,
         *,
@@ -102,7 +102,7 @@ class Store(Protocol):
         to `patience` seconds until they have them no more. A store of one process has no others.
         """
 
-    def halts(self) -> Collection[int]:
+    def cancel_requests(self) -> Collection[int]:
         """Sequence numbers of what this process was asked to stop by others since this was last called."""
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
@@ -124,7 +124,7 @@ class Store(Protocol):
 
     # -- looking back
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         """Ids of those who asked here, as far back as the last `stop` command."""
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
@@ -136,14 +136,16 @@ class Store(Protocol):
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         """The newest event of these commands in a conversation."""
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
-        """The summary and the newest `limit` turns since the last reset. `without`: leave this event's turns out.
+    async def context(
+        self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
+    ) -> ConversationContext:
+        """The summary and the newest `limit` turns since the last reset. `exclude_event`: leave this event's turns out.
 
         So are those of the events that were asked again in its place.
         """
 
-    async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
-        """Replace the turns up to sequence number `upto` by `summary`; an older `upto` than the stored is ignored."""
+    async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
+        """Replace the turns up to sequence number `through_seq` by `summary`; an older one is ignored."""
 
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
@@ -170,7 +172,7 @@ class Store(Protocol):
     ) -> Sequence[UsageRow]:
         """Usage by day, kind and model, newest day first. `within`: what the ids of the channels begin with."""
 
-    async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+    async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         """How many people thought answers of a channel good, and how many bad."""
 
     # -- housekeeping

@@ -89,7 +89,7 @@ async def test_an_empty_answer_is_an_error(desk: AdapterServices) -> None:
     desk.wire.reply = " \n"
     with pytest.raises(UnexpectedAnswer):
         await desk.ask("chat", "hello")
-    assert (await desk.store.memory("desk", "c1", limit=10)).total == 0
+    assert (await desk.store.context("desk", "c1", limit=10)).total == 0
 
 
 async def test_what_the_api_refuses_is_raised(desk: AdapterServices) -> None:

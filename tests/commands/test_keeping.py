@@ -63,7 +63,7 @@ async def test_forget_asks_first(desk: AdapterServices) -> None:
     said = await desk.ask("forget")
     assert "/forget --confirm yes" in said.text
     assert said.actions[0].is_danger
-    assert (await desk.store.memory("desk", "c1", limit=10)).total == 2
+    assert (await desk.store.context("desk", "c1", limit=10)).total == 2
 
 
 async def test_forget_erases_what_is_the_persons(desk: AdapterServices) -> None:
@@ -76,7 +76,7 @@ async def test_forget_erases_what_is_the_persons(desk: AdapterServices) -> None:
     said = await desk.ask(action.command, options=dict(action.options))
     assert "1 file" in said.text
     assert not picture.path.exists()
-    memory = await desk.store.memory("desk", "c1", limit=10)
+    memory = await desk.store.context("desk", "c1", limit=10)
     assert [turn.content for turn in memory.turns] == ["I am Bob", "Hello Bob"]
 
 
@@ -86,7 +86,7 @@ async def test_a_button_to_forget_works_for_its_person_only(desk: AdapterService
     await desk.tell(("I am Bob", "Hello Bob"), actor="bob")
     with pytest.raises(UsageError, match="somebody else"):
         await desk.ask(action.command, options=dict(action.options), actor="bob")
-    assert (await desk.store.memory("desk", "c1", limit=10)).total == 2
+    assert (await desk.store.context("desk", "c1", limit=10)).total == 2
 
 
 async def test_usage_is_a_table_with_totals(desk: AdapterServices) -> None:

@@ -64,8 +64,8 @@ async def answer(store: Store, asked: Event, result: Outcome | None = None, *, l
     return job
 
 
-async def said(store: Store, conversation: str = "c", *, limit: int = 100, without: str = "") -> list[str]:
-    memory = await store.memory("one", conversation, limit=limit, without=without)
+async def said(store: Store, conversation: str = "c", *, limit: int = 100, exclude_event: str = "") -> list[str]:
+    memory = await store.context("one", conversation, limit=limit, exclude_event=exclude_event)
     return [turn.content for turn in memory.turns]
 
 
@@ -127,7 +127,7 @@ class StoreContract:
         assert found is not None
         assert found.event.prompt == "x\ufffdy"
         assert found.answer == Answer(text="\ufffd\0")
-        memory = await store.memory("one", "\udc00c", limit=5)
+        memory = await store.context("one", "\udc00c", limit=5)
         assert [turn.content for turn in memory.turns] == ["asked", "\ufffd\0"]
         assert not await store.record(event("\ud800"), lane=Lane.FREE)
         assert await store.record(event("\ud801"), lane=Lane.FREE)
@@ -331,9 +331,9 @@ class StoreContract:
         """What this process has is its own to stop."""
         await store.record(event("e"), lane=Lane.CONVERSATION)
         await claim(store)
-        assert await store.halt_elsewhere("one", conversation="c", before=10**6) == 0
-        assert await store.halt_elsewhere("one", event_id="e") == 0
-        assert not store.halts()
+        assert await store.request_cancel("one", conversation="c", before=10**6) == 0
+        assert await store.request_cancel("one", event_id="e") == 0
+        assert not store.cancel_requests()
 
     async def test_an_answer_is_committed_once(self, tmp_path: Path) -> None:
         """A second commit says False and changes nothing, even at the same time or after a restart."""
@@ -373,11 +373,11 @@ class StoreContract:
     # -- looking back
 
     async def test_memory_is_the_newest_turns(self, store: Store) -> None:
-        """Oldest first, at most `limit`, of this conversation, filled in; `without` leaves one event out."""
+        """Oldest first, at most `limit`, of this conversation, filled in; `exclude_event` leaves one event out."""
         for n in range(4):
             await answer(store, event(f"e{n}"), outcome(f"a{n}", user=f"q{n}"))
         await answer(store, event("x", conversation="d"))
-        memory = await store.memory("one", "c", limit=3)
+        memory = await store.context("one", "c", limit=3)
         assert [turn.content for turn in memory.turns] == ["a2", "q3", "a3"]
         assert memory.total == 8
         assert [(turn.event, turn.actor, turn.at is not None) for turn in memory.turns] == [
@@ -386,19 +386,19 @@ class StoreContract:
             ("e3", "ann", True),
         ]
         assert sorted(turn.seq for turn in memory.turns) == [turn.seq for turn in memory.turns]
-        assert await said(store, limit=3, without="e3") == ["a1", "q2", "a2"]
-        assert (await store.memory("one", "c", limit=3, without="e3")).total == 6
-        assert (await store.memory("one", "c", limit=3, without="x")).total == 8
-        assert (await store.memory("one", "unknown", limit=3)).turns == ()
+        assert await said(store, limit=3, exclude_event="e3") == ["a1", "q2", "a2"]
+        assert (await store.context("one", "c", limit=3, exclude_event="e3")).total == 6
+        assert (await store.context("one", "c", limit=3, exclude_event="x")).total == 8
+        assert (await store.context("one", "unknown", limit=3)).turns == ()
 
     async def test_a_summary_replaces_turns(self, store: Store) -> None:
         """Turns up to it are folded; an older one arriving late is ignored."""
         for n in range(3):
             await answer(store, event(f"e{n}"), outcome(f"a{n}", user=f"q{n}"))
-        turns = (await store.memory("one", "c", limit=10)).turns
-        await store.save_summary("one", "c", "short", upto=turns[3].seq)
-        await store.save_summary("one", "c", "older", upto=turns[1].seq)
-        memory = await store.memory("one", "c", limit=10)
+        turns = (await store.context("one", "c", limit=10)).turns
+        await store.save_summary("one", "c", "short", through_seq=turns[3].seq)
+        await store.save_summary("one", "c", "older", through_seq=turns[1].seq)
+        memory = await store.context("one", "c", limit=10)
         assert (memory.summary, memory.total) == ("short", 2)
         assert [turn.content for turn in memory.turns] == ["q2", "a2"]
 
@@ -409,15 +409,15 @@ class StoreContract:
         slow = await claim(store)
         await store.record(event("reset"), lane=Lane.CONVERSATION)
         reset = await claim(store)
-        folded = (await store.memory("one", "c", limit=10)).turns[-1].seq
+        folded = (await store.context("one", "c", limit=10)).turns[-1].seq
         assert await store.reset(reset) == 2
         assert await store.reset(reset) == 2
         await store.commit(slow, outcome("late picture"))
         await store.complete(slow)
         await store.commit(reset, Outcome(answer=Answer(text="ok")))
         await store.complete(reset)
-        await store.save_summary("one", "c", "of what was left behind", upto=folded)
-        memory = await store.memory("one", "c", limit=10)
+        await store.save_summary("one", "c", "of what was left behind", through_seq=folded)
+        memory = await store.context("one", "c", limit=10)
         assert (memory.summary, memory.turns, memory.total) == ("", (), 0)
         await answer(store, event("new"), outcome("b", user="a"))
         assert await said(store) == ["a", "b"]
@@ -431,7 +431,7 @@ class StoreContract:
         await answer(store, event("e2", replaces="e0"), outcome("third", user="q"))
         await answer(store, event("e3", replaces="e2"), Outcome(answer=Answer(text="sorry")))
         assert await said(store) == ["q", "third"]
-        assert (await store.memory("one", "c", limit=9)).total == 2
+        assert (await store.context("one", "c", limit=9)).total == 2
         assert [turn.content async for turn, _ in store.transcript("one", "c")] == ["q", "third"]
 
     async def test_a_transcript_lists_media_with_the_answer(self, store: Store) -> None:
@@ -508,7 +508,7 @@ class StoreContract:
         async with self.open(tmp_path) as store:
             await answer(store, event("a0"), outcome("drawn", media=[picture("p.png")], usage=usage))
             await answer(store, event("b0", actor="bob"), outcome("hi bob", usage=usage))
-            await store.save_summary("one", "c", "Ann and Bob talked", upto=1)
+            await store.save_summary("one", "c", "Ann and Bob talked", through_seq=1)
             await store.put_setting("person:one:ann", "x", "y")
             await store.record(event("forget"), lane=Lane.CONVERSATION)
             asking = await claim(store)
@@ -519,7 +519,7 @@ class StoreContract:
             await store.complete(asking)
             assert await store.claim(LANES, ADAPTERS) is None
             assert await said(store) == ["asked", "hi bob"]
-            assert (await store.memory("one", "c", limit=9)).summary == ""
+            assert (await store.context("one", "c", limit=9)).summary == ""
             assert await store.settings("person:one:ann") == {}
             since = datetime.now(UTC) - timedelta(days=1)
             assert await store.usage(since=since, actor="ann") == []
@@ -550,12 +550,12 @@ class StoreContract:
                 await store.complete(job)
 
         await asyncio.gather(*(work() for _ in range(50)))
-        await store.save_summary("one", "0", "old times", upto=10**6)
-        await store.save_summary("one", "both", "both times", upto=1)
+        await store.save_summary("one", "0", "old times", through_seq=10**6)
+        await store.save_summary("one", "both", "both times", through_seq=1)
         media = await store.prune(NOW - timedelta(days=90))
         assert {item.name for item in media} == {f"old{n}.png" for n in range(451)}
-        assert (await store.memory("one", "0", limit=9)).summary == ""
-        assert (await store.memory("one", "both", limit=9)).summary == "both times"
+        assert (await store.context("one", "0", limit=9)).summary == ""
+        assert (await store.context("one", "both", limit=9)).summary == "both times"
         assert await store.job("one", "old7") is None
         assert await said(store, "1") == []
         assert await said(store, "both") == ["yes"]  # the turn before it is in the summary
@@ -655,7 +655,7 @@ class StoreContract:
         await store.complete(running)
         assert await store.claim(LANES, ADAPTERS) is None
         assert await said(store) == ["prompt of e1", "answer to e1"]
-        assert (await store.memory("one", "c", limit=9)).total == 2
+        assert (await store.context("one", "c", limit=9)).total == 2
         assert not await store.withdraw("one", "unknown")
 
     async def test_earlier_repetitions_are_left_out_too(self, store: Store) -> None:
@@ -663,8 +663,8 @@ class StoreContract:
         await answer(store, event("e0"))
         await answer(store, event("e1"))
         await answer(store, event("e2", replaces="e1"))
-        assert await said(store, without="e1") == ["prompt of e0", "answer to e0"]
-        assert (await store.memory("one", "c", limit=9, without="e1")).total == 2
+        assert await said(store, exclude_event="e1") == ["prompt of e0", "answer to e0"]
+        assert (await store.context("one", "c", limit=9, exclude_event="e1")).total == 2
 
     async def test_opinions(self, store: Store) -> None:
         """A person's last opinion of an answer counts, in its channel; who is forgotten has none."""
@@ -674,21 +674,21 @@ class StoreContract:
         for actor, is_good in (("ann", True), ("bob", True), ("bob", False)):
             await store.add_feedback("one", "e0", actor, is_good=is_good)
         await store.add_feedback("one", "unknown", "ann", is_good=True)
-        assert await store.opinions(since=since, adapter="one", channel="room") == (1, 1)
-        assert await store.opinions(since=since, adapter="one", channel="elsewhere") == (0, 0)
+        assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 1)
+        assert await store.feedback_totals(since=since, adapter="one", channel="elsewhere") == (0, 0)
         await store.forget("one", "bob")
-        assert await store.opinions(since=since, adapter="one", channel="room") == (1, 0)
+        assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 0)
 
     async def test_people(self, store: Store) -> None:
         """Those who asked in a conversation since it was last told to stop."""
         await store.record(event("e0"), lane=Lane.CONVERSATION)
         await store.record(event("e1", actor="bob"), lane=Lane.CONVERSATION)
         await store.record(event("e2", actor="cid", conversation="other"), lane=Lane.CONVERSATION)
-        assert set(await store.people("one", "c")) == {"ann", "bob"}
+        assert set(await store.participants("one", "c")) == {"ann", "bob"}
         await store.record(event("e3", actor="bob", command="stop"), lane=Lane.FREE)
-        assert set(await store.people("one", "c")) == set()
+        assert set(await store.participants("one", "c")) == set()
         await store.record(event("e4", actor='"d\0'), lane=Lane.CONVERSATION)
-        assert set(await store.people("one", "c")) == {'"d\0'}
+        assert set(await store.participants("one", "c")) == {'"d\0'}
 
     async def test_recent_media(self, store: Store) -> None:
         """A person's newest files, newest first, each with its event; nobody else's."""

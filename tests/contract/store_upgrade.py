@@ -99,10 +99,10 @@ class UpgradeContract:
 
     async def test_contexts_are_as_they_were(self, store: Store) -> None:
         """Summaries, resets, repetitions and deleted questions."""
-        context = await store.memory("channel", "T1.C1.1", limit=9)
+        context = await store.context("channel", "T1.C1.1", limit=9)
         assert (context.summary, context.total) == (self.summary, 2)
         assert [turn.content for turn in context.turns] == ["prompt of drawn", "answer to drawn"]
-        context = await store.memory("channel", "T1.C2.1", limit=9)
+        context = await store.context("channel", "T1.C2.1", limit=9)
         assert [turn.content for turn in context.turns] == ["prompt of after", "answer to after"]
         transcript = [(turn.content, media) async for turn, media in store.transcript("channel", "T1.C1.1")]
         assert transcript == [
@@ -118,9 +118,9 @@ class UpgradeContract:
         assert (rows["chat"].requests, rows["chat"].cost) == (8, 2.0)
         assert (rows["image"].items, rows["image"].cost) == (2, 0.25)
         assert [row.requests for row in await store.usage(since=LONG_AGO, actor="T1.U2")] == [1]
-        assert await store.opinions(since=LONG_AGO, adapter="channel", channel="C1") == self.feedback
+        assert await store.feedback_totals(since=LONG_AGO, adapter="channel", channel="C1") == self.feedback
         assert await store.recent_media("channel", ANN.id, limit=9) == [("drawn", media) for media in MEDIA]
-        assert await store.people("channel", "T1.C1.1") == {"T1.U1", "T1.U2"}
+        assert await store.participants("channel", "T1.C1.1") == {"T1.U1", "T1.U2"}
         assert (await store.counts())["waiting"] >= 6
 
     async def test_settings_are_there(self, store: Store) -> None:
@@ -143,12 +143,12 @@ class UpgradeContract:
             policy=cast(Any, None),
             inbox=cast(Any, None),
             worker=cast(Any, SimpleNamespace()),
-            make_vault=lambda: TokenCipher([SecretStr("a key for tests")]),
+            make_cipher=lambda: TokenCipher([SecretStr("a key for tests")]),
         )
-        assert await services.notes("slack.installation.T1") == {"installation": '{"token": "xoxb-1"}'}
-        assert await services.notes("slack.roots.T1.C1") == {"1.0": "T1.C1.1"}
-        assert await services.notes("slack.states") == {"a state": "1782909015.5"}
-        assert await services.notes("discord.waiting") == {"7": "8"}
+        assert await services.storage("slack.installation.T1").items() == {"installation": '{"token": "xoxb-1"}'}
+        assert await services.storage("slack.roots.T1.C1").items() == {"1.0": "T1.C1.1"}
+        assert await services.storage("slack.states").items() == {"a state": "1782909015.5"}
+        assert await services.storage("discord.waiting").items() == {"7": "8"}
 
     async def test_it_goes_on(self, tmp_path: Path) -> None:
         """The database is written to like a new one, by this version and after a restart by this version."""

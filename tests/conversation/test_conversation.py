@@ -126,7 +126,7 @@ async def test_nothing_said_is_missing_between_summary_and_window(desk: AdapterS
         sent = "\n".join(str(body["messages"]) for body in desk.wire.bodies("chat"))
         assert all(f"'q{n}'" in sent for n in range(number + 1))
         await desk.conversation(desk.event()).fold(desk.api)
-    memory = await desk.store.memory("desk", "c1", limit=100)
+    memory = await desk.store.context("desk", "c1", limit=100)
     folded = [
         message["content"]
         for body in desk.wire.bodies("chat")
@@ -146,7 +146,7 @@ async def test_a_failed_fold_loses_nothing(desk: AdapterServices) -> None:
     desk.wire.refusal = None
     desk.wire.reply = "  "
     await desk.conversation(desk.event()).fold(desk.api)
-    memory = await desk.store.memory("desk", "c1", limit=100)
+    memory = await desk.store.context("desk", "c1", limit=100)
     assert memory.total == 10
     assert memory.summary == ""
 
@@ -157,9 +157,9 @@ async def test_a_summary_request_is_bounded(desk: AdapterServices) -> None:
     await desk.conversation(desk.event()).fold(desk.api)
     (request,) = desk.wire.bodies("chat")
     assert sum(estimate_tokens(message["content"]) for message in request["messages"][:-1]) <= 400
-    before = (await desk.store.memory("desk", "c1", limit=100)).total
+    before = (await desk.store.context("desk", "c1", limit=100)).total
     await desk.conversation(desk.event()).fold(desk.api)
-    assert (await desk.store.memory("desk", "c1", limit=100)).total < before < 16
+    assert (await desk.store.context("desk", "c1", limit=100)).total < before < 16
 
 
 async def test_a_reset_leaves_the_summary_behind(desk: AdapterServices) -> None:

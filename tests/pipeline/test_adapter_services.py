@@ -86,7 +86,7 @@ async def test_a_deleted_question_leaves_the_context(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await one.ask("secret")
         await one.ask("keep")
-        await one.core.desk.withdraw("channel", "e1")
+        await one.core.desk.retract("channel", "e1")
         await one.ask("next")
         assert sent(one) == ["keep", "re: keep", "next"]
 
@@ -164,19 +164,19 @@ async def test_who_takes_part(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await one.ask("hello")
         await one.ask("hello", who="bob")
-        assert set(await one.core.desk.people("channel", "general")) == {"ada", "bob"}
+        assert set(await one.core.desk.participants("channel", "general")) == {"ada", "bob"}
         await one.ask("", command="stop")
-        assert not await one.core.desk.people("channel", "general")
+        assert not await one.core.desk.participants("channel", "general")
 
 
 async def test_people_choose_for_themselves(tmp_path: Path) -> None:
     """A person's language and models hold for them alone; what is not offered can't be chosen."""
     async with service(tmp_path, bot_chat_models=("m1", "m2"), bot_media_per_day=5) as one:
         desk = one.core.desk
-        await desk.prefer("channel", "ada", "language", "zh-Hant")
-        await desk.prefer("channel", "ada", "model.chat", "m2")
+        await desk.set_preference("channel", "ada", "language", "zh-Hant")
+        await desk.set_preference("channel", "ada", "model.chat", "m2")
         with pytest.raises(UsageError):
-            await desk.prefer("channel", "ada", "model.chat", "m3")
+            await desk.set_preference("channel", "ada", "model.chat", "m3")
         await one.ask("hello")
         await one.ask("hello", who="bob", conversation="bobs")
         assert [body["model"] for body in one.echo.bodies] == ["m2", "m1"]
@@ -186,24 +186,24 @@ async def test_people_choose_for_themselves(tmp_path: Path) -> None:
         assert [row.requests for row in profile.usage] == [1]
         assert sum(row.requests for row in profile.everybody) == 2
         assert any("5" in sentence for sentence in profile.limits)
-        await desk.prefer("channel", "ada", "language", None)
+        await desk.set_preference("channel", "ada", "language", None)
         assert (await desk.profile("channel", Actor(id="ada"))).language == ""
 
 
 async def test_notes_are_sealed(tmp_path: Path) -> None:
     """What an adapter writes down is not readable in the database, survives a restart and a new key in front."""
     async with service(tmp_path, bot_encryption_keys="old") as one:
-        await one.core.desk.put_note("book", "team", "xoxb-secret")
-        assert await one.core.desk.notes("book") == {"team": "xoxb-secret"}
+        await one.core.desk.storage("book").set("team", "xoxb-secret")
+        assert await one.core.desk.storage("book").items() == {"team": "xoxb-secret"}
         await one.stop()
         assert not any(b"xoxb-secret" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
         await one.start(bot_encryption_keys="new, old")
-        assert await one.core.desk.notes("book") == {"team": "xoxb-secret"}
+        assert await one.core.desk.storage("book").items() == {"team": "xoxb-secret"}
         await one.stop()
         await one.start(bot_encryption_keys="new")  # sealed anew when it was read
-        assert await one.core.desk.notes("book") == {"team": "xoxb-secret"}
-        await one.core.desk.put_note("book", "team", None)
-        assert await one.core.desk.notes("book") == {}
+        assert await one.core.desk.storage("book").items() == {"team": "xoxb-secret"}
+        await one.core.desk.storage("book").delete("team")
+        assert await one.core.desk.storage("book").items() == {}
 
 
 def test_a_foreign_key_unseals_nothing() -> None:

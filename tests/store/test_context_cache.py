@@ -35,7 +35,7 @@ class Life:
         await self.store.__aenter__()
         try:
             for number, (step, place) in enumerate(steps):
-                looks = [asyncio.create_task(self.store.memory("one", each, limit=3)) for each in PLACES]
+                looks = [asyncio.create_task(self.store.context("one", each, limit=3)) for each in PLACES]
                 if number % 2:
                     await asyncio.sleep(0)
                 if step == "restart":  # not under the feet of those who look
@@ -51,8 +51,8 @@ class Life:
             table = Reads(db, self.path)
             for place in PLACES:
                 for limit in LIMITS:
-                    expected = await table.memory("one", place, limit=limit, without="")
-                    assert await self.store.memory("one", place, limit=limit) == expected
+                    expected = await table.context("one", place, limit=limit, exclude_event="")
+                    assert await self.store.context("one", place, limit=limit) == expected
 
     async def ask(self, name: str, place: str) -> None:
         await answer(self.store, event(name, conversation=place, prompt=f"{name} \ud83d?"), lane=Lane.FREE)
@@ -80,10 +80,10 @@ class Life:
         await self.store.complete(job)
 
     async def summary(self, name: str, place: str) -> None:
-        memory = await self.store.memory("one", place, limit=1000)
+        memory = await self.store.context("one", place, limit=1000)
         if memory.turns:
-            upto = memory.turns[len(memory.turns) // 2].seq
-            await self.store.save_summary("one", place, f"summary of {name}", upto=upto)
+            through_seq = memory.turns[len(memory.turns) // 2].seq
+            await self.store.save_summary("one", place, f"summary of {name}", through_seq=through_seq)
 
     async def forget(self, _name: str, _place: str) -> None:
         await self.store.forget("one", "ann")

@@ -206,23 +206,23 @@ async def test_others_are_asked_to_stop(url: SecretStr) -> None:
         jobs = {job.event.id: job for job in [await claim(two) for _ in range(5)]}
         await two.commit(jobs["answered"], outcome())
         before = jobs["free"].seq + 1
-        assert await one.halt_elsewhere("one", conversation="c", before=jobs["image"].seq) == 1
-        told = two.halts()
+        assert await one.request_cancel("one", conversation="c", before=jobs["image"].seq) == 1
+        told = two.cancel_requests()
         while not told:
             await two.wait()
-            told = two.halts()
+            told = two.cancel_requests()
         assert set(told) == {jobs["chat"].seq}
-        assert not two.halts()
-        assert await one.halt_elsewhere("one", conversation="c", before=before) == 2
-        assert await one.halt_elsewhere("one", event_id="answered", patience=60) == 0
-        assert await two.halt_elsewhere("one", event_id="chat", patience=60) == 0
-        halting = asyncio.create_task(one.halt_elsewhere("one", event_id="free", patience=60))
-        while jobs["free"].seq not in two.halts():
+        assert not two.cancel_requests()
+        assert await one.request_cancel("one", conversation="c", before=before) == 2
+        assert await one.request_cancel("one", event_id="answered", patience=60) == 0
+        assert await two.request_cancel("one", event_id="chat", patience=60) == 0
+        halting = asyncio.create_task(one.request_cancel("one", event_id="free", patience=60))
+        while jobs["free"].seq not in two.cancel_requests():
             await two.wait()
         assert not halting.done()
         await two.complete(jobs["free"])
         assert await halting == 1
-        assert not one.halts()
+        assert not one.cancel_requests()
 
 
 async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:

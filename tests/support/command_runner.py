@@ -228,7 +228,7 @@ class AdapterServices:
         async def stop() -> int:
             return self.running
 
-        async def halt(event_id: str) -> bool:
+        async def cancel(event_id: str) -> bool:
             self.halted.append(event_id)
             return bool(self.running)
 
@@ -243,7 +243,7 @@ class AdapterServices:
             commands=self.registry,
             seq=seq,
             stop=stop,
-            halt=halt,
+            cancel=cancel,
         )
 
     async def claimed(self, event: Event) -> Job:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
@@ -17,9 +18,9 @@ class Core:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.revised: list[Event] = []
-        self.withdrawn: list[str] = []
-        self.preferred: dict[tuple[str, str], str | None] = {}
-        self.books: dict[str, dict[str, str]] = {}
+        self.retracted: list[str] = []
+        self.preferences: dict[tuple[str, str], str | None] = {}
+        self.stored: dict[str, dict[str, str]] = {}
         self.shown = Profile()
         self.within: str | None = None  #: as the last profile was asked for
         self.is_failing = False
@@ -48,11 +49,11 @@ class Core:
         self.revised.append(event)
         await self.tell()
 
-    async def withdraw(self, adapter: str, event_id: str) -> None:
-        self.withdrawn.append(event_id)
+    async def retract(self, adapter: str, event_id: str) -> None:
+        self.retracted.append(event_id)
         await self.tell()
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         people: set[str] = set()
         for event in self.events:
             if event.conversation == conversation:
@@ -65,15 +66,29 @@ class Core:
         self.within = within
         return self.shown
 
-    async def prefer(self, adapter: str, actor: str, name: str, value: str | None) -> None:
-        self.preferred[actor, name] = value
+    async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+        self.preferences[actor, name] = value
         await self.tell()
 
-    async def notes(self, book: str) -> Mapping[str, str]:
-        return dict(self.books.get(book, {}))
+    def storage(self, namespace: str) -> "MemoryStorage":
+        return MemoryStorage(self.stored, namespace)
 
-    async def put_note(self, book: str, name: str, value: str | None) -> None:
-        if value is None:
-            self.books.get(book, {}).pop(name, None)
-        else:
-            self.books.setdefault(book, {})[name] = value
+
+@dataclass(frozen=True, slots=True)
+class MemoryStorage:
+    """An adapter's storage that forgets everything with the test."""
+
+    stored: dict[str, dict[str, str]]
+    namespace: str
+
+    async def get(self, name: str) -> str | None:
+        return (await self.items()).get(name)
+
+    async def items(self) -> Mapping[str, str]:
+        return dict(self.stored.get(self.namespace, {}))
+
+    async def set(self, name: str, value: str) -> None:
+        self.stored.setdefault(self.namespace, {})[name] = value
+
+    async def delete(self, name: str) -> None:
+        self.stored.get(self.namespace, {}).pop(name, None)

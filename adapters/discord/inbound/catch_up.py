@@ -41,7 +41,7 @@ class Sessions:
     async def begin(self) -> None:
         """Learn how far an earlier process heard; before connecting."""
         try:
-            self._first = int((await self._desk.notes(BOOK)).get(NEWEST, "0"))
+            self._first = int(await self._desk.storage(BOOK).get(NEWEST) or 0)
         except StoreError as exc:
             log.warning("not known what was heard before", reason=str(exc))
 
@@ -56,7 +56,7 @@ class Sessions:
         if self._receiver.newest > self._noted:
             self._noted = self._receiver.newest
             try:
-                await self._desk.put_note(BOOK, NEWEST, str(self._noted))
+                await self._desk.storage(BOOK).set(NEWEST, str(self._noted))
             except StoreError as exc:
                 log.warning("not noted how far was heard", reason=str(exc))
 

@@ -113,7 +113,7 @@ class Receiver:
         async with self._locks.setdefault(channel, asyncio.Lock()):
             for message in messages:
                 try:
-                    await self._desk.withdraw(ADAPTER, str(message))
+                    await self._desk.retract(ADAPTER, str(message))
                 except StoreError as exc:
                     log.warning("deletion not kept", message=message, reason=str(exc))
 
@@ -154,13 +154,13 @@ class Receiver:
 
     async def _continued(self, asked: Event, *, is_chain: bool) -> Event:
         """The event, with earlier talk to be read where the core has none of this conversation."""
-        if not is_chain or await self._desk.people(ADAPTER, asked.conversation):
+        if not is_chain or await self._desk.participants(ADAPTER, asked.conversation):
             return asked
         return replace(asked, has_prior_messages=True)
 
     async def _in_thread(self, message: discord.Message, thread: discord.Thread, *, is_mention: bool) -> Event | None:
         """In a thread that the bot opened everybody is heard; elsewhere who alone has been talking to it."""
-        people = await self._desk.people(ADAPTER, f"t{thread.id}")
+        people = await self._desk.participants(ADAPTER, f"t{thread.id}")
         if not is_mention:
             if not people or parse.is_for_others(message, self._me):
                 return None
@@ -187,7 +187,7 @@ class Receiver:
         if not isinstance(channel, discord.PartialMessageable):
             return channel if isinstance(channel, discord.Thread) else None
         if channel.id not in self._threads:
-            if not is_mention and not await self._desk.people(ADAPTER, f"t{channel.id}"):
+            if not is_mention and not await self._desk.participants(ADAPTER, f"t{channel.id}"):
                 return None
             try:
                 found = await self._client.fetch_channel(channel.id)

@@ -27,13 +27,13 @@ class Replies:
 
     async def choose(self, guild: str, channel: str, mode: Mode) -> None:
         """Set a channel's way. Raises `StoreError`."""
-        await self._desk.put_note(_name(guild), channel, mode)
+        await self._desk.storage(_name(guild)).set(channel, mode)
         (await self._book(guild))[channel] = mode
 
     async def _book(self, guild: str) -> dict[str, str]:
         book = self._books.get(guild)
         if book is None:
-            book = self._books[guild] = dict(await self._desk.notes(_name(guild)))
+            book = self._books[guild] = dict(await self._desk.storage(_name(guild)).items())
             while len(self._books) > _KEPT:
                 self._books.popitem(last=False)
         return book

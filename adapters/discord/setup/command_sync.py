@@ -25,10 +25,10 @@ async def commands(client: Client, desk: AdapterServices, specs: Sequence[Comman
     told = payload(specs)
     current = digest(told)
     try:
-        if (await desk.notes(BOOK)).get(str(application)) == current:
+        if await desk.storage(BOOK).get(str(application)) == current:
             return
         await client.http.bulk_upsert_global_commands(application, told)
-        await desk.put_note(BOOK, str(application), current)
+        await desk.storage(BOOK).set(str(application), current)
     except (discord.HTTPException, discord.RateLimited, *NETWORK) as exc:
         log.warning("commands not told to Discord", reason=reason(exc))
     except StoreError as exc:

@@ -52,7 +52,7 @@ class Home:
         value = str((action.get("selected_option") or {}).get("value") or home_view.DEFAULT)
         try:
             chosen = None if value == home_view.DEFAULT else value
-            await self._desk.prefer(ADAPTER, workspace.scoped(user), name, chosen)
+            await self._desk.set_preference(ADAPTER, workspace.scoped(user), name, chosen)
         except UsageError as exc:  # the home was opened before the choices changed: it is shown anew
             log.info("not preferred", reason=str(exc))
         self._errands.start(self._show(workspace, user))

@@ -32,16 +32,18 @@ class Books:
             await self._put(name, book, old, None)
 
     async def _put(self, name: str, book: dict[str, str], thread: str, value: str | None) -> None:
-        await self._desk.put_note(name, thread, value)
+        storage = self._desk.storage(name)
         if value is None:
+            await storage.delete(thread)
             book.pop(thread, None)
         else:
+            await storage.set(thread, value)
             book[thread] = value
 
     async def _book(self, name: str, *, anew: bool = False) -> dict[str, str]:
         book = None if anew else self._read.get(name)
         if book is None:
-            book = self._read[name] = dict(await self._desk.notes(name))
+            book = self._read[name] = dict(await self._desk.storage(name).items())
             while len(self._read) > CHANNELS:
                 self._read.popitem(last=False)
         self._read.move_to_end(name)

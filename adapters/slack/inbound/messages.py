@@ -89,7 +89,7 @@ class Receiver:
         channel = str(notice.get("channel") or "")
         if message.get("subtype") == "tombstone":
             ts = str(message.get("ts") or "")
-            await self._desk.withdraw(ADAPTER, parse.message_id(workspace.owner, channel, ts))
+            await self._desk.retract(ADAPTER, parse.message_id(workspace.owner, channel, ts))
             return
         same = ("text", "files")
         if message.get("subtype") not in (None, *_SPOKEN) or all(message.get(f) == before.get(f) for f in same):
@@ -108,7 +108,7 @@ class Receiver:
     async def _deleted(self, workspace: Workspace, notice: Json) -> None:
         ts = notice.get("deleted_ts") or (notice.get("previous_message") or {}).get("ts")
         channel = str(notice.get("channel") or "")
-        await self._desk.withdraw(ADAPTER, parse.message_id(workspace.owner, channel, str(ts or "")))
+        await self._desk.retract(ADAPTER, parse.message_id(workspace.owner, channel, str(ts or "")))
 
     def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
         root = str(message.get("thread_ts") or message.get("ts") or "")
@@ -147,7 +147,7 @@ class Receiver:
                 return None
             return await self._made(workspace, message, thread=str(message["ts"]))
         conversation = await self._conversation(workspace, message, thread)
-        people = await self._desk.people(ADAPTER, conversation)
+        people = await self._desk.participants(ADAPTER, conversation)
         if not is_direct and not await self._is_heard(workspace, message, thread, is_mention=is_mention, people=people):
             return None
         return await self._made(

@@ -79,7 +79,7 @@ class Recent:
             ts, is_own = str(root["ts"]), root.get("user") == workspace.bot_user
             known = await self._roots.find(workspace.owner, channel, ts) if is_own else ""
             conversation = known or parse.message_id(workspace.owner, channel, ts)
-            if workspace.scoped(person.id) in await self._desk.people(ADAPTER, conversation):
+            if workspace.scoped(person.id) in await self._desk.participants(ADAPTER, conversation):
                 said = parse.said(root, {person.id: person}, me=workspace.bot_user)
                 return Talk(conversation, ts, parse.title_of(said))
         return None

@@ -71,7 +71,7 @@ class Installations(AsyncInstallationStore):
     async def _load(self, owner: str, *, anew: bool = False) -> Bot:
         read_at, bot = self._known.get(owner, (0.0, None))
         if bot is None or anew or time.monotonic() - read_at > FRESH:
-            written = (await self._desk.notes(_book(owner))).get(_NOTE) if owner else None
+            written = await self._desk.storage(_book(owner)).get(_NOTE) if owner else None
             if written is None:
                 self._known.pop(owner, None)
                 raise NotInstalled(f"the app is not installed in {owner or 'this workspace'}")
@@ -133,14 +133,14 @@ class Installations(AsyncInstallationStore):
     async def _write(self, owner: str, bot: Bot) -> None:
         told = {**bot.to_dict_for_copying(), "bot_token_expires_at": bot.bot_token_expires_at}
         told["installed_at"] = bot.installed_at  # the library would have both as text
-        await self._desk.put_note(_book(owner), _NOTE, json.dumps(told))
+        await self._desk.storage(_book(owner)).set(_NOTE, json.dumps(told))
         self._remember(owner, bot)
 
     async def forget(self, team: str, enterprise: str) -> None:
         """The app was removed: its token is gone from here too. Raises `StoreError`."""
         owner = enterprise or team
         self._known.pop(owner, None)
-        await self._desk.put_note(_book(owner), _NOTE, None)
+        await self._desk.storage(_book(owner)).delete(_NOTE)
 
 
 def _book(owner: str) -> str:
@@ -178,20 +178,20 @@ class States(AsyncOAuthStateStore):
 
     async def async_issue(self, *args: Any, **kwargs: Any) -> str:  # noqa: ARG002
         """A new one. Raises `StoreError`."""
-        book = dict(await self._desk.notes(_STATES))
+        book = dict(await self._desk.storage(_STATES).items())
         oldest_first = sorted(book, key=lambda state: float(book[state]))
         over = oldest_first[: max(0, len(book) - STATES + 1)]
         for state in oldest_first:
             if state in over or float(book[state]) < time.time():
-                await self._desk.put_note(_STATES, state, None)
+                await self._desk.storage(_STATES).delete(state)
         state = secrets.token_urlsafe(24)
-        await self._desk.put_note(_STATES, state, str(time.time() + STATE_LIFE))
+        await self._desk.storage(_STATES).set(state, str(time.time() + STATE_LIFE))
         return state
 
     async def async_consume(self, state: str) -> bool:
         """Whether it is one of ours and still good; it is not any more. Raises `StoreError`."""
-        expires = (await self._desk.notes(_STATES)).get(state)
+        expires = await self._desk.storage(_STATES).get(state)
         if expires is None:
             return False
-        await self._desk.put_note(_STATES, state, None)
+        await self._desk.storage(_STATES).delete(state)
         return float(expires) >= time.time()

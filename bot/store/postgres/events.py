@@ -29,9 +29,9 @@ LOOK_INTERVAL = 1.0
 #: What a notification says: that there may be something to claim, that a setting has changed, what is to be stopped.
 EVENTS = "events"
 SETTINGS = "settings"
-HALT = "halt"
-_HALTED = 300  #: events in one notification
-_HALT_LOOK = 0.1  #: seconds between two looks whether they have stopped
+CANCEL = "cancel"
+_CANCELLED = 300  #: events in one notification
+_CANCEL_LOOK = 0.1  #: seconds between two looks whether they have stopped
 
 
 def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: str) -> str | None:
@@ -77,7 +77,7 @@ class Events:
         self._running: dict[int, Job] = {}  #: by sequence number
         self._is_astray = False  #: rows may say that this process has what it does not know of
         self._look_at = 0.0  #: monotonic
-        self._halts: set[int] = set()  #: what others asked this process to stop
+        self._cancel_requests: set[int] = set()  #: what others asked this process to stop
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         row = recorded_row(event, lane, answer)
@@ -232,7 +232,7 @@ class Events:
         rows = await self._change(lambda db: db.fetch(statements.CANCEL, *row))
         return len(rows)
 
-    async def halt_elsewhere(
+    async def request_cancel(
         self,
         adapter: str,
         *,
@@ -245,9 +245,9 @@ class Events:
 
         async def work(db: Connection) -> list[int]:
             rows = await db.fetch(statements.ELSEWHERE, self._owner.number, codec.key(adapter), *names, before)
-            seqs = [row["seq"] for row in rows][:_HALTED]
+            seqs = [row["seq"] for row in rows][:_CANCELLED]
             if seqs:
-                await db.execute("SELECT pg_notify($1, $2)", CHANNEL, " ".join((HALT, *map(str, seqs))))
+                await db.execute("SELECT pg_notify($1, $2)", CHANNEL, " ".join((CANCEL, *map(str, seqs))))
             return seqs
 
         seqs = await self._writer.submit(work)
@@ -256,12 +256,12 @@ class Events:
             sql = "SELECT 1 FROM events WHERE seq = ANY($1::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
             if not await self._link.rows(sql, seqs):
                 break
-            await asyncio.sleep(_HALT_LOOK)
+            await asyncio.sleep(_CANCEL_LOOK)
         return len(seqs)
 
-    def halts(self) -> Collection[int]:
-        told = self._halts & self._running.keys()
-        self._halts.clear()
+    def cancel_requests(self) -> Collection[int]:
+        told = self._cancel_requests & self._running.keys()
+        self._cancel_requests.clear()
         return told
 
     async def _change(self, work: Callable[[Connection], Awaitable[T]]) -> T:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.models import ConversationContext, Job, Media, Turn, UsageRow
 from bot.store.postgres import maintenance
 from bot.store.postgres.connection import Connection, Link
-from bot.store.postgres.events import HALT, SETTINGS
+from bot.store.postgres.events import CANCEL, SETTINGS
 from bot.store.postgres.lease import Owner
 from bot.store.postgres.quota import Limits, person_number
 from bot.store.postgres.writer import Writer
@@ -63,8 +63,8 @@ class PostgresStore(Limits):
         if sender == self._writer.sender:  # told here already
             return
         kind, *details = what.split(" ")
-        if kind == HALT:
-            self._halts.update(map(int, details))
+        if kind == CANCEL:
+            self._cancel_requests.update(map(int, details))
         elif kind in ("", SETTINGS):
             self._unsettle()
         self._changed.set()
@@ -83,7 +83,7 @@ class PostgresStore(Limits):
         names = [codec.key(name) for name in commands]
         return _job(await self._link.rows(sql, codec.key(adapter), codec.key(conversation), names))
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self._link.rows(
             "SELECT DISTINCT actor FROM events WHERE adapter = $1 AND conversation = $2 AND actor <> '' AND seq >"
             " coalesce((SELECT max(seq) FROM events WHERE adapter = $1 AND conversation = $2 AND command = 'stop'), 0)",
@@ -103,11 +103,13 @@ class PostgresStore(Limits):
         )
         return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
+    async def context(
+        self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
+    ) -> ConversationContext:
         of = "live AND adapter = $1 AND conversation = $2"
         left_out = (
             "(SELECT seq FROM events WHERE adapter = $1 AND (id = $4 OR (replaces = $4 AND replaces <> '')))"
-            if without
+            if exclude_event
             else "(SELECT 0::bigint WHERE $4::text IS NULL)"  # keeps the parameters the same
         )
         rows = await self._link.rows(
@@ -119,7 +121,7 @@ class PostgresStore(Limits):
             codec.key(adapter),
             codec.key(conversation),
             limit,
-            codec.key(without),
+            codec.key(exclude_event),
         )
         if not rows:
             return ConversationContext()
@@ -128,7 +130,7 @@ class PostgresStore(Limits):
             summary=summary, turns=turns_of([(seq, data) for seq, data, _ in turns]), total=total
         )
 
-    async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
+    async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
         keys = codec.key(adapter), codec.key(conversation)
 
         async def work(db: Connection) -> None:
@@ -140,13 +142,13 @@ class PostgresStore(Limits):
                 " RETURNING through_seq",
                 *keys,
                 codec.clean(summary).replace("\0", ""),
-                upto,
+                through_seq,
             )
             if saved is not None:
                 await db.execute(
                     "UPDATE turns SET live = false WHERE live AND adapter = $1 AND conversation = $2 AND seq <= $3",
                     *keys,
-                    upto,
+                    through_seq,
                 )
 
         await self._writer.submit(work)
@@ -254,7 +256,7 @@ class PostgresStore(Limits):
         )
         return [UsageRow(**{**row, "model": codec.plain(row["model"])}) for row in map(dict, rows)]
 
-    async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+    async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         (row,) = await self._link.rows(
             "SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback"
             " JOIN events ON events.seq = feedback.event_seq WHERE at >= $1 AND adapter = $2 AND channel = $3",

@@ -78,28 +78,28 @@ class Memories:
         self._held.move_to_end(place)
         self._resize(held, held.size + _cost(new) - _cost(gone))
 
-    def folded(self, place: Place, summary: str, *, upto: int) -> None:
+    def folded(self, place: Place, summary: str, *, through_seq: int) -> None:
         """A conversation's turns up to that sequence number were replaced by a summary."""
         held = self._held.get(place)
         if held is None:
             return
-        kept = [turn for turn in held.turns or () if turn.seq > upto]
+        kept = [turn for turn in held.turns or () if turn.seq > through_seq]
         if held.turns is None or (len(kept) == len(held.turns) < held.total):  # not known how many are left
             self._drop(place, held)
             return
         held.turns, held.summary, held.total = kept, summary, len(kept)
         self._resize(held, len(summary) + _TURN_SIZE + _cost(kept))
 
-    def drop(self, place: Place, *, upto: int = 0) -> None:
-        """A conversation was changed; the turns of events up to `upto` that come later may not count."""
-        self._rewritten = max(self._rewritten, upto)
+    def drop(self, place: Place, *, through_seq: int = 0) -> None:
+        """A conversation was changed; the turns of events up to `through_seq` that come later may not count."""
+        self._rewritten = max(self._rewritten, through_seq)
         held = self._held.get(place)
         if held is not None:
             self._drop(place, held)
 
-    def clear(self, *, upto: int = 0) -> None:
+    def clear(self, *, through_seq: int = 0) -> None:
         """Any conversation may have been changed; see `drop`."""
-        self._rewritten = max(self._rewritten, upto)
+        self._rewritten = max(self._rewritten, through_seq)
         self._held.clear()
         self._size = 0
 

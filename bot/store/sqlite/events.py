@@ -67,7 +67,7 @@ class Events:
         self._changed.set()
         last = dict(await self._reads.rows("SELECT name, seq FROM sqlite_sequence"))
         self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
-        self._memories.clear(upto=rows[-1][0] if rows else 0)
+        self._memories.clear(through_seq=rows[-1][0] if rows else 0)
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         lane = lane if answer is None else Lane.FREE
@@ -252,7 +252,7 @@ class Events:
             raise StoreUnavailable(f"The draft of event {job.event.id} is not in the database yet.")
         return {}
 
-    async def halt_elsewhere(
+    async def request_cancel(
         self,
         adapter: str,  # noqa: ARG002 - this process is the only one
         *,
@@ -263,7 +263,7 @@ class Events:
     ) -> int:
         return 0
 
-    def halts(self) -> Collection[int]:
+    def cancel_requests(self) -> Collection[int]:
         return ()
 
     async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:

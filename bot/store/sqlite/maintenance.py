@@ -49,7 +49,9 @@ async def reset(db: aiosqlite.Connection, job: Job) -> int:
     return int(row[0])
 
 
-async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str, summary: str, upto: int) -> bool:
+async def save_summary(
+    db: aiosqlite.Connection, adapter: str, conversation: str, summary: str, through_seq: int
+) -> bool:
     """See `Store.save_summary`. A summary of what a reset left behind since is ignored, too: False."""
     keys = codec.key(adapter), codec.key(conversation)
     saved = await _rows(
@@ -59,14 +61,14 @@ async def save_summary(db: aiosqlite.Connection, adapter: str, conversation: str
         " WHERE excluded.through_seq >= through_seq AND excluded.through_seq > reset_turn RETURNING through_seq",
         *keys,
         codec.clean(summary),
-        upto,
+        through_seq,
     )
     if saved:
         await _rows(
             db,
             "UPDATE turns SET live = 0 WHERE live = 1 AND adapter = ? AND conversation = ? AND seq <= ?",
             *keys,
-            upto,
+            through_seq,
         )
     return bool(saved)
 

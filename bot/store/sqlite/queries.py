@@ -60,7 +60,7 @@ class Reads:
         )
         return tuple(rows[0]) if rows else None
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self.rows(
             "SELECT DISTINCT actor FROM events WHERE adapter = ?1 AND conversation = ?2 AND actor <> '' AND seq >"
             " coalesce((SELECT max(seq) FROM events WHERE adapter = ?1 AND conversation = ?2 AND command = 'stop'), 0)",
@@ -68,7 +68,7 @@ class Reads:
         )
         return frozenset(codec.plain(actor) for (actor,) in rows)
 
-    async def opinions(self, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+    async def feedback_totals(self, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         (row,) = await self.rows(
             "SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback"
             " JOIN events ON events.seq = feedback.event_seq WHERE at >= ? AND adapter = ? AND channel = ?",
@@ -84,12 +84,12 @@ class Reads:
         )
         return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str) -> ConversationContext:
+    async def context(self, adapter: str, conversation: str, *, limit: int, exclude_event: str) -> ConversationContext:
         keys = codec.key(adapter), codec.key(conversation)
         left_out = (
             "(SELECT seq FROM events WHERE adapter = ?1 AND id = ?3 UNION ALL"
             " SELECT seq FROM events WHERE adapter = ?1 AND replaces = ?3 AND replaces <> '')"
-            if without
+            if exclude_event
             else "(SELECT 0 WHERE ?3 IS NULL)"  # keeps the parameters the same
         )
         rows = await self.rows(
@@ -99,7 +99,7 @@ class Reads:
             " UNION ALL SELECT * FROM (SELECT seq, data, 0 FROM turns INDEXED BY turns_live"
             f"   WHERE live = 1 AND adapter = ?1 AND conversation = ?2 AND event_seq NOT IN {left_out}"
             "   ORDER BY seq DESC LIMIT ?4)",
-            (*keys, codec.key(without), limit),
+            (*keys, codec.key(exclude_event), limit),
         )
         if not rows:
             return ConversationContext()

@@ -131,7 +131,7 @@ class SqliteStore(Events):
 
         def then(_: None) -> None:
             self._jobs.pop(seq, None)
-            self._memories.drop((codec.key(adapter), conversation), upto=seq)
+            self._memories.drop((codec.key(adapter), conversation), through_seq=seq)
             self._changed.set()
 
         await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
@@ -144,8 +144,8 @@ class SqliteStore(Events):
 
     # -- looking back
 
-    async def people(self, adapter: str, conversation: str) -> Collection[str]:
-        return await self._reads.people(adapter, conversation)
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
+        return await self._reads.participants(adapter, conversation)
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
         return await self._reads.recent_media(adapter, actor, limit)
@@ -156,26 +156,30 @@ class SqliteStore(Events):
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         return await self._reads.last_job(adapter, conversation, commands)
 
-    async def memory(self, adapter: str, conversation: str, *, limit: int, without: str = "") -> ConversationContext:
+    async def context(
+        self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
+    ) -> ConversationContext:
         def read(turns: int) -> Awaitable[ConversationContext]:
-            return self._reads.memory(adapter, conversation, limit=turns, without=without)
+            return self._reads.context(adapter, conversation, limit=turns, exclude_event=exclude_event)
 
-        if without:
+        if exclude_event:
             return await read(limit)
         return await self._memories.get((codec.key(adapter), codec.key(conversation)), limit, read)
 
-    async def save_summary(self, adapter: str, conversation: str, summary: str, *, upto: int) -> None:
+    async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
         place = codec.key(adapter), codec.key(conversation)
         work = WorkOperation(
-            lambda db: maintenance.save_summary(db, adapter, conversation, summary, upto),
-            then=lambda saved: self._memories.folded(place, codec.clean(summary), upto=upto) if saved else None,
+            lambda db: maintenance.save_summary(db, adapter, conversation, summary, through_seq),
+            then=lambda saved: (
+                self._memories.folded(place, codec.clean(summary), through_seq=through_seq) if saved else None
+            ),
         )
         await self._writer.submit(work)
 
     async def reset(self, job: Job) -> int:
         place = codec.key(job.event.adapter), codec.key(job.event.conversation)
         work = WorkOperation(
-            lambda db: maintenance.reset(db, job), then=lambda _: self._memories.drop(place, upto=job.seq)
+            lambda db: maintenance.reset(db, job), then=lambda _: self._memories.drop(place, through_seq=job.seq)
         )
         return await self._writer.submit(work)
 
@@ -225,8 +229,8 @@ class SqliteStore(Events):
     ) -> Sequence[UsageRow]:
         return await self._reads.usage(since=since, actor=actor, adapter=adapter, channel=channel, within=within)
 
-    async def opinions(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
-        return await self._reads.opinions(since, adapter, channel)
+    async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        return await self._reads.feedback_totals(since, adapter, channel)
 
     # -- housekeeping
 
@@ -242,7 +246,7 @@ class SqliteStore(Events):
         def then(_: list[Media]) -> None:
             for item in held:
                 self._jobs.pop(item.seq, None)
-            self._memories.clear(upto=max(self._running, default=0))
+            self._memories.clear(through_seq=max(self._running, default=0))
             self._unsettle(scopes)
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))

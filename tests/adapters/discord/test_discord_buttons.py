@@ -63,7 +63,7 @@ async def test_chat_buttons(one: Whole) -> None:
     await told_alone(one, thread, translate("feedback.done", "zh-TW"))
     await one.quiet()
     since = datetime.now(UTC) - timedelta(days=1)
-    assert await one.core.store.opinions(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
+    assert await one.core.store.feedback_totals(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
 
 
 async def test_retry_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

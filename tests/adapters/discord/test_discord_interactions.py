@@ -244,7 +244,7 @@ async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire
     somebody = {**member(BOB), "permissions": "0"}
     await wire.interact(SLASH, slash("replies", mode="thread"), member=somebody)
     assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
-    assert core.books[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
+    assert core.stored[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
     await wire.say(CHANNEL, f"<@{ME}> hello")
     (event,) = await core.count(1)
     assert "opens" not in event.reply_to

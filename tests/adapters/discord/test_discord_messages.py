@@ -202,9 +202,9 @@ async def test_edits_and_deletions(service: Service, wire: Wire, core: Core) -> 
     await wire.gateway.dispatch("MESSAGE_DELETE", {"id": said["id"], "channel_id": CHANNEL, "guild_id": GUILD})
     await wire.gateway.dispatch("MESSAGE_DELETE_BULK", {"ids": ["17"], "channel_id": CHANNEL, "guild_id": GUILD})
     async with asyncio.timeout(20), core.changed:
-        await core.changed.wait_for(lambda: len(core.withdrawn) == 2)
+        await core.changed.wait_for(lambda: len(core.retracted) == 2)
     assert [(event.id, event.prompt) for event in core.revised] == [(said["id"], "goodbye")]
-    assert core.withdrawn == [said["id"], "17"]
+    assert core.retracted == [said["id"], "17"]
 
 
 async def test_not_kept_is_told_where_it_was_asked(service: Service, wire: Wire, core: Core) -> None:

@@ -87,7 +87,7 @@ async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None
         asked = await wire.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
         await wire.open_thread(asked["id"], owner=ME)
-    assert core.books[catch_up.BOOK]
+    assert core.stored[catch_up.BOOK]
     missed = wire.message(asked["id"], "are you there?")
     wire.threads[asked["id"]]["last_message_id"] = missed["id"]
     async with Service(wire, core):
@@ -131,7 +131,7 @@ async def test_commands_are_told_when_they_change(wire: Wire, core: Core) -> Non
         await wire.say(DM, "hello")
         await core.count(1)
     assert len(wire.called("PUT", "commands")) == 1
-    core.books["discord.commands"][ME] = "others"
+    core.stored["discord.commands"][ME] = "others"
     async with Service(wire, core):
         await wire.until(lambda: len(wire.called("PUT", "commands")) == 2)
 

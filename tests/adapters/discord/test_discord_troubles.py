@@ -233,7 +233,7 @@ async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest
         adapter = one.core.adapters["discord"]
         assert isinstance(adapter, Discord)
         assert adapter._desk is not None
-        assert not await adapter._desk.notes(token_expiry.BOOK)
+        assert not await adapter._desk.storage(token_expiry.BOOK).items()
 
 
 # ------------------------------------------------------------------ closed, deleted, not allowed

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pytest
 
 from adapters.kit.cached_storage import CachedStorage
 from bot.errors import StoreUnavailable
-from tests.support.core import Core
+from tests.support.core import Core, MemoryStorage
 
 
 class Counting(Core):
@@ -11,23 +14,31 @@ class Counting(Core):
     reads = 0
     is_broken = False
 
-    async def notes(self, book: str) -> dict[str, str]:
-        self.reads += 1
-        return dict(await super().notes(book))
+    def storage(self, namespace: str) -> MemoryStorage:
+        return CountingStorage(self.stored, namespace, self)
 
-    async def put_note(self, book: str, name: str, value: str | None) -> None:
-        if self.is_broken:
+
+@dataclass(frozen=True, slots=True)
+class CountingStorage(MemoryStorage):
+    core: Counting
+
+    async def items(self) -> Mapping[str, str]:
+        self.core.reads += 1
+        return dict(self.stored.get(self.namespace, {}))
+
+    async def set(self, name: str, value: str) -> None:
+        if self.core.is_broken:
             raise StoreUnavailable("the disk is full")
-        await super().put_note(book, name, value)
+        self.stored.setdefault(self.namespace, {})[name] = value
 
 
 async def test_reads_once() -> None:
     """A mapping is read from the storage once, and again only where that is asked for."""
     core = Counting()
-    core.books["chat.roots.C1"] = {"1.0": "a"}
+    core.stored["chat.roots.C1"] = {"1.0": "a"}
     storage = CachedStorage(core, "chat.roots")
     assert await storage.read("C1") == {"1.0": "a"}
-    core.books["chat.roots.C1"]["2.0"] = "b"
+    core.stored["chat.roots.C1"]["2.0"] = "b"
     assert await storage.read("C1") == {"1.0": "a"}
     assert core.reads == 1
     assert await storage.read("C1", refresh=True) == {"1.0": "a", "2.0": "b"}
@@ -39,13 +50,13 @@ async def test_writes_through() -> None:
     storage = CachedStorage(core, "chat.roots")
     await storage.write("C1", "1.0", "a")
     await storage.write("C2", "1.0", "b")
-    assert core.books == {"chat.roots.C1": {"1.0": "a"}, "chat.roots.C2": {"1.0": "b"}}
+    assert core.stored == {"chat.roots.C1": {"1.0": "a"}, "chat.roots.C2": {"1.0": "b"}}
     core.is_broken = True
     await storage.write("C1", "1.0", "a")
     core.is_broken = False
     await storage.write("C1", "1.0", None)
     await storage.write("C1", "1.0", None)
-    assert core.books["chat.roots.C1"] == {}
+    assert core.stored["chat.roots.C1"] == {}
     assert await storage.read("C1") == {}
 
 
@@ -65,7 +76,7 @@ async def test_keeps_the_newest_entries() -> None:
     storage = CachedStorage(core, "chat.roots", newest=2)
     for key in ("1000000000000000002", "999999999999999999", "1000000000000000001"):
         await storage.write("C1", key, "x")
-    assert set(core.books["chat.roots.C1"]) == {"1000000000000000001", "1000000000000000002"}
+    assert set(core.stored["chat.roots.C1"]) == {"1000000000000000001", "1000000000000000002"}
 
 
 async def test_few_mappings_are_kept_in_memory() -> None:

@@ -39,7 +39,7 @@ async def test_strangers_to_a_thread_are_not_muted() -> None:
     """Who does not take part has nothing to turn away from."""
     core = Core()
     await addressed(MutedParticipants(core, "chat"), others=True, takes_part=False)
-    assert not core.books
+    assert not core.stored
 
 
 async def test_muting_lasts_over_a_restart() -> None:
@@ -51,4 +51,4 @@ async def test_muting_lasts_over_a_restart() -> None:
     assert not await addressed(later, "ben")
     await addressed(later, mention=True)
     await addressed(later, "ben", mention=True)
-    assert core.books == {"chat.aside.C1": {}}, "nothing is kept of who talks with the bot"
+    assert core.stored == {"chat.aside.C1": {}}, "nothing is kept of who talks with the bot"

@@ -37,7 +37,7 @@ async def test_chat_buttons(slack: FakeSlack, tmp_path: Path) -> None:
         await slack.until(lambda: private(slack))
         await running.idle()
         since = datetime.now(UTC) - timedelta(days=1)
-        assert await running.core.store.opinions(since=since, adapter="slack", channel="C0GENERAL") == (1, 0)
+        assert await running.core.store.feedback_totals(since=since, adapter="slack", channel="C0GENERAL") == (1, 0)
 
 
 async def test_an_error_offers_a_retry(slack: FakeSlack, tmp_path: Path) -> None:

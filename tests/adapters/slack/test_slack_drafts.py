@@ -324,7 +324,7 @@ async def test_a_command_gets_a_parent(slack: FakeSlack, stage: Asking) -> None:
     parent, answer = stage.answers()
     assert parent.blocks[0]["elements"][0]["elements"][0] == {"type": "user", "user_id": slack.ada.id}
     assert answer.thread_ts == parent.ts
-    assert parent.ts in str(stage.core.books)
+    assert parent.ts in str(stage.core.stored)
     ref = draft.ref
     del draft
     await stage.restart()

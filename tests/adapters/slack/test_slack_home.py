@@ -56,7 +56,7 @@ async def test_preferences_are_kept_and_shown(slack: FakeSlack, service: Service
     await slack.until(lambda: "你的偏好" in _text(slack.team, slack.ada.id))
     slack.ada.press_home("home:prefer:language", value="default")
     await slack.settled()
-    assert core.preferred == {("U0ADA", "language"): None}
+    assert core.preferences == {("U0ADA", "language"): None}
 
 
 async def test_home_while_nothing_can_be_read(slack: FakeSlack, service: Service, core: Core) -> None:

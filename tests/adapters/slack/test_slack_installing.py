@@ -122,7 +122,7 @@ async def test_token_that_still_works_is_replaced_behind(slack: FakeSlack, servi
 
 def _expire(core: Core, slack: FakeSlack, *, in_seconds: float) -> None:
     """Let the installed token end so soon."""
-    book = core.books["slack.installation.T0LAB"]
+    book = core.stored["slack.installation.T0LAB"]
     ends = int(time.time() + in_seconds)
     book["installation"] = re.sub(
         r'"bot_token_expires_at": \d+', f'"bot_token_expires_at": {ends}', book["installation"]
@@ -164,9 +164,9 @@ async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, se
 async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, core: Core) -> None:
     """When the app is removed its token is erased; installed again it works again."""
     await install(slack, service.url, slack.team)
-    assert core.books["slack.installation.T0LAB"]
+    assert core.stored["slack.installation.T0LAB"]
     slack.people.uninstall(slack.team)
-    await slack.until(lambda: not core.books["slack.installation.T0LAB"])
+    await slack.until(lambda: not core.stored["slack.installation.T0LAB"])
     with pytest.raises(NotInstalled):
         await service.adapter.workspaces.client("T0LAB")
     await install(slack, service.url, slack.team)

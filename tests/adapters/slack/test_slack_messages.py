@@ -185,8 +185,8 @@ async def test_edits_and_deletions_are_told(slack: FakeSlack, service: Service, 
     await slack.until(lambda: core.revised)
     assert [(e.id, e.prompt) for e in core.revised] == [(event.id, "good-bye")]
     slack.ada.delete(question)
-    await slack.until(lambda: core.withdrawn)
-    assert core.withdrawn == [event.id]
+    await slack.until(lambda: core.retracted)
+    assert core.retracted == [event.id]
     assert len(core.events) == 1
 
 
