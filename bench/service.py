@@ -176,7 +176,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
     logs.configure("info", "json")  # written, as in production, to wherever stderr goes
     adapter = BenchAdapter()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        gc_tuning.settle()  # in this process, so for the bare handler too
+        gc_tuning.freeze_startup_objects()  # in this process, so for the bare handler too
         working = asyncio.create_task(core.worker.run())
 
         async def ask(conversation: str) -> None:

@@ -212,7 +212,7 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters))
         await stack.enter_async_context(web_server(core))
-        gc_tuning.settle()
+        gc_tuning.freeze_startup_objects()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
         await _run_until(core, stopping)
 

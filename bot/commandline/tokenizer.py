@@ -1,4 +1,4 @@
-"""The words of a text, with code and quotations kept whole. Pure."""
+"""Splits a text into words; code and quotations stay whole. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 _CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "«": "»"}
 _FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
 _TICKS = re.compile(r"`+")
-_SPAN = 1000  # characters within which inline code or a quotation must end, so that reading stays linear
+_SPAN = 1000  # longest inline code or quotation, in characters; keeps the run time linear
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Where a word is in its text."""
+    """Position of a word in its text."""
 
     start: int
     end: int
-    is_plain: bool  #: outside code and quotes, so that it may be a flag
+    is_plain: bool  #: outside code and quotes: can be a flag
 
 
 def unquote(value: str) -> str:
-    """The value without the pair of quotation marks around it."""
+    """Remove the quotation marks around a value."""
     closing = _CLOSING.get(value[:1])
     return value[1:-1] if closing and len(value) > 1 and value.endswith(closing) else value
 
 
 def split_words(text: str) -> list[Word]:
-    """Split at white space; a span of code or of quoted text belongs to one word."""
+    """Split at white space; code and quoted text stay in one word."""
     words = []
     at = 0
     while at < len(text):
@@ -35,15 +35,15 @@ def split_words(text: str) -> list[Word]:
         start = at
         is_plain = True
         while at < len(text) and not text[at].isspace():
-            end = _protected(text, at, start)
+            end = _span_end(text, at, start)
             is_plain = is_plain and not (end and at == start)
             at = end or at + 1
         words.append(Word(start, at, is_plain))
     return words
 
 
-def _protected(text: str, at: int, word: int) -> int:
-    """Where the code or quotation that opens at `at` ends; 0 when none opens there. `word`: where this word began."""
+def _span_end(text: str, at: int, word: int) -> int:
+    """Return the end of the code or quotation that opens at `at`; 0 if there is none. `word`: start of the word."""
     if text[at] in "`~":
         line = text.rfind("\n", 0, at) + 1
         if not text[line:at].strip() and (fence := _FENCE.match(text, line)):

@@ -1,1 +1,1 @@
-"""Operation: web server, metrics, logs, configuration checks."""
+"""Operation: web server, metrics, logs, configuration check, garbage collector."""

@@ -1,4 +1,4 @@
-"""Structured logs on standard error: ours and every library's, in one form, without secrets."""
+"""Structured logs on standard error, of the service and of its libraries, in one format and without secrets."""
 
 import json
 import logging
@@ -12,11 +12,11 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-#: What stands where a secret would be.
+#: Replaces a secret in a record.
 REDACTED = "[secret]"
 
-#: Loggers that follow the configured level; a library is heard from when something is wrong.
-_OURS = ("bot", "adapters", "__main__")
+#: Loggers that follow the configured level; libraries log warnings and errors only.
+_OWN_LOGGERS = ("bot", "adapters", "__main__")
 
 
 def configure(
@@ -25,9 +25,9 @@ def configure(
     *,
     secrets: Iterable[SecretStr] = (),
 ) -> None:
-    """Send structlog's and the standard library's records to standard error. Repeating it replaces what was set.
+    """Send the records of structlog and of the standard library to standard error. A second call replaces the first.
 
-    `secrets` never appear in a record, however they got there: in its text, a value, or a traceback.
+    `secrets` are redacted everywhere in a record: in its text, in values and in tracebacks.
     """
     chosen = logging.getLevelName(level.upper())
     shared: list[Processor] = [
@@ -50,10 +50,10 @@ def configure(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(max(chosen, logging.INFO if level == "debug" else logging.WARNING))
-    for name in _OURS:
+    for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(chosen)
     logging.captureWarnings(True)
-    # Not by way of the standard library, which costs three times as much as the line itself.
+    # Not via the standard library, which would triple the cost of a line.
     structlog.configure(
         processors=[*shared, *finishing],
         logger_factory=_Lines,
@@ -66,7 +66,7 @@ def _renderers(form: str) -> list[Processor]:
     if form == "json" or (form == "auto" and not sys.stderr.isatty()):
         return [
             structlog.processors.format_exc_info,
-            _to_json,
+            _render_json,
         ]
     # The plain traceback: the pretty one shows local variables, and wraps lines in the middle of a secret.
     return [
@@ -76,15 +76,15 @@ def _renderers(form: str) -> list[Processor]:
     ]
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dumps` would make one for each line
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dumps` would create an encoder for each line
 
 
-def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return _encode(event)
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stderr` is at that moment: a terminal program may have put itself in between."""
+    """Writes to the current `sys.stderr`, which a terminal program may have replaced."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -99,13 +99,13 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
 
 
 class _Lines:
-    """Where structlog's finished lines go: to the same place. One that can't be written is lost, not an error."""
+    """Writes structlog's rendered lines to standard error. A line that can't be written is dropped."""
 
     def __init__(self, name: str = "") -> None:
         self.name = name
 
     def _write(self, line: str) -> None:
-        with suppress(OSError, ValueError):  # nobody reads any more; it is closed
+        with suppress(OSError, ValueError):  # the reader is gone, or the stream is closed
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
 
@@ -113,12 +113,12 @@ class _Lines:
 
 
 class _Redactor:
-    """The last processor: works on the finished line, so that nothing is written which it has not seen."""
+    """The last processor: redacts secrets in the rendered line, so that it sees everything that is written."""
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
         values = {secret.get_secret_value() for secret in secrets} - {""}
         forms = {form for value in values for form in _forms(value)}
-        self._forms = sorted(forms, key=len, reverse=True)  # the longest first: one may contain another
+        self._forms = sorted(forms, key=len, reverse=True)  # longest first: a form may contain another
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict | str) -> str:
         line = str(event)
@@ -129,7 +129,7 @@ class _Redactor:
 
 
 def _forms(value: str) -> set[str]:
-    """How a value looks written plainly, as bytes or in a URL, and quoted once or twice by Python or JSON."""
+    """Return a value's written forms: plain, as bytes, in a URL, each quoted up to twice by Python or JSON."""
     forms = {value, repr(value.encode())[2:-1], quote(value, safe=""), quote(value)}
     for _ in range(2):
         for form in tuple(forms):

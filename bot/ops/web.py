@@ -1,4 +1,4 @@
-"""The service's web server: health, metrics, media links, and whatever platforms are called on over HTTP."""
+"""The service's web server: health, metrics, media links, and the platforms' HTTP endpoints."""
 
 import asyncio
 import errno
@@ -22,17 +22,17 @@ from bot.media.content import EXTENSIONS
 from bot.ops.metrics import Metrics, RateBudget
 from bot.ports import Store
 
-_CHECK_TIMEOUT = 2.0  # seconds that the database gets to show that it works
-_SHUTDOWN_TIMEOUT = 5  # seconds that open requests get when the server stops
+_CHECK_TIMEOUT = 2.0  # seconds for the database check of `/readyz`
+_SHUTDOWN_TIMEOUT = 5  # seconds for open requests to finish when the server stops
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
 
 
 class HasBudget(Protocol):
-    """The API client, as far as the metrics look at it."""
+    """The part of the API client that the metrics read."""
 
     @property
     def budget(self) -> RateBudget:
-        """The API's rate limit as last told."""
+        """The API's rate limit according to its last response."""
 
 
 def create_web(
@@ -44,13 +44,16 @@ def create_web(
     health: Mapping[str, Callable[[], str]],
     routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The ASGI app. `health`: by platform, what tells "" or its problem; `routes` come before nothing of ours.
+    """Create the ASGI app.
 
-    - `/healthz`: 200 while the process can answer at all.
-    - `/readyz`: 200 while events are taken and kept: database and platforms work; else 503. Trouble with the API is
-      told but is no reason to send events elsewhere: they wait on disk. Nothing is spent to find out.
-    - `/metrics`: Prometheus.
-    - `/media/{token}/{name}`: a file by its signed link; 404 for everything else.
+    `health`: by platform, a function that returns "" or the platform's problem. `routes`: the platforms' endpoints,
+    matched after the service's own.
+
+    - `/healthz`: 200 while the process answers at all.
+    - `/readyz`: 200 while the service accepts and stores events, i.e. database and platforms work, else 503. A problem
+      of the API is reported with status 200, as events wait on disk meanwhile. The check spends nothing.
+    - `/metrics`: metrics in Prometheus' format.
+    - `/media/{token}/{name}`: a file by its signed link, else 404.
     """
 
     async def healthz(_: Request) -> Response:
@@ -58,7 +61,7 @@ def create_web(
 
     async def readyz(_: Request) -> Response:
         database = await _database_problem(store)
-        platforms = {name: ask() for name, ask in health.items()}
+        platforms = {name: find_problem() for name, find_problem in health.items()}
         problem = metrics.api_problem()
         is_ready = not database and not any(platforms.values())
         body = {
@@ -112,7 +115,7 @@ async def _database_problem(store: Store) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the service, and says when it listens."""
+    """A uvicorn server that leaves signals to the service and reports when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -128,16 +131,16 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves an app in the running event loop between entering and leaving."""
+    """Async context manager that serves an app in the running event loop."""
 
     def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
-        """`port` 0: a free one, known as `port` once entered."""
+        """`port` 0: a free port, available as the attribute `port` once entered."""
         self._app = app
         self._host = host
         self.port = port
 
     async def __aenter__(self) -> Self:
-        """Listen. Raises `SettingsError` when host and port can't be had."""
+        """Start to listen. Raises `SettingsError` if host and port are not available."""
         listener = _bind(self._host, self.port)
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(

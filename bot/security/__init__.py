@@ -1,1 +1,1 @@
-"""Keys and encryption at rest."""
+"""Signing keys, and encryption at rest."""

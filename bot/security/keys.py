@@ -1,4 +1,4 @@
-"""The key that signs what the service hands out: from the settings, or made once and kept beside the database."""
+"""The key that signs media links: from the settings, or generated once and stored beside the database."""
 
 import os
 import secrets
@@ -14,13 +14,16 @@ _BYTES = 32
 
 
 def signing_key(settings: Settings) -> SecretStr:
-    """BOT_SECRET_KEY, else that of `secret.key` in the data folder. Raises `SettingsError` when it can't be kept."""
+    """Return BOT_SECRET_KEY, else the key in `secret.key` of the data folder, generated on first use.
+
+    Raises `SettingsError` if the file can't be read or written.
+    """
     if settings.bot_secret_key is not None:
         return settings.bot_secret_key
     path = settings.bot_data_dir / "secret.key"
     try:
         if not path.exists():
-            _keep(path, secrets.token_urlsafe(_BYTES))
+            _write_key(path, secrets.token_urlsafe(_BYTES))
         key = path.read_text(encoding="ascii").strip()
     except OSError as exc:
         raise SettingsError(
@@ -28,20 +31,20 @@ def signing_key(settings: Settings) -> SecretStr:
         ) from exc
     except UnicodeDecodeError:
         key = ""
-    if len(key) < _BYTES:  # whoever guesses it can read every file
+    if len(key) < _BYTES:  # a guessable key gives access to every file
         raise SettingsError(f"{path} is damaged; delete it (links given out so far stop working) or set BOT_SECRET_KEY")
     return SecretStr(key)
 
 
-def _keep(path: Path, key: str) -> None:
-    """Write the key whole or not at all, readable by the service only; the first of two processes wins."""
+def _write_key(path: Path, key: str) -> None:
+    """Write the key atomically, readable by the owner only; of two processes the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
         file.flush()
-        os.fsync(file.fileno())  # an empty file after a power cut would sign with an empty key
+        os.fsync(file.fileno())  # after a power cut the file must not be empty
     try:
         with suppress(FileExistsError):
             os.link(part, path)

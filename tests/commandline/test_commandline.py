@@ -56,7 +56,7 @@ def read(text: str) -> Request:
 @settings(deadline=None)
 @given(st.text())
 def test_text_without_prefix_is_untouched(text: str) -> None:
-    """What does not begin with the prefix is a chat prompt, character for character."""
+    """Text that does not begin with the prefix is a chat prompt, character for character."""
     if not text.startswith("/"):
         assert read(text) == Request(command="chat", prompt=text, options={})
 
@@ -64,7 +64,7 @@ def test_text_without_prefix_is_untouched(text: str) -> None:
 @settings(deadline=None)
 @given(st.text().filter(lambda text: not FLAG_LIKE.search(text) and text.strip()))
 def test_prompt_without_flags_is_verbatim(prompt: str) -> None:
-    """A prompt without anything like a flag comes back as it was typed."""
+    """A prompt without anything like a flag is returned as typed."""
     request = read(f"/image {prompt}")
     assert (request.prompt, request.rejection, request.options) == (prompt.strip(), "", {})
 
@@ -72,7 +72,7 @@ def test_prompt_without_flags_is_verbatim(prompt: str) -> None:
 @settings(deadline=None)
 @given(st.text().filter(str.strip))
 def test_text_after_two_dashes_is_verbatim(text: str) -> None:
-    """Whatever follows ` -- ` comes back as it was typed, flags, quotes and white space too."""
+    """Text after ` -- ` is returned as typed, with flags, quotes and white space."""
     assert read(f"/image --style anime -- {text}").prompt == text
     assert read(f"/image a fox -- {text}").prompt == f"a fox -- {text}"
 
@@ -80,7 +80,7 @@ def test_text_after_two_dashes_is_verbatim(text: str) -> None:
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="`~")), st.sampled_from(["/image", "/code", "/usage", "/nothing"]))
 def test_nothing_is_ever_lost(text: str, command: str) -> None:
-    """With a problem the prompt is all that was typed; without one every option has a fitting value."""
+    """A rejected request keeps the whole text as its prompt; an accepted one has a valid value for every option."""
     request = read(f"{command} {text}")
     if request.rejection:
         assert text.strip() in request.prompt
@@ -95,7 +95,7 @@ def test_nothing_is_ever_lost(text: str, command: str) -> None:
     st.text(st.characters(categories=["L"]), min_size=1),
 )
 def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, after: str) -> None:
-    """Flags may stand in any order before, within and after the prompt."""
+    """Flags are found in any order before, within and after the prompt."""
     first, second, third = given_flags
     request = read(f"/image {first} {before} {second} {after} {third}")
     assert request == Request(
@@ -132,7 +132,7 @@ def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, afte
     ],
 )
 def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
-    """What is a flag and what is a prompt, case by case."""
+    """Flags and prompt are told apart, case by case."""
     request = read(text)
     assert (request.prompt, request.options, request.rejection) == (prompt, options, "")
 
@@ -160,19 +160,19 @@ def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
     ],
 )
 def test_problems_say_what_is_allowed(text: str, expected: list[str]) -> None:
-    """A mistake is answered with what was wrong, what is allowed and the nearest match; the text is kept."""
+    """An error names the mistake, the allowed values and the nearest match; the text stays."""
     request = read(text)
     assert [word for word in expected if word not in request.rejection] == []
     assert text.removeprefix("/").partition(" ")[2] in request.prompt
 
 
 def test_problem_is_in_the_persons_language() -> None:
-    """The sentence is said in the language of the locale."""
+    """Error messages are in the language of the locale."""
     assert "可用" in parse("/image a fox --style x", SPECS, locale="zh-TW").rejection
 
 
 def test_wrong_words_can_not_break_out_of_their_quotation() -> None:
-    """What is repeated of a person's words is short and has no backticks."""
+    """Quoted input in error messages is short and has no backticks."""
     problem = read(f"/image a --style=`@everyone`{'x' * 500}").rejection
     assert "`@everyone" not in problem
     assert len(problem) < 300
@@ -180,12 +180,12 @@ def test_wrong_words_can_not_break_out_of_their_quotation() -> None:
 
 @pytest.mark.parametrize("text", ["/usr/bin/python fails", "/", "/ x", "//image a", "/7 x", "/image,x"])
 def test_not_every_slash_is_a_command(text: str) -> None:
-    """A slash that is not followed by a word is ordinary text."""
+    """A slash without a word behind it is ordinary text."""
     assert read(text) == Request(prompt=text, options={})
 
 
 def test_files_are_listed() -> None:
-    """The values of file options are listed beside the options."""
+    """The values of file options are also in `files`."""
     request = read("/video slow pan --image 'my fox.png'")
     assert (request.files, request.options) == (("my fox.png",), {"image": "my fox.png"})
 
@@ -210,20 +210,20 @@ def test_files_are_listed() -> None:
     ],
 )
 def test_commands_in_a_mention(text: str, command: str, prompt: str | None) -> None:
-    """Without the prefix, text is a command only where it can hardly mean anything else."""
+    """Without the prefix, text is a command only if it can hardly mean anything else."""
     request = parse(text, SPECS, bare=True)
     assert (request.command, request.prompt) == (command, text if prompt is None else prompt)
     assert not request.rejection
 
 
 def test_other_prefixes() -> None:
-    """The prefix may be any text, and the sentences use it."""
+    """The prefix may be any text, and error messages use it."""
     assert parse("!image a fox", SPECS, prefix="!").prompt == "a fox"
     assert "`!image`" in parse("!imagine a fox", SPECS, prefix="!").rejection
 
 
 def test_usage() -> None:
-    """The usage line names everything that a command takes."""
+    """The usage line names every option of a command."""
     line = usage_line(SPECS[1])
     assert line == "/image <prompt> [--size 512x512|1024x1024] [--style anime|digital-art] [-n 1-4]"
     assert [name for name, _ in flags(SPECS[1])] == ["--size", "--style", "--number", "-n"]

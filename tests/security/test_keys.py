@@ -1,4 +1,4 @@
-"""The signing key: made once, kept for the service alone, never empty, never shown."""
+"""The signing key is generated once, readable by the service only, never empty and never shown."""
 
 import concurrent.futures
 import stat
@@ -17,7 +17,7 @@ def settings(folder: Path, **more: Any) -> Settings:
 
 
 def test_a_key_is_made_once(tmp_path: Path) -> None:
-    """The first start makes a long random key, the next one finds it; only the service may read it."""
+    """The first start generates a long random key and later starts load it; its file is readable by the owner only."""
     first = signing_key(settings(tmp_path / "data"))
     assert len(first.get_secret_value()) >= 32
     assert signing_key(settings(tmp_path / "data")) == first
@@ -27,13 +27,13 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 
 
 def test_a_chosen_key_is_used_and_not_kept(tmp_path: Path) -> None:
-    """BOT_SECRET_KEY wins, and no file is made."""
+    """BOT_SECRET_KEY takes precedence, and no file is written."""
     assert signing_key(settings(tmp_path, bot_secret_key="chosen")).get_secret_value() == "chosen"
     assert not any(tmp_path.iterdir())
 
 
 def test_starts_at_the_same_time_agree(tmp_path: Path) -> None:
-    """Whoever comes first makes the key; all use it."""
+    """Of several processes the first generates the key, and all use the same one."""
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: signing_key(settings(tmp_path)).get_secret_value(), range(32)))
     assert len(keys) == 1
@@ -41,7 +41,7 @@ def test_starts_at_the_same_time_agree(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"short", "schlüssel".encode() * 10, b"\xff" * 40])
 def test_a_damaged_key_is_not_signed_with(tmp_path: Path, content: bytes) -> None:
-    """An empty, short or unreadable key stops the start with what to do; its content is not shown."""
+    """An empty, short or unreadable key stops the start with an instruction; its content is not shown."""
     (tmp_path / "secret.key").write_bytes(content)
     with pytest.raises(SettingsError, match="delete it") as caught:
         signing_key(settings(tmp_path))
@@ -49,7 +49,7 @@ def test_a_damaged_key_is_not_signed_with(tmp_path: Path, content: bytes) -> Non
 
 
 def test_a_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> None:
-    """Where no key can be kept, the setting is named."""
+    """An error in writing the key names the setting to change."""
     (tmp_path / "data").write_text("a file")
     with pytest.raises(SettingsError, match="BOT_DATA_DIR"):
         signing_key(settings(tmp_path / "data"))

@@ -142,6 +142,6 @@ def problems(spec: CommandSpec, values: Mapping[str, str], *, locale: str) -> di
     found = {}
     for name, value in values.items():
         option = spec.option(name)
-        if option is not None and (problem := parser.check(option, value, locale=locale)):
+        if option is not None and (problem := parser.validate_option(option, value, locale=locale)):
             found[name] = problem.replace("`", "")
     return found
