@@ -2,34 +2,34 @@
 
 BotError
 ├── SettingsError            a setting is wrong; the service does not start
-├── UsageError               a person's request can't be understood
-├── OverLimit                a person, or everybody, has used up what is allowed
+├── UsageError               a person's request is invalid
+├── OverLimit                a person, or the service as a whole, has reached a limit
 ├── MediaError               a file can't be fetched or used
 │   ├── UnsafeUrl            it is not at a public https address
 │   ├── MediaTooLarge        it is bigger than allowed
-│   ├── WrongContent         it is not what it claims to be
+│   ├── WrongContent         its content is not of the expected type
 │   ├── DownloadFailed       it could not be read to its end
 │   └── FileNotSaved         the local disk did not store it
-├── StoreError               the database did not do what was asked; nothing acknowledged is lost
+├── StoreError               the database failed; nothing acknowledged is lost
 │   ├── StoreUnavailable     locked, or no space left
 │   ├── StoreCorrupt         the file is damaged
 │   ├── SchemaTooNew         it was written by a newer version
 │   ├── StoreInUse           another process holds it
 │   └── OwnershipLost        another worker has this event now
 └── DeliveryError            the platform did not show an answer
-    ├── UploadTooLarge       a file is over a limit learnt just now
-    ├── DeliveryDelayed      try again later
-    └── DeliveryRefused      it will never be shown there
+    ├── UploadTooLarge       a file is over a limit that the platform has just reported
+    ├── DeliveryDelayed      a later try may succeed
+    └── DeliveryRefused      no try will succeed
 """
 
 from typing import Literal
 
-#: Requests a minute, media a day, money a day; `price`: what a kind costs is only known when its first request is done.
+#: Requests a minute, media a day, money a day; `price`: the price of a kind is unknown until its first request ends.
 Limit = Literal["rate", "media", "money", "price"]
 
 
 class BotError(Exception):
-    """The root: every error this service raises on purpose. Its text is one clear sentence."""
+    """Base class of the errors that the service raises on purpose. The text is one sentence."""
 
 
 class SettingsError(BotError):
@@ -37,17 +37,17 @@ class SettingsError(BotError):
 
 
 class UsageError(BotError):
-    """A person's request can't be understood; the text says what is allowed."""
+    """A person's request is invalid; the text, in the person's language, says what is allowed."""
 
 
 class OverLimit(BotError):
-    """A request is over a limit: nothing of it was recorded or counted."""
+    """A request exceeds a limit; it was neither recorded nor counted."""
 
     def __init__(self, limit: Limit, *, wait: float = 0.0, left: int = 0) -> None:
         super().__init__(f"over the limit of {limit}")
         self.limit = limit
-        self.wait = wait  #: of `rate`: seconds until there is room again
-        self.left = left  #: of `media`: how many files there is room for
+        self.wait = wait  #: for `rate`: seconds until a request is allowed again
+        self.left = left  #: for `media`: number of files still allowed
 
 
 # ------------------------------------------------------------------ media
@@ -66,7 +66,7 @@ class MediaTooLarge(MediaError):
 
 
 class WrongContent(MediaError):
-    """The file is not what it claims to be."""
+    """The content is not of the expected type."""
 
 
 class DownloadFailed(MediaError):
@@ -81,7 +81,7 @@ class FileNotSaved(MediaError):
 
 
 class StoreError(BotError):
-    """The database did not do what was asked; nothing acknowledged is lost."""
+    """The database failed; nothing acknowledged is lost."""
 
 
 class StoreUnavailable(StoreError):
@@ -112,7 +112,7 @@ class DeliveryError(BotError):
 
 
 class UploadTooLarge(DeliveryError):
-    """A file is over a limit that the platform told just now."""
+    """A file exceeds a limit that the platform has just reported."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the platform takes files up to {limit} bytes here")
@@ -120,7 +120,7 @@ class UploadTooLarge(DeliveryError):
 
 
 class DeliveryDelayed(DeliveryError):
-    """The platform can't show it now."""
+    """The platform can't show the answer now; a later try may succeed."""
 
     def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
         super().__init__(message)
@@ -128,4 +128,4 @@ class DeliveryDelayed(DeliveryError):
 
 
 class DeliveryRefused(DeliveryError):
-    """The platform will never show it there: the channel is gone, or the bot may not write."""
+    """The platform will never show the answer: the channel is gone, or the bot may not write there."""

@@ -1,6 +1,6 @@
-"""The frozen values that the rooms say to each other. Imports nothing of ours.
+"""The immutable values that the packages exchange. Imports nothing of the service.
 
-Every value can be written as JSON and read back unchanged; the store relies on it.
+Every value survives a round trip through JSON unchanged; the store relies on it.
 """
 
 from collections.abc import Mapping
@@ -17,22 +17,22 @@ Role = Literal["user", "assistant"]
 
 
 class Lane(StrEnum):
-    """What a command waits for before it may start."""
+    """The queue of a command: which earlier events must end before it starts."""
 
-    CONVERSATION = "conversation"  #: after everything asked earlier in this conversation that reads its history
-    OWN = "own"  #: after this person's earlier uses of the same command here; for slow media
-    FREE = "free"  #: nothing; for what must work while something else is running
+    CONVERSATION = "conversation"  #: after all earlier events of the conversation that read its history
+    OWN = "own"  #: after the person's earlier events of the same command in the conversation; for slow media
+    FREE = "free"  #: at once; for commands that must work while others run
 
 
-# ------------------------------------------------------------------ what comes in
+# ------------------------------------------------------------------ requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks."""
+    """The author of a request."""
 
     id: str  #: unique within the adapter, not only within a workspace
-    name: str = ""  #: what to call the person when several talk
+    name: str = ""  #: display name, used when several people talk
     locale: str = ""  #: BCP 47 tag, "" when unknown
     roles: tuple[str, ...] = ()
     is_admin: bool = False
@@ -42,9 +42,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where it was asked: what settings, permissions and limits attach to. Ids are unique within the adapter."""
+    """The place of a request, to which settings, permissions and limits apply. Ids are unique within the adapter."""
 
-    workspace: str = ""  #: a workspace, guild or server
+    workspace: str = ""  #: id of the workspace or server
     channel: str = ""
     thread: str = ""
     is_private: bool = False  #: only the actor and the bot see it
@@ -52,37 +52,35 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with an event; its bytes are read through `Adapter.open` when needed."""
+    """A file of an event; `Adapter.open` reads its bytes on demand."""
 
     name: str
-    content_type: str = ""  #: as the platform claims; "" when unknown
-    size: int | None = None  #: bytes, when the platform says
-    source: Mapping[str, str] = field(default_factory=dict)  #: opaque; only the adapter that wrote it reads it
+    content_type: str = ""  #: as reported by the platform; "": unknown
+    size: int | None = None  #: bytes; None: unknown
+    source: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One request from one person: recorded once, answered once."""
+    """A request of one person; recorded once, answered once."""
 
-    id: str  #: the platform's id; (adapter, id) is unique
+    id: str  #: unique within the adapter
     adapter: str
-    conversation: str  #: opaque ordering and context key, unique within the adapter
+    conversation: str  #: key of the conversation, for ordering and context; unique within the adapter
     actor: Actor
     location: Location = field(default_factory=Location)
-    command: str = "chat"  #: a mention is the chat command whose prompt is the message
+    command: str = "chat"  #: name or alias; a plain message is a `chat` command
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
-    reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque; only the adapter that wrote it reads it
+    reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
     received_at: datetime  #: aware, UTC
-    rejection: str = ""  #: why the request can't be understood, said to the person instead of an answer
-    replaces: str = ""  #: id of the earlier event of this adapter whose turns this one's replace
-    has_prior_messages: bool = (
-        False  #: people talked here before the service was called: `Adapter.earlier` has what they said
-    )
+    rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
+    replaces: str = ""  #: id of an earlier event of the adapter whose turns this event's turns replace
+    has_prior_messages: bool = False  #: messages without the service precede the event: see `Adapter.earlier`
 
 
-# ------------------------------------------------------------------ what a command yields
+# ------------------------------------------------------------------ parts of an answer, yielded by commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +92,24 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is being done, shown until there is something better to show."""
+    """The present activity, shown until there is text."""
 
     text: str
     progress: float | None = None  #: 0 to 1, None when unknown
-    elapsed: float = 0.0  #: seconds since the event was started; filled in by the delivery
+    elapsed: float = 0.0  #: seconds since the event was started; set by the delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A file of the answer. It has a path, or a URL where it is too big to be uploaded."""
+    """A file of the answer: a path in the spool folder, or a URL if it is too big to be uploaded."""
 
     name: str  #: safe as a file name on every platform
     content_type: str
     size: int  #: bytes
     path: Path | None = None  #: in the spool folder
-    url: str = ""  #: where the person gets it; set instead of `path` being uploaded
-    source_url: str = ""  #: where the API offered it
-    description: str = ""  #: alternative text for those who can't see or hear it
+    url: str = ""  #: where people find the file; if set, `path` is not uploaded
+    source_url: str = ""  #: URL at the API
+    description: str = ""  #: alternative text
     width: int | None = None  #: pixels
     height: int | None = None  #: pixels
     duration: float | None = None  #: seconds
@@ -121,9 +119,9 @@ class Media:
 class Action:
     """A button under an answer.
 
-    Pressing it is an event of the command `press` whose options `event` and `action` name the answer and the button;
-    it becomes one of `command`, with what the store keeps of the answer. Further options of the press, such as what a
-    form asked for, replace those of `options`; a `prompt` among them replaces the prompt.
+    A press is an event of the command `press`; its options `event` and `action` name the answer and the button. The
+    inbox turns it into an event of `command` with `prompt` and `options`. Further options of the press, such as the
+    fields of a form, replace those of `options`; an option `prompt` replaces the prompt.
     """
 
     name: str  #: unique in its answer
@@ -131,7 +129,7 @@ class Action:
     command: str
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
-    prompts_for: tuple[str, ...] = ()  #: options of `command` to ask for first, where the platform has forms
+    prompts_for: tuple[str, ...] = ()  #: options of `command` to request in a form first, if the platform has forms
     is_danger: bool = False
 
 
@@ -144,31 +142,31 @@ class Actions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one API call used."""
+    """Resources used by one API call."""
 
     kind: Kind
     model: str
     requests: int = 1
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    items: int = 0  #: pictures, sounds or videos made
-    cost: float = 0.0  #: in the API's currency, 0 when it does not say
+    items: int = 0  #: images, audio files or videos made
+    cost: float = 0.0  #: in the API's currency; 0: not reported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaRequest:
-    """What a request would use, and the limits that it has to keep; a limit of 0 is none."""
+    """The expected usage of a request and the limits that apply to it; a limit of 0: no limit."""
 
-    kind: Kind | None  #: None: it spends nothing
-    items: int = 0  #: pictures, sounds or videos asked for
-    requests_per_minute: int = 0  #: of this person
-    media_per_day: int = 0  #: of this person
-    budget_per_day: float = 0.0  #: of everybody, in the API's currency
+    kind: Kind | None  #: None: it uses no API
+    items: int = 0  #: images, audio files or videos requested
+    requests_per_minute: int = 0  #: per person
+    media_per_day: int = 0  #: per person
+    budget_per_day: float = 0.0  #: for the whole service, in the API's currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRecord:
-    """What the conversation keeps of this exchange: one turn of the person, one of the assistant."""
+    """The turns to store for an exchange: one of the person, one of the assistant."""
 
     user: str
     assistant: str | None = None  #: None: the answer's text
@@ -177,59 +175,59 @@ class TurnRecord:
 Part = Text | Status | Media | Actions | Usage | TurnRecord
 
 
-# ------------------------------------------------------------------ what is kept
+# ------------------------------------------------------------------ stored values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the channel shows for an event. Committed before it is delivered."""
+    """The answer to an event, as the channel shows it. Committed before it is delivered."""
 
     text: str = ""  #: Markdown
     media: tuple[Media, ...] = ()
     actions: tuple[Action, ...] = ()
-    private: bool = False  #: for the asker only, where the platform can
+    private: bool = False  #: visible to the author only, if the platform supports it
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is to be shown: what was shown is to go."""
+        """Whether nothing is to be shown; delivering an empty answer removes the message."""
         return not (self.text or self.media or self.actions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One thing said in a conversation, as the model is told it."""
+    """One message of a conversation, as sent to the model."""
 
     role: Role
     content: str
-    speaker: str = ""  #: the person's name; "" for the assistant
-    actor: str = ""  #: the id of the person who asked, on both turns of an exchange
-    event: str = ""  #: id of the event it belongs to
-    at: datetime | None = None  #: aware, UTC; the store fills it in
-    seq: int = 0  #: order within the store; the store fills it in
+    speaker: str = ""  #: name of the person; "" for the assistant
+    actor: str = ""  #: id of the person who asked, on both turns of an exchange
+    event: str = ""  #: id of the turn's event
+    at: datetime | None = None  #: aware, UTC; set by the store
+    seq: int = 0  #: order within the store; set by the store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorMessages:
-    """What was said where an event was asked, before the service was called."""
+    """The messages of a conversation before its first event."""
 
-    turns: tuple[Turn, ...] = ()  #: oldest first, with speaker and actor; the service's own are the assistant's
-    attachments: tuple[Attachment, ...] = ()  #: files of what the event answers to, such as a thread's first message
+    turns: tuple[Turn, ...] = ()  #: oldest first, with speaker and actor; `assistant`: the service's own messages
+    attachments: tuple[Attachment, ...] = ()  #: of the message replied to, such as the first of a thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """An event that this process has taken on."""
+    """An event claimed by this process."""
 
     seq: int  #: order of recording
     event: Event
     attempt: int = 1  #: 1 for the first try
-    ref: str | None = None  #: of the draft opened by an earlier try
-    answer: Answer | None = None  #: set when an earlier try committed: only delivery is left
+    ref: str | None = None  #: reference of the draft that an earlier try opened
+    answer: Answer | None = None  #: set if an earlier try committed it: only the delivery is left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """All that an event leaves behind, written in one transaction."""
+    """The results of an event, written in one transaction."""
 
     answer: Answer
     turns: tuple[Turn, ...] = ()
@@ -238,16 +236,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationContext:
-    """What a conversation remembers, for the next request to the API."""
+    """The stored context of a conversation, for the next API request."""
 
-    summary: str = ""  #: what was said before the oldest of `turns`, folded
+    summary: str = ""  #: summary of the turns before `turns`
     turns: tuple[Turn, ...] = ()  #: oldest first
-    total: int = 0  #: turns since the last reset that are not folded into the summary
+    total: int = 0  #: number of turns since the last reset that the summary does not cover
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRow:
-    """Usage summed over a day, a kind and a model."""
+    """Usage totals of a day, a kind and a model."""
 
     day: str  #: ISO date, UTC
     kind: Kind
@@ -261,19 +259,19 @@ class UsageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What one person is shown of themselves: a platform's home page."""
+    """A person's own data for a home page: usage, limits, preferences, files."""
 
-    usage: tuple[UsageRow, ...] = ()  #: theirs of the last 30 days, newest day first
-    everybody: tuple[UsageRow, ...] = ()  #: all of the adapter's, for administrators only
-    limits: tuple[str, ...] = ()  #: sentences that say what they may use, and what is left of it today
-    language: str = ""  #: the locale chosen for the service's own sentences; "": the platform's
-    languages: tuple[tuple[str, str], ...] = ()  #: locales to choose from, with their names
-    models: Mapping[Kind, str] = field(default_factory=dict)  #: chosen by the person; without: the place's
-    choices: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  #: models to choose from
-    recent: tuple[tuple[str, Media], ...] = ()  #: newest files made for them, each with its event's id
+    usage: tuple[UsageRow, ...] = ()  #: the person's, last 30 days, newest day first
+    everybody: tuple[UsageRow, ...] = ()  #: of all people of the adapter; filled for administrators only
+    limits: tuple[str, ...] = ()  #: sentences on the person's limits and today's remainder
+    language: str = ""  #: chosen locale of the service's own sentences; "": the platform's
+    languages: tuple[tuple[str, str], ...] = ()  #: available locales with their names
+    models: Mapping[Kind, str] = field(default_factory=dict)  #: chosen by the person; a missing kind uses the channel's
+    choices: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  #: available models by kind
+    recent: tuple[tuple[str, Media], ...] = ()  #: the newest files made for the person, each with the id of its event
 
 
-# ------------------------------------------------------------------ what an adapter can do, and what it is told
+# ------------------------------------------------------------------ adapters and commands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,11 +296,11 @@ class Option:
     description: str
     kind: OptionKind = "text"
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
-    suggestions: tuple[str, ...] = ()  #: values worth offering while one is typed; others are allowed too
-    models: Kind | None = None  #: the choices are the allowed models of this kind
+    suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
+    models: Kind | None = None  #: the choices become the allowed models of this kind
     default: str = ""
     required: bool = False
-    is_prompt: bool = False  #: takes the free text of the message; at most one of a command
+    is_prompt: bool = False  #: receives the free text of the message; at most one per command
     minimum: float | None = None  #: inclusive
     maximum: float | None = None  #: inclusive
     short: str = ""  #: one letter: `-n 2`
@@ -310,32 +308,32 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
-    """What a command is called, does and takes: one source for flags, slash options, modal fields and help."""
+    """Name, description and options of a command: the one source for flags, slash commands, forms and help."""
 
     name: str
     description: str  #: one sentence, at most 100 characters
     options: tuple[Option, ...] = ()
     aliases: tuple[str, ...] = ()
     lane: Lane = Lane.CONVERSATION
-    kind: Kind | None = None  #: the API it spends; None: none
-    private: bool = False  #: answered to the asker only, where the platform can
-    example: str = ""  #: a full line in the text form, without the leading slash
-    hidden: bool = False  #: only buttons ask it: neither listed nor typed
+    kind: Kind | None = None  #: the API that it uses; None: none
+    private: bool = False  #: the answer is visible to the author only, if the platform supports it
+    example: str = ""  #: a complete command line without the leading slash
+    hidden: bool = False  #: invoked by buttons only: neither listed nor typed
 
     @property
     def prompt(self) -> Option | None:
-        """The option that takes the free text, if there is one."""
+        """The option that receives the free text, if there is one."""
         return next((option for option in self.options if option.is_prompt), None)
 
     def option(self, name: str) -> Option | None:
-        """The option of that name or one-letter name."""
+        """Return the option of that name or one-letter name."""
         return next((o for o in self.options if name and name in (o.name, o.short)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One line of `check`: what was looked at and, when it is not right, what to do."""
+    """One line of `check`: the subject and the result, with an instruction if it failed."""
 
-    subject: str  #: a setting, a file, a platform
+    subject: str  #: a setting, a file, a platform …
     text: str
     is_ok: bool

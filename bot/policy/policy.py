@@ -148,13 +148,13 @@ class Policy:
             return Refusal("", silent=True)
         if event.actor.is_stranger and not self._settings.bot_allow_strangers:
             return Refusal(translate("policy.stranger", locale))
-        objection = self._general.objection(event)
-        if objection is not None:
-            return Refusal(translate(f"policy.{objection}", locale))
+        subject = self._general.find_rejected_subject(event)
+        if subject is not None:
+            return Refusal(translate(f"policy.{subject}", locale))
         rules = self._by_command.get(spec.name)
-        objection = rules.objection(event) if rules is not None else None
-        if objection is not None:
-            return Refusal(translate(f"policy.command_{objection}", locale, command=spec.name))
+        subject = rules.find_rejected_subject(event) if rules is not None else None
+        if subject is not None:
+            return Refusal(translate(f"policy.command_{subject}", locale, command=spec.name))
         return None
 
     def _told_once(self, event: Event, verdict: Refusal | None) -> Refusal | None:

@@ -1,7 +1,7 @@
-"""Allow and deny lists, for everything and for one command.
+"""Allow and deny lists, for all commands or for one.
 
-Within one list any entry is enough; lists of different subjects all have to agree. An entry is an id, or
-`adapter:id` where the same id means different things on two platforms.
+One matching entry of a list is enough; the lists of all subjects must agree. An entry is an id, or `adapter:id` if
+the same id exists on two platforms.
 """
 
 import re
@@ -27,13 +27,13 @@ _RULE = re.compile(r"(?P<command>[\w-]+)(?P<negated>!?)=(?P<subject>person|role|
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Who or what is allowed and denied, by subject; an empty allow list allows everybody."""
+    """Allowed and denied ids by subject; an empty allow list allows everybody."""
 
     allow: Mapping[Subject, frozenset[str]]
     deny: Mapping[Subject, frozenset[str]]
 
-    def objection(self, event: Event) -> Subject | None:
-        """The first subject that these lists don't let through."""
+    def find_rejected_subject(self, event: Event) -> Subject | None:
+        """Return the first subject of the event that the lists reject."""
         for subject in SUBJECTS:
             ids = _ids(event, subject)
             if ids & self.deny.get(subject, frozenset()):
@@ -45,7 +45,7 @@ class Lists:
 
 
 def general_lists(settings: Settings) -> Lists:
-    """The lists that hold for every command."""
+    """Return the lists that apply to every command."""
     values = settings.model_dump(include={f"bot_{way}_{_PLURALS[s]}" for way in ("allow", "deny") for s in SUBJECTS})
 
     def lists(way: str) -> Mapping[Subject, frozenset[str]]:
@@ -55,9 +55,9 @@ def general_lists(settings: Settings) -> Lists:
 
 
 def command_lists(rules: Collection[str], commands: Collection[str]) -> Mapping[str, Lists]:
-    """The lists of each command that has rules. Raises `SettingsError` for a rule that can't be read.
+    """Parse rules into the lists of each command. Raises `SettingsError` for an invalid rule.
 
-    `commands`: the names a rule may use; empty: any.
+    `commands`: the names that rules may use; empty: any.
     """
     found: dict[str, tuple[dict[Subject, set[str]], dict[Subject, set[str]]]] = {}
     for rule in rules:
@@ -83,7 +83,7 @@ def _frozen(lists: dict[Subject, set[str]]) -> Mapping[Subject, frozenset[str]]:
 
 
 def _ids(event: Event, subject: Subject) -> set[str]:
-    """What an entry may say to mean this event's person, roles, channel or workspace."""
+    """Return the entries that match the event's person, roles, channel or workspace."""
     plain: tuple[str, ...]
     if subject == "person":
         plain = (event.actor.id,)
