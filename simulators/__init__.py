@@ -1,1 +1,1 @@
-"""Slack and Discord offline: servers that speak the wire."""
+"""Slack and Discord offline: servers that the platforms' own client libraries connect to. See README.md."""

@@ -1,1 +1,1 @@
-"""A Discord that speaks the wire: REST, gateway and CDN."""
+"""Discord simulator: REST, gateway and CDN."""

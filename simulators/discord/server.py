@@ -1,6 +1,6 @@
-"""A Discord over real sockets: REST, gateway and CDN on one port, and the people who use it.
+"""Discord simulator: REST, gateway and CDN on one port, and the people who use it. discord.py runs against it.
 
-    async with Wire() as wire:                              # DISCORD_API_URL=wire.api, DISCORD_TOKEN=TOKEN
+    async with DiscordSimulator() as wire:                  # DISCORD_API_URL=wire.api, DISCORD_TOKEN=TOKEN
         said = await wire.say(CHANNEL, f"<@{ME}> hello")    # a MESSAGE_CREATE for whoever hears
         await wire.until(lambda: wire.said(said["id"]))     # the bot's messages in the thread opened at it
 
@@ -24,8 +24,11 @@ from simulators.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json,
 from simulators.discord.world import Interaction, World
 
 
-class Wire(World):
-    """What Discord knows, whom it talks to, and what people do there."""
+class DiscordSimulator(World):
+    """Discord's state and servers, and the actions of its people. See the module's docstring.
+
+    An async context manager that listens on a free port; `start` and `stop` do the same by hand.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +37,14 @@ class Wire(World):
         self.dispatch = self._echo
 
     async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on a port of the loopback interface; 0: any free one. Raises `OSError` when it is taken."""
         app = web.Application(client_max_size=1 << 40)
         self.rest.add(app, [*application.ROUTES, *channels.ROUTES, *threads.ROUTES, *webhooks.ROUTES])
         self.rest.add(app, [("*", "{path:.*}", _nothing)])
@@ -42,12 +53,12 @@ class Wire(World):
         app.router.add_get("/attachments/{channel}/{id}/{name}", self.cdn.serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         self.port = self.cdn.port = self._runner.addresses[0][1]
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def stop(self) -> None:
+        """Close every connection."""
         await self.gateway.drop()
         await self._runner.cleanup()
 
@@ -55,6 +66,11 @@ class Wire(World):
     def api(self) -> str:
         """Where the REST API is, as `DISCORD_API_URL` says it."""
         return f"http://127.0.0.1:{self.port}/api/v10"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings that connect an app to this simulator, by environment variable."""
+        return {"DISCORD_TOKEN": self.gateway.token, "DISCORD_API_URL": self.api}
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -150,6 +166,10 @@ class Wire(World):
         self.interactions[told["token"]] = Interaction(told)
         await self.gateway.dispatch("INTERACTION_CREATE", told)
         return told
+
+
+#: The name before.
+Wire = DiscordSimulator
 
 
 async def _nothing(world: World, call: Call) -> None:

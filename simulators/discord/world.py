@@ -1,11 +1,11 @@
 """What Discord knows: servers, channels, threads, messages and interactions."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulators.changes import Changes
 from simulators.discord.checks import EPHEMERAL, HAS_THREAD
 from simulators.discord.errors import refused
 from simulators.discord.files import Cdn
@@ -86,22 +86,19 @@ class World:
         self.old: set[str] = set()  #: messages that are too old to be edited once more
         self.refuses_dms = False  #: people take no direct messages from the bot
         self.cdn = Cdn()
-        self.changed = asyncio.Condition()
+        self.changes = Changes()
         self.dispatch: Dispatch = _to_nobody  #: tells what the bot itself has brought about
         self.add_channel(CHANNEL, "general")
         self.add_channel(OTHER, "other")
         self.add_channel(FORUM, "forum", kind=FORUM_KIND)
 
     async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
-        """Wait until the condition holds; what it returned."""
-        async with asyncio.timeout(seconds), self.changed:
-            await self.changed.wait_for(condition)
-        return condition()
+        """Wait until the condition is true and return its value. Raises `TimeoutError`."""
+        return await self.changes.until(condition, seconds)
 
     async def tell(self) -> None:
-        """Wake who waits for something."""
-        async with self.changed:
-            self.changed.notify_all()
+        """Announce a change of the state."""
+        self.changes.notify()
 
     # -- places
 

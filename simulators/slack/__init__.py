@@ -1,6 +1,6 @@
-"""A Slack that speaks the wire: slack_sdk and slack_bolt run against it unmodified.
+"""Slack simulator: slack_sdk and slack_bolt run against it unmodified.
 
-    async with fake_slack() as slack:
+    async with SlackSimulator() as slack:
         client = AsyncWebClient(token=slack.token, base_url=slack.api_url)   # SLACK_API_URL=slack.api_url
         question = slack.ada.mention("hello")            # in #general; a `message` and an `app_mention` go out
         await slack.until(lambda: slack.from_bot(slack.general, thread=question.ts))
@@ -54,10 +54,16 @@ Taken from Slack's documentation where it says; what only others have measured i
 """
 
 from simulators.slack.delivery import Delivery
+from simulators.slack.messages import File, Message, words
 from simulators.slack.people.people import Person
-from simulators.slack.server import FakeSlack, fake_slack
+from simulators.slack.server import SlackSimulator
+from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Call
-from simulators.slack.world import Channel, File, Grant, Json, Message, Team, User, View, words
+from simulators.slack.workspace import Channel, Grant, Team, User, View
+
+#: The names before.
+FakeSlack = SlackSimulator
+fake_slack = SlackSimulator
 
 __all__ = [
     "Call",
@@ -69,6 +75,7 @@ __all__ = [
     "Json",
     "Message",
     "Person",
+    "SlackSimulator",
     "Team",
     "User",
     "View",

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from simulators.slack.world import Json
+from simulators.slack.values import Json
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Delivery:
 class Sender:
     """Delivers. With `url` set by signed requests to it, else over the app's sockets."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.url = ""  #: where requests go, such as http://127.0.0.1:8080/slack/events
         self.commands_url = ""  #: where slash commands go; "": as `url`

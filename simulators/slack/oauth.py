@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from simulators.slack.faults import ApiError
+from simulators.slack.values import Json, new_id, plain
 from simulators.slack.web_api.calls import Caller, method
-from simulators.slack.world import Grant, Json, Team, new_id, plain
+from simulators.slack.workspace import Grant, Team
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 LIFETIME = 43_200
 
@@ -34,7 +35,7 @@ class Code:
 class Consent:
     """The page on which somebody allows the app in."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.codes: dict[str, Code] = {}
         self.refreshes: dict[str, str] = {}  #: refresh token to the token it renews

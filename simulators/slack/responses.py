@@ -9,10 +9,12 @@ from aiohttp import web
 
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.faults import ApiError
-from simulators.slack.world import Channel, Json, Message, Team
+from simulators.slack.messages import Message
+from simulators.slack.values import Json
+from simulators.slack.workspace import Channel, Team
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Right:
 class ResponseUrls:
     """The addresses and what came to them."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.lifetime = 1800.0
         self.rights: dict[str, Right] = {}

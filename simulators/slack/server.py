@@ -1,35 +1,39 @@
-"""The fake's front door: one HTTP server for the Web API, Socket Mode, files, OAuth and response URLs."""
+"""One HTTP server for the Web API, Socket Mode, files, OAuth and response URLs, with the state behind them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
 from aiohttp import web
 
+from simulators.changes import Changes
 from simulators.slack import oauth  # noqa: F401 - registers its methods
 from simulators.slack.delivery import Sender
 from simulators.slack.faults import Faults, Limits
+from simulators.slack.messages import Message
 from simulators.slack.oauth import Consent
 from simulators.slack.people.people import Crowd, Person
 from simulators.slack.responses import ResponseUrls
 from simulators.slack.sockets import Sockets
+from simulators.slack.values import Clock, new_id, plain
 from simulators.slack.web_api import assistant, chat, conversations, views  # noqa: F401 - they register their methods
 from simulators.slack.web_api.calls import Call, answer
 from simulators.slack.web_api.files import Storage
 from simulators.slack.web_api.views import Screens
-from simulators.slack.world import SCOPES, Channel, Clock, Grant, Message, Team, User, new_id, plain
+from simulators.slack.workspace import SCOPES, Channel, Grant, Team, User
 
 
-class FakeSlack:
-    """A Slack of its own: what it knows, what it was asked, and what may go wrong. See the package's docstring."""
+class SlackSimulator:
+    """Slack's state, its servers, the calls received and the faults to inject. See the package's docstring.
+
+    An async context manager that listens on a free port; `start` and `stop` do the same by hand.
+    """
 
     def __init__(self) -> None:
         self.app_id = "A0MUSE"
-        self.client_id, self.client_secret = "3901254001572.1", "client-secret-of-the-tests"
-        self.signing_secret = "signing-secret-of-the-tests"
+        self.client_id, self.client_secret = "3901254001572.1", "client-secret-of-the-simulator"
+        self.signing_secret = "signing-secret-of-the-simulator"
         self.verification_token = "xAbCdEfGhIjKlMnOpQrStUvW"
-        self.app_token = "xapp-1-A0MUSE-1-of-the-tests"
+        self.app_token = "xapp-1-A0MUSE-1-simulator"
         self.bot_name = "Muse"
         self.manifest: dict[str, Any] = {}  #: the app's settings, as `apps.manifest.export` tells of them
         self.stream_lifetime = 300.0  #: seconds until a stream expires
@@ -49,7 +53,7 @@ class FakeSlack:
         self.storage = Storage(self)
         self.consent = Consent(self)
         self.responses = ResponseUrls(self)
-        self._waiting: list[asyncio.Future[None]] = []
+        self.changes = Changes()
         self.team = self.add_team("T0LAB", "Lab")
         self.general = self.add_channel("general", id="C0GENERAL")
         self.token = self.install(self.team)
@@ -123,29 +127,21 @@ class FakeSlack:
         return [m for m in self.messages(channel, thread=thread, viewer=viewer) if m.app_id == self.app_id]
 
     def tell(self) -> None:
-        """Something changed: those who wait look again."""
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        """Announce a change of the state."""
+        self.changes.notify()
 
     async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
-        """Wait until the condition holds; returns what it returned."""
-        async with asyncio.timeout(seconds):
-            while not (found := condition()):
-                future = asyncio.get_running_loop().create_future()
-                self._waiting.append(future)
-                await future
-        return found
+        """Wait until the condition is true and return its value. Raises `TimeoutError`."""
+        return await self.changes.until(condition, seconds)
 
     async def settled(self, seconds: float = 20) -> None:
         """Wait until everything that was delivered is acknowledged or given up."""
         await self.until(lambda: all(delivery.is_done for delivery in self.sender.deliveries), seconds)
 
-    # ---- its life
+    # ---- start and stop
 
     async def start(self, port: int = 0) -> None:
-        """Listen on loopback."""
+        """Listen on a port of the loopback interface; 0: any free one. Raises `OSError` when it is taken."""
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._api)
         for part in (self.sockets, self.storage, self.consent, self.responses):
@@ -164,16 +160,21 @@ class FakeSlack:
         await self.sockets.close()
         await self._runner.cleanup()
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings that connect an app to this simulator over Socket Mode, by environment variable."""
+        return {
+            "SLACK_BOT_TOKEN": self.token,
+            "SLACK_APP_TOKEN": self.app_token,
+            "SLACK_API_URL": self.api_url.rstrip("/"),
+        }
+
     async def _api(self, request: web.Request) -> web.StreamResponse:
         return await answer(self, request)
-
-
-@asynccontextmanager
-async def fake_slack() -> AsyncIterator[FakeSlack]:
-    """A running fake."""
-    slack = FakeSlack()
-    await slack.start()
-    try:
-        yield slack
-    finally:
-        await slack.stop()

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from aiohttp import WSMsgType, web
 
 from simulators.slack.faults import ApiError
-from simulators.slack.world import Json
+from simulators.slack.values import Json
 
 if TYPE_CHECKING:
     from simulators.slack.delivery import Delivery
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 MOST = 10
 
@@ -34,7 +34,7 @@ class Connection:
 class Sockets:
     """The app's sockets."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.open: list[Connection] = []
         self.connected = 0  #: how many were opened so far

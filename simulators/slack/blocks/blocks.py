@@ -6,7 +6,7 @@ from typing import Any
 from simulators.slack.blocks.elements import faults
 from simulators.slack.blocks.rules import PLAIN, Fault, count, items, text_object, text_of
 from simulators.slack.faults import ApiError
-from simulators.slack.world import Json
+from simulators.slack.values import Json
 
 MOST = {"message": 50, "modal": 100, "home": 100}
 #: Characters that all blocks of a message may hold; measured by others, not documented.

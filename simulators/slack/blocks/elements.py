@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulators.slack.blocks.rules import PLAIN, Fault, count, items, text_object, text_of
-from simulators.slack.world import Json
+from simulators.slack.values import Json
 
 
 def faults(element: Json) -> Iterator[Fault]:

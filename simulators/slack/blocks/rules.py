@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from simulators.slack.world import Json
+from simulators.slack.values import Json
 
 Fault = tuple[str, str]  #: where, and what is wrong
 

@@ -3,11 +3,13 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from simulators.slack.world import Channel, File, Json, Message, Team, new_id
+from simulators.slack.messages import File, Message
+from simulators.slack.values import Json, new_id
+from simulators.slack.workspace import Channel, Team
 
 if TYPE_CHECKING:
     from simulators.slack.delivery import Delivery
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 EVENTS = {
     *("app_home_opened", "app_mention", "app_uninstalled", "agent_session_stopped", "assistant_thread_started"),
@@ -20,7 +22,7 @@ EVENTS = {
 class Crowd:
     """Tells the app what it is subscribed to."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.subscribed = set(EVENTS)  #: as in the app's manifest
         self.hears_itself = True  #: the app is told of its own messages and edits, as Slack does

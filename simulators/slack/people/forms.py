@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulators.slack.world import File, Json, Team
+from simulators.slack.messages import File
+from simulators.slack.values import Json
+from simulators.slack.workspace import Team
 
 
 def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulators.slack.delivery import Delivery
+from simulators.slack.messages import File, Message
 from simulators.slack.people.crowd import Crowd
 from simulators.slack.people.forms import control, pressed, state
-from simulators.slack.world import Channel, File, Json, Message, Team, User, View
+from simulators.slack.values import Json
+from simulators.slack.workspace import Channel, Team, User, View
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 __all__ = ["Crowd", "Person"]
 
@@ -18,7 +20,7 @@ __all__ = ["Crowd", "Person"]
 class Person:
     """Somebody in a workspace. Channels default to the workspace's first; what is done is also delivered."""
 
-    def __init__(self, slack: "FakeSlack", team: Team, user: User) -> None:
+    def __init__(self, slack: "SlackSimulator", team: Team, user: User) -> None:
         self.slack = slack
         self.team = team
         self.user = user

@@ -1,8 +1,8 @@
 """`assistant.threads.*` and `agents.sessions.*`: what the agent view shows beside the messages."""
 
 from simulators.slack.faults import ApiError
+from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Caller, method
-from simulators.slack.world import Json
 
 MOST_PROMPTS = 4
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from simulators.slack.faults import ApiError, CrashError, DropError, RateLimitedError
-from simulators.slack.world import Channel, Grant, Json, Team
+from simulators.slack.values import Json
+from simulators.slack.workspace import Channel, Grant, Team
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 _JSON = {"blocks", "attachments", "metadata", "files", "view", "prompts", "chunks", "loading_messages", "suggestions"}
 
@@ -41,7 +42,7 @@ class Call:
 class Caller:
     """What a method needs to know of who calls."""
 
-    slack: "FakeSlack"
+    slack: "SlackSimulator"
     grant: Grant
     params: Json
 
@@ -136,7 +137,7 @@ async def read(request: web.Request) -> tuple[str, Json]:
     return (value if scheme == "Bearer" else params.pop("token", "")), params
 
 
-def authorise(slack: "FakeSlack", entry: Entry, token: str) -> Grant:
+def authorise(slack: "SlackSimulator", entry: Entry, token: str) -> Grant:
     """Who calls. Raises what Slack says to those who may not."""
     if entry.open:
         return slack.grants.get(token) or Grant(token=token, team="", scopes=set())
@@ -158,7 +159,7 @@ def authorise(slack: "FakeSlack", entry: Entry, token: str) -> Grant:
     return grant
 
 
-async def answer(slack: "FakeSlack", request: web.Request) -> web.StreamResponse:
+async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamResponse:
     """Serve one call."""
     name = request.match_info["method"]
     token, params = await read(request)
@@ -190,7 +191,7 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.StreamResponse
     return web.json_response(call.answer, status=call.status, headers=headers)
 
 
-async def _run(slack: "FakeSlack", call: Call, headers: dict[str, str]) -> Json:
+async def _run(slack: "SlackSimulator", call: Call, headers: dict[str, str]) -> Json:
     entry = METHODS.get(call.method)
     if entry is None:
         raise ApiError("unknown_method", req_method=call.method)

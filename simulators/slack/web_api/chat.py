@@ -5,8 +5,10 @@ from typing import Any
 
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.faults import ApiError
+from simulators.slack.messages import Message
+from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Caller, method
-from simulators.slack.world import Channel, Json, Message
+from simulators.slack.workspace import Channel
 
 LONGEST_TEXT = 40_000  #: Slack cuts off what is beyond
 LONGEST_EDIT = 4_000

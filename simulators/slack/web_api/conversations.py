@@ -1,8 +1,9 @@
 """`conversations.*`, `users.*`, `team.*`, `bots.*`, `auth.*` and `apps.*`: where one is and who is who."""
 
 from simulators.slack.faults import ApiError
+from simulators.slack.messages import Message
+from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Caller, method
-from simulators.slack.world import Json, Message
 
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")

@@ -11,12 +11,14 @@ from aiohttp import BodyPartReader, web
 
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.faults import ApiError, CrashError, DropError
+from simulators.slack.messages import File
+from simulators.slack.values import Json, new_id
 from simulators.slack.web_api.calls import Caller, method
 from simulators.slack.web_api.chat import new_message, put, thread
-from simulators.slack.world import Channel, File, Json, Team, new_id
+from simulators.slack.workspace import Channel, Team
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 LARGEST_SNIPPET = 1024 * 1024
 LARGEST = 1024**3
@@ -31,7 +33,7 @@ async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
 class Storage:
     """The bytes. Uploads can be told to fail half-way through `slack.faults` by the name `upload`."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.keep = 64 * 1024 * 1024  #: bytes; of bigger files only size and hash are kept
         self.uploads = 0  #: requests that came to upload addresses

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.faults import ApiError
+from simulators.slack.values import Json, new_id
 from simulators.slack.web_api.calls import Caller, method
-from simulators.slack.world import Json, Team, View, new_id
+from simulators.slack.workspace import Team, View
 
 if TYPE_CHECKING:
-    from simulators.slack.server import FakeSlack
+    from simulators.slack.server import SlackSimulator
 
 LONGEST_TITLE = 24
 LONGEST_METADATA = 3000
@@ -38,7 +39,7 @@ class Trigger:
 class Screens:
     """What is open in front of people."""
 
-    def __init__(self, slack: "FakeSlack") -> None:
+    def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.triggers: dict[str, Trigger] = {}
         self.views: dict[str, View] = {}

@@ -40,8 +40,7 @@ class DirectMessages(Harness):
         try:
             await self.sink(event)  # type: ignore[arg-type]
         finally:
-            async with self.wire.changed:
-                self.wire.changed.notify_all()
+            await self.wire.tell()
 
     async def stop(self) -> None:
         if self._run is not None:

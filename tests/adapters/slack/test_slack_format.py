@@ -9,8 +9,8 @@ from adapters.slack.outbound.pieces import LONGEST, pieces
 from adapters.slack.ui.blocks import blocks, cost, fallback
 from adapters.slack.ui.stream_markdown import preview, settled
 from simulators.slack.blocks.blocks import validate
-from simulators.slack.world import Json
-from simulators.slack.world import words as shown
+from simulators.slack.messages import words as shown
+from simulators.slack.values import Json
 from tests.contract.adapter_contract import long_markdown, words
 
 HOSTILE = st.lists(

@@ -12,22 +12,22 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from simulators.slack import FakeSlack, fake_slack
+from simulators.slack import SlackSimulator
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with fake_slack() as slack:
+async def slack() -> AsyncIterator[SlackSimulator]:
+    async with SlackSimulator() as slack:
         yield slack
 
 
 @pytest.fixture
-def client(slack: FakeSlack) -> AsyncWebClient:
+def client(slack: SlackSimulator) -> AsyncWebClient:
     return AsyncWebClient(token=slack.token, base_url=slack.api_url)
 
 
 @asynccontextmanager
-async def connected(slack: FakeSlack, app: AsyncApp, **more: Any) -> AsyncIterator[None]:
+async def connected(slack: SlackSimulator, app: AsyncApp, **more: Any) -> AsyncIterator[None]:
     """A Bolt app on Socket Mode that takes every message event."""
     app.event("message")(_pass)
     handler: Any = AsyncSocketModeHandler(app, slack.app_token, **more)
@@ -50,7 +50,7 @@ async def refused(call: Any) -> str:
 
 
 async def test_a_bolt_app_on_socket_mode_answers_a_mention_in_its_thread(
-    slack: FakeSlack, client: AsyncWebClient
+    slack: SlackSimulator, client: AsyncWebClient
 ) -> None:
     """Bolt connects, acknowledges and posts as it does with Slack."""
     app = AsyncApp(client=client)
@@ -66,7 +66,9 @@ async def test_a_bolt_app_on_socket_mode_answers_a_mention_in_its_thread(
         await slack.until(lambda: slack.sender.deliveries[0].is_acknowledged)
 
 
-async def test_what_is_posted_edited_and_deleted_is_what_is_shown(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_what_is_posted_edited_and_deleted_is_what_is_shown(
+    slack: SlackSimulator, client: AsyncWebClient
+) -> None:
     """A message goes through its life, and history and permalink tell of it."""
     posted = await client.chat_postMessage(
         channel="C0GENERAL", text="one", metadata={"event_type": "answer", "event_payload": {"event": "1"}}
@@ -84,7 +86,9 @@ async def test_what_is_posted_edited_and_deleted_is_what_is_shown(slack: FakeSla
     assert slack.from_bot(slack.general) == []
 
 
-async def test_a_stream_fills_and_is_over_once_stopped_or_too_old(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_a_stream_fills_and_is_over_once_stopped_or_too_old(
+    slack: SlackSimulator, client: AsyncWebClient
+) -> None:
     """Streams grow by appending, refuse what comes after their end, and can't be edited while they run."""
     question = slack.ada.mention("tell me")
     to: Any = {"recipient_team_id": slack.team.id, "recipient_user_id": slack.ada.id}
@@ -104,7 +108,7 @@ async def test_a_stream_fills_and_is_over_once_stopped_or_too_old(slack: FakeSla
     assert await refused(client.chat_stopStream(**at)) == "message_not_in_streaming_state"
 
 
-async def test_files_go_through_the_external_upload(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_files_go_through_the_external_upload(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """`files_upload_v2` puts a file into a thread; only who holds the token can read it."""
     question = slack.ada.mention("draw")
     content = bytes(range(256)) * 100
@@ -120,7 +124,7 @@ async def test_files_go_through_the_external_upload(slack: FakeSlack, client: As
     }
 
 
-async def test_a_pressed_button_a_form_and_a_command_reach_bolt(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_a_pressed_button_a_form_and_a_command_reach_bolt(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """A command opens a modal, the modal comes back filled in, and a button's ephemeral answer replaces its message."""
     app = AsyncApp(client=client)
     field = {
@@ -187,14 +191,14 @@ REFUSED = {
 
 @pytest.mark.parametrize("block", REFUSED.values(), ids=REFUSED)
 async def test_blocks_that_break_a_rule_are_refused(
-    slack: FakeSlack, client: AsyncWebClient, block: dict[str, Any]
+    slack: SlackSimulator, client: AsyncWebClient, block: dict[str, Any]
 ) -> None:
     """Nothing that Slack would refuse is shown."""
     assert await refused(client.chat_postMessage(channel="C0GENERAL", text="a", blocks=[block])) == "invalid_blocks"
     assert slack.from_bot(slack.general) == []
 
 
-async def test_who_may_not_is_told_why(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_who_may_not_is_told_why(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """Tokens, scopes, channels and lengths are checked."""
     secret = slack.add_channel("secret", is_private=True, members=[slack.ada.id])
     other = slack.add_channel("other", members=[slack.ada.id])
@@ -210,7 +214,7 @@ async def test_who_may_not_is_told_why(slack: FakeSlack, client: AsyncWebClient)
     assert await refused(client.auth_test()) == "token_revoked"
 
 
-async def test_faults_come_when_they_are_ordered(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_faults_come_when_they_are_ordered(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """A rate limit comes with Retry-After; a dropped connection may have had its effect."""
     slack.faults.limit("chat.*", 7)
     with pytest.raises(SlackApiError) as caught:
@@ -223,7 +227,7 @@ async def test_faults_come_when_they_are_ordered(slack: FakeSlack, client: Async
     assert len(slack.from_bot(slack.general)) == 1
 
 
-async def test_a_deaf_or_refreshed_socket_loses_nothing(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_a_deaf_or_refreshed_socket_loses_nothing(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """What was not acknowledged comes again over the next socket."""
     app, heard = AsyncApp(client=client), asyncio.Event()
 

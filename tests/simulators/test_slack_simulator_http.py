@@ -15,17 +15,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from yarl import URL
 
-from simulators.slack import FakeSlack, fake_slack
+from simulators.slack import SlackSimulator
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with fake_slack() as slack:
+async def slack() -> AsyncIterator[SlackSimulator]:
+    async with SlackSimulator() as slack:
         yield slack
 
 
 @pytest.fixture
-def client(slack: FakeSlack) -> AsyncWebClient:
+def client(slack: SlackSimulator) -> AsyncWebClient:
     return AsyncWebClient(token=slack.token, base_url=slack.api_url)
 
 
@@ -43,7 +43,7 @@ async def served(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
         await runner.cleanup()
 
 
-async def test_bolt_believes_right_signatures_only(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_bolt_believes_right_signatures_only(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """What is signed is heard; a wrong, a missing and an old signature are refused."""
     app = AsyncApp(client=client, signing_secret=slack.signing_secret, process_before_response=True)
     heard: list[str] = []
@@ -71,7 +71,7 @@ async def test_bolt_believes_right_signatures_only(slack: FakeSlack, client: Asy
     assert command.response == "drawing"
 
 
-async def test_what_is_not_acknowledged_comes_three_times_more(slack: FakeSlack) -> None:
+async def test_what_is_not_acknowledged_comes_three_times_more(slack: SlackSimulator) -> None:
     """Retries carry their number and reason, the same event id, and end when they are told to."""
     seen: list[tuple[str | None, str | None, str]] = []
 
@@ -94,7 +94,7 @@ async def test_what_is_not_acknowledged_comes_three_times_more(slack: FakeSlack)
     assert len(seen) == 5
 
 
-async def test_a_response_url_is_good_for_five_answers(slack: FakeSlack) -> None:
+async def test_a_response_url_is_good_for_five_answers(slack: SlackSimulator) -> None:
     """Answers are for the asker alone unless said otherwise; the sixth is refused."""
     command = slack.ada.slash("draw")
     webhook = AsyncWebhookClient(command.body["response_url"])
@@ -107,7 +107,7 @@ async def test_a_response_url_is_good_for_five_answers(slack: FakeSlack) -> None
     assert statuses == [200, 200, 200, 404]
 
 
-async def test_oauth_gives_a_token_once_and_renews_it(slack: FakeSlack) -> None:
+async def test_oauth_gives_a_token_once_and_renews_it(slack: SlackSimulator) -> None:
     """The consent page leads to a code, the code to a token, the refresh token to the next; each works once."""
     slack.consent.rotates = True
     other = slack.add_team("T0OTHER", "Other")
@@ -138,7 +138,7 @@ async def test_oauth_gives_a_token_once_and_renews_it(slack: FakeSlack) -> None:
         await AsyncWebClient(token=renewed["access_token"], base_url=slack.api_url).auth_test()
 
 
-async def test_an_organisation_s_token_speaks_for_its_workspaces(slack: FakeSlack) -> None:
+async def test_an_organisation_s_token_speaks_for_its_workspaces(slack: SlackSimulator) -> None:
     """One token of a Grid organisation posts in the channel of any of its workspaces, and of no other."""
     one, two = (slack.add_team(f"T0GRID{n}", f"Grid{n}", enterprise="E0GRID") for n in (1, 2))
     channel = slack.add_channel("hall", team=two, id="C0HALL")
@@ -151,7 +151,9 @@ async def test_an_organisation_s_token_speaks_for_its_workspaces(slack: FakeSlac
         await client.chat_postMessage(channel="C0GENERAL", text="hello")
 
 
-async def test_slack_s_limits_are_counted_by_workspace_and_method(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_slack_s_limits_are_counted_by_workspace_and_method(
+    slack: SlackSimulator, client: AsyncWebClient
+) -> None:
     """One method's calls are counted; another method and another workspace have counts of their own."""
     slack.limits.enabled = True
     slack.limits.per_window["auth.test"] = 2
@@ -165,7 +167,7 @@ async def test_slack_s_limits_are_counted_by_workspace_and_method(slack: FakeSla
     await client.team_info()
 
 
-async def test_a_trigger_opens_one_modal_and_not_for_long(slack: FakeSlack, client: AsyncWebClient) -> None:
+async def test_a_trigger_opens_one_modal_and_not_for_long(slack: SlackSimulator, client: AsyncWebClient) -> None:
     """A `trigger_id` is used up by one modal, and after three seconds by none."""
     view: Any = {"type": "modal", "title": {"type": "plain_text", "text": "A"}, "blocks": [{"type": "divider"}]}
     slack.sender.timeout = 0.01
@@ -181,7 +183,7 @@ async def test_a_trigger_opens_one_modal_and_not_for_long(slack: FakeSlack, clie
         await client.views_open(trigger_id=slack.ada.shortcut("make").body["trigger_id"], view=view)
 
 
-async def test_a_file_is_for_those_who_hold_the_token(slack: FakeSlack) -> None:
+async def test_a_file_is_for_those_who_hold_the_token(slack: SlackSimulator) -> None:
     """Without the token one gets a page to sign in, with status 200, as at Slack."""
     question = slack.ada.upload("notes.txt", b"secret", "look")
     url = question.files[0].to_json(slack.url, slack.team.id)["url_private"]
