@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 import aiohttp
 import structlog
@@ -12,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
 from adapters.kit.background import BackgroundTasks
+from adapters.kit.per_key import PerKey
 from adapters.slack import APPS, Settings
 from adapters.slack.connection.bolt_app import bolt_app
 from adapters.slack.connection.feature_gates import Latches
@@ -66,7 +66,7 @@ class Slack:
         self._pacing = Pacing()
         self._latches = Latches()
         self._errands = BackgroundTasks("slack")
-        self._drafts: WeakValueDictionary[str, SlackDraft] = WeakValueDictionary()
+        self._drafts: PerKey[str, SlackDraft] = PerKey()
 
     # -- lifecycle
 
@@ -157,19 +157,19 @@ class Slack:
 
     async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> SlackDraft:
         """The answer of that key. Shows soon that somebody is at work, where that needs no message."""
+        return self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
+
+    def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:
         assert self._roots is not None, "connected first"
-        draft = self._drafts.get(key)
-        if draft is None:
-            outbox = Outbox(
-                workspaces=self.workspaces,
-                roots=self._roots,
-                pacing=self._pacing,
-                latches=self._latches,
-                errands=self._errands,
-            )
-            draft = SlackDraft(outbox, Address.of(reply_to), key=key, ref=ref, private=private)
-            self._drafts[key] = draft
-            draft.announce()
+        outbox = Outbox(
+            workspaces=self.workspaces,
+            roots=self._roots,
+            pacing=self._pacing,
+            latches=self._latches,
+            errands=self._errands,
+        )
+        draft = SlackDraft(outbox, Address.of(reply_to), key=key, ref=ref, private=private)
+        draft.announce()
         return draft
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:

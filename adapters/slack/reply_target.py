@@ -16,16 +16,17 @@ While it is fresh, `response_url` shows a private message to the asker even wher
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
+
+from adapters.kit.reply_target import ReplyTargetFields
 
 #: Seconds for which a `response_url` works, with a margin, and how often it may be used.
 RESPONSE_LIFE, RESPONSE_USES = 29 * 60, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(ReplyTargetFields):
     """One question's place, and what may be used to answer it."""
 
     conversation: str  #: `Event.conversation`
@@ -43,16 +44,6 @@ class Address:
     response_url: str = ""
     asked: str = ""  #: Unix seconds when it was asked, which tells whether `response_url` still works
     locale: str = ""  #: the asker's, as BCP 47 tag
-
-    @classmethod
-    def of(cls, reply_to: Mapping[str, str]) -> Self:
-        """Read `Event.reply_to`; unknown keys are those of a newer version."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in reply_to.items() if name in known})  # type: ignore[arg-type]
-
-    def to_reply_to(self) -> dict[str, str]:
-        """What `of` reads."""
-        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     @property
     def owner(self) -> str:

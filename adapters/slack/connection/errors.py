@@ -1,48 +1,47 @@
 """Slack's errors as ours, in one place."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from adapters.kit.errors import NETWORK_ERRORS, ErrorTable, translating
+from bot.errors import DeliveryDelayed, DeliveryError
 
-#: What is Slack's own trouble, or passes.
-_LATER = frozenset(
-    {
-        "fatal_error",
-        "internal_error",
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "request_timeout",
-        "service_unavailable",
-        "team_added_to_org",
-    }
+_TABLE = ErrorTable(
+    platform="Slack",
+    refused={
+        "account_inactive": "the app was removed from the workspace",
+        "channel_not_found": "the channel is gone, or the bot is no member",
+        "invalid_auth": "Slack refuses the token",
+        "is_archived": "the channel is archived",
+        "missing_scope": "the app lacks a scope",
+        "not_authed": "there is no token",
+        "not_in_channel": "the bot is no member of the channel",
+        "restricted_action": "the workspace does not let the bot write there",
+        "thread_not_found": "the thread is gone",
+        "token_expired": "the token has expired",
+        "token_revoked": "the app was removed from the workspace",
+        "user_not_in_channel": "the person has left the channel",
+    },
+    delayed=frozenset(
+        {
+            "",
+            "fatal_error",
+            "internal_error",
+            "message_limit_exceeded",
+            "request_timeout",
+            "service_unavailable",
+            "team_added_to_org",
+        }
+    ),
 )
-#: What will not be different later, and what to say of it.
-_REFUSED = {
-    "account_inactive": "the app was removed from the workspace",
-    "channel_not_found": "the channel is gone, or the bot is no member",
-    "invalid_auth": "Slack refuses the token",
-    "is_archived": "the channel is archived",
-    "missing_scope": "the app lacks a scope",
-    "not_authed": "there is no token",
-    "not_in_channel": "the bot is no member of the channel",
-    "restricted_action": "the workspace does not let the bot write there",
-    "thread_not_found": "the thread is gone",
-    "token_expired": "the token has expired",
-    "token_revoked": "the app was removed from the workspace",
-    "user_not_in_channel": "the person has left the channel",
-}
+_LIMITED = frozenset({"ratelimited", "rate_limited"})
 #: Errors that say that the bot may not read there.
 UNREADABLE = frozenset({"channel_not_found", "missing_scope", "not_in_channel"})
-_SERVER = 500
 _TOO_MANY = 429
 
 #: What a request to Slack raises when it gets no answer.
-NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
+NETWORK = NETWORK_ERRORS
 #: Everything that a request to Slack raises; `SlackApiError` is among it.
 FAILED = (SlackClientError, *NETWORK)
 
@@ -57,14 +56,12 @@ def code(exc: BaseException) -> str:
 def translated(exc: Exception) -> DeliveryError:
     """The delivery error that an error of the library, or of the network, means."""
     if not isinstance(exc, SlackApiError):
-        return DeliveryDelayed(f"Slack can't be reached: {type(exc).__name__}")
+        return _TABLE.unreachable(exc)
     status = getattr(exc.response, "status_code", 0)
     name = code(exc)
-    if status == _TOO_MANY or name in {"ratelimited", "rate_limited"}:
-        return DeliveryDelayed("Slack gets too many requests", retry_after=retry_after(exc))
-    if status >= _SERVER or name in _LATER or not name:
-        return DeliveryDelayed(f"Slack answers {name or status}")
-    return DeliveryRefused(f"{_REFUSED.get(name, 'Slack refuses it')} ({name})")
+    if status == _TOO_MANY or name in _LIMITED:
+        return _TABLE.rate_limited(retry_after(exc))
+    return _TABLE.answered(status, name, otherwise="Slack refuses it")
 
 
 def retry_after(exc: SlackApiError) -> float:
@@ -83,13 +80,9 @@ def asked_to_wait(exc: Exception) -> float:
     return error.retry_after if is_limit and isinstance(error, DeliveryDelayed) else 0.0
 
 
-@contextmanager
-def delivering() -> Iterator[None]:
+def delivering() -> AbstractContextManager[None]:
     """Turn what requests to Slack raise into `DeliveryError`."""
-    try:
-        yield
-    except FAILED as exc:
-        raise translated(exc) from exc
+    return translating(translated, FAILED)
 
 
 def reason(exc: Exception) -> str:

@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable
 
+from adapters.kit.bounded import BoundedDict
+
 #: Seconds after which it is tried once more: Slack rolls things out by and by.
 LASTS = 6 * 3600.0
+_KEPT = 5000  # refusals that are remembered
 #: What can be done without.
 STREAM, STATUS, SESSION, CARDS, CAPTION = "stream", "status", "session", "cards", "caption"
 #: Errors that say that something is not to be had here.
@@ -30,13 +33,12 @@ class Latches:
     """By workspace."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._until: dict[tuple[str, str], float] = {}
+        self._closed: BoundedDict[tuple[str, str], None] = BoundedDict(_KEPT, lifetime=LASTS, clock=clock)
 
     def has(self, owner: str, what: str) -> bool:
         """Whether it is worth trying."""
-        return self._until.get((owner, what), 0.0) <= self._clock()
+        return (owner, what) not in self._closed
 
     def close(self, owner: str, what: str) -> None:
         """It is not to be had there."""
-        self._until[owner, what] = self._clock() + LASTS
+        self._closed[owner, what] = None

@@ -6,10 +6,11 @@ is told when to try again and takes no more than a share, so that twenty answers
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapters.kit.bounded import BoundedDict
 from bot.errors import DeliveryDelayed
 
 _MINUTE = 60.0
@@ -86,7 +87,7 @@ class Pacing:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, window: float = _MINUTE) -> None:
         self._clock = clock
         self._window = window
-        self._counters: OrderedDict[tuple[str, str, str], _Counter] = OrderedDict()
+        self._counters: BoundedDict[tuple[str, str, str], _Counter] = BoundedDict(_KEPT, renews_on_read=True)
 
     async def turn(self, owner: str, method: str, channel: str = "", *, is_decoration: bool = False) -> None:
         """Return when the call may be made. Raises `DeliveryDelayed` when that would take too long."""
@@ -117,7 +118,4 @@ class Pacing:
         if found is None:
             most, window = (_POSTS, _POSTING) if is_post else (PER_MINUTE.get(method, _OTHER), self._window)
             found = self._counters[key] = _Counter(most, window, is_even=is_post)
-            while len(self._counters) > _KEPT:
-                self._counters.popitem(last=False)
-        self._counters.move_to_end(key)
         return found

@@ -1,7 +1,6 @@
 """Socket Mode: one connection, replaced when it hears nothing."""
 
 import asyncio
-import random
 import time
 from typing import Any
 
@@ -12,6 +11,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.kit.backoff import Backoff
+from adapters.kit.watchdog import Watchdog, interval
 from adapters.slack.connection.errors import FAILED, asked_to_wait, code, reason
 from adapters.slack.connection.proxies import proxy_of
 from bot.errors import SettingsError
@@ -107,19 +108,18 @@ class Sockets:
 
     async def run(self) -> None:
         """Listen until cancelled. Raises `SettingsError` when Slack refuses the token."""
-        pause = _FIRST_PAUSE
+        backoff = Backoff(first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
         try:
             while True:
                 try:
                     await self._replace()
                 except FAILED as exc:
                     self.problem = translate("slack.disconnected", "", reason=reason(exc))
-                    wait = max(random.uniform(pause / 2, pause), asked_to_wait(exc))  # noqa: S311 - spreads reconnections
+                    wait = max(backoff.next(), asked_to_wait(exc))
                     log.warning("no connection", reason=reason(exc), seconds=round(wait, 1))
                     await asyncio.sleep(wait)
-                    pause = min(2 * pause, _LONGEST_PAUSE)
                     continue
-                pause = _FIRST_PAUSE
+                backoff.reset()
                 self.problem = ""
                 self.problem = await self._listen()
         finally:
@@ -142,14 +142,17 @@ class Sockets:
         """Return when the connection is to be replaced: "" when it is only to be sure, else why it does not hear."""
         connection = self._connection
         assert connection is not None, "replaced"
+        watchdog = Watchdog(stalled_after=self._deaf_after, probe_timeout=None, now=time.monotonic())
         lost = 0
         while True:
-            await asyncio.sleep(min(PING, self._deaf_after) / 4)
+            await asyncio.sleep(interval(self._deaf_after, at_most=PING))
             lost = 0 if connection.is_open else lost + 1
             if lost > _LOOKS:
                 log.warning("connection lost")
                 return translate("slack.disconnected", "", reason="closed")
-            if connection.silence() > self._deaf_after:
+            now = time.monotonic()
+            watchdog.sign(now - connection.silence())
+            if watchdog.check(now) == "stalled":
                 log.error("connection deaf: connecting anew", seconds=round(connection.silence()))
                 return translate("slack.deaf")
             if connection.quiet() > QUIET:

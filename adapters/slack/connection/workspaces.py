@@ -1,7 +1,6 @@
 """Which token serves a workspace: the one of the settings, or that of an installation."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +8,7 @@ from typing import Protocol
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import delivering
 from bot.errors import DeliveryRefused
 from bot.i18n import translate
@@ -116,7 +116,7 @@ class Workspaces:
     def __init__(self, source: Source, client: Callable[[str], AsyncWebClient]) -> None:
         self._source = source
         self._make = client
-        self._clients: OrderedDict[str, AsyncWebClient] = OrderedDict()
+        self._clients: BoundedDict[str, AsyncWebClient] = BoundedDict(_KEPT, renews_on_read=True)
 
     @property
     def problem(self) -> str:
@@ -136,9 +136,6 @@ class Workspaces:
         client = self._clients.get(workspace.owner)
         if client is None or client.token != workspace.token:
             client = self._clients[workspace.owner] = self._make(workspace.token)
-            while len(self._clients) > _KEPT:
-                self._clients.popitem(last=False)
-        self._clients.move_to_end(workspace.owner)
         return client
 
     async def forget(self, team: str, enterprise: str = "") -> None:

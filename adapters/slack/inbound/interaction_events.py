@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound import parse
 from adapters.slack.inbound.parse import ADAPTER, Json
@@ -16,18 +17,14 @@ from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 
-#: What may be done with a message: its name in the catalogue → the command that it asks for. Slack allows five.
-ON_MESSAGE = {"explain": "chat", "summarise": "chat", "review": "chat", "picture": "image", "animate": "video"}
-#: Those that are answered to the asker alone, as nobody else has asked.
-_ALONE = ("explain", "summarise")
 #: What may be made by a form from anywhere. Slack allows five.
 ANYWHERE = ("image", "audio", "video")
 #: Commands that mean nothing without a conversation, and one that is for the channel where there is none.
 OF_A_TALK = ("export", "reset", "retry", "stop")
 OF_A_TALK_OR_CHANNEL = ("model",)
 _CHANNEL = "channel"
-#: Actions whose answer is a word to who pressed.
-_QUIET = ("good", "bad", "delete", "stop")
+#: What a message lacks for what was asked of it → the sentence that says so.
+_LACKS = {"text": "slack.no_text", "picture": "slack.no_picture"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,33 +137,24 @@ def submitted(
 
 def on_message(asker: Asker, name: str, message: Json, people: Mapping[str, Person]) -> Event:
     """A shortcut of a message. `asker.conversation` is that of the message's thread."""
-    alone = name in _ALONE
     locale = asker.person.locale
     me = asker.workspace.bot_user
-    text = parse.said(message, people, me=me)
-    files = parse.attachments_of(message, asker.workspace)
-    prompt, problem = text, ""
-    if ON_MESSAGE[name] == "chat":
-        quote = "" if name == "summarise" else parse.quoted(message, people, me=me)
-        prompt = "\n\n".join(part for part in (translate(f"slack.ask.{name}", locale), quote) if part)
-    if name == "animate":
-        files = tuple(file for file in files if file.content_type.startswith("image/"))
-        problem = "" if files else translate("slack.no_picture", locale)
-    elif name == "picture":
-        files = ()
-        problem = "" if text else translate("slack.no_text", locale)
-    elif name == "summarise":
-        files = ()
-    elif not text and not files:
-        problem = translate("slack.no_text", locale)
-    event = (replace(asker, conversation="") if alone else asker).event(private=alone or bool(problem))
+    asked = request_of(
+        name,
+        instruction=translate(f"slack.ask.{name}", locale) if MESSAGE_ACTIONS[name].command == "chat" else "",
+        text=parse.said(message, people, me=me),
+        quotation=parse.quoted(message, people, me=me),
+        attachments=parse.attachments_of(message, asker.workspace),
+    )
+    is_own = MESSAGE_ACTIONS[name].is_private  # what is answered to one person alone is a conversation of its own
+    event = (replace(asker, conversation="") if is_own else asker).event(private=asked.is_private)
     return replace(
         event,
-        command=ON_MESSAGE[name],
-        prompt=prompt,
-        attachments=files,
-        rejection=problem,
-        has_prior_messages=name == "summarise",
+        command=asked.command,
+        prompt=asked.prompt,
+        attachments=asked.attachments,
+        rejection=translate(_LACKS[asked.lacks], locale) if asked.lacks else "",
+        has_prior_messages=asked.has_prior_messages,
     )
 
 
@@ -176,7 +164,7 @@ def on_message(asker: Asker, name: str, message: Json, people: Mapping[str, Pers
 def press(asker: Asker, button: Button, given: Mapping[str, str], *, label: str) -> Event:
     """A pressed button, with what a form asked for. `label`: what it says, for where no thread is yet."""
     asker = replace(asker, conversation=button.conversation)
-    quiet = button.action in _QUIET
+    quiet = button.action in EPHEMERAL_ACTIONS
     event = replace(
         asker.event(private=quiet),
         command="press",

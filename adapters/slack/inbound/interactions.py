@@ -7,12 +7,14 @@ from typing import Any
 
 import structlog
 
+from adapters.kit import forms
+from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.bolt_app import Reply
 from adapters.slack.connection.errors import FAILED, UNREADABLE, code, reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound import interaction_events, parse
 from adapters.slack.inbound.acks import first, taken, told, wrong
-from adapters.slack.inbound.interaction_events import ANYWHERE, OF_A_TALK, OF_A_TALK_OR_CHANNEL, ON_MESSAGE, Asker
+from adapters.slack.inbound.interaction_events import ANYWHERE, OF_A_TALK, OF_A_TALK_OR_CHANNEL, Asker
 from adapters.slack.inbound.parse import Json
 from adapters.slack.inbound.recent_threads import Recent
 from adapters.slack.inbound.thread_conversations import Roots
@@ -130,7 +132,7 @@ class Interactions:
             await self.make(workspace, body, name.removeprefix(modals.MAKE))
             return
         person = await self._person(workspace, body)
-        if name not in ON_MESSAGE:
+        if name not in MESSAGE_ACTIONS:
             await self._tell(workspace, body, person, "slack.gone")
             return
         message = body.get("message") or {}
@@ -181,7 +183,7 @@ class Interactions:
             await self._tell(workspace, body, person, "slack.gone")
             return
         spec = self._specs.get(button.command)
-        options = [option for name in button.asks.split(",") if spec is not None and (option := spec.option(name))]
+        options = forms.prompted_options(spec, button.asks.split(","))
         label = str((action.get("text") or {}).get("text") or "")
         asker = self._at_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
@@ -231,7 +233,7 @@ class Interactions:
         spec = self._specs.get(button.command if button is not None else name.removeprefix(modals.MAKE))
         if spec is None:
             return wrong({first(view): translate("slack.gone", person.locale)})
-        if problems := modals.problems(spec, values, locale=person.locale):
+        if problems := forms.problems(spec, values, locale=person.locale):
             return wrong(problems)
         urls = body.get("response_urls") or ()
         where = values.pop(modals.WHERE, "")

@@ -1,16 +1,16 @@
 """Hears messages: which of them are for the bot, and what becomes of them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from weakref import WeakValueDictionary
 
 import structlog
 
+from adapters.kit.bounded import BoundedDict
+from adapters.kit.participation import MutedParticipants
+from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import FAILED, reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound import parse
-from adapters.slack.inbound.muted_participants import Aside
 from adapters.slack.inbound.parse import ADAPTER, Json, Spot
 from adapters.slack.inbound.thread_conversations import Roots
 from adapters.slack.inbound.users import People
@@ -45,10 +45,10 @@ class Receiver:
         self._desk = desk
         self._sink = sink
         self._commands = commands
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._aside = Aside(desk)
-        self._told: OrderedDict[str, None] = OrderedDict()  # messages whose senders know that they were not kept
-        self._kept: OrderedDict[str, None] = OrderedDict()  # messages that are written down
+        self._locks: PerKey[str, asyncio.Lock] = PerKey()
+        self._muted = MutedParticipants(desk, ADAPTER)
+        self._told: BoundedDict[str, None] = BoundedDict(_KEPT)  # messages whose senders know that they were not kept
+        self._kept: BoundedDict[str, None] = BoundedDict(_KEPT)  # messages that are written down
 
     async def message(self, workspace: Workspace, message: Json) -> Event | None:
         """Record a message that is for the bot, and return it. Raises `StoreError`: it must come again."""
@@ -71,7 +71,7 @@ class Receiver:
                 asked = await self._event(workspace, message)
                 if asked is not None:
                     await self._sink(asked)
-                    _remember(self._kept, known)
+                    self._kept[known] = None
             except StoreError:
                 if parse.is_mention(message, workspace.bot_user) or _is_direct(message):
                     await self._tell(workspace, message, "slack.not_kept_yet")
@@ -113,7 +113,7 @@ class Receiver:
     def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
         root = str(message.get("thread_ts") or message.get("ts") or "")
         key = parse.message_id(workspace.owner, str(message.get("channel") or ""), root)
-        return self._locks.setdefault(key, asyncio.Lock())
+        return self._locks.find_or_make(key, asyncio.Lock)
 
     async def _tell(self, workspace: Workspace, message: Json, key: str) -> None:
         """Tell the sender, alone and once, what became of a message: Slack may bring it again and again."""
@@ -121,7 +121,7 @@ class Receiver:
         known = parse.message_id(workspace.owner, channel, ts)
         if known in self._told or not user:
             return
-        _remember(self._told, known)
+        self._told[known] = None
         person = await self._people.find(workspace, user)
         try:
             await self._workspaces.of(workspace).chat_postEphemeral(
@@ -162,16 +162,13 @@ class Receiver:
         Who turns to somebody else is not heard again before they mention the bot.
         """
         user = str(message.get("user") or "")
-        where = (workspace.owner, str(message["channel"]), thread)
-        if is_mention:
-            await self._aside.put(*where, user, is_aside=False)
-            return True
-        if workspace.scoped(user) not in people:
-            return False
-        if parse.is_for_others(message, workspace.bot_user):
-            await self._aside.put(*where, user, is_aside=True)
-            return False
-        return not await self._aside.has(*where, user)
+        return await self._muted.is_addressed(
+            (f"{workspace.owner}.{message['channel']}", thread),
+            user,
+            is_mention=is_mention,
+            is_for_others=parse.is_for_others(message, workspace.bot_user),
+            takes_part=workspace.scoped(user) in people,
+        )
 
     async def _conversation(self, workspace: Workspace, message: Json, thread: str) -> str:
         """What a thread belongs to; one that began with a command's parent, to that command's conversation."""
@@ -208,12 +205,6 @@ class Receiver:
             has_prior_messages=has_prior_messages,
         )
         return parse.event(message, self._commands, spot=spot, person=person, people=people)
-
-
-def _remember(known: OrderedDict[str, None], message: str) -> None:
-    known[message] = None
-    while len(known) > _KEPT:
-        known.popitem(last=False)
 
 
 def _is_direct(message: Json) -> bool:

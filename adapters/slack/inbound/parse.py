@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.kit import titles
+from adapters.kit.forms import without_file_names
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound.users import Person
 from adapters.slack.reply_target import Address
@@ -50,6 +52,7 @@ def event(
     workspace = spot.workspace
     text = said(message, people, me=workspace.bot_user)
     request = parser.parse(text, commands, locale=person.locale, bare=True)
+    spec = next((spec for spec in commands if spec.name == request.command), None)
     attachments = attachments_of(message, workspace)
     prompt, problem = request.prompt, request.rejection
     if request.command in TALK and str(message.get("text") or "").strip():
@@ -82,20 +85,13 @@ def event(
         ),
         command=request.command,
         prompt=prompt,
-        options=without_names_of_files(request.options, request.command, commands),
+        options=without_file_names(request.options, spec),
         attachments=attachments,
         reply_to=address.to_reply_to(),
         received_at=datetime.now(UTC),
         rejection=problem,
         has_prior_messages=spot.has_prior_messages,
     )
-
-
-def without_names_of_files(options: Mapping[str, str], command: str, commands: Sequence[CommandSpec]) -> dict[str, str]:
-    """The options without files that are only named: here a file is attached."""
-    spec = next((spec for spec in commands if spec.name == command), None)
-    files = {option.name for option in spec.options if option.kind == "file"} if spec is not None else set()
-    return {name: value for name, value in options.items() if name not in files or value.startswith("https://")}
 
 
 def actor_of(person: Person, workspace: Workspace, *, is_bot: bool = False) -> Actor:
@@ -207,19 +203,13 @@ def shared(message: Json, people: Mapping[str, Person]) -> list[str]:
     for attachment in message.get("attachments") or ():
         text = plain(str(attachment.get("text") or ""), people)
         if text and (attachment.get("is_share") or attachment.get("is_msg_unfurl")):
-            author = str(attachment.get("author_name") or "")
-            said_so = f"{author}: {text}" if author else text
-            found.append("\n".join(f"> {line}" for line in said_so.splitlines()))
+            found.append(titles.quote(text, author=str(attachment.get("author_name") or "")))
     return found
 
 
 def quoted(message: Json, people: Mapping[str, Person], *, me: str = "") -> str:
     """A message as a quotation with its author's name; "" for one without text."""
-    text = said(message, people, me=me)
-    if not text:
-        return ""
-    author = author_of(message, people)
-    return "\n".join(f"> {line}" for line in (f"{author}: {text}" if author else text).splitlines())
+    return titles.quote(said(message, people, me=me), author=author_of(message, people))
 
 
 def author_of(message: Json, people: Mapping[str, Person]) -> str:
@@ -233,8 +223,7 @@ def author_of(message: Json, people: Mapping[str, Person]) -> str:
 
 def title_of(text: str) -> str:
     """What to call a thread in the agent view: the beginning of the question, on one line and without marks."""
-    line = " ".join(_MARKS.sub("", text.split("```", maxsplit=1)[0] or text).split())
-    return line if len(line) <= _TITLE else line[: _TITLE - 1].rsplit(" ", 1)[0][: _TITLE - 1] + "…"
+    return titles.title_of(text, _TITLE, marks=_MARKS)
 
 
 def parent_of(event: Event, command: str) -> str:
@@ -243,8 +232,7 @@ def parent_of(event: Event, command: str) -> str:
     It names the asker as `<@id>`, the one mention that may come out of it.
     """
     options = "".join(f" --{name} {value}" for name, value in event.options.items())
-    words = " ".join(event.prompt.split())
-    words = words if len(words) <= _QUOTE else words[: _QUOTE - 1].rstrip() + "…"
+    words = titles.shorten(" ".join(event.prompt.split()), _QUOTE)
     asked = " ".join(part for part in (f"`{command}`", words, f"`{options.strip()}`" if options else "") if part)
     return translate("slack.parent", event.actor.locale, user=event.reply_to.get("user", ""), asked=asked)
 

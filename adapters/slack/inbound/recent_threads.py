@@ -5,13 +5,13 @@ this process has not heard itself, as before a restart, is looked for in the cha
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import FAILED, reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound import parse
@@ -45,7 +45,7 @@ class Recent:
         self._workspaces = workspaces
         self._roots = roots
         self._desk = desk
-        self._known: OrderedDict[tuple[str, str, str], Talk] = OrderedDict()
+        self._known: BoundedDict[tuple[str, str, str], Talk] = BoundedDict(_KEPT)
 
     def put(self, event: Event) -> None:
         """Somebody asked something where everybody could see it."""
@@ -58,9 +58,6 @@ class Recent:
         is_same = before is not None and before.conversation == event.conversation
         title = before.title if before is not None and is_same else parse.title_of(event.prompt)
         self._known[key] = Talk(event.conversation, address.get("thread", ""), title)
-        self._known.move_to_end(key)
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
 
     async def find(self, workspace: Workspace, channel: str, person: Person) -> Talk | None:
         """A person's newest talk in a channel; None when none is known. Raises `StoreError`."""

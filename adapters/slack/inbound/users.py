@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import FAILED, reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from bot.errors import DeliveryError
@@ -47,7 +47,7 @@ class People:
 
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
-        self._known: OrderedDict[tuple[str, str], tuple[float, Person]] = OrderedDict()
+        self._known: BoundedDict[tuple[str, str], tuple[float, Person]] = BoundedDict(_KEPT)
         self._asking: dict[tuple[str, str], asyncio.Task[Person | None]] = {}
 
     async def find(self, workspace: Workspace, user: str, *, team: str = "") -> Person:
@@ -92,11 +92,7 @@ class People:
         return person
 
     def _put(self, workspace: Workspace, person: Person, seconds: float) -> None:
-        key = (workspace.owner, person.id)
-        self._known[key] = (time.monotonic() + seconds, person)
-        self._known.move_to_end(key)
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
+        self._known[workspace.owner, person.id] = (time.monotonic() + seconds, person)
 
 
 def person_of(user: Mapping[str, Any]) -> Person:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import structlog
 
+from adapters.kit import progress
 from adapters.slack.connection.feature_gates import CAPTION
 from adapters.slack.connection.web_api import Outbox, Sender, is_shut_out, is_unclear, metadata
 from adapters.slack.outbound.ephemeral import direct, whisper
@@ -30,9 +31,7 @@ log = structlog.get_logger(__name__)
 
 #: Seconds after which a job without progress is shown as a card as well.
 _LONG = 15.0
-_TOLD = 3.0  # seconds from which a status tells how long it has taken
 _LATE = 1.5  # seconds that shared files get to be shown, before they are shared again
-_MINUTE = 60
 
 
 class SlackDraft:
@@ -82,7 +81,7 @@ class SlackDraft:
             return
         async with self._writing:
             await self._begun()
-            details, thread = " · ".join(_progress(status)), self._messages.thread
+            details, thread = " · ".join(progress.facts(status)), self._messages.thread
             self._standing.begin(thread)
             is_long = status.progress is not None or status.elapsed >= _LONG
             if is_long and await self._messages.card(status.text, details):
@@ -90,7 +89,7 @@ class SlackDraft:
             if self._standing.is_possible(thread):
                 await self._standing.say(thread, status.text, details)
             if not self._standing.is_possible(thread) and not self._is_text_shown:
-                await self._messages.note(f"_{' · '.join((status.text, *_progress(status)))}_")
+                await self._messages.note(f"_{' · '.join((status.text, *progress.facts(status)))}_")
 
     async def write(self, text: str) -> None:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""
@@ -268,11 +267,3 @@ class SlackDraft:
 
 #: Characters of a text that is surely one message.
 _SHORT = 4000
-
-
-def _progress(status: Status) -> list[str]:
-    found = [] if status.progress is None else [f"{min(max(status.progress, 0.0), 1.0):.0%}"]
-    if status.elapsed >= _TOLD:
-        minutes, seconds = divmod(int(status.elapsed), _MINUTE)
-        found.append(f"{minutes}:{seconds:02}")
-    return found

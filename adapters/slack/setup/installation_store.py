@@ -4,10 +4,8 @@ import asyncio
 import json
 import secrets
 import time
-from collections import OrderedDict
 from logging import Logger, getLogger
 from typing import Any
-from weakref import WeakValueDictionary
 
 import structlog
 from slack_sdk.errors import SlackTokenRotationError
@@ -16,9 +14,12 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 
+from adapters.kit.background import BackgroundTasks
+from adapters.kit.bounded import BoundedDict
+from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import FAILED, reason
 from adapters.slack.connection.workspaces import NotInstalled, Workspace
-from bot.errors import DeliveryDelayed
+from bot.errors import DeliveryDelayed, DeliveryError, StoreError
 from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
@@ -42,9 +43,9 @@ class Installations(AsyncInstallationStore):
     def __init__(self, desk: AdapterServices, rotator: AsyncTokenRotator) -> None:
         self._desk = desk
         self._rotator = rotator
-        self._known: OrderedDict[str, tuple[float, Bot]] = OrderedDict()
-        self._rotating: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._tasks: set[asyncio.Task[Bot]] = set()
+        self._known: BoundedDict[str, Bot] = BoundedDict(_KEPT, lifetime=FRESH)
+        self._rotating: PerKey[str, asyncio.Lock] = PerKey()
+        self._tasks = BackgroundTasks("token rotation")
 
     @property
     def logger(self) -> Logger:
@@ -69,39 +70,31 @@ class Installations(AsyncInstallationStore):
         return _workspace(bot)
 
     async def _load(self, owner: str, *, anew: bool = False) -> Bot:
-        read_at, bot = self._known.get(owner, (0.0, None))
-        if bot is None or anew or time.monotonic() - read_at > FRESH:
+        bot = None if anew else self._known.get(owner)
+        if bot is None:
             written = await self._desk.storage(_book(owner)).get(_NOTE) if owner else None
             if written is None:
                 self._known.pop(owner, None)
                 raise NotInstalled(f"the app is not installed in {owner or 'this workspace'}")
-            bot = _read(written)
-            self._remember(owner, bot)
+            bot = self._known[owner] = _read(written)
         return bot
-
-    def _remember(self, owner: str, bot: Bot) -> None:
-        self._known[owner] = (time.monotonic(), bot)
-        self._known.move_to_end(owner)
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
 
     # -- tokens that end
 
     def _rotate_behind(self, owner: str) -> None:
         if owner in self._rotating:
             return
-        task = asyncio.create_task(self._rotated(owner), name="token rotation")
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
+        self._tasks.start(self._try_to_rotate(owner))
 
-    def _done(self, task: "asyncio.Task[Bot]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("token not replaced yet", reason=str(error))
+    async def _try_to_rotate(self, owner: str) -> None:
+        try:
+            await self._rotated(owner)
+        except (DeliveryError, StoreError) as exc:
+            log.warning("token not replaced yet", reason=str(exc))
 
     async def _rotated(self, owner: str) -> Bot:
         """A fresh token, asked for once however many want it. Raises `DeliveryDelayed` or what `find` does."""
-        lock = self._rotating.setdefault(owner, asyncio.Lock())
+        lock = self._rotating.find_or_make(owner, asyncio.Lock)
         async with lock:
             bot = await self._load(owner, anew=True)
             try:
@@ -119,7 +112,7 @@ class Installations(AsyncInstallationStore):
 
     async def close(self) -> None:
         """Let what is being replaced be written down: a refresh token works once."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.drain()
 
     # -- writing
 
@@ -134,7 +127,7 @@ class Installations(AsyncInstallationStore):
         told = {**bot.to_dict_for_copying(), "bot_token_expires_at": bot.bot_token_expires_at}
         told["installed_at"] = bot.installed_at  # the library would have both as text
         await self._desk.storage(_book(owner)).set(_NOTE, json.dumps(told))
-        self._remember(owner, bot)
+        self._known[owner] = bot
 
     async def forget(self, team: str, enterprise: str) -> None:
         """The app was removed: its token is gone from here too. Raises `StoreError`."""

@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.http_endpoints import EVENTS, REDIRECT
 from adapters.slack.inbound.assistant import PROMPTS
-from adapters.slack.inbound.interaction_events import ANYWHERE, ON_MESSAGE
+from adapters.slack.inbound.interaction_events import ANYWHERE
 from adapters.slack.ui.modals import MAKE
 from bot.commandline import parser
 from bot.i18n import translate
@@ -108,8 +109,8 @@ def _shortcuts(commands: Sequence[str]) -> list[dict[str, Any]]:
             "callback_id": name,
             "description": translate(f"slack.shortcut.{name}.about"),
         }
-        for name, command in ON_MESSAGE.items()
-        if command in commands
+        for name, action in MESSAGE_ACTIONS.items()
+        if action.command in commands
     ]
     of_anywhere = [
         {

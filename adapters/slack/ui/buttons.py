@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from adapters.kit.reply_target import encode_fields
+
 #: What is in front of the `action_id` of a button; what follows is the action's name.
 PRESS = "press:"
 _MAX = 2000  # characters of a button's value
@@ -29,7 +31,7 @@ class Button:
     @property
     def value(self) -> str:
         """What `of` reads, at most 2,000 characters; pressed without a form it works too."""
-        told = {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
+        told = encode_fields(self)
         text = json.dumps(told, separators=(",", ":"))
         if len(text) > _MAX:
             text = json.dumps({k: v for k, v in told.items() if k not in ("command", "asks")}, separators=(",", ":"))

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.kit.forms import Field, FormLimits, plan_form
+from adapters.kit.titles import shorten
 from adapters.slack.inbound.parse import Json
-from bot.commandline import parser
 from bot.i18n import catalogue, language_of, translate
 from bot.models import CommandSpec, Option
 
@@ -13,7 +14,8 @@ from bot.models import CommandSpec, Option
 MAKE, PRESS = "make:", "press"
 #: The block that asks where to show what is made.
 WHERE = "where"
-_MAX_TITLE, _MAX_LABEL, _MAX_HINT, _MAX_CHOICE, _MAX_CHOICES, _MAX_TEXT = 24, 2000, 2000, 75, 100, 3000
+LIMITS = FormLimits(fields=98, choices=100, label=2000, hint=2000)
+_MAX_TITLE, _MAX_CHOICE, _MAX_TEXT = 24, 75, 3000
 _MAX_META = 3000
 _NOT_NEEDED = ("label", "response_url")
 _PICTURES = ["png", "jpg", "jpeg", "gif", "webp"]
@@ -31,7 +33,13 @@ def form(
     is_optional: bool = False,
 ) -> dict[str, Any]:
     """A form with these options. `is_optional`: what is left empty stays as it was; `meta`: comes back with it."""
-    blocks = [_block(spec, option, locale, is_optional=is_optional) for option in options]
+
+    def hint(option: Option) -> str:
+        key = f"command.{spec.name}.{option.name}"
+        return translate(key, locale) if key in catalogue(language_of("")) else option.description
+
+    fields = plan_form(options, limits=LIMITS, label=lambda option: option.name, hint=hint, is_optional=is_optional)
+    blocks = [_block(field) for field in fields]
     if asks_where:
         blocks.append(_where(locale))
     return {
@@ -55,30 +63,29 @@ def _kept(meta: Mapping[str, str]) -> str:
 
 
 def _plain(text: str, limit: int) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text if len(text) <= limit else text[: limit - 1] + "…", "emoji": False}
+    return {"type": "plain_text", "text": shorten(text, limit), "emoji": False}
 
 
-def _block(spec: CommandSpec, option: Option, locale: str, *, is_optional: bool) -> dict[str, Any]:
-    key = f"command.{spec.name}.{option.name}"
-    hint = translate(key, locale) if key in catalogue(language_of("")) else option.description
+def _block(field: Field) -> dict[str, Any]:
     return {
         "type": "input",
-        "block_id": option.name,
-        "label": _plain(option.name, _MAX_LABEL),
-        "hint": _plain(hint, _MAX_HINT),
-        "optional": is_optional or not option.required,
-        "element": {"action_id": option.name, **_element(option, "" if is_optional else option.default)},
+        "block_id": field.option.name,
+        "label": _plain(field.label, LIMITS.label),
+        "hint": _plain(field.hint, LIMITS.hint),
+        "optional": not field.is_required,
+        "element": {"action_id": field.option.name, **_element(field)},
     }
 
 
-def _element(option: Option, default: str) -> dict[str, Any]:
-    if option.kind == "file":
+def _element(field: Field) -> dict[str, Any]:
+    option, default = field.option, field.default
+    if field.kind == "file":
         return {"type": "file_input", "filetypes": _PICTURES, "max_files": 1}
-    if option.choices and len(option.choices) <= _MAX_CHOICES:
+    if field.kind == "choice":
         choices = [{"text": _plain(choice, _MAX_CHOICE), "value": choice} for choice in option.choices]
         chosen = next((choice for choice in choices if choice["value"] == default), None)
         return {"type": "static_select", "options": choices, **({"initial_option": chosen} if chosen else {})}
-    if option.kind in ("integer", "number"):
+    if field.kind == "number":
         bounds = {"min_value": option.minimum, "max_value": option.maximum}
         return {
             "type": "number_input",
@@ -88,8 +95,8 @@ def _element(option: Option, default: str) -> dict[str, Any]:
         }
     return {
         "type": "plain_text_input",
-        "multiline": option.is_prompt,
-        **({"max_length": _MAX_TEXT} if option.is_prompt else {}),
+        "multiline": field.kind == "paragraph",
+        **({"max_length": _MAX_TEXT} if field.kind == "paragraph" else {}),
         **({"initial_value": default} if default else {}),
         **({"placeholder": _plain(", ".join(option.suggestions), 150)} if option.suggestions else {}),
     }
@@ -99,7 +106,7 @@ def _where(locale: str) -> dict[str, Any]:
     return {
         "type": "input",
         "block_id": WHERE,
-        "label": _plain(translate("slack.form.where", locale), _MAX_LABEL),
+        "label": _plain(translate("slack.form.where", locale), LIMITS.label),
         "element": {
             "type": "conversations_select",
             "action_id": WHERE,
@@ -135,13 +142,3 @@ def meta_of(view: Json) -> dict[str, str]:
     except ValueError:
         return {}
     return {str(name): str(value) for name, value in meta.items()} if isinstance(meta, dict) else {}
-
-
-def problems(spec: CommandSpec, values: Mapping[str, str], *, locale: str) -> dict[str, str]:
-    """What is wrong with the values, by option name."""
-    found = {}
-    for name, value in values.items():
-        option = spec.option(name)
-        if option is not None and (problem := parser.validate_option(option, value, locale=locale)):
-            found[name] = problem.replace("`", "")
-    return found
