@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from aimodels import AsyncAIModels
 from bot.conversation.context import Conversation
+from bot.conversation.preferences import Preferences
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
@@ -26,7 +27,8 @@ class Context:
     spec: CommandSpec
     settings: Settings
     api: AsyncAIModels  #: a view on the shared client: budgeted for this person, waits are shown to them
-    conversation: Conversation  #: this conversation's memory, settings and message list
+    conversation: Conversation  #: stored context and message list of the conversation
+    preferences: Preferences  #: models and system prompt in effect here
     spool: Spool  #: where generated and exported files go
     store: Store
     commands: "Registry"

@@ -1,4 +1,4 @@
-"""What the commands that make media have in common: progress while a job runs, and the answer it ends in."""
+"""Shared by commands: the progress of a job, the answer with media, buttons, file names."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,14 +12,14 @@ from bot.models import Action, Actions, Job, Kind, Status, Text, TurnRecord, Usa
 
 T = TypeVar("T")
 
-#: what the API client calls with how far a job is (0 to 1, None when unknown) and its state
+#: callback for the progress of a job: fraction done (0 to 1, None: unknown) and state
 OnProgress = Callable[[float | None, str], None]
 
 
 class ProgressStream(Generic[T]):
-    """A call that reports its progress, as something to iterate over. Leaving the context cancels the call.
+    """A call whose progress reports are iterated over. Leaving the context cancels the call.
 
-    async with Watched(lambda report: api.video.create(..., on_progress=report)) as call:
+    async with ProgressStream(lambda report: api.video.create(..., on_progress=report)) as call:
         async for fraction in call:
             ...
         video = call.result
@@ -37,7 +37,7 @@ class ProgressStream(Generic[T]):
         return await self._start(lambda fraction, _state: self._news.put_nowait(fraction))
 
     async def __aiter__(self) -> AsyncIterator[float | None]:
-        """Each report as it comes, until the call has ended; of several at once only the newest."""
+        """Yield each report until the call ends; of several pending reports only the newest."""
         while not self._task.done():
             news = asyncio.ensure_future(self._news.get())
             try:
@@ -53,7 +53,7 @@ class ProgressStream(Generic[T]):
 
     @property
     def result(self) -> T:
-        """What the call returned. Raises what it raised."""
+        """The call's return value. Raises the call's error."""
         return self._task.result()
 
     async def __aexit__(
@@ -62,10 +62,10 @@ class ProgressStream(Generic[T]):
         self._task.cancel()
         await asyncio.wait((self._task,))
         if not self._task.cancelled():
-            self._task.exception()  # seen: a call that failed while it was being left is no news
+            self._task.exception()  # mark as retrieved: nobody waits for an error after leaving
 
 
-async def shown(
+async def media_answer(
     ctx: Context,
     kind: Kind,
     items: Sequence[GeneratedFile],
@@ -76,25 +76,25 @@ async def shown(
     cost: float,
     actions: Sequence[Action] = (),
 ) -> Parts:
-    """The files with a caption, what they cost, the buttons, and the short text that the conversation keeps."""
+    """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store."""
     yield Usage(kind=kind, model=model, items=len(items), cost=cost)
     yield Status(ctx.translate("media.fetching"))
     for number, item in enumerate(items, start=1):
-        name = " ".join([titled(prompt, kind), *([str(number)] if len(items) > 1 else [])])
+        name = " ".join([file_title(prompt, kind), *([str(number)] if len(items) > 1 else [])])
         yield await ctx.spool.fetch(item, kind=kind, name=name, event=ctx.event.id, description=prompt)
     facts = [model, *details, *([ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
     yield Text(" · ".join(facts))
-    yield Actions((again(ctx), *actions, deleted(ctx)))
+    yield Actions((retry_action(ctx), *actions, delete_action(ctx)))
     yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
 
 
-def again(ctx: Context) -> Action:
-    """The button that makes the answer once more."""
+def retry_action(ctx: Context) -> Action:
+    """Build the button that generates the answer again."""
     return Action(name="again", label=ctx.translate("action.again"), command="retry", options={"event": ctx.event.id})
 
 
-def opinions(ctx: Context) -> tuple[Action, Action]:
-    """The buttons that say what somebody thinks of the answer."""
+def feedback_actions(ctx: Context) -> tuple[Action, Action]:
+    """Build the buttons for good and bad feedback on the answer."""
     good, bad = (
         Action(
             name=name,
@@ -107,28 +107,28 @@ def opinions(ctx: Context) -> tuple[Action, Action]:
     return good, bad
 
 
-def deleted(ctx: Context) -> Action:
-    """The button with which the asker takes the answer back."""
+def delete_action(ctx: Context) -> Action:
+    """Build the button with which the author deletes the answer."""
     options = {"event": ctx.event.id}
     return Action(
         name="delete", label=ctx.translate("action.delete"), command="delete", options=options, is_danger=True
     )
 
 
-async def named_job(ctx: Context) -> Job:
-    """The event that a button belongs to. Raises `UsageError` when it is gone or somewhere else."""
+async def find_named_job(ctx: Context) -> Job:
+    """Find the event that a button belongs to. Raises `UsageError` if it is gone or in another conversation."""
     job = await ctx.store.job(ctx.event.adapter, ctx.event.options.get("event", ""))
     if job is None or job.event.conversation != ctx.event.conversation:
         raise UsageError(ctx.translate("usage.button_gone"))
     return job
 
 
-def titled(prompt: str, otherwise: str) -> str:
-    """The first words of a prompt, to name a file by; file names take only ASCII."""
+def file_title(prompt: str, otherwise: str) -> str:
+    """Return the first words of a prompt as a file name's stem, or `otherwise` if the prompt is not ASCII."""
     words = prompt.replace(".", " ").split()[:6]
     return " ".join(words) if words and prompt.isascii() else otherwise
 
 
-def whole(number: float) -> float:
-    """The number as an integer where it is one: the API's reference has its seconds so."""
+def int_if_whole(number: float) -> float:
+    """Convert a whole number to `int`, the form in which the API documents seconds."""
     return int(number) if number.is_integer() else number

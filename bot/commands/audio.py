@@ -1,7 +1,7 @@
 """`audio`: make a sound from a description."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import ProgressStream, shown, whole
+from bot.commands._media import ProgressStream, int_if_whole, media_answer
 from bot.models import CommandSpec, Lane, Option, Status
 
 
@@ -26,8 +26,8 @@ from bot.models import CommandSpec, Lane, Option, Status
 )
 async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
-    prompt, duration, audio_format = ctx.prompt(), whole(ctx.number("duration")), ctx.option("format")
-    model = ctx.option("model") or await ctx.conversation.model("audio")
+    prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
+    model = ctx.option("model") or await ctx.preferences.get_model("audio")
     yield Status(ctx.translate("audio.making"))
     async with ProgressStream(
         lambda report: ctx.api.audio.create(
@@ -37,7 +37,7 @@ async def audio(ctx: Context) -> Parts:
         async for fraction in call:
             yield Status(ctx.translate("audio.making"), fraction)
         answer = call.result
-    async for part in shown(
+    async for part in media_answer(
         ctx,
         "audio",
         answer.data.items,

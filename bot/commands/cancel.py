@@ -1,7 +1,7 @@
 """`cancel`: the Stop button under an answer that is still being written."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import named_job
+from bot.commands._media import find_named_job
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Text
 
@@ -11,7 +11,7 @@ from bot.models import CommandSpec, Lane, Text
 )
 async def cancel(ctx: Context) -> Parts:
     """Stop one answer; what there is of it stays. Says nothing where the stopped answer does."""
-    job = await named_job(ctx)
+    job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id and not ctx.event.actor.is_admin:
         raise UsageError(ctx.translate("cancel.not_yours"))
     if not await ctx.cancel(job.event.id):

@@ -4,8 +4,8 @@ from contextlib import aclosing
 
 from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import again, opinions
-from bot.conversation.context import spent
+from bot.commands._media import feedback_actions, retry_action
+from bot.conversation.context import to_usage
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 
@@ -25,17 +25,17 @@ from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnR
 async def chat(ctx: Context) -> Parts:
     """Stream the answer."""
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
-    model = ctx.option("model") or await ctx.conversation.model("chat")
-    attachments = (*ctx.event.attachments, *await ctx.conversation.look_back())
-    reading = await ctx.conversation.read(attachments, model=model)
-    text = "\n\n".join(part for part in (prompt, reading.text) if part)
+    model = ctx.option("model") or await ctx.preferences.get_model("chat")
+    attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
+    attached = await ctx.conversation.read_attachments(attachments, model=model)
+    text = "\n\n".join(part for part in (prompt, attached.text) if part)
     yield TurnRecord(user=text)
     yield Status(ctx.translate("chat.making"))
-    if reading.notes:
-        yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
+    if attached.notes:
+        yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
     is_empty = True
     usage = finish_reason = None
-    messages = await ctx.conversation.messages(text, reading.pictures)
+    messages = await ctx.conversation.build_messages(text, attached.image_urls)
     answer = ctx.api.chat.completions.stream(model=model, messages=messages, max_tokens=ctx.settings.bot_answer_tokens)
     async with aclosing(answer) as deltas:
         async for delta in deltas:
@@ -47,8 +47,8 @@ async def chat(ctx: Context) -> Parts:
         raise UnexpectedAnswer("choices[0].message.content is empty")
     if finish_reason == "length":
         yield Text("\n\n" + ctx.translate("chat.cut"))
-    yield spent("chat", model, usage)
-    yield Actions((again(ctx), continued(ctx), *opinions(ctx)))
+    yield to_usage("chat", model, usage)
+    yield Actions((retry_action(ctx), continued(ctx), *feedback_actions(ctx)))
 
 
 def continued(ctx: Context) -> Action:

@@ -5,9 +5,9 @@ from pathlib import PurePath
 
 from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import again, titled
-from bot.conversation.attachments import fenced
-from bot.conversation.context import spent
+from bot.commands._media import file_title, retry_action
+from bot.conversation.attachments import code_block
+from bot.conversation.context import to_usage
 from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 #: lines above which the code comes as a file as well
@@ -78,9 +78,9 @@ async def code(ctx: Context) -> Parts:
     """Ask for the code and show it as a block, when long as a file too."""
     prompt = ctx.prompt()
     language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
-    model = ctx.option("model") or await ctx.conversation.model("code")
-    reading = await ctx.conversation.read(ctx.event.attachments, model="")
-    text = "\n\n".join(part for part in (prompt, reading.text) if part)
+    model = ctx.option("model") or await ctx.preferences.get_model("code")
+    attached = await ctx.conversation.read_attachments(ctx.event.attachments, model="")
+    text = "\n\n".join(part for part in (prompt, attached.text) if part)
     yield TurnRecord(user=text)
     yield Status(ctx.translate("code.making"))
     answer = await ctx.api.code.completions.create(
@@ -89,15 +89,15 @@ async def code(ctx: Context) -> Parts:
     written = answer.data.code.strip("\n")
     if not written.strip():
         raise UnexpectedAnswer("code is empty")
-    yield spent("code", model, answer.data.usage)
-    if reading.notes:
-        yield Text("".join(f"> {note}\n" for note in reading.notes) + "\n")
+    yield to_usage("code", model, answer.data.usage)
+    if attached.notes:
+        yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
     has_fences = bool(_FENCE.search(written))
-    yield Text(written if has_fences else fenced(written, language=language))
+    yield Text(written if has_fences else code_block(written, language=language))
     if not has_fences and written.count("\n") >= LONG:
         extension = EXTENSIONS.get(language, "txt")
         yield await ctx.spool.write(
-            f"{titled(prompt, 'code')}.{extension}",
+            f"{file_title(prompt, 'code')}.{extension}",
             written + "\n",
             content_type="text/plain",
             event=ctx.event.id,
@@ -105,7 +105,7 @@ async def code(ctx: Context) -> Parts:
         )
     if answer.data.finish_reason == "length":
         yield Text("\n\n" + ctx.translate("chat.cut"))
-    yield Actions((again(ctx),))
+    yield Actions((retry_action(ctx),))
 
 
 def canonical(language: str) -> str:

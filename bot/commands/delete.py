@@ -1,7 +1,7 @@
 """`delete`: the button with which the asker takes an answer back."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import named_job
+from bot.commands._media import find_named_job
 from bot.errors import UsageError
 from bot.models import Answer, CommandSpec, Lane, Text
 
@@ -9,7 +9,7 @@ from bot.models import Answer, CommandSpec, Lane, Text
 @command(CommandSpec(name="delete", description="Take an answer back.", lane=Lane.FREE, private=True, hidden=True))
 async def delete(ctx: Context) -> Parts:
     """Remove the answer from the channel, its files from the disk and its turns from the context."""
-    job = await named_job(ctx)
+    job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id:
         raise UsageError(ctx.translate("delete.not_yours"))
     if not await ctx.store.reopen(job.event, answer=Answer()):

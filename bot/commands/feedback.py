@@ -1,7 +1,7 @@
 """`feedback`: the buttons that say what somebody thinks of an answer."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import named_job
+from bot.commands._media import find_named_job
 from bot.models import CommandSpec, Lane, Option, Text
 
 
@@ -17,7 +17,7 @@ from bot.models import CommandSpec, Lane, Option, Text
 )
 async def feedback(ctx: Context) -> Parts:
     """Keep the opinion."""
-    job = await named_job(ctx)
+    job = await find_named_job(ctx)
     is_good = ctx.option("opinion") == "good"
     await ctx.store.add_feedback(job.event.adapter, job.event.id, ctx.event.actor.id, is_good=is_good)
     yield Text(ctx.translate("feedback.done"))

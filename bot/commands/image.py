@@ -2,7 +2,7 @@
 
 from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import shown
+from bot.commands._media import media_answer
 from bot.models import Action, CommandSpec, Lane, Option, Status
 
 
@@ -44,10 +44,10 @@ from bot.models import Action, CommandSpec, Lane, Option, Status
 async def image(ctx: Context) -> Parts:
     """Make the pictures and show them."""
     prompt, size, style, n = ctx.prompt(), ctx.option("size"), ctx.option("style"), ctx.integer("n")
-    model = ctx.option("model") or await ctx.conversation.model("image")
+    model = ctx.option("model") or await ctx.preferences.get_model("image")
     yield Status(ctx.translate("image.making"))
     answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
-    async for part in shown(
+    async for part in media_answer(
         ctx,
         "image",
         answer.data.images,

@@ -40,9 +40,9 @@ async def model(ctx: Context) -> Parts:
     whole_channel = ctx.option("channel") == "yes"
     if whole_channel and not ctx.may_change_channel():
         raise UsageError(ctx.translate("model.not_allowed"))
-    await ctx.conversation.set_model(kind, None if name == DEFAULT else name, whole_channel=whole_channel)
+    await ctx.preferences.set_model(kind, None if name == DEFAULT else name, whole_channel=whole_channel)
     key = "model.set_channel" if whole_channel else "model.set"
-    yield Text(ctx.translate(key, kind=ctx.translate(f"kind.{kind}"), model=await ctx.conversation.model(kind)))
+    yield Text(ctx.translate(key, kind=ctx.translate(f"kind.{kind}"), model=await ctx.preferences.get_model(kind)))
 
 
 async def overview(ctx: Context) -> str:
@@ -51,7 +51,7 @@ async def overview(ctx: Context) -> str:
     lines = [ctx.translate("model.intro")]
     for kind in KINDS:
         if chosen in ("", kind):
-            used = await ctx.conversation.model(kind)
+            used = await ctx.preferences.get_model(kind)
             others = ctx.join_list(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
             also = ctx.translate("model.also", models=others) if others else ""
             line = ctx.translate("model.line", name=ctx.translate(f"kind.{kind}"), kind=kind, model=used, also=also)

@@ -1,7 +1,7 @@
 """`system`: what the model is told first in this channel."""
 
 from bot.commands._base import Context, Parts, command
-from bot.conversation.attachments import fenced
+from bot.conversation.attachments import code_block
 from bot.errors import UsageError
 from bot.models import CommandSpec, Option, Text
 
@@ -28,11 +28,11 @@ async def system(ctx: Context) -> Parts:
     text = ctx.event.prompt.strip()
     clear = ctx.option("clear") == "yes" or text.lower() == "clear"
     if text.lower() == "show" or (not text and not clear):
-        present = await ctx.conversation.system_prompt()
+        present = await ctx.preferences.get_system_prompt()
         key = "system.usual" if present == ctx.settings.bot_system_prompt else "system.own"
-        yield Text(f"{ctx.translate(key)}\n\n{fenced(present, language='text')}\n\n{ctx.translate('system.how')}")
+        yield Text(f"{ctx.translate(key)}\n\n{code_block(present, language='text')}\n\n{ctx.translate('system.how')}")
         return
     if not ctx.may_change_channel():
         raise UsageError(ctx.translate("system.not_allowed"))
-    await ctx.conversation.set_system_prompt(None if clear else text)
+    await ctx.preferences.set_system_prompt(None if clear else text)
     yield Text(ctx.translate("system.cleared" if clear else "system.set"))

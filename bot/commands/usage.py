@@ -58,8 +58,8 @@ def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
     """The rows summed over models, newest day first, as a Markdown table."""
     sums: defaultdict[tuple[str, Kind], list[float]] = defaultdict(lambda: [0, 0, 0, 0.0])
     for row in rows:
-        spent = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
-        sums[row.day, row.kind] = [a + b for a, b in zip(sums[row.day, row.kind], spent, strict=True)]
+        amounts = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
+        sums[row.day, row.kind] = [a + b for a, b in zip(sums[row.day, row.kind], amounts, strict=True)]
     whole = [sum(column) for column in zip(*sums.values(), strict=True)]
     heads = [ctx.translate(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
     lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import ProgressStream, shown, whole
-from bot.conversation.attachments import Picture, read_picture
+from bot.commands._media import ProgressStream, int_if_whole, media_answer
+from bot.conversation.attachments import EncodedImage, read_image
 from bot.errors import UsageError
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 
@@ -49,8 +49,8 @@ class Source:
 )
 async def video(ctx: Context) -> Parts:
     """Make the video and show it."""
-    duration, resolution = whole(ctx.number("duration")), ctx.option("resolution")
-    model = ctx.option("model") or await ctx.conversation.model("video")
+    duration, resolution = int_if_whole(ctx.number("duration")), ctx.option("resolution")
+    model = ctx.option("model") or await ctx.preferences.get_model("video")
     source = await find_source(ctx)
     prompt = (
         ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())
@@ -69,7 +69,7 @@ async def video(ctx: Context) -> Parts:
         async for fraction in call:
             yield Status(ctx.translate("video.making"), fraction)
         answer = call.result
-    async for part in shown(
+    async for part in media_answer(
         ctx,
         "video",
         answer.data.items,
@@ -91,10 +91,10 @@ async def find_source(ctx: Context) -> Source:
         return Source(named)
     if event.attachments:
         limit = ctx.settings.bot_max_attachment_bytes
-        picture = await read_picture(event.attachments, open=ctx.conversation.open, limit=limit)
-        if picture is None:
+        image = await read_image(event.attachments, open_attachment=ctx.conversation.open_attachment, limit=limit)
+        if image is None:
             raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
-        return Source(picture.url)
+        return Source(image.data_url)
     if named:
         job = await ctx.store.job(event.adapter, named)
     elif ctx.option("last") == "yes":
@@ -102,19 +102,19 @@ async def find_source(ctx: Context) -> Source:
     else:
         return Source()
     # Another conversation's pictures stay there, whatever id is typed.
-    media = _picture_of(job) if job is not None and job.event.conversation == event.conversation else None
+    media = _find_image(job) if job is not None and job.event.conversation == event.conversation else None
     if job is None or media is None:
         raise UsageError(ctx.translate("video.unknown_picture" if named else "video.no_picture"))
-    return Source(await asyncio.to_thread(_address, media), job.event.prompt)
+    return Source(await asyncio.to_thread(_image_url, media), job.event.prompt)
 
 
-def _picture_of(job: Job) -> Media | None:
+def _find_image(job: Job) -> Media | None:
     pictures = [m for m in job.answer.media if m.content_type.startswith("image/")] if job.answer else []
     return next((m for m in pictures if (m.path is not None and m.path.is_file()) or m.source_url), None)
 
 
-def _address(media: Media) -> str:
+def _image_url(media: Media) -> str:
     """Where the API gets the picture: the file itself, else where the API once offered it."""
     if media.path is not None and media.path.is_file():
-        return Picture(media.content_type, media.path.read_bytes()).url
+        return EncodedImage(media.content_type, media.path.read_bytes()).data_url
     return media.source_url

@@ -1,1 +1,1 @@
-"""Conversation context: history, summaries and attachments for the next API request."""
+"""Conversations: stored context, preferences, summaries, and attachments for the next API request."""

@@ -1,4 +1,4 @@
-"""Files that came with a message, made into what a model can read. What a file is, its bytes decide."""
+"""Converts attached files into text and images for a model. The bytes decide the type of a file."""
 
 import asyncio
 import base64
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
 
-from bot.conversation.charset import decoded
+from bot.conversation.charset import decode_text
 from bot.errors import MediaError, MediaTooLarge
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
@@ -16,58 +16,58 @@ from bot.media.content import HEAD, sniff
 from bot.models import Attachment
 from bot.settings.core import Settings
 
-#: pages of a PDF that are read
+#: Number of PDF pages that are read.
 PDF_PAGES = 200
 
-_CUT = " […]"
-_HEAD = 10_000  # bytes that are looked at to tell whether a file is text
-_PDF_HEAD = 1024  # bytes within which a PDF's mark stands
+_CUT_MARK = " […]"
+_TEXT_HEAD = 10_000  # bytes that decide whether a file is text
+_PDF_HEAD = 1024  # bytes within which a PDF's signature must be
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What came of a message's files."""
+class AttachmentContents:
+    """The converted files of a message."""
 
     text: str = ""  #: the files as Markdown, to be added to the prompt
-    pictures: tuple[str, ...] = ()  #: data URLs, for a model that can see
-    notes: tuple[str, ...] = ()  #: what could not be read and why, in the person's language; part of `text` as well
+    image_urls: tuple[str, ...] = ()  #: data URLs, for a model with vision
+    notes: tuple[str, ...] = ()  #: sentences on unread files, in the person's language; part of `text` as well
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture's bytes with their type."""
+class EncodedImage:
+    """An image's bytes with their content type."""
 
     content_type: str
     data: bytes
 
     @property
-    def url(self) -> str:
-        """The picture as a data URL."""
+    def data_url(self) -> str:
+        """The image as a data URL."""
         return f"data:{self.content_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
-class _Unread(Exception):
-    """Why a file is not read: the key of a sentence."""
+class _Unreadable(Exception):
+    """A file can't be read; the text is the last part of a sentence's key, `attachment.KEY`."""
 
 
-Open = Callable[[Attachment], AsyncIterator[bytes]]
+OpenAttachment = Callable[[Attachment], AsyncIterator[bytes]]
 
 
 async def read_attachments(
     attachments: Sequence[Attachment],
     *,
-    open: Open,  # noqa: A002 - the seam's own word
+    open_attachment: OpenAttachment,
     settings: Settings,
     locale: str,
-    sees: bool,
-) -> Reading:
-    """Read the files in order within the token limit of all together. Nothing is left out without a note.
+    has_vision: bool,
+) -> AttachmentContents:
+    """Read the files in order, within one token limit for all. Every omission leaves a note.
 
-    `sees`: the model can look at pictures.
+    `has_vision`: the model accepts images.
     """
     blocks: list[str] = []
-    pictures: list[str] = []
+    image_urls: list[str] = []
     notes: list[str] = []
 
     def note(key: str, name: str) -> None:
@@ -79,124 +79,129 @@ async def read_attachments(
     for attachment in attachments:
         name = " ".join(attachment.name.replace("`", "'").split()) or "file"
         try:
-            data = await _bytes_of(attachment, open, settings.bot_max_attachment_bytes)
+            data = await _read_bytes(attachment, open_attachment, settings.bot_max_attachment_bytes)
             if (content_type := sniff(data[:HEAD])).startswith("image/"):
-                if sees:
-                    pictures.append(Picture(content_type, data).url)
+                if has_vision:
+                    image_urls.append(EncodedImage(content_type, data).data_url)
                     blocks.append(f"[{name}]")
                 else:
                     note("unseen", name)
                 continue
             if content_type:
-                raise _Unread("binary")  # noqa: TRY301 - the one place where it is told
+                raise _Unreadable("binary")  # noqa: TRY301 - the handler below writes the note
             is_pdf = b"%PDF-" in data[:_PDF_HEAD]
-            # A token is estimated as four characters at most: nothing beyond that is worth extracting or counting.
-            most = 4 * left + 4
-            text, is_cut = await asyncio.to_thread(pdf_text if is_pdf else plain_text, data, most)
-        except _Unread as exc:
+            # A token is at most four characters by estimate; more text than that would be cut anyway.
+            max_chars = 4 * left + 4
+            text, is_cut = await asyncio.to_thread(extract_pdf_text if is_pdf else extract_text, data, max_chars)
+        except _Unreadable as exc:
             note(str(exc), name)
             continue
         if estimate_tokens(text) > left:
-            text, is_cut = cut_to_tokens(text, left), True
+            text, is_cut = truncate_to_tokens(text, left), True
         left = max(0, left - estimate_tokens(text))
-        blocks.append(fenced(text, name) if text else f"`{name}`:")
+        blocks.append(code_block(text, name) if text else f"`{name}`:")
         if is_cut:
             note("cut", name)
-    return Reading("\n\n".join(blocks), tuple(pictures), tuple(notes))
+    return AttachmentContents("\n\n".join(blocks), tuple(image_urls), tuple(notes))
 
 
-async def read_picture(attachments: Sequence[Attachment], *, open: Open, limit: int) -> Picture | None:  # noqa: A002
-    """The first picture among the files, None when there is none. Raises `MediaError` when it can't be read.
+async def read_image(
+    attachments: Sequence[Attachment], *, open_attachment: OpenAttachment, limit: int
+) -> EncodedImage | None:
+    """Read the first image among the files; None: there is none. Raises `MediaError` if a file can't be read.
 
-    `limit`: bytes.
+    `limit`: bytes per file.
     """
     for attachment in attachments:
         try:
-            data = await _bytes_of(attachment, open, limit)
-        except _Unread as exc:
+            data = await _read_bytes(attachment, open_attachment, limit)
+        except _Unreadable as exc:
             raise MediaTooLarge(f"{attachment.name}: {exc}") from exc
         content_type = sniff(data[:HEAD])
         if content_type.startswith("image/"):
-            return Picture(content_type, data)
+            return EncodedImage(content_type, data)
     return None
 
 
-async def _bytes_of(attachment: Attachment, open_: Open, limit: int) -> bytes:
-    """The whole file, at most `limit` bytes. Raises `_Unread`."""
+async def _read_bytes(attachment: Attachment, open_attachment: OpenAttachment, limit: int) -> bytes:
+    """Read a whole file of at most `limit` bytes. Raises `_Unreadable`."""
     if attachment.size is not None and attachment.size > limit:
-        raise _Unread("too_large")
+        raise _Unreadable("too_large")
     data = bytearray()
-    pieces = open_(attachment)
+    pieces = open_attachment(attachment)
     try:
         async for piece in pieces:
             data += piece
             if len(data) > limit:
-                raise _Unread("too_large")
+                raise _Unreadable("too_large")
     except MediaTooLarge as exc:
-        raise _Unread("too_large") from exc
+        raise _Unreadable("too_large") from exc
     except MediaError as exc:
-        raise _Unread("unreachable") from exc
+        raise _Unreadable("unreachable") from exc
     finally:
         if isinstance(pieces, AsyncGenerator):
             await pieces.aclose()
     return bytes(data)
 
 
-def plain_text(data: bytes, most: int) -> tuple[str, bool]:
-    """The first `most` characters of the text in `data`, whatever its encoding, and whether there is more.
+def extract_text(data: bytes, max_chars: int) -> tuple[str, bool]:
+    """Decode a text file; return its first `max_chars` characters and whether there are more.
 
-    Raises `_Unread` when it is no text, or in an encoding that can't be told.
+    Raises `_Unreadable` for binary data and for an undetectable encoding.
     """
-    head = data[: max(4 * most, _HEAD)]  # no encoding takes more than four bytes for a character
-    text = decoded(head, is_whole=len(head) == len(data))
-    shown = head.decode("latin-1") if text is None else text
-    if len(_CONTROL.findall(shown)) > len(shown) // 1000:
-        raise _Unread("binary")
+    head = data[: max(4 * max_chars, _TEXT_HEAD)]  # no encoding takes more than four bytes for a character
+    text = decode_text(head, is_whole=len(head) == len(data))
+    sample = head.decode("latin-1") if text is None else text
+    if len(_CONTROL.findall(sample)) > len(sample) // 1000:
+        raise _Unreadable("binary")
     if text is None:
-        raise _Unread("encoding")
+        raise _Unreadable("encoding")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text[:most], len(text) > most or len(head) < len(data)
+    return text[:max_chars], len(text) > max_chars or len(head) < len(data)
 
 
-def pdf_text(data: bytes, most: int) -> tuple[str, bool]:
-    """The text of a PDF and whether it stops early: after `PDF_PAGES` pages or `most` characters. Raises `_Unread`."""
+def extract_pdf_text(data: bytes, max_chars: int) -> tuple[str, bool]:
+    """Extract the text of a PDF; return it and whether it was cut, after `PDF_PAGES` pages or `max_chars` characters.
+
+    Raises `_Unreadable`.
+    """
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, PyPdfError
 
-    # A damaged file can make the parser stumble over anything.
-    stumbles = (PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, OSError)
+    # On damaged files the parser raises almost anything.
+    damage = (PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, OSError)
     pages: list[str] = []
     try:
         reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise _Unread("encrypted")
+            raise _Unreadable("encrypted")
         total = len(reader.pages)
         length = 0
         for page in reader.pages[:PDF_PAGES]:
             pages.append(page.extract_text().strip())
             length += len(pages[-1])
-            if length > most:
+            if length > max_chars:
                 break
     except (DependencyError, NotImplementedError) as exc:
-        raise _Unread("encrypted") from exc
-    except (*stumbles, RecursionError, AssertionError) as exc:
-        raise _Unread("damaged") from exc
+        raise _Unreadable("encrypted") from exc
+    except (*damage, RecursionError, AssertionError) as exc:
+        raise _Unreadable("damaged") from exc
     if not any(pages):
-        raise _Unread("scanned")
+        raise _Unreadable("scanned")
     return "\n\n".join(page for page in pages if page), len(pages) < total
 
 
-def cut_to_tokens(text: str, tokens: int) -> str:
-    """The beginning of `text` in at most about `tokens` tokens, marked where it was cut."""
+def truncate_to_tokens(text: str, tokens: int) -> str:
+    """Shorten `text` to about `tokens` tokens; a mark shows the cut."""
     if estimate_tokens(text) <= tokens:
         return text
     while text and (cost := estimate_tokens(text)) > tokens:
         text = text[: min(len(text) - 1, len(text) * max(0, tokens) // cost)]
-    return text.rstrip() + _CUT if text else ""
+    return text.rstrip() + _CUT_MARK if text else ""
 
 
-def fenced(text: str, name: str = "", language: str | None = None) -> str:
-    """`text` as a Markdown code block that nothing in it can close; `name` stands before it."""
+def code_block(text: str, name: str = "", language: str | None = None) -> str:
+    """Return `text` as a Markdown code block whose fence `text` can't close; `name`: shown in front of it."""
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     if language is None:
         language = PurePath(name).suffix.removeprefix(".").lower()

@@ -1,38 +1,36 @@
-"""Text files whose encoding nobody names: told by their marks, else by which reading makes everyday text."""
+"""Detection of a text file's encoding: by its byte order mark, else by the decoding that yields common text."""
 
 import codecs
 import re
 from dataclasses import dataclass
 
-_MARKS = (
+_BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_SAMPLE = 1000  # characters that are looked at: a few dozen tell
-_PLAIN = 0.95  # share of plain characters in UTF-16 without a mark: a wrong order of bytes makes few of them
-_EVERYDAY = 0.5  # weight of the characters, 0 to 2, from which a reading is believed
-_WHOLE = 10  # sound characters for each damaged one in what still is UTF-8
+_SAMPLE = 1000  # characters that are examined; a few dozen suffice
+_PLAIN = 0.95  # smallest share of common characters in UTF-16 without a mark; the wrong byte order yields few
+_MIN_SCORE = 0.5  # smallest score, 0 to 2, of an accepted decoding
+_VALID_PER_DAMAGED = 10  # smallest ratio of valid to damaged characters in accepted UTF-8
 
 # Letters, digits, punctuation and space of Europe and East Asia.
 _WIDE = re.compile(
     "[\t-\r -~\xa0-\u017f\u0370-\u03ff\u0400-\u045f\u2010-\u2044\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uff65]"
 )
-# In Western text letters with accents stand among ASCII: two or three together are many.
+# In Western text accented letters are surrounded by ASCII: at most three stand together.
 _WESTERN = re.compile(r"(?:[\x00-\x7f]|(?<![À-ÿ])[À-ÿ]{1,3}(?![À-ÿ])|[\xa0-¿‘’“”–—…•€™Œœ])*")
 
 
 @dataclass(frozen=True, slots=True)
-class _Eastern:
-    """An encoding of two bytes for a character."""
+class _EasternEncoding:
+    """A double-byte encoding."""
 
     name: str
-    everyday: re.Pattern[
-        bytes
-    ]  #: kana and punctuation, and what the standard itself lists first: the common characters
-    frequent: str  #: the most frequent characters: they decide where two readings are everyday text
+    common: re.Pattern[bytes]  #: kana, punctuation and the characters that the standard lists first
+    frequent: str  #: the most frequent characters; they decide between two plausible decodings
 
 
 _BIG5 = re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]|\xa1[\x40-\x7e]")
@@ -40,74 +38,76 @@ _TRADITIONAL = "的一是不了在人有我他這個們中來上大為和國地�
 _SIMPLIFIED = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能"
 _KANA = "のにはをたがでてとしれさるいますなかっも"
 
-# Of equals the first: Hong Kong's Big5 holds more characters than Microsoft's and differs in a few.
+# Among equal scores the first wins: Hong Kong's Big5 has more characters than Microsoft's and differs in a few.
 _EASTERN = (
-    _Eastern("cp950", _BIG5, _TRADITIONAL),
-    _Eastern("big5hkscs", _BIG5, _TRADITIONAL),
-    _Eastern("gb18030", re.compile(rb"[\xb0-\xd7][\xa1-\xfe]|\xa1[\xa1-\xbf]|\xa3[\xa1-\xfe]"), _SIMPLIFIED),
-    _Eastern("cp932", re.compile(rb"\x81[\x40-\x81]|\x82[\x4f-\xf1]|\x83[\x40-\x96]|[\x88-\x97][\x40-\xfc]"), _KANA),
-    _Eastern("euc_jp", re.compile(rb"\xa1[\xa1-\xbf]|[\xa3-\xa5][\xa1-\xfe]|[\xb0-\xcf][\xa1-\xfe]"), _KANA),
-    _Eastern("cp949", re.compile(rb"[\xb0-\xc8][\xa1-\xfe]"), "이다는에의가을하고지은도기사서"),
+    _EasternEncoding("cp950", _BIG5, _TRADITIONAL),
+    _EasternEncoding("big5hkscs", _BIG5, _TRADITIONAL),
+    _EasternEncoding("gb18030", re.compile(rb"[\xb0-\xd7][\xa1-\xfe]|\xa1[\xa1-\xbf]|\xa3[\xa1-\xfe]"), _SIMPLIFIED),
+    _EasternEncoding(
+        "cp932", re.compile(rb"\x81[\x40-\x81]|\x82[\x4f-\xf1]|\x83[\x40-\x96]|[\x88-\x97][\x40-\xfc]"), _KANA
+    ),
+    _EasternEncoding("euc_jp", re.compile(rb"\xa1[\xa1-\xbf]|[\xa3-\xa5][\xa1-\xfe]|[\xb0-\xcf][\xa1-\xfe]"), _KANA),
+    _EasternEncoding("cp949", re.compile(rb"[\xb0-\xc8][\xa1-\xfe]"), "이다는에의가을하고지은도기사서"),
 )
 
 
-def decoded(data: bytes, *, is_whole: bool) -> str | None:
-    """The text in `data`, None when its encoding can't be told.
+def decode_text(data: bytes, *, is_whole: bool) -> str | None:
+    """Decode `data`; None: its encoding is undetectable.
 
-    Binary data may come out as text with control characters.
-    `is_whole` False: `data` is only the beginning, and its last character may be cut through.
+    Binary data may yield text with control characters.
+    `is_whole`: False if `data` is only the beginning of a file, whose last character may be incomplete.
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strict(data, encoding, is_whole=is_whole)
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _decode_strictly(data, encoding, is_whole=is_whole)
     if b"\x00" in data:
-        return _wide(data, is_whole=is_whole)
+        return _decode_utf16(data, is_whole=is_whole)
     return (
-        _strict(data, "utf-8", is_whole=is_whole)
-        or _damaged_utf8(data)
-        or _eastern(data, is_whole=is_whole)
-        or _western(data)
+        _decode_strictly(data, "utf-8", is_whole=is_whole)
+        or _decode_damaged_utf8(data)
+        or _decode_eastern(data, is_whole=is_whole)
+        or _decode_western(data)
     )
 
 
-def _strict(data: bytes, encoding: str, *, is_whole: bool) -> str | None:
+def _decode_strictly(data: bytes, encoding: str, *, is_whole: bool) -> str | None:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(data, is_whole)
     except UnicodeDecodeError:
         return None
 
 
-def _wide(data: bytes, *, is_whole: bool) -> str | None:
-    """UTF-16 without a mark."""
+def _decode_utf16(data: bytes, *, is_whole: bool) -> str | None:
+    """Decode UTF-16 without a byte order mark."""
     for encoding in ("utf-16-le", "utf-16-be"):
-        text = _strict(data, encoding, is_whole=is_whole)
+        text = _decode_strictly(data, encoding, is_whole=is_whole)
         if text and len(_WIDE.findall(text[:_SAMPLE])) >= _PLAIN * len(text[:_SAMPLE]):
             return text
     return None
 
 
-def _damaged_utf8(data: bytes) -> str | None:
-    """UTF-8 with a stray byte here and there, as in logs and in files cut at their end."""
+def _decode_damaged_utf8(data: bytes) -> str | None:
+    """Decode UTF-8 with a few invalid bytes, as in logs and in files cut at their end."""
     text = data.decode("utf-8", "replace")
     beyond = [char for char in text if char > "\x7f"]
-    return text if beyond.count("\ufffd") * _WHOLE < len(beyond) else None
+    return text if beyond.count("\ufffd") * _VALID_PER_DAMAGED < len(beyond) else None
 
 
-def _eastern(data: bytes, *, is_whole: bool) -> str | None:
-    best, text = _EVERYDAY, None
+def _decode_eastern(data: bytes, *, is_whole: bool) -> str | None:
+    best, text = _MIN_SCORE, None
     for encoding in _EASTERN:
-        found = _strict(data, encoding.name, is_whole=is_whole)
-        if found is not None and (weight := _weight(found, encoding)) > best:
-            best, text = weight, found
+        found = _decode_strictly(data, encoding.name, is_whole=is_whole)
+        if found is not None and (score := _score(found, encoding)) > best:
+            best, text = score, found
     return text
 
 
-def _weight(text: str, encoding: _Eastern) -> float:
+def _score(text: str, encoding: _EasternEncoding) -> float:
     beyond = [char for char in text if char > "\x7f"][:_SAMPLE]
-    everyday = sum(bool(encoding.everyday.fullmatch(char.encode(encoding.name))) for char in beyond)
-    return (everyday + sum(char in encoding.frequent for char in beyond)) / max(1, len(beyond))
+    common = sum(bool(encoding.common.fullmatch(char.encode(encoding.name))) for char in beyond)
+    return (common + sum(char in encoding.frequent for char in beyond)) / max(1, len(beyond))
 
 
-def _western(data: bytes) -> str | None:
-    text = _strict(data, "cp1252", is_whole=True)
+def _decode_western(data: bytes) -> str | None:
+    text = _decode_strictly(data, "cp1252", is_whole=True)
     return text if text is not None and _WESTERN.fullmatch(text[:_SAMPLE]) else None

@@ -1,4 +1,4 @@
-"""Folds what fell out of a conversation's window into its summary, beside the lanes: nobody waits for it."""
+"""Summarizes older turns of conversations in the background."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class Summarizer:
-    """At most one fold of a conversation at a time."""
+    """Runs at most one summary of a conversation at a time."""
 
     def __init__(self, store: Store, api: AsyncAIModels, policy: Policy, metrics: Metrics) -> None:
         self._store = store
@@ -27,38 +27,38 @@ class Summarizer:
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def start(self, job: Job, conversation: Conversation) -> None:
-        """Fold the conversation of a job, which is charged with it, unless that is being done already."""
+        """Start to summarize the conversation of a job, which is charged for it, unless a summary is running."""
         key = (job.event.adapter, job.event.conversation)
         if key not in self._tasks:
-            task = asyncio.create_task(self._fold(job, conversation), name=f"fold after {job.event.id}")
+            task = asyncio.create_task(self._summarize(job, conversation), name=f"summary after {job.event.id}")
             self._tasks[key] = task
             task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
     @property
     def tasks(self) -> set[asyncio.Task[None]]:
-        """What runs."""
+        """The running summaries."""
         return set(self._tasks.values())
 
     async def stop(self) -> None:
-        """Break off what runs; the turns stay, and a later answer tries again. A request broken off is counted."""
+        """Cancel the running summaries; the turns stay for a later one. A cancelled request is counted as usage."""
         tasks = self.tasks
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fold(self, job: Job, conversation: Conversation) -> None:
+    async def _summarize(self, job: Job, conversation: Conversation) -> None:
         try:
-            usage = await self._usage(conversation)
+            usage = await self._request_summary(conversation)
             if usage is not None:
                 await self._store.add_usage(job, (usage,))
                 self._policy.spent(job.event, (usage,))
                 self._metrics.used((usage,))
         except (ApiError, StoreError) as exc:
-            log.warning("not summarised", error=type(exc).__name__, reason=str(exc))
+            log.warning("conversation not summarized", error=type(exc).__name__, reason=str(exc))
 
-    async def _usage(self, conversation: Conversation) -> Usage | None:
-        """What a fold used. Broken off, it is one request of which nothing else is known."""
+    async def _request_summary(self, conversation: Conversation) -> Usage | None:
+        """Summarize; return the usage. A cancelled request counts as one request of unknown size."""
         try:
-            return await conversation.fold(self._api)
+            return await conversation.summarize(self._api)
         except asyncio.CancelledError:
-            return Usage(kind="chat", model=await conversation.model("chat"))
+            return Usage(kind="chat", model=await conversation.preferences.get_model("chat"))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.commands import Registry
-from bot.errors import UsageError
+from bot.conversation import preferences
 from bot.i18n import LANGUAGES, translate
 from bot.models import KINDS, Actor, Event, Job, Lane, Profile
-from bot.pipeline.inbox import Inbox, person_scope
+from bot.pipeline.inbox import Inbox
 from bot.pipeline.sealed_storage import SealedStorage
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
@@ -83,27 +83,23 @@ class CoreServices:
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `AdapterServices.profile`."""
         since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)
-        chosen = await self.store.settings(person_scope(adapter, actor.id))
-        locale = chosen.get("language") or actor.locale
+        language = await preferences.get_language(self.store, adapter, actor.id)
+        locale = language or actor.locale
         everybody = await self.store.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
         return Profile(
             usage=tuple(await self.store.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),
             limits=tuple(await self.policy.allowance(adapter, actor.id, locale)),
-            language=chosen.get("language", ""),
+            language=language,
             languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
-            models={kind: chosen[f"model.{kind}"] for kind in KINDS if f"model.{kind}" in chosen},
+            models=await preferences.get_models(self.store, adapter, actor.id),
             choices={kind: self.settings.models(kind) for kind in KINDS},
             recent=tuple(await self.store.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
         )
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
-        """See `AdapterServices.set_preference`. Raises `UsageError` for what can't be chosen."""
-        allowed: dict[str, tuple[str, ...]] = {f"model.{kind}": self.settings.models(kind) for kind in KINDS}
-        allowed["language"] = LANGUAGES
-        if name not in allowed or (value is not None and value not in allowed[name]):
-            raise UsageError(f"{value} is no choice for {name}")
-        await self.store.put_setting(person_scope(adapter, actor), name, value)
+        """See `AdapterServices.set_preference`."""
+        await preferences.set_preference(self.store, self.settings, adapter, actor, name, value)
 
     # -- storage
 

@@ -10,6 +10,7 @@ from aimodels import AsyncAIModels
 from aimodels.errors import ApiError
 from bot.commands import Context, Registry
 from bot.conversation.context import Conversation
+from bot.conversation.preferences import Preferences
 from bot.errors import BotError, UsageError
 from bot.i18n import translate
 from bot.media import Spool
@@ -63,9 +64,9 @@ class Gathered:
         if not said:
             return ()
         actor, event = job.event.actor, job.event.id
-        earlier = self.conversation.earlier if self.conversation is not None else ()
+        prior = self.conversation.prior_turns if self.conversation is not None else ()
         return (
-            *earlier,
+            *prior,
             Turn(role="user", content=self.remember.user, speaker=actor.name, actor=actor.id, event=event),
             Turn(role="assistant", content=said, actor=actor.id, event=event),
         )
@@ -104,8 +105,14 @@ class Dispatcher:
             progress.status(Status(translate("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
 
         adapter = self.adapters[event.adapter]
+        preferences = Preferences(self.store, self.settings, event)
         gathered.conversation = Conversation(
-            store=self.store, settings=self.settings, event=event, open=adapter.open, earlier=adapter.earlier
+            store=self.store,
+            settings=self.settings,
+            event=event,
+            preferences=preferences,
+            open_attachment=adapter.open,
+            read_prior_messages=adapter.earlier,
         )
         context = Context(
             event=event,
@@ -113,6 +120,7 @@ class Dispatcher:
             settings=self.settings,
             api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting),
             conversation=gathered.conversation,
+            preferences=preferences,
             spool=self.spool,
             store=self.store,
             commands=self.registry,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.commands import Registry
+from bot.conversation.preferences import get_language
 from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
@@ -19,11 +20,6 @@ PRESS = "press"
 RETRY = "retry"
 #: The button under an answer that is still being written; it is in no answer's actions.
 STOP = "stop"
-
-
-def person_scope(adapter: str, actor: str) -> str:
-    """Where a person's own settings are kept."""
-    return f"person:{adapter}:{actor}"
 
 
 def undelivered_scope(adapter: str, event_id: str) -> str:
@@ -42,7 +38,7 @@ class Inbox:
 
     async def accept(self, event: Event) -> None:
         """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
-        language = (await self.store.settings(person_scope(event.adapter, event.actor.id))).get("language")
+        language = await get_language(self.store, event.adapter, event.actor.id)
         if language:
             event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolved(event)

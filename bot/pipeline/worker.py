@@ -66,8 +66,8 @@ class Worker:
         self._running: set[RunningJob] = set()
         self._postponed: set[int] = set()  #: sequence numbers of what was given back to be tried again
         self._failures: Counter[int] = Counter()  #: by sequence number, of what could not be delivered yet
-        self._folding = Summarizer(store, dispatcher.api, policy, metrics)
-        self._stopping = Canceller(store, self._running)
+        self._summarizer = Summarizer(store, dispatcher.api, policy, metrics)
+        self._canceller = Canceller(store, self._running)
         self._idle = asyncio.Event()
 
     # -- the loop
@@ -82,7 +82,7 @@ class Worker:
             free = [lane for lane in Lane if self._slots[lane] > 0]
             try:
                 job = await self._store.claim(free, self._adapters.keys())
-                self._stopping.obey()
+                self._canceller.obey()
                 if job is None:
                     if await self._is_done():
                         self._idle.set()
@@ -127,13 +127,13 @@ class Worker:
     async def stop(self) -> None:
         """Let running answers finish within the shutdown time; the rest is given back for the next start."""
         tasks = {running.task for running in self._running if running.task is not None}
-        if tasks or self._folding.tasks:
+        if tasks or self._summarizer.tasks:
             log.info("finishing", answers=len(tasks))
-            await asyncio.wait(tasks | self._folding.tasks, timeout=self._settings.bot_shutdown_timeout)
+            await asyncio.wait(tasks | self._summarizer.tasks, timeout=self._settings.bot_shutdown_timeout)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._folding.stop()
+        await self._summarizer.stop()
 
     # -- one event
 
@@ -188,8 +188,8 @@ class Worker:
         self._failures.pop(job.seq, None)
         self._free(running)
         await self._store.complete(job)
-        if gathered.conversation is not None and gathered.conversation.overflows:
-            self._folding.start(job, gathered.conversation)
+        if gathered.conversation is not None and gathered.conversation.needs_summary:
+            self._summarizer.start(job, gathered.conversation)
 
     def _is_private(self, job: Job) -> bool:
         command = self._dispatcher.registry.find(job.event.command)
@@ -231,7 +231,7 @@ class Worker:
             try:
                 if running.is_generating:
                     return await self._dispatcher.run(
-                        job, gathered, progress, stop=lambda: self._stopping.conversation(running), cancel=self.cancel
+                        job, gathered, progress, stop=lambda: self._canceller.conversation(running), cancel=self.cancel
                     )
             except ApiError as exc:
                 return exc
@@ -315,7 +315,7 @@ class Worker:
 
     async def cancel(self, adapter: str, event_id: str) -> bool:
         """See `Canceller.event`."""
-        return await self._stopping.event(adapter, event_id)
+        return await self._canceller.event(adapter, event_id)
 
 
 def _jittered(attempt: int) -> float:

@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from bot.conversation.attachments import Reading, cut_to_tokens, fenced, read_attachments, read_picture
+from bot.conversation.attachments import (
+    AttachmentContents,
+    code_block,
+    read_attachments,
+    read_image,
+    truncate_to_tokens,
+)
 from bot.errors import DownloadFailed, MediaTooLarge
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment
@@ -59,7 +65,9 @@ def archive() -> bytes:
     return out.getvalue()
 
 
-async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = True, **settings: Any) -> Reading:
+async def read(
+    files: Mapping[str, bytes], *, has_vision: bool = False, sized: bool = True, **settings: Any
+) -> AttachmentContents:
     async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
         data = files[attachment.name]
         for start in range(0, len(data), 1000):
@@ -68,10 +76,10 @@ async def read(files: Mapping[str, bytes], *, sees: bool = False, sized: bool = 
     attachments = [Attachment(name=n, size=len(d) if sized else None) for n, d in files.items()]
     return await read_attachments(
         attachments,
-        open=opened,
+        open_attachment=opened,
         settings=Settings(_env_file=None, **settings),  # type: ignore[call-arg, unused-ignore]
         locale="en",
-        sees=sees,
+        has_vision=has_vision,
     )
 
 
@@ -127,15 +135,15 @@ async def test_the_beginning_of_a_long_file_is_read_alone(encoding: str) -> None
 
 async def test_pictures_go_to_models_that_see() -> None:
     """A seeing model gets the picture as a data URL, whatever the file is called."""
-    reading = await read({"photo.txt": PNG}, sees=True)
-    assert reading.pictures == (f"data:image/png;base64,{base64.b64encode(PNG).decode()}",)
+    reading = await read({"photo.txt": PNG}, has_vision=True)
+    assert reading.image_urls == (f"data:image/png;base64,{base64.b64encode(PNG).decode()}",)
     assert reading.notes == ()
 
 
 async def test_a_blind_model_is_told_of_a_picture() -> None:
     """Nobody is left to think that the picture was looked at."""
     reading = await read({"photo.png": PNG})
-    assert reading.pictures == ()
+    assert reading.image_urls == ()
     assert len(reading.notes) == 1
     assert "photo.png" in reading.notes[0]
     assert reading.notes[0] in reading.text
@@ -188,7 +196,9 @@ async def test_a_file_that_cannot_be_fetched_is_said() -> None:
         yield b""
 
     settings = Settings(_env_file=None)  # type: ignore[call-arg, unused-ignore]
-    reading = await read_attachments([Attachment(name="a.txt")], open=gone, settings=settings, locale="en", sees=False)
+    reading = await read_attachments(
+        [Attachment(name="a.txt")], open_attachment=gone, settings=settings, locale="en", has_vision=False
+    )
     assert "could not be fetched" in reading.notes[0]
 
 
@@ -205,18 +215,18 @@ async def test_the_first_picture_is_found_among_files() -> None:
         yield files[attachment.name]
 
     attachments = [Attachment(name=name) for name in files]
-    picture = await read_picture(attachments, open=opened, limit=1000)
+    picture = await read_image(attachments, open_attachment=opened, limit=1000)
     assert picture is not None
     assert picture.content_type == "image/png"
-    assert await read_picture(attachments[:1], open=opened, limit=1000) is None
+    assert await read_image(attachments[:1], open_attachment=opened, limit=1000) is None
     with pytest.raises(MediaTooLarge):
-        await read_picture(attachments, open=opened, limit=10)
+        await read_image(attachments, open_attachment=opened, limit=10)
 
 
 @given(st.text(max_size=400), st.integers(0, 60))
 def test_a_cut_text_fits(text: str, tokens: int) -> None:
     """A cut is a beginning of the text, at most the tokens long but for its mark."""
-    cut = cut_to_tokens(text, tokens)
+    cut = truncate_to_tokens(text, tokens)
     assert text.startswith(cut.removesuffix(" […]"))
     assert estimate_tokens(cut.removesuffix(" […]")) <= tokens or cut == text
 
@@ -224,6 +234,6 @@ def test_a_cut_text_fits(text: str, tokens: int) -> None:
 @given(st.text(alphabet="`a\n ", max_size=60))
 def test_nothing_closes_a_fence_early(text: str) -> None:
     """The fence is longer than any run of backticks within."""
-    block = fenced(text, language="")
+    block = code_block(text, language="")
     fence = block.partition("\n")[0]
     assert fence not in block.removeprefix(fence).removesuffix(fence)

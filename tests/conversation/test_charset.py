@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.conversation.charset import decoded
+from bot.conversation.charset import decode_text
 
 TRADITIONAL = (
     "請問明天的會議幾點開始？我們需要準備上個月的銷售報告，還有客戶名單。昨天下雨，所以比賽延期了。"
@@ -45,14 +45,14 @@ def pieces(text: str, length: int) -> list[str]:
 def test_a_few_characters_tell_an_old_encoding(text: str, encoding: str, length: int) -> None:
     """Six characters in a row, wherever they are taken from, are enough."""
     for piece in pieces(text, length):
-        assert decoded(piece.encode(encoding), is_whole=True) == piece
+        assert decode_text(piece.encode(encoding), is_whole=True) == piece
 
 
 @pytest.mark.parametrize(("text", "encoding", "length"), [(HONG_KONG, "big5hkscs", 12), (KOREAN, "cp949", 30)])
 def test_rarer_characters_take_a_sentence(text: str, encoding: str, length: int) -> None:
     """Characters of Hong Kong are on no list of common ones, Korean ones lie among the Chinese."""
     for piece in pieces(text, length):
-        assert decoded(piece.encode(encoding), is_whole=True) == piece
+        assert decode_text(piece.encode(encoding), is_whole=True) == piece
 
 
 @pytest.mark.parametrize("text", [TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN, FRENCH, RUSSIAN])
@@ -60,15 +60,15 @@ def test_rarer_characters_take_a_sentence(text: str, encoding: str, length: int)
 def test_unicode_is_told_by_its_mark_or_by_its_form(text: str, encoding: str) -> None:
     """However short: these can't be mistaken. The mark itself is no text."""
     for piece in (text[:1], text[:2], text):
-        assert decoded(piece.encode(encoding), is_whole=True) == piece
+        assert decode_text(piece.encode(encoding), is_whole=True) == piece
 
 
 @pytest.mark.parametrize("text", [TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN, FRENCH, RUSSIAN])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_with_its_mark_or_with_lines(text: str, encoding: str) -> None:
     """In either order of bytes, with the mark or, where there are line ends to tell by, without."""
-    assert decoded(("\ufeff" + text).encode(encoding), is_whole=True) == text
-    assert decoded(f"1\n{text}\n2\n".encode(encoding), is_whole=True) == f"1\n{text}\n2\n"
+    assert decode_text(("\ufeff" + text).encode(encoding), is_whole=True) == text
+    assert decode_text(f"1\n{text}\n2\n".encode(encoding), is_whole=True) == f"1\n{text}\n2\n"
 
 
 @pytest.mark.parametrize(
@@ -85,23 +85,23 @@ def test_a_beginning_may_end_within_a_character(text: str, encoding: str) -> Non
     """What is cut off of a long file is not held against it."""
     data = text.encode(encoding)
     for end in range(len(data) - 8, len(data)):
-        found = decoded(data[:end], is_whole=False)
+        found = decode_text(data[:end], is_whole=False)
         assert found
         assert text.startswith(found.rstrip("\ufffd"))
 
 
 def test_a_stray_byte_does_no_harm_to_utf_8() -> None:
     """A line from elsewhere in a log leaves the rest as it is."""
-    text = decoded(TRADITIONAL.encode() + b"\xe9\n" + SIMPLIFIED.encode(), is_whole=True)
+    text = decode_text(TRADITIONAL.encode() + b"\xe9\n" + SIMPLIFIED.encode(), is_whole=True)
     assert text == f"{TRADITIONAL}\ufffd\n{SIMPLIFIED}"
 
 
 @pytest.mark.parametrize("data", [RUSSIAN.encode("cp1251"), RUSSIAN.encode("koi8-r"), bytes(range(128, 256))])
 def test_what_is_not_known_is_not_made_up(data: bytes) -> None:
     """An encoding that can't be told gives nothing rather than wrong characters."""
-    assert decoded(data, is_whole=True) is None
+    assert decode_text(data, is_whole=True) is None
 
 
 def test_an_empty_file_is_text() -> None:
     """Nothing is the empty text, not an unknown one."""
-    assert decoded(b"", is_whole=True) == ""
+    assert decode_text(b"", is_whole=True) == ""

@@ -149,7 +149,7 @@ async def test_a_crashing_command_is_a_sentence_with_a_reference(
     """An exception that nobody thought of becomes a sentence with the event's id; the lane goes on."""
     async with service(tmp_path) as one:
         with monkeypatch.context() as broken:
-            broken.setattr("bot.conversation.context.Conversation.messages", raising(ZeroDivisionError(text)))
+            broken.setattr("bot.conversation.context.Conversation.build_messages", raising(ZeroDivisionError(text)))
             told = await one.ask("hello")
         assert "e1" in told.text
         assert text not in told.text
@@ -161,7 +161,7 @@ async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: py
     """What a person got wrong is said in private, and nothing is asked of the API."""
     async with service(tmp_path) as one:
         monkeypatch.setattr(
-            "bot.conversation.context.Conversation.messages", raising(UsageError("Say it differently."))
+            "bot.conversation.context.Conversation.build_messages", raising(UsageError("Say it differently."))
         )
         told = await one.ask("hello")
         assert (told.text, told.private, told.actions) == ("Say it differently.", True, [])
@@ -189,7 +189,7 @@ async def test_a_long_conversation_is_folded(tmp_path: Path) -> None:
             await one.ask(f"question {n}")
         await one.echo.until(lambda: any("Summarise" in prompt for prompt in one.echo.asked))
         folds = sum("Summarise" in prompt for prompt in one.echo.asked)
-        await asyncio.gather(*one.core.worker._folding._tasks.values())
+        await asyncio.gather(*one.core.worker._summarizer._tasks.values())
         await one.ask("one more")
         said = next(body["messages"] for body in one.echo.bodies if body["messages"][-1]["content"] == "one more")
         assert any("Summary of what was said" in message["content"] for message in said)
@@ -209,7 +209,7 @@ async def test_a_conversation_is_folded_once_at_a_time(tmp_path: Path) -> None:
         await one.ask("hello again")
         assert summaries(one.echo.asked) == 1
         release.set()
-        await asyncio.gather(*one.core.worker._folding._tasks.values())
+        await asyncio.gather(*one.core.worker._summarizer._tasks.values())
         await one.ask("and again")
         await one.echo.until(lambda: summaries(one.echo.asked) == 2)
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from aimodels import AsyncAIModels
 from bot.commands import Command, Context, Registry, load_commands
 from bot.conversation.context import Conversation
+from bot.conversation.preferences import Preferences
 from bot.media import Spool
 from bot.models import (
     KINDS,
@@ -220,7 +221,14 @@ class AdapterServices:
 
     def conversation(self, event: Event) -> Conversation:
         """The conversation as the event sees it."""
-        return Conversation(store=self.store, settings=self.settings, event=event, open=self.open, earlier=self.look)
+        return Conversation(
+            store=self.store,
+            settings=self.settings,
+            event=event,
+            preferences=Preferences(self.store, self.settings, event),
+            open_attachment=self.open,
+            read_prior_messages=self.look,
+        )
 
     def context(self, event: Event, command: Command, seq: int) -> Context:
         """What the command may use."""
@@ -237,7 +245,8 @@ class AdapterServices:
             spec=command.spec,
             settings=self.settings,
             api=self.api,
-            conversation=self.conversation(event),
+            conversation=(conversation := self.conversation(event)),
+            preferences=conversation.preferences,
             spool=self.spool,
             store=self.store,
             commands=self.registry,
