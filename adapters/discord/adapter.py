@@ -1,4 +1,4 @@
-"""Lifecycle of the Discord side: log in, listen, deliver."""
+"""The Discord adapter: logs in, receives events, opens drafts."""
 
 import asyncio
 import random
@@ -13,21 +13,23 @@ import structlog
 from discord.http import HTTPClient
 from pydantic import SecretStr
 
-from adapters.discord.gateway.client import Client, Ears, use_api, use_gateway
-from adapters.discord.gateway.errors import NETWORK, reason
-from adapters.discord.gateway.watchdog import Watch
+from adapters.discord import interaction_tokens
+from adapters.discord.gateway.client import DiscordClient, EventRouter, use_api_url, use_gateway_url
+from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.gateway.watchdog import GatewayWatchdog
 from adapters.discord.inbound import downloads, history
-from adapters.discord.inbound.catch_up import Sessions
-from adapters.discord.inbound.interactions import Deferrals, Interactions
-from adapters.discord.inbound.messages import Receiver
-from adapters.discord.inbound.reply_mode import Mode, Replies
-from adapters.discord.outbound import token_expiry
-from adapters.discord.outbound.draft import DiscordDraft, Means
-from adapters.discord.outbound.edit_rate import Paces, Typing
-from adapters.discord.outbound.token_expiry import Deadlines
-from adapters.discord.outbound.upload_limits import Uploads
-from adapters.discord.reply_target import Address
-from adapters.discord.setup import check, command_sync
+from adapters.discord.inbound.catch_up import CatchUp
+from adapters.discord.inbound.interactions import InteractionHandler
+from adapters.discord.inbound.messages import MessageHandler
+from adapters.discord.inbound.parse import ADAPTER
+from adapters.discord.inbound.reply_mode import ReplyMode, ReplyModes
+from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
+from adapters.discord.outbound.draft import DeliveryServices, DiscordDraft
+from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
+from adapters.discord.outbound.upload_limits import UploadLimits
+from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.setup import application_commands, check
+from adapters.discord.timing import Timing
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -35,17 +37,13 @@ from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
-ADAPTER = "discord"
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _BAD_TOKEN = 4004
 
 
 class Discord:
-    """Discord as a platform. Deliveries need only `connected`."""
+    """Discord as a platform. Drafts need only `connected`; events need `run`."""
 
     name = ADAPTER
-    #: how big a file may be depends on the place: `DiscordDraft.finish` says
-    capabilities = Capabilities(max_text=2000, edit_interval=1.2, status_interval=8.0)
     routes: tuple[()] = ()
 
     def __init__(
@@ -53,37 +51,43 @@ class Discord:
         *,
         token: SecretStr,
         message_content: str = "auto",
-        reply_mode: Mode = "auto",
-        deaf_after: float = 300.0,
+        reply_mode: ReplyMode = "auto",
+        stalled_after: float = 300.0,
         api_url: str = "",
+        timing: Timing | None = None,
     ) -> None:
         self._token = token
         self._message_content = message_content
         self._reply_mode = reply_mode
-        self._deaf_after = deaf_after
+        self._stalled_after = stalled_after
         self._api_url = api_url
-        self._client: Client | None = None
+        self._timing = timing = timing or Timing()
+        #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
+        self.capabilities = Capabilities(
+            max_text=2000, edit_interval=timing.edit_interval, status_interval=timing.status_interval
+        )
+        self._client: DiscordClient | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._desk: AdapterServices | None = None
-        self._watch: Watch | None = None
-        self.deferrals = Deferrals()  #: draft waits here until its interaction is acknowledged
-        self._deadlines = Deadlines(self._due, self._put_deadline)
-        self._problem = ""
-        self._paces = Paces()
-        self._typing = Typing()
-        self._uploads = Uploads()
+        self._services: AdapterServices | None = None
+        self._watchdog: GatewayWatchdog | None = None
+        self._problem = ""  # the last reason why the gateway was lost
+        self.acknowledgements = Acknowledgements()  #: a draft waits for that of its interaction
+        self._deadlines = TokenDeadlines(self._detach_draft, self._store_deadline, timing)
+        self._edit_rates = EditRates(timing)
+        self._typing = TypingIndicator(timing)
+        self._upload_limits = UploadLimits()
         self._drafts: WeakValueDictionary[str, DiscordDraft] = WeakValueDictionary()
 
     # -- lifecycle
 
     @asynccontextmanager
     async def connected(self, desk: AdapterServices) -> AsyncIterator[None]:
-        """Hold an HTTP client that is logged in. Raises `SettingsError` when the token is refused."""
-        self._desk = desk
+        """Hold a logged-in HTTP client. Raises `SettingsError` when Discord refuses the token."""
+        self._services = desk
         if self._api_url:
-            use_api(self._api_url)
+            use_api_url(self._api_url)
         async with aiohttp.ClientSession() as self._session:
-            with suppress(*NETWORK, discord.HTTPException):  # `run` tries again
+            with suppress(*NETWORK_ERRORS, discord.HTTPException):  # `run` tries again
                 await self._log_in()
             try:
                 yield
@@ -93,10 +97,9 @@ class Discord:
                 if self._client is not None:
                     await self._client.close()
 
-    async def _log_in(self) -> Client:
-        """A new client in place of one that is closed. Raises `SettingsError`, or what requests raise."""
-        wanted = self._message_content != "off"
-        client = Client(None, message_content=wanted)
+    async def _log_in(self) -> DiscordClient:
+        """Replace the client by a new, logged-in one. Raises `SettingsError`, and the errors of requests."""
+        client = DiscordClient(message_content=self._message_content != "off", timing=self._timing)
         try:
             await client.login(self._token.get_secret_value())
         except discord.LoginFailure as exc:
@@ -106,65 +109,78 @@ class Discord:
             await client.close()
             raise
         if self._message_content == "auto" and not check.has_message_content(client.application_flags):
-            self._say_without_content()
-            client.without_message_content()
+            self._turn_content_off()
+            client.drop_message_content()
         self._client = client
         return client
 
-    def _say_without_content(self) -> None:
-        """Said once: from here on the service works without."""
+    def _turn_content_off(self) -> None:
+        """Continue without the message content intent, and log once how to grant it."""
         if self._message_content == "auto":
             self._message_content = "off"
             log.warning("no message content", what_to_do=check.NO_CONTENT)
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
-        assert self._desk is not None, "connected first"
-        ears = self._listeners(self._desk, sink, commands)
-        await ears.sessions.begin()
-        await self._go_on(self._desk)
-        pause = _FIRST_PAUSE
+        assert self._services is not None, "connected first"
+        router, catch_up = self._build_listeners(self._services, sink, commands)
+        await catch_up.restore_position()
+        await self._restore_deadlines(self._services)
+        timing = self._timing
+        pause = timing.reconnect_first
         while True:
-            began = time.monotonic()
+            started = time.monotonic()
             try:
-                await self._listen(ears, commands)
-            except (*NETWORK, discord.DiscordException) as exc:
+                await self._listen(router, catch_up, commands)
+            except (*NETWORK_ERRORS, discord.DiscordException) as exc:
                 self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
-                log.warning("gateway lost", reason=reason(exc))
-            pause = _FIRST_PAUSE if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
+                log.warning("gateway lost", reason=describe_error(exc))
+            was_long = time.monotonic() - started > timing.reconnect_longest
+            pause = timing.reconnect_first if was_long else min(2 * pause, timing.reconnect_longest)
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
 
-    async def _go_on(self, desk: AdapterServices) -> None:
-        """See to what was asked before a restart and may still wait for its turn."""
-        try:
-            await self._deadlines.begin(await desk.storage(token_expiry.BOOK).items())
-        except StoreError as exc:
-            log.warning("not known what waits", reason=str(exc))
+    def _build_listeners(
+        self, services: AdapterServices, sink: Sink, commands: Sequence[CommandSpec]
+    ) -> tuple[EventRouter, CatchUp]:
+        reply_modes = ReplyModes(services, self._reply_mode)
+        messages = MessageHandler(
+            client=lambda: self.client, services=services, reply_modes=reply_modes, sink=sink, commands=commands
+        )
+        interactions = InteractionHandler(
+            sink=sink,
+            commands=commands,
+            acknowledgements=self.acknowledgements,
+            deadlines=self._deadlines,
+            reply_modes=reply_modes,
+            learn_locale=messages.locales.put,
+            timing=self._timing,
+        )
+        catch_up = CatchUp(client=lambda: self.client, services=services, messages=messages, timing=self._timing)
+        return EventRouter(messages, interactions, catch_up), catch_up
 
-    async def _put_deadline(self, key: str, note: str | None) -> None:
-        assert self._desk is not None, "connected first"
-        storage = self._desk.storage(token_expiry.BOOK)
-        await (storage.delete(key) if note is None else storage.set(key, note))
-
-    async def _listen(self, ears: Ears, commands: Sequence[CommandSpec]) -> None:
-        """One life of a client: until the gateway gives up or refuses."""
-        assert self._desk is not None, "connected first"
+    async def _listen(self, router: EventRouter, catch_up: CatchUp, commands: Sequence[CommandSpec]) -> None:
+        """Connect one client and receive until the gateway ends or refuses the connection."""
+        assert self._services is not None, "connected first"
         client = self._client
         if client is None or client.is_closed():
             client = await self._log_in()
-        client.ears = ears
+        client.router = router
         if self._api_url:
-            use_gateway((await client.http.get_bot_gateway())[1])
+            use_gateway_url((await client.http.get_bot_gateway())[1])
         log.info("invite", url=check.invite_url(client.application_id or 0))
-        watch = self._watch = Watch(client, after=self._deaf_after)
-        jobs = (watch.run(), ears.sessions.keep_noting(), command_sync.commands(client, self._desk, commands))
-        tasks = [asyncio.create_task(job) for job in jobs]
+        self._watchdog = GatewayWatchdog(client, stalled_after=self._stalled_after, timing=self._timing)
+        background = (
+            self._watchdog.run(),
+            catch_up.save_periodically(),
+            application_commands.register_commands(client, self._services, commands),
+        )
+        tasks = [asyncio.create_task(job) for job in background]
         try:
             await client.connect()
         except discord.PrivilegedIntentsRequired:
             if self._message_content == "on":
                 raise SettingsError(check.NO_CONTENT) from None
-            self._say_without_content()
+            self._turn_content_off()
         except discord.ConnectionClosed as exc:
             if exc.code == _BAD_TOKEN:
                 raise SettingsError(check.BAD_TOKEN) from exc
@@ -173,35 +189,21 @@ class Discord:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await ears.sessions.put_note()
-
-    def _listeners(self, desk: AdapterServices, sink: Sink, commands: Sequence[CommandSpec]) -> Ears:
-        replies = Replies(desk, self._reply_mode)
-        messages = Receiver(client=lambda: self.client, desk=desk, replies=replies, sink=sink, commands=commands)
-        interactions = Interactions(
-            sink=sink,
-            commands=commands,
-            deferrals=self.deferrals,
-            deadlines=self._deadlines,
-            replies=replies,
-            learn_locale=messages.locales.put,
-        )
-        sessions = Sessions(client=lambda: self.client, desk=desk, receiver=messages)
-        return Ears(messages, interactions, sessions)
+            await catch_up.save_position()
 
     @property
-    def client(self) -> Client:
-        """The client that is logged in now; ask for it each time, as it may be replaced. Raises `DeliveryDelayed`."""
+    def client(self) -> DiscordClient:
+        """The logged-in client; don't keep it, as it may be replaced. Raises `DeliveryDelayed`."""
         if self._client is None or self._client.is_closed():
             raise DeliveryDelayed("not logged in to Discord")
         return self._client
 
     @property
     def http(self) -> HTTPClient:
-        """The library's REST client with its rate limits. Raises `DeliveryDelayed` when not logged in."""
+        """The library's REST client, which keeps the rate limits. Raises `DeliveryDelayed` when not logged in."""
         return self.client.http
 
-    # -- delivering
+    # -- delivery
 
     async def draft(
         self,
@@ -211,46 +213,63 @@ class Discord:
         ref: str | None,
         private: bool,  # noqa: ARG002
     ) -> DiscordDraft:
-        """The answer of that key."""
+        """Return the draft of that key."""
         draft = self._drafts.get(key)
         if draft is None:
-            means = Means(
+            services = DeliveryServices(
                 client=self.client,
-                deferrals=self.deferrals,
+                acknowledgements=self.acknowledgements,
                 deadlines=self._deadlines,
-                paces=self._paces,
+                edit_rates=self._edit_rates,
                 typing=self._typing,
-                uploads=self._uploads,
+                upload_limits=self._upload_limits,
+                timing=self._timing,
             )
-            draft = self._drafts[key] = DiscordDraft(means, Address.of(reply_to), key=key, ref=ref)
+            draft = self._drafts[key] = DiscordDraft(services, ReplyTarget.of(reply_to), key=key, ref=ref)
         return draft
 
-    async def _due(self, address: Address, key: str) -> None:
-        """See to an answer that is not there shortly before its interaction can be used no more."""
+    async def _detach_draft(self, target: ReplyTarget, key: str) -> None:
+        """Continue an unfinished answer without its interaction's token, shortly before the token ends."""
         try:
-            draft = await self.draft(address.to_reply_to(), key=key, ref=None, private=False)
-            await draft.move()
+            draft = await self.draft(target.to_reply_to(), key=key, ref=None, private=False)
+            await draft.detach_from_token()
         except DeliveryError as exc:
-            log.warning("not moved", reason=str(exc))
+            log.warning("answer not detached from its token", reason=str(exc))
+
+    async def _restore_deadlines(self, services: AdapterServices) -> None:
+        """Watch the tokens of interactions that an earlier process left unanswered."""
+        try:
+            await self._deadlines.restore(await services.storage(interaction_tokens.NAMESPACE).items())
+        except StoreError as exc:
+            log.warning("token deadlines not restored", reason=str(exc))
+
+    async def _store_deadline(self, key: str, value: str | None) -> None:
+        assert self._services is not None, "connected first"
+        storage = self._services.storage(interaction_tokens.NAMESPACE)
+        await (storage.delete(key) if value is None else storage.set(key, value))
+
+    # -- reading
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        """Read an attachment in pieces. Raises `DownloadFailed`."""
+        """Yield an attachment's bytes in chunks. Raises `DownloadFailed`."""
         assert self._session is not None, "connected first"
-        async for piece in downloads.read(self._session, self.http, attachment):
-            yield piece
+        async for chunk in downloads.read_attachment(self._session, self.http, attachment, self._timing):
+            yield chunk
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
-        """What was said before, from the thread or the chain of replies. Raises `DeliveryError`."""
-        return await history.earlier(self.client, Address.of(reply_to), limit=limit)
+        """Return the messages before the question, from its thread or chain of replies. Raises `DeliveryError`."""
+        return await history.read_prior_messages(self.client, ReplyTarget.of(reply_to), limit=limit)
+
+    # -- operation
 
     def health(self) -> str:
-        """Whether requests can come in."""
-        if self._client is None or self._client.is_closed() or not self._client.is_heard():
+        """Return "" while events can arrive, else a sentence that says why not."""
+        if self._client is None or self._client.is_closed() or not self._client.has_sessions():
             return self._problem or translate("discord.connecting")
-        if self._watch is not None and self._watch.deaf:
-            return translate("discord.deaf", "", shards=", ".join(map(str, self._watch.deaf)))
+        if self._watchdog is not None and self._watchdog.stalled:
+            return translate("discord.deaf", "", shards=", ".join(map(str, self._watchdog.stalled)))
         return ""
 
     async def check(self) -> Sequence[CheckResult]:
-        """Prove token, intents and permissions."""
-        return await check.findings(self._token.get_secret_value(), self._message_content, self._api_url)
+        """Check token, intents and permissions."""
+        return await check.run_checks(self._token.get_secret_value(), self._message_content, self._api_url)

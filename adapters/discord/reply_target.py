@@ -1,7 +1,7 @@
-"""Where an answer belongs: what `Event.reply_to` of this adapter holds, written here and nowhere else.
+"""Where an answer is posted: the content of `Event.reply_to` of this adapter, written and read here alone.
 
-`Event.reply_to` is `Address.to_reply_to()`, a flat mapping of the fields below without those that are empty;
-`Address.of(reply_to)` reads it back. Ids are Discord's snowflakes as decimal text.
+`Event.reply_to` is `ReplyTarget.to_reply_to()`, a flat mapping of the fields below without those that are empty;
+`ReplyTarget.of(reply_to)` reads it back. Ids are Discord's snowflakes as decimal text.
 """
 
 from collections.abc import Mapping
@@ -9,61 +9,63 @@ from dataclasses import dataclass, fields
 from typing import Literal, Self
 
 #: Seconds for which an interaction's token works.
-TOKEN_LIFE = 15 * 60
+TOKEN_LIFETIME = 15 * 60
 
 _EPOCH = 1420070400.0
+#: Keys of events that an earlier version recorded → today's.
+_RENAMED = {"opens": "thread_name", "member": "can_post", "hidden": "spoiler", "limit": "upload_limit"}
 
-Kind = Literal["", "public", "private"]
+Deferral = Literal["", "public", "private"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """One question's place, and what may be used to answer it."""
+class ReplyTarget:
+    """Where one question was asked, and what its answer may use."""
 
-    conversation: str  #: `Event.conversation`; buttons carry it, so that a press is of the same one
-    channel: str  #: where it was asked: a channel, a thread or a direct message
-    user: str  #: who asked; the only one an answer may ping
+    conversation: str  #: `Event.conversation`; buttons carry it, so that pressing one continues the same conversation
+    channel: str  #: where the question was asked: a channel, a thread or a direct message channel
+    user: str  #: the author of the question; the only person an answer may ping
     guild: str = ""  #: "" in direct messages
     message: str = ""  #: the question; "" for interactions
-    opens: str = ""  #: what to call the thread that is to be opened at `message`; "": answer in `channel`
-    locale: str = ""  #: the asker's, as BCP 47 tag
+    thread_name: str = ""  #: name of the thread to start from `message`; "": the answer is posted in `channel`
+    locale: str = ""  #: of the author, as BCP 47 tag
     is_dm: str = ""  #: "1" in the direct messages of one person with the bot
-    member: str = "1"  #: "1": the bot itself may write in `channel`; "": only the interaction can
+    can_post: str = "1"  #: "1": the bot itself may post in `channel`; "": only the interaction can answer
     #: -- of interactions; "" for messages
-    interaction: str = ""  #: its id, which tells when it was made
+    interaction: str = ""  #: its id, which tells its age
     application: str = ""  #: with `token` the webhook that answers it
     token: str = ""
-    deferred: Kind = ""  #: how it is acknowledged with a "thinking" message: for everybody or the asker alone
-    hidden: str = ""  #: "1": files are shown only when they are clicked
-    limit: str = ""  #: bytes that a file may have in a response to it
+    deferred: Deferral = ""  #: who sees the "thinking" response that acknowledges it
+    spoiler: str = ""  #: "1": files are hidden until they are clicked
+    upload_limit: str = ""  #: bytes that a file in a response to it may have
 
     @classmethod
     def of(cls, reply_to: Mapping[str, str]) -> Self:
-        """Read `Event.reply_to`; unknown keys are those of a newer version."""
-        known = {field.name for field in fields(cls)}
-        found = {name: value for name, value in reply_to.items() if name in known}
-        return cls(**{"member": "", "conversation": "", "channel": "", "user": "", **found})  # type: ignore[arg-type]
+        """Read `Event.reply_to`. Keys of a later version are ignored."""
+        names = {field.name for field in fields(cls)}
+        values = {name: value for key, value in reply_to.items() if (name := _RENAMED.get(key, key)) in names}
+        return cls(**{"can_post": "", "conversation": "", "channel": "", "user": "", **values})  # type: ignore[arg-type]
 
     def to_reply_to(self) -> dict[str, str]:
-        """The fields that are not empty."""
+        """Return the fields that are not empty."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     @property
-    def place(self) -> str:
-        """Where the answer is posted. A thread opened at a message has that message's id."""
-        return self.message if self.opens else self.channel
+    def answer_channel(self) -> str:
+        """Id of the channel or thread of the answer. A thread started from a message has that message's id."""
+        return self.message if self.thread_name else self.channel
 
     @property
-    def asked(self) -> str:
-        """The id of what asked, which tells when; what answers it has a greater one."""
+    def source_id(self) -> str:
+        """Id of the message or interaction that is answered, which tells its age; every answer has a greater id."""
         return self.message or self.interaction
 
     @property
-    def expires(self) -> float:
-        """When the interaction's token stops working, in seconds since 1970; 0 where there is none."""
-        return made_at(self.interaction) + TOKEN_LIFE if self.interaction else 0.0
+    def expires_at(self) -> float:
+        """End of the interaction's token in seconds since 1970; 0 for messages."""
+        return created_at(self.interaction) + TOKEN_LIFETIME if self.interaction else 0.0
 
 
-def made_at(snowflake: str) -> float:
-    """When a thing of that id was made, in seconds since 1970."""
+def created_at(snowflake: str) -> float:
+    """Return the creation time that an id contains, in seconds since 1970."""
     return (int(snowflake) >> 22) / 1000 + _EPOCH

@@ -1,4 +1,4 @@
-"""The library's client: what is asked of the gateway, and to whom its events go; nothing is cached without need."""
+"""The library's client: its intents and caches, and the listeners that its gateway events go to."""
 
 import re
 import time
@@ -10,171 +10,160 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 
-from adapters.discord.ui.buttons import Press
-
-#: Seconds that a request may wait for its rate limit before it is given up for a later try.
-MAX_WAIT = 60.0
-#: Seconds between two looks for rate limits of channels that are quiet.
-FORGETS = 30.0
+from adapters.discord.timing import Timing
+from adapters.discord.ui.buttons import ActionButton
 
 
-class Messages(Protocol):
-    """Who hears messages. Each method is called in a task of its own, in the order of arrival."""
+class MessageListener(Protocol):
+    """Receives messages. Each method is called in a task of its own, in the order of arrival."""
 
-    async def message(self, message: discord.Message) -> None:
-        """Somebody wrote."""
+    async def on_message(self, message: discord.Message) -> None:
+        """Handle a new message."""
 
-    async def edited(self, message: discord.Message) -> None:
-        """Somebody changed what they wrote."""
+    async def on_message_edit(self, message: discord.Message) -> None:
+        """Handle a message whose content was edited."""
 
-    async def deleted(self, channel: int, messages: set[int]) -> None:
-        """Messages are gone."""
-
-
-class Interactions(Protocol):
-    """Who hears commands, forms and buttons."""
-
-    async def interaction(self, interaction: discord.Interaction) -> None:
-        """Somebody used a command or a form, or asks for choices."""
-
-    async def pressed(self, interaction: discord.Interaction, button: re.Match[str]) -> None:
-        """Somebody pressed a button of an answer."""
+    async def on_message_delete(self, channel: int, messages: set[int]) -> None:
+        """Handle deleted messages of one channel, by id."""
 
 
-class Sessions(Protocol):
-    """Who hears of the connections themselves."""
+class InteractionListener(Protocol):
+    """Receives commands, modals, autocompletions and buttons."""
 
-    async def begin(self) -> None:
-        """Learn how far was heard before; called once, before connecting."""
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Handle any interaction but a button of an answer."""
 
-    async def keep_noting(self) -> None:
-        """Write down now and then how far was heard, until cancelled."""
+    async def on_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
+        """Handle a button of an answer."""
 
-    async def put_note(self) -> None:
-        """Write down how far was heard."""
 
-    async def begun(self, shard: int) -> None:
-        """A new session has begun: what was said before it will not be told."""
+class SessionListener(Protocol):
+    """Receives changes of the gateway sessions."""
 
-    async def ready(self, shard: int) -> None:
-        """The servers of a new session are known."""
+    async def on_connect(self, shard: int) -> None:
+        """Handle a new session: messages sent before it will not arrive as events."""
 
-    async def interrupted(self, shard: int) -> None:
-        """A connection was lost."""
+    async def on_ready(self, shard: int) -> None:
+        """Handle a new session whose servers are known now."""
 
-    async def resumed(self, shard: int) -> None:
-        """A session goes on: what was missed has been told."""
+    async def on_disconnect(self, shard: int) -> None:
+        """Handle a lost connection."""
+
+    async def on_resume(self, shard: int) -> None:
+        """Handle a resumed session: every event missed meanwhile has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ears:
-    """Everybody who hears the gateway."""
+class EventRouter:
+    """The listeners of the gateway's events."""
 
-    messages: Messages
-    interactions: Interactions
-    sessions: Sessions
+    messages: MessageListener
+    interactions: InteractionListener
+    sessions: SessionListener
 
 
-class Client(discord.AutoShardedClient):
-    """A client that keeps servers, channels and roles, but neither messages nor members."""
+class DiscordClient(discord.AutoShardedClient):
+    """A client that caches servers, channels and roles, but neither messages nor members."""
 
-    def __init__(self, ears: Ears | None, *, message_content: bool) -> None:
+    def __init__(self, *, message_content: bool, timing: Timing) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody here wants to speak
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice is not used here
         super().__init__(
             intents=intents,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
-            max_ratelimit_timeout=MAX_WAIT,
+            max_ratelimit_timeout=timing.rate_limit_wait,
         )
-        self.ears = ears
-        self.add_dynamic_items(Press)
-        _seldom(self.http)
+        self.router: EventRouter | None = None  #: None: events are dropped
+        self.add_dynamic_items(ActionButton)
+        _throttle_cleanup(self.http, timing.rate_limit_cleanup)
 
-    def without_message_content(self) -> None:
-        """Ask the gateway for no messages that are not meant for the bot; before connecting."""
-        self._connection._intents.message_content = False  # noqa: SLF001 - what is allowed is known only after logging in
+    def drop_message_content(self) -> None:
+        """Connect without the message content intent. Call it before connecting."""
+        self._connection._intents.message_content = False  # noqa: SLF001 - known only after logging in
 
     def sockets(self) -> dict[int, DiscordWebSocket]:
-        """The gateway connections by shard."""
-        return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - nothing else tells
+        """Return the gateway connections by shard."""
+        return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - no public way
 
-    def is_heard(self) -> bool:
-        """Whether every connection is open and has a session."""
+    def has_sessions(self) -> bool:
+        """Whether every shard is connected and has a session."""
         sockets = self.sockets().values()
         return bool(sockets) and all(socket.open and socket.session_id for socket in sockets)
 
+    # -- events of the library
+
     async def on_message(self, message: discord.Message) -> None:
-        """Somebody wrote."""
-        if self.ears is not None:
-            await self.ears.messages.message(message)
+        """Route a new message."""
+        if self.router is not None:
+            await self.router.messages.on_message(message)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Somebody changed a message."""
-        if self.ears is not None and payload.message.edited_at is not None:  # else: a link's preview came
-            await self.ears.messages.edited(payload.message)
+        """Route an edited message; one that only got the preview of a link was not edited."""
+        if self.router is not None and payload.message.edited_at is not None:
+            await self.router.messages.on_message_edit(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """A message is gone."""
-        if self.ears is not None:
-            await self.ears.messages.deleted(payload.channel_id, {payload.message_id})
+        """Route a deleted message."""
+        if self.router is not None:
+            await self.router.messages.on_message_delete(payload.channel_id, {payload.message_id})
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        """Messages are gone."""
-        if self.ears is not None:
-            await self.ears.messages.deleted(payload.channel_id, payload.message_ids)
+        """Route messages deleted at once."""
+        if self.router is not None:
+            await self.router.messages.on_message_delete(payload.channel_id, payload.message_ids)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """A command, a form or a button was used."""
-        if self.ears is not None:
-            await self.ears.interactions.interaction(interaction)
+        """Route an interaction; `ActionButton` routes the buttons of answers."""
+        if self.router is not None:
+            await self.router.interactions.on_interaction(interaction)
 
     async def on_shard_connect(self, shard: int) -> None:
-        """A new session has begun."""
-        if self.ears is not None:
-            await self.ears.sessions.begun(shard)
+        """Route the begin of a session."""
+        if self.router is not None:
+            await self.router.sessions.on_connect(shard)
 
     async def on_shard_ready(self, shard: int) -> None:
-        """The servers of a new session are known."""
-        if self.ears is not None:
-            await self.ears.sessions.ready(shard)
+        """Route that a session's servers are known."""
+        if self.router is not None:
+            await self.router.sessions.on_ready(shard)
 
     async def on_shard_resumed(self, shard: int) -> None:
-        """A session goes on."""
-        if self.ears is not None:
-            await self.ears.sessions.resumed(shard)
+        """Route that a session was resumed."""
+        if self.router is not None:
+            await self.router.sessions.on_resume(shard)
 
     async def on_shard_disconnect(self, shard: int) -> None:
-        """A connection was lost."""
-        if self.ears is not None:
-            await self.ears.sessions.interrupted(shard)
+        """Route that a connection was lost."""
+        if self.router is not None:
+            await self.router.sessions.on_disconnect(shard)
 
 
-def _seldom(http: HTTPClient) -> None:
-    """Let the library look for rate limits that it may forget now and then.
+def _throttle_cleanup(http: HTTPClient, interval: float) -> None:
+    """Let the library search for expired rate limits at most once in `interval` seconds.
 
-    It would look through all of them at each new channel, and every answer may open a thread.
+    It would search all of them at each new channel, and every answer may start a thread.
     """
-    look = http._try_clear_expired_ratelimits  # noqa: SLF001 - it offers no other way
-    looked = 0.0
+    clean_up = http._try_clear_expired_ratelimits  # noqa: SLF001 - no public way
+    last = 0.0
 
-    def now_and_then() -> None:
-        nonlocal looked
+    def clean_up_sometimes() -> None:
+        nonlocal last
         now = time.monotonic()
-        if now - looked > FORGETS:
-            looked = now
-            look()
+        if now - last > interval:
+            last = now
+            clean_up()
 
-    http._try_clear_expired_ratelimits = now_and_then  # type: ignore[method-assign] # noqa: SLF001
+    http._try_clear_expired_ratelimits = clean_up_sometimes  # type: ignore[method-assign] # noqa: SLF001
 
 
-def use_api(url: str) -> None:
+def use_api_url(url: str) -> None:
     """Send every request of the library in this process to another REST API."""
     Route.BASE = url
 
 
-def use_gateway(url: str) -> None:
-    """Where a session that can't be resumed begins anew; the library would use Discord's own."""
+def use_gateway_url(url: str) -> None:
+    """Start new sessions at this gateway. After a session that can't be resumed the library would use Discord's."""
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)

@@ -1,4 +1,4 @@
-"""Discord's errors as ours, in one place."""
+"""Errors of the library and of the network, translated to delivery errors in one place."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import discord
 
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 
-#: Discord's codes for what will not be different later, and what to say of it.
+#: JSON error codes of Discord that no later try can change → the sentence for people.
 _REFUSED = {
     10003: "the channel is gone",
     10004: "the server is gone",
@@ -19,48 +19,46 @@ _REFUSED = {
     50083: "the thread is archived",
     160005: "the thread is locked",
 }
-_SERVER = 500
-_TOO_MANY = 429
+_SERVER_ERROR, _TOO_MANY_REQUESTS = 500, 429
+_TOO_LARGE, _TOO_LARGE_CODES = 413, (40005, 50045)  # of the request, or of one of its files
 
-_TOO_LARGE, _TOO_LARGE_CODES = 413, (40005, 50045)  # the request, or a file of it
-
-#: What a request to Discord raises when it gets no answer.
-NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
+#: Raised by a request to Discord that gets no answer.
+NETWORK_ERRORS = (aiohttp.ClientError, TimeoutError, OSError)
 
 
-class TooLarge(DeliveryError):
-    """What was sent is too large; Discord does not say what would not be."""
+class RequestTooLarge(DeliveryError):
+    """Discord refused the size of a request. It does not tell which size it would accept."""
 
 
-class Broken(DeliveryDelayed):
+class ConnectionBroken(DeliveryDelayed):
     """No answer came, or the connection broke."""
 
 
-def translated(exc: Exception) -> DeliveryError:
-    """The delivery error that an error of the library, or of the network, means."""
+def to_delivery_error(exc: Exception) -> DeliveryError:
+    """Translate an error of the library or of the network."""
     if isinstance(exc, discord.RateLimited):
         return DeliveryDelayed("Discord gets too many requests", retry_after=exc.retry_after)
     if isinstance(exc, discord.HTTPException):
-        if exc.status >= _SERVER or exc.status == _TOO_MANY:
+        if exc.status >= _SERVER_ERROR or exc.status == _TOO_MANY_REQUESTS:
             return DeliveryDelayed(f"Discord answers {exc.status}")
         if exc.status == _TOO_LARGE or exc.code in _TOO_LARGE_CODES:
-            return TooLarge(f"Discord takes no file of that size ({exc.code})")
+            return RequestTooLarge(f"Discord takes no file of that size ({exc.code})")
         reason = _REFUSED.get(exc.code) or exc.text or f"Discord answers {exc.status}"
         return DeliveryRefused(f"{reason} ({exc.code})")
-    return Broken(f"Discord can't be reached: {type(exc).__name__}")
+    return ConnectionBroken(f"Discord can't be reached: {type(exc).__name__}")
 
 
 @contextmanager
-def delivering() -> Iterator[None]:
-    """Turn what requests to Discord raise into `DeliveryError`."""
+def raise_delivery_errors() -> Iterator[None]:
+    """Raise `DeliveryError` in place of the errors of requests to Discord."""
     try:
         yield
-    except (discord.HTTPException, discord.RateLimited, *NETWORK) as exc:
-        raise translated(exc) from exc
+    except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+        raise to_delivery_error(exc) from exc
 
 
-def reason(exc: Exception) -> str:
-    """What went wrong, for the log: without addresses, as those of interactions hold their tokens."""
+def describe_error(exc: Exception) -> str:
+    """Describe an error for the log, without URLs: those of interactions contain their tokens."""
     if isinstance(exc, discord.HTTPException):
         return f"{exc.status} ({exc.code}): {exc.text}"
     return type(exc).__name__

@@ -1,4 +1,4 @@
-"""After a connection that could not be resumed: what was said meanwhile is read from the history, once."""
+"""Missed messages: after a session that could not be resumed, they are read from the history, once."""
 
 import asyncio
 from collections import OrderedDict
@@ -7,109 +7,120 @@ from collections.abc import Callable
 import discord
 import structlog
 
-from adapters.discord.gateway.client import Client
-from adapters.discord.gateway.errors import NETWORK, reason
-from adapters.discord.inbound.messages import Receiver
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.inbound.messages import MessageHandler
+from adapters.discord.timing import Timing
 from bot.errors import StoreError
 from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
-#: Where the newest message that was heard is written down, so that a restart knows what it missed.
-BOOK, NEWEST = "discord.heard", "newest"
-#: Seconds between two such notes.
-NOTED = 60.0
-#: Seconds of missed messages that are read at most.
-REACH = 3600.0
-#: Channels that are looked through after one connection was lost, and messages of one of them.
-CHANNELS, MESSAGES = 200, 100
-_SPOKEN_IN = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
+#: Storage namespace and key: the id of the newest message received, so that a restart knows what it missed.
+NAMESPACE, NEWEST = "discord.heard", "newest"
+#: Channels that are read after one lost session, and messages read of each.
+MAX_CHANNELS, MAX_MESSAGES = 200, 100
+_TEXT_CHANNELS = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 
 
-class Sessions:
-    """Hears of new sessions and catches up."""
+class CatchUp:
+    """Follows the gateway sessions and reads the messages sent between two of them."""
 
-    def __init__(self, *, client: Callable[[], Client], desk: AdapterServices, receiver: Receiver) -> None:
-        self._client = client
-        self._desk = desk
-        self._receiver = receiver
-        self._since: dict[int, int] = {}  # newest message heard when a shard's connection was lost
-        self._gap: dict[int, int] = {}  # the same, of a session that has begun and is not complete yet
-        self._first = 0
-        self._noted = 0
+    def __init__(
+        self,
+        *,
+        client: Callable[[], DiscordClient],
+        services: AdapterServices,
+        messages: MessageHandler,
+        timing: Timing,
+    ) -> None:
+        self._get_client = client
+        self._services = services
+        self._messages = messages
+        self._timing = timing
+        self._lost_at: dict[int, int] = {}  # by shard: newest message when the connection was lost
+        self._gaps: dict[int, int] = {}  # by shard: the same, of a new session that is not ready yet
+        self._restored = 0  # newest message of an earlier process
+        self._saved = 0
 
-    async def begin(self) -> None:
-        """Learn how far an earlier process heard; before connecting."""
+    # -- the position, saved
+
+    async def restore_position(self) -> None:
+        """Read the newest message of an earlier process. Call it before connecting."""
         try:
-            self._first = int(await self._desk.storage(BOOK).get(NEWEST) or 0)
+            self._restored = int(await self._services.storage(NAMESPACE).get(NEWEST) or 0)
         except StoreError as exc:
-            log.warning("not known what was heard before", reason=str(exc))
+            log.warning("last message not known", reason=str(exc))
 
-    async def keep_noting(self) -> None:
-        """Write down now and then how far was heard, until cancelled."""
+    async def save_periodically(self) -> None:
+        """Save the position periodically until cancelled."""
         while True:
-            await asyncio.sleep(NOTED)
-            await self.put_note()
+            await asyncio.sleep(self._timing.position_interval)
+            await self.save_position()
 
-    async def put_note(self) -> None:
-        """Write down how far was heard."""
-        if self._receiver.newest > self._noted:
-            self._noted = self._receiver.newest
+    async def save_position(self) -> None:
+        """Save the id of the newest message."""
+        if self._messages.newest_id > self._saved:
+            self._saved = self._messages.newest_id
             try:
-                await self._desk.storage(BOOK).set(NEWEST, str(self._noted))
+                await self._services.storage(NAMESPACE).set(NEWEST, str(self._saved))
             except StoreError as exc:
-                log.warning("not noted how far was heard", reason=str(exc))
+                log.warning("last message not saved", reason=str(exc))
 
-    async def interrupted(self, shard: int) -> None:
-        """Remember how far was heard."""
-        self._since.setdefault(shard, self._receiver.newest)
+    # -- events of the gateway
 
-    async def resumed(self, shard: int) -> None:
-        """Everything missed was told."""
-        self._since.pop(shard, None)
+    async def on_disconnect(self, shard: int) -> None:
+        """Remember the newest message before the connection was lost."""
+        self._lost_at.setdefault(shard, self._messages.newest_id)
 
-    async def begun(self, shard: int) -> None:
-        """Remember what the new session will not tell; the servers are not known yet."""
-        self._gap[shard] = self._since.pop(shard, 0) or self._first
+    async def on_resume(self, shard: int) -> None:
+        """Forget the lost connection: the resumed session delivered what was missed."""
+        self._lost_at.pop(shard, None)
 
-    async def ready(self, shard: int) -> None:
-        """Read what was said between the sessions where the bot takes part; known messages are known to the core."""
-        since = self._gap.pop(shard, 0)
+    async def on_connect(self, shard: int) -> None:
+        """Remember where the gap before a new session begins; it is read when the servers are known."""
+        self._gaps[shard] = self._lost_at.pop(shard, 0) or self._restored
+
+    async def on_ready(self, shard: int) -> None:
+        """Read the gap in the channels where the bot takes part. The core ignores messages that it knows."""
+        since = self._gaps.pop(shard, 0)
         if not since:
             return
-        floor = discord.utils.time_snowflake(discord.utils.utcnow()) - (int(REACH * 1000) << 22)
-        since = max(since, floor)
+        reach = int(self._timing.catch_up_reach * 1000) << 22
+        since = max(since, discord.utils.time_snowflake(discord.utils.utcnow()) - reach)
         count = 0
-        for channel in self._changed(shard, since):
+        for channel in self._find_channels(shard, since):
             try:
-                async for message in channel.history(limit=MESSAGES, after=discord.Object(since), oldest_first=True):
+                history = channel.history(limit=MAX_MESSAGES, after=discord.Object(since), oldest_first=True)
+                async for message in history:
                     count += 1
-                    await self._receiver.message(message)
-            except (discord.HTTPException, discord.RateLimited, *NETWORK) as exc:
-                log.warning("not caught up", channel=channel.id, reason=reason(exc))
-        log.info("caught up", shard=shard, messages=count)
+                    await self._messages.on_message(message)
+            except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+                log.warning("missed messages not read", channel=channel.id, reason=describe_error(exc))
+        log.info("missed messages read", shard=shard, messages=count)
 
-    def _changed(self, shard: int, since: int) -> "list[discord.abc.MessageableChannel]":
-        """Where something was said since, among the places where the bot was asked lately and its own threads."""
-        client = self._client()
+    def _find_channels(self, shard: int, since: int) -> "list[discord.abc.MessageableChannel]":
+        """Return the bot's threads, and channels where it was asked lately, that have a message newer than `since`."""
+        client = self._get_client()
         me = client.user.id if client.user is not None else 0
+        active = self._messages.active_channels
         found: OrderedDict[int, discord.abc.MessageableChannel] = OrderedDict()
         for guild in client.guilds:
             if guild.shard_id != shard:
                 continue
             for thread in guild.threads:
-                is_ours = thread.owner_id == me or thread.id in self._receiver.places
+                is_ours = thread.owner_id == me or thread.id in active
                 if is_ours and (thread.last_message_id or 0) > since:
                     found[thread.id] = thread
             for channel in guild.channels:
                 if (
-                    isinstance(channel, _SPOKEN_IN)
-                    and channel.id in self._receiver.places
+                    isinstance(channel, _TEXT_CHANNELS)
+                    and channel.id in active
                     and (channel.last_message_id or 0) > since
                 ):
                     found[channel.id] = channel
         if shard == 0:  # direct messages
-            for place in self._receiver.places:
-                if self._receiver.places[place] == "":
-                    found[place] = client.get_partial_messageable(place)
-        return list(found.values())[-CHANNELS:]
+            for channel_id in active:
+                if active[channel_id] == "":
+                    found[channel_id] = client.get_partial_messageable(channel_id)
+        return list(found.values())[-MAX_CHANNELS:]

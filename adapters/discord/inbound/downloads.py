@@ -1,4 +1,4 @@
-"""Reading what people attached: in pieces, and from a fresh address when the old one has expired."""
+"""Downloads of attachments: streamed, and from a fresh URL when the old one has expired."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,34 +7,38 @@ import aiohttp
 import discord
 from discord.http import HTTPClient
 
-from adapters.discord.gateway.errors import NETWORK
+from adapters.discord.gateway.errors import NETWORK_ERRORS
+from adapters.discord.timing import Timing
 from bot.errors import DownloadFailed
 from bot.models import Attachment
 
-PIECE = 64 * 1024
-_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_read=30)
+#: Bytes of one chunk.
+CHUNK = 64 * 1024
 _OK = 200
 
 
-async def read(session: aiohttp.ClientSession, http: HTTPClient, attachment: Attachment) -> AsyncIterator[bytes]:
-    """The file's bytes in pieces of at most `PIECE`. Raises `DownloadFailed`."""
+async def read_attachment(
+    session: aiohttp.ClientSession, http: HTTPClient, attachment: Attachment, timing: Timing
+) -> AsyncIterator[bytes]:
+    """Yield a file's bytes in chunks of at most `CHUNK`. Raises `DownloadFailed`."""
+    timeout = aiohttp.ClientTimeout(total=None, connect=timing.download_connect, sock_read=timing.download_read)
     try:
-        address = attachment.source.get("url", "")
+        url = attachment.source.get("url", "")
         for is_last in (False, True):
-            async with session.get(address, timeout=_TIMEOUT) as response:
+            async with session.get(url, timeout=timeout) as response:
                 if response.status == _OK:
-                    async for piece in response.content.iter_chunked(PIECE):
-                        yield piece
+                    async for chunk in response.content.iter_chunked(CHUNK):
+                        yield chunk
                     return
             if not is_last:
-                address = await _address(http, attachment)
-    except (discord.HTTPException, discord.RateLimited, aiohttp.InvalidURL, *NETWORK) as exc:
+                url = await _fetch_url(http, attachment)
+    except (discord.HTTPException, discord.RateLimited, aiohttp.InvalidURL, *NETWORK_ERRORS) as exc:
         raise DownloadFailed(f"{attachment.name} can't be read from Discord any more") from exc
     raise DownloadFailed(f"{attachment.name} can't be read from Discord: it answers {response.status}")
 
 
-async def _address(http: HTTPClient, attachment: Attachment) -> str:
-    """Where the file is now. Raises `DownloadFailed` when its message no longer has it."""
+async def _fetch_url(http: HTTPClient, attachment: Attachment) -> str:
+    """Return the current URL of a file. Raises `DownloadFailed` when its message no longer has it."""
     source = attachment.source
     if source.get("message"):
         message: dict[str, Any] = {**await http.get_message(int(source["channel"]), int(source["message"]))}

@@ -1,78 +1,78 @@
-"""What was said before the bot was asked: chains of replies and the beginning of a thread."""
+"""Messages before the question: chains of replies, and the messages of a thread."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
 
 import discord
 
-from adapters.discord.gateway.client import Client
-from adapters.discord.gateway.errors import delivering
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.inbound import parse
-from adapters.discord.reply_target import Address
+from adapters.discord.reply_target import ReplyTarget
 from bot.models import Attachment, PriorMessages, Turn
 
 #: Messages that a chain of replies is followed back.
-CHAIN = 25
-_PAGE = 100  # messages that Discord gives at once
-_KEPT = 4000  # chains that are remembered, so that each message of one costs no more than one request
+MAX_CHAIN = 25
+_PAGE = 100  # messages that Discord returns at once
+_REMEMBERED = 4000  # messages whose chain is known, so that each message of a chain costs at most one request
 
 
-async def earlier(client: Client, address: Address, *, limit: int) -> PriorMessages:
-    """The newest `limit` turns before the question. Raises `DeliveryError`."""
-    with delivering():
-        if address.conversation.startswith("t") and not address.opens:
-            return await _thread(client, address, limit)
-        return await _chain(client, address, limit)
+async def read_prior_messages(client: DiscordClient, target: ReplyTarget, *, limit: int) -> PriorMessages:
+    """Return the newest `limit` turns before the question. Raises `DeliveryError`."""
+    with raise_delivery_errors():
+        if target.conversation.startswith("t") and not target.thread_name:
+            return await _read_thread(client, target, limit)
+        return await _read_chain(client, target, limit)
 
 
-async def _thread(client: Client, address: Address, limit: int) -> PriorMessages:
-    channel = client.get_partial_messageable(int(address.channel))
-    before = discord.Object(int(address.message or address.interaction))
-    found = [message async for message in channel.history(limit=min(limit, _PAGE), before=before)]
-    found.reverse()
+async def _read_thread(client: DiscordClient, target: ReplyTarget, limit: int) -> PriorMessages:
+    channel = client.get_partial_messageable(int(target.channel))
+    before = discord.Object(int(target.source_id))
+    messages = [message async for message in channel.history(limit=min(limit, _PAGE), before=before)]
+    messages.reverse()
     files: tuple[Attachment, ...] = ()
-    starter = next((m for m in found if m.id == int(address.channel)), None)  # of a forum's post
-    if found and found[0].type is discord.MessageType.thread_starter_message:
-        starter = parse.started_by(found[0])
-        found[0:1] = [starter] if starter else []
+    starter = next((m for m in messages if m.id == int(target.channel)), None)  # of a forum's post
+    if messages and messages[0].type is discord.MessageType.thread_starter_message:
+        starter = parse.starter_of(messages[0])
+        messages[0:1] = [starter] if starter else []
     if starter is not None:
         files = parse.attachments_of(starter)
-    return PriorMessages(turns=_turns(client, found), attachments=files)
+    return PriorMessages(turns=_to_turns(client, messages), attachments=files)
 
 
-async def _chain(client: Client, address: Address, limit: int) -> PriorMessages:
-    found: list[discord.Message] = []
-    message = await _fetch(client, int(address.channel), int(address.message))
-    for _ in range(min(limit, CHAIN)):
-        message = await _before(client, message) if message else None
+async def _read_chain(client: DiscordClient, target: ReplyTarget, limit: int) -> PriorMessages:
+    chain: list[discord.Message] = []
+    message = await _fetch(client, int(target.channel), int(target.message))
+    for _ in range(min(limit, MAX_CHAIN)):
+        message = await _fetch_replied(client, message) if message else None
         if message is None:
             break
-        found.append(message)
-    return PriorMessages(turns=_turns(client, reversed(found)))
+        chain.append(message)
+    return PriorMessages(turns=_to_turns(client, reversed(chain)))
 
 
-async def _fetch(client: Client, channel: int, message: int) -> discord.Message | None:
+async def _fetch(client: DiscordClient, channel: int, message: int) -> discord.Message | None:
     try:
         return await client.get_partial_messageable(channel).fetch_message(message)
     except (discord.NotFound, discord.Forbidden):
         return None
 
 
-async def _before(client: Client, message: discord.Message) -> discord.Message | None:
-    """The message that this one answers to."""
-    answered = parse.reply_of(message)
-    if answered is not None and (answered.reference is None or answered.type is not discord.MessageType.reply):
-        return answered  # what it answers to came along with it, and it is the first of its chain
+async def _fetch_replied(client: DiscordClient, message: discord.Message) -> discord.Message | None:
+    """Return the message that this one replies to, if it can be read."""
+    replied = parse.replied_message(message)
+    if replied is not None and (replied.reference is None or replied.type is not discord.MessageType.reply):
+        return replied  # it begins the chain, so its own reference, which Discord does not send along, is not needed
     if message.type is not discord.MessageType.reply or message.reference is None or not message.reference.message_id:
         return None
     return await _fetch(client, message.reference.channel_id, message.reference.message_id)
 
 
-def _turns(client: Client, messages: Iterable[discord.Message]) -> tuple[Turn, ...]:
+def _to_turns(client: DiscordClient, messages: Iterable[discord.Message]) -> tuple[Turn, ...]:
     me = client.user.id if client.user else 0
     turns = []
     for message in messages:
-        text = parse.said(message, me=me)
+        text = parse.text_of(message, me=me)
         if text and message.author.id == me:
             turns.append(Turn(role="assistant", content=text, at=message.created_at))
         elif text:
@@ -81,34 +81,33 @@ def _turns(client: Client, messages: Iterable[discord.Message]) -> tuple[Turn, .
     return tuple(turns)
 
 
-class Chains:
-    """The first message of each chain of replies, found by following it back."""
+class ReplyChains:
+    """The first message of each chain of replies, found by following the chain back and remembered."""
 
     def __init__(self) -> None:
         self._roots: OrderedDict[int, tuple[str, bool]] = OrderedDict()
 
-    async def root(self, client: Client, message: discord.Message) -> tuple[str, bool]:
-        """The id of the chain's first message, and whether that answers a slash command; of no chain: "", False.
+    async def find_root(self, client: DiscordClient, message: discord.Message) -> tuple[str, bool]:
+        """Return the id of the first message of a reply's chain, and whether that answers a slash command.
 
-        What can't be read any more ends the chain.
+        A message that can't be read any more ends the chain.
         """
-        if message.type is not discord.MessageType.reply or message.reference is None:
-            return "", False
         passed = [message.id]
-        at: discord.Message | None = message
-        found = None
-        while at is not None and found is None and len(passed) <= CHAIN:
-            if at.type is not discord.MessageType.reply or at.reference is None or not at.reference.message_id:
-                found = str(at.id), at.interaction_metadata is not None
+        current: discord.Message | None = message
+        root = None
+        while current is not None and root is None and len(passed) <= MAX_CHAIN:
+            reference = current.reference
+            if current.type is not discord.MessageType.reply or reference is None or not reference.message_id:
+                root = str(current.id), current.interaction_metadata is not None
                 break
-            found = self._roots.get(at.reference.message_id)
-            passed.append(at.reference.message_id)
-            if found is None:
-                at = await _before(client, at)
-        found = found or (str(passed[-1]), False)
-        for one in passed:
-            self._roots[one] = found
-            self._roots.move_to_end(one)
-        while len(self._roots) > _KEPT:
+            root = self._roots.get(reference.message_id)
+            passed.append(reference.message_id)
+            if root is None:
+                current = await _fetch_replied(client, current)
+        root = root or (str(passed[-1]), False)
+        for each in passed:
+            self._roots[each] = root
+            self._roots.move_to_end(each)
+        while len(self._roots) > _REMEMBERED:
             self._roots.popitem(last=False)
-        return found
+        return root

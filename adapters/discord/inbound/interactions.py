@@ -1,20 +1,20 @@
-"""Commands, forms and buttons: written down, then acknowledged, always within the three seconds that Discord allows."""
+"""Incoming interactions: recorded, then acknowledged, always within the three seconds that Discord allows."""
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import discord
 import structlog
 
-from adapters.discord.gateway.errors import NETWORK, reason
+from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
-from adapters.discord.inbound.interaction_events import Asked, data_of
-from adapters.discord.outbound.token_expiry import Deadlines
-from adapters.discord.reply_target import Address
+from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
+from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
+from adapters.discord.timing import Timing
 from adapters.discord.ui import buttons, modals
 from bot.errors import StoreError
 from bot.i18n import translate
@@ -23,147 +23,130 @@ from bot.ports import Sink
 
 log = structlog.get_logger(__name__)
 
-#: Seconds that writing down may take before a command is acknowledged all the same.
-PATIENCE = 1.5
-_KEPT = 2000  # interactions that are remembered
-_COMMAND_FORM = re.compile(buttons.FORM + r":(?P<command>[\w-]+)")
-_UNANSWERABLE = (10062, 40060)  # it is too old, or answered already
+_COMMAND_MODAL_ID = re.compile(buttons.MODAL + r":(?P<command>[\w-]+)")
+_UNANSWERABLE = (10062, 40060)  # the interaction is too old, or was acknowledged already
 _TYPE = discord.InteractionType
 
 
-class Deferrals:
-    """Which interactions of this process are acknowledged, so that no answer is sent before."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, asyncio.Future[bool]] = OrderedDict()
-
-    def begin(self, interaction: str) -> "asyncio.Future[bool] | None":
-        """Something that is set to whether Discord took the acknowledgement; None: it has begun before."""
-        if interaction in self._known:
-            return None
-        self._known[interaction] = asyncio.get_running_loop().create_future()
-        while len(self._known) > _KEPT:
-            self._known.popitem(last=False)
-        return self._known[interaction]
-
-    async def settled(self, interaction: str) -> bool | None:
-        """Wait until an interaction is acknowledged. False: Discord did not take it; None: another process's."""
-        known = self._known.get(interaction)
-        return None if known is None else await asyncio.shield(known)
-
-
-class Interactions:
-    """Turns interactions into events, and answers those that are none."""
+class InteractionHandler:
+    """Turns interactions into events, and answers those that need no event."""
 
     def __init__(
         self,
         *,
         sink: Sink,
         commands: Sequence[CommandSpec],
-        deferrals: Deferrals,
-        deadlines: Deadlines,
-        replies: reply_mode.Replies,
+        acknowledgements: Acknowledgements,
+        deadlines: TokenDeadlines,
+        reply_modes: reply_mode.ReplyModes,
         learn_locale: Callable[[int, str], None],
+        timing: Timing,
     ) -> None:
         self._sink = sink
         self._specs = {spec.name: spec for spec in commands}
         self._commands = commands
-        self._deferrals = deferrals
+        self._acknowledgements = acknowledgements
         self._deadlines = deadlines
-        self._replies = replies
+        self._reply_modes = reply_modes
         self._learn_locale = learn_locale
+        self._timing = timing
 
-    async def interaction(self, interaction: discord.Interaction) -> None:
-        """Deal with a command, a form that was sent, or a question for choices. Buttons come to `pressed`."""
+    # -- events of the gateway
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Handle a command, a submitted modal or an autocompletion. Buttons go to `on_button`."""
         self._learn_locale(interaction.user.id, str(interaction.locale))
         if interaction.type is _TYPE.application_command:
-            await self._guarded(interaction, self._command(interaction))
+            await self._guard(interaction, self._handle_command(interaction))
         elif interaction.type is _TYPE.autocomplete:
-            await self._guarded(interaction, self._autocomplete(interaction))
+            await self._guard(interaction, self._handle_autocomplete(interaction))
         elif interaction.type is _TYPE.modal_submit:
-            await self._guarded(interaction, self._form(interaction))
+            await self._guard(interaction, self._handle_modal(interaction))
 
-    async def pressed(self, interaction: discord.Interaction, button: re.Match[str]) -> None:
-        """Deal with a pressed button: ask for what it needs, or take it."""
-        await self._guarded(interaction, self._press(interaction, button))
+    async def on_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
+        """Handle a button of an answer: open its modal, or record it."""
+        await self._guard(interaction, self._handle_button(interaction, custom_id))
 
-    async def _guarded(self, interaction: discord.Interaction, dealing: Awaitable[None]) -> None:
-        """Deal with an interaction; what goes wrong is told the person, where Discord still lets it be told."""
+    async def _guard(self, interaction: discord.Interaction, handling: Awaitable[None]) -> None:
+        """Handle an interaction; tell the person of a failure where Discord still accepts an answer."""
         try:
-            await dealing
-        except (discord.HTTPException, discord.InteractionResponded, *NETWORK) as exc:
-            log.warning("interaction not answered", interaction=interaction.id, reason=reason(exc))
-        except Exception:  # a mistake of ours, or something that Discord did not tell before: no reason for silence
-            log.exception("interaction not understood", interaction=interaction.id)
-            with suppress(discord.HTTPException, discord.InteractionResponded, *NETWORK):
+            await handling
+        except (discord.HTTPException, discord.InteractionResponded, *NETWORK_ERRORS) as exc:
+            log.warning("interaction not answered", interaction=interaction.id, reason=describe_error(exc))
+        except Exception:  # a bug, or a kind of interaction that is new: the person gets an answer all the same
+            log.exception("interaction not parsed", interaction=interaction.id)
+            with suppress(discord.HTTPException, discord.InteractionResponded, *NETWORK_ERRORS):
                 await self._refuse(interaction, "discord.not_kept")
 
-    # -- kinds
+    # -- kinds of interactions
 
-    async def _press(self, interaction: discord.Interaction, button: re.Match[str]) -> None:
-        command, _, names = (button["asks"] or "").partition("=")
+    async def _handle_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
+        command, _, names = (custom_id["asks"] or "").partition("=")
         spec = self._specs.get(command)
         options = [option for name in names.split(",") if spec is not None and (option := spec.option(name))]
         if spec is not None and options:
-            custom_id = buttons.FORM + button[0].removeprefix(buttons.BUTTON)
-            await interaction.response.send_modal(
-                modals.form(spec, options, custom_id=custom_id, locale=str(interaction.locale), is_optional=True)
-            )
+            modal_id = buttons.MODAL + custom_id[0].removeprefix(buttons.BUTTON)
+            locale = str(interaction.locale)
+            modal = modals.build_modal(spec, options, custom_id=modal_id, locale=locale, is_optional=True)
+            await interaction.response.send_modal(modal)
             return
-        found = interaction_events.press(interaction, button["event"], button["action"], button["conversation"], {})
-        await self._take(interaction, found)
+        await self._record(
+            interaction,
+            interaction_events.event_from_button(
+                interaction, custom_id["event"], custom_id["action"], custom_id["conversation"], {}
+            ),
+        )
 
-    async def _command(self, interaction: discord.Interaction) -> None:
+    async def _handle_command(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)
         name = str(data.get("name", ""))
         if data.get("type", 1) != 1:
-            found = interaction_events.menu(interaction)
-            await (self._take(interaction, found) if found else self._refuse(interaction, "discord.gone"))
+            event = interaction_events.event_from_context_menu(interaction)
+            await (self._record(interaction, event) if event else self._refuse(interaction, "discord.gone"))
             return
         values = {str(option["name"]): option.get("value") for option in data.get("options", ())}
         spec = self._specs.get(str(values.get("command")) if name == application_commands.COMPOSE else name)
         if name == reply_mode.COMMAND:
-            await self._set_replies(interaction, str(values.get("mode") or ""))
+            await self._set_reply_mode(interaction, str(values.get("mode") or ""))
         elif spec is None:
             await self._refuse(interaction, "discord.gone")
         elif name == application_commands.COMPOSE or (not values and spec.prompt is not None and spec.kind is not None):
+            modal_id = f"{buttons.MODAL}:{spec.name}"
             locale = str(interaction.locale)
-            custom_id = f"{buttons.FORM}:{spec.name}"
-            await interaction.response.send_modal(modals.form(spec, spec.options, custom_id=custom_id, locale=locale))
+            modal = modals.build_modal(spec, spec.options, custom_id=modal_id, locale=locale)
+            await interaction.response.send_modal(modal)
         else:
-            await self._take(interaction, interaction_events.slash(interaction, spec))
+            await self._record(interaction, interaction_events.event_from_command(interaction, spec))
 
-    async def _autocomplete(self, interaction: discord.Interaction) -> None:
+    async def _handle_autocomplete(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)
         options = data.get("options", ())
-        typed = next((option for option in options if option.get("focused")), None)
-        given = {str(option["name"]): str(option.get("value", "")) for option in options if option is not typed}
-        found = (
-            application_commands.suggestions(
-                self._commands, str(data["name"]), typed["name"], given, str(typed.get("value", ""))
-            )
-            if typed is not None
-            else []
-        )
-        choices = [discord.app_commands.Choice(name=value[:100], value=value) for value in found]
+        focused = next((option for option in options if option.get("focused")), None)
+        others = {str(option["name"]): str(option.get("value", "")) for option in options if option is not focused}
+        values: list[str] = []
+        if focused is not None:
+            typed = str(focused.get("value", ""))
+            command, option = str(data["name"]), focused["name"]
+            values = application_commands.autocomplete(self._commands, command, option, others, typed)
+        choices = [discord.app_commands.Choice(name=value[:100], value=value) for value in values]
         await interaction.response.autocomplete(choices)
 
-    async def _form(self, interaction: discord.Interaction) -> None:
+    async def _handle_modal(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)
-        custom_id = str(data.get("custom_id", ""))
-        values, files = modals.filled(data)
-        if button := buttons.FORM_ID.fullmatch(custom_id):
-            found = interaction_events.press(
+        modal_id = str(data.get("custom_id", ""))
+        values, files = modals.read_values(data)
+        if button := buttons.MODAL_ID.fullmatch(modal_id):
+            event = interaction_events.event_from_button(
                 interaction, button["event"], button["action"], button["conversation"], values
             )
-            await self._take(interaction, found)
-        elif (match := _COMMAND_FORM.fullmatch(custom_id)) and (spec := self._specs.get(match["command"])):
-            await self._take(interaction, interaction_events.submitted(interaction, spec, values, files))
+            await self._record(interaction, event)
+        elif (match := _COMMAND_MODAL_ID.fullmatch(modal_id)) and (spec := self._specs.get(match["command"])):
+            await self._record(interaction, interaction_events.event_from_modal(interaction, spec, values, files))
         else:
             await self._refuse(interaction, "discord.gone")
 
-    async def _set_replies(self, interaction: discord.Interaction, mode: str) -> None:
-        """Where mentions in this channel are answered: asked for, or changed by who may manage the channel."""
+    async def _set_reply_mode(self, interaction: discord.Interaction, mode: str) -> None:
+        """Show the channel's reply mode, or change it; only for people who may manage the channel."""
         locale, guild = str(interaction.locale), str(interaction.guild_id or "")
         thread = interaction_events.thread_of(interaction)
         channel = str(thread.parent_id if thread is not None else interaction.channel_id)
@@ -171,54 +154,60 @@ class Interactions:
             await self._refuse(interaction, "discord.not_yours")
             return
         chosen = next((known for known in reply_mode.MODES if known == mode), None)
-        await interaction.response.defer(thinking=True, ephemeral=True)  # reading may take longer than it may wait
+        await interaction.response.defer(thinking=True, ephemeral=True)  # reading may take more than three seconds
         try:
             if chosen is not None:
-                await self._replies.choose(guild, channel, chosen)
-            current = await self._replies.mode(guild, channel)
+                await self._reply_modes.set(guild, channel, chosen)
+            current = await self._reply_modes.get(guild, channel)
             text = translate("discord.replies_are", locale, mode=translate(f"discord.mode.{current}", locale))
         except StoreError:
             text = translate("discord.not_kept", locale)
         await interaction.edit_original_response(content=text)
 
-    # -- taking
+    # -- recording and acknowledging
 
-    async def _take(self, interaction: discord.Interaction, found: Asked) -> None:
-        """Write the event down, then acknowledge; when writing takes too long, acknowledge first."""
-        deferral = self._deferrals.begin(str(interaction.id))
-        if deferral is None:
-            return  # told twice
-        recording = asyncio.ensure_future(self._sink(found.event))
-        is_taken = False
+    async def _record(self, interaction: discord.Interaction, parsed: AcknowledgedEvent) -> None:
+        """Record the event, then acknowledge it; acknowledge first when recording takes too long."""
+        acknowledgement = self._acknowledgements.begin(str(interaction.id))
+        if acknowledgement is None:
+            return  # delivered twice
+        recording = asyncio.ensure_future(self._sink(parsed.event))
+        is_acknowledged = False
         try:
-            await asyncio.wait({recording}, timeout=PATIENCE)
+            await asyncio.wait({recording}, timeout=self._timing.record_timeout)
             if recording.done() and isinstance(recording.exception(), StoreError):
                 await self._refuse(interaction, "discord.not_kept")
                 return
-            await interaction.response.defer(thinking=True, ephemeral=found.is_private)
-            is_taken = True
+            await interaction.response.defer(thinking=True, ephemeral=parsed.is_private)
+            is_acknowledged = True
         except discord.HTTPException as exc:
             if exc.code not in _UNANSWERABLE:
                 raise
             log.warning("interaction not acknowledged", interaction=interaction.id, code=exc.code)
-        except NETWORK as exc:
-            is_taken = True  # perhaps: the answer finds out, and nothing is left that says that it is coming
-            log.warning("interaction perhaps not acknowledged", interaction=interaction.id, reason=reason(exc))
+        except NETWORK_ERRORS as exc:
+            # Perhaps it was: then the answer replaces the "thinking" response; else sending it fails and it moves.
+            is_acknowledged = True
+            log.warning("acknowledgement unconfirmed", interaction=interaction.id, reason=describe_error(exc))
         finally:
-            deferral.set_result(is_taken)
-            await self._recorded(interaction, found, recording, is_taken=is_taken)
+            acknowledgement.set_result(is_acknowledged)
+            await self._finish_recording(interaction, parsed, recording, is_acknowledged=is_acknowledged)
 
-    async def _recorded(
-        self, interaction: discord.Interaction, found: Asked, recording: "asyncio.Future[None]", *, is_taken: bool
+    async def _finish_recording(
+        self,
+        interaction: discord.Interaction,
+        parsed: AcknowledgedEvent,
+        recording: "asyncio.Future[None]",
+        *,
+        is_acknowledged: bool,
     ) -> None:
-        """Wait for the event to be written down; an acknowledged one that could not be is told so."""
+        """Wait until the event is recorded; tell the person if it was acknowledged and could not be."""
         try:
             await recording
-            if is_taken:  # it may wait for its turn for longer than its token works
-                await self._deadlines.keep(Address.of(found.event.reply_to), found.event.id)
+            if is_acknowledged:  # it may be queued for longer than its token works
+                await self._deadlines.watch_durably(ReplyTarget.of(parsed.event.reply_to), parsed.event.id)
         except StoreError as exc:
-            log.warning("interaction not kept", interaction=interaction.id, reason=str(exc))
-            if is_taken:
+            log.warning("interaction not recorded", interaction=interaction.id, reason=str(exc))
+            if is_acknowledged:
                 text = translate("discord.not_kept", str(interaction.locale))
                 await interaction.edit_original_response(content=text)
 

@@ -1,4 +1,4 @@
-"""Hears the gateway: which messages are for the bot, and what becomes of them."""
+"""Incoming messages: which ones address the bot, and what becomes of them."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,12 +10,12 @@ from weakref import WeakValueDictionary
 import discord
 import structlog
 
-from adapters.discord.gateway.client import Client
-from adapters.discord.gateway.errors import NETWORK, reason
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
 from adapters.discord.inbound import parse
-from adapters.discord.inbound.history import Chains
-from adapters.discord.inbound.parse import ADAPTER, Spot
-from adapters.discord.inbound.reply_mode import Replies
+from adapters.discord.inbound.history import ReplyChains
+from adapters.discord.inbound.parse import ADAPTER, MessageContext
+from adapters.discord.inbound.reply_mode import ReplyModes
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
@@ -23,190 +23,200 @@ from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
-_SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
-_KEPT = 5000  # people's languages, and channels' kinds, that are remembered
+_USER_TYPES = (discord.MessageType.default, discord.MessageType.reply)
+_REMEMBERED = 5000  # people's locales, and channels
 
 
-class Memo(OrderedDict[int, str]):
-    """A small mapping that forgets what was put longest ago."""
+class BoundedDict(OrderedDict[int, str]):
+    """A small mapping that forgets the entry that was put longest ago."""
 
     def put(self, key: int, value: str) -> None:
-        """Remember `value`."""
+        """Set an entry and drop the oldest one above the bound."""
         self[key] = value
         self.move_to_end(key)
-        while len(self) > _KEPT:
+        while len(self) > _REMEMBERED:
             self.popitem(last=False)
 
 
-class Receiver:
-    """Turns messages into events, in each channel one after the other."""
+class MessageHandler:
+    """Turns messages into events, one after the other in each channel."""
 
     def __init__(
         self,
         *,
-        client: Callable[[], Client],
-        desk: AdapterServices,
-        replies: Replies,
+        client: Callable[[], DiscordClient],
+        services: AdapterServices,
+        reply_modes: ReplyModes,
         sink: Sink,
         commands: Sequence[CommandSpec],
     ) -> None:
-        self._client_now = client
-        self._desk = desk
-        self._replies = replies
+        self._get_client = client
+        self._services = services
+        self._reply_modes = reply_modes
         self._sink = sink
         self._commands = commands
-        self._chains = Chains()
+        self._chains = ReplyChains()
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._threads: OrderedDict[int, discord.Thread | None] = OrderedDict()  # channels that the cache does not have
-        self._told = Memo()  # threads that were told that only mentions can be read
-        self.locales = Memo()  #: of people who used a command: messages don't tell
-        self.places = Memo()  #: channels where the bot was asked lately, with their servers
-        self.newest = 0  #: id of the newest message that was heard
+        self._threads: OrderedDict[int, discord.Thread | None] = OrderedDict()  # channels that the library lacks
+        self._explained = BoundedDict()  # threads where it was said that only mentions can be read
+        self.locales = BoundedDict()  #: of people who used an interaction: messages have no locale
+        self.active_channels = BoundedDict()  #: channels where the bot was asked lately, with their servers
+        self.newest_id = 0  #: id of the newest message received
 
     @property
-    def _client(self) -> Client:
-        return self._client_now()
+    def _client(self) -> DiscordClient:
+        return self._get_client()
 
     @property
     def _me(self) -> int:
         user = self._client.user
         return user.id if user is not None else 0
 
-    # -- messages
+    # -- events of the gateway
 
-    async def message(self, message: discord.Message) -> None:
-        """Record a message that is for the bot; when it can't be kept, say so where it was asked."""
-        self.newest = max(self.newest, message.id)
-        if message.author.id == self._me or message.webhook_id or message.type not in _SPOKEN:
+    async def on_message(self, message: discord.Message) -> None:
+        """Record a message that addresses the bot; when that fails, say so where it was asked."""
+        self.newest_id = max(self.newest_id, message.id)
+        if not self._is_from_user(message):
             return
-        lock = self._locks.setdefault(message.channel.id, asyncio.Lock())
-        async with lock:
-            asked = None
+        async with self._lock(message.channel.id):
+            event = None
             try:
-                asked = await self._event(message)
-                if asked is not None:
-                    self.places.put(message.channel.id, asked.location.workspace)
-                    await self._sink(asked)
+                event = await self._parse(message)
+                if event is not None:
+                    self.active_channels.put(message.channel.id, event.location.workspace)
+                    await self._sink(event)
             except StoreError as exc:
-                log.warning("message not kept", message=message.id, reason=str(exc))
-                if asked is not None or parse.is_mention(message, self._me) or message.guild is None:
-                    await self._tell(message, "discord.not_kept")
-            except Exception:  # a mistake of ours, or a message such as none was before: no reason for silence
-                log.exception("message not understood", message=message.id)
+                log.warning("message not recorded", message=message.id, reason=str(exc))
+                if event is not None or parse.is_mention(message, self._me) or message.guild is None:
+                    await self._reply(message, "discord.not_kept")
+            except Exception:  # a bug, or a kind of message that is new: the author gets an answer all the same
+                log.exception("message not parsed", message=message.id)
                 if message.guild is None or any(user.id == self._me for user in message.mentions):
-                    await self._tell(message, "discord.not_kept")
+                    await self._reply(message, "discord.not_kept")
 
-    async def edited(self, message: discord.Message) -> None:
-        """Tell the core of a changed question."""
-        if message.author.id == self._me or message.webhook_id or message.type not in _SPOKEN:
+    async def on_message_edit(self, message: discord.Message) -> None:
+        """Revise the event of an edited question."""
+        if not self._is_from_user(message):
             return
-        async with self._locks.setdefault(message.channel.id, asyncio.Lock()):
+        async with self._lock(message.channel.id):
             try:
-                asked = await self._event(message)
-                if asked is not None:
-                    await self._desk.revise(asked)
+                event = await self._parse(message)
+                if event is not None:
+                    await self._services.revise(event)
             except StoreError as exc:
-                log.warning("edit not kept", message=message.id, reason=str(exc))
+                log.warning("edit not recorded", message=message.id, reason=str(exc))
 
-    async def deleted(self, channel: int, messages: set[int]) -> None:
-        """Tell the core of questions that are gone."""
-        async with self._locks.setdefault(channel, asyncio.Lock()):
+    async def on_message_delete(self, channel: int, messages: set[int]) -> None:
+        """Retract the events of deleted questions."""
+        async with self._lock(channel):
             for message in messages:
                 try:
-                    await self._desk.retract(ADAPTER, str(message))
+                    await self._services.retract(ADAPTER, str(message))
                 except StoreError as exc:
-                    log.warning("deletion not kept", message=message, reason=str(exc))
+                    log.warning("deletion not recorded", message=message, reason=str(exc))
 
-    async def _tell(self, message: discord.Message, key: str) -> None:
+    def _is_from_user(self, message: discord.Message) -> bool:
+        return message.author.id != self._me and not message.webhook_id and message.type in _USER_TYPES
+
+    def _lock(self, channel: int) -> asyncio.Lock:
+        return self._locks.setdefault(channel, asyncio.Lock())
+
+    async def _reply(self, message: discord.Message, key: str) -> None:
         text = translate(key, self._locale(message))
         try:
             await message.channel.send(text, reference=message.to_reference(fail_if_not_exists=False))
-        except (discord.HTTPException, discord.RateLimited, *NETWORK) as exc:
-            log.warning("not told", message=message.id, reason=reason(exc))
+        except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+            log.warning("reply not sent", message=message.id, reason=describe_error(exc))
 
     def _locale(self, message: discord.Message) -> str:
         guild = str(message.guild.preferred_locale) if message.guild else ""
         return self.locales.get(message.author.id, guild)
 
-    # -- is it for the bot, and where does it belong
+    # -- whether it addresses the bot, and its context
 
-    async def _event(self, message: discord.Message) -> Event | None:
-        """The event of a message that is for the bot. Raises `StoreError`."""
+    async def _parse(self, message: discord.Message) -> Event | None:
+        """Return the event of a message that addresses the bot, else None. Raises `StoreError`."""
         is_mention = parse.is_mention(message, self._me)
         if message.author.bot and not is_mention:
             return None
-        if not parse.guild_of(message):
-            return self._made(message, Spot(channel=str(message.channel.id)))
-        thread = await self._thread(message, is_mention=is_mention)
+        if not parse.guild_id_of(message):
+            return self._event(message, MessageContext(channel=str(message.channel.id)))
+        thread = await self._find_thread(message, is_mention=is_mention)
         if thread is not None:
-            return await self._in_thread(message, thread, is_mention=is_mention)
-        answered = parse.reply_of(message)
-        is_answer = answered is not None and answered.author.id == self._me
-        if not is_mention and not is_answer:
+            return await self._parse_in_thread(message, thread, is_mention=is_mention)
+        replied = parse.replied_message(message)
+        is_reply_to_me = replied is not None and replied.author.id == self._me
+        if not is_mention and not is_reply_to_me:
             return None
-        root, is_command = await self._chains.root(self._client, message)
-        opens = await self._opens(message, is_answer=is_answer)
-        asked = self._made(message, Spot(str(message.channel.id), root=root, is_command=is_command, opens=opens))
-        return await self._continued(asked, is_chain=answered is not None)
+        is_reply = parse.is_reply(message)
+        root, follows_command = await self._chains.find_root(self._client, message) if is_reply else ("", False)
+        context = MessageContext(
+            str(message.channel.id),
+            root=root,
+            follows_command=follows_command,
+            starts_thread=await self._starts_thread(message, is_reply_to_me=is_reply_to_me),
+        )
+        event = self._event(message, context)
+        if replied is None or await self._services.participants(ADAPTER, event.conversation):
+            return event
+        return replace(event, has_prior_messages=True)
 
-    def _made(self, message: discord.Message, spot: Spot) -> Event:
-        return parse.event(message, self._commands, me=self._me, spot=spot, locale=self._locale(message))
+    def _event(self, message: discord.Message, context: MessageContext) -> Event:
+        locale = self._locale(message)
+        return parse.event_from_message(message, self._commands, me=self._me, context=context, locale=locale)
 
-    async def _continued(self, asked: Event, *, is_chain: bool) -> Event:
-        """The event, with earlier talk to be read where the core has none of this conversation."""
-        if not is_chain or await self._desk.participants(ADAPTER, asked.conversation):
-            return asked
-        return replace(asked, has_prior_messages=True)
-
-    async def _in_thread(self, message: discord.Message, thread: discord.Thread, *, is_mention: bool) -> Event | None:
-        """In a thread that the bot opened everybody is heard; elsewhere who alone has been talking to it."""
-        people = await self._desk.participants(ADAPTER, f"t{thread.id}")
+    async def _parse_in_thread(
+        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool
+    ) -> Event | None:
+        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot."""
+        people = await self._services.participants(ADAPTER, f"t{thread.id}")
         if not is_mention:
-            if not people or parse.is_for_others(message, self._me):
+            if not people or parse.addresses_others(message, self._me):
                 return None
-            answered = parse.reply_of(message)
-            is_answer = answered is not None and answered.author.id == self._me
+            replied = parse.replied_message(message)
+            is_reply_to_me = replied is not None and replied.author.id == self._me
             is_own = thread.owner_id == self._me
-            if not is_own and not is_answer and set(people) != {str(message.author.id)}:
+            if not is_own and not is_reply_to_me and set(people) != {str(message.author.id)}:
                 return None
             if not (message.content or message.attachments or message.stickers or message.message_snapshots):
-                await self._unreadable(message, thread)
+                await self._explain_missing_content(message, thread)
                 return None
-        asked = self._made(message, Spot(str(thread.parent_id), thread=str(thread.id)))
-        return asked if people else replace(asked, has_prior_messages=True)
+        event = self._event(message, MessageContext(str(thread.parent_id), thread=str(thread.id)))
+        return event if people else replace(event, has_prior_messages=True)
 
-    async def _unreadable(self, message: discord.Message, thread: discord.Thread) -> None:
-        """Without the message content intent a thread is told once that only mentions can be read."""
-        if not self._client.intents.message_content and thread.id not in self._told:
-            self._told.put(thread.id, "")
-            await self._tell(message, "discord.mention_me")
+    async def _explain_missing_content(self, message: discord.Message, thread: discord.Thread) -> None:
+        """Say once a thread that without the message content intent only mentions can be read."""
+        if not self._client.intents.message_content and thread.id not in self._explained:
+            self._explained.put(thread.id, "")
+            await self._reply(message, "discord.mention_me")
 
-    async def _thread(self, message: discord.Message, *, is_mention: bool) -> discord.Thread | None:
-        """The thread a message is in. Where the library does not know the channel, it is asked for if it matters."""
+    async def _find_thread(self, message: discord.Message, *, is_mention: bool) -> discord.Thread | None:
+        """Return the thread of a message. A channel that the library does not know is fetched if it matters."""
         channel = message.channel
         if not isinstance(channel, discord.PartialMessageable):
             return channel if isinstance(channel, discord.Thread) else None
         if channel.id not in self._threads:
-            if not is_mention and not await self._desk.participants(ADAPTER, f"t{channel.id}"):
+            if not is_mention and not await self._services.participants(ADAPTER, f"t{channel.id}"):
                 return None
             try:
-                found = await self._client.fetch_channel(channel.id)
-            except (discord.HTTPException, discord.InvalidData, discord.RateLimited, *NETWORK):
+                fetched = await self._client.fetch_channel(channel.id)
+            except (discord.HTTPException, discord.InvalidData, discord.RateLimited, *NETWORK_ERRORS):
                 return None
-            self._threads[channel.id] = found if isinstance(found, discord.Thread) else None
-            while len(self._threads) > _KEPT:
+            self._threads[channel.id] = fetched if isinstance(fetched, discord.Thread) else None
+            while len(self._threads) > _REMEMBERED:
                 self._threads.popitem(last=False)
         return self._threads[channel.id]
 
-    async def _opens(self, message: discord.Message, *, is_answer: bool) -> Literal["", "talk", "all"]:
-        """Which answers to this message open a thread."""
+    async def _starts_thread(self, message: discord.Message, *, is_reply_to_me: bool) -> Literal["", "talk", "all"]:
+        """Return which answers to this message start a thread."""
         channel, guild = message.channel, message.guild
         if guild is None or not isinstance(channel, discord.TextChannel):
             return ""
-        mode = await self._replies.mode(str(guild.id), str(channel.id))
-        if mode == "reply" or (mode == "auto" and is_answer):
+        mode = await self._reply_modes.get(str(guild.id), str(channel.id))
+        if mode == "reply" or (mode == "auto" and is_reply_to_me):
             return ""
-        may = channel.permissions_for(guild.me)
-        if not (may.create_public_threads and may.send_messages_in_threads):
+        granted = channel.permissions_for(guild.me)
+        if not (granted.create_public_threads and granted.send_messages_in_threads):
             return ""
         return "all" if mode == "thread" else "talk"

@@ -1,4 +1,4 @@
-"""A message → an event. Pure: nothing is asked of Discord or of the core."""
+"""From a message to an event. Pure: calls neither Discord nor the core."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,63 +8,68 @@ from typing import Literal
 
 import discord
 
-from adapters.discord.reply_target import Address
+from adapters.discord.reply_target import ReplyTarget
 from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 ADAPTER = "discord"
-_TITLE = 80  # characters of a thread's name
-_QUOTE = 2000  # characters that are repeated of a message that somebody answers to
+_MAX_NAME = 80  # characters of a thread's name
+_MAX_QUOTE = 2000  # characters quoted of the message that is replied to
 _MARKUP = re.compile(r"<(?:(@[!&]?|#)(\d{15,20})|a?(:\w{2,32}:)\d{15,20}|/([^:<>]{1,100}):\d{15,20})>")
-_MARKS = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
+_FORMATTING = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
+#: Commands that are answered in a conversation.
 TALK = ("chat", "code")
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a message is, as far as the conversation is concerned."""
+class MessageContext:
+    """Position of a message: its channel, thread and chain of replies."""
 
-    channel: str  #: what settings attach to: the parent of a thread
-    thread: str = ""  #: the thread it is in, "" outside of threads
-    root: str = ""  #: the first message of the chain of replies that it belongs to, "" where it begins one
-    is_command: bool = False  #: that chain begins at the answer to a slash command
-    opens: Literal["", "talk", "all"] = ""  #: which answers open a thread: none, those to chat and code, all
+    channel: str  #: the channel that settings attach to; the parent of a thread
+    thread: str = ""  #: the thread it is in; "" outside of threads
+    root: str = ""  #: the first message of its chain of replies; "" where it begins one
+    follows_command: bool = False  #: the chain begins at the answer to a slash command
+    starts_thread: Literal["", "talk", "all"] = ""  #: which answers start a thread: none, those of `TALK`, all
 
 
-def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int, spot: Spot, locale: str = "") -> Event:
-    """What a message asks for, once it is known to be for the bot. `me`: the bot's own id."""
+def event_from_message(
+    message: discord.Message, commands: Sequence[CommandSpec], *, me: int, context: MessageContext, locale: str = ""
+) -> Event:
+    """Parse a message that addresses the bot. `me`: the bot's own id."""
     locale = locale or (str(message.guild.preferred_locale) if message.guild else "")
-    text = said(message, me=me)
-    answered = reply_of(message)
+    text = text_of(message, me=me)
+    replied = replied_message(message)
     request = parser.parse(text, commands, locale=locale, bare=True)
-    prompt, problem = request.prompt, request.rejection
+    prompt, rejection = request.prompt, request.rejection
     attachments = attachments_of(message)
     spec = next((spec for spec in commands if spec.name == request.command), None)
-    if answered is not None and answered.author.id != me:
-        attachments += attachments_of(answered)
+    if replied is not None and replied.author.id != me:
+        attachments += attachments_of(replied)
         if request.command in TALK:
-            prompt = "\n\n".join(part for part in (quoted(answered, me=me), prompt) if part)
-        elif spec is not None and not prompt and spec.prompt is not None and (words := said(answered, me=me)):
+            prompt = "\n\n".join(part for part in (quote(replied, me=me), prompt) if part)
+        elif spec is not None and not prompt and spec.prompt is not None and (words := text_of(replied, me=me)):
             prompt = words
-            problem = "" if problem == parser.parse(f"/{spec.name}", commands, locale=locale).rejection else problem
-    elif answered is not None and spec is not None and any(option.kind == "file" for option in spec.options):
-        attachments += attachments_of(answered)
+            is_for_prompt = rejection == parser.parse(f"/{spec.name}", commands, locale=locale).rejection
+            rejection = "" if is_for_prompt else rejection
+    elif replied is not None and spec is not None and any(option.kind == "file" for option in spec.options):
+        attachments += attachments_of(replied)
     options = dict(request.options)
     for option in spec.options if spec else ():
         if option.kind == "file" and option.name in options and not options[option.name].startswith("https://"):
             del options[option.name]  # a file is attached here, not named
-    if not problem and any(is_voice(attachment) for attachment in message.attachments):
-        problem = translate("discord.voice", locale)
-    opening = bool(spot.opens) and not problem and (spot.opens == "all" or request.command in TALK)
-    thread = spot.thread or (str(message.id) if opening else "")
-    guild = guild_of(message)
-    address = Address(
-        conversation=conversation_of(message, spot, thread),
+    if not rejection and any(attachment.is_voice_message() for attachment in message.attachments):
+        rejection = translate("discord.voice", locale)
+    starts_thread = context.starts_thread == "all" or (context.starts_thread == "talk" and request.command in TALK)
+    starts_thread = starts_thread and not rejection
+    thread = context.thread or (str(message.id) if starts_thread else "")
+    guild = guild_id_of(message)
+    target = ReplyTarget(
+        conversation=conversation_of(message, context, thread),
         guild=guild,
         channel=str(message.channel.id),
         message=str(message.id),
-        opens=title_of(text or prompt, request.command) if opening else "",
+        thread_name=thread_name_of(text or prompt, request.command) if starts_thread else "",
         user=str(message.author.id),
         locale=locale,
         is_dm="" if guild else "1",
@@ -72,38 +77,38 @@ def event(message: discord.Message, commands: Sequence[CommandSpec], *, me: int,
     return Event(
         id=str(message.id),
         adapter=ADAPTER,
-        conversation=address.conversation,
+        conversation=target.conversation,
         actor=actor_of(message.author, locale),
-        location=Location(workspace=guild, channel=spot.channel, thread=thread, is_private=not guild),
+        location=Location(workspace=guild, channel=context.channel, thread=thread, is_private=not guild),
         command=request.command,
         prompt=prompt,
         options=options,
         attachments=attachments,
-        reply_to=address.to_reply_to(),
+        reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
-        rejection=problem,
+        rejection=rejection,
     )
 
 
-def conversation_of(message: discord.Message, spot: Spot, thread: str) -> str:
-    """The key of what is talked about together: direct messages, a thread, a chain of replies, a channel's commands.
+def conversation_of(message: discord.Message, context: MessageContext, thread: str) -> str:
+    """Return the conversation's key: a direct message channel, a thread, a chain of replies, a channel's commands.
 
-    A thread that is opened at a message has that message's id.
+    A thread that is started from a message has that message's id.
     """
-    if not guild_of(message):
+    if not guild_id_of(message):
         return f"d{message.channel.id}"
     if thread:
         return f"t{thread}"
-    return f"c{message.channel.id}" if spot.is_command else f"r{spot.root or message.id}"
+    return f"c{message.channel.id}" if context.follows_command else f"r{context.root or message.id}"
 
 
-def guild_of(message: discord.Message) -> str:
-    """The server's id, "" in direct messages."""
+def guild_id_of(message: discord.Message) -> str:
+    """Return the server's id; "" in direct messages."""
     return str(message.guild.id) if message.guild else str(getattr(message.channel, "guild_id", None) or "")
 
 
 def actor_of(user: "discord.User | discord.Member", locale: str) -> Actor:
-    """Who asks. Roles are ids: anybody can give a role of another server any name."""
+    """Return the author as an actor. Roles are ids, because servers may give their roles the same names."""
     if isinstance(user, discord.Member):
         roles = tuple(str(role.id) for role in user.roles if not role.is_default())
         is_admin = user.guild_permissions.manage_guild
@@ -114,11 +119,11 @@ def actor_of(user: "discord.User | discord.Member", locale: str) -> Actor:
     )
 
 
-# ------------------------------------------------------------------ is it meant for the bot
+# ------------------------------------------------------------------ whom it addresses
 
 
 def is_mention(message: discord.Message, me: int) -> bool:
-    """Whether the message names the bot, or the role that Discord made for it."""
+    """Whether the message mentions the bot, or the role that Discord created for it."""
     if any(user.id == me for user in message.mentions):
         return True
     return bool(message.raw_role_mentions) and any(
@@ -126,43 +131,49 @@ def is_mention(message: discord.Message, me: int) -> bool:
     )
 
 
-def is_for_others(message: discord.Message, me: int) -> bool:
-    """Whether the message names, or answers to, somebody else and not the bot."""
-    answered = reply_of(message)
-    if answered is not None and answered.author.id not in (me, message.author.id):
+def addresses_others(message: discord.Message, me: int) -> bool:
+    """Whether the message mentions, or replies to, another person or bot."""
+    replied = replied_message(message)
+    if replied is not None and replied.author.id not in (me, message.author.id):
         return True
     return any(user.id not in (me, message.author.id) for user in message.mentions)
 
 
-def reply_of(message: discord.Message) -> discord.Message | None:
-    """The message that this one answers to, as far as it was told along."""
+def is_reply(message: discord.Message) -> bool:
+    """Whether the message replies to another, which may be deleted."""
+    return message.type is discord.MessageType.reply and message.reference is not None
+
+
+def replied_message(message: discord.Message) -> discord.Message | None:
+    """Return the message that this one replies to, if Discord sent it along."""
     reference = message.reference
     if reference is None or message.type is not discord.MessageType.reply:
         return None
     return reference.resolved if isinstance(reference.resolved, discord.Message) else None
 
 
-def is_voice(attachment: discord.Attachment) -> bool:
-    """Whether a file is a recorded voice message."""
-    return attachment.is_voice_message()
+def starter_of(message: discord.Message) -> discord.Message | None:
+    """Return the message that a thread was started from, given the thread's first, empty one."""
+    reference = message.reference
+    return reference.resolved if reference is not None and isinstance(reference.resolved, discord.Message) else None
 
 
-# ------------------------------------------------------------------ what it says
+# ------------------------------------------------------------------ text and files
 
 
-def said(message: discord.Message, *, me: int = 0) -> str:
-    """The text of a message with names for ids and without the mention of the bot, forwarded text included."""
-    parts = [plain(message.content, message, me)]
+def text_of(message: discord.Message, *, me: int = 0) -> str:
+    """Return the text of a message and of what it forwards, with names for ids and no mention of the bot."""
+    parts = [resolve_markup(message.content, message, me)]
     for snapshot in message.message_snapshots:
-        parts += ["\n".join(f"> {line}" for line in plain(snapshot.content, message, me).splitlines())]
+        parts += ["\n".join(f"> {line}" for line in resolve_markup(snapshot.content, message, me).splitlines())]
     parts += [f"[{sticker.name}]" for sticker in message.stickers]
-    if not any(parts):  # what other bots write is often in embeds alone
+    if not any(parts):  # other bots often write embeds alone
         parts = [text for embed in message.embeds for text in (embed.title, embed.description) if text]
     return "\n\n".join(part for part in parts if part)
 
 
-def plain(text: str, message: discord.Message, me: int) -> str:
-    """Text with names in place of Discord's ids; mentions of the bot are left out."""
+def resolve_markup(text: str, message: discord.Message, me: int) -> str:
+    """Replace ids of people, roles, channels and emoji by their names; leave out mentions of the bot."""
     if "<" not in text:
         return text.strip()
     people = {str(user.id): user.display_name for user in message.mentions}
@@ -184,34 +195,28 @@ def plain(text: str, message: discord.Message, me: int) -> str:
     return _MARKUP.sub(name, text).strip()
 
 
-def quoted(message: discord.Message, *, me: int = 0) -> str:
-    """A message as a quotation with its author's name; "" for one without text."""
-    text = said(message, me=me)[:_QUOTE]
+def quote(message: discord.Message, *, me: int = 0) -> str:
+    """Return a message as a Markdown quote with its author's name; "" for one without text."""
+    text = text_of(message, me=me)[:_MAX_QUOTE]
     if not text:
         return ""
     return "\n".join(f"> {line}" for line in f"{message.author.display_name}: {text}".splitlines())
 
 
-def title_of(text: str, command: str) -> str:
-    """What to call a thread: the beginning of the question, on one line and without Markdown."""
-    words = _MARKS.sub("", text.split("```", maxsplit=1)[0] or text)
+def thread_name_of(text: str, command: str) -> str:
+    """Return a name for a thread: the beginning of the question, on one line and without Markdown."""
+    words = _FORMATTING.sub("", text.split("```", maxsplit=1)[0] or text)
     line = " ".join(words.split()) or command
-    return line if len(line) <= _TITLE else line[: _TITLE - 1].rsplit(" ", 1)[0][: _TITLE - 1] + "…"
+    return line if len(line) <= _MAX_NAME else line[: _MAX_NAME - 1].rsplit(" ", 1)[0][: _MAX_NAME - 1] + "…"
 
 
 def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
-    """The files of a message and of what it forwards; bytes are read later, by id."""
-    found = [*message.attachments, *(file for snapshot in message.message_snapshots for file in snapshot.attachments)]
-    return tuple(attachment_of(file, message) for file in found)
+    """Return the files of a message and of what it forwards, to be downloaded later."""
+    files = [*message.attachments, *(file for snapshot in message.message_snapshots for file in snapshot.attachments)]
+    return tuple(attachment_of(file, message) for file in files)
 
 
 def attachment_of(file: discord.Attachment, message: discord.Message) -> Attachment:
-    """One file; its address stops working after a while, so that where it was found is kept too."""
+    """Return one file. Its URL expires, so the source holds its message as well."""
     source = {"channel": str(message.channel.id), "message": str(message.id), "id": str(file.id), "url": file.url}
     return Attachment(name=file.filename, content_type=file.content_type or "", size=file.size, source=source)
-
-
-def started_by(message: discord.Message) -> discord.Message | None:
-    """The message in the channel at which a thread was opened, from the thread's first, empty one."""
-    reference = message.reference
-    return reference.resolved if reference is not None and isinstance(reference.resolved, discord.Message) else None

@@ -1,43 +1,43 @@
-"""Where mentions are answered in a channel: in a thread or in place. Kept in the desk's notes, one book a server."""
+"""The reply mode of a channel: whether mentions are answered in a thread or in place. Stored per server."""
 
 from collections import OrderedDict
 from typing import Literal
 
 from bot.ports import AdapterServices
 
-Mode = Literal["auto", "thread", "reply"]
-MODES: tuple[Mode, ...] = ("auto", "thread", "reply")
-#: The command that sets it; it is Discord's alone and no request of the service.
+ReplyMode = Literal["auto", "thread", "reply"]
+MODES: tuple[ReplyMode, ...] = ("auto", "thread", "reply")
+#: The slash command that sets the mode; the adapter answers it itself.
 COMMAND = "replies"
-_KEPT = 1000  # servers whose book is remembered
+_CACHED_SERVERS = 1000
 
 
-class Replies:
-    """The channels' choices, read once a server."""
+class ReplyModes:
+    """The modes of all channels, read once a server and cached. Every method raises `StoreError`."""
 
-    def __init__(self, desk: AdapterServices, default: Mode) -> None:
-        self._desk = desk
+    def __init__(self, services: AdapterServices, default: ReplyMode) -> None:
+        self._services = services
         self._default = default
-        self._books: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._cache: OrderedDict[str, dict[str, str]] = OrderedDict()
 
-    async def mode(self, guild: str, channel: str) -> Mode:
-        """How mentions in a channel are answered. Raises `StoreError`."""
-        chosen = (await self._book(guild)).get(channel)
-        return next((mode for mode in MODES if mode == chosen), self._default)
+    async def get(self, guild: str, channel: str) -> ReplyMode:
+        """Return the mode of a channel, or the default."""
+        stored = (await self._read_guild(guild)).get(channel)
+        return next((mode for mode in MODES if mode == stored), self._default)
 
-    async def choose(self, guild: str, channel: str, mode: Mode) -> None:
-        """Set a channel's way. Raises `StoreError`."""
-        await self._desk.storage(_name(guild)).set(channel, mode)
-        (await self._book(guild))[channel] = mode
+    async def set(self, guild: str, channel: str, mode: ReplyMode) -> None:
+        """Store the mode of a channel."""
+        await self._services.storage(_namespace(guild)).set(channel, mode)
+        (await self._read_guild(guild))[channel] = mode
 
-    async def _book(self, guild: str) -> dict[str, str]:
-        book = self._books.get(guild)
-        if book is None:
-            book = self._books[guild] = dict(await self._desk.storage(_name(guild)).items())
-            while len(self._books) > _KEPT:
-                self._books.popitem(last=False)
-        return book
+    async def _read_guild(self, guild: str) -> dict[str, str]:
+        modes = self._cache.get(guild)
+        if modes is None:
+            modes = self._cache[guild] = dict(await self._services.storage(_namespace(guild)).items())
+            while len(self._cache) > _CACHED_SERVERS:
+                self._cache.popitem(last=False)
+        return modes
 
 
-def _name(guild: str) -> str:
+def _namespace(guild: str) -> str:
     return f"discord.replies.{guild}"

@@ -1,173 +1,184 @@
-"""The messages of one answer, made to show the pages they are to show: changed, added, taken away."""
+"""The messages of one answer, kept in line with its pages: edited, added and deleted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from adapters.discord.outbound.channel_messages import LAID_OUT, Messages, shows
-from adapters.discord.outbound.layout import Page
-from adapters.discord.outbound.original_response import Original
+from adapters.discord.outbound.channel_messages import ChannelMessages
+from adapters.discord.outbound.layout import MessagePage
+from adapters.discord.outbound.original_response import OriginalResponse
+from adapters.discord.outbound.payload import is_components_v2, shows_page
 from bot.errors import DeliveryRefused
 
-Json = dict[str, Any]
-
-_ORIGINAL, _WHISPER = "@", "!"
-_AFTER_PLACE = ":"
+_ORIGINAL, _EPHEMERAL = "@", "!"
+_AFTER_CHANNEL = ":"
 
 
-class Removed(Exception):
-    """Somebody removed the answer while it was being written."""
+class AnswerRemoved(Exception):
+    """Somebody deleted the answer while it was being written."""
 
 
 @dataclass(slots=True)
-class Part:
-    """One message."""
+class PostedMessage:
+    """One message of the answer."""
 
-    id: str  #: "" for an acknowledgement whose id Discord has not told yet
-    page: Page | None = None  #: what it shows; None: not known
-    is_laid_out: bool = False  #: of the newer kind, which it stays
+    id: str  #: "" for an original response whose id is not known yet
+    page: MessagePage | None = None  #: the page that it shows; None: unknown
+    is_components_v2: bool = False  #: made of components v2, which it stays
 
 
-class Writing:
-    """The messages of an answer. `show`, `whisper` and `remove` raise `DeliveryError`; one at a time."""
+class AnswerMessages:
+    """The messages of an answer, changed by one task at a time. Methods raise `DeliveryError`.
+
+    `original`: the interaction's response that the answer begins with; None for a question in a message.
+    `is_single`: the answer is that one response, and no further message can be posted. `may_exist`: an earlier process
+    may have posted messages that are not in `ref`; `is_old`: so long ago that Discord may not know them by their nonce.
+    """
 
     def __init__(
-        self, messages: Messages, original: Original, *, ref: str, is_single: bool, may_be_begun: bool, is_old: bool
+        self,
+        channel: ChannelMessages,
+        original: OriginalResponse | None,
+        *,
+        ref: str,
+        is_single: bool,
+        may_exist: bool,
+        is_old: bool,
     ) -> None:
-        self.messages = messages
+        self.channel = channel
         self._original = original
-        _, _, known = ref.rpartition(_AFTER_PLACE)
-        self._whispered = known if known.startswith(_WHISPER) else ""
-        self._parts = [Part(i.removeprefix(_ORIGINAL)) for i in known.split(",") if i and not self._whispered]
-        #: whether its first message is an interaction's acknowledgement, not moved to the bot's own messages
-        self._is_original = not messages.direct and (not known or known.startswith(_ORIGINAL))
-        self._is_single = is_single  #: nothing but that one message can be shown
-        self._may_be_begun = (
-            may_be_begun  #: by an earlier process, which may have posted what this one does not know of
-        )
-        self._has_looked = not (may_be_begun and is_old) or is_single or bool(messages.direct)
+        _, _, ids = ref.rpartition(_AFTER_CHANNEL)
+        self._ephemeral = ids if ids.startswith(_EPHEMERAL) else ""
+        self._posted = [PostedMessage(i.removeprefix(_ORIGINAL)) for i in ids.split(",") if i and not self._ephemeral]
+        #: the first message is the original response, edited by its token
+        self._uses_original = original is not None and not channel.dm_channel and (not ids or ids.startswith(_ORIGINAL))
+        self._is_single = is_single
+        self._may_exist = may_exist
+        self._is_restored = not (may_exist and is_old) or is_single or bool(channel.dm_channel)
 
     @property
     def ref(self) -> str:
-        """What `Messages` and this are made of again: the ids, and where they are if not where it was asked."""
-        ids = [part.id for part in self._parts]
-        if ids and self._is_original:
+        """The ids, from which a later process restores the answer, and the channel if it is not the question's."""
+        ids = [message.id for message in self._posted]
+        if ids and self._uses_original:
             ids[0] = f"{_ORIGINAL}{ids[0]}"
-        known = self._whispered or ",".join(ids)
-        return f"{self.messages.direct}{_AFTER_PLACE}{known}" if self.messages.direct else known
+        joined = self._ephemeral or ",".join(ids)
+        return f"{self.channel.dm_channel}{_AFTER_CHANNEL}{joined}" if self.channel.dm_channel else joined
 
     @property
-    def has_whispered(self) -> bool:
-        """Whether the asker was told alone."""
-        return bool(self._whispered)
+    def is_ephemeral(self) -> bool:
+        """Whether the answer was sent as an ephemeral message."""
+        return bool(self._ephemeral)
 
-    async def show(self, pages: Sequence[Page], *, turn: Callable[[], None] | None = None) -> None:
-        """Make the messages show these pages. `turn` is called before each change of an answer not finished yet.
+    async def show_pages(self, pages: Sequence[MessagePage], *, before_edit: Callable[[], None] | None = None) -> None:
+        """Make the messages show these pages. `before_edit` is called before each edit of an unfinished answer.
 
-        Raises what `turn` raises, and, only with `turn`, `Removed`.
+        Raises the errors of `before_edit` and, only with `before_edit`, `AnswerRemoved`.
         """
-        await self._look_back()
-        for at, page in enumerate(pages):
-            await self._put(at, page, turn)
-        await self._cut(len(pages))
+        await self._restore()
+        for index, page in enumerate(pages):
+            await self._show_page(index, page, before_edit)
+        await self._delete_from(len(pages))
 
-    async def _put(self, at: int, page: Page, turn: Callable[[], None] | None) -> None:
-        part = self._parts[at] if at < len(self._parts) else None
-        if part is not None and part.is_laid_out:
-            page = replace(page, is_laid_out=True)
-        if part is not None and part.page == page:
+    async def _show_page(self, index: int, page: MessagePage, before_edit: Callable[[], None] | None) -> None:
+        posted = self._posted[index] if index < len(self._posted) else None
+        if posted is not None and posted.is_components_v2:
+            page = replace(page, is_components_v2=True)
+        if posted is not None and posted.page == page:
             return
-        if part is not None and part.page is None and (known := self.messages.recognised(page, before=part.id)):
-            self._parts.insert(at, Part(known, page, page.is_laid_out))
+        if posted is not None and posted.page is None and (match := self.channel.take_match(page, before=posted.id)):
+            self._posted.insert(index, PostedMessage(match, page, page.is_components_v2))
             return
-        if turn is not None:
-            turn()
-        if not await self._changed(at, part, page, is_final=turn is None):
-            await self._cut(at)  # what follows has to come after it
-            self._is_original = self._is_original and at > 0
-            self._parts.append(await self._new(at, page))
-            if waiting := self.messages.waiting:
-                self.messages.waiting = ""
-                await self.messages.delete(waiting)
+        if before_edit is not None:
+            before_edit()
+        if not await self._edit(index, posted, page, is_final=before_edit is None):
+            await self._delete_from(index)  # later messages have to come after the new one
+            self._uses_original = self._uses_original and index > 0
+            self._posted.append(await self._post(index, page))
+            if pending := self.channel.pending_response:
+                self.channel.pending_response = ""
+                await self.channel.delete(pending)
 
-    async def _changed(self, at: int, part: Part | None, page: Page, *, is_final: bool) -> bool:
-        """Whether a message that was there shows the page now; False: it is to be written anew."""
-        if at == 0 and self._is_original and await self._original.is_open():
-            message = await self._original.edit(page)
+    async def _edit(self, index: int, posted: PostedMessage | None, page: MessagePage, *, is_final: bool) -> bool:
+        """Edit the message of that index. Return False where a new one has to be posted."""
+        if index == 0 and (original := await self._usable_original()):
+            message = await original.edit(page)
             if message is not None:
-                self._parts[:1] = [Part(str(message["id"]), page, is_laid_out(message))]
+                self._posted[:1] = [PostedMessage(str(message["id"]), page, is_components_v2(message))]
                 return True
             is_gone = True
-        elif part is None or not part.id or self._is_single:
+        elif posted is None or not posted.id or self._is_single:
             is_gone = False
         else:
-            changed = await self.messages.edit(part.id, page)
-            if changed in ("done", "laid out"):
-                part.is_laid_out = page.is_laid_out or changed == "laid out"
-                part.page = replace(page, is_laid_out=part.is_laid_out)
+            result = await self.channel.edit(posted.id, page)
+            if result in ("edited", "components v2"):
+                posted.is_components_v2 = page.is_components_v2 or result == "components v2"
+                posted.page = replace(page, is_components_v2=posted.is_components_v2)
                 return True
-            is_gone = changed == "gone"
+            is_gone = result == "gone"
         if self._is_single:
             raise DeliveryRefused("the interaction can't be answered any more")
         if is_gone and not is_final:
-            raise Removed
+            raise AnswerRemoved
         return False
 
-    async def _new(self, at: int, page: Page) -> Part:
-        if known := self.messages.recognised(page):
-            return Part(known, page, page.is_laid_out)
-        message = await self.messages.post(at, page)
-        part = Part(str(message["id"]), page, is_laid_out(message))
-        if self._may_be_begun and not shows(message, page):  # an earlier process had posted it
-            if await self.messages.edit(part.id, page) in ("done", "laid out"):
-                return part
-            self.messages.lost(at)  # and somebody has removed it since
-            return await self._new(at, page)
-        return part
+    async def _post(self, index: int, page: MessagePage) -> PostedMessage:
+        if match := self.channel.take_match(page):
+            return PostedMessage(match, page, page.is_components_v2)
+        message = await self.channel.post(index, page)
+        posted = PostedMessage(str(message["id"]), page, is_components_v2(message))
+        if self._may_exist and not shows_page(message, page):  # an earlier process had posted it
+            if await self.channel.edit(posted.id, page) in ("edited", "components v2"):
+                return posted
+            self.channel.count_loss(index)  # and somebody has deleted it since
+            return await self._post(index, page)
+        return posted
 
-    async def _cut(self, count: int) -> None:
-        """Take away the messages from number `count` on."""
-        for at, part in reversed([*enumerate(self._parts)][count:]):
-            if at == 0 and self._is_original and await self._original.is_open():
-                await self._original.delete()
-            elif part.id:
-                await self.messages.delete(part.id)
-                self.messages.lost(at)
-            self._parts.pop()
+    async def _delete_from(self, count: int) -> None:
+        """Delete the messages from index `count` on."""
+        for index, posted in reversed([*enumerate(self._posted)][count:]):
+            if index == 0 and (original := await self._usable_original()):
+                await original.delete()
+            elif posted.id:
+                await self.channel.delete(posted.id)
+                self.channel.count_loss(index)
+            self._posted.pop()
 
-    async def remove(self) -> None:
-        """Take away everything."""
-        await self._look_back()
-        if self._is_original and not self._parts and await self._original.is_open():
-            await self._original.delete()
-        await self._cut(0)
+    async def _usable_original(self) -> OriginalResponse | None:
+        """Return the original response while it is the first message and its token works."""
+        if self._uses_original and self._original is not None and await self._original.is_usable():
+            return self._original
+        return None
 
-    async def whisper(self, page: Page) -> None:
-        """Tell the asker alone, once, though everybody saw that something was coming."""
-        if not self._whispered:
-            await self.remove()
-            self._whispered = f"{_WHISPER}{(await self._original.whisper(page))['id']}"
+    async def delete_all(self) -> None:
+        """Delete every message of the answer."""
+        await self._restore()
+        if not self._posted and (original := await self._usable_original()):
+            await original.delete()
+        await self._delete_from(0)
 
-    async def move(self, page: Page) -> None:
-        """Rely on the interaction no more: from here on its message is changed as the bot's own."""
-        if self._is_original and await self._original.is_open() and not (self._parts and self._parts[0].page):
-            await self.show([page])
-        self._original.close()
-        self._is_original = False
+    async def send_ephemeral(self, page: MessagePage) -> None:
+        """Send the page to the asker alone, once, and delete the response that everybody sees."""
+        if not self._ephemeral:
+            assert self._original is not None, "of an interaction"
+            await self.delete_all()
+            self._ephemeral = f"{_EPHEMERAL}{(await self._original.send_ephemeral(page))['id']}"
 
-    async def _look_back(self) -> None:
-        """Find, once, what an earlier process has written so long ago that Discord does not know it by its nonce."""
-        if self._has_looked:
+    async def detach_original(self, page: MessagePage) -> None:
+        """From here on edit the original response as the bot's own message; show `page` if it is still empty."""
+        if not (self._posted and self._posted[0].page) and await self._usable_original():
+            await self.show_pages([page])
+        if self._original is not None:
+            self._original.close()
+        self._uses_original = False
+
+    async def _restore(self) -> None:
+        """Search the history, once, for messages of an earlier process that Discord may not know by their nonce."""
+        if self._is_restored:
             return
-        known = {part.id: part for part in self._parts if part.id}
-        found = await self.messages.look_back([*known])
-        self._has_looked = True
+        known = {posted.id: posted for posted in self._posted if posted.id}
+        found = await self.channel.find_existing([*known])
+        self._is_restored = True
         if found:
-            self._parts = [known.get(one) or Part(one) for one in found]
-        for part in self._parts:
-            part.is_laid_out = part.id in self.messages.laid_out
-
-
-def is_laid_out(message: Json) -> bool:
-    """Whether a message is of the newer kind."""
-    return bool(message.get("flags", 0) & LAID_OUT)
+            self._posted = [known.get(message) or PostedMessage(message) for message in found]
+        for posted in self._posted:
+            posted.is_components_v2 = posted.id in self.channel.components_v2_ids

@@ -1,4 +1,4 @@
-"""The messages of an answer that the bot itself writes in a channel: posted, changed, found again."""
+"""The messages of an answer that the bot itself posts in a channel: posted, edited, found again after a restart."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,228 +8,218 @@ from typing import Any, Literal
 
 import discord
 
-from adapters.discord.gateway.client import Client
-from adapters.discord.gateway.errors import delivering
-from adapters.discord.outbound.layout import Page
-from adapters.discord.outbound.payload import nonce, parameters
-from adapters.discord.reply_target import Address, made_at
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.outbound.layout import MessagePage
+from adapters.discord.outbound.payload import (
+    LOADING,
+    is_components_v2,
+    leaf_components,
+    nonce,
+    request_parameters,
+    shows_page,
+)
+from adapters.discord.reply_target import ReplyTarget, created_at
+from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import BUTTON_ID
 from bot.errors import DeliveryRefused
 
 Json = dict[str, Any]
-#: "laid out": it turned out to be of the newer kind; "old": it may not be changed any more
-Changed = Literal["done", "laid out", "gone", "old"]
+#: "components v2": edited, and the message turned out to be made of them; "too old": Discord allows no more edits
+EditResult = Literal["edited", "components v2", "gone", "too old"]
 
-INVALID = 50035
+_INVALID_BODY = 50035
 _ARCHIVED = 50083
-_GONE = (10008, 50005)  # the message is gone, or is somebody else's
-_OLD = 30046  # it was changed too often for how old it is
-#: Seconds after which a message may be changed only so often.
-AGES = 3600.0
-_NO_HISTORY = 160002  # a reply needs a permission that is missing
+_GONE = (10008, 50005)  # the message was deleted, or is somebody else's
+_TOO_OLD = 30046  # the message was edited too often for its age
+_NO_HISTORY = 160002  # replying needs the permission to read the history
 _HAS_THREAD = 160004
 _NO_QUESTION = 10008
-_NO_THREAD = (50001, 50013, 50024, 160005, 160006, 30033)  # one can't be opened here: answered in the channel
-LOADING, LAID_OUT = 1 << 7, 1 << 15
-_READ = 100  # messages of the history that are looked at
-_ONE_AT_A_TIME = ("d", "t")  # conversations that have their place for themselves
+_NO_THREAD = (50001, 50013, 50024, 160005, 160006, 30033)  # no thread can be started: reply in the channel instead
+_HISTORY = 100  # messages that are searched for those of an earlier process
+_EXCLUSIVE = ("d", "t")  # conversations with a channel or thread of their own
+_SERVER_ERROR, _TOO_MANY_REQUESTS = 500, 429
 
 
-class Messages:
-    """Where the answer to one question is written. Every method raises `DeliveryError`."""
+class ChannelMessages:
+    """Posts and edits the messages of one answer. Every method raises `DeliveryError`."""
 
-    def __init__(self, client: Client, address: Address, *, key: str, direct: str = "") -> None:
+    def __init__(
+        self, client: DiscordClient, target: ReplyTarget, *, key: str, timing: Timing, dm_channel: str = ""
+    ) -> None:
         self._client = client
-        self._address = address
+        self._target = target
         self._key = key
-        self._has_thread = not address.opens
-        self._found: list[Json] = []  # of an earlier process, not recognised yet
-        self.laid_out: set[str] = set()  #: ids of the messages found that are of the newer kind
-        self.waiting = ""  #: id of an acknowledgement found that became no answer
-        self._lost: dict[int, int] = {}  # times that a part was lost
-        self.direct = direct  #: the direct messages that it is written in instead of where it was asked; "": it is not
-        self.place = direct or address.place  #: the channel
+        self._timing = timing
+        self._has_thread = not target.thread_name
+        self._unmatched: list[Json] = []  # found in the history; perhaps messages of this answer
+        self._losses: dict[int, int] = {}  # by index of a message: times that it was deleted
+        self.components_v2_ids: set[str] = set()  #: of the messages found in the history
+        self.pending_response = ""  #: id of a "thinking" response found in the history
+        self.dm_channel = dm_channel  #: the asker's direct messages, where the answer is posted instead; "": it is not
+        self.channel = dm_channel or target.answer_channel  #: id of the channel or thread of the answer
 
-    # -- writing
+    # -- posting
 
-    async def post(self, part: int, page: Page) -> Json:
-        """A new message, or the one that an earlier try had posted, as Discord has it now."""
-        with delivering():
-            await self._open()
-            answers = self._address.message if part == 0 and self._is_reply() else ""
+    async def post(self, index: int, page: MessagePage) -> Json:
+        """Post a message, or return the one that an earlier attempt posted, as Discord has it now."""
+        with raise_delivery_errors():
+            await self._start_thread()
+            replies_to = self._target.message if index == 0 and self._is_reply() else ""
             try:
-                return await self._post(part, page, answers)
+                return await self._post(index, page, replies_to)
             except discord.HTTPException as exc:
                 if exc.code != _NO_HISTORY:
                     raise
-            return await self._post(part, page, "")
+            return await self._post(index, page, "")
 
-    async def _post(self, part: int, page: Page, answers: str) -> Json:
-        address = self._address
-        with parameters(
+    async def _post(self, index: int, page: MessagePage, replies_to: str) -> Json:
+        target = self._target
+        with request_parameters(
             page,
             key=self._key,
-            conversation=address.conversation,
+            conversation=target.conversation,
             is_edit=False,
-            is_hidden=bool(address.hidden),
-            answers=answers,
-            pings=bool(answers and address.guild) and not address.conversation.startswith("t"),
-            nonce=nonce(self._key, part, self._lost.get(part, 0)),
+            is_spoiler=bool(target.spoiler),
+            replies_to=replies_to,
+            pings=bool(replies_to and target.guild) and not target.conversation.startswith("t"),
+            nonce=nonce(self._key, index, self._losses.get(index, 0)),
         ) as params:
-            return {**await self._client.http.send_message(int(self.place), params=params)}
+            return {**await self._client.http.send_message(int(self.channel), params=params)}
 
-    async def edit(self, message: str, page: Page) -> Changed:
-        """Make a message this page."""
-        with delivering():
+    async def edit(self, message: str, page: MessagePage) -> EditResult:
+        """Make a message show a page."""
+        with raise_delivery_errors():
             try:
                 await self._edit(message, page)
             except discord.RateLimited:
-                if time.time() - made_at(message) < AGES:
+                if time.time() - created_at(message) < self._timing.free_edits:
                     raise
-                return "old"  # Discord says it as if there were too many requests
+                return "too old"  # Discord answers as if there were too many requests
             except discord.HTTPException as exc:
                 if exc.code in _GONE:
                     return "gone"
-                if exc.code == _OLD:
-                    return "old"
-                if exc.code == INVALID and not page.is_laid_out:
-                    page = replace(page, is_laid_out=True)  # it is of the newer kind, which it stays
+                if exc.code == _TOO_OLD:
+                    return "too old"
+                if exc.code == _INVALID_BODY and not page.is_components_v2:
+                    page = replace(page, is_components_v2=True)  # the message is, and it can't go back
                 elif exc.code == _ARCHIVED:
-                    await self._client.http.edit_channel(int(self.place), archived=False)
+                    await self._client.http.edit_channel(int(self.channel), archived=False)
                 else:
                     raise
                 await self._edit(message, page)
-                return "laid out" if page.is_laid_out else "done"
-        return "done"
+                return "components v2" if page.is_components_v2 else "edited"
+        return "edited"
 
-    async def _edit(self, message: str, page: Page) -> None:
-        address = self._address
-        with parameters(
-            page, key=self._key, conversation=address.conversation, is_edit=True, is_hidden=bool(address.hidden)
+    async def _edit(self, message: str, page: MessagePage) -> None:
+        target = self._target
+        with request_parameters(
+            page, key=self._key, conversation=target.conversation, is_edit=True, is_spoiler=bool(target.spoiler)
         ) as params:
-            await self._client.http.edit_message(int(self.place), int(message), params=params)
+            await self._client.http.edit_message(int(self.channel), int(message), params=params)
 
     async def delete(self, message: str) -> None:
-        """Remove a message, if it is still there."""
-        with delivering():
+        """Delete a message, if it still exists."""
+        with raise_delivery_errors():
             try:
-                await self._client.http.delete_message(int(self.place), int(message))
+                await self._client.http.delete_message(int(self.channel), int(message))
             except discord.HTTPException as exc:
                 if exc.code not in _GONE:
                     raise
 
-    def lost(self, part: int) -> None:
-        """A message of that part is no more: another is not the same again."""
-        self._lost[part] = self._lost.get(part, 0) + 1
+    def count_loss(self, index: int) -> None:
+        """Give the message of that index another nonce, as the one posted before was deleted."""
+        self._losses[index] = self._losses.get(index, 0) + 1
 
     def _is_reply(self) -> bool:
-        return bool(self._address.message) and self.place == self._address.channel
+        return bool(self._target.message) and self.channel == self._target.channel
 
-    async def _open(self) -> None:
-        """Open the thread that the answer belongs in; where none can be, the answer is a reply in the channel."""
-        address = self._address
-        if self._has_thread or self.direct:
+    async def _start_thread(self) -> None:
+        """Start the answer's thread; where that is not possible, the answer is a reply in the channel."""
+        target = self._target
+        if self._has_thread or self.dm_channel:
             return
         try:
             await self._client.http.start_thread_with_message(
-                int(address.channel), int(address.message), name=address.opens, auto_archive_duration=1440
+                int(target.channel), int(target.message), name=target.thread_name, auto_archive_duration=1440
             )
         except discord.HTTPException as exc:
             if exc.code == _NO_QUESTION:
                 raise DeliveryRefused("the question is gone") from exc
             if exc.code in _NO_THREAD:
-                self.place = address.channel
+                self.channel = target.channel
             elif exc.code != _HAS_THREAD:
                 raise
         self._has_thread = True
 
-    # -- finding again
+    # -- finding what an earlier process posted
 
-    async def look_back(self, known: Sequence[str]) -> list[str]:
-        """Read what an earlier process has written of the answer beside what is `known`; all its ids, in order.
+    async def find_existing(self, known: Sequence[str]) -> list[str]:
+        """Search the history for the answer's messages beside those `known`; return the ids of all, in order.
 
-        The first is known by what it answers to: a message, an interaction, or the thread opened for it. Others are
-        known by their buttons and, where only one answer at a time is written, by what they come after.
+        The first message is known by what it replies to: a message, an interaction, or the thread started for it.
+        Others are known by their buttons and, where only one answer at a time is written, by following the first.
         """
-        address = self._address
-        with delivering():
+        with raise_delivery_errors():
             try:
-                history = await self._client.http.logs_from(int(self.place), _READ, after=int(address.asked))
+                after = int(self._target.source_id)
+                history = await self._client.http.logs_from(int(self.channel), _HISTORY, after=after)
             except discord.HTTPException as exc:
-                if exc.code == _ARCHIVED or exc.status >= 500 or exc.status == 429:  # noqa: PLR2004 - HTTP's own
+                if exc.code == _ARCHIVED or exc.status >= _SERVER_ERROR or exc.status == _TOO_MANY_REQUESTS:
                     raise
-                return [*known]  # no thread was opened yet, or no history may be read: then nothing is known again
+                return [*known]  # there is no thread yet, or the history may not be read: nothing can be found
         me = str(self._client.user.id) if self._client.user is not None else ""
         own: list[Json] = sorted(
             ({**message} for message in history if str(message["author"]["id"]) == me), key=lambda m: int(m["id"])
         )
-        self.laid_out = {str(message["id"]) for message in own if message.get("flags", 0) & LAID_OUT}
-        self.waiting = next((str(message["id"]) for message in own if self._is_waiting(message)), "")
-        ours = {str(message["id"]) for message in own if self._key in _keys(message)} | {*known}
+        self.components_v2_ids = {str(message["id"]) for message in own if is_components_v2(message)}
+        self.pending_response = next((str(message["id"]) for message in own if self._is_pending(message)), "")
+        ours = {str(message["id"]) for message in own if self._key in _answered_events(message)} | {*known}
         first = next((at for at, message in enumerate(own) if message["id"] in ours or self._is_first(message)), None)
         if first is not None:
             later = own[first + 1 :]
             ours |= {str(own[first]["id"]), *(str(message["id"]) for message in self._following(later))}
-            self._found = [message for message in later if not _begins(message) and message["id"] not in ours]
+            self._unmatched = [message for message in later if not _is_reply(message) and message["id"] not in ours]
         return sorted(ours, key=int)
 
     def _following(self, later: Sequence[Json]) -> Iterator[Json]:
-        """What has no buttons and comes after the first message, and before another answer, as far as that is sure."""
-        plain = list(takewhile(lambda message: not _begins(message), later))
-        if not self._address.conversation.startswith(_ONE_AT_A_TIME):
-            others = any(_keys(message) - {self._key} for message in later if not _begins(message))
-            last = max((at for at, message in enumerate(plain) if self._key in _keys(message)), default=0)
-            plain = plain[: 0 if others else last]  # what is after it may be of somebody else
-        return (message for message in plain if not _keys(message))
+        """Yield the messages without buttons that certainly follow the first one and precede another answer."""
+        plain = list(takewhile(lambda message: not _is_reply(message), later))
+        if not self._target.conversation.startswith(_EXCLUSIVE):
+            others = any(_answered_events(message) - {self._key} for message in later if not _is_reply(message))
+            last = max((at for at, message in enumerate(plain) if self._key in _answered_events(message)), default=0)
+            plain = plain[: 0 if others else last]  # later ones may belong to another answer
+        return (message for message in plain if not _answered_events(message))
 
-    def _is_waiting(self, message: Json) -> bool:
-        """Whether it is the interaction's acknowledgement and still says that something is coming."""
-        is_ours = str((message.get("interaction_metadata") or {}).get("id")) == self._address.interaction
+    def _is_pending(self, message: Json) -> bool:
+        """Whether a message is the interaction's "thinking" response."""
+        is_ours = str((message.get("interaction_metadata") or {}).get("id")) == self._target.interaction
         return is_ours and bool(message.get("flags", 0) & LOADING)
 
     def _is_first(self, message: Json) -> bool:
-        address = self._address
-        if address.interaction:
-            is_ours = str((message.get("interaction_metadata") or {}).get("id")) == address.interaction
+        target = self._target
+        if target.interaction:
+            is_ours = str((message.get("interaction_metadata") or {}).get("id")) == target.interaction
             return is_ours and not message.get("flags", 0) & LOADING
         reference = (message.get("message_reference") or {}).get("message_id")
         if self._is_reply():
-            return str(reference) == address.message
+            return str(reference) == target.message
         return reference is None and message.get("type", 0) == 0
 
-    def recognised(self, page: Page, *, before: str = "") -> str:
-        """The id of a message, before that one, that shows just this page and is of nothing else; "" for none."""
-        for at, message in enumerate(self._found):
-            if shows(message, page) and (not before or int(message["id"]) < int(before)):
-                return str(self._found.pop(at)["id"])
+    def take_match(self, page: MessagePage, *, before: str = "") -> str:
+        """Return the id of an unmatched message, older than `before`, that shows exactly this page; "" for none."""
+        for at, message in enumerate(self._unmatched):
+            if shows_page(message, page) and (not before or int(message["id"]) < int(before)):
+                return str(self._unmatched.pop(at)["id"])
         return ""
 
 
-def shows(message: Json, page: Page) -> bool:
-    """Whether a message has a page's text, files and buttons."""
-    files = [file.get("size") for file in message.get("attachments", ())]
-    wanted: Sequence[int] = [media.size for media in page.media]
-    whole = [len(page.whole.encode("utf-8", "replace"))] if page.whole else []
-    components = [*leaves(message.get("components", ()))]
-    buttons = sum("custom_id" in component for component in components)
-    text = "\n".join([message.get("content") or "", *(c["content"] for c in components if "content" in c)])
-    return files == [*wanted, *whole] and buttons == len(page.actions) and text.split() == page.text.split()
-
-
-def _begins(message: Json) -> bool:
-    """Whether a message is the first of an answer: it says to what."""
+def _is_reply(message: Json) -> bool:
+    """Whether a message replies to a message or an interaction: then it is the first of an answer."""
     return bool(message.get("message_reference") or message.get("interaction_metadata"))
 
 
-def _keys(message: Json) -> set[str]:
-    """The answers that a message's buttons belong to."""
-    ids = (str(component.get("custom_id", "")) for component in leaves(message.get("components", ())))
-    return {found["event"] for one in ids if (found := BUTTON_ID.fullmatch(one))}
-
-
-def leaves(components: Any) -> list[Json]:
-    """The components that hold no others."""
-    found: list[Json] = []
-    for component in components:
-        found += leaves(component["components"]) if "components" in component else [component]
-    return found
+def _answered_events(message: Json) -> set[str]:
+    """Return the ids of the events whose answers a message's buttons belong to."""
+    ids = (str(component.get("custom_id", "")) for component in leaf_components(message))
+    return {match["event"] for custom_id in ids if (match := BUTTON_ID.fullmatch(custom_id))}

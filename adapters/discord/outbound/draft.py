@@ -1,4 +1,4 @@
-"""One answer on its way to Discord: shown at its first sign, changed while it grows, finished."""
+"""One answer on its way to Discord: posted at its first sign, edited while it grows, finished."""
 
 import asyncio
 import time
@@ -7,137 +7,143 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from adapters.discord.gateway.client import Client
-from adapters.discord.gateway.errors import Broken, TooLarge, delivering
-from adapters.discord.inbound.interactions import Deferrals
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import ConnectionBroken, RequestTooLarge, raise_delivery_errors
+from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound import layout
-from adapters.discord.outbound.answer_messages import Removed, Writing
-from adapters.discord.outbound.channel_messages import Messages
-from adapters.discord.outbound.edit_rate import Paces, Typing
-from adapters.discord.outbound.layout import Page
-from adapters.discord.outbound.original_response import Original
-from adapters.discord.outbound.payload import RETRY, STOP
-from adapters.discord.outbound.token_expiry import Deadlines, is_due
-from adapters.discord.outbound.upload_limits import Uploads
-from adapters.discord.reply_target import Address, made_at
+from adapters.discord.outbound.answer_messages import AnswerMessages, AnswerRemoved
+from adapters.discord.outbound.channel_messages import ChannelMessages
+from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
+from adapters.discord.outbound.layout import MessagePage
+from adapters.discord.outbound.original_response import OriginalResponse
+from adapters.discord.outbound.upload_limits import UploadLimits
+from adapters.discord.reply_target import ReplyTarget, created_at
+from adapters.discord.timing import Timing
+from adapters.discord.ui.buttons import RETRY, STOP
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Action, Answer, Media, Status
 
 log = structlog.get_logger(__name__)
 
-#: Seconds after its question from which an answer may have been begun by an earlier process.
-FRESH = 10.0
-#: Seconds for which Discord surely knows a message by its nonce: it says "a few minutes".
-NONCE_LIFE = 60.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What the drafts of an adapter share."""
+class DeliveryServices:
+    """The objects that all drafts of an adapter share."""
 
-    client: Client
-    deferrals: Deferrals
-    deadlines: Deadlines
-    paces: Paces
-    typing: Typing
-    uploads: Uploads
+    client: DiscordClient
+    acknowledgements: Acknowledgements
+    deadlines: TokenDeadlines
+    edit_rates: EditRates
+    typing: TypingIndicator
+    upload_limits: UploadLimits
+    timing: Timing
 
 
 class DiscordDraft:
     """See `bot.ports.Draft`."""
 
-    def __init__(self, means: Means, address: Address, *, key: str, ref: str | None) -> None:
-        self._means = means
-        self._address = address
+    def __init__(self, services: DeliveryServices, target: ReplyTarget, *, key: str, ref: str | None) -> None:
+        self._services = services
+        self._target = target
         self._key = key
-        self._is_single = bool(address.token) and (not address.member or address.deferred == "private")
+        self._is_single = bool(target.token) and (not target.can_post or target.deferred == "private")
         self._is_first = ref is None
-        self._original = Original(means.client, means.deferrals, address, key=key)
-        self._writing = self._written(ref or "")
-        self._pace = means.paces.of(address.token or address.place)
+        self._original = (
+            OriginalResponse(services.client, services.acknowledgements, target, key=key, timing=services.timing)
+            if target.token
+            else None
+        )
+        self._messages = self._open_messages(ref or "")
+        self._rate = services.edit_rates.of(target.token or target.answer_channel)
         self._lock = asyncio.Lock()
         self._text = ""
-        self._is_over = False  #: finished, or removed while it was being written
-        means.deadlines.expect(address, key)
-        self._show_typing(address.channel)
+        self._is_over = False  #: finished, or deleted while it was being written
+        if target.token:
+            services.deadlines.watch(target, key)
+        self._show_typing(target.channel)
 
-    def _written(self, ref: str) -> Writing:
-        direct = ref.rpartition(":")[0]
-        messages = Messages(self._means.client, self._address, key=self._key, direct=direct)
-        age = time.time() - made_at(self._address.asked)
-        return Writing(
-            messages,
+    def _open_messages(self, ref: str) -> AnswerMessages:
+        dm_channel = ref.rpartition(":")[0]
+        timing = self._services.timing
+        channel = ChannelMessages(
+            self._services.client, self._target, key=self._key, timing=timing, dm_channel=dm_channel
+        )
+        age = time.time() - created_at(self._target.source_id)
+        return AnswerMessages(
+            channel,
             self._original,
             ref=ref,
-            is_single=self._is_single and not direct,
-            may_be_begun=not self._is_first or not 0 <= age < FRESH,
-            is_old=age > NONCE_LIFE,
+            is_single=self._is_single and not dm_channel,
+            may_exist=not self._is_first or not 0 <= age < timing.fresh_question,
+            is_old=age > timing.nonce_lifetime,
         )
 
     @property
     def ref(self) -> str:
-        """Which messages it has; "" before there is one."""
-        return self._writing.ref
+        """The answer's messages; "" before there is one."""
+        return self._messages.ref
 
     # -- while it is being written
 
     async def status(self, status: Status) -> None:
-        """Show what is being done, under what there is already."""
-        waiting = layout.waiting(status)
+        """Show a status, below the text so far."""
+        text = layout.status_text(status)
         if not self._text:
-            await self._progress([Page(text=waiting)])
+            await self._show_progress([MessagePage(text=text)])
         else:
-            *rest, last = self._growing()
-            fits = layout.units(last.text) + layout.units(waiting) < layout.LIMIT
-            await self._progress([*rest, replace(last, text=f"{last.text}\n{waiting}") if fits else last])
-        self._show_typing(self._writing.messages.place)
+            *rest, last = self._layout_growing()
+            fits = layout.utf16_length(last.text) + layout.utf16_length(text) < layout.MAX_TEXT
+            await self._show_progress([*rest, replace(last, text=f"{last.text}\n{text}") if fits else last])
+        self._show_typing(self._messages.channel.channel)
 
     async def write(self, text: str) -> None:
         """Show the text so far."""
         self._text = text
-        await self._progress(self._growing())
+        await self._show_progress(self._layout_growing())
 
-    def _growing(self) -> list[Page]:
-        return layout.growing(self._text, self._address.locale, is_single=self._is_single) or [Page(text="…")]
+    def _layout_growing(self) -> list[MessagePage]:
+        pages = layout.layout_growing(self._text, self._target.locale, is_single=self._is_single)
+        return pages or [MessagePage(text="…")]
 
-    async def _progress(self, shown: Sequence[Page]) -> None:
-        *rest, last = shown
-        stop = Action(name=STOP, label=translate("discord.stop", self._address.locale), command="cancel")
+    async def _show_progress(self, pages: Sequence[MessagePage]) -> None:
+        *rest, last = pages
+        stop = Action(name=STOP, label=translate("discord.stop", self._target.locale), command="cancel")
         async with self._lock:
-            if self._is_over or (self._is_single and is_due(self._address)):
+            if self._is_over or (self._is_single and self._services.deadlines.is_due(self._target)):
                 return
             try:
-                await self._writing.show([*rest, replace(last, actions=(stop,))], turn=self._turn)
-            except Removed:
+                pages = [*rest, replace(last, actions=(stop,))]
+                await self._messages.show_pages(pages, before_edit=self._reserve_edit)
+            except AnswerRemoved:
                 self._is_over = True
 
-    def _turn(self) -> None:
-        """Take the channel's next turn, or come again for it with what is the newest then."""
-        wait = self._pace.wait(self)
-        if wait:
-            raise DeliveryDelayed("others are being shown", retry_after=wait)
+    def _reserve_edit(self) -> None:
+        """Use an edit slot of the channel. Raises `DeliveryDelayed` where the draft has to wait for one."""
+        delay = self._rate.reserve(self)
+        if delay:
+            raise DeliveryDelayed("others are being shown", retry_after=delay)
 
     def _show_typing(self, channel: str) -> None:
-        if not self._address.token:
-            self._means.typing.show(self._means.client.http, channel)
+        if not self._target.token:
+            self._services.typing.show(self._services.client.http, channel)
 
-    # -- before an interaction can be used no more
+    # -- before an interaction's token ends
 
-    async def move(self) -> None:
-        """Move the answer to the bot's own messages; where the bot has none, say that it will not be in time.
+    async def detach_from_token(self) -> None:
+        """Continue without the interaction's token; where only the token can answer, say that the answer is late.
 
-        Raises `DeliveryError`. What is there already, whoever has shown it, stays.
+        Raises `DeliveryError`. A finished answer, whichever process posted it, stays.
         """
-        locale = self._address.locale
+        locale = self._target.locale
         async with self._lock:
-            if not await self._original.is_waiting():
+            if self._original is None or not await self._original.is_unfinished():
                 return
             if self._is_single:
                 retry = Action(name=RETRY, label=translate("action.retry", locale), command=RETRY)
-                await self._writing.show([Page(text=translate("discord.late", locale), actions=(retry,))])
+                await self._messages.show_pages([MessagePage(text=translate("discord.late", locale), actions=(retry,))])
             else:
-                await self._writing.move(Page(text=translate("discord.long", locale)))
+                await self._messages.detach_original(MessagePage(text=translate("discord.long", locale)))
 
     # -- at the end
 
@@ -145,74 +151,83 @@ class DiscordDraft:
         """Show exactly this answer."""
         async with self._lock:
             self._is_over = True
-            self._pace.leave(self)
-            self._pace.take()
+            self._rate.cancel(self)
+            self._rate.use_slot()
             if answer.is_empty:
-                await self._writing.remove()
-                await self._means.deadlines.met(self._key)
-                return
-            answer = self._kept(answer)
-            files = [media for media in answer.media if media.path is not None and not media.url]
-            guild = self._means.client.get_guild(int(self._address.guild or 0))
-            self._means.uploads.check(files, self._address, guild)
-            try:
-                await self._show(answer)
-            except TooLarge as exc:
-                raise self._means.uploads.refused(files, self._address, guild) from exc
-            except Broken as exc:
-                if not self._means.uploads.broke(files, self._address):
-                    raise
-                raise self._means.uploads.refused(files, self._address, guild) from exc
-            await self._means.deadlines.met(self._key)
+                await self._messages.delete_all()
+            else:
+                await self._upload_and_show(self._replace_missing_files(answer))
+            if self._target.token:
+                await self._services.deadlines.clear(self._key)
 
-    def _kept(self, answer: Answer) -> Answer:
-        """The answer with a sentence for each file that the disk does not have any more."""
-        gone = [media for media in answer.media if _is_gone(media)]
-        if not gone:
+    async def _upload_and_show(self, answer: Answer) -> None:
+        """Show the answer. Raises `UploadTooLarge` where Discord will refuse, or refused, its files."""
+        files = [media for media in answer.media if media.path is not None and not media.url]
+        if not files:
+            await self._show(answer)
+            return
+        limits, target = self._services.upload_limits, self._target
+        guild = self._services.client.get_guild(int(target.guild or 0))
+        limits.check(files, target, guild)
+        try:
+            await self._show(answer)
+        except RequestTooLarge as exc:
+            raise limits.lower(files, target, guild) from exc
+        except ConnectionBroken as exc:
+            if not limits.is_refusal(files, target):
+                raise
+            raise limits.lower(files, target, guild) from exc
+
+    def _replace_missing_files(self, answer: Answer) -> Answer:
+        """Replace each file that the disk no longer has by a sentence."""
+        missing = [media for media in answer.media if _is_missing(media)]
+        if not missing:
             return answer
-        notes = [translate("discord.file_gone", self._address.locale, name=media.name) for media in gone]
+        notes = [translate("discord.file_gone", self._target.locale, name=media.name) for media in missing]
         text = "\n\n".join(part for part in (answer.text, *notes) if part)
-        return replace(answer, text=text, media=tuple(media for media in answer.media if media not in gone))
+        return replace(answer, text=text, media=tuple(media for media in answer.media if media not in missing))
 
     async def _show(self, answer: Answer) -> None:
-        address = self._address
-        if self._writing.messages.direct:
-            await self._show_directly(answer)
+        target = self._target
+        if self._messages.channel.dm_channel:
+            await self._show_in_dm(answer)
             return
         try:
-            if self._writing.has_whispered or (answer.private and await self._was_seen_by_all()):
-                await self._whisper(answer)
+            if self._messages.is_ephemeral or (answer.private and await self._is_publicly_deferred()):
+                await self._send_ephemeral(answer)
             else:
-                await self._writing.show(layout.finished(answer, address.locale, is_single=self._is_single))
+                pages = layout.layout_answer(answer, target.locale, is_single=self._is_single)
+                await self._messages.show_pages(pages)
         except DeliveryRefused as exc:
-            is_open = await self._original.is_open()
-            if not address.member or (is_open if self._is_single else address.is_dm):
+            has_token = self._original is not None and await self._original.is_usable()
+            if not target.can_post or (has_token if self._is_single else target.is_dm):
                 raise
             log.warning("answered elsewhere", reason=str(exc))
-            if is_open:
-                await self._whisper(answer)
+            if has_token:
+                await self._send_ephemeral(answer)
             else:
-                with delivering():
-                    channel = await self._means.client.http.start_private_message(int(address.user))
-                self._writing = self._written(f"{channel['id']}:")
-                await self._show_directly(answer)
+                with raise_delivery_errors():
+                    channel = await self._services.client.http.start_private_message(int(target.user))
+                self._messages = self._open_messages(f"{channel['id']}:")
+                await self._show_in_dm(answer)
 
-    async def _whisper(self, answer: Answer) -> None:
-        """Tell the asker alone, in one message."""
-        (page,) = layout.finished(answer, self._address.locale, is_single=True)
-        await self._writing.whisper(page)
+    async def _send_ephemeral(self, answer: Answer) -> None:
+        """Send the answer to the asker alone, in one message."""
+        (page,) = layout.layout_answer(answer, self._target.locale, is_single=True)
+        await self._messages.send_ephemeral(page)
 
-    async def _was_seen_by_all(self) -> bool:
-        """Whether everybody saw that something was coming, and the asker can be told alone instead."""
-        return self._address.deferred == "public" and await self._original.is_open()
+    async def _is_publicly_deferred(self) -> bool:
+        """Whether everybody sees the "thinking" response, and an ephemeral message can replace it."""
+        is_public = self._target.deferred == "public"
+        return is_public and self._original is not None and await self._original.is_usable()
 
-    async def _show_directly(self, answer: Answer) -> None:
-        """Show it in the asker's direct messages, as it may not be shown where it was asked."""
-        address = self._address
-        note = Page(text=translate("discord.elsewhere", address.locale, channel=f"<#{address.channel}>"))
-        notes = [] if address.is_dm else [note]
-        await self._writing.show([*notes, *layout.finished(answer, address.locale)])
+    async def _show_in_dm(self, answer: Answer) -> None:
+        """Show the answer in the asker's direct messages, with a note of where it was asked."""
+        target = self._target
+        note = MessagePage(text=translate("discord.elsewhere", target.locale, channel=f"<#{target.channel}>"))
+        notes = [] if target.is_dm else [note]
+        await self._messages.show_pages([*notes, *layout.layout_answer(answer, target.locale)])
 
 
-def _is_gone(media: Media) -> bool:
+def _is_missing(media: Media) -> bool:
     return media.path is not None and not media.url and not media.path.is_file()

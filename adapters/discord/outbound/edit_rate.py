@@ -1,4 +1,4 @@
-"""How often a channel's messages are changed, and that the bot is seen typing while it works."""
+"""How often a channel's messages may be edited, and the typing indicator."""
 
 import asyncio
 import time
@@ -10,89 +10,90 @@ from weakref import WeakValueDictionary
 import discord
 from discord.http import HTTPClient
 
-from adapters.discord.gateway.errors import NETWORK
+from adapters.discord.gateway.errors import NETWORK_ERRORS
+from adapters.discord.timing import Timing
 
-#: Changes of messages in one channel, and the seconds in which Discord allows about so many.
-CHANGES, SECONDS = 5, 5.0
-#: Seconds after which typing is shown again; Discord shows it for ten.
-TYPING = 8.0
-_KEPT = 1000  # channels of which it is remembered when typing was shown last
+_REMEMBERED = 1000  # channels in which typing was shown
 
 
-class Pace:
-    """One channel's turns, shared by all who write there."""
+class EditRate:
+    """The edit slots of one channel, shared by every draft in it."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, timing: Timing, clock: Callable[[], float] = time.monotonic) -> None:
+        self._window = timing.edit_window
         self._clock = clock
-        self._times: deque[float] = deque(maxlen=CHANGES)  # of the last turns, those to come included
-        self._booked: dict[object, float] = {}
+        self._slots: deque[float] = deque(maxlen=timing.edits_per_window)  # the last ones, reserved ones included
+        self._reserved: dict[object, float] = {}
 
-    def wait(self, who: object) -> float:
-        """Seconds until it is `who`'s turn; 0: now, and it is taken. Who has to wait keeps the turn it was told."""
+    def reserve(self, draft: object) -> float:
+        """Return the seconds until the draft's slot, which stays reserved; 0: it may edit now."""
         now = self._clock()
-        at = self._booked.get(who)
+        at = self._reserved.get(draft)
         if at is None:
-            at = self._next(now)
+            at = self._add_slot(now)
         if at <= now:
-            self._booked.pop(who, None)
+            self._reserved.pop(draft, None)
             return 0.0
-        self._booked[who] = at
+        self._reserved[draft] = at
         return at - now
 
-    def take(self) -> None:
-        """Take a turn without waiting for it: what is final is worth the others' waiting."""
-        self._next(self._clock())
+    def use_slot(self) -> None:
+        """Use a slot without waiting for it: a final edit may delay others."""
+        self._add_slot(self._clock())
 
-    def leave(self, who: object) -> None:
-        """Forget the turn that `who` was told."""
-        self._booked.pop(who, None)
+    def cancel(self, draft: object) -> None:
+        """Forget the draft's reserved slot."""
+        self._reserved.pop(draft, None)
 
-    def _next(self, now: float) -> float:
-        at = max(now, self._times[0] + SECONDS) if len(self._times) == CHANGES else now
-        self._times.append(max(at, self._times[-1] if self._times else at))
-        return self._times[-1]
-
-
-class Paces:
-    """The paces of the channels in which something is being written."""
-
-    def __init__(self) -> None:
-        self._paces: WeakValueDictionary[str, Pace] = WeakValueDictionary()
-
-    def of(self, channel: str) -> Pace:
-        """A channel's; as long as somebody holds it, it is everybody's."""
-        pace = self._paces.get(channel)
-        if pace is None:
-            pace = self._paces[channel] = Pace()
-        return pace
+    def _add_slot(self, now: float) -> float:
+        is_full = len(self._slots) == self._slots.maxlen
+        at = max(now, self._slots[0] + self._window) if is_full else now
+        self._slots.append(max(at, self._slots[-1] if self._slots else at))
+        return self._slots[-1]
 
 
-class Typing:
-    """Shows that the bot is typing. Each time is only shown for some seconds, so that it never stays."""
+class EditRates:
+    """The rates of the channels in which an answer is being written."""
 
-    def __init__(self) -> None:
-        self._shown: OrderedDict[str, float] = OrderedDict()
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._rates: WeakValueDictionary[str, EditRate] = WeakValueDictionary()
+
+    def of(self, channel: str) -> EditRate:
+        """Return a channel's rate; every draft that holds it holds the same one."""
+        rate = self._rates.get(channel)
+        if rate is None:
+            rate = self._rates[channel] = EditRate(self._timing)
+        return rate
+
+
+class TypingIndicator:
+    """Shows that the bot is typing. Discord hides the indicator by itself after ten seconds."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._interval = timing.typing_interval
+        self._shown_at: OrderedDict[str, float] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def show(self, http: HTTPClient, channel: str) -> None:
-        """Show it in a channel, if it was not shown just before. Does not wait; failing is no matter."""
+        """Show it in a channel in the background, unless it was shown just before. Failures are ignored."""
         now = time.monotonic()
-        if now - self._shown.get(channel, -TYPING) < TYPING:
+        if now - self._shown_at.get(channel, -self._interval) < self._interval:
             return
-        self._shown[channel] = now
-        self._shown.move_to_end(channel)
-        while len(self._shown) > _KEPT:
-            self._shown.popitem(last=False)
+        self._shown_at[channel] = now
+        self._shown_at.move_to_end(channel)
+        while len(self._shown_at) > _REMEMBERED:
+            self._shown_at.popitem(last=False)
         task = asyncio.create_task(self._send(http, channel))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _send(self, http: HTTPClient, channel: str) -> None:
-        with suppress(discord.HTTPException, discord.RateLimited, *NETWORK):
+        with suppress(discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS):
             await http.send_typing(int(channel))
 
     async def stop(self) -> None:
-        """Send nothing more."""
+        """Cancel pending requests."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,167 +1,172 @@
-"""An answer as the messages it is shown in. Pure."""
+"""The pages of an answer, one a message. Pure."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from adapters.discord.ui.format import CLOSE, OPEN, discord, spoilers
+from adapters.discord.ui.format import SPOILER_CLOSE, SPOILER_OPEN, mark_spoilers, to_discord
 from bot.i18n import translate
 from bot.markdown.split import Measure, split
 from bot.models import Action, Answer, Media, Status
 
-#: Characters of a message, as Discord's clients count them; of one that is laid out twice as many.
-LIMIT, LAID_OUT = 2000, 4000
-#: Messages of one answer; what would need more comes as a file.
-MOST = 5
+#: Characters of a message as Discord's clients count them, and of one made of components v2.
+MAX_TEXT, MAX_TEXT_V2 = 2000, 4000
+#: Messages of one answer; a longer one is attached as a file.
+MAX_MESSAGES = 5
 #: Pictures of one gallery, and files of one message.
-FILES = 10
-#: Characters of a growing answer that are looked at: more than fill `MOST` messages.
-WINDOW = 4 * MOST * LIMIT // 2
+MAX_FILES = 10
+#: Characters of a growing answer that are laid out: more than fill `MAX_MESSAGES` messages.
+WINDOW = 4 * MAX_MESSAGES * MAX_TEXT // 2
 
-_SPARE = 8  # for the marks that end and begin again a spoiler at a cut
-_ROOM = 160  # for the sentence that comes with a file
-_LAID_OUT_BYTES = 10_000  # Discord answers with an error of its own to a little more
-#: what converting makes longer by a character or two; a line by a few more
-_GROWS = re.compile(
-    rf"[\\`*_~|<>@#\[\]()+.{OPEN}{CLOSE}-]|discord|dsc|(?P<line>(?:(?<!\n)\n(?!\n)|\A|\n(?= {{4}}|\t))( {{4}}|\t)?)",
+_SPOILER_RESERVE = 8  # characters that close and open a spoiler where the text is split
+_NOTE_RESERVE = 160  # characters of the sentence that comes with a file
+_MAX_BYTES_V2 = 10_000  # Discord fails with an internal error above
+#: characters that the conversion makes one or two longer; a line a few more
+_ESCAPED = re.compile(
+    rf"[\\`*_~|<>@#\[\]()+.{SPOILER_OPEN}{SPOILER_CLOSE}-]|discord|dsc|"
+    r"(?P<line>(?:(?<!\n)\n(?!\n)|\A|\n(?= {4}|\t))( {4}|\t)?)",
     re.IGNORECASE,
 )
-#: what converting may make much longer
+#: constructs that the conversion may make much longer
 _REWRITTEN = re.compile(
     r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^(?=[^\n]*\|)[^\n]*\n[ \t>|:]*-", re.MULTILINE
 )
-_MARKED = re.compile(r"^[ \t]*(?:[>*+-]|\d+[.)])", re.MULTILINE)  # quotes and lists, whose lines are moved in
+_INDENTED = re.compile(r"^[ \t]*(?:[>*+-]|\d+[.)])", re.MULTILINE)  # quotes and lists
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_BAR = 10  # squares of a progress bar
+_BAR_LENGTH = 10  # squares of a progress bar
 _MINUTE = 60
-_SEEN = 3.0  # seconds before a status says how long it has taken
+_MIN_ELAPSED = 3.0  # seconds from which a status shows the time it has taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One message."""
+class MessagePage:
+    """The content of one message."""
 
-    text: str = ""  #: in Discord's dialect
+    text: str = ""  #: in Discord's dialect of Markdown
     media: tuple[Media, ...] = ()  #: with paths
     actions: tuple[Action, ...] = ()
-    is_laid_out: bool = False  #: of Discord's newer kind of message, in which its media are one gallery of pictures
-    whole: str = ""  #: Markdown that comes along as a file
+    is_components_v2: bool = False  #: the message is made of components v2, with its pictures in one gallery
+    attached_text: str = ""  #: the whole answer as Markdown, to be attached as a file
 
 
-def units(text: str) -> int:
-    """The length of a text as it is counted where it counts most: an emoji may be two."""
+def utf16_length(text: str) -> int:
+    """Return the length in UTF-16 code units, the strictest count of Discord's clients: an emoji may be two."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 # ------------------------------------------------------------------ text
 
 
-def texts(markdown: str, limit: int = LIMIT) -> list[str]:
-    """The converted text in pieces of at most `limit`; a spoiler that goes on is closed and opened again."""
-    found: list[str] = []
+def split_text(markdown: str, limit: int = MAX_TEXT) -> list[str]:
+    """Convert Markdown to texts of at most `limit`; a spoiler that spans two is closed and opened again."""
+    texts: list[str] = []
     is_open = False
-    for piece in split(spoilers(markdown), limit - _SPARE, measure=_measure(limit - _SPARE)):
-        begun = f"{OPEN}{piece}" if is_open else piece
-        is_open = begun.rfind(OPEN) > begun.rfind(CLOSE)
-        found += _fitting(f"{begun}{CLOSE}" if is_open else begun, limit)
-    return found
+    room = limit - _SPOILER_RESERVE
+    for piece in split(mark_spoilers(markdown), room, measure=_measure(room)):
+        opened = f"{SPOILER_OPEN}{piece}" if is_open else piece
+        is_open = opened.rfind(SPOILER_OPEN) > opened.rfind(SPOILER_CLOSE)
+        texts += _convert(f"{opened}{SPOILER_CLOSE}" if is_open else opened, limit)
+    return texts
 
 
 def _measure(limit: int) -> Measure:
-    """How long a piece is once it is converted; it is not converted where that can't matter."""
+    """Return a function that measures a converted piece. It converts a piece only where an estimate is too long."""
 
     def measure(piece: str) -> int:
         if not _REWRITTEN.search(piece):
-            line_end = 4 if _MARKED.search(piece) else 1
-            grown = (12 if indent else line_end if line else 1 for line, indent in _GROWS.findall(piece))
-            most = units(piece) + sum(grown) + 6 * piece.count("```")
+            line_end = 4 if _INDENTED.search(piece) else 1
+            grown = (12 if indent else line_end if line else 1 for line, indent in _ESCAPED.findall(piece))
+            most = utf16_length(piece) + sum(grown) + 6 * piece.count("```")
             if most <= limit:
                 return most
-        return units(discord(piece))
+        return utf16_length(to_discord(piece))
 
     return measure
 
 
-def _fitting(piece: str, limit: int) -> list[str]:
-    """One piece, converted; cut again in the unlikely case that it is longer than it was measured."""
-    text = discord(piece)
+def _convert(piece: str, limit: int) -> list[str]:
+    """Convert one piece; split it again in the unlikely case that it is longer than measured."""
+    text = to_discord(piece)
     if not text.strip():
         return []
-    if units(text) <= limit:
+    if utf16_length(text) <= limit:
         return [text]
-    return [part for half in split(piece, max(units(piece) // 2, 1)) for part in _fitting(half, limit)]
+    return [part for half in split(piece, max(utf16_length(piece) // 2, 1)) for part in _convert(half, limit)]
 
 
-def growing(markdown: str, locale: str, *, is_single: bool = False) -> list[Page]:
-    """An answer that is still being written; `is_single`: in one message, whatever it takes."""
+def layout_growing(markdown: str, locale: str, *, is_single: bool = False) -> list[MessagePage]:
+    """Lay out an answer that is still being written. `is_single`: in one message, whatever its length."""
     if is_single:
-        first, *rest = texts(markdown[:WINDOW], LIMIT - _ROOM) or [""]
-        return [
-            Page(text=f"{first}\n-# {translate('discord.growing', locale, count=len(markdown))}" if rest else first)
-        ]
-    found = texts(markdown[:WINDOW])
-    if len(found) > MOST:
-        found[MOST - 1 :] = [f"-# {translate('discord.growing', locale, count=len(markdown))}"]
-    return [Page(text=text) for text in found]
+        first, *rest = split_text(markdown[:WINDOW], MAX_TEXT - _NOTE_RESERVE) or [""]
+        return [MessagePage(text=f"{first}\n{_length_note(markdown, locale)}" if rest else first)]
+    texts = split_text(markdown[:WINDOW])
+    if len(texts) > MAX_MESSAGES:
+        texts[MAX_MESSAGES - 1 :] = [_length_note(markdown, locale)]
+    return [MessagePage(text=text) for text in texts]
 
 
-def waiting(status: Status) -> str:
-    """What is being done, how far it is and how long it has taken."""
+def _length_note(markdown: str, locale: str) -> str:
+    return f"-# {translate('discord.growing', locale, count=len(markdown))}"
+
+
+def status_text(status: Status) -> str:
+    """Return a status with its progress and the time it has taken."""
     minutes, seconds = divmod(int(status.elapsed), _MINUTE)
     facts = []
     if status.progress is not None:
-        done = round(min(max(status.progress, 0.0), 1.0) * _BAR)
-        facts.append(f"{'▰' * done}{'▱' * (_BAR - done)} {status.progress:.0%}")
-    if status.elapsed >= _SEEN:
+        done = round(min(max(status.progress, 0.0), 1.0) * _BAR_LENGTH)
+        facts.append(f"{'▰' * done}{'▱' * (_BAR_LENGTH - done)} {status.progress:.0%}")
+    if status.elapsed >= _MIN_ELAPSED:
         facts.append(f"{minutes}:{seconds:02}")
-    return "\n-# ".join(part for part in (discord(status.text), " · ".join(facts)) if part)
+    return "\n-# ".join(part for part in (to_discord(status.text), " · ".join(facts)) if part)
 
 
 # ------------------------------------------------------------------ answers
 
 
-def finished(answer: Answer, locale: str, *, is_single: bool = False) -> list[Page]:
-    """The messages of a finished answer; none of an empty one. `is_single`: in one message, whatever it takes."""
+def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> list[MessagePage]:
+    """Lay out a finished answer; an empty one has no pages. `is_single`: in one message, whatever its length."""
     files = [media for media in answer.media if media.path is not None and not media.url]
     links = [f"[{media.name}]({media.url})" for media in answer.media if media.url and media.url not in answer.text]
-    pages = _texts("\n\n".join(part for part in (answer.text, *links) if part), locale, is_single=is_single)
-    if files and _is_gallery(files) and not (pages and pages[-1].whole):
+    pages = _layout_text("\n\n".join(part for part in (answer.text, *links) if part), locale, is_single=is_single)
+    if files and _is_gallery(files) and not (pages and pages[-1].attached_text):
         caption = pages.pop().text if pages else ""
-        pages.append(Page(text=caption, media=tuple(files), is_laid_out=True))
+        pages.append(MessagePage(text=caption, media=tuple(files), is_components_v2=True))
     elif files:
         at = max(len(pages) - 1, 0)
-        pages += [Page()] * (at + 1 - len(pages))
+        pages += [MessagePage()] * (at + 1 - len(pages))
         rest = iter(files)
-        while chunk := tuple(islice(rest, FILES - bool(at < len(pages) and pages[at].whole))):
-            pages[at:] = [replace(pages[at] if at < len(pages) else Page(), media=chunk)]
+        while chunk := tuple(islice(rest, MAX_FILES - bool(at < len(pages) and pages[at].attached_text))):
+            pages[at:] = [replace(pages[at] if at < len(pages) else MessagePage(), media=chunk)]
             at += 1
     if answer.actions:
-        last = pages.pop() if pages else Page(text="…")
+        last = pages.pop() if pages else MessagePage(text="…")
         pages.append(replace(last, actions=answer.actions))
     return pages
 
 
-def _texts(markdown: str, locale: str, *, is_single: bool) -> list[Page]:
-    found = texts(markdown[:WINDOW])
-    if len(markdown) > WINDOW and len(found) <= MOST:
-        found = texts(markdown)
-    if len(found) <= (1 if is_single else MOST):
-        return [Page(text=text) for text in found]
-    if is_single and len(laid_out := texts(markdown, LAID_OUT)) == 1 and len(laid_out[0].encode()) < _LAID_OUT_BYTES:
-        return [Page(text=laid_out[0], is_laid_out=True)]
-    note = translate("discord.whole", locale)
+def _layout_text(markdown: str, locale: str, *, is_single: bool) -> list[MessagePage]:
+    texts = split_text(markdown[:WINDOW])
+    if len(markdown) > WINDOW and len(texts) <= MAX_MESSAGES:
+        texts = split_text(markdown)
+    if len(texts) <= (1 if is_single else MAX_MESSAGES):
+        return [MessagePage(text=text) for text in texts]
+    if is_single and len(long := split_text(markdown, MAX_TEXT_V2)) == 1 and len(long[0].encode()) < _MAX_BYTES_V2:
+        return [MessagePage(text=long[0], is_components_v2=True)]
+    note = f"-# {translate('discord.whole', locale)}"
     if is_single:
-        first = texts(markdown[:WINDOW], LIMIT - _ROOM)[0]
-        return [Page(text=f"{first}\n-# {note}", whole=markdown)]
-    return [*(Page(text=text) for text in found[: MOST - 1]), Page(text=f"-# {note}", whole=markdown)]
+        first = split_text(markdown[:WINDOW], MAX_TEXT - _NOTE_RESERVE)[0]
+        return [MessagePage(text=f"{first}\n{note}", attached_text=markdown)]
+    pages = [MessagePage(text=text) for text in texts[: MAX_MESSAGES - 1]]
+    return [*pages, MessagePage(text=note, attached_text=markdown)]
 
 
 def _is_gallery(files: Sequence[Media]) -> bool:
-    """Whether they are pictures that one gallery can show; it names its files, and only plainly."""
+    """Whether the files are pictures for one gallery, which needs distinct, plain file names."""
     names = [media.name for media in files]
     return (
-        len(files) <= FILES
+        len(files) <= MAX_FILES
         and len({*names}) == len(names)
         and all(media.content_type.startswith("image/") for media in files)
         and all(_PLAIN_NAME.fullmatch(name) for name in names)

@@ -1,4 +1,4 @@
-"""The message that acknowledges an interaction. It becomes the answer for as long as the interaction can be used."""
+"""The original response of an interaction: the "thinking" message that becomes the answer while its token works."""
 
 import time
 from dataclasses import replace
@@ -8,128 +8,136 @@ from typing import Any
 import discord
 from discord.webhook.async_ import async_context
 
-from adapters.discord.gateway.client import Client
-from adapters.discord.gateway.errors import delivering
-from adapters.discord.inbound.interactions import Deferrals
-from adapters.discord.outbound.channel_messages import INVALID, LOADING, leaves
-from adapters.discord.outbound.layout import Page
-from adapters.discord.outbound.payload import STOP, parameters
-from adapters.discord.reply_target import Address
-from adapters.discord.ui.buttons import button_id
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.interaction_tokens import Acknowledgements
+from adapters.discord.outbound.layout import MessagePage
+from adapters.discord.outbound.payload import LOADING, leaf_components, request_parameters
+from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.timing import Timing
+from adapters.discord.ui.buttons import STOP, button_id
 
-#: Seconds before the end of an interaction's token when it is no longer relied on.
-MARGIN = 5.0
-_NAME: Any = "@original"  # stands where the library wants a message's id
-#: what Discord says when an interaction can't be used to answer any more: no such message, webhook or token
-LATE = (10008, 10015, 50027)
+_ORIGINAL: Any = "@original"  # stands in for the message's id
+_INVALID_BODY = 50035
+#: Codes that end an interaction: unknown message, unknown webhook, invalid token.
+_UNUSABLE = (10008, 10015, 50027)
 
 Json = dict[str, Any]
 
 
-class Original:
-    """One interaction's acknowledgement. Every method raises `DeliveryError`."""
+class OriginalResponse:
+    """One interaction's original response. Every method raises `DeliveryError`."""
 
-    def __init__(self, client: Client, deferrals: Deferrals, address: Address, *, key: str) -> None:
-        self._deferrals = deferrals
-        self._address = address
-        self._key = key
-        self._is_closed = not address.token
+    def __init__(
+        self,
+        client: DiscordClient,
+        acknowledgements: Acknowledgements,
+        target: ReplyTarget,
+        *,
+        key: str,
+        timing: Timing,
+    ) -> None:
         self._client = client
+        self._acknowledgements = acknowledgements
+        self._target = target
+        self._key = key
+        self._timing = timing
+        self._is_closed = False
 
     @cached_property
     def _webhook(self) -> discord.Webhook:
-        data: Any = {"id": self._address.application, "token": self._address.token, "type": 3}  # an application's
+        data: Any = {"id": self._target.application, "token": self._target.token, "type": 3}  # an application's
         return discord.Webhook.from_state(data, self._client._connection)  # noqa: SLF001 - as the library's own
 
-    async def is_open(self) -> bool:
-        """Whether it is there to be changed."""
-        if not self._is_closed and time.time() > self._address.expires - MARGIN:
+    async def is_usable(self) -> bool:
+        """Whether it exists and its token works."""
+        if not self._is_closed and time.time() > self._target.expires_at - self._timing.token_margin:
             self._is_closed = True
         if not self._is_closed:
-            self._is_closed = await self._deferrals.settled(self._address.interaction) is False
+            self._is_closed = await self._acknowledgements.wait(self._target.interaction) is False
         return not self._is_closed
 
-    async def is_waiting(self) -> bool:
-        """Whether it is there and still says that something is coming: nothing yet, or what can be stopped."""
-        if not await self.is_open():
+    async def is_unfinished(self) -> bool:
+        """Fetch it; whether it still says "thinking" or has a Stop button."""
+        if not await self.is_usable():
             return False
-        webhook, address = self._webhook, self._address
-        with delivering():
+        webhook, target = self._webhook, self._target
+        with raise_delivery_errors():
             try:
                 message: Json = {
                     **await async_context.get().get_webhook_message(
-                        webhook.id, address.token, _NAME, session=webhook.session
+                        webhook.id, target.token, _ORIGINAL, session=webhook.session
                     )
                 }
             except discord.HTTPException as exc:
-                if exc.code in LATE:
+                if exc.code in _UNUSABLE:
                     return False
                 raise
-        stop = button_id(STOP, self._key, address.conversation)
-        buttons = [component.get("custom_id") for component in leaves(message.get("components", ()))]
+        stop = button_id(STOP, self._key, target.conversation)
+        buttons = [component.get("custom_id") for component in leaf_components(message)]
         return bool(message.get("flags", 0) & LOADING) or stop in buttons
 
     def close(self) -> None:
-        """Rely on it no more."""
+        """Use it no longer."""
         self._is_closed = True
 
-    async def edit(self, page: Page) -> Json | None:
-        """Turn it into this page; the message as Discord has it now. None: it is not there any more."""
-        with delivering():
+    async def edit(self, page: MessagePage) -> Json | None:
+        """Make it show a page; return the message as Discord has it now, or None if it no longer exists."""
+        with raise_delivery_errors():
             try:
                 return await self._edit(page)
             except discord.HTTPException as exc:
-                if exc.code in LATE:
+                if exc.code in _UNUSABLE:
                     self._is_closed = True
                     return None
-                if exc.code != INVALID or page.is_laid_out:
+                if exc.code != _INVALID_BODY or page.is_components_v2:
                     raise
-            return await self._edit(replace(page, is_laid_out=True))  # it is of the newer kind, which it stays
+            return await self._edit(replace(page, is_components_v2=True))  # the message is, and it can't go back
 
-    async def _edit(self, page: Page) -> Json:
-        webhook, address = self._webhook, self._address
-        with parameters(
-            page, key=self._key, conversation=address.conversation, is_edit=True, is_hidden=bool(address.hidden)
+    async def _edit(self, page: MessagePage) -> Json:
+        webhook, target = self._webhook, self._target
+        with request_parameters(
+            page, key=self._key, conversation=target.conversation, is_edit=True, is_spoiler=bool(target.spoiler)
         ) as params:
-            found: Any = await async_context.get().edit_webhook_message(
+            message: Any = await async_context.get().edit_webhook_message(
                 webhook.id,
-                address.token,
-                _NAME,
+                target.token,
+                _ORIGINAL,
                 session=webhook.session,
                 payload=params.payload,
                 multipart=params.multipart,
                 files=params.files,
                 with_components=True,
             )
-        return dict(found)
+        return dict(message)
 
     async def delete(self) -> None:
-        """Remove it, if it is still there."""
+        """Delete it, if it still exists."""
         self._is_closed = True
-        with delivering():
+        with raise_delivery_errors():
             try:
-                await self._webhook.delete_message(_NAME)
+                await self._webhook.delete_message(_ORIGINAL)
             except discord.HTTPException as exc:
-                if exc.code not in LATE:
+                if exc.code not in _UNUSABLE:
                     raise
 
-    async def whisper(self, page: Page) -> Json:
-        """A message to the asker alone. Where the acknowledgement still waits, it would take its place: delete it."""
-        webhook, address = self._webhook, self._address
+    async def send_ephemeral(self, page: MessagePage) -> Json:
+        """Send the asker an ephemeral message. Delete the "thinking" message first, which it would replace."""
+        webhook, target = self._webhook, self._target
         with (
-            delivering(),
-            parameters(
+            raise_delivery_errors(),
+            request_parameters(
                 page,
                 key=self._key,
-                conversation=address.conversation,
+                conversation=target.conversation,
                 is_edit=False,
-                is_hidden=bool(address.hidden),
+                is_spoiler=bool(target.spoiler),
                 flags=discord.MessageFlags(ephemeral=True),
             ) as params,
         ):
-            found: Any = await async_context.get().execute_webhook(
+            message: Any = await async_context.get().execute_webhook(
                 webhook.id,
-                address.token,
+                target.token,
                 session=webhook.session,
                 payload=params.payload,
                 multipart=params.multipart,
@@ -137,4 +145,4 @@ class Original:
                 wait=True,
                 with_components=True,
             )
-        return dict(found)
+        return dict(message)

@@ -1,6 +1,7 @@
-"""The commands as Discord is told of them: slash commands, context menus, names and descriptions in three languages.
+"""The application commands: slash and context menu commands, localised, and their registration with Discord.
 
-Pure. What Discord keeps is compared by a hash, as commands may be told to it only so many times a day.
+Commands are registered only when their hash differs from that of the last registration, as Discord limits how often a
+day they may change.
 """
 
 import hashlib
@@ -8,27 +9,39 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import discord
+import structlog
+
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
 from adapters.discord.inbound import reply_mode
+from bot.errors import StoreError
 from bot.i18n import FALLBACK, catalogue, translate
 from bot.models import CommandSpec, Option
+from bot.ports import AdapterServices
 
-#: Discord's name of a language → ours
+log = structlog.get_logger(__name__)
+
+#: Storage namespace: the hash of the commands last registered, by application id.
+NAMESPACE = "discord.commands"
+
+#: Discord's locales → our languages
 LOCALES = {"zh-TW": "zh-Hant", "zh-CN": "zh-Hans"}
-#: what may be done with a message: its name in the catalogue → the command that it asks for
-ON_MESSAGE = {"explain": "chat", "summarise": "chat", "picture": "image", "animate": "video"}
-#: what may be done with a person
-ON_USER = {"avatar": "video"}
-#: opens a form for a command's prompt and options
+#: message commands (context menu of a message): key in the catalogue → the command that each runs
+MESSAGE_COMMANDS = {"explain": "chat", "summarise": "chat", "picture": "image", "animate": "video"}
+#: user commands (context menu of a person)
+USER_COMMANDS = {"avatar": "video"}
+#: slash command that opens a modal for another command's prompt and options
 COMPOSE = "compose"
-#: the option that takes a file along where the command has none of its own
+#: file option of commands that read files and have no file option of their own
 FILE = "file"
 READS_FILES = ("chat", "code")
-#: the option that hides what is made until it is clicked
+#: option that marks the files of the answer as spoilers
 SPOILER = "spoiler"
 MAKES_FILES = ("image", "video")
 
 _TYPES = {"text": 3, "choice": 3, "integer": 4, "number": 10, "file": 11}
-_YES_OR_NO = 5
+_BOOLEAN = 5
 _SLASH, _USER, _MESSAGE = 1, 2, 3
 _GUILD, _DIRECT, _PRIVATE = 0, 1, 2
 _MAX_CHOICES = 25
@@ -39,83 +52,102 @@ _MANAGE_CHANNELS = "16"
 Json = dict[str, Any]
 
 
-def payload(commands: Sequence[CommandSpec]) -> list[Json]:
-    """Everything that Discord is to offer, in a fixed order."""
-    told = [_slash(spec) for spec in commands if not spec.hidden]
-    names = [spec.name for spec in commands]
-    told += [_menu(name, _MESSAGE) for name, command in ON_MESSAGE.items() if command in names]
-    told += [_menu(name, _USER) for name, command in ON_USER.items() if command in names]
-    return [*told, _compose(commands), _replies()]
+async def register_commands(client: DiscordClient, services: AdapterServices, specs: Sequence[CommandSpec]) -> None:
+    """Register the commands if they changed. A failure is logged: mentions work without, and the next start retries."""
+    application = client.application_id
+    assert application is not None, "logged in"
+    commands = build_commands(specs)
+    current = hash_commands(commands)
+    try:
+        if await services.storage(NAMESPACE).get(str(application)) == current:
+            return
+        await client.http.bulk_upsert_global_commands(application, commands)
+        await services.storage(NAMESPACE).set(str(application), current)
+    except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+        log.warning("commands not registered", reason=describe_error(exc))
+    except StoreError as exc:
+        log.warning("command hash not saved", reason=str(exc))
+    else:
+        log.info("commands registered", count=len(commands))
 
 
-def digest(told: Sequence[Json]) -> str:
-    """A hash that changes when what Discord is to be told does."""
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def build_commands(specs: Sequence[CommandSpec]) -> list[Json]:
+    """Build the payload of all application commands, in a fixed order."""
+    commands = [_slash_command(spec) for spec in specs if not spec.hidden]
+    names = [spec.name for spec in specs]
+    commands += [_context_menu(name, _MESSAGE) for name, command in MESSAGE_COMMANDS.items() if command in names]
+    commands += [_context_menu(name, _USER) for name, command in USER_COMMANDS.items() if command in names]
+    return [*commands, _compose_command(specs), _replies_command()]
 
 
-def composable(commands: Sequence[CommandSpec]) -> list[CommandSpec]:
-    """The commands that are worth a form: those with a prompt that spend the API."""
-    return [spec for spec in commands if spec.prompt is not None and spec.kind is not None and not spec.hidden]
+def hash_commands(commands: Sequence[Json]) -> str:
+    """Return a hash of the payload of `build_commands`."""
+    return hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
 
 
-def suggestions(
-    commands: Sequence[CommandSpec], command: str, option: str, given: Mapping[str, str], typed: str
+def has_modal(spec: CommandSpec) -> bool:
+    """Whether a command is offered as a modal: it calls the API, takes a prompt and is not hidden."""
+    return spec.prompt is not None and spec.kind is not None and not spec.hidden
+
+
+def autocomplete(
+    specs: Sequence[CommandSpec], command: str, option: str, others: Mapping[str, str], typed: str
 ) -> list[str]:
-    """What to offer for an option while it is typed, the best fitting first."""
-    spec = next((spec for spec in commands if spec.name == command), None)
+    """Return the choices for an option that is being typed, best match first. `others`: options filled in already."""
+    spec = next((spec for spec in specs if spec.name == command), None)
     found = spec.option(option) if spec is not None else None
     if found is None:
         return []
     values = found.choices or found.suggestions
     if (command, option) == ("model", "name"):  # any model, or those of the kind that is chosen already
-        kind = given.get("kind")
-        models = [o.choices for s in commands for o in s.options if o.models and kind in (None, "", o.models)]
+        kind = others.get("kind")
+        models = [o.choices for s in specs for o in s.options if o.models and kind in (None, "", o.models)]
         values = (*dict.fromkeys(name for names in models for name in names), "default")
     typed = typed.strip().lower()
-    fitting = [value for value in values if typed in value.lower()]
-    return sorted(fitting, key=lambda value: not value.lower().startswith(typed))[:_MAX_CHOICES]
+    matches = [value for value in values if typed in value.lower()]
+    return sorted(matches, key=lambda value: not value.lower().startswith(typed))[:_MAX_CHOICES]
 
 
-def menu_name(name: str) -> str:
-    """What Discord calls an entry of a context menu."""
+def context_menu_name(name: str) -> str:
+    """Return the registered name of a context menu command."""
     return translate(f"discord.menu.{name}")
 
 
-def _slash(spec: CommandSpec) -> Json:
-    options = sorted(spec.options, key=lambda option: not option.required)  # Discord wants the required ones first
-    told = [_option(spec, option) for option in options]
+def _slash_command(spec: CommandSpec) -> Json:
+    ordered = sorted(spec.options, key=lambda option: not option.required)  # Discord wants the required ones first
+    options = [_option(spec, option) for option in ordered]
     if spec.kind in READS_FILES:
-        told.append({"type": _TYPES["file"], **_named(FILE), "required": False, **_described("discord.option.file")})
+        options.append({"type": _TYPES["file"], **_named(FILE), "required": False, **_described("discord.option.file")})
     if spec.kind in MAKES_FILES:
-        told.append({"type": _YES_OR_NO, **_named(SPOILER), "required": False, **_described("discord.option.spoiler")})
+        options.append({"type": _BOOLEAN, **_named(SPOILER), "required": False, **_described("discord.option.spoiler")})
     return {
         "type": _SLASH,
         "name": spec.name,
         "name_localizations": _localised(f"discord.name.{spec.name}"),
         **_described(f"command.{spec.name}.description", spec.description),
-        "options": told,
-        **_everywhere(),
+        "options": options,
+        **_availability(),
     }
 
 
 def _option(spec: CommandSpec, option: Option) -> Json:
-    told: Json = {
+    payload: Json = {
         "type": _TYPES[option.kind],
         **_named(option.name),
         **_described(f"command.{spec.name}.{option.name}", option.description),
         "required": option.required,
     }
     if option.models or option.suggestions or len(option.choices) > _MAX_CHOICES or _is_any_model(spec, option):
-        told["autocomplete"] = True
+        payload["autocomplete"] = True
     elif option.choices:
-        told["choices"] = [_choice(choice) for choice in option.choices]
+        payload["choices"] = [_choice(choice) for choice in option.choices]
     if option.kind in ("integer", "number"):
         cast = int if option.kind == "integer" else float
-        told |= {"min_value": cast(option.minimum)} if option.minimum is not None else {}
-        told |= {"max_value": cast(option.maximum)} if option.maximum is not None else {}
+        payload |= {"min_value": cast(option.minimum)} if option.minimum is not None else {}
+        payload |= {"max_value": cast(option.maximum)} if option.maximum is not None else {}
     if option.is_prompt:
-        told["max_length"] = _MAX_PROMPT
-    return told
+        payload["max_length"] = _MAX_PROMPT
+    return payload
 
 
 def _named(option: str) -> Json:
@@ -130,15 +162,16 @@ def _is_any_model(spec: CommandSpec, option: Option) -> bool:
     return (spec.name, option.name) == ("model", "name")
 
 
-def _menu(name: str, kind: int) -> Json:
+def _context_menu(name: str, kind: int) -> Json:
     key = f"discord.menu.{name}"
-    return {"type": kind, "name": translate(key), "name_localizations": _localised(key), **_everywhere()}
+    return {"type": kind, "name": translate(key), "name_localizations": _localised(key), **_availability()}
 
 
-def _compose(commands: Sequence[CommandSpec]) -> Json:
+def _compose_command(specs: Sequence[CommandSpec]) -> Json:
     choices = [
         {"name": spec.name, "name_localizations": _localised(f"discord.name.{spec.name}"), "value": spec.name}
-        for spec in composable(commands)
+        for spec in specs
+        if has_modal(spec)
     ]
     option = {"type": 3, **_named("command"), **_described("discord.option.command"), "required": True}
     return {
@@ -147,11 +180,11 @@ def _compose(commands: Sequence[CommandSpec]) -> Json:
         "name_localizations": _localised("discord.name.compose"),
         **_described("discord.compose"),
         "options": [{**option, "choices": choices}],
-        **_everywhere(),
+        **_availability(),
     }
 
 
-def _replies() -> Json:
+def _replies_command() -> Json:
     choices = [
         {
             "name": translate(f"discord.mode.{mode}"),
@@ -173,13 +206,13 @@ def _replies() -> Json:
     }
 
 
-def _everywhere() -> Json:
-    """In servers and direct messages, installed by a server or by a person."""
+def _availability() -> Json:
+    """Servers, direct messages and group chats, whether a server or a person installed the application."""
     return {"contexts": [_GUILD, _DIRECT, _PRIVATE], "integration_types": [0, 1]}
 
 
-def _described(key: str, otherwise: str = "") -> Json:
-    text = catalogue(FALLBACK).get(key) or otherwise
+def _described(key: str, fallback: str = "") -> Json:
+    text = catalogue(FALLBACK).get(key) or fallback
     return {"description": text[:_MAX_DESCRIPTION], "description_localizations": _localised(key)}
 
 

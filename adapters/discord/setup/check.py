@@ -1,4 +1,4 @@
-"""What an operator is told: the invite link, the commands, and what is missing with what to click."""
+"""Checks for the operator: the token, intents and permissions, each with what to click, and the invite link."""
 
 import base64
 import binascii
@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 import discord
 
-from adapters.discord.gateway.client import Client, use_api
-from adapters.discord.gateway.errors import NETWORK
+from adapters.discord.gateway.client import DiscordClient, use_api_url
+from adapters.discord.gateway.errors import NETWORK_ERRORS
+from adapters.discord.timing import Timing
 from bot.errors import SettingsError
 from bot.models import CheckResult, CommandSpec
 
 SUBJECT = "discord"
 PORTAL = "https://discord.com/developers/applications"
-#: All that the bot needs in a channel, and nothing else.
+#: The permissions that the bot needs in a channel, and no others.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -36,17 +37,17 @@ NO_CONTENT = (
 
 
 def has_message_content(flags: discord.ApplicationFlags) -> bool:
-    """Whether the portal allows the bot to read every message."""
+    """Whether the developer portal grants the message content intent."""
     return flags.gateway_message_content or flags.gateway_message_content_limited
 
 
 def invite_url(application: int) -> str:
-    """Where somebody with Manage Server invites the bot, with exactly the permissions it needs."""
+    """Return the link by which somebody with Manage Server adds the bot with exactly `PERMISSIONS`."""
     return discord.utils.oauth_url(application, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
 
 
-def application_of(token: str) -> int:
-    """The application's id, which is the first part of its token. Raises `SettingsError`."""
+def application_id_of(token: str) -> int:
+    """Decode the application's id from the first part of its token. Raises `SettingsError`."""
     first = token.strip().split(".")[0]
     try:
         return int(base64.b64decode(first + "=" * (-len(first) % 4)))
@@ -54,55 +55,55 @@ def application_of(token: str) -> int:
         raise SettingsError(BAD_TOKEN) from None
 
 
-def describe(token: str, commands: Sequence[CommandSpec]) -> str:
-    """The invite link and the commands as JSON."""
-    from adapters.discord.setup.application_commands import payload
+def describe_application(token: str, commands: Sequence[CommandSpec]) -> str:
+    """Return the invite link and the commands as JSON. Raises `SettingsError` for a malformed token."""
+    from adapters.discord.setup.application_commands import build_commands
 
-    told = json.dumps(payload(commands), ensure_ascii=False, indent=2)
-    link = invite_url(application_of(token))
-    return f"Invite the bot to a server:\n{link}\n\nCommands, told to Discord at start:\n{told}"
+    payload = json.dumps(build_commands(commands), ensure_ascii=False, indent=2)
+    link = invite_url(application_id_of(token))
+    return f"Invite the bot to a server:\n{link}\n\nCommands, registered with Discord at start:\n{payload}"
 
 
-async def findings(token: str, message_content: str, api_url: str) -> list[CheckResult]:
-    """What is right and what to do about what is not, asking Discord."""
+async def run_checks(token: str, message_content: str, api_url: str) -> list[CheckResult]:
+    """Ask Discord about the token, intents and permissions; each problem says what to click."""
     if api_url:
-        use_api(api_url)
-    client = Client(None, message_content=False)
+        use_api_url(api_url)
+    client = DiscordClient(message_content=False, timing=Timing())
     try:
         await client.login(token)
-        return await _look(client, message_content)
+        return await _check_application(client, message_content)
     except discord.LoginFailure:
         return [CheckResult(subject=SUBJECT, text=BAD_TOKEN, is_ok=False)]
-    except (discord.HTTPException, *NETWORK) as exc:
+    except (discord.HTTPException, *NETWORK_ERRORS) as exc:
         text = f"Discord can't be reached ({type(exc).__name__}): check the network and the proxy"
         return [CheckResult(subject=SUBJECT, text=text, is_ok=False)]
     finally:
         await client.close()
 
 
-async def _look(client: Client, message_content: str) -> list[CheckResult]:
+async def _check_application(client: DiscordClient, message_content: str) -> list[CheckResult]:
     user, application = client.user, client.application
     assert user is not None, "logged in"
     assert application is not None, "logged in"
-    found = [CheckResult(subject=SUBJECT, text=f"the token is that of {user}", is_ok=True)]
+    results = [CheckResult(subject=SUBJECT, text=f"the token is that of {user}", is_ok=True)]
     if message_content != "off":
         is_on = has_message_content(application.flags)
         text = "Message Content Intent is on" if is_on else NO_CONTENT
-        found.append(CheckResult(subject=f"{SUBJECT} intents", text=text, is_ok=is_on))
+        results.append(CheckResult(subject=f"{SUBJECT} intents", text=text, is_ok=is_on))
     if application.interactions_endpoint_url:
         text = (
             f"commands go to {application.interactions_endpoint_url} instead of this service: open {PORTAL}, choose "
             "your application, open General Information and empty Interactions Endpoint URL"
         )
-        found.append(CheckResult(subject=f"{SUBJECT} commands", text=text, is_ok=False))
-    found += await _servers(client, application.id)
-    found.append(CheckResult(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
-    return found
+        results.append(CheckResult(subject=f"{SUBJECT} commands", text=text, is_ok=False))
+    results += await _check_servers(client, application.id)
+    results.append(CheckResult(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
+    return results
 
 
-async def _servers(client: Client, application: int) -> list[CheckResult]:
-    """Permissions that the bot lacks in the servers it is in."""
-    found = []
+async def _check_servers(client: DiscordClient, application: int) -> list[CheckResult]:
+    """Report the permissions that the bot lacks in each of its servers."""
+    results = []
     names = []
     async for guild in client.fetch_guilds(limit=None):
         names.append(guild.name)
@@ -119,10 +120,10 @@ async def _servers(client: Client, application: int) -> list[CheckResult]:
                 f"lacks {lacking}: in the server open Server Settings, Roles, the bot's role, Permissions; or open "
                 f"the invite link again: {invite_url(application)}"
             )
-            found.append(CheckResult(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))
+            results.append(CheckResult(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))
     if not names:
         text = f"the bot is in no server yet: open {invite_url(application)}"
         return [CheckResult(subject=f"{SUBJECT} servers", text=text, is_ok=False)]
-    return found or [
+    return results or [
         CheckResult(subject=f"{SUBJECT} servers", text=f"all permissions in {', '.join(names)}", is_ok=True)
     ]

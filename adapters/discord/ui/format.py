@@ -1,7 +1,7 @@
-"""Markdown → Discord's dialect of it. Pure.
+"""From Markdown to Discord's dialect of it. Pure.
 
-Discord has no tables, rules, pictures in the text or titles below the third level; and some plain text means
-something to it that no answer may say: calling people, inviting elsewhere, a link under another's address.
+Discord has no tables, rules, inline pictures or headings below the third level. It also gives plain text a meaning
+that no answer may have: mentions, invitations to servers, and links labelled with another link's address.
 """
 
 import re
@@ -34,24 +34,24 @@ from bot.markdown import (
     render_monospace,
 )
 
-#: Stand for the two ends of a spoiler, so that each is known for what it is also where a text is cut; see `spoilers`.
-OPEN, CLOSE = "\ue000", "\ue001"
-#: Columns of a table; a code block on a small screen has fewer, and shows what is too wide in the next line.
+#: Mark the two ends of a spoiler, so that both are known where a text is split; see `mark_spoilers`.
+SPOILER_OPEN, SPOILER_CLOSE = "\ue000", "\ue001"
+#: Columns of a table. A small screen has fewer and wraps the lines of a code block.
 COLUMNS = 72
 _RULE = "─" * 12
-_NOTHING = "\u200b"  # shows nothing and breaks what would mean something
-_DEEPEST_TITLE = 3
-_KEPT = 256  # converted pieces: while an answer is written most of it stays as it was
+_ZERO_WIDTH = "\u200b"  # breaks a sequence that Discord would interpret
+_DEEPEST_HEADING = 3
+_CACHED = 256  # converted pieces: while an answer grows, most of its pieces stay the same
 
 _SPECIAL = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)|[*`]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|\|(?=\|)|(?<=\|)\|")
-_CALL = re.compile(r"@(?=everyone|here)|<(?=@[!&]?\d|#\d)", re.IGNORECASE)
+_MENTION = re.compile(r"@(?=everyone|here)|<(?=@[!&]?\d|#\d)", re.IGNORECASE)
 _LINE_START = re.compile(r"^(\s*)(?=(?:#{1,3}|>{1,3}|[-+]|-#)\s)|^(\s*\d+)(?=[.)]\s)", re.MULTILINE)
 _INVITE = re.compile(r"(?:discord(?:app)?|dsc)(?=\.(?:gg|com/invite|me|io|link|li)/\S)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*(?:\w+://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?:[/?#:]\S*)?\s*")
 _LANGUAGE = re.compile(r"[a-z0-9_+.#-]+", re.IGNORECASE)
-_URL = "!#$%&'()*+,/:;=?@[]~"  # what an address may have besides letters and numbers
+_URL = "!#$%&'()*+,/:;=?@[]~"  # allowed in a URL besides letters and numbers
 _FENCES = re.compile("``(?=`)")
-#: code and tables, which stay as they are, or a spoiler
+#: code and tables, in which nothing is a spoiler, or a spoiler
 _SPOILER = re.compile(
     r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?s:.*?)(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
     r"|(?P<ticks>(?<!`)`+(?!`))[^\n]*?(?<!`)(?P=ticks)(?!`)"
@@ -61,33 +61,33 @@ _SPOILER = re.compile(
 )
 
 
-@lru_cache(maxsize=_KEPT)
-def discord(markdown: str) -> str:
-    """The text as a message of Discord's, calling nobody. Spoilers only where `spoilers` marked them."""
+@lru_cache(maxsize=_CACHED)
+def to_discord(markdown: str) -> str:
+    """Convert Markdown to the text of a message that mentions nobody. Spoilers are those of `mark_spoilers`."""
     lines = [line for line, _ in _blocks(parse(markdown))]
-    return "\n".join(lines).replace(OPEN, "||").replace(CLOSE, "||").strip("\n")
+    return "\n".join(lines).replace(SPOILER_OPEN, "||").replace(SPOILER_CLOSE, "||").strip("\n")
 
 
-def spoilers(markdown: str) -> str:
-    """The same Markdown with its spoilers' ends marked; what is in code or tables, or never closed, is none."""
+def mark_spoilers(markdown: str) -> str:
+    """Replace the ends of spoilers by marks; bars in code or tables, and those never closed, are no spoilers."""
 
     def mark(match: re.Match[str]) -> str:
-        return match[0] if match["hidden"] is None else f"{OPEN}{match['hidden']}{CLOSE}"
+        return match[0] if match["hidden"] is None else f"{SPOILER_OPEN}{match['hidden']}{SPOILER_CLOSE}"
 
-    text = markdown.replace(OPEN, "").replace(CLOSE, "")
+    text = markdown.replace(SPOILER_OPEN, "").replace(SPOILER_CLOSE, "")
     return _SPOILER.sub(mark, text) if "||" in text else text
 
 
-def escaped(text: str) -> str:
-    """Plain text so that Discord shows just that."""
+def escape(text: str) -> str:
+    """Escape plain text so that Discord shows exactly that text."""
     text = _SPECIAL.sub(lambda match: f"\\{match[0]}", text).replace("](", "]\\(")
-    return harmless(text)
+    return neutralize(text)
 
 
-def harmless(text: str) -> str:
-    """Text that calls nobody and invites nowhere."""
-    text = _CALL.sub(lambda match: match[0] + _NOTHING, text)
-    return _INVITE.sub(lambda match: match[0] + _NOTHING, text)
+def neutralize(text: str) -> str:
+    """Break mentions and invitations with a zero-width space."""
+    text = _MENTION.sub(lambda match: match[0] + _ZERO_WIDTH, text)
+    return _INVITE.sub(lambda match: match[0] + _ZERO_WIDTH, text)
 
 
 # ------------------------------------------------------------------ blocks: lines, and whether each is code
@@ -112,7 +112,7 @@ def _block(block: Block) -> Iterator[_Line]:
             text = _LINE_START.sub(r"\g<0>\\", _inlines(children))
             yield from ((line, False) for line in text.split("\n"))
         case Heading(level, children):
-            yield _title(level, children), False
+            yield _heading(level, children), False
         case Code(text, language):
             yield from _code(text, language)
         case Table():
@@ -127,7 +127,7 @@ def _block(block: Block) -> Iterator[_Line]:
 
 
 def _flat(block: Block) -> Iterator[Block]:
-    """Discord has no quotes within quotes."""
+    """Yield the blocks of nested quotes, which Discord does not have."""
     if isinstance(block, Quote):
         for inner in block.blocks:
             yield from _flat(inner)
@@ -135,8 +135,8 @@ def _flat(block: Block) -> Iterator[Block]:
         yield block
 
 
-def _title(level: int, children: Sequence[Inline]) -> str:
-    is_bold = level > _DEEPEST_TITLE
+def _heading(level: int, children: Sequence[Inline]) -> str:
+    is_bold = level > _DEEPEST_HEADING
     inner = [part for child in children for part in (child.children if isinstance(child, Strong) else (child,))]
     text = " ".join(_inlines(inner if is_bold else children).split("\n"))
     if not text.strip():
@@ -146,9 +146,9 @@ def _title(level: int, children: Sequence[Inline]) -> str:
 
 def _code(text: str, language: str = "") -> Iterator[_Line]:
     language = language if _LANGUAGE.fullmatch(language) else ""
-    body = _FENCES.sub(f"``{_NOTHING}", text)
+    body = _FENCES.sub(f"``{_ZERO_WIDTH}", text)
     yield f"```{language}", True
-    yield from ((line, True) for line in (body if body.strip() else _NOTHING).split("\n"))
+    yield from ((line, True) for line in (body if body.strip() else _ZERO_WIDTH).split("\n"))
     yield "```", True
 
 
@@ -178,7 +178,7 @@ def _inlines(inlines: Sequence[Inline]) -> str:
     for inline in inlines:
         more = _inline(inline)
         if text and more and text[-1] == more[0] and more[0] in "*_~`" and not text.endswith(f"\\{more[0]}"):
-            text += _NOTHING  # the marks of one would be taken for the other's
+            text += _ZERO_WIDTH  # else the two runs of marks would be read as one
         text += more
     return text
 
@@ -186,7 +186,7 @@ def _inlines(inlines: Sequence[Inline]) -> str:
 def _inline(inline: Inline) -> str:  # noqa: PLR0911 - one a kind
     match inline:
         case TextRun(text):
-            return escaped(text)
+            return escape(text)
         case Strong(children):
             return _marked("**", children)
         case Emphasis(children):
@@ -198,7 +198,7 @@ def _inline(inline: Inline) -> str:  # noqa: PLR0911 - one a kind
         case Link(url, children):
             return _link(url, children, is_bare=inline.is_bare)
         case Image(url, alt):
-            return _link(url, (TextRun(alt or url),), is_bare=not alt) if is_safe_url(url) else escaped(alt or url)
+            return _link(url, (TextRun(alt or url),), is_bare=not alt) if is_safe_url(url) else escape(alt or url)
         case LineBreak():
             return "\n"
 
@@ -209,30 +209,30 @@ def _marked(mark: str, children: Sequence[Inline]) -> str:
 
 
 def _span(text: str) -> str:
-    text = _FENCES.sub(f"``{_NOTHING}", " ".join(text.split("\n")))
+    text = _FENCES.sub(f"``{_ZERO_WIDTH}", " ".join(text.split("\n")))
     if not text.strip():
         return ""
     if "`" not in text:
         return f"`{text}`"
     marks = "`" if "``" in text else "``"
     before, after = (" " * text.startswith("`")), (" " * text.endswith("`"))
-    return f"{marks}{before}{text}{after}{marks}" if marks == "``" else escaped(text)
+    return f"{marks}{before}{text}{after}{marks}" if marks == "``" else escape(text)
 
 
 def _link(url: str, children: Sequence[Inline], *, is_bare: bool) -> str:
-    """A link without a preview of where it leads; where the words are another address, both are shown."""
+    """Return a link without a preview; where its label is another address, both are shown."""
     label = plain_text(children)
     if not is_safe_url(url) or not url.startswith("http") or _INVITE.search(url):
-        shown = "" if is_bare else _inlines(children)
-        return f"{shown} ({escaped(url)})" if shown and url else shown or escaped(url)
-    address = f"<{quote(_CALL.sub('%40', url), safe=_URL)}>"
+        text = "" if is_bare else _inlines(children)
+        return f"{text} ({escape(url)})" if text and url else text or escape(url)
+    address = f"<{quote(_MENTION.sub('%40', url), safe=_URL)}>"
     if is_bare:
         return address
     named = _ADDRESS.fullmatch(label)
     if "://" in label or named:
         is_same = named is not None and named[1].lower() == (urlsplit(url).hostname or "")
         if not is_same:
-            return f"{escaped(label)} ({address})"
+            return f"{escape(label)} ({address})"
         if "://" in label:
             return address
     text = _inlines(children).replace("\n", " ")

@@ -1,6 +1,6 @@
-"""Forms: a command's prompt and options to be filled in.
+"""Modals for a command's prompt and options.
 
-What was filled in is read from the raw payload, so that a form that was open during a restart can still be sent.
+Submitted values are read from the raw payload, so that a modal that was open during a restart can still be submitted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from bot.models import CommandSpec, Option
 
 _MAX_FIELDS = 5
 _MAX_LABEL, _MAX_HINT, _MAX_TITLE, _MAX_CHOICES = 45, 100, 45, 25
-_TEXT = 4000
-_TIMEOUT = 1800.0  # seconds after which the library forgets a form that was not sent
+_MAX_TEXT = 4000
+_TIMEOUT = 1800.0  # seconds after which the library forgets a modal that was not submitted
 
 
-def form(
+def build_modal(
     spec: CommandSpec,
     options: Sequence[Option],
     *,
@@ -25,9 +25,9 @@ def form(
     locale: str,
     is_optional: bool = False,
 ) -> discord.ui.Modal:
-    """A form with the first five of the options. `is_optional`: what is left empty stays as it was."""
-    named = translate(f"discord.name.{spec.name}", locale) if _has(f"discord.name.{spec.name}") else spec.name
-    modal = discord.ui.Modal(title=named[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
+    """Build a modal for the first five of the options. `is_optional`: an empty field leaves its option as it was."""
+    title = translate(f"discord.name.{spec.name}", locale) if _has(f"discord.name.{spec.name}") else spec.name
+    modal = discord.ui.Modal(title=title[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
     for option in options[:_MAX_FIELDS]:
         key = f"command.{spec.name}.{option.name}"
         hint = (translate(key, locale) if _has(key) else option.description)[:_MAX_HINT]
@@ -56,12 +56,12 @@ def _field(option: Option, *, is_optional: bool) -> "discord.ui.Item[Any]":
         style=discord.TextStyle.paragraph if option.is_prompt else discord.TextStyle.short,
         default=default or None,
         required=required,
-        max_length=_TEXT if option.is_prompt else None,
+        max_length=_MAX_TEXT if option.is_prompt else None,
     )
 
 
-def filled(data: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
-    """What a sent form holds: values by option name, and ids of uploaded files."""
+def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Return the values of a submitted modal by option name, and the ids of its uploads."""
     values: dict[str, str] = {}
     files: list[str] = []
     for component in _leaves(data.get("components", ())):
@@ -76,10 +76,11 @@ def filled(data: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
 
 
 def _leaves(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
+    """Return the components that contain no others."""
+    leaves: list[Mapping[str, Any]] = []
     for component in components:
         inner = [*component.get("components", ())]
         if "component" in component:
             inner.append(component["component"])
-        found += _leaves(inner) if inner else [component]
-    return found
+        leaves += _leaves(inner) if inner else [component]
+    return leaves

@@ -4,6 +4,7 @@ from unittest.mock import AsyncMock
 import discord
 import pytest
 
+from adapters.discord.timing import Timing
 from simulators.discord.server import Wire
 from tests.support.discord.stage import Core, Service
 
@@ -26,6 +27,12 @@ def core() -> Core:
 
 
 @pytest.fixture
-async def service(wire: Wire, core: Core) -> AsyncIterator[Service]:
-    async with Service(wire, core) as service:
+def timing() -> Timing:
+    """The adapter's timing; a test that needs another one parametrizes it."""
+    return Timing()
+
+
+@pytest.fixture
+async def service(wire: Wire, core: Core, timing: Timing) -> AsyncIterator[Service]:
+    async with Service(wire, core, timing=timing) as service:
         yield service

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from adapters.discord.outbound.draft import DiscordDraft
-from adapters.discord.outbound.layout import MOST
-from adapters.discord.reply_target import Address
-from adapters.discord.ui.buttons import FORM_ID, Press, button_id
+from adapters.discord.outbound.layout import MAX_MESSAGES
+from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.ui.buttons import MODAL_ID, ActionButton, button_id
 from bot.errors import DeliveryDelayed, UploadTooLarge
 from bot.models import Action, Answer, Event, Media, Status
 from simulators.discord.components import every, texts
@@ -117,7 +117,7 @@ async def test_very_long_answer_comes_as_a_file(service: Service, wire: Wire) ->
         await draft.write(markdown[:20_000])
     await draft.finish(Answer(text=markdown, actions=(AGAIN,)))
     shown = wire.said(DM)
-    assert len(shown) == MOST
+    assert len(shown) == MAX_MESSAGES
     assert words("\n".join(map(text, shown[:-1]))) == words(markdown)[: len(words("\n".join(map(text, shown[:-1]))))]
     (file,) = shown[-1]["attachments"]
     assert wire.cdn.uploads[file["id"]].content.decode() == markdown
@@ -176,7 +176,7 @@ async def test_pictures_are_a_gallery(service: Service, wire: Wire, tmp_path: Pa
     assert [item["description"] for item in gallery["items"]] == ["a fox"] * 4
     assert [file["size"] for file in message["attachments"]] == [100, 101, 102, 103]
     assert caption["content"] == "seeddream-4.0 · anime · 0.04"
-    form = FORM_ID.fullmatch(row["components"][1]["custom_id"].replace("cm:", "cf:"))
+    form = MODAL_ID.fullmatch(row["components"][1]["custom_id"].replace("cm:", "cf:"))
     assert form is not None
     assert (form["action"], form["event"], form["asks"]) == ("video", event.id, "video=prompt,duration")
     assert message["content"] == ""
@@ -214,7 +214,7 @@ async def test_sound_and_video_are_attached(service: Service, wire: Wire, tmp_pa
 async def test_files_can_be_hidden(service: Service, wire: Wire, tmp_path: Path) -> None:
     """What was asked for as a spoiler is shown only when it is clicked, pictures and other files."""
     event = await asked(service)
-    hidden = replace(event, reply_to={**event.reply_to, "hidden": "1"})
+    hidden = replace(event, reply_to={**event.reply_to, "spoiler": "1"})
     await (await draft_of(service, hidden)).finish(Answer(media=(media(tmp_path, "a.png", 10),)))
     assert wire.said(DM)[0]["components"][0]["items"][0]["spoiler"] is True
     hidden = replace(hidden, id="2")
@@ -324,10 +324,13 @@ async def test_buttons_survive_a_round_trip(service: Service) -> None:
         button_id("video", "17", "r17", command="video", asks=("prompt", "duration", "resolution")),
     ):
         assert len(custom_id) <= 100
-        assert Press.__discord_ui_compiled_template__.fullmatch(custom_id)
+        assert ActionButton.__discord_ui_compiled_template__.fullmatch(custom_id)
 
 
-def test_address_is_read_back() -> None:
-    """Where an answer belongs survives being written down, by this version or a later one."""
-    address = Address(conversation="c1", channel=OTHER, user="2", message="3", hidden="1")
-    assert Address.of({**address.to_reply_to(), "of a later version": "x"}) == address
+def test_reply_target_is_read_back() -> None:
+    """A reply target is read as this version, a later one or an earlier one recorded it."""
+    target = ReplyTarget(conversation="c1", channel=OTHER, user="2", message="3", thread_name="hello", spoiler="1")
+    assert ReplyTarget.of({**target.to_reply_to(), "of a later version": "x"}) == target
+    recorded = {"conversation": "c1", "channel": OTHER, "user": "2", "message": "3", "opens": "hello", "hidden": "1"}
+    assert ReplyTarget.of({**recorded, "member": "1"}) == target
+    assert ReplyTarget.of({**recorded, "limit": "17"}) == replace(target, can_post="", upload_limit="17")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import adapters.discord as platform
-from adapters.discord.setup.application_commands import digest, payload
+from adapters.discord.setup.application_commands import build_commands, hash_commands
 from adapters.discord.setup.check import PERMISSIONS
-from adapters.discord.ui.buttons import FORM_ID, Press, button_id
+from adapters.discord.ui.buttons import MODAL_ID, ActionButton, button_id
 from bot.errors import SettingsError
 from simulators.discord.values import ME, TOKEN, Json
 from tests.support.discord.stage import COMMANDS
@@ -25,7 +25,7 @@ def every_text(told: Json) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("told", payload(COMMANDS), ids=lambda told: str(told["name"]))
+@pytest.mark.parametrize("told", build_commands(COMMANDS), ids=lambda told: str(told["name"]))
 def test_command_is_one_that_discord_takes(told: Json) -> None:
     """Names, descriptions, options and choices keep within what Discord allows, in each language."""
     assert len("".join(every_text(told))) <= 8000
@@ -50,7 +50,7 @@ def test_command_is_one_that_discord_takes(told: Json) -> None:
 
 def test_every_command_has_a_name_in_chinese() -> None:
     """People find each command and each menu by a name in their own language, and no two alike."""
-    told = payload(COMMANDS)
+    told = build_commands(COMMANDS)
     for locale in ("zh-TW", "zh-CN"):
         names = [(one["type"], one["name_localizations"].get(locale)) for one in told]
         assert all(name for _, name in names)
@@ -59,7 +59,7 @@ def test_every_command_has_a_name_in_chinese() -> None:
 
 def test_every_option_has_a_name_in_chinese() -> None:
     """People find each option by a name in their own language, and no two of a command alike."""
-    for told in payload(COMMANDS):
+    for told in build_commands(COMMANDS):
         for locale in ("zh-TW", "zh-CN"):
             names = [option["name_localizations"].get(locale) for option in told.get("options", ())]
             assert all(names)
@@ -68,19 +68,19 @@ def test_every_option_has_a_name_in_chinese() -> None:
 
 def test_hidden_commands_are_not_told() -> None:
     """What only buttons ask for is no slash command; everything that can be typed is."""
-    names = {one["name"] for one in payload(COMMANDS) if one["type"] == 1}
+    names = {one["name"] for one in build_commands(COMMANDS) if one["type"] == 1}
     assert {spec.name for spec in COMMANDS} | {"compose", "replies"} == names
 
 
 def test_digest_tells_changes() -> None:
     """The hash is the same for the same commands and another one for others."""
-    assert digest(payload(COMMANDS)) == digest(payload(COMMANDS))
-    assert digest(payload(COMMANDS)) != digest(payload(COMMANDS[1:]))
+    assert hash_commands(build_commands(COMMANDS)) == hash_commands(build_commands(COMMANDS))
+    assert hash_commands(build_commands(COMMANDS)) != hash_commands(build_commands(COMMANDS[1:]))
 
 
 def test_commands_that_change_a_channel_are_for_who_manages_it() -> None:
     """The setting of a channel is offered to people with Manage Channels, in servers."""
-    (replies,) = [one for one in payload(COMMANDS) if one["name"] == "replies"]
+    (replies,) = [one for one in build_commands(COMMANDS) if one["name"] == "replies"]
     assert (replies["default_member_permissions"], replies["contexts"]) == ("16", [0])
 
 
@@ -90,10 +90,10 @@ def test_button_ids_fit_and_come_back(asks: tuple[str, ...]) -> None:
     event, conversation = "1457536551830421524/abcdef123456", "t1457536551830421524"
     custom_id = button_id("variation-4", event, conversation, command="image", asks=asks)
     assert len(custom_id) <= 100
-    match = Press.__discord_ui_compiled_template__.fullmatch(custom_id)
+    match = ActionButton.__discord_ui_compiled_template__.fullmatch(custom_id)
     assert match is not None
     assert (match["action"], match["event"], match["conversation"]) == ("variation-4", event, conversation)
-    assert FORM_ID.fullmatch("cf" + custom_id.removeprefix("cm")) is not None
+    assert MODAL_ID.fullmatch("cf" + custom_id.removeprefix("cm")) is not None
 
 
 # ------------------------------------------------------------------ configuration
@@ -121,7 +121,7 @@ def test_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"client_id={ME}" in text
     assert f"permissions={PERMISSIONS.value}" in text
     assert "scope=bot+applications.commands" in text
-    assert len(json.loads(text[text.index("[") :])) == len(payload(COMMANDS))
+    assert len(json.loads(text[text.index("[") :])) == len(build_commands(COMMANDS))
 
 
 @pytest.mark.usefixtures("_elsewhere")

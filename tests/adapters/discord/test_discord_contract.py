@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
-from adapters.discord.reply_target import Address
+from adapters.discord.reply_target import ReplyTarget
 from bot.models import Attachment
 from bot.ports import Draft
 from simulators.discord.checks import EPHEMERAL, LOADING
@@ -78,7 +78,7 @@ class DirectMessages(Harness):
         return "".join(self.wire.cdn.uploads[file["id"]].content.decode() for file in files)
 
     def reply_to(self) -> Mapping[str, str]:
-        address = Address(conversation=f"d{DM}", channel=DM, user=ADA, message=self._question, is_dm="1")
+        address = ReplyTarget(conversation=f"d{DM}", channel=DM, user=ADA, message=self._question, is_dm="1")
         return address.to_reply_to()
 
     async def draft(self, key: str, *, ref: str | None = None, private: bool = False) -> Draft:

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.outbound import channel_messages, original_response, token_expiry
-from adapters.discord.outbound import draft as drafts
+from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import button_id
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Answer, Event, Status
@@ -37,9 +36,9 @@ def token(event: Event) -> str:
 # ------------------------------------------------------------------ messages that can't be changed
 
 
-async def test_message_too_old_to_be_changed(service: Service, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("timing", [Timing(free_edits=0.0)])
+async def test_message_too_old_to_be_changed(service: Service, wire: Wire) -> None:
     """Where Discord lets an old message be changed no more, the answer is posted anew, below, and the old one goes."""
-    monkeypatch.setattr(channel_messages, "AGES", 0.0)
     draft = await draft_of(service, await asked(service))
     await draft.write(long_markdown(3000))
     first, second = wire.said(DM)
@@ -139,7 +138,7 @@ async def test_command_where_the_bot_may_not_write(service: Service, wire: Wire)
     """A command is answered by its interaction where the bot itself may write nothing."""
     wire.permissions &= ~(SEND | SEND_IN_THREADS)
     event = await commanded(service)
-    assert "member" not in event.reply_to
+    assert "can_post" not in event.reply_to
     await (await draft_of(service, event)).finish(Answer(text="word " * 500))
     (message,) = wire.said(CHANNEL)
     assert text(message).count("word") == 500
@@ -148,10 +147,8 @@ async def test_command_where_the_bot_may_not_write(service: Service, wire: Wire)
 # ------------------------------------------------------------------ interactions that end
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interaction's answer moves at once."""
-    monkeypatch.setattr(token_expiry, "MOVES", 15 * 60.0 - 0.05)
+#: An interaction's answer is detached from its token at once.
+DETACHED = pytest.mark.parametrize("timing", [Timing(token_reserve=15 * 60.0 - 0.05)])
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
@@ -161,7 +158,7 @@ async def test_answer_moves_before_the_token_ends(service: Service, wire: Wire, 
     draft = await draft_of(service, event)
     if has_begun:
         await draft.write("The answer")
-    await draft.move()
+    await draft.detach_from_token()
     assert text(wire.said(CHANNEL)[0])
     wire.interactions[token(event)].is_expired = True
     await draft.finish(Answer(text="The answer is 42.", actions=(AGAIN,)))
@@ -170,7 +167,7 @@ async def test_answer_moves_before_the_token_ends(service: Service, wire: Wire, 
     assert wire.called("PATCH", f"channels/{CHANNEL}/messages/{message['id']}")
 
 
-@pytest.mark.usefixtures("soon")
+@DETACHED
 async def test_answer_that_will_not_be_in_time(service: Service, wire: Wire) -> None:
     """Where only the interaction can answer, it says in time that it will not; finishing later is refused."""
     event = await commanded(service, **ALONE)
@@ -187,7 +184,7 @@ async def test_answer_that_will_not_be_in_time(service: Service, wire: Wire) -> 
     assert "/retry" in text(wire.said(CHANNEL)[0])
 
 
-@pytest.mark.usefixtures("soon")
+@DETACHED
 async def test_answer_that_is_in_time_after_all(service: Service, wire: Wire) -> None:
     """What was said not to be in time, and is, is shown."""
     event = await commanded(service, **ALONE)
@@ -197,17 +194,13 @@ async def test_answer_that_is_in_time_after_all(service: Service, wire: Wire) ->
     assert [message["content"] for message in wire.said(CHANNEL)] == ["just in time"]
 
 
-async def test_interaction_that_ended_during_a_restart(
-    service: Service, wire: Wire, core: Core, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_interaction_that_ended_during_a_restart(service: Service, wire: Wire, core: Core) -> None:
     """An acknowledgement that nothing came of is replaced, and a begun answer found again, by the bot's own means."""
     waiting, begun = await commanded(service), await commanded(service)
     await (await draft_of(service, begun)).write("The answer")
     for event in (waiting, begun):
         wire.interactions[token(event)].is_expired = True
-    monkeypatch.setattr(original_response, "MARGIN", 15 * 60.0)
-    monkeypatch.setattr(drafts, "NONCE_LIFE", -1.0)
-    async with Service(wire, core) as another:
+    async with Service(wire, core, timing=Timing(token_margin=15 * 60.0, nonce_lifetime=-1.0)) as another:
         await (await draft_of(another, waiting, ref="")).finish(Answer(text="waited for"))
         await (await draft_of(another, begun, ref="")).finish(Answer(text="The answer is 42."))
     assert sorted(message["content"] for message in wire.said(CHANNEL)) == ["The answer is 42.", "waited for"]
@@ -252,13 +245,11 @@ async def test_lost_connection_posts_once(service: Service, wire: Wire, moment: 
     assert [message["content"] for message in wire.said(DM)] == ["The answer"]
 
 
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every question was asked so long ago that Discord knows no message of its answer by its nonce."""
-    monkeypatch.setattr(drafts, "NONCE_LIFE", -1.0)
+#: Every question was asked so long ago that Discord knows no message of its answer by its nonce.
+MUCH_LATER = Timing(nonce_lifetime=-1.0)
 
 
-@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("timing", [MUCH_LATER])
 async def test_found_again_after_a_long_time(service: Service, wire: Wire, core: Core, tmp_path: Path) -> None:
     """What an earlier process has posted is found in the history when Discord no longer knows it by its nonce."""
     event = await asked(service)
@@ -266,7 +257,7 @@ async def test_found_again_after_a_long_time(service: Service, wire: Wire, core:
     await (await draft_of(service, event)).finish(answer)
     shown = [message["id"] for message in wire.said(DM)]
     wire.nonces.clear()
-    async with Service(wire, core) as another:
+    async with Service(wire, core, timing=MUCH_LATER) as another:
         await (await draft_of(another, event, ref="")).finish(answer)
     assert [message["id"] for message in wire.said(DM)] == shown
 
@@ -281,19 +272,19 @@ async def test_reposted_when_what_was_begun_is_removed(service: Service, wire: W
     assert [message["content"] for message in wire.said(DM)] == ["The answer is 42."]
 
 
-@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("timing", [MUCH_LATER])
 async def test_found_again_in_its_thread(service: Service, wire: Wire, core: Core) -> None:
     """The first message of a thread that was opened for a question is the beginning of its answer."""
     event = await asked(service, CHANNEL, f"<@{ME}> hello")
     await (await draft_of(service, event)).write("The answer")
     wire.nonces.clear()
-    async with Service(wire, core) as another:
+    async with Service(wire, core, timing=MUCH_LATER) as another:
         draft = await draft_of(another, event, ref="")
         await draft.finish(Answer(text="The answer is 42."))
     assert [message["content"] for message in wire.said(event.id)] == ["The answer is 42."]
 
 
-@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("timing", [MUCH_LATER])
 @pytest.mark.parametrize("kept", [0, 1, 3])
 @pytest.mark.parametrize("place", ["direct", "thread", "channel"])
 async def test_begun_in_several_messages(service: Service, wire: Wire, core: Core, kept: int, place: str) -> None:
@@ -309,7 +300,7 @@ async def test_begun_in_several_messages(service: Service, wire: Wire, core: Cor
     following = await asked(service, room, f"<@{ME}> and then?")
     await (await draft_of(service, following)).finish(Answer(text="another answer"))
     wire.nonces.clear()
-    async with Service(wire, core) as another:
+    async with Service(wire, core, timing=MUCH_LATER) as another:
         draft = await draft_of(another, event, ref=",".join(begun.ref.split(",")[:kept]))
         await draft.finish(Answer(text=f"{'a' * 1500}.\n\n{'b' * 1500}."))
     said = wire.said(room)
@@ -317,24 +308,23 @@ async def test_begun_in_several_messages(service: Service, wire: Wire, core: Cor
     assert [message["id"] for message in said[:2]] == [message["id"] for message in shown[:2]]
 
 
-@pytest.mark.usefixtures("later")
 async def test_others_messages_are_left_alone(wire: Wire, core: Core) -> None:
     """In a channel where several answers are written at once, none of another's messages is taken for one's own."""
-    async with Service(wire, core, reply_mode="reply") as service:
+    async with Service(wire, core, reply_mode="reply", timing=MUCH_LATER) as service:
         events = [await asked(service, CHANNEL, f"<@{ME}> {number}") for number in range(2)]
         drafts = [await draft_of(service, event) for event in events]
         for draft in drafts:
             await draft.write("The beginning")
         await drafts[0].write(long_markdown(5000))
     wire.nonces.clear()
-    async with Service(wire, core, reply_mode="reply") as another:
+    async with Service(wire, core, reply_mode="reply", timing=MUCH_LATER) as another:
         await (await draft_of(another, events[1], ref="")).finish(Answer(text="42"))
         assert len(wire.said(CHANNEL)) == 4
         await (await draft_of(another, events[0], ref="")).finish(Answer(text=long_markdown(5000)))
     assert len(wire.said(CHANNEL)) == 4
 
 
-@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("timing", [MUCH_LATER])
 async def test_answer_beside_a_lost_acknowledgement(service: Service, wire: Wire, core: Core) -> None:
     """An answer that took the place of an acknowledgement is known again by its buttons."""
     wire.rest.fail("POST", "callback", refused(10062))
@@ -344,7 +334,7 @@ async def test_answer_beside_a_lost_acknowledgement(service: Service, wire: Wire
     assert told["token"] not in wire.originals
     wire.nonces.clear()
     wire.interactions[told["token"]].is_expired = True
-    async with Service(wire, core) as another:
+    async with Service(wire, core, timing=MUCH_LATER) as another:
         await (await draft_of(another, event, ref="")).finish(Answer(text="The answer is 42."))
     assert [message["content"] for message in wire.said(CHANNEL)] == ["The answer is 42."]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.discord.ui.format import discord, spoilers
+from adapters.discord.ui.format import mark_spoilers, to_discord
 
 MENTION = re.compile(r"@(?:everyone|here)|<@[!&]?\d+>|<#\d+>", re.IGNORECASE)
 INVITE = re.compile(r"discord(?:app)?\.(?:gg|com/invite)/\w", re.IGNORECASE)
@@ -43,13 +43,13 @@ MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=40).
 )
 def test_structure(markdown: str, shown: str) -> None:
     """What Discord has is written its way; what it has not is written so that it can be read."""
-    assert discord(markdown) == shown
+    assert to_discord(markdown) == shown
 
 
 def test_tables_stand_in_line() -> None:
     """A table is a block of code whose columns stand in line, a Chinese letter being two columns wide."""
     table = "| name | n |\n|---|--:|\n| 狐狸 | 1 |\n| cat | 22 |"
-    assert discord(table) == "```\nname |  n\n-----+---\n狐狸 |  1\ncat  | 22\n```"
+    assert to_discord(table) == "```\nname |  n\n-----+---\n狐狸 |  1\ncat  | 22\n```"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_tables_stand_in_line() -> None:
 )
 def test_links_lead_where_they_say(markdown: str, shown: str) -> None:
     """A link has no preview and leads where its words say; invitations lead nowhere."""
-    assert discord(markdown) == shown
+    assert to_discord(markdown) == shown
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_links_lead_where_they_say(markdown: str, shown: str) -> None:
 )
 def test_what_means_itself_stays_so(markdown: str, shown: str) -> None:
     """Characters that the Markdown means as themselves are not taken for marks by Discord."""
-    assert discord(markdown) == shown
+    assert to_discord(markdown) == shown
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_what_means_itself_stays_so(markdown: str, shown: str) -> None:
 )
 def test_spoilers_are_kept(markdown: str, shown: str) -> None:
     """A spoiler stays hidden; two bars that are none hide nothing."""
-    assert discord(spoilers(markdown)) == shown
+    assert to_discord(mark_spoilers(markdown)) == shown
 
 
 @settings(max_examples=150, deadline=None)
 @given(MARKDOWN)
 def test_nobody_is_called(markdown: str) -> None:
     """Whatever a model writes, no text outside of code mentions or invites anybody."""
-    text = CODE.sub("", discord(spoilers(markdown)))
+    text = CODE.sub("", to_discord(mark_spoilers(markdown)))
     assert not MENTION.search(text)
     assert not INVITE.search(text)
 
@@ -119,7 +119,7 @@ def test_nobody_is_called(markdown: str) -> None:
 @given(MARKDOWN)
 def test_fences_are_closed(markdown: str) -> None:
     """Every block of code that is begun ends."""
-    assert discord(spoilers(markdown)).count("```") % 2 == 0
+    assert to_discord(mark_spoilers(markdown)).count("```") % 2 == 0
 
 
 @settings(max_examples=80, deadline=None)
@@ -130,5 +130,5 @@ def test_no_word_is_lost(words: list[str], data: st.DataObject) -> None:
         ["{}", "**{}**", "*{}*", "`{}`", "~~{}~~", "||{}||", "[{}](https://a.b)", "\n- {}", "\n\n# {}\n\n"]
     )
     markdown = " ".join(data.draw(marks).format(word) for word in words)
-    shown = discord(spoilers(markdown)).replace("(<https://a.b>)", "")
+    shown = to_discord(mark_spoilers(markdown)).replace("(<https://a.b>)", "")
     assert re.findall(r"[a-z]+|[狐狸貓犬]+", shown) == words

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.reply_target import Address
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.ui.buttons import button_id
 from bot.models import Answer, Status
 from simulators.discord.server import Wire
@@ -33,10 +33,10 @@ async def test_slash_command(service: Service, wire: Wire, core: Core) -> None:
     assert event.options == {"style": "anime", "n": "2"}
     assert (event.actor.id, event.actor.locale, event.actor.is_admin) == (ADA, "zh-TW", True)
     assert (event.conversation, event.location.workspace) == (f"c{CHANNEL}", GUILD)
-    address = Address.of(event.reply_to)
-    assert (address.token, address.application, address.deferred) == (told["token"], ME, "public")
-    assert (address.member, address.limit) == ("1", "10485760")
-    assert await service.adapter.deferrals.settled(event.id) is True
+    target = ReplyTarget.of(event.reply_to)
+    assert (target.token, target.application, target.deferred) == (told["token"], ME, "public")
+    assert (target.can_post, target.upload_limit) == ("1", "10485760")
+    assert await service.adapter.acknowledgements.wait(event.id) is True
 
 
 async def test_private_command_is_acknowledged_privately(service: Service, wire: Wire, core: Core) -> None:
@@ -82,7 +82,7 @@ async def test_installed_by_a_person_alone(service: Service, wire: Wire, core: C
     """Where the bot is no member only the interaction can answer."""
     await wire.interact(SLASH, slash("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
     (event,) = await core.count(1)
-    assert "member" not in event.reply_to
+    assert "can_post" not in event.reply_to
 
 
 async def test_direct_message_command(service: Service, wire: Wire, core: Core) -> None:
@@ -113,7 +113,7 @@ async def test_spoiler_is_asked_for(service: Service, wire: Wire, core: Core) ->
     data["options"].append({"name": "spoiler", "type": 5, "value": True})
     await wire.interact(SLASH, data)
     (event,) = await core.count(1)
-    assert (event.options, Address.of(event.reply_to).hidden) == ({}, "1")
+    assert (event.options, ReplyTarget.of(event.reply_to).spoiler) == ({}, "1")
 
 
 async def test_choices_while_typing(service: Service, wire: Wire, core: Core) -> None:
@@ -247,10 +247,10 @@ async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire
     assert core.stored[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
     await wire.say(CHANNEL, f"<@{ME}> hello")
     (event,) = await core.count(1)
-    assert "opens" not in event.reply_to
+    assert "thread_name" not in event.reply_to
     async with Service(wire, core):
         await wire.say(CHANNEL, f"<@{ME}> hello again")
-        assert "opens" not in (await core.count(2))[1].reply_to
+        assert "thread_name" not in (await core.count(2))[1].reply_to
 
 
 async def test_form_of_an_earlier_version(service: Service, wire: Wire, core: Core) -> None:

@@ -6,7 +6,6 @@ import json
 import random
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -16,8 +15,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from adapters.discord.adapter import Discord
-from adapters.discord.outbound import edit_rate
+from adapters.discord.timing import Timing
 from bot.pipeline import delivery
 from simulators.discord.components import media
 from simulators.discord.files import Upload
@@ -34,9 +32,7 @@ CHINESE = "敏捷的棕色狐狸跳過了懶惰的狗，然後想了很久很久
 @pytest.fixture
 async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
     monkeypatch.setattr(delivery, "PATIENCE", 0.0)
-    monkeypatch.setattr(edit_rate, "SECONDS", 0.05)
-    monkeypatch.setattr(Discord, "capabilities", replace(Discord.capabilities, edit_interval=0.02))
-    async with whole(tmp_path, aimodels_streaming=True) as one:
+    async with whole(tmp_path, timing=Timing(edit_window=0.05, edit_interval=0.02), aimodels_streaming=True) as one:
         yield one
 
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from adapters.discord.reply_target import Address
+from adapters.discord.reply_target import ReplyTarget
 from bot.errors import DownloadFailed
 from bot.models import Answer, Status
 from simulators.discord.server import Wire
@@ -23,11 +23,11 @@ async def test_mention_opens_a_thread(service: Service, wire: Wire, core: Core) 
     """A mention is a chat event of the thread that its answer opens, named from the question."""
     said = await wire.say(CHANNEL, f"<@{ME}> what is **love**?")
     (event,) = await core.count(1)
-    address = Address.of(event.reply_to)
+    target = ReplyTarget.of(event.reply_to)
     assert (event.id, event.command, event.prompt) == (said["id"], "chat", "what is **love**?")
     assert event.conversation == f"t{said['id']}"
     assert (event.location.workspace, event.location.channel, event.location.thread) == (GUILD, CHANNEL, said["id"])
-    assert (address.opens, address.place) == ("what is love?", said["id"])
+    assert (target.thread_name, target.answer_channel) == ("what is love?", said["id"])
     assert not event.has_prior_messages
 
 
@@ -44,7 +44,7 @@ async def test_commands_are_typed_after_a_mention(service: Service, wire: Wire, 
     (event,) = await core.count(1)
     assert (event.command, event.prompt) == ("image", "a red fox")
     assert event.options == {"style": "anime", "n": "2"}
-    assert "opens" not in event.reply_to
+    assert "thread_name" not in event.reply_to
     assert event.conversation == f"r{event.id}"
 
 
@@ -53,7 +53,7 @@ async def test_wrong_command_is_a_problem(service: Service, wire: Wire, core: Co
     await wire.say(CHANNEL, f"<@{ME}> /image a fox --style oil")
     (event,) = await core.count(1)
     assert "oil" in event.rejection
-    assert "opens" not in event.reply_to
+    assert "thread_name" not in event.reply_to
 
 
 async def test_others_are_left_alone(service: Service, wire: Wire, core: Core) -> None:

@@ -5,8 +5,18 @@ import pytest
 from hypothesis import given, settings
 
 from adapters.discord.outbound import layout
-from adapters.discord.outbound.layout import LIMIT, MOST, Page, _measure, finished, growing, texts, units, waiting
-from adapters.discord.ui.format import discord, spoilers
+from adapters.discord.outbound.layout import (
+    MAX_MESSAGES,
+    MAX_TEXT,
+    MessagePage,
+    _measure,
+    layout_answer,
+    layout_growing,
+    split_text,
+    status_text,
+    utf16_length,
+)
+from adapters.discord.ui.format import mark_spoilers, to_discord
 from bot.models import Action, Answer, Media, Status
 from tests.adapters.discord.test_discord_format import MARKDOWN
 from tests.contract.adapter_contract import long_markdown, words
@@ -22,24 +32,24 @@ def media(name: str, kind: str = "image/png", *, url: str = "") -> Media:
 def test_every_word_is_in_one_message(size: int) -> None:
     """A text arrives whole and in order, each message within Discord's limit and readable on its own."""
     text = long_markdown(size)
-    found = texts(text)
+    found = split_text(text)
     assert words("\n".join(found)) == words(text)
     for page in found:
-        assert units(page) <= LIMIT
+        assert utf16_length(page) <= MAX_TEXT
         assert page.count("```") % 2 == 0
 
 
 def test_tables_go_on_with_their_header() -> None:
     """A table that takes several messages has its header in each."""
     rows = "".join(f"| {n} | {'狐' * 20} |\n" for n in range(200))
-    found = texts(f"| number | fox |\n|---|---|\n{rows}")
+    found = split_text(f"| number | fox |\n|---|---|\n{rows}")
     assert len(found) > 2
     assert all(page.startswith("```\nnumber | fox") and page.endswith("```") for page in found)
 
 
 def test_spoilers_go_on_hidden() -> None:
     """A spoiler that takes several messages is hidden in each."""
-    found = texts(f"before ||{'secret ' * 700}|| after")
+    found = split_text(f"before ||{'secret ' * 700}|| after")
     assert len(found) > 2
     assert [page.count("||") for page in found] == [2] * len(found)
     assert all(page.startswith("||secret") for page in found[1:])
@@ -50,8 +60,8 @@ def test_spoilers_go_on_hidden() -> None:
 @given(MARKDOWN.map(lambda text: text * 20))
 def test_no_message_is_too_long(markdown: str) -> None:
     """Whatever is in it, no message has more characters than Discord takes, and every block of code is closed."""
-    for page in texts(markdown):
-        assert 0 < units(page) <= LIMIT
+    for page in split_text(markdown):
+        assert 0 < utf16_length(page) <= MAX_TEXT
         assert page.count("```") % 2 == 0
 
 
@@ -59,8 +69,8 @@ def test_no_message_is_too_long(markdown: str) -> None:
 @given(MARKDOWN)
 def test_measuring_is_no_less_than_the_length(markdown: str) -> None:
     """A piece is never longer, converted, than it was measured: what fits by measure fits."""
-    marked = spoilers(markdown)
-    assert _measure(LIMIT)(marked) >= units(discord(marked))
+    marked = mark_spoilers(markdown)
+    assert _measure(MAX_TEXT)(marked) >= utf16_length(to_discord(marked))
 
 
 @pytest.mark.parametrize(
@@ -82,52 +92,52 @@ def test_shapes_that_could_be_slow(markdown: str, monkeypatch: pytest.MonkeyPatc
     def counted(text: str) -> str:
         nonlocal count
         count += 1
-        return discord(text)
+        return to_discord(text)
 
-    monkeypatch.setattr(layout, "discord", counted)
-    growing(markdown, "")
+    monkeypatch.setattr(layout, "to_discord", counted)
+    layout_growing(markdown, "")
     assert count < 500
 
 
 def test_emoji_count_twice() -> None:
     """Letters that are two of Discord's count as two."""
-    assert [units(page) <= LIMIT for page in texts("🦊" * 1500)] == [True, True]
+    assert [utf16_length(page) <= MAX_TEXT for page in split_text("🦊" * 1500)] == [True, True]
 
 
 @pytest.mark.parametrize("size", [0, 1, 900, 2_100, 9_500, 60_000])
 def test_growing_text_becomes_the_answer(size: int) -> None:
-    """What is shown while a text grows is what the finished answer begins with; it never takes more than `MOST`."""
+    """What is shown while a text grows is what the finished answer begins with; it takes at most `MAX_MESSAGES`."""
     text = long_markdown(60_000)[:size]
-    shown = growing(text, "")
-    done = finished(Answer(text=text), "")
-    assert len(shown) <= MOST
-    if len(texts(text)) <= MOST:
+    shown = layout_growing(text, "")
+    done = layout_answer(Answer(text=text), "")
+    assert len(shown) <= MAX_MESSAGES
+    if len(split_text(text)) <= MAX_MESSAGES:
         assert shown == done
     else:
-        assert shown[: MOST - 1] == done[: MOST - 1]
-        assert done[-1].whole == text
-        assert len(done) == MOST
+        assert shown[: MAX_MESSAGES - 1] == done[: MAX_MESSAGES - 1]
+        assert done[-1].attached_text == text
+        assert len(done) == MAX_MESSAGES
 
 
 def test_one_message_whatever_it_takes() -> None:
     """Where only one message can be shown, a longer text takes a bigger one; a very long one comes as a file."""
-    assert finished(Answer(text="short"), "", is_single=True) == [Page(text="short")]
-    (middle,) = finished(Answer(text="word " * 600), "", is_single=True)
-    assert middle.is_laid_out
+    assert layout_answer(Answer(text="short"), "", is_single=True) == [MessagePage(text="short")]
+    (middle,) = layout_answer(Answer(text="word " * 600), "", is_single=True)
+    assert middle.is_components_v2
     assert middle.text.count("word") == 600
-    (long,) = finished(Answer(text="word " * 2000), "", is_single=True)
-    assert (long.whole.count("word"), units(long.text) <= LIMIT) == (2000, True)
-    (growing_one,) = growing("word " * 2000, "", is_single=True)
-    assert units(growing_one.text) <= LIMIT
+    (long,) = layout_answer(Answer(text="word " * 2000), "", is_single=True)
+    assert (long.attached_text.count("word"), utf16_length(long.text) <= MAX_TEXT) == (2000, True)
+    (growing_one,) = layout_growing("word " * 2000, "", is_single=True)
+    assert utf16_length(growing_one.text) <= MAX_TEXT
 
 
 def test_pictures_are_a_gallery_under_their_caption() -> None:
     """Up to ten pictures are one gallery with the caption and the buttons; a long text stands in messages before."""
     pictures = (media("a.png"), media("b.png"))
     answer = Answer(text="seeddream · 512x512", media=pictures, actions=(AGAIN,))
-    gallery = Page(text="seeddream · 512x512", media=pictures, actions=(AGAIN,), is_laid_out=True)
-    assert finished(answer, "") == [gallery]
-    first, last = finished(replace(answer, text="word " * 700), "")
+    gallery = MessagePage(text="seeddream · 512x512", media=pictures, actions=(AGAIN,), is_components_v2=True)
+    assert layout_answer(answer, "") == [gallery]
+    first, last = layout_answer(replace(answer, text="word " * 700), "")
     assert (first.media, first.actions, last.media, last.actions) == ((), (), pictures, (AGAIN,))
 
 
@@ -143,34 +153,34 @@ def test_pictures_are_a_gallery_under_their_caption() -> None:
 )
 def test_other_files_are_attached(files: tuple[Media, ...]) -> None:
     """Sound and video play where they are attached; pictures that a gallery could not name are attached too."""
-    assert finished(Answer(text="caption", media=files), "") == [Page(text="caption", media=files)]
+    assert layout_answer(Answer(text="caption", media=files), "") == [MessagePage(text="caption", media=files)]
 
 
 def test_many_files_take_several_messages() -> None:
     """No message has more than ten files."""
     files = tuple(media(f"{n}.mp3", "audio/mpeg") for n in range(13))
-    assert [len(page.media) for page in finished(Answer(text="all", media=files), "")] == [10, 3]
+    assert [len(page.media) for page in layout_answer(Answer(text="all", media=files), "")] == [10, 3]
 
 
 def test_what_is_somewhere_else_is_linked() -> None:
     """A file that is too big to be shown is a link, once."""
     linked = media("a.mp4", "video/mp4", url="https://files.example.com/a.mp4")
-    assert finished(Answer(text="here", media=(linked,)), "") == [
-        Page(text="here\n\n[a.mp4](<https://files.example.com/a.mp4>)")
+    assert layout_answer(Answer(text="here", media=(linked,)), "") == [
+        MessagePage(text="here\n\n[a.mp4](<https://files.example.com/a.mp4>)")
     ]
     said = Answer(text="It is at https://files.example.com/a.mp4", media=(linked,))
-    assert finished(said, "")[0].text.count("a.mp4") == 1
+    assert layout_answer(said, "")[0].text.count("a.mp4") == 1
 
 
 def test_status() -> None:
     """A status says how far it is and how long it has taken; at first it need not."""
-    assert waiting(Status("Painting…")) == "Painting…"
-    assert waiting(Status("Painting…", elapsed=65.4)) == "Painting…\n-# 1:05"
-    assert waiting(Status("Filming…", 0.42, elapsed=9)) == "Filming…\n-# ▰▰▰▰▱▱▱▱▱▱ 42% · 0:09"
+    assert status_text(Status("Painting…")) == "Painting…"
+    assert status_text(Status("Painting…", elapsed=65.4)) == "Painting…\n-# 1:05"
+    assert status_text(Status("Filming…", 0.42, elapsed=9)) == "Filming…\n-# ▰▰▰▰▱▱▱▱▱▱ 42% · 0:09"
 
 
 def test_buttons_alone() -> None:
     """An answer of nothing but buttons is a message all the same; an empty one is none."""
-    (page,) = finished(Answer(actions=(AGAIN,)), "")
+    (page,) = layout_answer(Answer(actions=(AGAIN,)), "")
     assert page.text.strip()
-    assert finished(Answer(), "") == []
+    assert layout_answer(Answer(), "") == []

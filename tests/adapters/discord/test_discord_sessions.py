@@ -9,9 +9,10 @@ from discord.http import Ratelimit
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
-from adapters.discord.gateway import client, watchdog
+from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.inbound import catch_up
 from adapters.discord.setup.check import PERMISSIONS
+from adapters.discord.timing import Timing
 from bot.errors import SettingsError
 from simulators.discord.server import Wire
 from simulators.discord.values import ALL_PERMISSIONS, CHANNEL, DM, ME, OTHER, TOKEN, Json, snowflake
@@ -87,7 +88,7 @@ async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None
         asked = await wire.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
         await wire.open_thread(asked["id"], owner=ME)
-    assert core.stored[catch_up.BOOK]
+    assert core.stored[catch_up.NAMESPACE]
     missed = wire.message(asked["id"], "are you there?")
     wire.threads[asked["id"]]["last_message_id"] = missed["id"]
     async with Service(wire, core):
@@ -95,10 +96,9 @@ async def test_restart_catches_up_in_own_threads(wire: Wire, core: Core) -> None
     assert core.events[1].prompt == "are you there?"
 
 
-async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gateway that answers heartbeats and tells nothing is noticed and left; what it kept back is heard then."""
-    monkeypatch.setattr(watchdog, "PATIENCE", 1.0)
-    async with Service(wire, core, deaf_after=1.0) as service:
+async def test_stalled_gateway_is_reconnected(wire: Wire, core: Core) -> None:
+    """A gateway that answers heartbeats and sends no events is left; the events that it held back arrive then."""
+    async with Service(wire, core, stalled_after=1.0, timing=Timing(probe_timeout=1.0)) as service:
         await wire.say(DM, "hello")
         await core.count(1)
         wire.gateway.is_deaf = True
@@ -113,7 +113,7 @@ async def test_deaf_gateway_is_connected_anew(wire: Wire, core: Core, monkeypatc
 
 async def test_quiet_gateway_is_left_alone(wire: Wire, core: Core) -> None:
     """A gateway that has nothing to tell, but answers when asked, is kept."""
-    async with Service(wire, core, deaf_after=1.0) as service:
+    async with Service(wire, core, stalled_after=1.0) as service:
         await wire.until(lambda: wire.gateway.looked_up >= 2, 60)
         assert len(wire.gateway.identified) == 1
         assert not wire.gateway.resumed
@@ -181,9 +181,8 @@ async def test_rate_limits_are_looked_through_seldom(
 ) -> None:
     """The rate limits of quiet channels are forgotten, but not looked for at each new channel."""
     looked = Mock(return_value=True)
-    monkeypatch.setattr(client, "FORGETS", seconds)
     monkeypatch.setattr(Ratelimit, "is_inactive", looked)
-    http = client.Client(None, message_content=False).http
+    http = DiscordClient(message_content=False, timing=Timing(rate_limit_cleanup=seconds)).http
     for number in range(1000):
         http.get_ratelimit(f"channel {number}")
     assert (len(http._buckets) < 300) == is_forgotten

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapters.discord import interaction_tokens
 from adapters.discord.adapter import Discord
-from adapters.discord.outbound import channel_messages, token_expiry
+from adapters.discord.timing import Timing
 from bot.errors import DeliveryDelayed
 from bot.i18n import translate
 from bot.pipeline import worker
@@ -21,11 +22,11 @@ ELSEWHERE = "1457510428359008888"
 
 
 @pytest.fixture
-async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
+async def one(tmp_path: Path, timing: Timing, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
     monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.001)
     monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(DeliveryDelayed.__init__, "__kwdefaults__", {"retry_after": 0.05})
-    async with whole(tmp_path) as one:
+    async with whole(tmp_path, timing=timing) as one:
         yield one
 
 
@@ -210,11 +211,10 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
     assert sum("re: second" in text for text in texts(one, channel)) == 1
 
 
-async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
     """What waits for its turn is told in time by the next process too; what has been told is not noted any more."""
-    monkeypatch.setattr(token_expiry, "MOVES", 0.0)
     told = {"authorizing_integration_owners": {"1": ADA}}
-    async with whole(tmp_path, bot_shutdown_timeout=0) as one:
+    async with whole(tmp_path, timing=Timing(token_reserve=0.0), bot_shutdown_timeout=0) as one:
         one.echo.hold("first")
         await one.command("chat", channel=ELSEWHERE, prompt="first", told=told)
         await one.echo.until(lambda: "first" in one.echo.asked)
@@ -222,7 +222,7 @@ async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest
         await one.wire.until(lambda: token in one.wire.originals)
         await one.stop()
         assert not text_of(one.wire.originals[token])
-        monkeypatch.setattr(token_expiry, "MOVES", 45.0)
+        one.timing = Timing()
         await one.start()
         await one.shown(ELSEWHERE, translate("discord.late", "zh-TW"))
         one.echo.holds.pop("first").set()
@@ -232,8 +232,8 @@ async def test_restart_while_a_command_waits(tmp_path: Path, monkeypatch: pytest
         await one.start()
         adapter = one.core.adapters["discord"]
         assert isinstance(adapter, Discord)
-        assert adapter._desk is not None
-        assert not await adapter._desk.storage(token_expiry.BOOK).items()
+        assert adapter._services is not None
+        assert not await adapter._services.storage(interaction_tokens.NAMESPACE).items()
 
 
 # ------------------------------------------------------------------ closed, deleted, not allowed
@@ -294,10 +294,10 @@ async def test_missing_permissions(one: Whole, denied: int, place: str, is_told:
     await one.quiet()
 
 
+@pytest.mark.parametrize("timing", [Timing(free_edits=0.0)])
 @pytest.mark.parametrize("is_told", [True, False])
-async def test_message_too_old_to_edit(one: Whole, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_message_too_old_to_edit(one: Whole, is_told: bool) -> None:
     """An answer whose message may not be changed any more is posted anew, and the old one is gone."""
-    monkeypatch.setattr(channel_messages, "AGES", 0.0)
     hold = one.echo.hold("hello")
     await one.wire.say(DM, "hello")
     [message] = await one.wire.until(lambda: one.wire.said(DM))

@@ -1,9 +1,11 @@
 """The service as it is started, in processes of their own that can be killed."""
 
 import signal
+from functools import partial
 from pathlib import Path
 
-from adapters.discord.outbound import draft
+from adapters.discord import adapter
+from adapters.discord.timing import Timing
 from bot.pipeline import delivery
 from simulators.discord.server import Wire
 from simulators.discord.values import TOKEN
@@ -45,6 +47,7 @@ class Process:
 
 def _serve(is_late: bool) -> int:
     if is_late:  # everything was asked so long ago that Discord knows no message by its nonce
-        draft.FRESH = draft.NONCE_LIFE = -1.0
+        timing = Timing(fresh_question=-1.0, nonce_lifetime=-1.0)
+        adapter.Discord = partial(adapter.Discord, timing=timing)  # type: ignore[assignment, misc]
     delivery.PATIENCE = 0.0  # so that a quick answer's first sign is shown too
     return processes.service()

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
+from adapters.discord.timing import Timing
 from bot.bootstrap import Core
 from bot.ops.web import WebServer
 from simulators.discord.components import texts
@@ -29,13 +30,14 @@ class Whole:
     echo: Echo
     folder: Path
     settings: dict[str, Any]
+    timing: Timing
     core: Core = field(init=False)
     web: WebServer | None = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
         """Start on what an earlier run left, and wait until it hears."""
-        adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api)
+        adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api, timing=self.timing)
         chosen = settings_of(self.api, self.folder, **self.settings)
         one = await self._stack.enter_async_context(life(chosen, adapter))
         self.core, self.web = one.core, one.server
@@ -75,12 +77,12 @@ def text_of(message: Json) -> str:
 
 
 @asynccontextmanager
-async def whole(folder: Path, **settings: Any) -> AsyncIterator[Whole]:
+async def whole(folder: Path, *, timing: Timing | None = None, **settings: Any) -> AsyncIterator[Whole]:
     """The service, running; `settings` are those of the core."""
     async with asyncio.timeout(120), Wire() as wire, fake_api() as api:
         echo = Echo(api.url)
         api.play(echo)
-        one = Whole(wire, api, echo, folder, settings)
+        one = Whole(wire, api, echo, folder, settings, timing or Timing())
         await one.start()
         try:
             yield one

@@ -1,0 +1,34 @@
+"""The durations and rates of the adapter, in one place and injected, so that tests can shorten them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds, unless a field says otherwise."""
+
+    # -- gateway
+    reconnect_first: float = 1.0  #: longest pause before the first attempt to connect again; it doubles each time
+    reconnect_longest: float = 60.0  #: longest pause between attempts; a session of that length starts over
+    probe_timeout: float = 20.0  #: time that a silent gateway has to answer a probe before it counts as stalled
+    rate_limit_wait: float = 60.0  #: longest wait of a request for its rate limit before it is given up for later
+    rate_limit_cleanup: float = 30.0  #: pause between two searches for rate limits that have expired
+
+    # -- inbound
+    record_timeout: float = 1.5  #: time to record an interaction before it is acknowledged all the same
+    position_interval: float = 60.0  #: pause between two saves of the newest message's id
+    catch_up_reach: float = 3600.0  #: age of the oldest missed message that is read after a lost session
+    download_connect: float = 15.0  #: time to connect to Discord's CDN
+    download_read: float = 30.0  #: longest silence while a file is read
+
+    # -- outbound
+    edit_interval: float = 1.2  #: pause between two edits of one answer
+    status_interval: float = 8.0  #: pause between two updates of a status
+    edits_per_window: int = 5  #: count of edits in one channel that Discord allows within `edit_window`
+    edit_window: float = 5.0
+    typing_interval: float = 8.0  #: pause between two typing indicators; Discord shows one for ten seconds
+    fresh_question: float = 10.0  #: age below which no earlier process can have begun the answer
+    nonce_lifetime: float = 60.0  #: time for which Discord certainly knows a message by its nonce ("a few minutes")
+    free_edits: float = 3600.0  #: age above which Discord limits how often a message may be edited
+    token_reserve: float = 45.0  #: time before a token's end when its answer moves or is announced as late
+    token_margin: float = 5.0  #: time before a token's end when it is no longer used
