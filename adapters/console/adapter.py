@@ -1,4 +1,4 @@
-"""Lifecycle of the terminal: read what is asked, show what is answered."""
+"""Lifecycle of the terminal: read questions, show answers."""
 
 import asyncio
 import sys
@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 from adapters.console.chat import Chat
-from adapters.console.delivered import Delivered
-from adapters.console.draft import ConsoleDraft, Screen
+from adapters.console.draft import ConsoleDraft, DeliveredAnswers, Screen
 from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
+from adapters.console.timing import Timing
+from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
 from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
@@ -24,7 +24,7 @@ _PIECE = 256 * 1024
 class Console:
     """The terminal as a platform of one person.
 
-    Piped: every line is a message; `run` returns when input has ended and everything asked is answered.
+    Piped: every line is a message; `run` returns when the input has ended and every question is answered.
     Interactive: a chat; `run` returns when the person leaves.
     """
 
@@ -42,23 +42,26 @@ class Console:
         preview: str = "auto",
         stdin: int | None = None,
         stdout: int | None = None,
+        timing: Timing | None = None,
     ) -> None:
+        """`data_dir`: for the history and the keys of shown answers; None: in memory."""
+        timing = timing or Timing()
         self.conversation = conversation
         self._person = person
         self._stdin = sys.stdin.fileno() if stdin is None else stdin
         self._stdout = sys.stdout.fileno() if stdout is None else stdout
-        self._delivered = Delivered(data_dir)
-        self._drafts: WeakValueDictionary[str, ConsoleDraft] = WeakValueDictionary()
-        self._chat = Chat(conversation, person, data_dir, preview) if interactive else None
-        self._plain = PlainScreen(person.locale, self._stdout)
+        self._delivered = DeliveredAnswers(data_dir)
+        self._drafts: PerKey[str, ConsoleDraft] = PerKey()
+        self._chat = Chat(conversation, person, data_dir, preview, timing) if interactive else None
+        self._plain = PlainScreen(person.locale, self._stdout, order_timeout=timing.order_timeout)
         self._screen: Screen = self._chat.screen if self._chat else self._plain
 
     def connected(self, desk: AdapterServices) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
-        """A terminal is there as it is."""
+        """Return an empty context: a terminal needs no connection."""
         return nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        """Read until the input ends and everything asked is answered, or the person leaves at once."""
+        """Read until the input has ended and every question is answered, or the person leaves."""
         if self._chat is not None:
             await self._chat.run(partial(self._ask, sink), commands)
         else:
@@ -66,30 +69,30 @@ class Console:
 
     async def _run_plain(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         reading = asyncio.create_task(self._read(sink, commands))
-        gone = asyncio.create_task(self._plain.gone.wait())
+        closed = asyncio.create_task(self._plain.output_closed.wait())
         try:
-            await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, closed}, return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
                 await reading
-                await self._plain.drained()
+                await self._plain.wait_until_answered()
         except asyncio.CancelledError:
             if self._plain.is_busy:
                 print(translate("console.finishing", self._person.locale), file=sys.stderr, flush=True)  # noqa: T201
             raise
         finally:
-            for task in (reading, gone):
+            for task in (reading, closed):
                 task.cancel()
-            await asyncio.gather(reading, gone, return_exceptions=True)
+            await asyncio.gather(reading, closed, return_exceptions=True)
 
     async def _read(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         print(translate("console.conversation", self._person.locale, name=self.conversation), file=sys.stderr)  # noqa: T201
         async for text in read_messages(self._stdin):
-            await self._plain.drained()  # each line may look back at what those above it have made
+            await self._plain.wait_until_answered()  # a line may refer to the answers above it
             await self._ask(sink, event(text, commands, conversation=self.conversation, person=self._person))
 
     async def _ask(self, sink: Sink, asked: Event) -> None:
-        """Hand an event over; when it can't be kept, say so in its answer's place."""
-        self._screen.ask(asked.id)
+        """Record an event; when it can't be stored, say so in place of its answer."""
+        self._screen.begin(asked.id)
         try:
             await sink(asked)
         except StoreError as exc:
@@ -98,7 +101,7 @@ class Console:
             try:
                 await draft.finish(Answer(text=text, private=True))
             except DeliveryRefused:
-                return  # `run` ends with the output
+                return  # the output is closed, which ends `run`
 
     async def draft(
         self,
@@ -108,15 +111,14 @@ class Console:
         ref: str | None,  # noqa: ARG002
         private: bool,  # noqa: ARG002
     ) -> ConsoleDraft:
-        """The answer of that key; everything in a terminal is private."""
-        draft = self._drafts.get(key)
-        if draft is None:
-            draft = ConsoleDraft(self._screen, self._delivered, key=key, question=reply_to.get("question", ""))
-            self._drafts[key] = draft
-        return draft
+        """Return the answer of that key; everything in a terminal is private."""
+        question = reply_to.get("question", "")
+        return self._drafts.find_or_make(
+            key, lambda: ConsoleDraft(self._screen, self._delivered, key=key, question=question)
+        )
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        """Read a file named in a message, in pieces."""
+        """Read a file that a message names, in pieces. Raises `MediaError`."""
         path = Path(attachment.source.get("path", ""))
         try:
             if await asyncio.to_thread(path.is_dir):
@@ -132,14 +134,14 @@ class Console:
             ) from exc
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:  # noqa: ARG002
-        """Nothing is said here but to the service."""
+        """Return nothing: every message in a terminal is for the service."""
         return PriorMessages()
 
     def health(self) -> str:
-        """Whether somebody can still read the output."""
-        return translate("console.unread", self._person.locale) if self._plain.gone.is_set() else ""
+        """Return "" while the output can be read, else a sentence."""
+        return translate("console.unread", self._person.locale) if self._plain.output_closed.is_set() else ""
 
     async def check(self) -> Sequence[CheckResult]:
-        """What the terminal would be opened as."""
+        """Return the conversation that would be opened."""
         text = translate("console.check", self._person.locale, name=self.conversation)
         return (CheckResult(subject=self.name, text=text, is_ok=True),)

@@ -6,81 +6,86 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from adapters.console.parse import Person, event, lacking, press_event, stop_event
-from adapters.console.preview import Means, means
+from adapters.console.parse import Person, event, missing_file, press_event, stop_event
+from adapters.console.preview import PreviewMethod, detect_method
+from adapters.console.timing import Timing
+from adapters.kit.background import BackgroundTasks
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-_AGAIN = 5.0  # seconds within which a second Ctrl-C leaves
-
-Ask = Callable[[Event], Awaitable[None]]
+Ask = Callable[[Event], Coroutine[Any, Any, None]]
 
 
 class Chat:
     """Reads messages at a prompt that stays usable while answers are written above it."""
 
-    def __init__(self, conversation: str, person: Person, folder: Path | None, preview: str) -> None:
+    def __init__(self, conversation: str, person: Person, folder: Path | None, preview: str, timing: Timing) -> None:
         from prompt_toolkit.output import create_output
 
         from adapters.console.live import LiveScreen
         from adapters.console.render import Renderer
 
-        how: Means = means(os.environ) if preview == "auto" else preview  # type: ignore[assignment]
-        self.screen = LiveScreen(Renderer(person.locale), create_output(), how)
+        method: PreviewMethod = detect_method(os.environ) if preview == "auto" else preview  # type: ignore[assignment]
+        self.screen = LiveScreen(
+            Renderer(person.locale), create_output(), method, foreground_timeout=timing.foreground_timeout
+        )
         self._conversation = conversation
         self._person = person
         self._folder = folder
-        self._armed = 0.0  # until when Ctrl-C leaves
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._timing = timing
+        self._leaves_until = 0.0  # time until which Ctrl-C leaves
+        self._tasks = BackgroundTasks("terminal")
 
     async def run(self, ask: Ask, commands: Sequence[CommandSpec]) -> None:
-        """Chat until the person leaves: with Ctrl-D when the running answers are done, with Ctrl-C twice at once."""
+        """Chat until the person leaves: by Ctrl-D, after the running answers; by Ctrl-C twice, at once."""
         from prompt_toolkit.patch_stdout import patch_stdout
 
-        from adapters.console.prompt import Keys, session, ticking
+        from adapters.console.prompt import Keys, make_prompt, refresh_while_busy
 
         def interrupt() -> None:
             self._interrupt(prompt, talking, ask)
 
-        prompt = session(
+        prompt = make_prompt(
             commands,
             keys=Keys(sys.stdin),
             folder=self._folder,
             buttons=self.screen.buttons,
             toolbar=self.screen.toolbar,
             interrupt=interrupt,
-            lacking=lambda text: lacking(text, commands, self._person),
+            missing_file=lambda text: missing_file(text, commands, self._person),
         )
         await self.screen.welcome(self._conversation)
         with patch_stdout(raw=True):
             talking = asyncio.create_task(self._talk(prompt, ask, commands))
-            ticker = asyncio.create_task(ticking(prompt, lambda: self.screen.is_busy))
+            ticker = asyncio.create_task(
+                refresh_while_busy(prompt, lambda: self.screen.is_busy, interval=self._timing.toolbar_interval)
+            )
             try:
-                # While the running answers are waited for at the end, Ctrl-C is no key but a signal.
+                # At the end, while the running answers are awaited, Ctrl-C is a signal and not a key.
                 with _on_signal(interrupt):
                     await asyncio.wait({talking})
                 if not talking.cancelled():
                     talking.result()
             finally:
-                tasks = (talking, ticker, *self._tasks)
-                for task in tasks:
+                for task in (talking, ticker):
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(talking, ticker, return_exceptions=True)
+                await self._tasks.close()
 
     async def _talk(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
         with prompt.input.raw_mode():  # between two prompts, too
             await self._read(prompt, ask, commands)
-        self._armed = 0.0
+        self._leaves_until = 0.0
         if self.screen.is_busy:
             await self.screen.notice(translate("console.leaving", self._person.locale))
-        await self.screen.drained()
+        await self.screen.wait_until_answered()
 
     async def _read(self, prompt: "PromptSession[str]", ask: Ask, commands: Sequence[CommandSpec]) -> None:
         while True:
@@ -88,12 +93,12 @@ class Chat:
                 text = await prompt.prompt_async(handle_sigint=False)
             except EOFError:
                 return
-            self._armed = 0.0
+            self._leaves_until = 0.0
             if text.strip():
                 await ask(self._event(text.rstrip(), commands))
 
     def _event(self, text: str, commands: Sequence[CommandSpec]) -> Event:
-        """What is asked: a button is pressed by its name."""
+        """Return the event of a typed line, which may be the name of a button."""
         button = self.screen.buttons.get(text.strip())
         if button is None:
             return event(text, commands, conversation=self._conversation, person=self._person)
@@ -106,30 +111,25 @@ class Chat:
         )
 
     def _interrupt(self, prompt: "PromptSession[str]", talking: asyncio.Task[None], ask: Ask) -> None:
-        """Ctrl-C: clear what is typed, else stop what runs; the second time, leave."""
+        """Handle Ctrl-C: clear the typed text, else stop the running answers; the second time, leave."""
         now = time.monotonic()
         typed = prompt.default_buffer
         if typed.text and not self.screen.is_busy:
             typed.reset()
-        elif now < self._armed:
+        elif now < self._leaves_until:
             talking.cancel()
         elif self.screen.is_busy:
-            self._armed = now + _AGAIN
-            self._spawn(self.screen.notice(translate("console.stop", self._person.locale)))
-            self._spawn(ask(stop_event(conversation=self._conversation, person=self._person)))
+            self._leaves_until = now + self._timing.interrupt_window
+            self._tasks.start(self.screen.notice(translate("console.stop", self._person.locale)))
+            self._tasks.start(ask(stop_event(conversation=self._conversation, person=self._person)))
         else:
-            self._armed = now + _AGAIN
-            self._spawn(self.screen.notice(translate("console.leave", self._person.locale)))
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._leaves_until = now + self._timing.interrupt_window
+            self._tasks.start(self.screen.notice(translate("console.leave", self._person.locale)))
 
 
 @contextlib.contextmanager
 def _on_signal(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call it on SIGINT instead of what SIGINT does otherwise."""
+    """Call `interrupt` on SIGINT, in place of the default."""
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # where the platform has no signal handlers in event loops
         loop.add_signal_handler(signal.SIGINT, interrupt)

@@ -1,39 +1,79 @@
-"""One answer on its way to the terminal."""
+"""One answer while it is being delivered to the terminal, and the answers that were: none is shown twice."""
 
 import asyncio
+from pathlib import Path
 from typing import Protocol
 
-from adapters.console.delivered import Delivered
 from bot.errors import DeliveryRefused
 from bot.models import Answer, Status
 
+_KEPT = 2000  # answers; a restart repeats only the newest few
+
 
 class Screen(Protocol):
-    """What shows questions and answers: the live terminal, or plain lines."""
+    """Output for questions and answers: the live terminal, or plain lines."""
 
     async def status(self, key: str, status: Status) -> None:
-        """What is being done for this question."""
+        """Show what is being done for a question."""
 
     async def write(self, key: str, question: str, text: str) -> None:
-        """The answer's Markdown so far."""
+        """Show the answer's Markdown so far."""
 
     async def show(self, key: str, question: str, answer: Answer) -> None:
-        """The finished answer: what was not shown yet is shown now."""
+        """Show the parts of a finished answer that were not shown yet."""
 
-    async def forget(self, key: str) -> None:
-        """Nothing more will come for this question."""
+    async def discard(self, key: str) -> None:
+        """Stop waiting for the answer to a question."""
 
-    def ask(self, key: str) -> None:
-        """A question was put."""
+    def begin(self, key: str) -> None:
+        """Note that a question was asked."""
 
-    async def drained(self) -> None:
-        """Return when everything asked is answered, or nobody is there to read it."""
+    async def wait_until_answered(self) -> None:
+        """Return when every question is answered, or the output is closed."""
+
+
+class DeliveredAnswers:
+    """Keys of the answers that were shown, in a file of the data folder; without a folder, in memory only."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._path = folder / "console.delivered" if folder else None
+        self._keys: set[str] | None = None
+
+    async def contains(self, key: str) -> bool:
+        """Whether this answer was shown, by this process or an earlier one."""
+        if self._keys is None:
+            self._keys = await asyncio.to_thread(self._load)
+        return key in self._keys
+
+    def add(self, key: str) -> None:
+        """Record that an answer was shown. A process that is killed between showing and recording shows it again."""
+        if self._keys is None:
+            self._keys = self._load()
+        self._keys.add(key)
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{key}\n")
+
+    def _load(self) -> set[str]:
+        if self._path is None:
+            return set()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            keys = self._path.read_text("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return set()
+        if len(keys) > 2 * _KEPT:
+            keys = keys[-_KEPT:]
+            shorter = self._path.with_suffix(".new")
+            shorter.write_text("".join(f"{key}\n" for key in keys), "utf-8")
+            shorter.replace(self._path)
+        return set(keys)
 
 
 class ConsoleDraft:
-    """One answer. Its reference is its key: a terminal has nothing that could be found again."""
+    """One answer. Its reference is its key: what was printed can't be found again."""
 
-    def __init__(self, screen: Screen, delivered: Delivered, *, key: str, question: str) -> None:
+    def __init__(self, screen: Screen, delivered: DeliveredAnswers, *, key: str, question: str) -> None:
         self._screen = screen
         self._delivered = delivered
         self._key = key
@@ -42,27 +82,27 @@ class ConsoleDraft:
 
     @property
     def ref(self) -> str:
-        """What finds this draft again."""
+        """Return the key."""
         return self._key
 
     async def status(self, status: Status) -> None:
-        """Show what is being done, where the screen can."""
-        if not await self._delivered.has(self._key):
+        """Show what is being done, if the screen can."""
+        if not await self._delivered.contains(self._key):
             await self._screen.status(self._key, status)
 
     async def write(self, text: str) -> None:
-        """Show the text so far, where the screen can."""
-        if not await self._delivered.has(self._key):
+        """Show the text so far, if the screen can."""
+        if not await self._delivered.contains(self._key):
             await self._screen.write(self._key, self._question, text)
 
     async def finish(self, answer: Answer) -> None:
-        """Show the answer, once for ever. Raises `DeliveryRefused` when the output can't be written."""
+        """Show the answer, once even over restarts. Raises `DeliveryRefused` when the output can't be written."""
         async with self._finishing:
-            if not await self._delivered.has(self._key):
+            if not await self._delivered.contains(self._key):
                 try:
                     await self._screen.show(self._key, self._question, answer)
                 except DeliveryRefused:
-                    await self._screen.forget(self._key)
+                    await self._screen.discard(self._key)
                     raise
                 self._delivered.add(self._key)
-            await self._screen.forget(self._key)
+            await self._screen.discard(self._key)

@@ -11,9 +11,9 @@ from bot.models import Attachment, CommandSpec
 
 _NAMED = re.compile(r'(?<!\S)@(?:"([^"\n]+)"|(\S+))')
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_END = re.compile(r"(?<=.)(?:[.,;:!?)\]]+$|[^\x00-\x7f])")  # what may follow a name without a space
+_END = re.compile(r"(?<=.)(?:[.,;:!?)\]]+$|[^\x00-\x7f])")  # may follow a name without a space
 _PLACED = re.compile(r"(?:\.{0,2}|~|[A-Za-z]:)[/\\]")
-#: An ending by which a word is a file's name, and neither a person's nor a decorator's.
+#: Endings that make a word a file name rather than the name of a person or a decorator.
 _ENDING = re.compile(
     r"""(?ix)\.(?:txt|md|rst|log|csv|tsv|json|jsonl|xml|html?|ya?ml|toml|ini|cfg|conf|env|sql|py|ipynb|jsx?|tsx?|css
     |java|kt|swift|c|h|cc|cpp|hpp|cs|go|rs|rb|php|pl|sh|bat|ps1|lua|tex|pdf|docx?|xlsx?|pptx?|odt|png|jpe?g|gif|webp
@@ -22,16 +22,16 @@ _ENDING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What came of the names."""
+class NamedFiles:
+    """The files that a request names."""
 
     options: Mapping[str, str] = field(default_factory=dict)  #: a file's option holds its name alone
     attachments: tuple[Attachment, ...] = ()
-    rejection: str = ""  #: what is named and not there, in the person's language
+    rejection: str = ""  #: the sentence about a named file that is missing, in the person's language
 
 
-def named(prompt: str, options: Mapping[str, str], spec: CommandSpec | None, locale: str) -> Named:
-    """The files that a request names. Of a word that may be something else, like `@ada`, nothing is said."""
+def find_files(prompt: str, options: Mapping[str, str], spec: CommandSpec | None, locale: str) -> NamedFiles:
+    """Return the files that a request names. A word that may be something else, such as `@ada`, is left alone."""
     attachments: list[Attachment] = []
     problems: list[str] = []
     found = dict(options)
@@ -51,11 +51,11 @@ def named(prompt: str, options: Mapping[str, str], spec: CommandSpec | None, loc
         elif is_sure:
             name = next(filter(_ENDING.search, forms), forms[0].rstrip(".,;:!?)]"))
             problems.append(translate("console.folder" if _is_folder(name) else "console.not_sent", locale, name=name))
-    return Named(found, tuple(attachments), problems[0] if problems else "")
+    return NamedFiles(found, tuple(attachments), problems[0] if problems else "")
 
 
 def _names(prompt: str) -> Iterator[tuple[Sequence[str], bool]]:
-    """The names that may be meant by each `@`, the longest first, and whether it can only be a file."""
+    """Yield the possible names after each `@`, the longest first, and whether it can only be a file."""
     code = [match.span() for match in _CODE.finditer(prompt)]
     for match in _NAMED.finditer(prompt):
         word = match[2] or ""
@@ -65,7 +65,7 @@ def _names(prompt: str) -> Iterator[tuple[Sequence[str], bool]]:
 
 
 def _file(name: str) -> Attachment | None:
-    """The file of that name; None where there is none."""
+    """Return the file of that name, None when there is none."""
     try:
         path = Path(name).expanduser().resolve()
         if not name or not path.is_file():

@@ -1,4 +1,4 @@
-"""The live terminal: answers above the prompt as they are written, what is running below it."""
+"""The live terminal: growing answers above the prompt, running questions below it."""
 
 import asyncio
 import os
@@ -10,96 +10,103 @@ from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.output import Output
 
 from adapters.console import format as fmt
-from adapters.console.preview import Means, preview
-from adapters.console.render import Renderer, complete
+from adapters.console.preview import PreviewMethod, preview
+from adapters.console.render import Renderer, finished_length
+from adapters.kit import progress
+from adapters.kit.titles import shorten
 from bot.i18n import translate
 from bot.models import Action, Answer, Status
 
-_PATIENCE = 20.0  # seconds without a sign of life after which an answer half shown no longer holds up others
-_TOOLBAR = 3  # running answers shown
+_TOOLBAR = 3  # running questions shown
 _BAR = 12  # columns of a progress bar
 
 
 @dataclass(slots=True)
 class _Running:
-    """A question without its whole answer."""
+    """A question whose answer is not complete."""
 
-    since: float
+    since: float  #: when it was asked, in seconds of the monotonic clock
     status: str = ""
     progress: float | None = None
     shown: str = ""  #: the beginning of the answer that is on the screen
-    heard: float = 0.0
+    last_sign: float = 0.0  #: when anything was last heard of it, same clock
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button that was shown."""
+    """A button of an answer on the screen."""
 
-    event: str  #: whose answer it is under
-    action: str  #: its name there
+    event: str  #: id of the event that was answered
+    action: str  #: the action's name
     label: str
 
 
 class LiveScreen:
-    """Shows one answer at a time, block by block; others wait their turn, and the prompt stays usable."""
+    """Shows one answer at a time, block by block; others wait, and the prompt stays usable.
 
-    def __init__(self, renderer: Renderer, output: Output, previews: Means) -> None:
+    `foreground_timeout`: seconds without a sign of life after which an unfinished answer no longer delays others.
+    """
+
+    def __init__(
+        self, renderer: Renderer, output: Output, previews: PreviewMethod, *, foreground_timeout: float
+    ) -> None:
         self.locale = renderer.locale
         self._renderer = renderer
         self._output = output
         self._previews = previews
-        self.buttons: dict[str, Button] = {}  #: by what is typed to press them: `#1`
+        self._foreground_timeout = foreground_timeout
+        self.buttons: dict[str, Button] = {}  #: by the text that presses them: `#1`
         self._running: dict[str, _Running] = {}
-        self._floor = ""  # whose answer is half on the screen
-        self._last = ""  # what the newest line on the screen belongs to
+        self._foreground = ""  # key of the answer that is partly on the screen
+        self._last = ""  # key of the question or answer at the bottom of the screen
         self._changed = asyncio.Condition()
         self._writing = asyncio.Lock()
 
     @property
     def is_busy(self) -> bool:
-        """Whether something asked is unanswered."""
+        """Whether a question is unanswered."""
         return bool(self._running)
 
-    def ask(self, key: str) -> None:
-        """A question was typed."""
-        self._begun(key)
+    def begin(self, key: str) -> None:
+        """Note that a question was typed."""
+        self._track(key)
         self._last = key
 
-    async def forget(self, key: str) -> None:
-        """Nothing more will come for this question."""
+    async def discard(self, key: str) -> None:
+        """Stop waiting for the answer to a question."""
         async with self._changed:
             self._running.pop(key, None)
-            if self._floor == key:
-                self._floor = ""
+            if self._foreground == key:
+                self._foreground = ""
             self._changed.notify_all()
 
-    async def drained(self) -> None:
-        """Return when everything asked is answered."""
+    async def wait_until_answered(self) -> None:
+        """Return when every question is answered."""
         async with self._changed:
             await self._changed.wait_for(lambda: not self._running)
 
     async def status(self, key: str, status: Status) -> None:
         """Show below the prompt what is being done."""
-        running = self._begun(key)
+        running = self._track(key)
         running.status = fmt.clean(status.text).replace("\n", " ")
         running.progress = status.progress
 
     async def write(self, key: str, question: str, text: str) -> None:
-        """Show the blocks that are finished, unless another answer is half on the screen."""
-        running = self._begun(key)
+        """Show the finished blocks, unless another answer is partly on the screen."""
+        running = self._track(key)
         running.progress = None
         running.status = fmt.clean(text[-200:]).rstrip().rpartition("\n")[2] or running.status
-        end = complete(text)
-        if self._floor in {"", key} and end > len(running.shown) and text.startswith(running.shown):
-            self._floor = key
+        end = finished_length(text)
+        if self._foreground in {"", key} and end > len(running.shown) and text.startswith(running.shown):
+            self._foreground = key
             await self._block(key, question, text[len(running.shown) : end], end="\n")
             running.shown = text[:end]
 
     async def show(self, key: str, question: str, answer: Answer) -> None:
-        """Show what is missing of the answer, then its files."""
-        await self._take_floor(key)
-        running = self._begun(key)
-        if not answer.text.startswith(running.shown):  # it was begun again, and came out differently
+        """Show the rest of the answer, then its files and buttons."""
+        await self._take_foreground(key)
+        running = self._track(key)
+        if not answer.text.startswith(running.shown):  # generated again, with another text
             running.shown = ""
             await self.notice(translate("console.again", self.locale))
         rest = answer.text[len(running.shown) :]
@@ -120,38 +127,38 @@ class LiveScreen:
         return name
 
     async def notice(self, text: str) -> None:
-        """Tell the person something that is no answer."""
+        """Print a message that is not an answer."""
         await self._print(self._renderer.notice(text, self._width()))
 
     async def welcome(self, conversation: str) -> None:
-        """Say what to type."""
+        """Print what to type."""
         await self._print(self._renderer.welcome(conversation, self._width()) + "\n")
 
     def toolbar(self) -> str:
-        """What is running, for how long and how far; "" when nothing is."""
+        """Return a line for each running question, with time and progress; "" when there is none."""
         lines = []
         now = time.monotonic()
         for running in list(self._running.values())[:_TOOLBAR]:
             text = running.status or translate("console.waiting", self.locale)
-            line = f" {fmt.elapsed(now - running.since)} "
+            line = f" {progress.elapsed(now - running.since)} "
             if running.progress is not None:
-                full = round(min(max(running.progress, 0), 1) * _BAR)
-                line += f"{'━' * full}{'╌' * (_BAR - full)} {running.progress:.0%} "
+                bar = progress.bar(running.progress, _BAR, full="━", empty="╌")
+                line += f"{bar} {progress.percentage(running.progress)} "
             room = max(self._width() - len(line) - 2, 10)
-            lines.append(line + (text if len(text) <= room else text[: room - 1] + "…"))
+            lines.append(line + shorten(text, room))
         if len(self._running) > _TOOLBAR:
             lines.append(" " + translate("console.more", self.locale, count=len(self._running) - _TOOLBAR))
         return "\n".join(lines)
 
-    def _begun(self, key: str) -> _Running:
+    def _track(self, key: str) -> _Running:
         running = self._running.setdefault(key, _Running(time.monotonic()))
-        running.heard = time.monotonic()
+        running.last_sign = time.monotonic()
         return running
 
-    async def _take_floor(self, key: str) -> None:
+    async def _take_foreground(self, key: str) -> None:
         async with self._changed:
-            while self._floor not in {"", key} and self._floor in self._running:
-                left = self._running[self._floor].heard + _PATIENCE - time.monotonic()
+            while self._foreground not in {"", key} and self._foreground in self._running:
+                left = self._running[self._foreground].last_sign + self._foreground_timeout - time.monotonic()
                 if left <= 0:
                     break
                 try:
@@ -159,10 +166,10 @@ class LiveScreen:
                         await self._changed.wait()
                 except TimeoutError:
                     continue
-            self._floor = key
+            self._foreground = key
 
     async def _head(self, key: str, question: str) -> None:
-        """Say which question this answers, unless it is the newest thing on the screen."""
+        """Print the question of an answer, unless it is directly above."""
         if self._last != key:
             self._last = key
             if question:
@@ -190,5 +197,5 @@ class LiveScreen:
             self._output.flush()
 
         async with self._writing:
-            # Cancelled halfway, it would leave the terminal to nobody: every later one would wait for ever.
+            # Cancelled halfway, it would block the terminal: every later write would wait for ever.
             await asyncio.shield(run_in_terminal(write))

@@ -1,4 +1,4 @@
-"""What is typed → events. Pure, but for looking whether a named file is there."""
+"""Typed text → events. Pure, except that it looks for the files that are named."""
 
 import re
 import secrets
@@ -8,25 +8,26 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from getpass import getuser
 
-from adapters.console.files import Named, named
+from adapters.console.files import NamedFiles, find_files
+from adapters.kit.titles import shorten
 from bot.commandline import parser
 from bot.models import Actor, CommandSpec, Event, Location
 
 ADAPTER = "console"
 BLOCK = '"""'  #: on a line of its own: begins and ends a message of several lines
-_QUESTION = 4000  # characters of a question that are shown again above its answer
+_QUESTION = 4000  # longest question, in characters, that is repeated above its answer
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who sits at the terminal."""
+    """The person at the terminal."""
 
     name: str
     locale: str = ""  #: BCP 47, "" when the environment says nothing
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Person":
-        """The login user, reading the language that `LC_ALL`, `LC_MESSAGES` or `LANG` names."""
+        """Return the login user, with the language that `LC_ALL`, `LC_MESSAGES` or `LANG` names."""
         try:
             name = getuser()
         except (KeyError, OSError):  # a user id without an account, as in containers
@@ -37,19 +38,19 @@ class Person:
 
 
 def new_conversation() -> str:
-    """A name that no earlier conversation has."""
+    """Return a name that no earlier conversation has."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-class Messages:
-    """Puts lines together to messages: a backslash at the end continues a line, `BLOCK` lines enclose one."""
+class MessageAssembler:
+    """Joins lines into messages: a backslash at the end continues a line, `BLOCK` lines enclose a message."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._in_block = False
 
     def feed(self, line: str) -> Iterator[str]:
-        """Take the next line, without its end; yields the message that it completes."""
+        """Take the next line, without its end, and yield the message that it completes."""
         if line.strip() == BLOCK:
             yield from self.end()
             self._in_block = not self._in_block
@@ -62,7 +63,7 @@ class Messages:
             yield from self.end()
 
     def end(self) -> Iterator[str]:
-        """Yields what was fed and not yielded yet."""
+        """Yield the message that the lines so far make."""
         text = "\n".join(self._lines)
         self._lines = []
         if text.strip():
@@ -70,7 +71,7 @@ class Messages:
 
 
 def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, person: Person) -> Event:
-    """One message as an event, with the files it names."""
+    """Return the event of a typed message, with the files that it names."""
     request = parser.parse(text, commands, locale=person.locale)
     files = _files(request, commands, person)
     made = _event(conversation, person, text)
@@ -84,23 +85,23 @@ def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, pers
     )
 
 
-def lacking(text: str, commands: Sequence[CommandSpec], person: Person) -> str:
-    """What a message names as a file and is none, said to the person; "" when nothing is."""
+def missing_file(text: str, commands: Sequence[CommandSpec], person: Person) -> str:
+    """Return the sentence about a file that a message names and that is missing; "" when there is none."""
     return _files(parser.parse(text, commands, locale=person.locale), commands, person).rejection
 
 
-def _files(request: parser.Request, commands: Sequence[CommandSpec], person: Person) -> Named:
+def _files(request: parser.Request, commands: Sequence[CommandSpec], person: Person) -> NamedFiles:
     spec = next((spec for spec in commands if spec.name == request.command), None)
-    return named(request.prompt, request.options, spec, person.locale)
+    return find_files(request.prompt, request.options, spec, person.locale)
 
 
 def stop_event(*, conversation: str, person: Person) -> Event:
-    """What Ctrl-C asks for: nothing was typed that could be shown."""
+    """Return the event of Ctrl-C."""
     return replace(_event(conversation, person, ""), command="stop")
 
 
 def press_event(*, event: str, action: str, shown: str, conversation: str, person: Person) -> Event:
-    """A pressed button of the answer to `event`, shown as that."""
+    """Return the event of a pressed button of the answer to `event`; `shown`: the line that was typed for it."""
     options = {"event": event, "action": action}
     return replace(_event(conversation, person, shown), command="press", options=options)
 
@@ -112,6 +113,6 @@ def _event(conversation: str, person: Person, text: str) -> Event:
         conversation=conversation,
         actor=Actor(id="local", name=person.name, locale=person.locale, is_admin=True),
         location=Location(channel="terminal", is_private=True),
-        reply_to={"conversation": conversation, "question": text[:_QUESTION] + "…" * (len(text) > _QUESTION)},
+        reply_to={"conversation": conversation, "question": shorten(text, _QUESTION)},
         received_at=datetime.now(UTC),
     )

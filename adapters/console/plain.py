@@ -1,4 +1,4 @@
-"""Plain lines in, plain lines out: what a pipe or a file gets."""
+"""Plain lines in, plain lines out: for pipes and files."""
 
 import asyncio
 import codecs
@@ -10,17 +10,15 @@ from collections.abc import AsyncIterator
 from concurrent.futures import CancelledError
 
 from adapters.console import format as fmt
-from adapters.console.parse import Messages
+from adapters.console.parse import MessageAssembler
 from bot.errors import DeliveryRefused
 from bot.models import Answer, Status
 
-_PATIENCE = 60.0  # seconds without a sign of life after which an earlier question no longer holds up later answers
-
 
 async def read_messages(fd: int) -> AsyncIterator[str]:
-    """The messages on a file descriptor until it ends. Bytes that are not UTF-8 are replaced.
+    """Yield the messages on a file descriptor until it ends. Bytes that are not UTF-8 are replaced.
 
-    Read by a daemon thread of its own: a pool's thread, waiting for input, would hold up the exit.
+    Reads in a daemon thread of its own: a pool thread that waits for input would delay the exit.
     """
     loop = asyncio.get_running_loop()
     chunks: asyncio.Queue[bytes] = asyncio.Queue(maxsize=16)
@@ -30,18 +28,18 @@ async def read_messages(fd: int) -> AsyncIterator[str]:
         while data:
             try:
                 data = os.read(fd, 65536)
-            except OSError:  # a terminal that has gone
+            except OSError:  # a terminal that was closed
                 data = b""
             putting = chunks.put(data)
             try:
                 asyncio.run_coroutine_threadsafe(putting, loop).result()
-            except (RuntimeError, CancelledError):  # the loop was closed while this thread waited
+            except (RuntimeError, CancelledError):  # the loop was closed meanwhile
                 putting.close()
                 return
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    messages = Messages()
+    messages = MessageAssembler()
     rest = ""
     while True:
         data = await chunks.get()
@@ -56,71 +54,75 @@ async def read_messages(fd: int) -> AsyncIterator[str]:
 
 
 class PlainScreen:
-    """Prints every answer whole, in the order asked."""
+    """Prints whole answers in the order of their questions.
 
-    def __init__(self, locale: str, fd: int) -> None:
+    `order_timeout`: seconds without a sign of life after which an earlier question no longer delays later answers.
+    """
+
+    def __init__(self, locale: str, fd: int, *, order_timeout: float) -> None:
         self.locale = locale
-        self.gone = asyncio.Event()  #: nobody reads the output any more
+        self.output_closed = asyncio.Event()  #: set when the reader of the output has gone
         self._fd = fd
+        self._order_timeout = order_timeout
         self._asked: dict[str, None] = {}
         self._changed = asyncio.Condition()
-        self._heard = 0.0
+        self._last_sign = 0.0
 
     @property
     def is_busy(self) -> bool:
-        """Whether something asked is unanswered."""
+        """Whether a question is unanswered."""
         return bool(self._asked)
 
-    def ask(self, key: str) -> None:
-        """Keep the place of this question's answer."""
+    def begin(self, key: str) -> None:
+        """Reserve the place of this question's answer."""
         self._asked[key] = None
 
-    async def forget(self, key: str) -> None:
-        """Nothing will be printed for this question any more."""
+    async def discard(self, key: str) -> None:
+        """Release the place of a question: nothing more is printed for it."""
         async with self._changed:
             self._asked.pop(key, None)
             self._changed.notify_all()
 
     async def status(self, key: str, status: Status) -> None:  # noqa: ARG002
-        """Not printed, but a sign of life."""
-        self._heard = asyncio.get_running_loop().time()
+        """Print nothing; note the sign of life."""
+        self._last_sign = asyncio.get_running_loop().time()
 
     async def write(self, key: str, question: str, text: str) -> None:  # noqa: ARG002
-        """Not printed, but a sign of life."""
-        self._heard = asyncio.get_running_loop().time()
+        """Print nothing; note the sign of life."""
+        self._last_sign = asyncio.get_running_loop().time()
 
     async def show(self, key: str, question: str, answer: Answer) -> None:
-        """Print the answer when its turn has come. Raises `DeliveryRefused` when it can't be written."""
+        """Print the answer after those of earlier questions. Raises `DeliveryRefused` when it can't be written."""
         loop = asyncio.get_running_loop()
-        self._heard = loop.time()
+        self._last_sign = loop.time()
         async with self._changed:
-            while key in self._asked and next(iter(self._asked)) != key and not self.gone.is_set():
+            while key in self._asked and next(iter(self._asked)) != key and not self.output_closed.is_set():
                 try:
-                    async with asyncio.timeout_at(self._heard + _PATIENCE):
+                    async with asyncio.timeout_at(self._last_sign + self._order_timeout):
                         await self._changed.wait()
                 except TimeoutError:
-                    if loop.time() >= self._heard + _PATIENCE:
+                    if loop.time() >= self._last_sign + self._order_timeout:
                         break
-        self._print(fmt.plain(question, answer, self.locale))
+        self._print(fmt.format_answer(question, answer, self.locale))
 
     async def notice(self, text: str) -> None:
-        """Tell the person something that is no answer."""
+        """Print a message that is not an answer."""
         self._print(f"{fmt.clean(text)}\n\n")
 
-    async def drained(self) -> None:
-        """Return when nothing asked is unanswered, or nobody reads the output."""
+    async def wait_until_answered(self) -> None:
+        """Return when every question is answered, or the output is closed."""
         async with self._changed:
-            await self._changed.wait_for(lambda: not self._asked or self.gone.is_set())
+            await self._changed.wait_for(lambda: not self._asked or self.output_closed.is_set())
 
     def _print(self, text: str) -> None:
-        data = b"" if self.gone.is_set() else memoryview(text.encode())
+        data = b"" if self.output_closed.is_set() else memoryview(text.encode())
         while data:
             try:
                 data = data[os.write(self._fd, data) :]
-            except BlockingIOError:  # another program has set the terminal so
+            except BlockingIOError:  # another program made the terminal non-blocking
                 select.select([], [self._fd], [])
-            except BrokenPipeError:  # as with `| head`: the reader has seen enough
-                self.gone.set()
+            except BrokenPipeError:  # as with `| head`
+                self.output_closed.set()
                 _silence(self._fd)
                 return
             except OSError as exc:
@@ -128,7 +130,7 @@ class PlainScreen:
 
 
 def _silence(fd: int) -> None:
-    """Point a broken output nowhere, so that the interpreter's last flush does not complain."""
+    """Redirect a broken standard output to the null device, so that the interpreter's last flush does not fail."""
     if fd == sys.__stdout__.fileno() if sys.__stdout__ else False:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, fd)

@@ -1,4 +1,4 @@
-"""Small previews of pictures, by whatever means the terminal has."""
+"""Small previews of pictures, by the best method that the terminal has."""
 
 import base64
 import io
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-Means = Literal["off", "kitty", "iterm", "blocks"]
+PreviewMethod = Literal["off", "kitty", "iterm", "blocks"]
 
 _COLUMNS = 32
 _PIXELS = 640  # the longer side of a picture sent to the terminal
 _CHUNK = 4096
 
 
-def means(environment: Mapping[str, str]) -> Means:
-    """What this terminal can show: its own picture protocol, coloured half blocks, or nothing."""
+def detect_method(environment: Mapping[str, str]) -> PreviewMethod:
+    """Return the best method of this terminal: its picture protocol, coloured half blocks, or none."""
     term = environment.get("TERM", "")
     program = environment.get("TERM_PROGRAM", "").lower()
     is_wrapped = "TMUX" in environment or term.startswith(("screen", "tmux"))  # they pass no pictures on
@@ -27,8 +27,8 @@ def means(environment: Mapping[str, str]) -> Means:
     return "blocks" if has_colours and "NO_COLOR" not in environment else "off"
 
 
-def preview(path: Path, how: Means, *, true_colour: bool = True) -> str:
-    """The picture for the terminal; "" when it can't be read or Pillow is not installed. Reads and scales: slow."""
+def preview(path: Path, how: PreviewMethod, *, true_colour: bool = True) -> str:
+    """Return the picture as terminal output; "" when it can't be read or Pillow is missing. Reads a file."""
     if how == "off":
         return ""
     try:
@@ -67,7 +67,7 @@ def _iterm(png: bytes) -> str:
 
 
 def _blocks(image: "Image.Image", *, true_colour: bool) -> str:  # type: ignore[name-defined] # noqa: F821
-    """Two pixels per character: the upper half in the foreground colour, the lower in the background's."""
+    """Return two pixels per character: the upper in the foreground colour, the lower in the background colour."""
     pixels = image.load()
     lines = []
     for y in range(0, image.height - 1, 2):

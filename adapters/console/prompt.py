@@ -1,4 +1,4 @@
-"""The line that is typed into: history, completion, keys."""
+"""The prompt: history, completion, key bindings."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,13 +28,13 @@ class CommandCompleter(Completer):
     """Completes commands, their flags and values, buttons, and `@file` anywhere."""
 
     def __init__(self, commands: Sequence[CommandSpec], buttons: Mapping[str, Button]) -> None:
-        self._buttons = buttons  # it grows
+        self._buttons = buttons  # grows while answers are shown
         self._commands = commands
         self._names = {name: spec for spec in commands for name in (spec.name, *spec.aliases)}
         self._paths = PathCompleter(expanduser=True)
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """What may stand at the cursor."""
+        """Yield the completions at the cursor."""
         text = document.text_before_cursor
         words = text.split()
         word = "" if not words or text[-1].isspace() else words[-1]
@@ -82,27 +82,27 @@ class CommandCompleter(Completer):
 
 
 class Keys(Vt100Input):
-    """The terminal's keys. It stays raw while something is printed: otherwise Ctrl-D pressed then would be lost."""
+    """Keyboard input that stays in raw mode while something is printed; otherwise a Ctrl-D pressed then is lost."""
 
     def cooked_mode(self) -> AbstractContextManager[None]:
-        """Change nothing."""
+        """Return a context that changes nothing."""
         return nullcontext()
 
 
-class _Sound(Validator):
-    """Keeps what is typed at the prompt, with a sentence below it, when something that it names is missing."""
+class _FileValidator(Validator):
+    """Rejects a line that names a missing file, with a sentence below the prompt."""
 
-    def __init__(self, lacking: Callable[[str], str]) -> None:
-        self._lacking = lacking
+    def __init__(self, missing_file: Callable[[str], str]) -> None:
+        self._missing_file = missing_file
 
     def validate(self, document: Document) -> None:
-        """Say what is missing."""
-        if problem := self._lacking(document.text):
+        """Raise `ValidationError` for a missing file."""
+        if problem := self._missing_file(document.text):
             raise ValidationError(len(document.text), problem)
 
 
-def history(folder: Path | None) -> History:
-    """What was typed earlier, kept in the data folder for its owner's eyes only."""
+def open_history(folder: Path | None) -> History:
+    """Open the history file in the data folder, readable by its owner only; without a folder, one in memory."""
     if folder is None:
         return InMemoryHistory()
     path = folder / "console.history"
@@ -114,7 +114,7 @@ def history(folder: Path | None) -> History:
     return FileHistory(path)
 
 
-def session(
+def make_prompt(
     commands: Sequence[CommandSpec],
     *,
     keys: Input,
@@ -122,9 +122,13 @@ def session(
     buttons: Mapping[str, Button],
     toolbar: Callable[[], str],
     interrupt: Callable[[], None],
-    lacking: Callable[[str], str],
+    missing_file: Callable[[str], str],
 ) -> PromptSession[str]:
-    """A prompt. `interrupt` is called on Ctrl-C; a line stays for which `lacking` has a sentence."""
+    """Return a prompt.
+
+    `toolbar`: the text below it; `interrupt`: called on Ctrl-C; `missing_file`: what to say of a line that names a
+    missing file, which is then not accepted; "" accepts it.
+    """
     bindings = KeyBindings()
 
     @bindings.add("enter")
@@ -142,7 +146,7 @@ def session(
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.complete_state and len(buffer.complete_state.completions) == 1:
-            buffer.apply_completion(buffer.complete_state.completions[0])  # nothing to choose: Enter sends the line
+            buffer.apply_completion(buffer.complete_state.completions[0])  # the only one: Enter sends the line
         else:
             generate_completions(event)
 
@@ -158,13 +162,13 @@ def session(
         [("class:prompt", "› ")],
         multiline=True,
         prompt_continuation="  ",
-        history=history(folder),
+        history=open_history(folder),
         completer=CommandCompleter(commands, buttons),
         complete_while_typing=True,
         complete_in_thread=True,
         auto_suggest=AutoSuggestFromHistory(),
         bottom_toolbar=lambda: toolbar() or None,
-        validator=_Sound(lacking),
+        validator=_FileValidator(missing_file),
         validate_while_typing=False,
         key_bindings=bindings,
         input=keys,
@@ -173,11 +177,11 @@ def session(
     )
 
 
-async def ticking(prompt: PromptSession[str], is_busy: Callable[[], bool]) -> None:
-    """Draw the running times anew while something runs."""
+async def refresh_while_busy(prompt: PromptSession[str], is_busy: Callable[[], bool], *, interval: float) -> None:
+    """Redraw the toolbar every `interval` seconds while `is_busy`, until cancelled."""
     was_busy = False
     while True:
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(interval)
         if is_busy() or was_busy:
             prompt.app.invalidate()
         was_busy = is_busy()

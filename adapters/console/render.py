@@ -1,4 +1,4 @@
-"""Answers drawn for a terminal: Markdown with highlighted code, clickable files. Rich is imported at use."""
+"""Answers rendered for a terminal: Markdown with highlighted code, clickable files. Rich is imported at use."""
 
 import io
 import re
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def complete(text: str) -> int:
-    """How much of a growing Markdown text is finished blocks, which nothing that follows can change."""
+def finished_length(text: str) -> int:
+    """Return the length of the finished blocks of a growing Markdown text, which later text can't change."""
     done = at = 0
     fence = ""
     after_blank = False
     for line in text.splitlines(keepends=True):
         if not line.endswith("\n"):
-            # The last line is still growing, but where it begins may end the block before it.
+            # The last line is still growing, but its beginning may end the block before it.
             return at if after_blank and not fence and not line[0].isspace() else done
         match = _FENCE.match(line)
         if fence:
@@ -40,18 +40,18 @@ def complete(text: str) -> int:
 
 
 class Renderer:
-    """Draws into strings of text and colours for a terminal of some width."""
+    """Renders into strings with colours for a terminal of a given width, in columns."""
 
     def __init__(self, locale: str, *, color_system: str = "auto") -> None:
         self.locale = locale
         self.color_system = color_system
 
     def markdown(self, text: str, width: int) -> str:
-        """A piece of Markdown made of whole blocks."""
+        """Render Markdown that consists of whole blocks."""
         from rich.markdown import Heading, Markdown
 
         class Left(Heading):
-            """Rich centres headings."""
+            """A heading that is not centred."""
 
             def __rich_console__(self, console: "Console", options: object) -> "Iterable[RenderableType]":
                 self.text.justify = "left"
@@ -63,20 +63,20 @@ class Renderer:
         return self._draw(Document(fmt.clean(text).strip("\n"), code_theme="ansi_dark"), width)
 
     def question(self, text: str, width: int) -> str:
-        """The question above an answer that does not follow it at once."""
+        """Render the question above an answer that does not follow it directly."""
         from rich.text import Text
 
         first, *more = fmt.clean(text).strip().split("\n")
         return self._draw(Text(f"› {first}{' …' if more else ''}", "dim", no_wrap=True, overflow="ellipsis"), width)
 
     def notice(self, text: str, width: int) -> str:
-        """Something that is no answer."""
+        """Render a message that is not an answer."""
         from rich.text import Text
 
         return self._draw(Text(fmt.clean(text), "dim"), width)
 
     def media(self, media: Media, width: int) -> str:
-        """Where a file is; a click opens it."""
+        """Render the line that says where a file is; a click opens it."""
         from rich.style import Style
         from rich.text import Text
 
@@ -86,11 +86,11 @@ class Renderer:
         return self._draw(Text(line, style, overflow="fold"), width)
 
     def buttons(self, labels: Mapping[str, str], width: int) -> str:
-        """What can be done with the answer: what to type, and what it does."""
+        """Render the buttons of an answer: what to type for each, and its label."""
         return self.notice(" · ".join(f"{name} {label}" for name, label in labels.items()), width) if labels else ""
 
     def welcome(self, conversation: str, width: int) -> str:
-        """The first lines: what to type."""
+        """Render the first lines, which say what to type."""
         return self.markdown(translate("console.welcome", self.locale), width) + "".join(
             self.notice(text, width)
             for text in (
@@ -112,7 +112,7 @@ class Renderer:
             legacy_windows=False,
             emoji=False,
         )
-        # Entities in Markdown may spell control characters: what is drawn is cleaned once more.
+        # Entities in Markdown may stand for control characters, so that the result is cleaned once more.
         lines = console.render_lines(renderable, pad=False)
         segments = [Segment(fmt.clean(text), style) for line in lines for text, style, _ in [*line, Segment("\n")]]
         console.print(Segments(segments), end="")

@@ -1,4 +1,4 @@
-"""Markdown tables with their columns in line, for reading as plain text. Pure."""
+"""Markdown tables with aligned columns, for reading as plain text. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,8 @@ _BAR = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r":?-+:?")
 
 
-def aligned(markdown: str) -> str:
-    """The same Markdown with the cells of its tables padded. Tables inside fences stay as they are."""
+def align_tables(markdown: str) -> str:
+    """Return the Markdown with the cells of its tables padded. Tables inside fences stay as they are."""
     lines = markdown.split("\n")
     out: list[str] = []
     fence = ""

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from adapters.console import format as fmt
-from adapters.console.parse import Messages, Person, event
-from adapters.console.preview import means, preview
-from adapters.console.render import Renderer, complete
+from adapters.console.parse import MessageAssembler, Person, event
+from adapters.console.preview import detect_method, preview
+from adapters.console.render import Renderer, finished_length
 from bot.models import Action, Answer, Media
 from tests.contract.adapter_contract import COMMANDS
 
@@ -33,7 +33,7 @@ def test_model_output_can_not_steer_the_terminal(text: str) -> None:
     """Nothing that a terminal would obey survives, in plain lines and in drawn Markdown."""
     media = Media(name=text, content_type=text, size=1, path=Path("/tmp") / text.replace("\0", ""))
     answer = Answer(text=text, media=(media,), actions=(Action(name="a", label=text, command="x", prompt=text),))
-    assert not CONTROL.search(fmt.plain(text, answer, ""))
+    assert not CONTROL.search(fmt.format_answer(text, answer, ""))
     renderer = Renderer("", color_system="truecolor")
     for drawn in (renderer.markdown(text, 60), renderer.question(text, 60), renderer.media(media, 60)):
         assert not CONTROL.search(OURS.sub("", drawn))
@@ -43,18 +43,18 @@ def test_model_output_can_not_steer_the_terminal(text: str) -> None:
 @given(st.text(st.sampled_from("ab `~\n-#")))
 def test_finished_blocks_never_change(text: str) -> None:
     """What was called finished stays so, whatever is written after it."""
-    ends = [complete(text[:at]) for at in range(len(text) + 1)]
+    ends = [finished_length(text[:at]) for at in range(len(text) + 1)]
     assert ends == sorted(ends)
 
 
 def test_blocks_are_finished_one_by_one() -> None:
     """A paragraph is finished when the next block begins, a fence with its last line."""
-    assert complete("One\nparagraph") == 0
-    assert complete("One\n\n") == 0
-    assert complete("One\n\nT") == len("One\n\n")
-    assert complete("- a\n\n  more of a") == 0
-    assert complete("```py\na\n\nb\n") == 0
-    assert complete("```py\na\n\nb\n```\n") == len("```py\na\n\nb\n```\n")
+    assert finished_length("One\nparagraph") == 0
+    assert finished_length("One\n\n") == 0
+    assert finished_length("One\n\nT") == len("One\n\n")
+    assert finished_length("- a\n\n  more of a") == 0
+    assert finished_length("```py\na\n\nb\n") == 0
+    assert finished_length("```py\na\n\nb\n```\n") == len("```py\na\n\nb\n```\n")
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_blocks_are_finished_one_by_one() -> None:
 )
 def test_sizes(count: int, text: str) -> None:
     """A size is short and has its unit."""
-    assert fmt.size(count) == text
+    assert fmt.format_size(count) == text
 
 
 def test_lines_become_messages() -> None:
     """A backslash continues a line, a block between quotation marks is one message, blank lines are none."""
-    messages = Messages()
+    messages = MessageAssembler()
     lines = ["one", "", "two\\", "three", '"""', "a", "", "b", '"""', "last\\"]
     assert [m for line in lines for m in messages.feed(line)] == ["one", "two\nthree", "a\n\nb"]
     assert list(messages.end()) == ["last"]
@@ -132,7 +132,7 @@ def test_language_of_the_terminal(environment: dict[str, str], locale: str) -> N
 )
 def test_means_of_preview(environment: dict[str, str], how: str) -> None:
     """A terminal is sent only what it can show."""
-    assert means(environment) == how
+    assert detect_method(environment) == how
 
 
 def test_previews(tmp_path: Path) -> None:
