@@ -1,43 +1,67 @@
-# Set-up is part of every target: Python 3.11 with venv is all that is assumed; uv is used where it is there.
+# Each target first installs what it needs into .venv. All that is assumed is Python 3.11 or newer with venv.
+# `PYTHON` chooses another interpreter for .venv; uv installs the packages where it is found.
 PYTHON ?= python3
 BIN := .venv/bin
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
-INSTALL := $(if $(shell command -v uv 2>/dev/null),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
+HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run test lint bench check lock clean
-run: .venv/.run
-	@$(BIN)/python -m bot run
+.PHONY: run check manifest sandbox test lint bench postgres llama lock clean help
+run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
+	@$(BIN)/python -m bot run $(ARGS)
 
-check: .venv/.run
-	@$(BIN)/python -m bot check
+check: .venv/.run ## Check settings, database, API key and platforms; costs nothing
+	@$(BIN)/python -m bot check $(ARGS)
 
-test: .venv/.dev
-	$(BIN)/python -m pytest -n auto
+manifest: .venv/.run ## Print the registration of the app. Example: make manifest PLATFORM=slack URL=https://muse.example.com
+	@test -n "$(PLATFORM)" || { echo "Give a platform: make manifest PLATFORM=slack or PLATFORM=discord" >&2; exit 2; }
+	@$(BIN)/python -m bot manifest $(PLATFORM) $(if $(URL),--url $(URL)) $(ARGS)
 
-lint: .venv/.dev
+sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--port 8081 --api-key test'
+	@$(BIN)/python -m sandbox $(ARGS)
+
+test: .venv/.dev ## Run the tests. Example: make test ARGS=tests/commands
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: .venv/.dev ## Check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.dev
-	$(BIN)/python -m bench
+bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
+	$(BIN)/python -m bench $(ARGS)
 
-# What the service and its sandbox need; said on stderr, so that piped output stays clean.
+postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
+	@$(INSTALL) -c requirements.lock -e '.[postgres]' >&2
+
+llama: .venv/.run ## Install llama.cpp, for a real chat model in the sandbox (SANDBOX_GGUF)
+	@$(INSTALL) -c requirements.lock -e '.[llama]' >&2
+
+lock: ## Write requirements.lock anew: exact versions for every system. Needs uv
+	uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
+
+clean: ## Remove .venv, build folders and caches; data and .env stay
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# The service and its sandbox. Messages go to stderr, so that piped output stays clean.
 .venv/.run: pyproject.toml requirements.lock
 	@echo "Setting up .venv (once) …" >&2
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import sys; $(HAS_PIP) $(IS_NEW_ENOUGH)' 2>/dev/null || { \
+		$(PYTHON) -c 'import sys; $(IS_NEW_ENOUGH)' 2>/dev/null || { \
+			found=$$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo "not installed"); \
+			echo "Python 3.11 or newer is needed, and $(PYTHON) is $$found: install it, or name another one as in" \
+				"make run PYTHON=python3.12" >&2; exit 1; }; \
+		$(PYTHON) -m venv --clear .venv; }
 	@$(INSTALL) -c requirements.lock -e '.[sandbox]' >&2
 	@touch $@
 
 .venv/.dev: .venv/.run
 	@$(INSTALL) -c requirements.lock -e '.[dev]' >&2
 	@touch $@
-
-# Exact versions of everything, for every platform. Needs uv.
-lock:
-	uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
-
-clean:
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -82,7 +82,7 @@ def _sandbox(parsed: argparse.Namespace) -> int:
         from sandbox.server import serve
     except ImportError as exc:
         raise BotError(
-            f"install the sandbox first: pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
+            f"install the sandbox first: .venv/bin/pip install -e '.[sandbox]' ({exc.name} is missing)"
         ) from exc
     try:
         asyncio.run(serve(host=parsed.host, port=parsed.port, api_key=parsed.api_key, config=config))

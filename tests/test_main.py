@@ -153,7 +153,7 @@ def test_a_sandbox_that_is_missing_is_a_sentence(tmp_path: Path, arguments: tupl
     script = "import sys; sys.modules['fastapi'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
     done = scripted(tmp_path, script, *arguments)
     assert done.returncode == (1 if arguments == ("check",) else 2)
-    assert "pip install 'channelmuse[sandbox]'" in done.stdout + done.stderr
+    assert ".venv/bin/pip install -e '.[sandbox]'" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -286,7 +286,7 @@ def test_a_database_driver_that_is_missing_is_a_sentence(tmp_path: Path) -> None
     for arguments, status in ((("run",), 2), (("check",), 1)):
         done = scripted(tmp_path, script, *arguments, BOT_DATABASE_URL="postgresql://ann:hunter2@127.0.0.1:1/muse")
         assert done.returncode == status
-        assert "pip install 'channelmuse[postgres]'" in done.stdout + done.stderr
+        assert ".venv/bin/pip install -e '.[postgres]'" in done.stdout + done.stderr
         assert "hunter2" not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
 

@@ -1,4 +1,4 @@
-"""A page of HTML as a small PNG, photographed by Chromium (Debian: `apt-get install chromium`)."""
+"""A page of HTML as a small PNG, photographed by Chromium."""
 
 import re
 import shutil
@@ -7,6 +7,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+PACKAGES = "chromium fonts-lato fonts-noto-cjk fonts-noto-color-emoji"  # of Debian
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 #: The page tells its height by its title.
 _MEASURE = "<script>addEventListener('load',()=>document.title=document.documentElement.scrollHeight)</script>"
@@ -17,10 +18,10 @@ def chromium() -> str:
     for name in NAMES:
         if path := shutil.which(name):
             return path
-    raise FileNotFoundError("no Chromium: install it, on Debian with apt-get install chromium")
+    raise FileNotFoundError(f"no Chromium: install it, on Debian with apt-get install {PACKAGES}")
 
 
-def photograph(page: str, target: Path, *, width: int, colors: int = 128, scale: float = 1.5) -> None:
+def photograph(page: str, target: Path, *, width: int, colors: int = 224, scale: float = 1.5) -> None:
     """Write the page, `width` CSS pixels wide and as high as it is, as a PNG with so many colours.
 
     Raises `FileNotFoundError` without Chromium and `RuntimeError` when it does not do it.

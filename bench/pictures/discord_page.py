@@ -9,12 +9,13 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from bench.pictures import icon
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import Wire
 from simulators.discord.values import ME, Json
 
 STYLE = Path(__file__).with_suffix(".css")
-_COLOURS = ("#5865f2", "#3ba55c", "#eb459e", "#faa81a", "#2b6cb0")
+_COLOURS = ("#3ba55c", "#eb459e", "#faa81a", "#2b6cb0")
 _MENTION = re.compile(r"&lt;@!?(\d+)&gt;")
 _SMALL = re.compile(r"^-# (.*)$", re.MULTILINE)
 _DANGER = 4
@@ -47,7 +48,8 @@ class Page:
     def _message(self, message: Json) -> str:
         author = message["author"]["id"]
         name = html.escape(self._names[author])
-        colour = _COLOURS[0] if author == ME else _COLOURS[1 + int(author) % 4]
+        colour = _COLOURS[int(author) % len(_COLOURS)]
+        face = icon.svg() if author == ME else name[0]
         time = datetime.fromisoformat(message["timestamp"]).strftime("%H:%M")
         badge = "<span class=app>APP</span>" if author == ME else ""
         only = "<div class=only>👁 Only you can see this</div>" if message["flags"] & EPHEMERAL else ""
@@ -58,7 +60,7 @@ class Page:
             loose = ""  # what is laid out names the files that it shows
         parts = [self._prose(message["content"]), loose, self._components(message["components"], files), only]
         return (
-            f"<div class=message><div class=avatar style='background:{colour}'>{name[0]}</div><div class=body>"
+            f"<div class=message><div class=avatar style='background:{colour}'>{face}</div><div class=body>"
             f"{self._asked(message)}<div><span class=name>{name}</span>{badge}<span class=time>{time}</span></div>"
             f"{''.join(parts)}</div></div>"
         )

@@ -10,10 +10,11 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from bench.pictures import icon
 from simulators.slack import FakeSlack, File, Json, Message
 
 STYLE = Path(__file__).with_suffix(".css")
-_COLOURS = ("#4a154b", "#2b6cb0", "#b7791f", "#2f855a", "#9b2c2c")
+_COLOURS = ("#2b6cb0", "#b7791f", "#2f855a", "#9b2c2c")
 _INLINE = re.compile(
     r"```(.+?)```|`([^`\n]+)`|(?<!\w)\*([^*\n]+)\*(?!\w)|(?<!\w)_([^_\n]+)_(?!\w)|(?<!\w)~([^~\n]+)~(?!\w)", re.DOTALL
 )
@@ -47,7 +48,8 @@ class Page:
     def message(self, message: Message) -> str:
         """One message with its author, files and blocks."""
         user = self.slack.teams[message.team].users[message.user]
-        colour = _COLOURS[0] if message.is_bot else _COLOURS[1 + sum(map(ord, user.id)) % 4]
+        colour = _COLOURS[sum(map(ord, user.id)) % len(_COLOURS)]
+        face = icon.svg() if message.is_bot else html.escape(user.name[0])
         time = datetime.fromtimestamp(float(message.ts), UTC).strftime("%-I:%M %p")
         badge = "<span class=app>APP</span>" if message.is_bot else ""
         only = "<div class=only>👁 Only visible to you</div>" if message.is_ephemeral else ""
@@ -55,7 +57,7 @@ class Page:
         if message.blocks and message.is_bot:
             parts = [*parts[1:], self.prose(message.markdown), *(self.block(block) for block in message.blocks)]
         return (
-            f"<div class=message><div class=avatar style='background:{colour}'>{html.escape(user.name[0])}</div>"
+            f"<div class=message><div class=avatar style='background:{colour}'>{face}</div>"
             f"<div class=body>{only}<div><span class=name>{html.escape(user.name)}</span>{badge}"
             f"<span class=time>{time}</span></div>{''.join(parts)}</div></div>"
         )

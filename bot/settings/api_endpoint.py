@@ -73,7 +73,7 @@ async def _endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
     except ImportError as exc:
         raise SettingsError(
             "AIMODELS_API_KEY is not set and the sandbox is not installed: "
-            f"set the key, or install the extra with pip install 'channelmuse[sandbox]' ({exc.name} is missing)"
+            f"set the key, or run .venv/bin/pip install -e '.[sandbox]' ({exc.name} is missing)"
         ) from exc
     async with AsyncExitStack() as stack:
         try:

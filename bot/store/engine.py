@@ -17,6 +17,6 @@ def make_store(settings: Settings) -> Store:
             raise
         raise SettingsError(
             "BOT_DATABASE_URL is a PostgreSQL server and its driver is not installed: "
-            "install the extra with pip install 'channelmuse[postgres]' (asyncpg is missing)"
+            "run make postgres, or .venv/bin/pip install -e '.[postgres]' (asyncpg is missing)"
         ) from exc
     return PostgresStore(settings.postgres_url)

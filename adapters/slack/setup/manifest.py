@@ -40,7 +40,7 @@ EVENT_TYPES = (
     "message.mpim",
     "tokens_revoked",
 )
-NAME = "Channelmuse"
+NAME = "Muse"
 _MAX_HINT = 200
 
 
