@@ -35,6 +35,7 @@ from bot.settings.api_endpoint import open_client
 from bot.settings.core import Settings
 from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
+from bot.timing import ServiceTiming
 
 if TYPE_CHECKING:
     from bot.security.token_cipher import TokenCipher
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 DEFAULT_PORT = 8080
-#: Seconds between two looks for what is past its retention.
-PRUNE_INTERVAL = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +60,7 @@ class Core:
     inbox: Inbox
     worker: Worker
     desk: AdapterServices
+    timing: ServiceTiming
 
 
 def platform_modules() -> Iterator[tuple[str, Any]]:
@@ -130,8 +130,11 @@ def manifest(settings: Settings, platform: str, *, url: str | None) -> str:
 
 
 @asynccontextmanager
-async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[Core]:
+async def build(
+    settings: Settings, adapters: Mapping[str, Adapter], *, timing: ServiceTiming | None = None
+) -> AsyncIterator[Core]:
     """Open every room in order and close them in reverse. Raises `SettingsError` and `StoreError`."""
+    timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call))
@@ -145,6 +148,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
                 max_bytes=settings.bot_max_download_bytes,
                 timeout=settings.bot_download_timeout,
                 link_hours=settings.bot_link_hours,
+                timing=timing.media,
             )
         )
         store = await stack.enter_async_context(make_store(settings))
@@ -155,7 +159,13 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
         )
         inbox = Inbox(store=store, registry=registry, policy=policy, metrics=metrics)
         worker = Worker(
-            store=store, dispatcher=dispatcher, adapters=adapters, policy=policy, metrics=metrics, settings=settings
+            store=store,
+            dispatcher=dispatcher,
+            adapters=adapters,
+            policy=policy,
+            metrics=metrics,
+            settings=settings,
+            timing=timing.pipeline,
         )
         desk = CoreServices(
             settings=settings,
@@ -180,6 +190,7 @@ async def build(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIte
             inbox=inbox,
             worker=worker,
             desk=desk,
+            timing=timing,
         )
 
 
@@ -193,7 +204,7 @@ def token_cipher(settings: Settings) -> "TokenCipher":
     return TokenCipher([SecretStr(key.strip()) for key in given.get_secret_value().split(",") if key.strip()])
 
 
-async def run(settings: Settings, *, conversation: str | None = None) -> None:
+async def run(settings: Settings, *, conversation: str | None = None, timing: ServiceTiming | None = None) -> None:
     """Run the service until a signal, or until input has ended and every answer is delivered.
 
     Raises `SettingsError` or `StoreError` when it can't start or go on.
@@ -210,7 +221,7 @@ async def run(settings: Settings, *, conversation: str | None = None) -> None:
         log.warning(str(unknown))
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
-        core = await stack.enter_async_context(build(settings, adapters))
+        core = await stack.enter_async_context(build(settings, adapters, timing=timing))
         await stack.enter_async_context(web_server(core))
         gc_tuning.freeze_startup_objects()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
@@ -264,7 +275,7 @@ async def _prune(core: Core) -> None:
             await core.spool.sweep(before)
         except (StoreError, OSError) as exc:
             log.warning("not pruned", reason=str(exc))
-        await asyncio.sleep(PRUNE_INTERVAL)
+        await asyncio.sleep(core.timing.prune_interval)
 
 
 @asynccontextmanager
@@ -282,8 +293,10 @@ async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
         metrics=core.metrics,
         health={name: adapter.health for name, adapter in core.adapters.items()},
         routes=routes,
+        timing=core.timing.ops,
     )
-    async with WebServer(app, host=core.settings.bot_host, port=DEFAULT_PORT if port is None else port) as server:
+    port = DEFAULT_PORT if port is None else port
+    async with WebServer(app, host=core.settings.bot_host, port=port, timing=core.timing.ops) as server:
         log.info("listening", host=core.settings.bot_host, port=server.port)
         yield server
 

@@ -122,9 +122,9 @@ class UploadTooLarge(DeliveryError):
 class DeliveryDelayed(DeliveryError):
     """The platform can't show the answer now; a later try may succeed."""
 
-    def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.retry_after = retry_after  #: seconds
+        self.retry_after = retry_after  #: seconds; None: the platform gave none
 
 
 class DeliveryRefused(DeliveryError):

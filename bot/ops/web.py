@@ -20,10 +20,9 @@ from bot.errors import SettingsError, StoreError
 from bot.media import Spool
 from bot.media.content import EXTENSIONS
 from bot.ops.metrics import Metrics, RateBudget
+from bot.ops.timing import OpsTiming
 from bot.ports import Store
 
-_CHECK_TIMEOUT = 2.0  # seconds for the database check of `/readyz`
-_SHUTDOWN_TIMEOUT = 5  # seconds for open requests to finish when the server stops
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
 
 
@@ -43,6 +42,7 @@ def create_web(
     metrics: Metrics,
     health: Mapping[str, Callable[[], str]],
     routes: Sequence[BaseRoute] = (),
+    timing: OpsTiming | None = None,
 ) -> Starlette:
     """Create the ASGI app.
 
@@ -55,12 +55,13 @@ def create_web(
     - `/metrics`: metrics in Prometheus' format.
     - `/media/{token}/{name}`: a file by its signed link, else 404.
     """
+    database_check = (timing or OpsTiming()).database_check
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        database = await _database_problem(store)
+        database = await _find_database_problem(store, database_check)
         platforms = {name: find_problem() for name, find_problem in health.items()}
         problem = metrics.api_problem()
         is_ready = not database and not any(platforms.values())
@@ -103,14 +104,14 @@ def create_web(
     )
 
 
-async def _database_problem(store: Store) -> str:
+async def _find_database_problem(store: Store, timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
     try:
-        async with asyncio.timeout(_CHECK_TIMEOUT):
+        async with asyncio.timeout(timeout):
             await store.check()
     except StoreError as exc:
         return str(exc)
     except TimeoutError:
-        return f"no answer within {_CHECK_TIMEOUT:g} s"
+        return f"no answer within {timeout:g} s"
     return ""
 
 
@@ -133,11 +134,12 @@ class _Server(uvicorn.Server):
 class WebServer:
     """Async context manager that serves an app in the running event loop."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int, timing: OpsTiming | None = None) -> None:
         """`port` 0: a free port, available as the attribute `port` once entered."""
         self._app = app
         self._host = host
         self.port = port
+        self._timing = timing or OpsTiming()
 
     async def __aenter__(self) -> Self:
         """Start to listen. Raises `SettingsError` if host and port are not available."""
@@ -150,7 +152,7 @@ class WebServer:
             lifespan="off",
             server_header=False,
             ws="none",
-            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+            timeout_graceful_shutdown=self._timing.shutdown,
         )
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="web server")

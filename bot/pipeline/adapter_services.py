@@ -42,14 +42,14 @@ class CoreServices:
     worker: Worker
     make_cipher: "Callable[[], TokenCipher]"  #: called when the first value is read or written
 
-    # -- second thoughts
+    # -- edited and deleted messages
 
     async def revise(self, event: Event) -> None:
-        """See `AdapterServices.revise`. What was refused, or is another command now, is taken as a new request."""
+        """See `AdapterServices.revise`. An edit of a refused request, or to another command, is a new request."""
         job = await self.store.job(event.adapter, event.id)
-        if job is None or _said(job.event) == _said(event) or not await self._is_newest(job):
+        if job is None or _request_content(job.event) == _request_content(event) or not await self._is_newest(job):
             return
-        fresh = replace(event, id=f"{event.id}/{_digest(event)}", has_prior_messages=False)
+        fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
         if event.command != job.event.command or event.rejection or (job.answer is not None and job.answer.private):
             await self.store.withdraw(event.adapter, event.id)
             await self.inbox.accept(fresh)
@@ -58,7 +58,7 @@ class CoreServices:
         if command is None:
             return
         if await self.policy.check_again(event, command.spec) is not None:
-            await self.inbox.accept(fresh)  # the same verdict, told in private; the answer stays
+            await self.inbox.accept(fresh)  # refused again, in private; the answer stays
             return
         await self.worker.cancel(event.adapter, event.id)
         new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
@@ -112,11 +112,11 @@ class CoreServices:
         return SealedStorage(self.store, namespace, lambda: self._cipher)
 
 
-def _said(event: Event) -> tuple[object, ...]:
-    """What a person decides about a request; an edit that leaves it as it was is none."""
+def _request_content(event: Event) -> tuple[object, ...]:
+    """Return the content of a request; an edit that leaves it unchanged is ignored."""
     files = [(attachment.name, attachment.size) for attachment in event.attachments]
     return event.command, event.prompt, dict(event.options), files, event.rejection
 
 
-def _digest(event: Event) -> str:
-    return hashlib.sha256(json.dumps(_said(event)).encode()).hexdigest()[:12]
+def _content_digest(event: Event) -> str:
+    return hashlib.sha256(json.dumps(_request_content(event)).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Paces what people see of an answer while it is being written, and makes what is finished fit its platform."""
+"""Shows the progress of an answer at a platform's pace, and delivers the final answer within its limits."""
 
 import asyncio
 import contextlib
@@ -14,30 +14,26 @@ from bot.errors import DeliveryDelayed, DeliveryError, MediaError, StoreError, U
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import Answer, Capabilities, Media, Status
+from bot.pipeline.timing import PipelineTiming
 from bot.ports import Draft
 
 log = structlog.get_logger(__name__)
 
-#: Seconds before the first update: an answer that comes sooner needs no sign before it.
-PATIENCE = 0.25
-#: Seconds that an update in flight gets to end before the answer is finished without it.
-FLUSH = 10.0
-#: Tries to make the files of an answer fit when the platform goes on refusing them.
+#: Tries to make an answer's files smaller while the platform refuses them.
 FIT_ATTEMPTS = 3
 
 
-async def _nothing() -> None:
+async def _do_nothing() -> None:
     pass
 
 
 class Progress:
-    """Shows statuses and partial text on a draft: only the newest, at most one update in flight.
+    """Shows status and partial text on a draft: the newest only, with at most one update in flight.
 
-    Updates are `Capabilities.edit_interval` seconds apart; a status that stays is shown again every
-    `status_interval` seconds with the time elapsed. An update that the platform fails is not worth failing the
-    answer for: what matters is `Draft.finish`, which is called after this has ended. Use as an async context manager;
-    leaving it drops what was not shown yet and waits for the update in flight, but not for one that hangs.
-    `shown` is called after each update, also after one that failed.
+    Updates are `Capabilities.edit_interval` seconds apart; an unchanged status is shown again every `status_interval`
+    seconds with its elapsed time. A failed update is logged and does not fail the answer. An async context manager:
+    leaving it drops pending updates and waits for the one in flight, up to `PipelineTiming.last_update`.
+    `after_update` is awaited after each update, failed ones included.
     """
 
     def __init__(
@@ -45,12 +41,14 @@ class Progress:
         draft: Draft,
         capabilities: Capabilities,
         *,
-        shown: Callable[[], Awaitable[None]] = _nothing,
+        timing: PipelineTiming,
+        after_update: Callable[[], Awaitable[None]] = _do_nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._draft = draft
         self._capabilities = capabilities
-        self._shown = shown
+        self._timing = timing
+        self._after_update = after_update
         self._clock = clock
         self._started = clock()
         self._newest: Status | str = ""
@@ -60,19 +58,19 @@ class Progress:
         self._task: asyncio.Task[None] | None = None
 
     def status(self, status: Status) -> None:
-        """Show what is being done, until there is text."""
+        """Show a status until there is text."""
         self._show(status)
 
     def write(self, text: str) -> None:
-        """Show the whole text so far."""
+        """Show the text generated so far."""
         if self._capabilities.shows_partial_text:
             self._show(text)
 
-    def _show(self, what: Status | str) -> None:
-        self._newest = what
+    def _show(self, update: Status | str) -> None:
+        self._newest = update
         self._changed.set()
         if self._start is None:
-            self._start = asyncio.get_running_loop().call_later(PATIENCE, self._begin)
+            self._start = asyncio.get_running_loop().call_later(self._timing.first_update, self._begin)
 
     def _begin(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -87,16 +85,16 @@ class Progress:
                 else:
                     await self._draft.write(self._newest)
             except DeliveryDelayed as exc:
-                pause = max(pause, exc.retry_after)
+                pause = max(pause, self._timing.delayed if exc.retry_after is None else exc.retry_after)
                 self._changed.set()
             except (DeliveryError, StoreError) as exc:
                 log.warning("progress not shown", reason=str(exc))
-            except Exception:  # an adapter's mistake in what is only decoration
+            except Exception:  # an adapter's bug in an update must not fail the answer
                 log.exception("progress not shown")
             try:
-                await self._shown()
+                await self._after_update()
             except StoreError as exc:
-                log.warning("draft not kept", reason=str(exc))
+                log.warning("draft reference not saved", reason=str(exc))
             await _wait(self._closing, pause)
             await _wait(self._changed, self._capabilities.status_interval if self._is_status else None)
 
@@ -116,23 +114,23 @@ class Progress:
         self._changed.set()
         if self._task is not None:
             try:
-                _, hanging = await asyncio.wait({self._task}, timeout=FLUSH)
+                _, hanging = await asyncio.wait({self._task}, timeout=self._timing.last_update)
                 if hanging:
-                    log.warning("update hangs", seconds=FLUSH)
+                    log.warning("update hangs", seconds=self._timing.last_update)
             finally:
                 self._task.cancel()
             await asyncio.wait({self._task})
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait for the event, but not longer than that; None: as long as it takes."""
+    """Wait for the event for up to `seconds`; None: without limit."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
 async def deliver(draft: Draft, answer: Answer, spool: Spool, *, locale: str) -> None:
-    """Show the answer; files that are refused as too big are made smaller, at last left out with a sentence.
+    """Show the answer. Files refused as too big are made smaller, finally replaced by a sentence.
 
     Raises `DeliveryError`.
     """
@@ -142,17 +140,17 @@ async def deliver(draft: Draft, answer: Answer, spool: Spool, *, locale: str) ->
             await draft.finish(answer)
         except UploadTooLarge as exc:
             log.warning("files too large", limit=exc.limit)
-            # The same limit again means that it is not what a file alone may have.
+            # A second refusal means that the limit is not per file: halve it.
             limit = exc.limit if limit is None else min(exc.limit, limit // 2)
-            answer = await fitted(answer, limit, spool, locale=locale)
+            answer = await fit_answer(answer, limit, spool, locale=locale)
         else:
             return
     text = "\n\n".join(part for part in (answer.text, translate("apology.too_large", locale)) if part)
     await draft.finish(replace(answer, text=text, media=tuple(media for media in answer.media if media.url)))
 
 
-async def fitted(answer: Answer, limit: int | None, spool: Spool, *, locale: str) -> Answer:
-    """The answer with every file at most `limit` bytes, or a link and a sentence where it can't be."""
+async def fit_answer(answer: Answer, limit: int | None, spool: Spool, *, locale: str) -> Answer:
+    """Return the answer with every file at most `limit` bytes, else replaced by a link and a sentence."""
     if limit is None or all(media.size <= limit for media in answer.media):
         return answer
     fitting = [await _fit(media, limit, spool, locale) for media in answer.media]
@@ -163,6 +161,6 @@ async def fitted(answer: Answer, limit: int | None, spool: Spool, *, locale: str
 async def _fit(media: Media, limit: int, spool: Spool, locale: str) -> tuple[Media, str]:
     try:
         return await spool.fit(media, limit, locale=locale)
-    except (MediaError, OSError) as exc:  # no space for a smaller one, say: `deliver` finds what is possible
+    except (MediaError, OSError) as exc:  # such as a full disk; `deliver` handles the file if it is refused
         log.warning("not made smaller", name=media.name, reason=str(exc))
         return media, ""

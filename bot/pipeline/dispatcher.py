@@ -1,4 +1,4 @@
-"""Event → command → parts, gathered into an outcome; an error becomes a sentence."""
+"""Runs the command of an event, collects its parts into an outcome, and turns errors into sentences."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -16,7 +16,7 @@ from bot.i18n import translate
 from bot.media import Spool
 from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Status, Text, Turn, TurnRecord, Usage
 from bot.pipeline.delivery import Progress
-from bot.pipeline.error_messages import apology
+from bot.pipeline.error_messages import error_message
 from bot.ports import Adapter, Store
 from bot.settings.core import Settings
 
@@ -24,18 +24,18 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Gathered:
-    """What a command has yielded so far."""
+class OutcomeBuilder:
+    """Collects the parts that a command yields."""
 
     text: str = ""
     media: list[Media] = field(default_factory=list)
     actions: tuple[Action, ...] = ()
     usage: list[Usage] = field(default_factory=list)
-    remember: TurnRecord | None = None
-    conversation: Conversation | None = None  #: as the command has seen it
+    turn_record: TurnRecord | None = None
+    conversation: Conversation | None = None  #: used by the command
 
     def add(self, part: Part, progress: Progress) -> None:
-        """Take in one part and show what can be seen of it."""
+        """Add a part, and show text and status as progress."""
         match part:
             case Text(delta):
                 self.text += delta
@@ -49,32 +49,32 @@ class Gathered:
             case Usage():
                 self.usage.append(part)
             case TurnRecord():
-                self.remember = part
+                self.turn_record = part
 
-    def outcome(self, job: Job, *, private: bool, note: str = "") -> Outcome:
-        """The answer with all that it leaves behind; `note` is added to the text, not to the memory."""
+    def build(self, job: Job, *, private: bool, note: str = "") -> Outcome:
+        """Build the outcome; `note` is added to the answer's text but not to the stored turns."""
         text = "\n\n".join(part for part in (self.text, note) if part)
         answer = Answer(text=text, media=tuple(self.media), actions=self.actions, private=private)
         return Outcome(answer=answer, turns=self._turns(job), usage=tuple(self.usage))
 
     def _turns(self, job: Job) -> tuple[Turn, ...]:
-        if self.remember is None:
+        if self.turn_record is None:
             return ()
-        said = self.text if self.remember.assistant is None else self.remember.assistant
-        if not said:
+        reply = self.text if self.turn_record.assistant is None else self.turn_record.assistant
+        if not reply:
             return ()
         actor, event = job.event.actor, job.event.id
         prior = self.conversation.prior_turns if self.conversation is not None else ()
         return (
             *prior,
-            Turn(role="user", content=self.remember.user, speaker=actor.name, actor=actor.id, event=event),
-            Turn(role="assistant", content=said, actor=actor.id, event=event),
+            Turn(role="user", content=self.turn_record.user, speaker=actor.name, actor=actor.id, event=event),
+            Turn(role="assistant", content=reply, actor=actor.id, event=event),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """Runs the command of an event. One for the service."""
+    """Runs commands of events."""
 
     registry: Registry
     settings: Settings
@@ -86,27 +86,28 @@ class Dispatcher:
     async def run(
         self,
         job: Job,
-        gathered: Gathered,
+        builder: OutcomeBuilder,
         progress: Progress,
         *,
         stop: Callable[[], Awaitable[int]],
         cancel: Callable[[str, str], Awaitable[bool]],
     ) -> Outcome:
-        """Run the command to its end, or to a sentence that says why not.
+        """Run the command; return its outcome, or an error's sentence as the outcome.
 
-        Raises `ApiError` only when the same request may succeed later; everything else becomes an outcome.
+        `stop`: cancels the conversation's earlier events and returns their number; `cancel`: cancels one event by
+        adapter and id, and returns whether it was running. Raises `ApiError` only if a new try may succeed.
         """
         event = job.event
         command = self.registry.find(event.command)
         if command is None:
-            return refusal(translate("usage.gone", event.actor.locale, command=event.command))
+            return refusal_outcome(translate("usage.gone", event.actor.locale, command=event.command))
 
         def waiting(seconds: float, _reason: str) -> None:
             progress.status(Status(translate("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
 
         adapter = self.adapters[event.adapter]
         preferences = Preferences(self.store, self.settings, event)
-        gathered.conversation = Conversation(
+        builder.conversation = Conversation(
             store=self.store,
             settings=self.settings,
             event=event,
@@ -119,7 +120,7 @@ class Dispatcher:
             spec=command.spec,
             settings=self.settings,
             api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting),
-            conversation=gathered.conversation,
+            conversation=builder.conversation,
             preferences=preferences,
             spool=self.spool,
             store=self.store,
@@ -131,33 +132,33 @@ class Dispatcher:
         try:
             async with aclosing(command.run(context)) as parts:
                 async for part in parts:
-                    gathered.add(part, progress)
+                    builder.add(part, progress)
         except UsageError as exc:
-            return refusal(str(exc))
+            return refusal_outcome(str(exc))
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
             if exc.is_retryable:
                 raise
-            return failure(exc, job, gathered.usage)
+            return failure_outcome(exc, job, builder.usage)
         except BotError as exc:
             log.warning("command failed", error=type(exc).__name__, reason=str(exc))
-            return failure(exc, job, gathered.usage)
-        except Exception as exc:  # whatever a command does wrong, the person who asked is told
+            return failure_outcome(exc, job, builder.usage)
+        except Exception as exc:  # a command's bug must not leave the person without an answer
             log.exception("command crashed")
-            return failure(exc, job, gathered.usage)
-        return gathered.outcome(job, private=command.spec.private)
+            return failure_outcome(exc, job, builder.usage)
+        return builder.build(job, private=command.spec.private)
 
 
-def refusal(text: str) -> Outcome:
-    """A private sentence and nothing to try again."""
+def refusal_outcome(text: str) -> Outcome:
+    """Build a private answer without a retry button."""
     return Outcome(answer=Answer(text=text, private=True))
 
 
-def failure(error: Exception, job: Job, usage: Sequence[Usage]) -> Outcome:
-    """A private apology with a button to try again; what was used on the way is counted."""
+def failure_outcome(error: Exception, job: Job, usage: Sequence[Usage]) -> Outcome:
+    """Build a private error message with a retry button; `usage` so far is counted."""
     locale = job.event.actor.locale
-    again = Action(
+    retry = Action(
         name="retry", label=translate("action.retry", locale), command="retry", options={"event": job.event.id}
     )
-    text = apology(error, locale, event_id=job.event.id)
-    return Outcome(answer=Answer(text=text, actions=(again,), private=True), usage=tuple(usage))
+    text = error_message(error, locale, event_id=job.event.id)
+    return Outcome(answer=Answer(text=text, actions=(retry,), private=True), usage=tuple(usage))

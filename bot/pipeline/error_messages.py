@@ -1,4 +1,4 @@
-"""An error as one sentence for the person who asked: what happened and what to do. Never the error's own text."""
+"""Error messages for people: one sentence on the cause and the remedy, never the error's own text."""
 
 import math
 
@@ -44,17 +44,17 @@ _KEYS: dict[type[BaseException], str] = {
     MediaError: "download",
     StoreError: "store",
 }
-#: what a refusal's code or type says → our sentence
+#: Key of the sentence, and the parts of an error's code or type that select it.
 _REFUSALS = (
     ("policy", ("policy", "moderation", "safety", "sensitive", "content_filter", "nsfw")),
     ("too_long", ("context_length", "too_long", "max_tokens", "string_above_max")),
 )
 
 
-def apology(error: BaseException, locale: str, *, event_id: str) -> str:
-    """The sentence for `error` in the language of `locale`. An unknown error gets the event's id to quote."""
+def error_message(error: BaseException, locale: str, *, event_id: str) -> str:
+    """Return the sentence for `error` in the language of `locale`; for an unknown error it quotes the event's id."""
     if isinstance(error, UsageError):
-        return str(error)  # written for people
+        return str(error)  # its text is in the person's language
     if isinstance(error, RateLimited):
         return _rate_limited(error, locale)
     key = next((_KEYS[kind] for kind in type(error).__mro__ if kind in _KEYS), "unknown")
@@ -68,6 +68,6 @@ def apology(error: BaseException, locale: str, *, event_id: str) -> str:
 
 def _rate_limited(error: RateLimited, locale: str) -> str:
     seconds = max(1, math.ceil(error.retry_after))
-    if seconds <= 90:  # noqa: PLR2004 - from here on minutes read better
+    if seconds <= 90:  # noqa: PLR2004 - longer waits read better in minutes
         return translate("apology.rate_seconds", locale, seconds=seconds)
     return translate("apology.rate_minutes", locale, minutes=math.ceil(seconds / 60))

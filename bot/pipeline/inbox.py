@@ -1,4 +1,4 @@
-"""The way in: an event is understood, admitted and made durable before its platform is acknowledged."""
+"""The inbox: parses, admits and stores an event before its platform is acknowledged."""
 
 from dataclasses import dataclass, replace
 
@@ -15,21 +15,21 @@ from bot.ports import Store
 
 log = structlog.get_logger(__name__)
 
-#: The command of an event that is a pressed button: options `event` and `action` name the answer and its button.
+#: Command of a pressed button; its options `event` and `action` name the answer and the button.
 PRESS = "press"
 RETRY = "retry"
-#: The button under an answer that is still being written; it is in no answer's actions.
+#: Name of the button under an answer in progress, which is not among the answer's actions.
 STOP = "stop"
 
 
 def undelivered_scope(adapter: str, event_id: str) -> str:
-    """Where it is kept that an event has an answer which its platform did not take."""
+    """Return the scope that marks an event whose answer its platform refused."""
     return f"undelivered:{adapter}:{event_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """Records events. `accept` is the `Sink` that adapters are given."""
+    """Records events; `accept` is the `Sink` of the adapters."""
 
     store: Store
     registry: Registry
@@ -37,22 +37,22 @@ class Inbox:
     metrics: Metrics
 
     async def accept(self, event: Event) -> None:
-        """Record the event, or a private sentence instead of its answer. Raises `StoreError`: don't acknowledge."""
+        """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge."""
         language = await get_language(self.store, event.adapter, event.actor.id)
         if language:
             event = replace(event, actor=replace(event.actor, locale=language))
-        event = await self._resolved(event)
+        event = await self._resolve(event)
         command = self.registry.find(event.command)
         if command is None or event.rejection:
-            problem = event.rejection or translate("usage.gone", event.actor.locale, command=event.command)
+            rejection = event.rejection or translate("usage.gone", event.actor.locale, command=event.command)
             spec = CommandSpec(name=event.command, description="", lane=Lane.FREE)  # spends nothing
         else:
-            problem, spec = "", command.spec
+            rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
         refusal = await self.policy.check(event, spec)
         if refusal is None:
-            answer = Answer(text=problem, private=True) if problem else await self._undelivered(event)
+            answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
                 await self._record(event, spec.lane, answer, self.policy.demand(event, spec))
             except OverLimit as over:
@@ -62,8 +62,8 @@ class Inbox:
         elif refusal is not None:
             await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
 
-    async def _undelivered(self, event: Event) -> Answer | None:
-        """The answer that this one asks for again, where it was made and its platform did not take it."""
+    async def _find_undelivered(self, event: Event) -> Answer | None:
+        """Return the answer of the event that this one retries, if its platform refused to show it."""
         if not event.replaces:
             return None
         scope = undelivered_scope(event.adapter, event.replaces)
@@ -83,22 +83,22 @@ class Inbox:
         self.metrics.received(event, outcome)
         log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
 
-    async def _resolved(self, event: Event) -> Event:
-        """Rewrite a pressed button into its command, and a retry into the command that it repeats."""
+    async def _resolve(self, event: Event) -> Event:
+        """Replace a pressed button by its command, and a retry by the command that it repeats."""
         if event.command == PRESS:
-            event = await self._pressed(event)
+            event = await self._resolve_press(event)
         if event.command == RETRY:
-            event = await self._repeated(event)
+            event = await self._resolve_retry(event)
         return event
 
-    async def _pressed(self, event: Event) -> Event:
+    async def _resolve_press(self, event: Event) -> Event:
         named, pressed = event.options.get("event", ""), event.options.get("action")
         if pressed == STOP:
             return replace(event, command="cancel", options={"event": named})
         job = await self.store.job(event.adapter, named)
         actions = job.answer.actions if job is not None and job.answer is not None else ()
         action = next((a for a in actions if a.name == pressed), None)
-        if action is None and job is not None and pressed == RETRY:  # under what is no answer yet
+        if action is None and job is not None and pressed == RETRY:  # the answer in progress has no actions yet
             return replace(event, command=RETRY, options={"event": named})
         if action is None:
             return replace(event, rejection=translate("usage.button_gone", event.actor.locale))
@@ -106,14 +106,14 @@ class Inbox:
         prompt = given.pop("prompt", action.prompt)
         return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
-    async def _repeated(self, event: Event) -> Event:
+    async def _resolve_retry(self, event: Event) -> Event:
         spending = [spec.name for spec in self.registry.specs if spec.kind is not None]
         named = event.options.get("event")
         if named:
             job = await self.store.job(event.adapter, named)
         else:
             job = await self.store.last_job(event.adapter, event.conversation, commands=spending)
-        # Somebody else's conversation stays theirs, whatever id is typed.
+        # An event of another conversation must not be repeated, whatever id is given.
         if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
             return event
         first = job.event

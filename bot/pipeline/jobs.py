@@ -1,4 +1,4 @@
-"""What the worker knows of a job while it has it."""
+"""State of a job while the worker runs it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,27 +9,27 @@ from bot.ports import Draft, Store
 
 @dataclass(slots=True, eq=False)
 class RunningJob:
-    """A job that has been claimed."""
+    """A claimed job."""
 
     job: Job
     lane: Lane
     task: asyncio.Task[None] | None = None
     draft: Draft | None = None
-    ref: str = ""  #: of the draft, as the store knows it
-    is_undecided: bool = True  #: its answer is not known yet: it can be stopped
-    is_generating: bool = False  #: its task is inside the command: stopping it means cancelling the task
-    is_stopped: bool = False  #: by a person, not by the service
+    ref: str = ""  #: reference of the draft, as stored
+    is_undecided: bool = True  #: its answer is not final yet: it can be cancelled
+    is_generating: bool = False  #: its task runs the command: to cancel the job, cancel the task
+    is_cancelled: bool = False  #: by a person; a shutdown of the service does not set it
 
-    async def keep_ref(self, store: Store) -> None:
-        """Keep what finds the draft again, where that has changed: it may be several messages by now."""
+    async def save_ref(self, store: Store) -> None:
+        """Store the draft's reference if it has changed: a draft may grow to several messages."""
         if self.draft is not None and self.draft.ref != self.ref:
             self.ref = self.draft.ref
             await store.save_draft(self.job, self.ref)
 
-    def stop(self) -> bool:
-        """Let its answer be what there is of it by now; False: its answer is decided already."""
+    def cancel(self) -> bool:
+        """End the answer with the text generated so far; return False if it is final already."""
         if self.is_undecided:
-            self.is_stopped = True
+            self.is_cancelled = True
             if self.is_generating and self.task is not None:
                 self.task.cancel()
         return self.is_undecided

@@ -1,4 +1,4 @@
-"""Claim → draft → dispatch → commit → deliver → complete, for many events at once."""
+"""The worker: claims events, and for each opens a draft, runs the command, commits, delivers and completes."""
 
 import asyncio
 import random
@@ -17,28 +17,26 @@ from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome, Status
 from bot.ops.metrics import Metrics
 from bot.pipeline.cancellation import Canceller
-from bot.pipeline.delivery import Progress, deliver, fitted
-from bot.pipeline.dispatcher import Dispatcher, Gathered, failure
+from bot.pipeline.delivery import Progress, deliver, fit_answer
+from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder, failure_outcome
 from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.inbox import undelivered_scope
 from bot.pipeline.jobs import RunningJob
+from bot.pipeline.timing import PipelineTiming
 from bot.policy import Policy
 from bot.ports import Adapter, Draft, Store
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
 
-#: Slots for commands that must work while everything else is busy.
+#: Concurrent events of the lane `FREE`.
 FREE_SLOTS = 32
-#: Tries to show an answer on a platform that says "later".
+#: Tries to deliver an answer to a platform that asks to try later.
 DELIVERY_ATTEMPTS = 20
-#: Seconds between two tries of anything.
-SHORTEST_PAUSE = 1.0
-LONGEST_PAUSE = 300.0
 
 
 class Worker:
-    """Answers recorded events. `run` until cancelled; `drain` and `stop` end it gracefully."""
+    """Answers recorded events: `run` works until cancelled; `drain` waits for the end of the work, `stop` ends it."""
 
     def __init__(
         self,
@@ -49,7 +47,9 @@ class Worker:
         policy: Policy,
         metrics: Metrics,
         settings: Settings,
+        timing: PipelineTiming | None = None,
     ) -> None:
+        self._timing = timing or PipelineTiming()
         self._store = store
         self._dispatcher = dispatcher
         self._adapters = adapters
@@ -64,68 +64,68 @@ class Worker:
             }
         )
         self._running: set[RunningJob] = set()
-        self._postponed: set[int] = set()  #: sequence numbers of what was given back to be tried again
-        self._failures: Counter[int] = Counter()  #: by sequence number, of what could not be delivered yet
+        self._postponed: set[int] = set()  #: sequence numbers of events returned for another try
+        self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
         self._summarizer = Summarizer(store, dispatcher.api, policy, metrics)
-        self._canceller = Canceller(store, self._running)
+        self._canceller = Canceller(store, self._running, self._timing)
         self._idle = asyncio.Event()
 
     # -- the loop
 
     async def run(self) -> None:
-        """Take on events as they come, each in a task of its own.
+        """Claim events and process each in a task of its own.
 
-        Raises `StoreError` when the database is damaged; one that is only locked or full is waited out.
+        Waits while the database is locked or full. Raises another `StoreError`, such as for a damaged database.
         """
-        pause = SHORTEST_PAUSE
+        pause = self._timing.shortest_pause
         while True:
             free = [lane for lane in Lane if self._slots[lane] > 0]
             try:
                 job = await self._store.claim(free, self._adapters.keys())
-                self._canceller.obey()
+                self._canceller.apply_requests()
                 if job is None:
-                    if await self._is_done():
+                    if await self._is_idle():
                         self._idle.set()
                     await self._store.wait()
                     self._idle.clear()
             except StoreUnavailable as exc:
-                log.error("events wait", reason=str(exc), seconds=pause)  # noqa: TRY400 - the sentence says it all
+                log.error("events wait", reason=str(exc), seconds=pause)  # noqa: TRY400 - a traceback adds nothing
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, self._timing.longest_pause)
                 continue
-            pause = SHORTEST_PAUSE
+            pause = self._timing.shortest_pause
             if job is not None:
                 self._start(job)
 
-    async def _is_done(self) -> bool:
+    async def _is_idle(self) -> bool:
         if self._postponed and not (await self._store.counts())["waiting"]:
-            self._postponed.clear()  # what was to be tried again has been erased
+            self._postponed.clear()  # they have been erased meanwhile
         return not self._running and not self._postponed
 
     def _start(self, job: Job) -> None:
         self._idle.clear()
         self._postponed.discard(job.seq)
-        running = RunningJob(job, self._lane(job), is_undecided=job.answer is None)
+        running = RunningJob(job, self._lane_of(job), is_undecided=job.answer is None)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
 
-    def _lane(self, job: Job) -> Lane:
+    def _lane_of(self, job: Job) -> Lane:
         command = self._dispatcher.registry.find(job.event.command)
         return Lane.FREE if job.answer is not None or command is None else command.spec.lane
 
-    def _free(self, running: RunningJob) -> None:
-        """Give the slot back. Done just before the store is told, whose `wait` then lets the loop see it."""
+    def _free_slot(self, running: RunningJob) -> None:
+        """Free the job's slot. Call before the store operation that wakes the loop up from `Store.wait`."""
         if running in self._running:
             self._running.remove(running)
             self._slots[running.lane] += 1
 
     async def drain(self) -> None:
-        """Return when nothing runs, nothing can be claimed and nothing is to be tried again."""
+        """Wait until no event runs, waits or is to be tried again."""
         await self._idle.wait()
 
     async def stop(self) -> None:
-        """Let running answers finish within the shutdown time; the rest is given back for the next start."""
+        """Wait for running answers up to the shutdown timeout; release the rest for the next start."""
         tasks = {running.task for running in self._running if running.task is not None}
         if tasks or self._summarizer.tasks:
             log.info("finishing", answers=len(tasks))
@@ -145,21 +145,21 @@ class Worker:
         try:
             await self._answer(running)
         except asyncio.CancelledError:
-            await self._give_back(running)
+            await self._release(running)
             raise
         except OwnershipLost:
             log.warning("another worker has this event")
-            self._free(running)
-            with suppress(StoreError):  # should the store think that it is still here
+            self._free_slot(running)
+            with suppress(StoreError):  # in case the store still assigns it to this process
                 await self._store.release(job)
         except StoreError as exc:
-            log.error("store failed", reason=str(exc))  # noqa: TRY400 - the store's sentence says it all
-            await asyncio.sleep(_jittered(job.attempt))
+            log.error("store failed", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
+            await asyncio.sleep(self._backoff(job.attempt))
             with suppress(StoreError):
-                await self._later(running, 0)
+                await self._retry_later(running, 0)
         except DeliveryError as exc:
             await self._postpone_delivery(running, exc)
-        except Exception as exc:  # whatever a platform's side does wrong, its lane and slot must not be lost
+        except Exception as exc:  # an adapter's bug must not leak the lane and the slot
             log.exception("answering crashed")
             await self._postpone_delivery(running, exc)
 
@@ -167,77 +167,90 @@ class Worker:
         job = running.job
         adapter = self._adapters[job.event.adapter]
         private = job.answer.private if job.answer is not None else self._is_private(job)
-        draft = await open_draft(adapter, job, private=private, confirm=lambda: self._store.confirm(job))
+        draft = await open_draft(
+            adapter, job, private=private, confirm=lambda: self._store.confirm(job), timing=self._timing
+        )
         running.draft = draft
         if job.ref is None:
             self._metrics.first_sign(job.event)
         await self._store.save_draft(job, draft.ref)
         running.ref = draft.ref
         answer = job.answer
-        gathered = Gathered()
+        builder = OutcomeBuilder()
         if answer is None:
-            outcome = await self._generate(running, draft, adapter, gathered)
+            outcome = await self._generate(running, draft, adapter, builder)
             if outcome is None:
                 return
             answer = await self._commit(job, outcome)
-        else:  # stopped while it waited: what was reserved for it is free again
+        else:  # cancelled while it waited: release its reservation
             self._policy.spent(job.event, ())
         await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
-        await running.keep_ref(self._store)
+        await running.save_ref(self._store)
         self._metrics.answered(job.event, answer)
         self._failures.pop(job.seq, None)
-        self._free(running)
+        self._free_slot(running)
         await self._store.complete(job)
-        if gathered.conversation is not None and gathered.conversation.needs_summary:
-            self._summarizer.start(job, gathered.conversation)
+        if builder.conversation is not None and builder.conversation.needs_summary:
+            self._summarizer.start(job, builder.conversation)
 
     def _is_private(self, job: Job) -> bool:
         command = self._dispatcher.registry.find(job.event.command)
         return command is None or command.spec.private
 
     async def _generate(
-        self, running: RunningJob, draft: Draft, adapter: Adapter, gathered: Gathered
+        self, running: RunningJob, draft: Draft, adapter: Adapter, builder: OutcomeBuilder
     ) -> Outcome | None:
-        """Run the command. None: it will be tried again later."""
+        """Run the command; return its outcome, or None if it will be tried again later."""
         job = running.job
-        if job.attempt > self._settings.bot_max_attempts:  # no try came to its end: the process may have died of it
+        if (
+            job.attempt > self._settings.bot_max_attempts
+        ):  # earlier tries never ended: the event may have killed the process
             log.error("given up")
             running.is_undecided = False
-            return failure(BotError("tried too often"), job, ())
-        if job.event.attachments:  # a file may be the end of the process that reads it: the try counts before
+            return failure_outcome(BotError("tried too often"), job, ())
+        if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._store.confirm(job)
-        outcome = await self._run_command(running, draft, adapter, gathered)
+        outcome = await self._run_command(running, draft, adapter, builder)
         if isinstance(outcome, ApiError):
-            if job.attempt < self._settings.bot_max_attempts and not running.is_stopped:
+            if job.attempt < self._settings.bot_max_attempts and not running.is_cancelled:
                 wait = await self._announce_wait(job, draft, outcome)
-                if not running.is_stopped:
-                    await self._later(running, wait)
+                if not running.is_cancelled:
+                    await self._retry_later(running, wait)
                     return None
-            outcome = failure(outcome, job, gathered.usage)
+            outcome = failure_outcome(outcome, job, builder.usage)
         running.is_undecided = False
-        if running.is_stopped:
-            outcome = gathered.outcome(job, private=False, note=translate("status.stopped", job.event.actor.locale))
+        if running.is_cancelled:
+            outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
         limit = adapter.capabilities.max_upload
-        answer = await fitted(outcome.answer, limit, self._dispatcher.spool, locale=job.event.actor.locale)
+        answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, locale=job.event.actor.locale)
         return replace(outcome, answer=answer)
 
     async def _run_command(
-        self, running: RunningJob, draft: Draft, adapter: Adapter, gathered: Gathered
+        self, running: RunningJob, draft: Draft, adapter: Adapter, builder: OutcomeBuilder
     ) -> Outcome | ApiError:
-        """What came of the command, or why it may succeed later. Of a stopped one, see what was gathered."""
+        """Run the command; return its outcome, or an error after which it may succeed later.
+
+        For a cancelled command the outcome is empty; `builder` has the parts so far.
+        """
         job = running.job
-        async with Progress(draft, adapter.capabilities, shown=lambda: running.keep_ref(self._store)) as progress:
-            running.is_generating = not running.is_stopped
+        async with Progress(
+            draft, adapter.capabilities, timing=self._timing, after_update=lambda: running.save_ref(self._store)
+        ) as progress:
+            running.is_generating = not running.is_cancelled
             try:
                 if running.is_generating:
                     return await self._dispatcher.run(
-                        job, gathered, progress, stop=lambda: self._canceller.conversation(running), cancel=self.cancel
+                        job,
+                        builder,
+                        progress,
+                        stop=lambda: self._canceller.cancel_conversation(running),
+                        cancel=self.cancel,
                     )
             except ApiError as exc:
                 return exc
             except asyncio.CancelledError:
                 task = asyncio.current_task()
-                if not running.is_stopped or task is None:
+                if not running.is_cancelled or task is None:
                     raise
                 task.uncancel()
             finally:
@@ -245,15 +258,15 @@ class Worker:
         return Outcome(answer=Answer())
 
     async def _commit(self, job: Job, outcome: Outcome) -> Answer:
-        """Commit, waiting out a locked or full database: what was generated has been paid for."""
-        pause = SHORTEST_PAUSE
+        """Commit; wait while the database is locked or full, as the answer has been paid for."""
+        pause = self._timing.shortest_pause
         while True:
             try:
                 is_new = await self._store.commit(job, outcome)
             except StoreUnavailable as exc:
                 log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, self._timing.longest_pause)
                 continue
             if is_new:
                 self._policy.spent(job.event, outcome.usage)
@@ -262,11 +275,11 @@ class Worker:
             committed = await self._store.job(job.event.adapter, job.event.id)
             return committed.answer if committed is not None and committed.answer is not None else outcome.answer
 
-    # -- when it does not work at once
+    # -- retries
 
     async def _announce_wait(self, job: Job, draft: Draft, exc: ApiError) -> float:
-        """Seconds until the whole command is tried again; the person sees how long that is."""
-        wait = exc.retry_after if isinstance(exc, RateLimited) else _jittered(job.attempt)
+        """Return the seconds until the command is tried again, and show them to the person."""
+        wait = exc.retry_after if isinstance(exc, RateLimited) else self._backoff(job.attempt)
         self._metrics.retried(job.event)
         log.info("will try again", seconds=round(wait, 1), error=type(exc).__name__)
         with suppress(DeliveryError):
@@ -274,50 +287,50 @@ class Worker:
         return wait
 
     async def _postpone_delivery(self, running: RunningJob, exc: Exception) -> None:
-        """Try again later what its platform failed, or give it up."""
+        """Schedule another try of a failed delivery, or give it up."""
         job = running.job
         self._failures[job.seq] += 1
         tries = 0  # DeliveryRefused
         if isinstance(exc, DeliveryDelayed):
             tries = DELIVERY_ATTEMPTS
-        elif not isinstance(exc, DeliveryError):  # one more than the tries after which there is an apology to show
+        elif not isinstance(exc, DeliveryError):  # one more than for the command: the error message is delivered, too
             tries = self._settings.bot_max_attempts + 1
         if self._failures[job.seq] < tries:
-            wait = _jittered(self._failures[job.seq])
+            wait = self._backoff(self._failures[job.seq])
             if isinstance(exc, DeliveryDelayed):
-                wait = max(wait, exc.retry_after)
+                wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
             with suppress(StoreError):
-                await running.keep_ref(self._store)
-            await self._later(running, wait)
+                await running.save_ref(self._store)
+            await self._retry_later(running, wait)
             return
         log.error("answer not delivered", reason=str(exc))
         self._metrics.undelivered(job.event)
         self._failures.pop(job.seq)
         with suppress(StoreError):
             await self._store.put_setting(undelivered_scope(job.event.adapter, job.event.id), "answer", "kept")
-        self._free(running)
-        with suppress(StoreError):  # OwnershipLost: somebody else's to complete
+        self._free_slot(running)
+        with suppress(StoreError):  # OwnershipLost: another worker completes it
             await self._store.complete(job)
 
-    async def _later(self, running: RunningJob, seconds: float) -> None:
+    async def _retry_later(self, running: RunningJob, seconds: float) -> None:
         self._postponed.add(running.job.seq)
-        self._free(running)
+        self._free_slot(running)
         await self._store.retry(running.job, datetime.now(UTC) + timedelta(seconds=seconds))
 
-    async def _give_back(self, running: RunningJob) -> None:
+    async def _release(self, running: RunningJob) -> None:
         self._postponed.add(running.job.seq)
-        self._free(running)
-        with suppress(StoreError):  # it is on disk: the next start takes it on again
+        self._free_slot(running)
+        with suppress(StoreError):  # it is on disk: the next start answers it
             await self._store.release(running.job)
 
-    # -- stop
+    # -- cancellation
 
     async def cancel(self, adapter: str, event_id: str) -> bool:
-        """See `Canceller.event`."""
-        return await self._canceller.event(adapter, event_id)
+        """See `Canceller.cancel_event`."""
+        return await self._canceller.cancel_event(adapter, event_id)
 
-
-def _jittered(attempt: int) -> float:
-    """Seconds to wait before the next try: 2, 4, 8, … with full jitter, at least one and at most five minutes."""
-    return max(SHORTEST_PAUSE, random.uniform(0, min(2.0**attempt, LONGEST_PAUSE)))  # noqa: S311 - not a secret
+    def _backoff(self, attempt: int) -> float:
+        """Return a random pause before the next try, at most 2, 4, 8, … seconds, within the bounds of the timing."""
+        timing = self._timing
+        return max(timing.shortest_pause, random.uniform(0, min(2.0**attempt, timing.longest_pause)))  # noqa: S311 - no secret

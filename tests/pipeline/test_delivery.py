@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.models import Answer, Capabilities, Status
-from bot.pipeline import delivery
 from bot.pipeline.delivery import Progress
 from sandbox.server import Sandbox
 from tests.support.api import failure
 from tests.support.channel import Channel, ChannelAdapter, ChannelDraft, channel_server
-from tests.support.service import Service, impatient, service
+from tests.support.service import FAST, Service, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
@@ -26,6 +26,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 PICTURE: dict[str, Any] = {"command": "image", "options": {"size": "2048x2048"}}
+AT_ONCE = replace(FAST.pipeline, first_update=0.0)
 SMALL: dict[str, Any] = {"command": "image", "options": {"size": "512x512"}}
 
 
@@ -228,14 +229,11 @@ async def test_files_that_no_limit_explains_are_left_out_with_a_sentence(tmp_pat
 # -- the pace of updates
 
 
-async def test_updates_never_overlap_and_only_the_newest_is_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_updates_never_overlap_and_only_the_newest_is_shown() -> None:
     """While an update is in flight others replace each other; at most one change of a draft is in flight."""
-    monkeypatch.setattr(delivery, "PATIENCE", 0.0)
     async with channel_server() as channel, draft(channel) as one:
         channel.hold = asyncio.Event()
-        async with Progress(one, Capabilities(edit_interval=0.0)) as progress:
+        async with Progress(one, Capabilities(edit_interval=0.0), timing=AT_ONCE) as progress:
             progress.write("a")
             await channel.until(lambda: len(channel.seen) == 1)
             for text in ("ab", "abc", "abcd"):
@@ -246,12 +244,11 @@ async def test_updates_never_overlap_and_only_the_newest_is_shown(
         assert channel.most_in_flight == 1
 
 
-async def test_nothing_is_shown_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_shown_after_the_end() -> None:
     """Leaving waits for the update in flight and drops what was not shown: what is finished stays."""
-    monkeypatch.setattr(delivery, "PATIENCE", 0.0)
     async with channel_server() as channel, draft(channel) as one:
         channel.hold = asyncio.Event()
-        async with Progress(one, Capabilities(edit_interval=0.0)) as progress:
+        async with Progress(one, Capabilities(edit_interval=0.0), timing=AT_ONCE) as progress:
             progress.write("a")
             await channel.until(lambda: len(channel.seen) == 1)
             progress.write("ab")
@@ -261,23 +258,21 @@ async def test_nothing_is_shown_after_the_end(tmp_path: Path, monkeypatch: pytes
         assert channel.messages["m1"].text == "a"
 
 
-async def test_a_status_is_shown_again_with_its_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_status_is_shown_again_with_its_age() -> None:
     """A status that stays is shown again, each time with the seconds that have passed since the start."""
-    monkeypatch.setattr(delivery, "PATIENCE", 0.0)
     clock = iter(range(0, 1000, 10))
     async with channel_server() as channel, draft(channel) as one:
         limits = Capabilities(edit_interval=0.0, status_interval=0.01)
-        async with Progress(one, limits, clock=lambda: float(next(clock))) as progress:
+        async with Progress(one, limits, timing=AT_ONCE, clock=lambda: float(next(clock))) as progress:
             progress.status(Status("Painting…"))
             await channel.until(lambda: len(channel.seen) == 3)
         assert [change["elapsed"] for _, change in channel.seen[:3]] == [10.0, 20.0, 30.0]
 
 
-async def test_a_hanging_update_does_not_hold_up_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_update_does_not_hold_up_the_answer(tmp_path: Path) -> None:
     """An update that never ends is dropped after a while, and the answer is shown."""
-    monkeypatch.setattr(delivery, "PATIENCE", 0.0)
-    monkeypatch.setattr(delivery, "FLUSH", 0.05)
-    async with service(tmp_path) as one:
+    timing = replace(FAST.pipeline, first_update=0.0, last_update=0.05)
+    async with service(tmp_path, timing=timing) as one:
         one.channel.hold = asyncio.Event()
         release = one.echo.hold("slow")
         event = await one.channel.ask("slow")

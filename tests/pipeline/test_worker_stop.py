@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.pipeline import draft_guard, worker
 from tests.support import processes
 from tests.support.api import events, failure, piece
 from tests.support.killed_service import serve
 from tests.support.processes import Process
-from tests.support.service import Service, impatient, service
+from tests.support.service import FAST, Service, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
@@ -67,10 +67,9 @@ async def test_a_stop_reaches_what_is_being_opened(tmp_path: Path) -> None:
         assert not one.echo.asked
 
 
-async def test_a_stop_reaches_what_is_to_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stop_reaches_what_is_to_be_tried_again(tmp_path: Path) -> None:
     """An answer that waits for its next try is stopped, and shown as stopped where its wait was shown."""
-    async with service(tmp_path) as one:
-        monkeypatch.setattr(worker, "SHORTEST_PAUSE", 1000.0)
+    async with service(tmp_path, timing=replace(FAST.pipeline, shortest_pause=1000.0)) as one:
         one.echo.instead = [failure(500)] * 5
         event = await one.channel.ask("hello")
         await one.channel.until(lambda: any("1000" in change["text"] for _, change in one.channel.seen))
@@ -216,11 +215,9 @@ async def test_a_summary_that_is_broken_off_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["post e1", "finish e1"])
-async def test_a_platform_that_hangs_keeps_no_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+async def test_a_platform_that_hangs_keeps_no_slot(tmp_path: Path, step: str) -> None:
     """A call that does not end is broken off, and the answer shown when the platform answers again."""
-    monkeypatch.setattr(draft_guard, "STEP", 0.2)
-    monkeypatch.setattr(draft_guard, "FINISH", 0.2)
-    async with service(tmp_path) as one:
+    async with service(tmp_path, timing=replace(FAST.pipeline, draft_step=0.2, finish=0.2)) as one:
         one.channel.holds[step] = asyncio.Event()
         event = await one.channel.ask("hello")
         await one.channel.until(lambda: step in one.channel.calls)

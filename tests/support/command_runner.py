@@ -34,7 +34,7 @@ from bot.models import (
     TurnRecord,
     Usage,
 )
-from bot.pipeline.dispatcher import Gathered
+from bot.pipeline.dispatcher import OutcomeBuilder
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 
@@ -125,7 +125,7 @@ class Said:
 
     event: Event
     parts: list[Part]
-    gathered: Gathered
+    gathered: OutcomeBuilder
 
     @property
     def text(self) -> str:
@@ -149,7 +149,7 @@ class Said:
 
     @property
     def remembered(self) -> TurnRecord | None:
-        return self.gathered.remember
+        return self.gathered.turn_record
 
 
 class Silent:
@@ -268,13 +268,13 @@ class AdapterServices:
         found = self.registry.find(command)
         assert found is not None
         job = await self.claimed(event)
-        said = Said(event, [], Gathered())
+        said = Said(event, [], OutcomeBuilder())
         try:
             async with aclosing(found.run(self.context(event, found, job.seq))) as parts:
                 async for part in parts:
                     said.parts.append(part)
                     said.gathered.add(part, Silent())  # type: ignore[arg-type]
-            await self.store.commit(job, said.gathered.outcome(job, private=found.spec.private))
+            await self.store.commit(job, said.gathered.build(job, private=found.spec.private))
         finally:
             await self.store.complete(job)
         return said

@@ -12,8 +12,9 @@ from typing import Any
 
 from bot import bootstrap
 from bot.ops.logs import configure
-from bot.pipeline import delivery
+from bot.pipeline.timing import PipelineTiming
 from bot.settings.core import load_settings
+from bot.timing import ServiceTiming
 from tests.support.channel import ChannelAdapter, ChannelDraft
 
 
@@ -40,15 +41,15 @@ def serve(url: str, seam: str = "") -> int:
 
 async def main(url: str, seam: str) -> None:
     settings = load_settings()
-    if seam:
-        delivery.PATIENCE = 0.0  # so that a quick answer's first piece is shown too
+    first_update = 0.0 if seam else PipelineTiming().first_update  # 0: a quick answer's first piece is shown, too
+    timing = ServiceTiming(pipeline=PipelineTiming(first_update=first_update))
     configure("info", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):
         setattr(ChannelDraft, step, deadly(seam, f"draft.{step}", getattr(ChannelDraft, step)))
     adapter.draft = deadly(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
     with bootstrap.stop_signals() as stopping:
-        async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+        async with bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core:
             for step in ("record", "claim", "save_draft", "commit", "complete"):
                 setattr(core.store, step, deadly(seam, f"store.{step}", getattr(core.store, step)))
             await bootstrap._run_until(core, stopping)

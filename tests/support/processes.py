@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import bot
-from bot import __main__
+from bot import __main__, bootstrap
+from bot.settings.core import load_settings
+from bot.timing import ServiceTiming
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
@@ -68,9 +70,12 @@ async def process(
             await one.wait()
 
 
-def service() -> int:
-    """What `python -m bot run` does."""
-    return __main__.main(["run"])
+def service(timing: ServiceTiming | None = None) -> int:
+    """Run the service as `python -m bot run` does, with other times if `timing` is given."""
+    if timing is None:
+        return __main__.main(["run"])
+    asyncio.run(bootstrap.run(load_settings(), timing=timing))
+    return 0
 
 
 def _run(

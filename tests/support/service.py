@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from bot import bootstrap
 from bot.bootstrap import Core, build
 from bot.models import Capabilities
 from bot.ops.web import WebServer
-from bot.pipeline import worker
+from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
 from bot.settings.core import Settings
+from bot.timing import ServiceTiming
 from tests.support.api import FakeApi, Step, chat_data, data, fake_api
 from tests.support.channel import Channel, ChannelAdapter, Message, channel_server
 from tests.support.command_runner import PNG
@@ -96,6 +97,10 @@ def settings_of(api: FakeApi, folder: Path, **more: Any) -> Settings:
     return Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
 
 
+#: Pauses between tries that no test waits for.
+FAST = ServiceTiming(pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02))
+
+
 @dataclass(slots=True)
 class Life:
     """One run of the service in the test's event loop."""
@@ -106,10 +111,10 @@ class Life:
 
 
 @asynccontextmanager
-async def life(settings: Settings, adapter: Adapter) -> AsyncIterator[Life]:
+async def life(settings: Settings, adapter: Adapter, *, timing: ServiceTiming = FAST) -> AsyncIterator[Life]:
     """Run the service with one platform until the end of the block, as until a SIGTERM. Raises what ended it."""
     stopping = asyncio.Event()
-    async with build(settings, {adapter.name: adapter}) as core, bootstrap.web_server(core) as server:
+    async with build(settings, {adapter.name: adapter}, timing=timing) as core, bootstrap.web_server(core) as server:
         one = Life(core, server, asyncio.create_task(bootstrap._run_until(core, stopping)))
         try:
             yield one
@@ -128,6 +133,7 @@ class Service:
     channel: Channel
     given: dict[str, Any]
     adapter: ChannelAdapter
+    timing: ServiceTiming = FAST
     core: Core = field(init=False)
     running: asyncio.Task[None] = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -135,7 +141,7 @@ class Service:
     async def start(self, **settings: Any) -> None:
         """Start on what an earlier run left."""
         chosen = settings_of(self.api, self.folder, **{**self.given, **settings})
-        one = await self._stack.enter_async_context(life(chosen, self.adapter))
+        one = await self._stack.enter_async_context(life(chosen, self.adapter, timing=self.timing))
         self.core, self.running = one.core, one.running
 
     async def stop(self) -> None:
@@ -161,12 +167,22 @@ class Service:
 
 
 @asynccontextmanager
-async def service(folder: Path, *, limits: Capabilities | None = None, **settings: Any) -> AsyncIterator[Service]:
+async def service(
+    folder: Path, *, limits: Capabilities | None = None, timing: PipelineTiming | None = None, **settings: Any
+) -> AsyncIterator[Service]:
     """The service, running; `settings` are those of the core."""
     async with asyncio.timeout(120), fake_api() as api, channel_server() as channel:
         echo = Echo(api.url)
         api.play(echo)
-        one = Service(folder, api, echo, channel, settings, ChannelAdapter(channel.url, limits))
+        one = Service(
+            folder,
+            api,
+            echo,
+            channel,
+            settings,
+            ChannelAdapter(channel.url, limits),
+            FAST if timing is None else replace(FAST, pipeline=timing),
+        )
         await one.start()
         try:
             yield one
@@ -182,8 +198,6 @@ async def service(folder: Path, *, limits: Capabilities | None = None, **setting
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pauses between tries are short, and nothing is spent on rendering logs."""
-    monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.001)
-    monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(request, "_BACKOFF", 0.001)
     with structlog.testing.capture_logs():
         yield

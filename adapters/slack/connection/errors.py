@@ -77,7 +77,7 @@ def asked_to_wait(exc: Exception) -> float:
     """Seconds that Slack wants to be left alone; 0 when it did not say so."""
     error = translated(exc)
     is_limit = getattr(getattr(exc, "response", None), "status_code", 0) == _TOO_MANY
-    return error.retry_after if is_limit and isinstance(error, DeliveryDelayed) else 0.0
+    return (error.retry_after or 0.0) if is_limit and isinstance(error, DeliveryDelayed) else 0.0
 
 
 def delivering() -> AbstractContextManager[None]:

@@ -75,8 +75,9 @@ class Sender:
             except FAILED as exc:
                 error = translated(exc)
                 if _is_limit(exc) and isinstance(error, DeliveryDelayed):
-                    pacing.close(owner, method, channel, seconds=error.retry_after)
-                    if left and error.retry_after <= PATIENCE:
+                    seconds = error.retry_after or 0.0
+                    pacing.close(owner, method, channel, seconds=seconds)
+                    if left and seconds <= PATIENCE:
                         continue
                 raise error from exc
             return answer.data if isinstance(answer.data, dict) else {}

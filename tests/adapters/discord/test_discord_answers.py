@@ -151,6 +151,7 @@ async def test_channel_has_one_pace(service: Service, wire: Wire) -> None:
         await draft.write("so far")
     with pytest.raises(DeliveryDelayed) as delayed:
         await drafts[5].write("so far")
+    assert delayed.value.retry_after is not None
     assert 0 < delayed.value.retry_after <= 5
     other = await draft_of(service, await asked(service, CHANNEL, f"<@{ME}> and here?"))
     await other.write("so far")

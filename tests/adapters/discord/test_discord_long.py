@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +17,13 @@ from aiohttp import web
 from PIL import Image
 
 from adapters.discord.timing import Timing
-from bot.pipeline import delivery
 from simulators.discord.components import media
 from simulators.discord.files import Upload
 from simulators.discord.values import CHANNEL, DM, Json
 from tests.media.test_content import film
 from tests.support.api import Step, chat, data, piece
 from tests.support.discord.whole import Whole, text_of, whole
+from tests.support.service import FAST
 
 MB = 1024 * 1024
 ENGLISH = "The quick brown fox jumps over the lazy dog and thinks about it for quite a while. "
@@ -30,9 +31,10 @@ CHINESE = "敏捷的棕色狐狸跳過了懶惰的狗，然後想了很久很久
 
 
 @pytest.fixture
-async def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
-    monkeypatch.setattr(delivery, "PATIENCE", 0.0)
-    async with whole(tmp_path, timing=Timing(edit_window=0.05, edit_interval=0.02), aimodels_streaming=True) as one:
+async def one(tmp_path: Path) -> AsyncIterator[Whole]:
+    core_timing = replace(FAST, pipeline=replace(FAST.pipeline, first_update=0.0))
+    timing = Timing(edit_window=0.05, edit_interval=0.02)
+    async with whole(tmp_path, timing=timing, core_timing=core_timing, aimodels_streaming=True) as one:
         yield one
 
 

@@ -9,9 +9,7 @@ import pytest
 from adapters.discord import interaction_tokens
 from adapters.discord.adapter import Discord
 from adapters.discord.timing import Timing
-from bot.errors import DeliveryDelayed
 from bot.i18n import translate
-from bot.pipeline import worker
 from simulators.discord.errors import refused
 from simulators.discord.rest import Moment
 from simulators.discord.values import ADA, CHANNEL, CREATE_THREADS, DM, ME, SEND, SEND_IN_THREADS, VIEW, snowflake
@@ -22,10 +20,7 @@ ELSEWHERE = "1457510428359008888"
 
 
 @pytest.fixture
-async def one(tmp_path: Path, timing: Timing, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Whole]:
-    monkeypatch.setattr(worker, "SHORTEST_PAUSE", 0.001)
-    monkeypatch.setattr(worker, "LONGEST_PAUSE", 0.02)
-    monkeypatch.setattr(DeliveryDelayed.__init__, "__kwdefaults__", {"retry_after": 0.05})
+async def one(tmp_path: Path, timing: Timing) -> AsyncIterator[Whole]:
     async with whole(tmp_path, timing=timing) as one:
         yield one
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from adapters.discord import adapter
 from adapters.discord.timing import Timing
-from bot.pipeline import delivery
+from bot.pipeline.timing import PipelineTiming
+from bot.timing import ServiceTiming
 from simulators.discord.server import Wire
 from simulators.discord.values import TOKEN
 from tests.support import processes
@@ -49,5 +50,5 @@ def _serve(is_late: bool) -> int:
     if is_late:  # everything was asked so long ago that Discord knows no message by its nonce
         timing = Timing(fresh_question=-1.0, nonce_lifetime=-1.0)
         adapter.Discord = partial(adapter.Discord, timing=timing)  # type: ignore[assignment, misc]
-    delivery.PATIENCE = 0.0  # so that a quick answer's first sign is shown too
-    return processes.service()
+    # Without a pause before it, a quick answer's first sign is shown, too.
+    return processes.service(ServiceTiming(pipeline=PipelineTiming(first_update=0.0)))

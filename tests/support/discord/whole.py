@@ -13,12 +13,13 @@ from adapters.discord.adapter import Discord
 from adapters.discord.timing import Timing
 from bot.bootstrap import Core
 from bot.ops.web import WebServer
+from bot.timing import ServiceTiming
 from simulators.discord.components import texts
 from simulators.discord.server import Wire
 from simulators.discord.values import CHANNEL, DM, ME, TOKEN, Json
 from tests.adapters.discord.test_discord_interactions import slash
 from tests.support.api import FakeApi, fake_api
-from tests.support.service import Echo, life, settings_of
+from tests.support.service import FAST, Echo, life, settings_of
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Whole:
     folder: Path
     settings: dict[str, Any]
     timing: Timing
+    core_timing: ServiceTiming = FAST
     core: Core = field(init=False)
     web: WebServer | None = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -39,7 +41,7 @@ class Whole:
         """Start on what an earlier run left, and wait until it hears."""
         adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api, timing=self.timing)
         chosen = settings_of(self.api, self.folder, **self.settings)
-        one = await self._stack.enter_async_context(life(chosen, adapter))
+        one = await self._stack.enter_async_context(life(chosen, adapter, timing=self.core_timing))
         self.core, self.web = one.core, one.server
         known = len(self.wire.gateway.identified)
         await self.wire.until(lambda: len(self.wire.gateway.identified) > known and self.wire.gateway.is_heard)
@@ -77,12 +79,14 @@ def text_of(message: Json) -> str:
 
 
 @asynccontextmanager
-async def whole(folder: Path, *, timing: Timing | None = None, **settings: Any) -> AsyncIterator[Whole]:
+async def whole(
+    folder: Path, *, timing: Timing | None = None, core_timing: ServiceTiming = FAST, **settings: Any
+) -> AsyncIterator[Whole]:
     """The service, running; `settings` are those of the core."""
     async with asyncio.timeout(120), Wire() as wire, fake_api() as api:
         echo = Echo(api.url)
         api.play(echo)
-        one = Whole(wire, api, echo, folder, settings, timing or Timing())
+        one = Whole(wire, api, echo, folder, settings, timing or Timing(), core_timing)
         await one.start()
         try:
             yield one

@@ -13,7 +13,6 @@ import pytest
 from adapters.slack.adapter import Slack
 from adapters.slack.outbound import draft, status_indicator
 from bot.bootstrap import Core
-from bot.errors import DeliveryDelayed
 from simulators.slack import FakeSlack, Message
 from tests.support.api import FakeApi, fake_api
 from tests.support.service import Echo, impatient, life, settings_of
@@ -23,9 +22,6 @@ from tests.support.slack.stage import settings as slack_settings
 @pytest.fixture
 def hurried(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between tries, and between edits, are short; a status is told at once."""
-    defaults = DeliveryDelayed.__init__.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "retry_after", 0.05)
     monkeypatch.setattr(draft, "_LATE", 0.1)
     monkeypatch.setattr(status_indicator, "SOON", 0.0)
     monkeypatch.setattr(Slack, "capabilities", replace(Slack.capabilities, edit_interval=0.05))

@@ -1,0 +1,11 @@
+"""Time limits of the web server."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpsTiming:
+    """All values are seconds."""
+
+    database_check: float = 2.0  #: for the database check of `/readyz`
+    shutdown: int = 5  #: for open requests to finish when the server stops

@@ -1,0 +1,19 @@
+"""Time limits and pauses of generating and delivering answers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineTiming:
+    """All values are seconds, unless they say otherwise."""
+
+    first_update: float = 0.25  #: before the first progress update: a faster answer needs none
+    last_update: float = 10.0  #: for the update in flight to end before the answer is delivered without it
+    draft_step: float = 60.0  #: for a platform to open a draft or to show an update
+    finish: float = 180.0  #: for a platform to show an answer, beside the time for its length
+    bytes_per_second: float = 50_000  #: rate of the slowest connection that uploads are granted
+    characters_per_second: float = 100  #: rate at which a platform shows text at least
+    cancel: float = 10.0  #: for a cancelled answer to be delivered as far as it got
+    delayed: float = 5.0  #: before a new try, if the platform delays a delivery without saying for how long
+    shortest_pause: float = 1.0  #: between two tries
+    longest_pause: float = 300.0  #: between two tries

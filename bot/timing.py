@@ -1,0 +1,17 @@
+"""Time limits and pauses of the whole service, as one value that tests replace."""
+
+from dataclasses import dataclass, field
+
+from bot.media.timing import MediaTiming
+from bot.ops.timing import OpsTiming
+from bot.pipeline.timing import PipelineTiming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTiming:
+    """The timing of each package."""
+
+    pipeline: PipelineTiming = field(default_factory=PipelineTiming)
+    media: MediaTiming = field(default_factory=MediaTiming)
+    ops: OpsTiming = field(default_factory=OpsTiming)
+    prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention
