@@ -27,6 +27,7 @@ from bot.ops.web import WebServer, create_web
 from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
+from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import Adapter, AdapterServices, Store
@@ -155,11 +156,32 @@ async def build(
         registry = load_commands({kind: settings.models(kind) for kind in KINDS})
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         dispatcher = Dispatcher(
-            registry=registry, settings=settings, store=store, api=api, spool=spool, adapters=adapters
+            registry=registry,
+            settings=settings,
+            journal=store,
+            contexts=store,
+            values=store,
+            ledger=store,
+            maintenance=store,
+            api=api,
+            spool=spool,
+            adapters=adapters,
         )
-        inbox = Inbox(store=store, registry=registry, policy=policy, metrics=metrics)
+        undelivered = UndeliveredAnswers(store, settings.bot_retention_days)
+        inbox = Inbox(
+            queue=store,
+            journal=store,
+            values=store,
+            undelivered=undelivered,
+            registry=registry,
+            policy=policy,
+            metrics=metrics,
+        )
         worker = Worker(
-            store=store,
+            queue=store,
+            journal=store,
+            ledger=store,
+            undelivered=undelivered,
             dispatcher=dispatcher,
             adapters=adapters,
             policy=policy,
@@ -169,7 +191,9 @@ async def build(
         )
         desk = CoreServices(
             settings=settings,
-            store=store,
+            journal=store,
+            values=store,
+            ledger=store,
             registry=registry,
             policy=policy,
             inbox=inbox,
@@ -287,7 +311,8 @@ async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
         yield None
         return
     app = create_web(
-        store=core.store,
+        queue=core.store,
+        maintenance=core.store,
         api=core.api,
         spool=core.spool,
         metrics=core.metrics,

@@ -3,7 +3,7 @@
 import importlib
 import math
 import pkgutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aimodels import AsyncAIModels
@@ -12,8 +12,8 @@ from bot.conversation.preferences import Preferences
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
-from bot.models import CommandSpec, Event, Kind, Option, Part
-from bot.ports import Store
+from bot.models import CommandSpec, Event, Kind, Media, Option, Part
+from bot.ports import Journal, UsageLedger
 from bot.settings.core import Settings
 
 Parts = AsyncGenerator[Part, None]
@@ -30,11 +30,14 @@ class Context:
     conversation: Conversation  #: stored context and message list of the conversation
     preferences: Preferences  #: models and system prompt in effect here
     spool: Spool  #: where generated and exported files go
-    store: Store
+    journal: Journal  #: what was asked and answered
+    ledger: UsageLedger  #: what was used
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
     cancel: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
+    reset: Callable[[], Awaitable[int]]  #: start a new context after this event; returns how many turns it leaves out
+    forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase what is stored of the asker; returns the files to delete
 
     def translate(self, key: str, /, **values: object) -> str:
         """One of the service's own sentences in the asker's language."""

@@ -117,7 +117,7 @@ def delete_action(ctx: Context) -> Action:
 
 async def find_named_job(ctx: Context) -> Job:
     """Find the event that a button belongs to. Raises `UsageError` if it is gone or in another conversation."""
-    job = await ctx.store.job(ctx.event.adapter, ctx.event.options.get("event", ""))
+    job = await ctx.journal.job(ctx.event.adapter, ctx.event.options.get("event", ""))
     if job is None or job.event.conversation != ctx.event.conversation:
         raise UsageError(ctx.translate("usage.button_gone"))
     return job

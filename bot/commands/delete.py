@@ -12,7 +12,7 @@ async def delete(ctx: Context) -> Parts:
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id:
         raise UsageError(ctx.translate("delete.not_yours"))
-    if not await ctx.store.reopen(job.event, answer=Answer()):
+    if not await ctx.journal.reopen(job.event, answer=Answer()):
         raise UsageError(ctx.translate("delete.not_yet"))
     if job.answer is not None:
         await ctx.spool.remove(job.answer.media)

@@ -16,7 +16,7 @@ from bot.models import CommandSpec, Media, Text, Turn
 async def export(ctx: Context) -> Parts:
     """Write the whole conversation, resets included, into a file."""
     sections: list[str] = []
-    async for turn, media in ctx.store.transcript(ctx.event.adapter, ctx.event.conversation):
+    async for turn, media in ctx.journal.transcript(ctx.event.adapter, ctx.event.conversation):
         sections.append(section(ctx, turn, media))
     if not sections:
         yield Text(ctx.translate("export.nothing"))

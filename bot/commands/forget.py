@@ -34,6 +34,6 @@ async def forget(ctx: Context) -> Parts:
         return
     if ctx.event.options.get("person", actor) != actor:
         raise UsageError(ctx.translate("forget.not_yours"))
-    media = await ctx.store.forget(ctx.event.adapter, actor)
+    media = await ctx.forget()
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done", files=len(media)))

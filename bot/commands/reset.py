@@ -1,7 +1,7 @@
 """`reset`: begin a new context."""
 
 from bot.commands._base import Context, Parts, command
-from bot.models import CommandSpec, Job, Text
+from bot.models import CommandSpec, Text
 
 
 @command(
@@ -13,5 +13,5 @@ from bot.models import CommandSpec, Job, Text
 )
 async def reset(ctx: Context) -> Parts:
     """Leave the turns so far behind."""
-    left = await ctx.store.reset(Job(seq=ctx.seq, event=ctx.event))
+    left = await ctx.reset()
     yield Text(ctx.translate("reset.done", count=left) if left else ctx.translate("reset.nothing"))

@@ -40,7 +40,7 @@ async def usage(ctx: Context) -> Parts:
     event = ctx.event
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days - 1)
-    rows = await ctx.store.usage(
+    rows = await ctx.ledger.usage(
         since=since,
         adapter=event.adapter,
         actor=event.actor.id if whose == "mine" else None,
@@ -49,7 +49,9 @@ async def usage(ctx: Context) -> Parts:
     title = ctx.translate(f"spent.{whose}", days=days)
     yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.translate("spent.nothing", title=title))
     if whose == "channel":
-        good, bad = await ctx.store.feedback_totals(since=since, adapter=event.adapter, channel=event.location.channel)
+        good, bad = await ctx.journal.feedback_totals(
+            since=since, adapter=event.adapter, channel=event.location.channel
+        )
         if good or bad:
             yield Text("\n\n" + ctx.translate("spent.opinions", good=good, bad=bad))
 

@@ -96,9 +96,9 @@ async def find_source(ctx: Context) -> Source:
             raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
         return Source(image.data_url)
     if named:
-        job = await ctx.store.job(event.adapter, named)
+        job = await ctx.journal.job(event.adapter, named)
     elif ctx.option("last") == "yes":
-        job = await ctx.store.last_job(event.adapter, event.conversation, commands=("image",))
+        job = await ctx.journal.last_job(event.adapter, event.conversation, commands=("image",))
     else:
         return Source()
     # Another conversation's pictures stay there, whatever id is typed.

@@ -9,11 +9,11 @@ import structlog
 from aimodels import AsyncAIModels
 from aimodels.wire import TokenUsage
 from bot.conversation.attachments import AttachmentContents, OpenAttachment, read_attachments, truncate_to_tokens
-from bot.conversation.preferences import Preferences
+from bot.conversation.preferences import Preferences, conversation_values
 from bot.errors import DeliveryError
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment, Event, Kind, PriorMessages, Turn, Usage
-from bot.ports import Store
+from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,9 @@ SUMMARY_REQUEST = (
     "Be brief and add nothing."
 )
 
+#: Value of a conversation: ids of the events that have read the messages in front of it, one a line.
+_PRIOR_READERS = "prior_messages_read_by"
+
 
 class ReadPriorMessages(Protocol):
     """Type of `bot.ports.Adapter.earlier`."""
@@ -47,14 +50,15 @@ class Conversation:
     def __init__(
         self,
         *,
-        store: Store,
+        contexts: ContextStore,
+        values: KeyValues,
         settings: Settings,
         event: Event,
         preferences: Preferences,
         open_attachment: OpenAttachment,
         read_prior_messages: ReadPriorMessages,
     ) -> None:
-        self._store = store
+        self._contexts = contexts
         self._settings = settings
         self._event = event
         self.preferences = preferences
@@ -62,7 +66,7 @@ class Conversation:
         self.prior_turns: tuple[Turn, ...] = ()  #: set by `load_prior_messages`; to be stored with the event's turns
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self.open_attachment = open_attachment  #: reads an attachment in pieces
-        self._scope = f"conversation:{event.adapter}:{event.conversation}"
+        self._values = conversation_values(values, event)
 
     async def load_prior_messages(self) -> tuple[Attachment, ...]:
         """Read the messages from before the service's first event, once per conversation; return their attachments.
@@ -73,12 +77,13 @@ class Conversation:
         if not event.has_prior_messages:
             return ()
         # The event that read them has stored them as turns. An event that replaces it drops these and reads again.
-        readers = (await self._store.settings(self._scope)).get("earlier", "").split("\n")
+        readers = (await self._values.get(_PRIOR_READERS) or "").split("\n")
         if readers != [""] and event.id not in readers:
             if event.replaces not in readers:
                 return ()
             readers.append(event.id)
-        await self._store.put_setting(self._scope, "earlier", "\n".join(readers).strip() or event.id)
+        owner = Owner(adapter=event.adapter, conversation=event.conversation)
+        await self._values.set(_PRIOR_READERS, "\n".join(readers).strip() or event.id, owner=owner)
         try:
             prior = await self._read_prior_messages(event.reply_to, limit=settings.bot_context_turns)
         except DeliveryError as exc:
@@ -103,7 +108,7 @@ class Conversation:
         `image_urls`: for a model with vision. Names of people are included only if several talk.
         """
         settings, event = self._settings, self._event
-        context = await self._store.context(
+        context = await self._contexts.context(
             event.adapter, event.conversation, limit=settings.bot_context_turns, exclude_event=event.replaces
         )
         turns = fit_newest_turns((*context.turns, *self.prior_turns), settings.bot_context_tokens)
@@ -124,10 +129,10 @@ class Conversation:
         unchanged then.
         """
         settings, event = self._settings, self._event
-        context = await self._store.context(event.adapter, event.conversation, limit=settings.bot_context_turns)
+        context = await self._contexts.context(event.adapter, event.conversation, limit=settings.bot_context_turns)
         if context.total <= len(fit_newest_turns(context.turns, settings.bot_context_tokens)):
             return None
-        context = await self._store.context(event.adapter, event.conversation, limit=MAX_SUMMARIZED_TURNS)
+        context = await self._contexts.context(event.adapter, event.conversation, limit=MAX_SUMMARIZED_TURNS)
         newest = context.turns[-(settings.bot_context_turns // 2) :]
         recent = fit_newest_turns(newest, settings.bot_context_tokens // 2)
         older = fit_oldest_turns(context.turns[: len(context.turns) - len(recent)], settings.bot_context_tokens)
@@ -145,7 +150,7 @@ class Conversation:
         )
         summary = answer.data.choices[0].message.content.strip()
         if summary:
-            await self._store.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
+            await self._contexts.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
         return to_usage("chat", model, answer.data.usage)
 
 

@@ -11,7 +11,7 @@ from bot.errors import StoreError
 from bot.models import Job, Usage
 from bot.ops.metrics import Metrics
 from bot.policy import Policy
-from bot.ports import Store
+from bot.ports import UsageLedger
 
 log = structlog.get_logger(__name__)
 
@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 class Summarizer:
     """Runs at most one summary of a conversation at a time."""
 
-    def __init__(self, store: Store, api: AsyncAIModels, policy: Policy, metrics: Metrics) -> None:
-        self._store = store
+    def __init__(self, ledger: UsageLedger, api: AsyncAIModels, policy: Policy, metrics: Metrics) -> None:
+        self._ledger = ledger
         self._api = api
         self._policy = policy
         self._metrics = metrics
@@ -50,7 +50,7 @@ class Summarizer:
         try:
             usage = await self._request_summary(conversation)
             if usage is not None:
-                await self._store.add_usage(job, (usage,))
+                await self._ledger.add_usage(job, (usage,))
                 self._policy.spent(job.event, (usage,))
                 self._metrics.used((usage,))
         except (ApiError, StoreError) as exc:

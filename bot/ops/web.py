@@ -21,7 +21,7 @@ from bot.media import Spool
 from bot.media.content import EXTENSIONS
 from bot.ops.metrics import Metrics, RateBudget
 from bot.ops.timing import OpsTiming
-from bot.ports import Store
+from bot.ports import EventQueue, Maintenance
 
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
 
@@ -36,7 +36,8 @@ class HasBudget(Protocol):
 
 def create_web(
     *,
-    store: Store,
+    queue: EventQueue,
+    maintenance: Maintenance,
     api: HasBudget,
     spool: Spool,
     metrics: Metrics,
@@ -61,7 +62,7 @@ def create_web(
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        database = await _find_database_problem(store, database_check)
+        database = await _find_database_problem(maintenance, database_check)
         platforms = {name: find_problem() for name, find_problem in health.items()}
         problem = metrics.api_problem()
         is_ready = not database and not any(platforms.values())
@@ -75,7 +76,7 @@ def create_web(
 
     async def show_metrics(_: Request) -> Response:
         try:
-            counts = await store.counts()
+            counts = await queue.counts()
         except StoreError as exc:
             return PlainTextResponse(f"{exc}\n", status_code=503)
         return Response(metrics.render(counts, api.budget), media_type=CONTENT_TYPE_LATEST)
@@ -104,10 +105,10 @@ def create_web(
     )
 
 
-async def _find_database_problem(store: Store, timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
+async def _find_database_problem(maintenance: Maintenance, timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
     try:
         async with asyncio.timeout(timeout):
-            await store.check()
+            await maintenance.check()
     except StoreError as exc:
         return str(exc)
     except TimeoutError:

@@ -18,7 +18,7 @@ from bot.pipeline.inbox import Inbox
 from bot.pipeline.sealed_storage import SealedStorage
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
-from bot.ports import AdapterStorage, Store
+from bot.ports import AdapterStorage, Journal, KeyValues, UsageLedger
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class CoreServices:
     """See `bot.ports.AdapterServices`."""
 
     settings: Settings
-    store: Store
+    journal: Journal
+    values: KeyValues
+    ledger: UsageLedger
     registry: Registry
     policy: Policy
     inbox: Inbox
@@ -46,12 +48,12 @@ class CoreServices:
 
     async def revise(self, event: Event) -> None:
         """See `AdapterServices.revise`. An edit of a refused request, or to another command, is a new request."""
-        job = await self.store.job(event.adapter, event.id)
+        job = await self.journal.job(event.adapter, event.id)
         if job is None or _request_content(job.event) == _request_content(event) or not await self._is_newest(job):
             return
         fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
         if event.command != job.event.command or event.rejection or (job.answer is not None and job.answer.private):
-            await self.store.withdraw(event.adapter, event.id)
+            await self.journal.withdraw(event.adapter, event.id)
             await self.inbox.accept(fresh)
             return
         command = self.registry.find(event.command)
@@ -62,44 +64,44 @@ class CoreServices:
             return
         await self.worker.cancel(event.adapter, event.id)
         new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
-        reopened = await self.store.reopen(new)
+        reopened = await self.journal.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
 
     async def _is_newest(self, job: Job) -> bool:
         names = [spec.name for spec in self.registry.specs if spec.lane is not Lane.FREE]
-        newest = await self.store.last_job(job.event.adapter, job.event.conversation, commands=names)
+        newest = await self.journal.last_job(job.event.adapter, job.event.conversation, commands=names)
         return newest is None or newest.seq == job.seq
 
     async def retract(self, adapter: str, event_id: str) -> None:
         """See `AdapterServices.retract`."""
-        await self.store.withdraw(adapter, event_id)
+        await self.journal.withdraw(adapter, event_id)
 
     # -- people
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         """See `AdapterServices.participants`."""
-        return await self.store.participants(adapter, conversation)
+        return await self.journal.participants(adapter, conversation)
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `AdapterServices.profile`."""
         since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)
-        language = await preferences.get_language(self.store, adapter, actor.id)
+        language = await preferences.get_language(self.values, adapter, actor.id)
         locale = language or actor.locale
-        everybody = await self.store.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
+        everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
         return Profile(
-            usage=tuple(await self.store.usage(since=since, adapter=adapter, actor=actor.id)),
+            usage=tuple(await self.ledger.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),
             limits=tuple(await self.policy.allowance(adapter, actor.id, locale)),
             language=language,
             languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
-            models=await preferences.get_models(self.store, adapter, actor.id),
+            models=await preferences.get_models(self.values, adapter, actor.id),
             choices={kind: self.settings.models(kind) for kind in KINDS},
-            recent=tuple(await self.store.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
+            recent=tuple(await self.journal.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
         )
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         """See `AdapterServices.set_preference`."""
-        await preferences.set_preference(self.store, self.settings, adapter, actor, name, value)
+        await preferences.set_preference(self.values, self.settings, adapter, actor, name, value)
 
     # -- storage
 
@@ -109,7 +111,7 @@ class CoreServices:
 
     def storage(self, namespace: str) -> AdapterStorage:
         """See `AdapterServices.storage`."""
-        return SealedStorage(self.store, namespace, lambda: self._cipher)
+        return SealedStorage(self.values.namespace(f"storage:{namespace}"), namespace, lambda: self._cipher)
 
 
 def _request_content(event: Event) -> tuple[object, ...]:

@@ -7,15 +7,15 @@ from bot.i18n import translate
 from bot.models import Answer, Lane
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import Store
+from bot.ports import EventQueue
 
 
 class Canceller:
     """Cancels the running jobs of the worker."""
 
-    def __init__(self, store: Store, running: AbstractSet[RunningJob], timing: PipelineTiming) -> None:
+    def __init__(self, queue: EventQueue, running: AbstractSet[RunningJob], timing: PipelineTiming) -> None:
         """`running`: the worker's set, which the worker changes."""
-        self._store = store
+        self._queue = queue
         self._running = running
         self._timing = timing
 
@@ -29,7 +29,7 @@ class Canceller:
                 is_cancelled = running.cancel()
                 await asyncio.wait({running.task}, timeout=self._timing.cancel)
                 return is_cancelled
-        return bool(await self._store.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel))
+        return bool(await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel))
 
     async def cancel_conversation(self, stop: RunningJob) -> int:
         """Cancel the running and waiting events of a conversation recorded before the command `stop`; count them."""
@@ -42,14 +42,14 @@ class Canceller:
                 cancelled += running.cancel()
         answer = Answer(text=translate("status.stopped", event.actor.locale), private=True)
         before = stop.job.seq
-        cancelled += await self._store.cancel_waiting(event.adapter, event.conversation, before=before, answer=answer)
-        return cancelled + await self._store.request_cancel(
+        cancelled += await self._queue.cancel_waiting(event.adapter, event.conversation, before=before, answer=answer)
+        return cancelled + await self._queue.request_cancel(
             event.adapter, conversation=event.conversation, before=before
         )
 
     def apply_requests(self) -> None:
         """Cancel the running events whose cancellation other processes requested."""
-        requested = self._store.cancel_requests()
+        requested = self._queue.cancel_requests()
         for running in tuple(self._running) if requested else ():
             if running.job.seq in requested:
                 running.cancel()

@@ -17,7 +17,7 @@ from bot.media import Spool
 from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Status, Text, Turn, TurnRecord, Usage
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
-from bot.ports import Adapter, Store
+from bot.ports import Adapter, ContextStore, Journal, KeyValues, Maintenance, UsageLedger
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,11 @@ class Dispatcher:
 
     registry: Registry
     settings: Settings
-    store: Store
+    journal: Journal
+    contexts: ContextStore
+    values: KeyValues
+    ledger: UsageLedger
+    maintenance: Maintenance
     api: AsyncAIModels
     spool: Spool
     adapters: Mapping[str, Adapter]
@@ -106,9 +110,10 @@ class Dispatcher:
             progress.status(Status(translate("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
 
         adapter = self.adapters[event.adapter]
-        preferences = Preferences(self.store, self.settings, event)
+        preferences = Preferences(self.values, self.settings, event)
         builder.conversation = Conversation(
-            store=self.store,
+            contexts=self.contexts,
+            values=self.values,
             settings=self.settings,
             event=event,
             preferences=preferences,
@@ -123,11 +128,14 @@ class Dispatcher:
             conversation=builder.conversation,
             preferences=preferences,
             spool=self.spool,
-            store=self.store,
+            journal=self.journal,
+            ledger=self.ledger,
             commands=self.registry,
             seq=job.seq,
             stop=stop,
             cancel=lambda named: cancel(event.adapter, named),
+            reset=lambda: self.contexts.reset(job),
+            forget=lambda: self.maintenance.forget(event.adapter, event.actor.id),
         )
         try:
             async with aclosing(command.run(context)) as parts:

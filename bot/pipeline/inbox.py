@@ -10,8 +10,9 @@ from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
 from bot.ops.metrics import Metrics
+from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import Policy
-from bot.ports import Store
+from bot.ports import EventQueue, Journal, KeyValues
 
 log = structlog.get_logger(__name__)
 
@@ -22,23 +23,21 @@ RETRY = "retry"
 STOP = "stop"
 
 
-def undelivered_scope(adapter: str, event_id: str) -> str:
-    """Return the scope that marks an event whose answer its platform refused."""
-    return f"undelivered:{adapter}:{event_id}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
     """Records events; `accept` is the `Sink` of the adapters."""
 
-    store: Store
+    queue: EventQueue
+    journal: Journal
+    values: KeyValues
+    undelivered: UndeliveredAnswers
     registry: Registry
     policy: Policy
     metrics: Metrics
 
     async def accept(self, event: Event) -> None:
         """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge."""
-        language = await get_language(self.store, event.adapter, event.actor.id)
+        language = await get_language(self.values, event.adapter, event.actor.id)
         if language:
             event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolve(event)
@@ -64,19 +63,15 @@ class Inbox:
 
     async def _find_undelivered(self, event: Event) -> Answer | None:
         """Return the answer of the event that this one retries, if its platform refused to show it."""
-        if not event.replaces:
+        if not await self.undelivered.take(event):
             return None
-        scope = undelivered_scope(event.adapter, event.replaces)
-        if not await self.store.settings(scope):
-            return None
-        job = await self.store.job(event.adapter, event.replaces)
-        await self.store.put_setting(scope, "answer", None)
+        job = await self.journal.job(event.adapter, event.replaces)
         return job.answer if job is not None and job.answer is not None and not job.answer.private else None
 
     async def _record(self, event: Event, lane: Lane, answer: Answer | None, demand: QuotaRequest | None) -> None:
         shared = self.policy.shared
         if demand is None or shared is None:
-            is_new = await self.store.record(event, lane=lane, answer=answer)
+            is_new = await self.queue.record(event, lane=lane, answer=answer)
         else:
             is_new = await shared.record_within(event, lane=lane, answer=answer, demand=demand)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
@@ -95,7 +90,7 @@ class Inbox:
         named, pressed = event.options.get("event", ""), event.options.get("action")
         if pressed == STOP:
             return replace(event, command="cancel", options={"event": named})
-        job = await self.store.job(event.adapter, named)
+        job = await self.journal.job(event.adapter, named)
         actions = job.answer.actions if job is not None and job.answer is not None else ()
         action = next((a for a in actions if a.name == pressed), None)
         if action is None and job is not None and pressed == RETRY:  # the answer in progress has no actions yet
@@ -110,9 +105,9 @@ class Inbox:
         spending = [spec.name for spec in self.registry.specs if spec.kind is not None]
         named = event.options.get("event")
         if named:
-            job = await self.store.job(event.adapter, named)
+            job = await self.journal.job(event.adapter, named)
         else:
-            job = await self.store.last_job(event.adapter, event.conversation, commands=spending)
+            job = await self.journal.last_job(event.adapter, event.conversation, commands=spending)
         # An event of another conversation must not be repeated, whatever id is given.
         if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
             return event

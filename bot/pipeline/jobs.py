@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.models import Job, Lane
-from bot.ports import Draft, Store
+from bot.ports import Draft, EventQueue
 
 
 @dataclass(slots=True, eq=False)
@@ -20,11 +20,11 @@ class RunningJob:
     is_generating: bool = False  #: its task runs the command: to cancel the job, cancel the task
     is_cancelled: bool = False  #: by a person; a shutdown of the service does not set it
 
-    async def save_ref(self, store: Store) -> None:
+    async def save_ref(self, queue: EventQueue) -> None:
         """Store the draft's reference if it has changed: a draft may grow to several messages."""
         if self.draft is not None and self.draft.ref != self.ref:
             self.ref = self.draft.ref
-            await store.save_draft(self.job, self.ref)
+            await queue.save_draft(self.job, self.ref)
 
     def cancel(self) -> bool:
         """End the answer with the text generated so far; return False if it is final already."""

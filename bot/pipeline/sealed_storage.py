@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.ports import Store
+from bot.ports import Namespace
 
 if TYPE_CHECKING:
     from bot.security.token_cipher import TokenCipher
@@ -18,8 +19,8 @@ log = structlog.get_logger(__name__)
 class SealedStorage:
     """See `bot.ports.AdapterStorage`. A value that an older key encrypted is encrypted anew when it is read."""
 
-    store: Store
-    namespace: str
+    values: Namespace
+    namespace: str  #: its name, for the log
     cipher: "Callable[[], TokenCipher]"  #: called at each use: making it may read a key file
 
     async def get(self, name: str) -> str | None:
@@ -29,7 +30,7 @@ class SealedStorage:
     async def items(self) -> Mapping[str, str]:
         """See `AdapterStorage.items`."""
         found: dict[str, str] = {}
-        for name, sealed in dict(await self.store.settings(self._scope)).items():
+        for name, sealed in (await self.values.items()).items():
             text = self.cipher().unseal(sealed)
             if text is None:
                 log.warning("value not readable: none of the encryption keys sealed it", namespace=self.namespace)
@@ -39,14 +40,10 @@ class SealedStorage:
                 await self.set(name, text)
         return found
 
-    async def set(self, name: str, value: str) -> None:
+    async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
         """See `AdapterStorage.set`."""
-        await self.store.put_setting(self._scope, name, self.cipher().seal(value))
+        await self.values.set(name, self.cipher().seal(value), expires=expires)
 
     async def delete(self, name: str) -> None:
         """See `AdapterStorage.delete`."""
-        await self.store.put_setting(self._scope, name, None)
-
-    @property
-    def _scope(self) -> str:
-        return f"notes:{self.namespace}"
+        await self.values.delete(name)

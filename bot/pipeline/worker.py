@@ -20,11 +20,11 @@ from bot.pipeline.cancellation import Canceller
 from bot.pipeline.delivery import Progress, deliver, fit_answer
 from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder, failure_outcome
 from bot.pipeline.draft_guard import open_draft
-from bot.pipeline.inbox import undelivered_scope
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
+from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import Policy
-from bot.ports import Adapter, Draft, Store
+from bot.ports import Adapter, Draft, EventQueue, Journal, UsageLedger
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,10 @@ class Worker:
     def __init__(
         self,
         *,
-        store: Store,
+        queue: EventQueue,
+        journal: Journal,
+        ledger: UsageLedger,
+        undelivered: UndeliveredAnswers,
         dispatcher: Dispatcher,
         adapters: Mapping[str, Adapter],
         policy: Policy,
@@ -50,7 +53,9 @@ class Worker:
         timing: PipelineTiming | None = None,
     ) -> None:
         self._timing = timing or PipelineTiming()
-        self._store = store
+        self._queue = queue
+        self._journal = journal
+        self._undelivered = undelivered
         self._dispatcher = dispatcher
         self._adapters = adapters
         self._policy = policy
@@ -66,8 +71,8 @@ class Worker:
         self._running: set[RunningJob] = set()
         self._postponed: set[int] = set()  #: sequence numbers of events returned for another try
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
-        self._summarizer = Summarizer(store, dispatcher.api, policy, metrics)
-        self._canceller = Canceller(store, self._running, self._timing)
+        self._summarizer = Summarizer(ledger, dispatcher.api, policy, metrics)
+        self._canceller = Canceller(queue, self._running, self._timing)
         self._idle = asyncio.Event()
 
     # -- the loop
@@ -81,12 +86,12 @@ class Worker:
         while True:
             free = [lane for lane in Lane if self._slots[lane] > 0]
             try:
-                job = await self._store.claim(free, self._adapters.keys())
+                job = await self._queue.claim(free, self._adapters.keys())
                 self._canceller.apply_requests()
                 if job is None:
                     if await self._is_idle():
                         self._idle.set()
-                    await self._store.wait()
+                    await self._queue.wait()
                     self._idle.clear()
             except StoreUnavailable as exc:
                 log.error("events wait", reason=str(exc), seconds=pause)  # noqa: TRY400 - a traceback adds nothing
@@ -98,7 +103,7 @@ class Worker:
                 self._start(job)
 
     async def _is_idle(self) -> bool:
-        if self._postponed and not (await self._store.counts())["waiting"]:
+        if self._postponed and not (await self._queue.counts())["waiting"]:
             self._postponed.clear()  # they have been erased meanwhile
         return not self._running and not self._postponed
 
@@ -151,7 +156,7 @@ class Worker:
             log.warning("another worker has this event")
             self._free_slot(running)
             with suppress(StoreError):  # in case the store still assigns it to this process
-                await self._store.release(job)
+                await self._queue.release(job)
         except StoreError as exc:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
             await asyncio.sleep(self._backoff(job.attempt))
@@ -168,12 +173,12 @@ class Worker:
         adapter = self._adapters[job.event.adapter]
         private = job.answer.private if job.answer is not None else self._is_private(job)
         draft = await open_draft(
-            adapter, job, private=private, confirm=lambda: self._store.confirm(job), timing=self._timing
+            adapter, job, private=private, confirm=lambda: self._queue.confirm(job), timing=self._timing
         )
         running.draft = draft
         if job.ref is None:
             self._metrics.first_sign(job.event)
-        await self._store.save_draft(job, draft.ref)
+        await self._queue.save_draft(job, draft.ref)
         running.ref = draft.ref
         answer = job.answer
         builder = OutcomeBuilder()
@@ -185,11 +190,11 @@ class Worker:
         else:  # cancelled while it waited: release its reservation
             self._policy.spent(job.event, ())
         await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
-        await running.save_ref(self._store)
+        await running.save_ref(self._queue)
         self._metrics.answered(job.event, answer)
         self._failures.pop(job.seq, None)
         self._free_slot(running)
-        await self._store.complete(job)
+        await self._queue.complete(job)
         if builder.conversation is not None and builder.conversation.needs_summary:
             self._summarizer.start(job, builder.conversation)
 
@@ -209,7 +214,7 @@ class Worker:
             running.is_undecided = False
             return failure_outcome(BotError("tried too often"), job, ())
         if job.event.attachments:  # reading a file may kill the process: count the try first
-            await self._store.confirm(job)
+            await self._queue.confirm(job)
         outcome = await self._run_command(running, draft, adapter, builder)
         if isinstance(outcome, ApiError):
             if job.attempt < self._settings.bot_max_attempts and not running.is_cancelled:
@@ -234,7 +239,7 @@ class Worker:
         """
         job = running.job
         async with Progress(
-            draft, adapter.capabilities, timing=self._timing, after_update=lambda: running.save_ref(self._store)
+            draft, adapter.capabilities, timing=self._timing, after_update=lambda: running.save_ref(self._queue)
         ) as progress:
             running.is_generating = not running.is_cancelled
             try:
@@ -262,7 +267,7 @@ class Worker:
         pause = self._timing.shortest_pause
         while True:
             try:
-                is_new = await self._store.commit(job, outcome)
+                is_new = await self._queue.commit(job, outcome)
             except StoreUnavailable as exc:
                 log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400
                 await asyncio.sleep(pause)
@@ -272,7 +277,7 @@ class Worker:
                 self._policy.spent(job.event, outcome.usage)
                 self._metrics.used(outcome.usage)
                 return outcome.answer
-            committed = await self._store.job(job.event.adapter, job.event.id)
+            committed = await self._journal.job(job.event.adapter, job.event.id)
             return committed.answer if committed is not None and committed.answer is not None else outcome.answer
 
     # -- retries
@@ -301,28 +306,28 @@ class Worker:
                 wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
             with suppress(StoreError):
-                await running.save_ref(self._store)
+                await running.save_ref(self._queue)
             await self._retry_later(running, wait)
             return
         log.error("answer not delivered", reason=str(exc))
         self._metrics.undelivered(job.event)
         self._failures.pop(job.seq)
         with suppress(StoreError):
-            await self._store.put_setting(undelivered_scope(job.event.adapter, job.event.id), "answer", "kept")
+            await self._undelivered.add(job.event)
         self._free_slot(running)
         with suppress(StoreError):  # OwnershipLost: another worker completes it
-            await self._store.complete(job)
+            await self._queue.complete(job)
 
     async def _retry_later(self, running: RunningJob, seconds: float) -> None:
         self._postponed.add(running.job.seq)
         self._free_slot(running)
-        await self._store.retry(running.job, datetime.now(UTC) + timedelta(seconds=seconds))
+        await self._queue.retry(running.job, datetime.now(UTC) + timedelta(seconds=seconds))
 
     async def _release(self, running: RunningJob) -> None:
         self._postponed.add(running.job.seq)
         self._free_slot(running)
         with suppress(StoreError):  # it is on disk: the next start answers it
-            await self._store.release(running.job)
+            await self._queue.release(running.job)
 
     # -- cancellation
 

@@ -1,6 +1,33 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
 from bot.ports.adapter import Adapter, AdapterServices, AdapterStorage, Draft, Sink
-from bot.ports.store import SharedStore, Store
+from bot.ports.store import (
+    ContextStore,
+    EventQueue,
+    Journal,
+    KeyValues,
+    Maintenance,
+    Namespace,
+    Owner,
+    SharedStore,
+    Store,
+    UsageLedger,
+)
 
-__all__ = ["Adapter", "AdapterServices", "AdapterStorage", "Draft", "SharedStore", "Sink", "Store"]
+__all__ = [
+    "Adapter",
+    "AdapterServices",
+    "AdapterStorage",
+    "ContextStore",
+    "Draft",
+    "EventQueue",
+    "Journal",
+    "KeyValues",
+    "Maintenance",
+    "Namespace",
+    "Owner",
+    "SharedStore",
+    "Sink",
+    "Store",
+    "UsageLedger",
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from bot.models import (
@@ -58,8 +59,8 @@ class AdapterStorage(Protocol):
     async def items(self) -> Mapping[str, str]:
         """Return every value by its name."""
 
-    async def set(self, name: str, value: str) -> None:
-        """Set or replace one value."""
+    async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
+        """Set or replace one value; without `expires` it stays until it is deleted."""
 
     async def delete(self, name: str) -> None:
         """Remove one value; nothing happens when there is none."""

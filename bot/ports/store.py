@@ -1,6 +1,11 @@
-"""The seam between the core and a database engine."""
+"""The seam between the core and a database engine: one protocol for each kind of consumer.
+
+One class an engine implements all of them. Every method raises `StoreError`. Ids of adapters, conversations, events and
+actors are opaque text.
+"""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -20,25 +25,13 @@ from bot.models import (
 )
 
 
-class Store(Protocol):
-    """The durable side. Every method raises `StoreError`.
-
-    Names of scopes, conversations, adapters and actors are opaque text. Use as an async context manager: entering
-    opens, migrates, takes ownership and recovers; leaving closes.
-    """
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    # -- the life of an event
+class EventQueue(Protocol):
+    """The life of an event: recorded, claimed, committed, completed."""
 
     async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
         """Write an event; returns once it is durable. False: (adapter, id) is known and nothing was changed.
 
-        With `answer` the event is committed at once and only delivery is left (a refusal, a problem).
+        With `answer` the event is committed at once and only delivery is left, as for a refusal.
         """
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
@@ -50,15 +43,15 @@ class Store(Protocol):
         until `complete`, `retry` or `release`.
         """
 
-    async def confirm(self, job: Job) -> None:
-        """Return when a claimed job is this process's, as far as is known, and what `save_draft` was given is durable.
-
-        To be awaited before each visible write: who shows something must find it again after a crash. Raises
-        `OwnershipLost`, or `StoreUnavailable` when nobody can know now.
-        """
-
     async def wait(self) -> None:
         """Return when `claim` may have something that it did not have when it last returned None."""
+
+    async def confirm(self, job: Job) -> None:
+        """Return when a claimed job is known to be this process's and what `save_draft` was given is durable.
+
+        To be awaited before each visible write: after a crash, what is visible must be found again. Raises
+        `OwnershipLost`, or `StoreUnavailable` when ownership can't be known now.
+        """
 
     async def save_draft(self, job: Job, ref: str) -> None:
         """Keep the reference of the draft opened for this job, and count the attempt.
@@ -72,11 +65,8 @@ class Store(Protocol):
         Turns of the event named by `job.event.replaces` stop counting as history.
         """
 
-    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        """Count what was used for an event beside its outcome; it need not be this process's any more."""
-
     async def complete(self, job: Job) -> None:
-        """The answer is visible: nothing is left to do. May return before it is durable; order is kept."""
+        """Mark a job as delivered: nothing is left to do. May return before it is durable; order is kept."""
 
     async def retry(self, job: Job, at: datetime) -> None:
         """Give the job back, not to be claimed before `at`. Its lane key stays blocked until then."""
@@ -96,52 +86,67 @@ class Store(Protocol):
         before: int | None = None,
         patience: float = 0.0,
     ) -> int:
-        """Ask the other processes to stop what they are answering; returns how many events they were asked to stop.
+        """Ask other processes to stop generating; returns the number of events that this concerns.
 
-        That are the unanswered ones they have claimed, of this id or conversation, recorded before `before`. Waits up
-        to `patience` seconds until they have them no more. A store of one process has no others.
+        Those are unanswered events that others have claimed, of this id or conversation, recorded before `before`.
+        Waits up to `patience` seconds until they are given back or completed. A store of one process has no others.
         """
 
     def cancel_requests(self) -> Collection[int]:
-        """Sequence numbers of what this process was asked to stop by others since this was last called."""
+        """Return the sequence numbers that others asked this process to stop since the last call."""
+
+    async def counts(self) -> Mapping[str, float]:
+        """Return gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest has waited)."""
+
+
+class Journal(Protocol):
+    """What was asked and answered, to be looked up and corrected."""
+
+    async def job(self, adapter: str, event_id: str) -> Job | None:
+        """Return an event with its committed answer, whatever its state."""
+
+    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
+        """Return the newest event of these commands in a conversation."""
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
         """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.
 
         With `answer` only that is to be shown from now on, in place of the answer it had; without, the event has this
         prompt, these options and attachments now and is to be answered again, attempts counted anew. An unclaimed
-        event just gets the new content or answer. False: the event is not known or is claimed; nothing was changed.
+        event just gets the new content or answer. False: the event is unknown or claimed; nothing was changed.
         """
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
-        """An event's turns stop counting as history, also those that it has yet to leave; False: not known.
+        """Take an event's turns out of the history, also those that it has yet to leave; False: unknown.
 
         An unclaimed event is completed without an answer. Safe to repeat.
         """
 
-    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
-        """Keep what a person thinks of an answer; a later opinion of theirs replaces it. Unknown events are ignored."""
-
-    # -- looking back
-
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
-        """Ids of those who asked here, as far back as the last `stop` command."""
+        """Return the ids of those who asked here since the last `stop` command."""
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
-        """The newest files made for a person, newest first, each with the id of its event."""
+        """Return the newest files made for a person, newest first, each with the id of its event."""
 
-    async def job(self, adapter: str, event_id: str) -> Job | None:
-        """An event with its committed answer, whatever its state."""
+    def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+        """Iterate over every turn of a conversation, resets included, oldest first, assistant turns with media."""
 
-    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
-        """The newest event of these commands in a conversation."""
+    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
+        """Keep a person's opinion of an answer; a later one replaces it. Unknown events are ignored."""
+
+    async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        """Return how many people thought answers of a channel good, and how many bad."""
+
+
+class ContextStore(Protocol):
+    """The history of a conversation, for the next request to the API."""
 
     async def context(
         self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
     ) -> ConversationContext:
-        """The summary and the newest `limit` turns since the last reset. `exclude_event`: leave this event's turns out.
+        """Return the summary and the newest `limit` turns since the last reset.
 
-        So are those of the events that were asked again in its place.
+        `exclude_event`: leave out the turns of this event and of those that repeated it.
         """
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
@@ -150,16 +155,44 @@ class Store(Protocol):
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
 
-    def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
-        """Every turn of a conversation, resets included, oldest first; an assistant turn comes with its media."""
 
-    # -- settings and usage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """With what a value is erased: a person who is forgotten, a conversation whose last event is pruned, or either."""
 
-    async def settings(self, scope: str) -> Mapping[str, str]:
-        """What is set for a scope, such as a channel."""
+    adapter: str
+    actor: str = ""  #: "": no person's
+    conversation: str = ""  #: "": no conversation's
 
-    async def put_setting(self, scope: str, name: str, value: str | None) -> None:
-        """Set, or with None clear, one value of a scope."""
+
+class Namespace(Protocol):
+    """Small durable values by name, held in memory as a whole. A value that has expired is not there."""
+
+    async def get(self, name: str) -> str | None:
+        """Return one value, None when there is none."""
+
+    async def items(self) -> Mapping[str, str]:
+        """Return every value by its name."""
+
+    async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
+        """Set or replace a value with its expiry and owner. Without either it stays until it is deleted."""
+
+    async def delete(self, name: str) -> None:
+        """Remove a value; nothing happens when there is none."""
+
+
+class KeyValues(Protocol):
+    """Values that belong to no event, such as preferences."""
+
+    def namespace(self, name: str) -> Namespace:
+        """Return the values under that name."""
+
+
+class UsageLedger(Protocol):
+    """What was used, by day."""
+
+    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
+        """Count what was used for an event beside its outcome, whether or not this process still has it."""
 
     async def usage(
         self,
@@ -170,28 +203,40 @@ class Store(Protocol):
         channel: str | None = None,
         within: str | None = None,
     ) -> Sequence[UsageRow]:
-        """Usage by day, kind and model, newest day first. `within`: what the ids of the channels begin with."""
+        """Return usage by day, kind and model, newest day first. `within`: prefix of channel ids."""
 
-    async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
-        """How many people thought answers of a channel good, and how many bad."""
 
-    # -- housekeeping
+class Maintenance(Protocol):
+    """Opening, closing and erasing.
+
+    Use as an async context manager: entering opens, migrates, takes ownership and recovers; leaving closes.
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
         """Erase what is stored of a person; returns the media whose files are to be deleted.
 
-        Their turns and the answers to them, their finished events' content and their settings go; usage stays
-        as sums that no longer name them. Safe to repeat.
+        Their turns and the answers to them, the content of their events and the values that they own are erased; usage
+        stays as sums that no longer name them. Safe to repeat.
         """
 
     async def prune(self, before: datetime) -> Sequence[Media]:
-        """Erase events, turns and media older than `before`; returns the media whose files are to be deleted."""
+        """Erase events, turns and media older than `before`; returns the media whose files are to be deleted.
 
-    async def counts(self) -> Mapping[str, float]:
-        """Gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest waiting one has waited)."""
+        Values that have expired and those of conversations that have no event left are erased as well.
+        """
 
     async def check(self) -> None:
         """Return when the database can be read and written."""
+
+
+class Store(EventQueue, Journal, ContextStore, KeyValues, UsageLedger, Maintenance, Protocol):
+    """Everything that an engine implements. Consumers take the protocols that they need."""
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from bot.errors import OwnershipLost
 from bot.models import Action, Actor, Answer, Attachment, Event, Job, Lane, Location, Media, Outcome, Turn, Usage
-from bot.ports import Store
+from bot.ports import Owner, Store
 
 LANES = tuple(Lane)
 ADAPTERS = ("one",)
@@ -70,9 +71,13 @@ async def said(store: Store, conversation: str = "c", *, limit: int = 100, exclu
 
 
 class StoreContract:
-    """Subclasses give `open`, which opens the store of a place, again and again."""
+    """Subclasses give `open`, which opens the store of a place, again and again, and `tables`, which reads its file."""
 
     def open(self, place: Path) -> AbstractAsyncContextManager[Store]:
+        raise NotImplementedError
+
+    async def tables(self, place: Path) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, but for those of the schema's own bookkeeping."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -131,8 +136,8 @@ class StoreContract:
         assert [turn.content for turn in memory.turns] == ["asked", "\ufffd\0"]
         assert not await store.record(event("\ud800"), lane=Lane.FREE)
         assert await store.record(event("\ud801"), lane=Lane.FREE)
-        await store.put_setting("\ud800", "\0", "\ud800\0")
-        assert await store.settings("\ud800") == {"\0": "\ufffd\0"}
+        await store.namespace("\ud800").set("\0", "\ud800\0")
+        assert await store.namespace("\ud800").items() == {"\0": "\ufffd\0"}
 
     async def test_events_of_a_conversation_run_in_the_order_of_recording(self, store: Store) -> None:
         """One at a time, oldest first, whoever asks; another conversation does not wait."""
@@ -464,20 +469,61 @@ class StoreContract:
         assert last.event.id == "e0"
         assert await store.last_job("one", "c", commands=[]) is None
 
-    # -- settings and usage
+    # -- values and usage
 
-    async def test_settings_are_kept_by_scope(self, tmp_path: Path) -> None:
-        """Set, replaced, cleared; read at once and after a restart."""
+    async def test_values_are_kept_by_namespace(self, tmp_path: Path) -> None:
+        """Set, replaced, deleted; read at once and after a restart."""
         async with self.open(tmp_path) as store:
-            assert await store.settings("a") == {}
-            await store.put_setting("a", "model", "x")
-            await store.put_setting("a", "model", "y")
-            await store.put_setting("a", "gone", "z")
-            await store.put_setting("a", "gone", None)
-            await store.put_setting("b", "model", "w")
-            assert await store.settings("a") == {"model": "y"}
+            a, b = store.namespace("a"), store.namespace("b")
+            assert await a.items() == {}
+            await a.set("model", "x")
+            await a.set("model", "y")
+            await a.set("gone", "z")
+            await a.delete("gone")
+            await a.delete("never there")
+            await b.set("model", "w")
+            assert await a.items() == {"model": "y"}
+            assert [await b.get("model"), await b.get("gone")] == ["w", None]
         async with self.open(tmp_path) as store:
-            assert await store.settings("a") == {"model": "y"}
+            assert await store.namespace("a").items() == {"model": "y"}
+
+    async def test_values_expire(self, tmp_path: Path) -> None:
+        """From then on a value is not there, whether it was read before or not; a new one has its own expiry."""
+        now = datetime.now(UTC)
+        async with self.open(tmp_path) as store:
+            values = store.namespace("a")
+            await values.set("past", "x", expires=now - timedelta(seconds=1))
+            await values.set("soon", "x", expires=now + timedelta(seconds=0.2))
+            await values.set("later", "x", expires=now + timedelta(hours=1))
+            await values.set("extended", "x", expires=now - timedelta(seconds=1))
+            await values.set("extended", "y")
+            assert await values.items() == {"soon": "x", "later": "x", "extended": "y"}
+            async with asyncio.timeout(20):
+                while await values.get("soon") is not None:  # noqa: ASYNC110 - only the clock tells
+                    await asyncio.sleep(0.02)
+            assert await values.items() == {"later": "x", "extended": "y"}
+        async with self.open(tmp_path) as store:
+            assert await store.namespace("a").items() == {"later": "x", "extended": "y"}
+            await store.prune(NOW - timedelta(days=1))
+            assert await store.namespace("a").items() == {"later": "x", "extended": "y"}
+
+    async def test_values_are_erased_with_their_owner(self, store: Store) -> None:
+        """With the person who is forgotten, or the conversation of which nothing is left; others stay."""
+        old = NOW - timedelta(days=100)
+        await answer(store, event("e0", conversation="c", received_at=old))
+        await answer(store, event("e1", conversation="d"))
+        values = store.namespace("a")
+        await values.set("ann", "x", owner=Owner(adapter="one", actor="ann"))
+        await values.set("ann elsewhere", "x", owner=Owner(adapter="two", actor="ann"))
+        await values.set("c", "x", owner=Owner(adapter="one", conversation="c"))
+        await values.set("c of bob", "x", owner=Owner(adapter="one", conversation="c", actor="bob"))
+        await values.set("d of ann", "x", owner=Owner(adapter="one", conversation="d", actor="ann"))
+        await values.set("d", "x", owner=Owner(adapter="one", conversation="d"))
+        await values.set("nobody's", "x")
+        await store.prune(NOW - timedelta(days=90))
+        assert set(await values.items()) == {"ann", "ann elsewhere", "d of ann", "d", "nobody's"}
+        await store.forget("one", "ann")
+        assert set(await values.items()) == {"ann elsewhere", "d", "nobody's"}
 
     async def test_usage_is_summed(self, store: Store) -> None:
         """By day, kind and model; filtered by person, adapter, channel and what channels' ids begin with."""
@@ -509,7 +555,8 @@ class StoreContract:
             await answer(store, event("a0"), outcome("drawn", media=[picture("p.png")], usage=usage))
             await answer(store, event("b0", actor="bob"), outcome("hi bob", usage=usage))
             await store.save_summary("one", "c", "Ann and Bob talked", through_seq=1)
-            await store.put_setting("person:one:ann", "x", "y")
+            await store.namespace("person").set("x", "y", owner=Owner(adapter="one", actor="ann"))
+            await store.namespace("person").set("z", "y", owner=Owner(adapter="one", actor="bob"))
             await store.record(event("forget"), lane=Lane.CONVERSATION)
             asking = await claim(store)
             await store.record(event("waiting"), lane=Lane.CONVERSATION)
@@ -520,7 +567,7 @@ class StoreContract:
             assert await store.claim(LANES, ADAPTERS) is None
             assert await said(store) == ["asked", "hi bob"]
             assert (await store.context("one", "c", limit=9)).summary == ""
-            assert await store.settings("person:one:ann") == {}
+            assert await store.namespace("person").items() == {"z": "y"}
             since = datetime.now(UTC) - timedelta(days=1)
             assert await store.usage(since=since, actor="ann") == []
             assert [row.items for row in await store.usage(since=since, adapter="one")] == [2]
@@ -561,6 +608,37 @@ class StoreContract:
         assert await said(store, "both") == ["yes"]  # the turn before it is in the summary
         await store.commit(unfinished, outcome())
         assert len(await store.prune(NOW - timedelta(days=90))) == 0
+
+    async def test_nothing_stays_of_anybody(self, tmp_path: Path) -> None:
+        """When everybody is forgotten and everything is pruned, only what names nobody is in any table."""
+        usage = [Usage(kind="image", model="p", items=1, cost=0.5)]
+        async with self.open(tmp_path) as store:
+            for name, actor in (("q1", "ann"), ("q2", "bob"), ("q3", "ann")):
+                asked = event(f"event-{name}", conversation=f"conversation-{name}", actor=f"actor-{actor}")
+                asked = replace(asked, location=Location(channel="hall", thread=f"thread-{name}"))
+                job = await answer(store, asked, outcome("drawn", media=[picture("p.png")], usage=usage))
+                await store.add_usage(job, usage)
+                await store.save_summary("one", asked.conversation, f"summary of {name}", through_seq=1)
+                await store.add_feedback("one", asked.id, "actor-ann", is_good=True)
+                person = Owner(adapter="one", actor=asked.actor.id)
+                conversation = Owner(adapter="one", conversation=asked.conversation)
+                await store.namespace(f"person:{asked.actor.id}").set("language", "en", owner=person)
+                await store.namespace(f"conversation:{asked.conversation}").set("read", asked.id, owner=conversation)
+            await store.namespace("channel").set("system_prompt", "be kind")
+            reset = event("event-reset", conversation="conversation-q1", actor="actor-ann")
+            assert await store.record(reset, lane=Lane.CONVERSATION)
+            job = await claim(store)
+            await store.reset(job)
+            await store.record(event("event-waiting", actor="actor-ann"), lane=Lane.CONVERSATION)
+            await store.forget("one", "actor-ann")
+            await store.forget("one", "actor-bob")
+            await store.commit(job, outcome("late"))
+            await store.complete(job)
+            await store.prune(datetime.now(UTC) + timedelta(days=1))
+        left = {name: rows for name, rows in (await self.tables(tmp_path)).items() if rows}
+        assert left.keys() <= {"key_values", "usage", "spent", "allowances"}
+        assert [row[:3] for row in left["key_values"]] == [("channel", "system_prompt", "be kind")]
+        assert not any(mark in str(left) for mark in ("actor-", "event-", "conversation-", "thread-"))
 
     async def test_gauges(self, store: Store) -> None:
         """Waiting and running events are counted, and how long the oldest has waited."""

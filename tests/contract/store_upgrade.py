@@ -125,20 +125,23 @@ class UpgradeContract:
 
     async def test_settings_are_there(self, store: Store) -> None:
         """Of people, channels, conversations and adapters."""
-        assert await store.settings("person:channel:T1.U1") == {"language": "zh-TW", "model.image": "painter"}
-        assert await store.settings("person:channel:odd\0:\ud800") == {"language": "en"}
-        assert await store.settings("person:channel:T1.U3") == {}
-        assert await store.settings("channel:channel:C1") == {
+        assert await store.namespace("person:channel:T1.U1").items() == {"language": "zh-TW", "model.image": "painter"}
+        assert await store.namespace("person:channel:odd\0:\ud800").items() == {"language": "en"}
+        assert await store.namespace("person:channel:T1.U3").items() == {}
+        assert await store.namespace("channel:channel:C1").items() == {
             "system_prompt": "Be kind \0 雪.",
             "model.chat": "talker",
         }
-        assert await store.settings("conversation:channel:T1.C1.1") == {
+        assert await store.namespace("conversation:channel:T1.C1.1").items() == {
             "model.chat": "thinker",
-            "earlier": "first\nfull",
+            "prior_messages_read_by": "first\nfull",
         }
+        assert await store.namespace("undelivered:channel:T1.C4.1").items() == {"undelivered": "undelivered"}
         services = CoreServices(
             settings=cast(Any, None),
-            store=store,
+            journal=store,
+            values=store,
+            ledger=store,
             registry=Registry([]),
             policy=cast(Any, None),
             inbox=cast(Any, None),

@@ -89,7 +89,7 @@ async def test_an_empty_system_prompt_is_not_sent(desk: AdapterServices) -> None
 async def test_a_model_no_longer_allowed_is_passed_over(desk: AdapterServices) -> None:
     """What the settings have dropped is not used, whoever chose it."""
     conversation = desk.conversation(desk.event())
-    await desk.store.put_setting("conversation:desk:c1", "model.chat", "retired")
+    await desk.store.namespace("conversation:desk:c1").set("model.chat", "retired")
     assert await conversation.preferences.get_model("chat") == "gpt-4-turbo"
 
 

@@ -70,7 +70,8 @@ async def running(folder: Path) -> AsyncIterator[Service]:
     async with SqliteStore(folder / "bot.db") as store, spool, aiohttp.ClientSession() as http:
         metrics = Metrics()
         app = create_web(
-            store=store,
+            queue=store,
+            maintenance=store,
             api=Api(),
             spool=spool,
             metrics=metrics,

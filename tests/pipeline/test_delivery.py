@@ -138,7 +138,7 @@ async def test_what_finds_an_answer_again_is_kept_as_it_grows(tmp_path: Path, mo
 
 
 async def kept_ref(one: Service, event: str) -> str:
-    await one.core.store.put_setting("test", "written", "now")  # after everything before it
+    await one.core.store.namespace("test").set("written", "now")  # after everything before it
     job = await one.core.store.job("channel", event)
     assert job is not None
     return job.ref or ""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -36,6 +37,19 @@ class TestPostgresStore(StoreContract):
 
     def open(self, place: Path) -> AbstractAsyncContextManager[Store]:
         return PostgresStore(self.url)
+
+    async def tables(self, place: Path) -> dict[str, list[tuple[Any, ...]]]:
+        return await tables(self.url)
+
+
+async def tables(url: SecretStr) -> dict[str, list[tuple[Any, ...]]]:
+    async with connected(url) as connection:
+        names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {
+            name: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {name}")]
+            for (name,) in names
+            if name != "schema_version"
+        }
 
 
 async def test_processes_share_the_work(url: SecretStr) -> None:
@@ -187,12 +201,15 @@ async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
         assert (await next_job(store)).event.id == "e"
 
 
-async def test_a_setting_of_another_process_is_seen(url: SecretStr) -> None:
+async def test_a_value_of_another_process_is_seen(url: SecretStr) -> None:
     """What one process sets, the other reads, though it had read it before."""
     async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
-        assert await two.settings("s") == {}
-        await one.put_setting("s", "n", "v")
-        while await two.settings("s") != {"n": "v"}:
+        assert await two.namespace("s").items() == {}
+        await one.namespace("s").set("n", "v")
+        while await two.namespace("s").items() != {"n": "v"}:
+            await two.wait()
+        await one.namespace("s").delete("n")
+        while await two.namespace("s").get("n") is not None:
             await two.wait()
 
 

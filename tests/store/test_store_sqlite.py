@@ -7,20 +7,24 @@ import sys
 from contextlib import AbstractAsyncContextManager, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.errors import SchemaTooNew, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.models import Lane
 from bot.ports import Store
-from bot.store.sqlite import store as sqlite_store
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
+from tests.support.sqlite import tables
 
 
 class TestSqliteStore(StoreContract):
     def open(self, place: Path) -> AbstractAsyncContextManager[Store]:
         return SqliteStore(place / "data" / "bot.db")
+
+    async def tables(self, place: Path) -> dict[str, list[tuple[Any, ...]]]:
+        return tables(place / "data" / "bot.db")
 
 
 @pytest.fixture
@@ -269,15 +273,13 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
             pass
 
 
-async def test_a_setting_is_found_however_many_scopes_there_are(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also once there are more scopes than are known by name, while the store is open and after a restart."""
-    monkeypatch.setattr(sqlite_store, "_SCOPES_KNOWN", 3)
-    monkeypatch.setattr(sqlite_store, "_SCOPES_KEPT", 2)
+async def test_a_value_is_found_however_many_namespaces_there_are(path: Path) -> None:
+    """Also once there are more than are known by name, while the store is open and after a restart."""
     for start in range(3):
-        async with SqliteStore(path) as store:
+        async with SqliteStore(path, namespaces_cached=2, namespaces_known=3) as store:
             for number in range(start * 2):
-                assert await store.settings(f"s{number}") == {"n": str(number)}
-            assert await store.settings(f"s{start * 2}") == {}
+                assert await store.namespace(f"s{number}").items() == {"n": str(number)}
+            assert await store.namespace(f"s{start * 2}").items() == {}
             for number in (start * 2, start * 2 + 1):
-                await store.put_setting(f"s{number}", "n", str(number))
-                assert await store.settings(f"s{number}") == {"n": str(number)}
+                await store.namespace(f"s{number}").set("n", str(number))
+                assert await store.namespace(f"s{number}").items() == {"n": str(number)}

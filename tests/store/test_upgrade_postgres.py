@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.ports import Store
-from bot.store.shared import migrations
+from bot.store.shared import migration_steps
+from bot.store.shared.sql import Database
 from tests.contract.store_upgrade import FOLDER, UpgradeContract
 from tests.support.postgres import connected, server, url
 
@@ -58,13 +59,12 @@ async def test_two_processes_that_start_at_once_migrate_once(url: SecretStr) -> 
 async def test_a_step_that_fails_changes_nothing(url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the schema nor an event; the next start does it all."""
 
-    def fail(event: str | None, answer: str | None) -> tuple[str | None, str | None]:
-        if event is not None and "undelivered" in event:
-            raise KeyError(event)
-        return migrations.rename_fields(event, answer)
+    async def fail(db: Database) -> None:
+        await migration_steps.rename_fields(db)
+        raise KeyError
 
     await restore(url)
-    monkeypatch.setattr(migrations, "STEPS", {"rename_fields": fail})
+    monkeypatch.setitem(migration_steps.STEPS, "postgres", {"rename_fields": fail})
     with pytest.raises(KeyError):
         async with PostgresStore(url):
             pass

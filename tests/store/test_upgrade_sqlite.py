@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Store
-from bot.store.shared import migrations
+from bot.store.shared import migration_steps
+from bot.store.shared.migrations import migrations
+from bot.store.shared.sql import Database
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_upgrade import FOLDER, UpgradeContract
 
@@ -28,7 +30,7 @@ class TestSchema1(UpgradeContract):
 
     def open_previous(self, place: Path) -> AbstractAsyncContextManager[Store]:
         with closing(sqlite3.connect(place / "bot.db")) as db:
-            db.executescript(migrations.migrations("sqlite")[0].script)
+            db.executescript(migrations("sqlite")[0].script)
             db.execute("PRAGMA user_version = 1")
             db.execute("ATTACH ? AS previous", (PREVIOUS.as_uri() + "?mode=ro",))
             for table in ("events", "turns", "usage", "settings", "contexts"):
@@ -49,12 +51,11 @@ async def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: py
     shutil.copyfile(PREVIOUS, path)
     before = contents(path)
 
-    def fail(event: str | None, answer: str | None) -> tuple[str | None, str | None]:
-        if event is not None and "undelivered" in event:
-            raise KeyError(event)
-        return migrations.rename_fields(event, answer)
+    async def fail(db: Database) -> None:
+        await migration_steps.rename_fields(db)
+        raise KeyError
 
-    monkeypatch.setattr(migrations, "STEPS", {"rename_fields": fail})
+    monkeypatch.setitem(migration_steps.STEPS, "sqlite", {"rename_fields": fail})
     with pytest.raises(KeyError):
         async with SqliteStore(path):
             pass

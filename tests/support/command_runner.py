@@ -222,7 +222,8 @@ class AdapterServices:
     def conversation(self, event: Event) -> Conversation:
         """The conversation as the event sees it."""
         return Conversation(
-            store=self.store,
+            contexts=self.store,
+            values=self.store,
             settings=self.settings,
             event=event,
             preferences=Preferences(self.store, self.settings, event),
@@ -230,7 +231,7 @@ class AdapterServices:
             read_prior_messages=self.look,
         )
 
-    def context(self, event: Event, command: Command, seq: int) -> Context:
+    def context(self, event: Event, command: Command, job: Job) -> Context:
         """What the command may use."""
 
         async def stop() -> int:
@@ -248,11 +249,14 @@ class AdapterServices:
             conversation=(conversation := self.conversation(event)),
             preferences=conversation.preferences,
             spool=self.spool,
-            store=self.store,
+            journal=self.store,
+            ledger=self.store,
             commands=self.registry,
-            seq=seq,
+            seq=job.seq,
             stop=stop,
             cancel=cancel,
+            reset=lambda: self.store.reset(job),
+            forget=lambda: self.store.forget(event.adapter, event.actor.id),
         )
 
     async def claimed(self, event: Event) -> Job:
@@ -270,7 +274,7 @@ class AdapterServices:
         job = await self.claimed(event)
         said = Said(event, [], OutcomeBuilder())
         try:
-            async with aclosing(found.run(self.context(event, found, job.seq))) as parts:
+            async with aclosing(found.run(self.context(event, found, job))) as parts:
                 async for part in parts:
                     said.parts.append(part)
                     said.gathered.add(part, Silent())  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
@@ -87,7 +88,7 @@ class MemoryStorage:
     async def items(self) -> Mapping[str, str]:
         return dict(self.stored.get(self.namespace, {}))
 
-    async def set(self, name: str, value: str) -> None:
+    async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
         self.stored.setdefault(self.namespace, {})[name] = value
 
     async def delete(self, name: str) -> None:

@@ -1,7 +1,8 @@
 """Connections to the server: how they are made, what their errors mean, and the schema behind them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -9,7 +10,8 @@ from pydantic import SecretStr
 
 from bot.errors import StoreError, StoreUnavailable
 from bot.settings.core import address
-from bot.store.shared.migrations import PAGE, RewriteEvent, pending
+from bot.store.shared.migrations import pending
+from bot.store.shared.sql import numbered
 
 Connection = Any  #: an asyncpg connection: the library has no types
 
@@ -34,6 +36,23 @@ _SETTINGS = {**_KEEPALIVE, **_PATIENCE, **_PLANS, "application_name": "channelmu
 #: SQLSTATEs after which the same statement may succeed later: connection, resources, operator, system, conflicts,
 #: and a server that has become a read-only copy.
 _PASSING = ("08", "53", "57", "58", "40", "55", "25006")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """See `bot.store.shared.sql.Database`."""
+
+    connection: Connection
+
+    async def rows(self, sql: str, **parameters: object) -> list[Any]:
+        """See `Database.rows`."""
+        text, names = numbered(sql)
+        return list(await self.connection.fetch(text, *(parameters[name] for name in names)))
+
+    async def execute_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """See `Database.execute_many`."""
+        text, names = numbered(sql)
+        await self.connection.executemany(text, [[row[name] for name in names] for row in rows])
 
 
 class Link:
@@ -86,6 +105,11 @@ class Link:
         with self.translated():
             return list(await self._pool.fetch(sql, *parameters))
 
+    async def named_rows(self, sql: str, **parameters: object) -> list[Any]:
+        """The rows of a query whose parameters are written `:name`. Raises `StoreError`."""
+        text, names = numbered(sql)
+        return await self.rows(text, *(parameters[name] for name in names))
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """What goes wrong with the database becomes a `StoreError` of one sentence."""
@@ -122,18 +146,9 @@ class Link:
             version = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
             for migration in pending("postgres", version, self.name):
                 await connection.execute(migration.script)
-                if migration.rewrite is not None:
-                    await _rewrite_events(connection, migration.rewrite)
+                if migration.step is not None:
+                    await migration.step(PostgresDatabase(connection))
                 await connection.execute("INSERT INTO schema_version VALUES ($1)", migration.number)
-
-
-async def _rewrite_events(connection: Connection, rewrite: RewriteEvent) -> None:
-    rows: list[Any] = [(0,)]
-    while rows:
-        page = "SELECT seq, event, answer FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"
-        rows = await connection.fetch(page, rows[-1][0], PAGE)
-        changed = [(seq, *rewrite(event, answer)) for seq, event, answer in rows]
-        await connection.executemany("UPDATE events SET event = $2, answer = $3 WHERE seq = $1", changed)
 
 
 async def _as_it_is(_: Connection) -> None:

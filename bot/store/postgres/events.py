@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 #: Seconds between two looks for events of processes that died, and the longest sleep without news.
 LOOK_INTERVAL = 1.0
-#: What a notification says: that there may be something to claim, that a setting has changed, what is to be stopped.
+#: What a notification says: that there may be something to claim, that a value has changed, what is to be stopped.
 EVENTS = "events"
-SETTINGS = "settings"
+VALUES = "values"
 CANCEL = "cancel"
 _CANCELLED = 300  #: events in one notification
 _CANCEL_LOOK = 0.1  #: seconds between two looks whether they have stopped

@@ -2,10 +2,12 @@
 
 # ruff: noqa: S608 - only constants are joined
 
+import time
 from collections.abc import Sequence
 
-from bot.store.postgres.connection import Connection
+from bot.store.postgres.connection import Connection, PostgresDatabase
 from bot.store.postgres.statements import ADDED
+from bot.store.shared import key_values
 
 #: Events erased in one transaction: the writer's other work waits for that long only.
 CHUNK = 200
@@ -51,13 +53,13 @@ AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > extract(epoch FROM
 """
 
 
-async def forget(db: Connection, who: tuple[str, str], scope: str, person: int) -> Sequence[str]:
-    """See `Store.forget`; returns the answers that are gone. `scope`: of their settings; `person`: their number."""
+async def forget(db: Connection, who: tuple[str, str], person: int) -> Sequence[str]:
+    """See `Store.forget`; returns the answers that are gone. `person`: their number."""
     await db.execute(_COUNT_ON, *who, person)
     answers = await db.fetch(f"SELECT answer FROM events WHERE seq IN ({_IDLE}) AND answer IS NOT NULL", *who)
     for statement in _FORGET:
         await db.execute(statement, *who)
-    await db.execute("DELETE FROM settings WHERE scope = $1", scope)
+    await PostgresDatabase(db).rows(key_values.FORGET, adapter=who[0], actor=who[1])
     return [row["answer"] for row in answers]
 
 
@@ -78,3 +80,12 @@ async def prune(db: Connection, before: float) -> Sequence[str | None]:
     )
     await db.execute(_COUNTED_OUT)
     return [row["answer"] for row in rows]
+
+
+async def prune_rest(db: Connection) -> None:
+    """Erase the values that have expired or whose conversation is gone, and people of whom no event is left."""
+    await PostgresDatabase(db).rows(key_values.PRUNE, now=time.time())
+    await db.execute(
+        "DELETE FROM people WHERE NOT EXISTS (SELECT 1 FROM events"
+        " WHERE events.adapter = people.adapter AND events.actor = people.actor AND events.actor <> '')"
+    )

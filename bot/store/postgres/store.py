@@ -6,25 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 from pydantic import SecretStr
 
 from bot.models import ConversationContext, Job, Media, Turn, UsageRow
+from bot.ports import Namespace
 from bot.store.postgres import maintenance
-from bot.store.postgres.connection import Connection, Link
-from bot.store.postgres.events import CANCEL, SETTINGS
+from bot.store.postgres.connection import Connection, Link, PostgresDatabase
+from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Owner
 from bot.store.postgres.quota import Limits, person_number
 from bot.store.postgres.writer import Writer
-from bot.store.shared import codec
+from bot.store.shared import codec, key_values
+from bot.store.shared.key_values import NamespaceCache
 from bot.store.sqlite.queries import job_of, media_of, turns_of
 
 _JOB = "SELECT seq, event, attempts, ref, answer FROM events"
 _PAGE = 200
 _RECENT = 2000  #: events among which a person's newest files are looked for
-_SCOPES_KEPT = 10_000
 
 
 class PostgresStore(Limits):
@@ -36,8 +37,7 @@ class PostgresStore(Limits):
         self._owner = Owner(self._link, on_news=self._news, adopt=self._adopt)
         self._writer = Writer(self._link)
         self._stack = AsyncExitStack()
-        self._settings: dict[str, dict[str, str]] = {}
-        self._settings_version = 0
+        self._values = NamespaceCache(self._read_values)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -65,8 +65,8 @@ class PostgresStore(Limits):
         kind, *details = what.split(" ")
         if kind == CANCEL:
             self._cancel_requests.update(map(int, details))
-        elif kind in ("", SETTINGS):
-            self._unsettle()
+        elif kind in ("", VALUES):
+            self._values.clear()
         self._changed.set()
 
     # -- looking back
@@ -203,33 +203,21 @@ class PostgresStore(Limits):
             if len(rows) < _PAGE:
                 return
 
-    # -- settings, usage, opinions
+    # -- values, usage, feedback
 
-    async def settings(self, scope: str) -> Mapping[str, str]:
-        scope = codec.key(codec.clean(scope))
-        while (cached := self._settings.get(scope)) is None:
-            version = self._settings_version
-            rows = await self._link.rows("SELECT name, value FROM settings WHERE scope = $1", scope)
-            if version == self._settings_version:
-                if len(self._settings) >= _SCOPES_KEPT:
-                    self._settings.clear()
-                self._settings[scope] = {codec.plain(name): codec.plain(value) for name, value in rows}
-        return MappingProxyType(cached)
+    def namespace(self, name: str) -> Namespace:
+        return key_values.namespace(name, self._values, self._write_value)
 
-    async def put_setting(self, scope: str, name: str, value: str | None) -> None:
-        row = [codec.key(codec.clean(scope)), codec.key(codec.clean(name))]
-        sql = "DELETE FROM settings WHERE scope = $1 AND name = $2"
-        if value is not None:
-            row.append(codec.key(codec.clean(value)))
-            sql = (
-                "INSERT INTO settings VALUES ($1, $2, $3)"
-                " ON CONFLICT (scope, name) DO UPDATE SET value = excluded.value"
-            )
-        await self._writer.submit(lambda db: db.execute(sql, *row), then=lambda _: self._unsettle(), news=SETTINGS)
+    async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
+        namespace = str(parameters["namespace"])
+        await self._writer.submit(
+            lambda db: PostgresDatabase(db).rows(sql, **parameters),
+            then=lambda _: self._values.changed(namespace),
+            news=VALUES,
+        )
 
-    def _unsettle(self) -> None:
-        self._settings_version += 1
-        self._settings.clear()
+    async def _read_values(self, namespace: str) -> Sequence[Any]:
+        return await self._link.named_rows(key_values.READ, namespace=namespace)
 
     async def usage(
         self,
@@ -279,15 +267,14 @@ class PostgresStore(Limits):
 
     async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
         who = codec.key(adapter), codec.key(actor)
-        scope = codec.key(codec.clean(f"person:{adapter}:{actor}"))
 
         def then(_: object) -> None:
-            self._unsettle()
+            self._values.clear()
             self._changed.set()
 
         person = person_number(adapter, actor)
         answers = await self._writer.submit(
-            lambda db: maintenance.forget(db, who, scope, person), then=then, news=SETTINGS, locks=[person]
+            lambda db: maintenance.forget(db, who, person), then=then, news=VALUES, locks=[person]
         )
         return [media for answer in answers for media in media_of(answer)]
 
@@ -298,6 +285,7 @@ class PostgresStore(Limits):
             answers = await self._writer.submit(lambda db: maintenance.prune(db, before.timestamp()))
             gone = len(answers)
             media += [item for answer in answers for item in media_of(answer)]
+        await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), news=VALUES)
         return media
 
     async def check(self) -> None:

@@ -1,63 +1,28 @@
-r"""Migrations: numbered SQL scripts, some of them followed by a step in Python.
+"""Migrations: numbered SQL scripts, some of them followed by a step in Python."""
 
-The steps are shared by the engines: stored JSON is rewritten here, as SQL's own JSON functions differ and PostgreSQL's
-fail on `\u0000`. Each step runs once, in the transaction of its migration.
-"""
-
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 from bot.errors import SchemaTooNew
-from bot.store.shared import codec
-
-#: Takes the JSON of an event and of its answer, each None where there is none, and returns them as they are to be.
-RewriteEvent = Callable[[str | None, str | None], tuple[str | None, str | None]]
-
-#: Events rewritten at a time.
-PAGE = 200
-
-_EVENT_FIELDS = {
-    "place": "location",
-    "problem": "rejection",
-    "again": "replaces",
-    "continues": "has_prior_messages",
-}
-_ACTION_FIELDS = {"asks": "prompts_for"}
-
-
-def rename_fields(event: str | None, answer: str | None) -> tuple[str | None, str | None]:
-    """Rename the fields of events and of their answers' actions. Fields that are renamed already stay."""
-    if event is not None:
-        event = _dumps(_renamed(json.loads(event), _EVENT_FIELDS))
-    if answer is not None:
-        values = json.loads(answer)
-        values["actions"] = [_renamed(action, _ACTION_FIELDS) for action in values.get("actions", ())]
-        answer = _dumps(values)
-    return event, answer
-
-
-#: By the name of the migration that they follow, which every engine has.
-STEPS: Mapping[str, RewriteEvent] = {"rename_fields": rename_fields}
+from bot.store.shared.migration_steps import STEPS, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One change of the schema."""
+    """One change of the schema, made in one transaction."""
 
     number: int  #: the version of the schema that it leads to
     script: str  #: SQL, executed first
-    rewrite: RewriteEvent | None  #: applied to every event afterwards
+    step: Step | None  #: executed afterwards
 
 
 def migrations(engine: str) -> Sequence[Migration]:
-    """The engine's migrations, oldest first."""
+    """The engine's migrations, oldest first. A script is followed by the step of its name."""
     folder = files("bot") / "store" / "migrations" / engine
     found = [
-        Migration(int(match[1]), item.read_text(encoding="utf-8"), STEPS.get(match[2]))
+        Migration(int(match[1]), item.read_text(encoding="utf-8"), STEPS[engine].get(match[2]))
         for item in folder.iterdir()
         if (match := re.fullmatch(r"(\d+)_(\w+)\.sql", item.name))
     ]
@@ -77,11 +42,3 @@ def pending(engine: str, version: int, database: object) -> Sequence[Migration]:
             f"{newest}); update the service or restore a backup made before."
         )
     return [migration for migration in steps if migration.number > version]
-
-
-def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    return {names.get(name, name): value for name, value in values.items()}
-
-
-def _dumps(values: object) -> str:
-    return codec.clean(json.dumps(values, ensure_ascii=False, separators=(",", ":")))

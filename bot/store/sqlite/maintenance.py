@@ -11,7 +11,8 @@ from typing import Any
 import aiosqlite
 
 from bot.models import Job, Media
-from bot.store.shared import codec
+from bot.store.shared import codec, key_values
+from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queries import media_of
 
 #: Events erased in one transaction: the writer's other work waits for that long only.
@@ -73,21 +74,6 @@ async def save_summary(
     return bool(saved)
 
 
-async def put_setting(db: aiosqlite.Connection, scope: str, name: str, value: str | None) -> None:
-    """See `Store.put_setting`."""
-    if value is None:
-        await _rows(db, "DELETE FROM settings WHERE scope = ? AND name = ?", scope, name)
-    else:
-        await _rows(
-            db,
-            "INSERT INTO settings (scope, name, value) VALUES (?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET value = excluded.value",
-            scope,
-            name,
-            value,
-        )
-
-
 async def touch(db: aiosqlite.Connection) -> None:
     """Write the file's mark anew: fails when nothing can be written."""
     await _rows(db, f"PRAGMA application_id = {MARK}")
@@ -137,9 +123,7 @@ async def add_feedback(db: aiosqlite.Connection, adapter: str, event_id: str, ac
     )
 
 
-async def forget(
-    db: aiosqlite.Connection, adapter: str, actor: str, running: Sequence[int], scopes: Sequence[str]
-) -> list[Media]:
+async def forget(db: aiosqlite.Connection, adapter: str, actor: str, running: Sequence[int]) -> list[Media]:
     """See `Store.forget`. Events of `running` are blanked when they are done; the person's others are done now."""
     who = codec.key(adapter), codec.key(actor)
     theirs = "SELECT seq FROM events WHERE adapter = ? AND actor = ? AND actor <> ''"
@@ -188,7 +172,7 @@ async def forget(
         *who,
     )
     await _rows(db, "DELETE FROM usage WHERE adapter = ? AND actor = ? AND actor <> ''", *who)
-    await _rows(db, "DELETE FROM settings WHERE scope IN (SELECT value FROM json_each(?))", json.dumps(list(scopes)))
+    await SqliteDatabase(db).rows(key_values.FORGET, adapter=who[0], actor=who[1])
     return media
 
 
@@ -210,3 +194,8 @@ async def prune(db: aiosqlite.Connection, before: datetime) -> tuple[int, list[M
         json.dumps(places),
     )
     return len(gone), [item for _, _, answer in gone for item in media_of(answer)]
+
+
+async def prune_values(db: aiosqlite.Connection) -> None:
+    """Erase the values that have expired or whose conversation is gone."""
+    await SqliteDatabase(db).rows(key_values.PRUNE, now=time.time())

@@ -4,7 +4,7 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,10 @@ class Reads:
         self._db = db
         self._path = path
 
-    async def rows(self, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+    async def rows(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
         """The rows of a query. Raises `StoreError`."""
         try:
-            return list(await self._db.execute_fetchall(sql, tuple(parameters)))
+            return list(await self._db.execute_fetchall(sql, parameters))
         except sqlite3.Error as exc:
             raise translate(exc, self._path) from exc
 

@@ -2,11 +2,11 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 
-from bot.store.shared.migrations import PAGE, RewriteEvent, pending
+from bot.store.shared.migrations import pending
+from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import damaged, translate
 
 #: A file up to this size is checked whole at each start; a bigger one where it is read.
@@ -47,22 +47,11 @@ async def _migrate(db: aiosqlite.Connection, path: Path) -> None:
     for migration in pending("sqlite", int(row[0]), path):
         try:
             await db.executescript(f"BEGIN IMMEDIATE;\n{migration.script}")
-            if migration.rewrite is not None:
-                await _rewrite_events(db, migration.rewrite)
+            if migration.step is not None:
+                await migration.step(SqliteDatabase(db))
             await db.execute_fetchall(f"PRAGMA user_version = {migration.number}")
             await db.execute_fetchall("COMMIT")
         except BaseException:
             if db.in_transaction:
                 await db.rollback()
             raise
-
-
-async def _rewrite_events(db: aiosqlite.Connection, rewrite: RewriteEvent) -> None:
-    rows: list[Any] = [(0, None, None)]
-    while rows:
-        page = "SELECT seq, event, answer FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
-        rows = list(await db.execute_fetchall(page, (rows[-1][0], PAGE)))
-        changed = [(*rewrite(event, answer), seq) for seq, event, answer in rows]
-        # In two steps: a trigger sees to it that an answer is never overwritten.
-        await db.executemany("UPDATE events SET answer = NULL WHERE seq = ?", [(seq,) for *_, seq in changed])
-        await db.executemany("UPDATE events SET event = ?, answer = ? WHERE seq = ?", changed)

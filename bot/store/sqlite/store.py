@@ -9,15 +9,18 @@ from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Seque
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import TracebackType
+from typing import Any, Self
 
 import aiosqlite
 
 from bot.errors import StoreUnavailable
 from bot.models import Answer, ConversationContext, Event, Job, Lane, Media, Turn, UsageRow
-from bot.store.shared import codec
+from bot.ports import Namespace
+from bot.store.shared import codec, key_values
+from bot.store.shared.key_values import NamespaceCache
 from bot.store.sqlite import maintenance
+from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import translate
 from bot.store.sqlite.events import Events
 from bot.store.sqlite.lock import ownership
@@ -26,24 +29,27 @@ from bot.store.sqlite.queue import Entry, entry
 from bot.store.sqlite.schema import prepare
 from bot.store.sqlite.writer import WorkOperation, Writer
 
-_SCOPES_KEPT = 10_000  #: settings held in memory
-_SCOPES_KNOWN = 20_000  #: scopes of which it is known that they have any
-
 
 class SqliteStore(Events):
     """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
 
-    `busy_timeout`: seconds to wait for a program that has locked the database.
+    `busy_timeout`: seconds to wait for a program that has locked the database. `namespaces_cached`: namespaces whose
+    values are held in memory; `namespaces_known`: those of which only the names are.
     """
 
-    def __init__(self, path: Path, *, busy_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_timeout: float = 5.0,
+        namespaces_cached: int = 10_000,
+        namespaces_known: int = 20_000,
+    ) -> None:
         super().__init__()
         self._path = path
         self._busy_timeout = busy_timeout
         self._stack = AsyncExitStack()
-        self._settings: dict[str, dict[str, str]] = {}
-        self._settings_version = 0
-        self._scopes: set[str] | None = None  #: that may have settings; None: any
+        self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -64,8 +70,9 @@ class SqliteStore(Events):
                 raise translate(exc, self._path) from exc
             self._reads = Reads(reader, self._path)
             await self.recover()
-            scopes = await self._reads.rows("SELECT DISTINCT scope FROM settings LIMIT ?", (_SCOPES_KNOWN + 1,))
-            self._scopes = {scope for (scope,) in scopes} if len(scopes) <= _SCOPES_KNOWN else None
+            limit = {"limit": self._values.known_limit + 1}
+            known = await self._reads.rows("SELECT DISTINCT namespace FROM key_values LIMIT :limit", limit)
+            self._values.know([namespace for (namespace,) in known])
             self._writer = Writer(db, self._path, last=self._last_event)
             writing = asyncio.create_task(self._writer.run(), name="store writer")
             stack.push_async_callback(self._stop, writing)
@@ -186,37 +193,20 @@ class SqliteStore(Events):
     def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         return self._reads.transcript(adapter, conversation)
 
-    # -- settings and usage
+    # -- values and usage
 
-    async def settings(self, scope: str) -> Mapping[str, str]:
-        scope = codec.clean(scope)
-        while (cached := self._settings.get(scope)) is None:
-            if self._scopes is not None and scope not in self._scopes:
-                return MappingProxyType({})
-            version = self._settings_version
-            rows = await self._reads.rows("SELECT name, value FROM settings WHERE scope = ?", (scope,))
-            if version == self._settings_version:
-                if len(self._settings) >= _SCOPES_KEPT:
-                    self._settings.clear()
-                self._settings[scope] = dict(rows)
-        return MappingProxyType(cached)
+    def namespace(self, name: str) -> Namespace:
+        return key_values.namespace(name, self._values, self._write_value)
 
-    async def put_setting(self, scope: str, name: str, value: str | None) -> None:
-        scope, name = codec.clean(scope), codec.clean(name)
-        text = None if value is None else codec.clean(value)
+    async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
+        namespace = str(parameters["namespace"])
         work = WorkOperation(
-            lambda db: maintenance.put_setting(db, scope, name, text), then=lambda _: self._unsettle([scope])
+            lambda db: SqliteDatabase(db).rows(sql, **parameters), then=lambda _: self._values.changed(namespace)
         )
         await self._writer.submit(work)
 
-    def _unsettle(self, scopes: Sequence[str]) -> None:
-        self._settings_version += 1
-        for scope in scopes:
-            self._settings.pop(scope, None)
-        if self._scopes is not None:
-            self._scopes.update(scopes)
-            if len(self._scopes) > _SCOPES_KNOWN:
-                self._scopes = None
+    async def _read_values(self, namespace: str) -> Sequence[Any]:
+        return await self._reads.rows(key_values.READ, {"namespace": namespace})
 
     async def usage(
         self,
@@ -236,18 +226,17 @@ class SqliteStore(Events):
 
     async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
         person = codec.key(adapter), codec.key(actor)
-        scopes = [codec.clean(f"person:{adapter}:{actor}")]
         held: list[Entry] = []
 
         async def work(db: aiosqlite.Connection) -> list[Media]:
             held.extend(self._queue.discard(lambda e: e.person == person))
-            return await maintenance.forget(db, adapter, actor, self._queue.running_of(person), scopes)
+            return await maintenance.forget(db, adapter, actor, self._queue.running_of(person))
 
         def then(_: list[Media]) -> None:
             for item in held:
                 self._jobs.pop(item.seq, None)
             self._memories.clear(through_seq=max(self._running, default=0))
-            self._unsettle(scopes)
+            self._values.clear()
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
@@ -258,6 +247,8 @@ class SqliteStore(Events):
             work = WorkOperation(lambda db: maintenance.prune(db, before), then=lambda _: self._memories.clear())
             gone, found = await self._writer.submit(work)
             media += found
+        expired = WorkOperation(maintenance.prune_values, then=lambda _: self._values.clear())
+        await self._writer.submit(expired)
         return media
 
     async def check(self) -> None:

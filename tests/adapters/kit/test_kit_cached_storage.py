@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -26,7 +27,7 @@ class CountingStorage(MemoryStorage):
         self.core.reads += 1
         return dict(self.stored.get(self.namespace, {}))
 
-    async def set(self, name: str, value: str) -> None:
+    async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
         if self.core.is_broken:
             raise StoreUnavailable("the disk is full")
         self.stored.setdefault(self.namespace, {})[name] = value

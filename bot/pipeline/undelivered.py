@@ -1,0 +1,32 @@
+"""Answers that no platform took: asked for again, they are delivered without being generated again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.models import Event
+from bot.ports import KeyValues, Namespace, Owner
+
+
+@dataclass(frozen=True, slots=True)
+class UndeliveredAnswers:
+    """The events whose committed answer was not delivered. Every method raises `StoreError`."""
+
+    values: KeyValues
+    retention_days: int  #: days after which the answers are erased; 0: never
+
+    async def add(self, event: Event) -> None:
+        """Take note that the answer to this event was not delivered."""
+        expires = event.received_at + timedelta(days=self.retention_days) if self.retention_days else None
+        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        await self._of(event).set(event.id, "undelivered", expires=expires, owner=owner)
+
+    async def take(self, event: Event) -> bool:
+        """Return whether the event that this one repeats is among them, and remove it."""
+        namespace = self._of(event)
+        if not event.replaces or await namespace.get(event.replaces) is None:
+            return False
+        await namespace.delete(event.replaces)
+        return True
+
+    def _of(self, event: Event) -> Namespace:
+        return self.values.namespace(f"undelivered:{event.adapter}:{event.conversation}")

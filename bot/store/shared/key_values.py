@@ -1,0 +1,138 @@
+"""Values by namespace and name, cached: nearly every event looks into three namespaces, of which most are empty."""
+
+import math
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from bot.ports import Owner
+from bot.store.shared import codec
+
+READ = "SELECT name, value, expires FROM key_values WHERE namespace = :namespace"
+WRITE = """
+INSERT INTO key_values (namespace, name, value, expires, adapter, actor, conversation)
+VALUES (:namespace, :name, :value, :expires, :adapter, :actor, :conversation)
+ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
+    adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
+"""
+DELETE = "DELETE FROM key_values WHERE namespace = :namespace AND name = :name"
+#: Of a person who is forgotten.
+FORGET = "DELETE FROM key_values WHERE adapter = :adapter AND actor = :actor AND actor <> ''"
+#: What has expired, or belonged to a conversation of which nothing is left.
+PRUNE = """
+DELETE FROM key_values WHERE expires <= :now OR (conversation <> '' AND NOT EXISTS (
+    SELECT 1 FROM events
+    WHERE events.adapter = key_values.adapter AND events.conversation = key_values.conversation))
+"""
+
+#: Executes one of the statements above with its parameters; returns once it is durable and the cache knows of it.
+Write = Callable[[str, Mapping[str, object]], Awaitable[None]]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    values: Mapping[str, str]
+    expires: float  #: when the first of them does, seconds since 1970
+
+
+class NamespaceCache:
+    """The namespaces read last. `read` returns name, value and expiry of everything in one.
+
+    `known`: how many names of namespaces are held at most, so that those without values need no reading.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[Sequence[Any]]],
+        *,
+        size: int = 10_000,
+        known: int = 20_000,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._read = read
+        self._size = size
+        self.known_limit = known
+        self._now = now
+        self._cached: dict[str, _Cached] = {}
+        self._version = 0
+        self._known: set[str] | None = None  #: namespaces that may have values; None: any
+
+    def know(self, namespaces: Collection[str]) -> None:
+        """Take note that no other namespaces have values. Only for a store that has no other processes."""
+        self._known = set(namespaces) if len(namespaces) <= self.known_limit else None
+
+    async def items(self, namespace: str) -> Mapping[str, str]:
+        """Return the values of a namespace by name. Raises `StoreError`."""
+        while (cached := self._cached.get(namespace)) is None or cached.expires <= self._now():
+            if self._known is not None and namespace not in self._known:
+                return _NOTHING
+            version, now = self._version, self._now()
+            rows = await self._read(namespace)
+            if version != self._version:  # changed meanwhile
+                continue
+            if len(self._cached) >= self._size:
+                self._cached.clear()
+            live = [row for row in rows if row[2] is None or row[2] > now]
+            self._cached[namespace] = _Cached(
+                MappingProxyType({codec.plain(name): codec.plain(value) for name, value, _ in live}),
+                min((expires for *_, expires in live if expires is not None), default=math.inf),
+            )
+        return cached.values
+
+    def changed(self, namespace: str) -> None:
+        """Take note that a namespace was written to."""
+        self._version += 1
+        self._cached.pop(namespace, None)
+        if self._known is not None:
+            self._known.add(namespace)
+            if len(self._known) > self.known_limit:
+                self._known = None
+
+    def clear(self) -> None:
+        """Take note that any namespace may have been written to, by this process only to remove values."""
+        self._version += 1
+        self._cached.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNamespace:
+    """See `bot.ports.Namespace`."""
+
+    key: str
+    cache: NamespaceCache
+    write: Write
+
+    async def get(self, name: str) -> str | None:
+        """See `Namespace.get`."""
+        return (await self.items()).get(codec.clean(name))
+
+    async def items(self) -> Mapping[str, str]:
+        """See `Namespace.items`."""
+        return await self.cache.items(self.key)
+
+    async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
+        """See `Namespace.set`."""
+        values = {
+            "namespace": self.key,
+            "name": codec.key(codec.clean(name)),
+            "value": codec.key(codec.clean(value)),
+            "expires": None if expires is None else expires.timestamp(),
+            "adapter": "" if owner is None else codec.key(owner.adapter),
+            "actor": "" if owner is None else codec.key(owner.actor),
+            "conversation": "" if owner is None else codec.key(owner.conversation),
+        }
+        await self.write(WRITE, values)
+
+    async def delete(self, name: str) -> None:
+        """See `Namespace.delete`."""
+        await self.write(DELETE, {"namespace": self.key, "name": codec.key(codec.clean(name))})
+
+
+def namespace(name: str, cache: NamespaceCache, write: Write) -> StoredNamespace:
+    """The values under that name."""
+    return StoredNamespace(codec.key(codec.clean(name)), cache, write)

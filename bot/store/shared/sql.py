@@ -1,0 +1,27 @@
+"""SQL with named parameters, which both engines execute."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Protocol
+
+#: `:name`, but not the cast `::type`.
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+
+
+class Database(Protocol):
+    """A connection, as shared code uses it. What goes wrong is the driver's own error."""
+
+    async def rows(self, sql: str, **parameters: object) -> list[Any]:
+        """Execute one statement whose parameters are written `:name`; returns its rows as sequences."""
+
+    async def execute_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Execute one statement for each row of parameters."""
+
+
+@cache
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """The statement with `$1`, `$2` … in place of `:name`, and the names in that order."""
+    names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
+    numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
+    return _PARAMETER.sub(lambda match: numbers[match[1]], sql), names

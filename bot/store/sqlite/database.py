@@ -1,0 +1,23 @@
+"""A connection to the file, as shared code uses it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiosqlite
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteDatabase:
+    """See `bot.store.shared.sql.Database`."""
+
+    connection: aiosqlite.Connection
+
+    async def rows(self, sql: str, **parameters: object) -> list[Any]:
+        """See `Database.rows`."""
+        return list(await self.connection.execute_fetchall(sql, parameters))
+
+    async def execute_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """See `Database.execute_many`."""
+        async with self.connection.executemany(sql, rows):
+            pass

@@ -1,0 +1,51 @@
+"""What the whole service keeps can be erased."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.service import impatient, service
+from tests.support.sqlite import tables
+
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
+
+
+async def test_nothing_stays_of_who_is_forgotten(tmp_path: Path) -> None:
+    """Prior messages, choices, refused and undelivered answers: gone when the person is and what is old is pruned."""
+    async with service(tmp_path, bot_chat_models=("m1", "m2")) as one:
+        here: dict[str, Any] = {"conversation": "conversation-1", "who": "person-1"}
+        await one.ask("hello", earlier=[["person-2", "said before"]], **here)
+        await one.ask("", command="model", options={"kind": "chat", "name": "m2"}, **here)
+        await one.core.desk.set_preference("channel", "person-1", "language", "zh-Hant")
+        one.channel.faults = {"finish": [403]}
+        undelivered = await one.channel.ask("refused", **here)
+        await one.channel.until(lambda: f"finish {undelivered}" in one.channel.calls)
+        await one.core.worker.drain()
+        kept = tables(tmp_path / "bot.db")["key_values"]
+        assert sorted((row[0].partition(":")[0], row[1]) for row in kept) == [
+            ("conversation", "model.chat"),
+            ("conversation", "prior_messages_read_by"),
+            ("person", "language"),
+            ("undelivered", undelivered),
+        ]
+        await one.ask("", command="forget", options={"confirm": "yes"}, **here)
+        await one.core.worker.drain()
+        await one.core.store.prune(datetime.now(UTC) + timedelta(days=1))
+        left = {name: rows for name, rows in tables(tmp_path / "bot.db").items() if rows}
+    assert left.keys() == {"usage"}
+    assert not any(mark in str(left) for mark in ("person-", "conversation-", undelivered))
+
+
+async def test_an_undelivered_answer_is_kept_as_long_as_its_event(tmp_path: Path) -> None:
+    """Also where its conversation goes on."""
+    async with service(tmp_path, bot_retention_days=30) as one:
+        one.channel.faults = {"finish": [403]}
+        undelivered = await one.channel.ask("refused")
+        await one.channel.until(lambda: f"finish {undelivered}" in one.channel.calls)
+        await one.core.worker.drain()
+        job = await one.core.store.job("channel", undelivered)
+        assert job is not None
+        [row] = tables(tmp_path / "bot.db")["key_values"]
+        assert row[3] == (job.event.received_at + timedelta(days=30)).timestamp()
