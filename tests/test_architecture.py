@@ -1,50 +1,35 @@
-"""Conventions that matter are tests: who may import whom, what may be named where, how big a module may be."""
+"""Rules of the repository's layout: imports, names, the size of modules and folders."""
 
-import ast
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("bot", "adapters", "aimodels", "sandbox", "simulators")
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-FOLDERS = sorted({path.parent for path in SOURCES} | {path.parent for path in (ROOT / "bench").rglob("*.py")})
-#: What an adapter may import of the core: values, errors, seams and pure helpers.
-PURE = {"bot.models", "bot.ports", "bot.errors", "bot.settings.base", "bot.commandline.parser", "bot.i18n"}
-PURE |= {"bot.markdown", "bot.markdown.split"}
-#: Folders in which no two public classes share a name.
-UNITS = ["bot", "adapters/kit", "adapters/console", "adapters/discord", "adapters/slack", "sandbox", "simulators/slack"]
-UNITS += ["simulators/discord"]
+from tests.support.layout import (
+    FOLDERS,
+    PURE,
+    ROOT,
+    SOURCES,
+    TESTS,
+    imported_modules,
+    imported_names,
+    module_name,
+    public_classes,
+)
+
+#: Folders in which no two public classes share a name; the root of a package includes its folders.
+UNIQUE_CLASS_NAMES = ["adapters/kit", "adapters/console", "adapters/discord", "adapters/slack", "sandbox"]
+UNIQUE_CLASS_NAMES += ["simulators/slack", "simulators/discord"]
 
 
-def module(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Every module of ours that a file imports."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names if name.name.split(".")[0] in PACKAGES)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
-            for name in node.names:
-                full = f"{node.module}.{name.name}"
-                is_module = (ROOT / Path(*full.split("."))).with_suffix(".py").exists() or (
-                    ROOT / Path(*full.split("."))
-                ).is_dir()
-                yield full if is_module else node.module
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=module)
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_the_dependency_rule_holds(path: Path) -> None:
-    """Values know nothing; adapters know values, seams and pure helpers; only the composition root knows adapters."""
-    name, used = module(path), set(imports(path))
+    """Models import nothing, adapters models, ports and pure helpers, and only the composition root adapters."""
+    name, used = module_name(path), imported_modules(path)
     if name in {"bot.models", "bot.errors"}:
         assert not used
     if name.startswith("bot.ports"):
@@ -66,7 +51,7 @@ def test_the_dependency_rule_holds(path: Path) -> None:
         assert all(u.startswith("simulators") for u in used)
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "bot")], ids=module)
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "bot")], ids=module_name)
 def test_the_core_names_no_platform(path: Path) -> None:
     """A platform's name in the core is a seam that leaks."""
     text = path.read_text(encoding="utf-8").lower()
@@ -74,7 +59,7 @@ def test_the_core_names_no_platform(path: Path) -> None:
     assert "discord" not in text
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=module)
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_a_module_is_one_idea(path: Path) -> None:
     """A module of more than 350 lines has more than one reason to change."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
@@ -82,13 +67,27 @@ def test_a_module_is_one_idea(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_folder_has_at_most_15_modules(folder: Path) -> None:
-    """More can't be taken in at a glance; `bot/commands` has one file a command."""
+    """A folder stays easy to survey; `bot/commands` is excepted, with one file per command."""
     modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
     assert len(modules) <= 15 or folder == ROOT / "bot" / "commands"
 
 
+@pytest.mark.parametrize("folder", UNIQUE_CLASS_NAMES)
+def test_no_two_public_classes_share_a_name(folder: str) -> None:
+    """One word names one thing within a package."""
+    counts = Counter(name for name, _ in public_classes(ROOT / folder))
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=module_name)
+def test_no_test_imports_another_test(path: Path) -> None:
+    """Helpers are in `tests/support`, suites to subclass in `tests/contract`."""
+    imported = {module for module, _ in imported_names(path, ("tests",))}
+    assert not [name for name in imported if not name.startswith(("tests.support", "tests.contract"))]
+
+
 def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
-    """Where the API is not the sandbox, a whole run of the service needs no numpy, Pillow, PyAV or FastAPI."""
+    """Without the sandbox, a whole run of the service imports no numpy, Pillow, PyAV or FastAPI."""
     script = (
         "import sys; from bot.__main__ import main; assert main([]) == 0;"
         "print('loaded:', *sorted({'numpy', 'PIL', 'av', 'fastapi'} & set(sys.modules)))"
@@ -108,7 +107,7 @@ def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
 
 
 def test_the_map_names_every_folder() -> None:
-    """The map in docs/architecture.md has every package of the service, and nothing that is gone."""
+    """The map in docs/architecture.md lists exactly the existing folders."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([a-z_/0-9]+)/` \|", text, re.MULTILINE))
     there = {str(path.parent.relative_to(ROOT)) for path in SOURCES}

@@ -10,7 +10,7 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
-from tests.test_architecture import PURE
+from tests.support.layout import PURE
 
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "README.md", ROOT / "README.zh-Hant.md"]

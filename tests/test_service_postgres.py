@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from bot.models import Lane
-from tests.pipeline.test_worker_store import failing
 from tests.support import processes
 from tests.support.api import chat_data, data, fake_api
 from tests.support.channel import Channel, ChannelAdapter, channel_server
@@ -19,6 +18,7 @@ from tests.support.killed_service import serve
 from tests.support.postgres import connected, server, url
 from tests.support.processes import Process
 from tests.support.service import Echo, Service, impatient, service
+from tests.support.store_failures import watch_failure
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
@@ -84,7 +84,7 @@ async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path
         name = one.core.settings.database_name.rpartition("/")[2]
         await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        failed = failing(one.core.store, "commit")
+        failed = watch_failure(one.core.store, "commit")
         release.set()
         await failed.wait()
         assert not one.answer(event).final

@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from bot.conversation.attachments import (
     AttachmentContents,
@@ -27,35 +25,11 @@ from bot.errors import DownloadFailed, MediaTooLarge
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment
 from bot.settings.core import Settings
+from tests.support.media_files import pdf
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-def pdf(*pages: str, password: str = "") -> bytes:
-    """A PDF with one line of text a page; a page of "" has none."""
-    writer = PdfWriter()
-    for text in pages:
-        page = writer.add_blank_page(300, 300)
-        if text:
-            font = DictionaryObject(
-                {
-                    NameObject("/Type"): NameObject("/Font"),
-                    NameObject("/Subtype"): NameObject("/Type1"),
-                    NameObject("/BaseFont"): NameObject("/Helvetica"),
-                }
-            )
-            fonts = DictionaryObject({NameObject("/F1"): font})
-            page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
-            content = DecodedStreamObject()
-            content.set_data(f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode())
-            page[NameObject("/Contents")] = writer._add_object(content)
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 def archive() -> bytes:

@@ -1,76 +1,20 @@
 """Files are told by their bytes, and their facts read from their headers."""
 
-import io
-import wave
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
-from PIL import Image
 
 from bot.media.content import EXTENSIONS, resolve_content_type, sniff
 from bot.media.probe import MediaInfo, probe
-
-
-def picture(form: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (123, 45), "teal").save(file, form, **options)
-    return file.getvalue()
-
-
-def sound(container: str, codec: str, rate: int = 48000, seconds: float = 2) -> bytes:
-    file = io.BytesIO()
-    with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate)
-        assert isinstance(stream, av.AudioStream)
-        stream.layout = "stereo"
-        count = int(rate * seconds)
-        tone = (np.sin(np.arange(count) / 20) * 9000).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(np.stack([tone, tone], 1).reshape(1, -1), format="s16", layout="stereo")
-        frame.rate = rate
-        frame.pts = 0
-        frame.time_base = Fraction(1, rate)
-        resampler = av.AudioResampler(format=stream.format, layout="stereo", rate=rate, frame_size=stream.frame_size)
-        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-            out.mux(stream.encode(piece))
-        out.mux(stream.encode(None))
-    return file.getvalue()
-
-
-def film(container: str = "mp4", codec: str = "libx264", seconds: float = 2, noise: bool = False) -> bytes:
-    file = io.BytesIO()
-    random = np.random.default_rng(1)
-    with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=24, width=320, height=180, pix_fmt="yuv420p")
-        assert isinstance(stream, av.VideoStream)
-        stream.options = {"crf": "18"}
-        for number in range(int(24 * seconds)):
-            shape = (180, 320, 3)
-            pixels = random.integers(0, 255, shape, np.uint8) if noise else np.full(shape, number * 3 % 255, np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
-        out.mux(stream.encode(None))
-    return file.getvalue()
-
-
-def wav(seconds: float = 1.5) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(2)
-        out.setsampwidth(2)
-        out.setframerate(8000)
-        out.writeframes(bytes(int(8000 * seconds) * 4))
-    return file.getvalue()
-
+from tests.support.media_files import film, image, sound, wav
 
 PICTURES = [
-    ("image/png", picture("PNG")),
-    ("image/gif", picture("GIF")),
-    ("image/jpeg", picture("JPEG", progressive=True)),
-    ("image/webp", picture("WEBP")),
-    ("image/webp", picture("WEBP", lossless=True)),
-    ("image/webp", picture("WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")),
+    ("image/png", image("PNG")),
+    ("image/gif", image("GIF")),
+    ("image/jpeg", image("JPEG", progressive=True)),
+    ("image/webp", image("WEBP")),
+    ("image/webp", image("WEBP", lossless=True)),
+    ("image/webp", image("WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")),
 ]
 
 

@@ -12,15 +12,16 @@ from pydantic import SecretStr
 
 from bot.media.links import sign_link
 from bot.models import Media
-from tests.media.test_content import film, wav
-from tests.media.test_spool import sending
-from tests.support.media_servers import HOST, Certificate, Item, make_spool, serve
+from tests.support.media_files import film, wav
+from tests.support.media_servers import HOST, Certificate, OfferedFile, make_spool, send_body, serve
 
 
 async def test_what_fits_is_left_alone(folder: Path, certificate: Certificate, png: bytes) -> None:
     """No limit, or a file within it: the same file and no sentence."""
     async with make_spool(folder, certificate) as spool:
-        media = await spool.fetch(Item(b64_json=base64.b64encode(png).decode()), kind="image", name="a", event="e")
+        media = await spool.fetch(
+            OfferedFile(b64_json=base64.b64encode(png).decode()), kind="image", name="a", event="e"
+        )
         assert await spool.fit(media, None) == (media, "")
         assert await spool.fit(media, media.size) == (media, "")
 
@@ -35,7 +36,7 @@ async def test_a_picture_is_made_smaller(folder: Path, certificate: Certificate,
     image.save(file, "PNG")
     async with make_spool(folder, certificate) as spool:
         media = await spool.fetch(
-            Item(b64_json=base64.b64encode(file.getvalue()).decode()), kind="image", name="a", event="e"
+            OfferedFile(b64_json=base64.b64encode(file.getvalue()).decode()), kind="image", name="a", event="e"
         )
         smaller, sentence = await spool.fit(media, 40_000, locale="zh-TW")
         assert smaller.path is not None
@@ -54,7 +55,9 @@ async def test_a_film_is_made_smaller(folder: Path, certificate: Certificate) ->
     """It fits, plays as long as before, and is H.264 in MP4."""
     data = film(seconds=3, noise=True)
     async with make_spool(folder, certificate, max_bytes=20_000_000) as spool:
-        media = await spool.fetch(Item(b64_json=base64.b64encode(data).decode()), kind="video", name="a", event="e")
+        media = await spool.fetch(
+            OfferedFile(b64_json=base64.b64encode(data).decode()), kind="video", name="a", event="e"
+        )
         smaller, sentence = await spool.fit(media, 100_000)
         assert "smaller" in sentence
         assert smaller.size <= 100_000 < media.size
@@ -66,7 +69,9 @@ async def test_a_film_is_made_smaller(folder: Path, certificate: Certificate) ->
 async def test_what_can_not_be_smaller_becomes_a_link(folder: Path, certificate: Certificate) -> None:
     """With a public address: a signed link that leads back to the very file, and to no other."""
     async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
-        media = await spool.fetch(Item(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e")
+        media = await spool.fetch(
+            OfferedFile(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e"
+        )
         linked, sentence = await spool.fit(media, 1000)
         assert linked.path == media.path
         assert "1 hours" in sentence
@@ -79,13 +84,15 @@ async def test_what_can_not_be_smaller_becomes_a_link(folder: Path, certificate:
 
 async def test_without_an_address_of_ours_the_apis_is_given(folder: Path, certificate: Certificate) -> None:
     """The file's source is better than nothing; without one, the sentence alone is left and nothing to upload."""
-    async with serve(sending(wav()), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+    async with serve(send_body(wav()), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         url = f"https://{HOST}:{public.port}/a.wav"
-        media = await spool.fetch(Item(url), kind="audio", name="a", event="e")
+        media = await spool.fetch(OfferedFile(url), kind="audio", name="a", event="e")
         linked, sentence = await spool.fit(media, 1000)
         assert linked.url == url
         assert sentence
-        media = await spool.fetch(Item(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e")
+        media = await spool.fetch(
+            OfferedFile(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e"
+        )
         unshown, sentence = await spool.fit(media, 1000)
         assert (unshown.path, unshown.url) == (None, "")
         assert "a.wav" in sentence
@@ -100,7 +107,9 @@ async def test_a_file_that_breaks_the_library_becomes_a_link(
     async with make_spool(
         folder, certificate, public_url="https://bot.example", shrink_timeout=shrink_timeout
     ) as spool:
-        media = await spool.fetch(Item(b64_json=base64.b64encode(data).decode()), kind="image", name="a", event="e")
+        media = await spool.fetch(
+            OfferedFile(b64_json=base64.b64encode(data).decode()), kind="image", name="a", event="e"
+        )
         linked, _ = await spool.fit(media, 1000)
     assert linked.url.startswith("https://bot.example/media/")
     assert [path for path in folder.rglob("*") if path.is_file()] == [media.path]

@@ -7,7 +7,17 @@ from aiohttp import web
 
 from bot.errors import DownloadFailed, UnsafeUrl
 from bot.media.network import is_public
-from tests.support.media_servers import HOST, INTERNAL, INTERNET, Certificate, Handler, Item, Names, make_spool, serve
+from tests.support.media_servers import (
+    HOST,
+    INTERNAL,
+    INTERNET,
+    Certificate,
+    Handler,
+    Names,
+    OfferedFile,
+    make_spool,
+    serve,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +106,7 @@ async def test_an_internal_server_is_never_asked(host: str, folder: Path, certif
         make_spool(folder, certificate, names=names) as spool,
     ):
         with pytest.raises(UnsafeUrl):
-            await spool.fetch(Item(f"https://{host}:{internal.port}/a.png"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{host}:{internal.port}/a.png"), kind="image", name="a", event="e")
     assert not internal.requests
 
 
@@ -105,14 +115,14 @@ async def test_only_https_is_fetched(url: str, folder: Path, certificate: Certif
     """Any other scheme is refused."""
     async with make_spool(folder, certificate) as spool:
         with pytest.raises(UnsafeUrl):
-            await spool.fetch(Item(url), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(url), kind="image", name="a", event="e")
 
 
 async def test_a_name_that_turns_internal_is_refused(folder: Path, certificate: Certificate, png: bytes) -> None:
     """A name that pointed to a public address and now to an internal one is refused: each connection is checked."""
     names = Names([INTERNET, INTERNAL])
     async with serve(answer(png), tls=certificate.server) as public:
-        item = Item(f"https://{HOST}:{public.port}/a.png")
+        item = OfferedFile(f"https://{HOST}:{public.port}/a.png")
         async with make_spool(folder, certificate, names=names) as spool:
             await spool.fetch(item, kind="image", name="a", event="e")
             with pytest.raises(UnsafeUrl):
@@ -132,7 +142,7 @@ async def test_a_redirect_inside_is_not_followed(
 
         async with serve(away, tls=certificate.server) as public, make_spool(folder, certificate) as spool:
             with pytest.raises(UnsafeUrl):
-                await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+                await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert public.requests
     assert not internal.requests
 
@@ -142,11 +152,11 @@ async def test_the_allowed_origin_is_exactly_one_port(folder: Path, certificate:
     async with serve(answer(png), host=INTERNAL) as api, serve(answer(png), host=INTERNAL) as other:
         origin = f"http://{INTERNAL}:{api.port}"
         async with make_spool(folder, certificate, allowed_origins=(origin,)) as spool:
-            media = await spool.fetch(Item(f"{origin}/files/a.png"), kind="image", name="a", event="e")
+            media = await spool.fetch(OfferedFile(f"{origin}/files/a.png"), kind="image", name="a", event="e")
             assert media.size == len(png)
             for url in (f"http://{INTERNAL}:{other.port}/", f"https://{INTERNAL}:{api.port}/"):
                 with pytest.raises(UnsafeUrl):
-                    await spool.fetch(Item(url), kind="image", name="a", event="e")
+                    await spool.fetch(OfferedFile(url), kind="image", name="a", event="e")
     assert not other.requests
 
 
@@ -161,7 +171,7 @@ async def test_the_allowed_origin_can_not_redirect_inside(folder: Path, certific
             origin = f"http://{INTERNAL}:{api.port}"
             async with make_spool(folder, certificate, allowed_origins=(origin,)) as spool:
                 with pytest.raises(UnsafeUrl):
-                    await spool.fetch(Item(f"{origin}/a"), kind="image", name="a", event="e")
+                    await spool.fetch(OfferedFile(f"{origin}/a"), kind="image", name="a", event="e")
     assert not internal.requests
 
 
@@ -175,10 +185,10 @@ async def test_redirects_between_public_addresses_work_and_end(
         return web.Response(body=png) if not left else web.Response(status=302, headers={"Location": f"/{left - 1}"})
 
     async with serve(handle, tls=certificate.server) as public, make_spool(folder, certificate) as spool:
-        media = await spool.fetch(Item(f"https://{HOST}:{public.port}/5"), kind="image", name="a", event="e")
+        media = await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/5"), kind="image", name="a", event="e")
         assert media.size == len(png)
         with pytest.raises(DownloadFailed):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/6"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/6"), kind="image", name="a", event="e")
     assert not any({"Authorization", "Cookie"} & set(request.headers) for request in public.requests if request)
 
 
@@ -190,7 +200,7 @@ async def test_a_proxy_of_the_environment_is_not_used(
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://{INTERNAL}:{proxy.port}")
         async with make_spool(folder, certificate) as spool:
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert public.requests
     assert not proxy.requests
 
@@ -199,5 +209,5 @@ async def test_an_untrusted_certificate_is_refused(folder: Path, certificate: Ce
     """A server that can't prove its name is not read from."""
     async with serve(answer(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         with pytest.raises(DownloadFailed):
-            await spool.fetch(Item(f"https://other.example:{public.port}/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://other.example:{public.port}/"), kind="image", name="a", event="e")
     assert not public.requests

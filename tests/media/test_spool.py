@@ -10,37 +10,25 @@ import pytest
 from aiohttp import web
 
 from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, WrongContent
-from tests.support.media_servers import HOST, Certificate, Handler, Item, make_spool, serve, serve_raw
+from tests.support.media_servers import HOST, Certificate, OfferedFile, make_spool, send_body, serve, serve_raw
 
 
 def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def sending(body: bytes, *, content_type: str = "image/png", chunked: bool = False) -> Handler:
-    async def handle(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": content_type})
-        if not chunked:
-            response.content_length = len(body)
-        await response.prepare(request)
-        try:
-            for at in range(0, len(body), 50_000):
-                await response.write(body[at : at + 50_000])
-        except ConnectionError:
-            pass  # the client has read enough
-        return response
-
-    return handle
-
-
 @pytest.mark.parametrize("chunked", [True, False])
 async def test_a_file_arrives_whole(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
     """What is kept is byte for byte what was sent, and its facts come from the file rather than the offer."""
-    async with serve(sending(png, chunked=chunked), tls=certificate.server) as public:
+    async with serve(send_body(png, chunked=chunked), tls=certificate.server) as public:
         url = f"https://{HOST}:{public.port}/a"
         async with make_spool(folder, certificate) as spool:
             media = await spool.fetch(
-                Item(url, width=1, height=1, duration=None), kind="image", name="a fox", event="e", description="fox"
+                OfferedFile(url, width=1, height=1, duration=None),
+                kind="image",
+                name="a fox",
+                event="e",
+                description="fox",
             )
     assert media.path is not None
     assert media.path.read_bytes() == png
@@ -50,8 +38,8 @@ async def test_a_file_arrives_whole(folder: Path, certificate: Certificate, png:
 
 async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, png: bytes) -> None:
     """The same event and name leave one file; another event, or another name, its own."""
-    async with serve(sending(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
-        item = Item(f"https://{HOST}:{public.port}/a")
+    async with serve(send_body(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+        item = OfferedFile(f"https://{HOST}:{public.port}/a")
         for name, event in (("a", "1"), ("a", "1"), ("狐狸", "1"), ("熊", "1"), ("a", "2")):
             await spool.fetch(item, kind="image", name=name, event=event)
     assert len(files(folder)) == 4
@@ -61,11 +49,11 @@ async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, p
 async def test_too_much_is_refused(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
     """A file over the limit ends the transfer, whether its length was told or not."""
     async with (
-        serve(sending(png + bytes(500_000), chunked=chunked), tls=certificate.server) as public,
+        serve(send_body(png + bytes(500_000), chunked=chunked), tls=certificate.server) as public,
         make_spool(folder, certificate, max_bytes=400_000) as spool,
     ):
         with pytest.raises(MediaTooLarge):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert not files(folder)
 
 
@@ -75,29 +63,29 @@ async def test_too_much_is_refused(folder: Path, certificate: Certificate, png: 
 )
 async def test_what_is_no_picture_is_refused(folder: Path, certificate: Certificate, body: bytes) -> None:
     """An error page stays out even when it is called a picture."""
-    async with serve(sending(body), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+    async with serve(send_body(body), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         with pytest.raises(WrongContent):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/a.png"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/a.png"), kind="image", name="a", event="e")
     assert not files(folder)
 
 
 async def test_a_picture_is_no_video(folder: Path, certificate: Certificate, png: bytes) -> None:
     """A known type of another kind than was asked for is refused."""
     async with (
-        serve(sending(png, content_type="video/mp4"), tls=certificate.server) as public,
+        serve(send_body(png, content_type="video/mp4"), tls=certificate.server) as public,
         make_spool(folder, certificate) as spool,
     ):
         with pytest.raises(WrongContent):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="video", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="video", name="a", event="e")
 
 
 async def test_a_lying_header_does_not_decide(folder: Path, certificate: Certificate, png: bytes) -> None:
     """The bytes say what it is, not the server."""
     async with (
-        serve(sending(png, content_type="text/html"), tls=certificate.server) as public,
+        serve(send_body(png, content_type="text/html"), tls=certificate.server) as public,
         make_spool(folder, certificate) as spool,
     ):
-        media = await spool.fetch(Item(f"https://{HOST}:{public.port}/x.exe"), kind="image", name="a", event="e")
+        media = await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/x.exe"), kind="image", name="a", event="e")
     assert (media.name, media.content_type) == ("a.png", "image/png")
 
 
@@ -109,7 +97,7 @@ async def test_a_broken_transfer_is_tried_three_times(folder: Path, certificate:
         make_spool(folder, certificate) as spool,
     ):
         with pytest.raises(DownloadFailed):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert len(public.requests) == 3
     assert not files(folder)
 
@@ -122,7 +110,7 @@ async def test_a_transfer_that_breaks_once_succeeds(folder: Path, certificate: C
         return web.Response(status=statuses.pop(0), body=png)
 
     async with serve(handle, tls=certificate.server) as public, make_spool(folder, certificate) as spool:
-        media = await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+        media = await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert media.size == len(png)
 
 
@@ -134,7 +122,7 @@ async def test_what_is_gone_is_asked_for_once(folder: Path, certificate: Certifi
 
     async with serve(handle, tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         with pytest.raises(DownloadFailed, match="404"):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert len(public.requests) == 1
 
 
@@ -146,7 +134,7 @@ async def test_a_server_that_dawdles_is_left(folder: Path, certificate: Certific
         make_spool(folder, certificate, timeout=0.3) as spool,
     ):
         with pytest.raises(DownloadFailed, match="longer than"):
-            await spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
     assert not files(folder)
 
 
@@ -154,20 +142,20 @@ async def test_nobody_there_is_a_failure_not_a_crash(folder: Path, certificate: 
     """A refused connection ends as a media error."""
     async with make_spool(folder, certificate) as spool:
         with pytest.raises(DownloadFailed):
-            await spool.fetch(Item(f"https://{HOST}:1/"), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(f"https://{HOST}:1/"), kind="image", name="a", event="e")
         with pytest.raises(DownloadFailed):
-            await spool.fetch(Item(), kind="image", name="a", event="e")
+            await spool.fetch(OfferedFile(), kind="image", name="a", event="e")
 
 
 async def test_base64_arrives_whole(folder: Path, certificate: Certificate, png: bytes) -> None:
     """Plain, wrapped in lines, unpadded, as a data URL in either field: the same file."""
     plain = base64.b64encode(png).decode()
     forms = [
-        Item(b64_json=plain),
-        Item(b64_json=base64.encodebytes(png).decode()),
-        Item(b64_json=plain.rstrip("=")),
-        Item(b64_json=f"data:image/png;base64,{plain}"),
-        Item(url=f"data:image/png;base64,{plain}"),
+        OfferedFile(b64_json=plain),
+        OfferedFile(b64_json=base64.encodebytes(png).decode()),
+        OfferedFile(b64_json=plain.rstrip("=")),
+        OfferedFile(b64_json=f"data:image/png;base64,{plain}"),
+        OfferedFile(url=f"data:image/png;base64,{plain}"),
     ]
     async with make_spool(folder, certificate) as spool:
         for item in forms:
@@ -187,7 +175,7 @@ async def test_bad_base64_is_refused(folder: Path, certificate: Certificate, png
             (base64.b64encode(png + b"x").decode(), MediaTooLarge),
         ):
             with pytest.raises(error):
-                await spool.fetch(Item(b64_json=text), kind="image", name="a", event="e")
+                await spool.fetch(OfferedFile(b64_json=text), kind="image", name="a", event="e")
     assert not files(folder)
 
 
@@ -197,7 +185,7 @@ async def test_bad_base64_is_refused(folder: Path, certificate: Certificate, png
 async def test_no_name_leaves_the_folder(name: str, folder: Path, certificate: Certificate, png: bytes) -> None:
     """Whatever a file is called, it stays in the spool under a name that every system takes."""
     async with make_spool(folder, certificate) as spool:
-        item = Item(b64_json=base64.b64encode(png).decode())
+        item = OfferedFile(b64_json=base64.b64encode(png).decode())
         media = await spool.fetch(item, kind="image", name=name, event="../e\x00")
         own = await spool.write(name, "text", content_type="text/markdown", event="../e")
     for one in (media, own):
@@ -235,7 +223,7 @@ async def test_cancelling_leaves_nothing(folder: Path, certificate: Certificate,
         make_spool(folder, certificate) as spool,
     ):
         fetching = asyncio.create_task(
-            spool.fetch(Item(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
+            spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="image", name="a", event="e")
         )
         while not files(folder):  # noqa: ASYNC110 - the file system tells nobody
             await asyncio.sleep(0)
@@ -292,7 +280,7 @@ async def test_sweep_leaves_what_another_process_is_writing(folder: Path, certif
         make_spool(folder, certificate) as writing,
         make_spool(folder, certificate) as starting,
     ):
-        item = Item(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
+        item = OfferedFile(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
         fetching = asyncio.create_task(writing.fetch(item, kind="image", name="a", event="e"))
         while not files(folder):  # noqa: ASYNC110 - a folder tells nobody
             await asyncio.sleep(0.01)
@@ -305,9 +293,9 @@ async def test_sweep_leaves_what_another_process_is_writing(folder: Path, certif
 
 async def test_a_disk_that_takes_nothing_is_told_apart(folder: Path, certificate: Certificate, png: bytes) -> None:
     """A file that our own disk refuses is no failed download."""
-    async with serve(sending(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
+    async with serve(send_body(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         (folder / datetime.now(UTC).date().isoformat()).parent.mkdir(parents=True, exist_ok=True)
         (folder / datetime.now(UTC).date().isoformat()).write_text("in the way", encoding="utf-8")
-        item = Item(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
+        item = OfferedFile(f"https://{HOST}:{public.port}/a", width=1, height=1, duration=None)
         with pytest.raises(FileNotSaved):
             await spool.fetch(item, kind="image", name="a", event="e", description="a")

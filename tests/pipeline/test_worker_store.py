@@ -9,27 +9,13 @@ from typing import Any
 
 import pytest
 
-from bot.errors import StoreCorrupt, StoreError, StoreUnavailable
+from bot.errors import StoreCorrupt, StoreUnavailable
 from bot.models import Attachment
 from bot.store.sqlite.store import SqliteStore
 from tests.support.service import Service, impatient, service
+from tests.support.store_failures import watch_failure
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
-
-
-def failing(store: Any, method: str) -> asyncio.Event:
-    """An event that is set when a method of the store has raised."""
-    call, failed = getattr(store, method), asyncio.Event()
-
-    async def watched(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return await call(*args, **kwargs)
-        except StoreError:
-            failed.set()
-            raise
-
-    setattr(store, method, watched)
-    return failed
 
 
 async def pragma(one: Service, text: str) -> Any:
@@ -43,7 +29,7 @@ async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
         await pragma(one, "busy_timeout = 10")
         release = one.echo.hold("slow")
         event = await one.begun("slow")
-        failed = failing(one.core.store, "commit")
+        failed = watch_failure(one.core.store, "commit")
         with contextlib.closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             release.set()
@@ -65,7 +51,7 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
         await one.echo.until(lambda: bool(one.echo.asked))
         pages = await pragma(one, "page_count")
         await pragma(one, f"max_page_count = {pages}")
-        failed, unrecorded = failing(one.core.store, "commit"), failing(one.core.store, "record")
+        failed, unrecorded = watch_failure(one.core.store, "commit"), watch_failure(one.core.store, "record")
         release.set()
         await failed.wait()
         after = await one.channel.ask("after " * 20_000, conversation="elsewhere")

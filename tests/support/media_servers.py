@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
-class Item:
+class OfferedFile:
     """A generated file as the API offers it."""
 
     url: str | None = None
@@ -152,6 +152,24 @@ async def serve_raw(answer: bytes, *, tls: ssl.SSLContext, hold: asyncio.Event |
             hold.set()
         server.close()
         await server.wait_closed()
+
+
+def send_body(body: bytes, *, content_type: str = "image/png", chunked: bool = False) -> Handler:
+    """Return a handler that sends `body`, with its length unless `chunked`."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": content_type})
+        if not chunked:
+            response.content_length = len(body)
+        await response.prepare(request)
+        try:
+            for at in range(0, len(body), 50_000):
+                await response.write(body[at : at + 50_000])
+        except ConnectionError:
+            pass  # the client has read enough
+        return response
+
+    return handle
 
 
 def make_spool(

@@ -1,48 +1,25 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.discord.outbound.draft import DiscordDraft
 from adapters.discord.outbound.layout import MAX_MESSAGES
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.ui.buttons import MODAL_ID, ActionButton, button_id
 from bot.errors import DeliveryDelayed, UploadTooLarge
-from bot.models import Action, Answer, Event, Media, Status
-from simulators.discord.components import every, texts
+from bot.models import Action, Answer, Media, Status
 from simulators.discord.server import Wire
-from simulators.discord.values import CHANNEL, DM, ME, OTHER, Json
-from tests.adapters.discord.test_discord_interactions import SLASH, slash
+from simulators.discord.values import CHANNEL, DM, ME, OTHER
 from tests.contract.adapter_contract import long_markdown, media, words
+from tests.support.discord.answers import AGAIN, asked, buttons, draft_of, text
+from tests.support.discord.interactions import SLASH, slash
 from tests.support.discord.stage import Core, Service
 
 MIB = 1024 * 1024
-AGAIN = Action(name="again", label="Again", command="retry")
 GOOD = Action(name="good", label="Good answer", command="feedback")
 VIDEO = Action(name="video", label="Make a video of it", command="video", prompts_for=("prompt", "duration"))
 DELETE = Action(name="delete", label="Delete", command="delete", is_danger=True)
-
-
-async def asked(service: Service, channel: str = DM, text: str = "hello", **more: Any) -> Event:
-    """Somebody asks; the event."""
-    known = len(service.core.events)
-    said = await service.wire.say(channel, text, **more)
-    events = await service.core.count(known + 1)
-    return next(event for event in events if event.id == said["id"])
-
-
-async def draft_of(service: Service, event: Event, *, ref: str | None = None) -> DiscordDraft:
-    return await service.adapter.draft(event.reply_to, key=event.id, ref=ref, private=False)
-
-
-def buttons(message: Json) -> list[Json]:
-    return [one for one in every(message["components"]) if one["type"] == 2]
-
-
-def text(message: Json) -> str:
-    return "\n".join([message["content"], *texts(message["components"])]).strip("\n")
 
 
 # ------------------------------------------------------------------ while it is written

@@ -13,10 +13,10 @@ from aimodels import request
 from bot.i18n import translate
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.values import BOB, CHANNEL, DM, ME, Json, member
-from tests.adapters.discord.test_discord_answers import buttons
-from tests.conversation.test_attachments import pdf
 from tests.support.api import failure
+from tests.support.discord.answers import buttons
 from tests.support.discord.whole import Whole, text_of, whole
+from tests.support.media_files import pdf
 
 PRESSED, SENT = 3, 5
 NOBODY = {**member(BOB), "permissions": "0"}

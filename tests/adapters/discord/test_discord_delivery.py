@@ -11,9 +11,9 @@ from simulators.discord.checks import EPHEMERAL, LOADING
 from simulators.discord.errors import refused
 from simulators.discord.server import Wire
 from simulators.discord.values import ADA, CHANNEL, CREATE_THREADS, DM, ME, READ_HISTORY, SEND, SEND_IN_THREADS
-from tests.adapters.discord.test_discord_answers import AGAIN, asked, buttons, draft_of, text
-from tests.adapters.discord.test_discord_interactions import PRESSED, SLASH, pressed, slash
 from tests.contract.adapter_contract import long_markdown, media
+from tests.support.discord.answers import AGAIN, asked, buttons, draft_of, text
+from tests.support.discord.interactions import PRESSED, SLASH, pressed, slash
 from tests.support.discord.stage import Core, Service
 from tests.support.discord.whole import whole
 

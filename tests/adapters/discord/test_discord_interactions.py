@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 
 from adapters.discord.reply_target import ReplyTarget
@@ -7,15 +5,11 @@ from adapters.discord.ui.buttons import button_id
 from bot.models import Answer, Status
 from simulators.discord.server import Wire
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
+from tests.support.discord.interactions import PRESSED, SLASH, pressed, slash
 from tests.support.discord.stage import Core, Service
 
-SLASH, PRESSED, ASKED_FOR_CHOICES, FORM = 2, 3, 4, 5
+ASKED_FOR_CHOICES, FORM = 4, 5
 MODAL, THINKING, PRIVATE = 9, 5, 64
-
-
-def slash(name: str, /, **options: Any) -> Json:
-    told = [{"name": k, "type": 3, "value": v} for k, v in options.items()]
-    return {"id": snowflake(), "name": name, "type": 1, "options": told}
 
 
 async def answered(wire: Wire, number: int = 1) -> Json:
@@ -190,13 +184,6 @@ async def test_menu_that_animates(service: Service, wire: Wire, core: Core) -> N
     assert [file.name for file in with_picture.attachments] == ["a.png"]
     assert without.rejection
     assert (avatar.command, len(avatar.attachments)) == ("video", 1)
-
-
-def pressed(wire: Wire, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
-    button = {"type": 2, "style": 2, "label": "Again", "custom_id": custom_id, "id": 2}
-    row = {"type": 1, "id": 1, "components": [button]}
-    message = wire.message(CHANNEL, "an answer", by=ME, components=[row], flags=flags)
-    return {"component_type": 2, "custom_id": custom_id, "id": 2}, message
 
 
 async def test_button_of_an_earlier_process(service: Service, wire: Wire, core: Core) -> None:

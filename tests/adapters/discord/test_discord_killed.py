@@ -19,9 +19,9 @@ from simulators.discord.checks import EPHEMERAL
 from simulators.discord.rest import Call, Moment
 from simulators.discord.server import Wire
 from simulators.discord.values import CHANNEL, DM, ME, Json
-from tests.adapters.discord.test_discord_interactions import slash
 from tests.support.api import FakeApi, data, failure, fake_api, piece
 from tests.support.command_runner import PNG
+from tests.support.discord.interactions import slash
 from tests.support.discord.processes import Process
 
 SHORT = ["It is 42."]

@@ -18,8 +18,8 @@ from adapters.discord.outbound.layout import (
 )
 from adapters.discord.ui.format import mark_spoilers, to_discord
 from bot.models import Action, Answer, Media, Status
-from tests.adapters.discord.test_discord_format import MARKDOWN
 from tests.contract.adapter_contract import long_markdown, words
+from tests.support.discord.markdown import MARKDOWN
 
 AGAIN = Action(name="again", label="Again", command="retry")
 

@@ -17,8 +17,8 @@ from bot.timing import ServiceTiming
 from simulators.discord.components import texts
 from simulators.discord.server import Wire
 from simulators.discord.values import CHANNEL, DM, ME, TOKEN, Json
-from tests.adapters.discord.test_discord_interactions import slash
 from tests.support.api import FakeApi, fake_api
+from tests.support.discord.interactions import slash
 from tests.support.service import FAST, Echo, life, settings_of
 
 

@@ -1,0 +1,45 @@
+"""The layout of the repository: its packages, their modules, and the imports and classes in these."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("bot", "adapters", "aimodels", "sandbox", "simulators")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+FOLDERS = sorted({path.parent for path in SOURCES} | {path.parent for path in (ROOT / "bench").rglob("*.py")})
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+#: Modules of the core that an adapter may import: values, errors, ports and pure helpers.
+PURE = {"bot.models", "bot.ports", "bot.errors", "bot.settings.base", "bot.commandline.parser", "bot.i18n"}
+PURE |= {"bot.markdown", "bot.markdown.split"}
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of a module's file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_names(path: Path, packages: tuple[str, ...] = PACKAGES) -> Iterator[tuple[str, str]]:
+    """Yield the module and the name of every import from `packages`; the name of an imported module is ""."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, "") for name in node.names if name.name.split(".")[0] in packages)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in packages:
+            for name in node.names:
+                full = ROOT / Path(*node.module.split("."), name.name)
+                is_module = full.with_suffix(".py").exists() or full.is_dir()
+                yield (f"{node.module}.{name.name}", "") if is_module else (node.module, name.name)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the modules of the packages that a file imports."""
+    return {module for module, _ in imported_names(path)}
+
+
+def public_classes(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the name and the file of every public class of a folder."""
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, path
