@@ -1,5 +1,8 @@
-"""The asynchronous client: one for the whole service, with a light view for each person who asks."""
+"""The asynchronous client. `sync.py` is generated from this module and `resources.py`."""
 
+import asyncio
+import json
+import os
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -7,43 +10,60 @@ from typing import Self
 import httpx
 from pydantic import SecretStr
 
-from aimodels import reference
+from aimodels import parsing, reference
 from aimodels.errors import BadRequest, ConfigurationError, UnexpectedAnswer
-from aimodels.rate_limiter import Budget
-from aimodels.request import Call, Caller, Calls, OnWait
-from aimodels.resources import Audio, Chat, Code, Images, Server, Video
+from aimodels.rate_limiter import RateLimiter
+from aimodels.request import ApiSession, Call, Caller, OnWait, Request
+from aimodels.resources import ApiProfile, AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncVideo
+from aimodels.responses import Flavor
+from aimodels.timing import Timing
 from aimodels.transport import open_http
-from aimodels.wire import Flavor
-
-_VERIFY_TIMEOUT = 30.0  #: seconds
 
 
 class AsyncAIModels:
-    """The AI API. Every call raises `ApiError`, ends within its time-out, and closes its connection when cancelled."""
+    """Asynchronous client of the AI Models API.
+
+    Every call raises `ApiError`, ends within its timeout, and closes its connection when it is cancelled.
+    """
 
     def __init__(
         self,
         *,
-        api_key: str | SecretStr,
-        base_url: str = reference.BASE_URL,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        baseURL: str | None = None,  # noqa: N803 (as the SDK for Node spells it)
         flavor: Flavor = "aimodels",
         streaming: bool = False,
         timeout: float = 120.0,
         media_timeout: float = 900.0,
+        timing: Timing | None = None,
         http: httpx.AsyncBaseTransport | None = None,
         on_call: Callable[[Call], None] | None = None,
     ) -> None:
-        """Time-outs in seconds, retries and waits included. A transport given as `http` stays the caller's to close.
+        """Make a client; it connects at its first call.
 
-        Raises `ConfigurationError` for a key that can't be sent.
+        - `api_key`: the API key; default: the environment variable `AIMODELS_API_KEY`.
+        - `base_url` (also `baseURL`): the API's address with its version; default: the environment variable
+          `AIMODELS_BASE_URL`, else the reference's.
+        - `flavor`: "aimodels" for answers in the reference's envelope, "openai" for OpenAI-compatible servers.
+        - `streaming`: let `chat.completions.stream` ask for server-sent events, which the reference does not document.
+        - `timeout`: seconds for a chat or code call, retries and waits included.
+        - `media_timeout`: seconds for an image, audio or video call, polling included.
+        - `timing`: pauses between retries and polls.
+        - `http`: an httpx transport to use; the caller closes it.
+        - `on_call`: called with each try of a request, for metrics.
+
+        Raises `ConfigurationError` without a usable key.
         """
-        key = (api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key).strip()
+        given = api_key.get_secret_value() if isinstance(api_key, SecretStr) else api_key
+        key = (given if given is not None else os.environ.get("AIMODELS_API_KEY", "")).strip()
         if not key or not key.isascii() or not key.isprintable():
             raise ConfigurationError("the API key is empty or has characters that no key has")
-        self._http = http or open_http(base_url)
-        self._is_owner = http is None
-        self._server = Server(
-            Calls(key=key, base_url=base_url, http=self._http, on_call=on_call),
+        address = base_url or baseURL or os.environ.get("AIMODELS_BASE_URL") or reference.BASE_URL
+        self._http = http or open_http(address)
+        self._owns_http = http is None
+        self._api = ApiProfile(
+            ApiSession(key=key, base_url=address, http=self._http, on_call=on_call, timing=timing or Timing()),
             flavor,
             streaming,
             timeout,
@@ -51,73 +71,76 @@ class AsyncAIModels:
         )
         self._caller = Caller()
 
-    def for_caller(self, person: str, *, on_wait: OnWait | None = None) -> "AsyncAIModels":
-        """A view for one person: their calls wait in turn with other people's, and each wait is told to `on_wait`.
+    def for_caller(self, name: str, *, on_wait: OnWait | None = None) -> "AsyncAIModels":
+        """A view of this client for one person.
 
-        It shares connections and budget with this client; closing it does nothing.
+        Waiting calls are served in turn between persons; each wait is reported to `on_wait` as seconds and a reason
+        ("rate_limit" or "retry"). The view shares connections and rate limiter; closing it does nothing.
         """
         view = AsyncAIModels.__new__(AsyncAIModels)
         view.__dict__.update(self.__dict__)
-        view._is_owner = False  # noqa: SLF001 (its own kind)
-        view._caller = Caller(person, on_wait)  # noqa: SLF001
+        view._owns_http = False  # noqa: SLF001 (its own kind)
+        view._caller = Caller(name, on_wait)  # noqa: SLF001
         return view
 
     @property
-    def chat(self) -> Chat:
+    def chat(self) -> AsyncChat:
         """Conversations."""
-        return Chat(self._server, self._caller)
+        return AsyncChat(self._api, self._caller)
 
     @property
-    def code(self) -> Code:
-        """Program text."""
-        return Code(self._server, self._caller)
+    def code(self) -> AsyncCode:
+        """Program code."""
+        return AsyncCode(self._api, self._caller)
 
     @property
-    def images(self) -> Images:
-        """Pictures."""
-        return Images(self._server, self._caller)
+    def images(self) -> AsyncImages:
+        """Images."""
+        return AsyncImages(self._api, self._caller)
 
     @property
-    def audio(self) -> Audio:
-        """Sound."""
-        return Audio(self._server, self._caller)
+    def audio(self) -> AsyncAudio:
+        """Audio."""
+        return AsyncAudio(self._api, self._caller)
 
     @property
-    def video(self) -> Video:
-        """Moving pictures."""
-        return Video(self._server, self._caller)
+    def video(self) -> AsyncVideo:
+        """Videos."""
+        return AsyncVideo(self._api, self._caller)
 
     @property
     def base_url(self) -> str:
         """Address of the API."""
-        return self._server.calls.base_url
+        return self._api.session.base_url
 
     @property
-    def budget(self) -> Budget:
-        """The rate limit shared by all callers: `limit`, `remaining`, `reset_at`, `waiting`."""
-        return self._server.calls.budget
+    def rate_limiter(self) -> RateLimiter:
+        """The rate limit that all callers share: `limit`, `remaining`, `reset_at`, `waiting`."""
+        return self._api.session.rate_limiter
 
     async def verify(self, model: str = reference.MODELS["chat"]) -> None:
-        """Prove the key without spending: ask for an answer to nothing, which is refused only after the key was taken.
+        """Check address, key, flavor and model without spending: send a chat request that has no messages.
 
-        Raises `AuthenticationFailed` or `NotPermitted` for a key that is not good, `BadRequest` for an address where
-        there is no chat or a model that it does not have, else any other `ApiError`.
+        The API refuses it only after it accepted the key. Raises `AuthenticationFailed` or `NotPermitted` for the key,
+        `BadRequest` for an address without chat or an unknown model, else another `ApiError`.
         """
-        server = self._server
-        brief = Server(server.calls, server.flavor, False, min(server.timeout, _VERIFY_TIMEOUT), server.media_timeout)
+        api = self._api
+        request = Request(reference.CHAT_ENDPOINT, json.dumps({"model": model, "messages": []}).encode())
+        deadline = asyncio.get_running_loop().time() + min(api.timeout, api.session.timing.verify)
         try:
-            await Chat(brief, self._caller).completions.probe(model)
+            reply = await api.session.send(request, self._caller, deadline)
+            parsing.split_envelope(reply.body, api.flavor)
         except BadRequest as exc:
             if exc.is_absence or exc.is_about_model:
                 raise
-            if exc.is_enveloped and server.flavor == "openai":
+            if exc.is_enveloped and api.flavor == "openai":
                 raise UnexpectedAnswer("the API answers in an envelope; the flavour aimodels reads those") from exc
-            if not exc.is_enveloped and server.flavor == "aimodels":
+            if not exc.is_enveloped and api.flavor == "aimodels":
                 raise UnexpectedAnswer("the API answers without an envelope; the flavour openai reads those") from exc
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._is_owner:
+        if self._owns_http:
             await self._http.aclose()
 
     async def __aenter__(self) -> Self:

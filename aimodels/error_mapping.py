@@ -1,4 +1,4 @@
-"""From what the API or the network did to the error tree. The cause is kept; the key is never in a text or a repr."""
+"""Translation of error answers and transport exceptions into the SDK's errors; the key is in no text or repr."""
 
 # ruff: noqa: PLR2004 (status codes are known by their numbers)
 
@@ -20,10 +20,10 @@ from aimodels.errors import (
     Unreachable,
 )
 
-#: What the transports raise when there is no connection or it breaks; httpx-aiohttp lets some of aiohttp's own through.
-BROKEN = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
+#: Exceptions of the transports for connections that fail; httpx-aiohttp lets some of aiohttp's own through.
+CONNECTION_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 
-#: Says more than the status: an empty account is a 429 on some servers, but waiting does not help.
+#: Codes that win over the status: an empty account is a 429 on some servers, but waiting does not help.
 _BY_CODE: dict[str, type[ApiError]] = {"invalid_api_key": AuthenticationFailed, "insufficient_quota": NotPermitted}
 _BY_STATUS: dict[int, type[ApiError]] = {401: AuthenticationFailed, 402: NotPermitted, 403: NotPermitted}
 #: For error envelopes that come without an error's status.
@@ -34,30 +34,30 @@ _BY_TYPE: dict[str, type[ApiError]] = {
 }
 
 
-def refused(status: int, raw: bytes | str, *, key: str, retry_after: float = 1.0) -> ApiError:
-    """The error that an answer stands for. `retry_after` in seconds, for a 429."""
+def from_response(status: int, raw: bytes | str, *, key: str, retry_after: float = 1.0) -> ApiError:
+    """The error for an answer's status and body; `retry_after` (seconds) is for a 429."""
     body = _json(raw)
     error = _error(body)
     code, kind = str(error.get("code") or ""), str(error.get("type") or "")
     text = str(error.get("message") or "").replace(key, "[key]") or f"the API answered with status {status}"
-    told: dict[str, Any] = {"status": status, "code": code.replace(key, "[key]"), "type": kind.replace(key, "[key]")}
-    told["is_enveloped"] = body.get("success") is False
+    details: dict[str, Any] = {"status": status, "code": code.replace(key, "[key]"), "type": kind.replace(key, "[key]")}
+    details["is_enveloped"] = body.get("success") is False
     special = _BY_CODE.get(code) or _BY_STATUS.get(status)
     if special is not None:
-        return special(text, **told)
+        return special(text, **details)
     if status == 429 or kind == "rate_limit_error":
-        return RateLimited(text, retry_after=retry_after, **told)
+        return RateLimited(text, retry_after=retry_after, **details)
     if status >= 500:
-        return ServerFailed(text, **told)
+        return ServerFailed(text, **details)
     if status >= 400:
-        return BadRequest(text, **told)
+        return BadRequest(text, **details)
     if status >= 300:
         return UnexpectedAnswer("the API redirects: its base URL must be where it ends up", status=status)
-    return _BY_TYPE.get(kind, ServerFailed)(text, **told)
+    return _BY_TYPE.get(kind, ServerFailed)(text, **details)
 
 
-def unreachable(exc: Exception, key: str) -> Unreachable:
-    """The error for a connection that could not be made or broke. Raise it from `exc`."""
+def from_exception(exc: Exception, key: str) -> Unreachable:
+    """The error for a transport's exception. Raise it from `exc`."""
     for link in (exc, exc.__cause__):
         if isinstance(link, aiohttp.ClientResponseError):  # its repr shows the request's headers, and so the key
             bare = CIMultiDictProxy[str](CIMultiDict())
@@ -68,7 +68,7 @@ def unreachable(exc: Exception, key: str) -> Unreachable:
 
 
 def _json(raw: bytes | str) -> dict[str, Any]:
-    """Read an object; an empty one when it is none."""
+    """Parse a JSON object; empty when the text is none."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
@@ -77,7 +77,7 @@ def _json(raw: bytes | str) -> dict[str, Any]:
 
 
 def _error(body: dict[str, Any]) -> dict[str, Any]:
-    """Find the error's fields, however they are wrapped."""
+    """Find the error's fields in any of the usual wrappings."""
     error = body.get("error", body)
     if isinstance(error, dict):
         return error if "message" in error else {**error, "message": error.get("detail")}

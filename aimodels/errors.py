@@ -25,12 +25,12 @@ class ConfigurationError(AIModelsError):
     """An argument of the client can't be used, such as an API key that no header can carry."""
 
 
-#: What codes and types say of a model that is not there.
+#: Parts of error codes and types that mean an unknown model.
 _UNKNOWN_MODEL = ("model_not_found", "invalid_model", "unknown_model", "unsupported_model")
 
 
 class ApiError(AIModelsError):
-    """The AI API did not give what was asked. The text is the API's own, for the log, not for people."""
+    """The API did not give what was asked. The text is the API's own: for logs, not for end users."""
 
     #: whether the same request may succeed later
     is_retryable = False
@@ -51,7 +51,7 @@ class BadRequest(ApiError):
 
     @property
     def is_absence(self) -> bool:
-        """Whether there is nothing at the address, or no such model."""
+        """Whether the address has no such endpoint, or the API has no such model."""
         return self.status in {404, 405}
 
     @property
@@ -74,9 +74,9 @@ class RateLimited(ApiError):
 
     is_retryable = True
 
-    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, **told: Any) -> None:
-        super().__init__(message, status=status, **told)
-        self.retry_after = retry_after  #: seconds until a new try may succeed
+    def __init__(self, message: str, *, retry_after: float, status: int | None = 429, **details: Any) -> None:
+        super().__init__(message, status=status, **details)
+        self.retry_after = retry_after  #: seconds until another try may succeed
 
 
 class ServerFailed(ApiError):

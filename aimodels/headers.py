@@ -1,4 +1,4 @@
-"""What an answer's headers say about the rate limit: read liberally, believed only where it makes sense."""
+"""The rate-limit headers of an answer: parsed leniently, ignored where they make no sense."""
 
 # ruff: noqa: PLR2004 (the numbers' meaning stands beside them)
 
@@ -13,8 +13,8 @@ _SECONDS = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{0,9})?)\s*(?:[,;].*)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What an answer's headers say. None: nothing, or nonsense."""
+class RateLimitHeaders:
+    """Parsed rate-limit headers. None: absent or nonsense."""
 
     limit: int | None = None  #: calls per window, at least 1
     remaining: int | None = None  #: calls left in this window
@@ -29,8 +29,8 @@ _NAMES = {
 }
 
 
-def told(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """Those of an answer's headers that `read` looks at, each as it came first."""
+def select_headers(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """The headers that `parse_headers` reads, by lower-case name; of repeated headers the first."""
     found: dict[str, str] = {}
     for key, value in raw:
         name = _NAMES.get(key.lower())
@@ -39,17 +39,17 @@ def told(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return found
 
 
-def read(headers: Mapping[str, str], now: float) -> Told:
-    """Read an answer's rate-limit headers. `now` (Unix seconds) serves where the answer has no `Date`. Never raises."""
+def parse_headers(headers: Mapping[str, str], now: float) -> RateLimitHeaders:
+    """Parse rate-limit headers. `now` (Unix seconds) is used where the answer has no `Date`. Never raises."""
     limit = _count(headers.get("x-ratelimit-limit"))
     remaining = _count(headers.get("x-ratelimit-remaining"))
     reset, after = headers.get("x-ratelimit-reset"), headers.get("retry-after")
     if reset is None and after is None:
-        return Told(limit or None, remaining)
+        return RateLimitHeaders(limit or None, remaining)
     # The API's own clock translates its moments into spans, so that a skew between the two clocks does not matter.
     date = headers.get("date")
     server_now = (_http_date(date) if date else None) or now
-    return Told(limit or None, remaining, _span(reset, server_now), _span(after, server_now))
+    return RateLimitHeaders(limit or None, remaining, _span(reset, server_now), _span(after, server_now))
 
 
 def _count(text: str | None) -> int | None:

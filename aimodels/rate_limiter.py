@@ -1,8 +1,8 @@
-"""The rate limit as the API tells it: one budget for everybody who shares a key.
+"""Client-side rate limiter: one for all callers that share an API key.
 
-Nothing is assumed about the limit. Each answer's `X-RateLimit-*` headers say how many calls may still be started and
-when the count begins anew; when none is left, new calls wait here instead of earning a 429. No header can close the
-budget for longer than `MAX_WAIT`: after that one call probes.
+It assumes nothing about the limit. Each answer's `X-RateLimit-*` headers say how many calls may still be started and
+when the next window begins; when none is left, new calls wait here instead of earning a 429. No header can close the
+limiter for longer than `MAX_WAIT`: then one call probes.
 """
 
 # ruff: noqa: PLR2004 (status codes are known by their numbers)
@@ -15,24 +15,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from aimodels.headers import Told, read
+from aimodels.headers import RateLimitHeaders, parse_headers
 
-MAX_WAIT = 120.0  #: seconds; the longest the budget stays closed on the word of one answer
-BLIND_WAIT = 1.0  #: seconds; when the API says that nothing is left but not, or not sensibly, until when
+MAX_WAIT = 120.0  #: seconds; longest time that one answer can close the limiter for
+BLIND_WAIT = 1.0  #: seconds until a probe when the API gives no usable reset time
 
-#: Told the seconds still expected to wait.
+#: Called with the seconds that the call is expected to wait.
 OnWait = Callable[[float], None]
 
 
 class Timer(Protocol):
-    """A callback that was asked for."""
+    """A scheduled callback."""
 
     def cancel(self) -> None:
-        """Don't call it."""
+        """Cancel the callback."""
 
 
 class Clock(Protocol):
-    """Where the budget has the time from."""
+    """Source of time of a rate limiter; replaced in tests."""
 
     def monotonic(self) -> float:
         """Seconds, never going back."""
@@ -45,7 +45,7 @@ class Clock(Protocol):
 
 
 class LoopClock:
-    """The machine's clock and the running event loop's timers."""
+    """The system clock and the timers of the running event loop."""
 
     monotonic = staticmethod(time.monotonic)
     wall = staticmethod(time.time)
@@ -59,189 +59,194 @@ class LoopClock:
 class _Waiter:
     permit: asyncio.Future[int]
     on_wait: OnWait | None
-    told: float = float("-inf")  #: monotonic; until when it was said to wait
+    announced: float = float("-inf")  #: monotonic; end of the wait as last announced
 
 
-class Budget:
-    """How many calls may be started now; the rest wait, served in turn between people and in order within one.
+class RateLimiter:
+    """Limits how many calls are started; the rest wait, served in turn between callers and in order within one.
 
-    Every call gets a permit (a number counting up) from `start` or `wait`, and ends it with `answered` or `abandon`.
+    Every call gets a permit (a rising number) from `try_acquire` or `acquire`, and ends it with `record_answer` or
+    `record_no_answer`.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or LoopClock()
-        self.limit: int | None = None  #: calls per window as last told
-        self._left: int | None = None  #: calls that may be started now; None: no limit is known
-        self._opens = 0.0  #: monotonic; when `_left` is renewed
-        self._renewal = 1  #: what `_left` is renewed to
-        self._learning = False  #: renewed, and nothing heard from a call started since
-        self._last = 0  #: newest permit
-        self._heard = 0  #: newest permit whose answer was heard: older ones know less
-        self._first = 0  #: first permit since the renewal
-        self._refused = 0  #: newest permit when the last 429 came
-        self._strikes = 0  #: rounds of 429 in a row
-        self._open: set[int] = set()  #: permits without an answer
-        self._queues: dict[str, deque[_Waiter]] = {}  #: who waits; the first person's turn is next
+        self.limit: int | None = None  #: calls per window, from the last answer that said it
+        self._available: int | None = None  #: calls that may be started now; None: no limit is known
+        self._opens_at = 0.0  #: monotonic; when `_available` is renewed
+        self._renewal = 1  #: what `_available` is renewed to
+        self._is_probing = False  #: renewed, and no call started since was answered
+        self._newest = 0  #: newest permit
+        self._newest_answered = 0  #: newest permit with an answer: answers to older ones are outdated
+        self._first_since_renewal = 0  #: first permit since the renewal
+        self._newest_at_refusal = 0  #: newest permit when the last 429 arrived
+        self._refusals = 0  #: rounds of 429 in a row
+        self._in_flight: set[int] = set()  #: permits of calls under way
+        self._queues: dict[str, deque[_Waiter]] = {}  #: waiting calls by caller; the first caller is next
         self._timer: Timer | None = None
-        self._rings = 0.0  #: the `_opens` that the timer is set to
+        self._timer_at = 0.0  #: the `_opens_at` that the timer is set to
 
     @property
     def remaining(self) -> int | None:
         """Calls that may be started now; None: no limit is known."""
-        return self._left
+        return self._available
 
     @property
     def reset_at(self) -> float | None:
         """Unix time at which `remaining` is renewed; None: no limit is known."""
-        if self._left is None:
+        if self._available is None:
             return None
-        return self._clock.wall() + max(0.0, self._opens - self._clock.monotonic())
+        return self._clock.wall() + max(0.0, self._opens_at - self._clock.monotonic())
 
     @property
     def waiting(self) -> int:
-        """Calls that wait."""
+        """Number of waiting calls."""
         return sum(map(len, self._queues.values()))
 
     def opens_in(self) -> float:
-        """Seconds until calls can be expected to start again; 0: now."""
+        """Seconds until calls can be expected to start; 0: now."""
         if self._is_open():
             return 0.0
-        if self._learning:  # an answer to a call under way will tell
+        if self._is_probing:  # the answer to a call under way decides
             return BLIND_WAIT
-        return max(0.0, self._opens - self._clock.monotonic())
+        return max(0.0, self._opens_at - self._clock.monotonic())
 
-    def start(self) -> int | None:
-        """A permit, if a call may be started at once and nobody is waiting."""
+    def try_acquire(self) -> int | None:
+        """Return a permit if a call may be started at once and none is waiting, else None."""
         return self._grant() if not self._queues and self._is_open() else None
 
-    async def wait(self, person: str, on_wait: OnWait | None = None) -> int:
-        """A permit, when it is this person's turn. Cancelling gives up the place."""
+    async def acquire(self, caller: str, on_wait: OnWait | None = None) -> int:
+        """Wait for this caller's turn and return a permit. Cancelling gives up the place in the queue."""
         waiter = _Waiter(asyncio.get_running_loop().create_future(), on_wait)
-        self._queues.setdefault(person, deque()).append(waiter)
+        self._queues.setdefault(caller, deque()).append(waiter)
         try:
-            self._pump()
-            self._tell(waiter)
+            self._grant_waiting()
+            self._announce(waiter)
             return await waiter.permit
         except asyncio.CancelledError:
             if waiter.permit.done() and not waiter.permit.cancelled():  # granted, but never used
-                if self._left is not None:
-                    self._left += 1
-                self.abandon(waiter.permit.result())
+                if self._available is not None:
+                    self._available += 1
+                self.record_no_answer(waiter.permit.result())
             else:
-                self._leave(person, waiter)
+                self._remove(caller, waiter)
             raise
 
-    def answered(self, permit: int, status: int, headers: Mapping[str, str]) -> None:
-        """The API answered the call: learn from its headers."""
-        told = read(headers, self._clock.wall())
-        self._open.discard(permit)
-        self.limit = told.limit or self.limit
+    def record_answer(self, permit: int, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from the status and the headers of an answer."""
+        limits = parse_headers(headers, self._clock.wall())
+        self._in_flight.discard(permit)
+        self.limit = limits.limit or self.limit
         if status == 429:
-            self._close(permit, told)
-        elif told.remaining is not None:
-            self._strikes = 0
-            if permit > self._heard:
-                self._heard = permit
-                self._learning = False
+            self._close_after_refusal(permit, limits)
+        elif limits.remaining is not None:
+            self._refusals = 0
+            if permit > self._newest_answered:
+                self._newest_answered = permit
+                self._is_probing = False
                 # Calls started after this one are not in its count, as far as can be known.
-                self._left = max(0, told.remaining - (self._last - permit))
-                self._until(told.reset)
+                self._available = max(0, limits.remaining - (self._newest - permit))
+                self._renew_after(limits.reset)
         elif status < 500:
-            self._strikes = 0
-            self._untold()
+            self._refusals = 0
+            self._record_unlimited()
         else:
             self._probe_again()
         if self._queues:
-            self._pump()
+            self._grant_waiting()
 
-    def abandon(self, permit: int) -> None:
-        """The call ended without an answer."""
-        self._open.discard(permit)
+    def record_no_answer(self, permit: int) -> None:
+        """Register that the call ended without an answer."""
+        self._in_flight.discard(permit)
         self._probe_again()
         if self._queues:
-            self._pump()
+            self._grant_waiting()
 
     def _is_open(self) -> bool:
-        if self._left is None:
+        if self._available is None:
             return True
         now = self._clock.monotonic()
-        if now >= self._opens:
-            self._left = max(self._left, self._renewal)
-            self._opens, self._renewal = now + MAX_WAIT, 1
-            self._learning, self._first = True, self._last + 1
-        return self._left > 0
+        if now >= self._opens_at:
+            self._available = max(self._available, self._renewal)
+            self._opens_at, self._renewal = now + MAX_WAIT, 1
+            self._is_probing, self._first_since_renewal = True, self._newest + 1
+        return self._available > 0
 
     def _grant(self) -> int:
-        self._last += 1
-        self._open.add(self._last)
-        if self._left is not None:
-            self._left -= 1
-        return self._last
+        self._newest += 1
+        self._in_flight.add(self._newest)
+        if self._available is not None:
+            self._available -= 1
+        return self._newest
 
-    def _until(self, wait: float | None) -> None:
-        """Renew after `wait` seconds: to the limit where the API said when, else with one call that probes."""
+    def _renew_after(self, wait: float | None) -> None:
+        """Renew after `wait` seconds: up to the limit where the API said when, else with one probing call."""
         is_credible = wait is not None and wait <= MAX_WAIT
-        self._opens = self._clock.monotonic() + (BLIND_WAIT if wait is None else min(wait, MAX_WAIT))
+        self._opens_at = self._clock.monotonic() + (BLIND_WAIT if wait is None else min(wait, MAX_WAIT))
         self._renewal = (self.limit or 1) if is_credible else 1
 
-    def _close(self, permit: int, told: Told) -> None:
-        if permit > self._refused:  # the other calls that were under way are refused for the same reason
-            self._refused = self._last
-            self._strikes += 1
-        wait = told.retry_after or told.reset
+    def _close_after_refusal(self, permit: int, limits: RateLimitHeaders) -> None:
+        if permit > self._newest_at_refusal:  # calls that were under way at a refusal are refused for the same reason
+            self._newest_at_refusal = self._newest
+            self._refusals += 1
+        wait = limits.retry_after or limits.reset
         if wait is None:
-            wait = random.uniform(0.5, 1) * min(60.0, 2.0**self._strikes / 2)  # noqa: S311 (spreads load)
-        self._heard = max(self._heard, permit)
-        self._left, self._learning = 0, False
-        self._until(wait)
+            wait = random.uniform(0.5, 1) * min(60.0, 2.0**self._refusals / 2)  # noqa: S311 (spreads load)
+        self._newest_answered = max(self._newest_answered, permit)
+        self._available, self._is_probing = 0, False
+        self._renew_after(wait)
 
-    def _untold(self) -> None:
-        """An answer without headers: the API has no limits, or keeps them to itself. Double with each success."""
-        if self._learning and self._left is not None:
-            self._left += 2
+    def _record_unlimited(self) -> None:
+        """Double the allowance after an answer without headers: the API has no limit, or does not publish it."""
+        if self._is_probing and self._available is not None:
+            self._available += 2
             if not self._queues:
-                self._left, self._learning = None, False
+                self._available, self._is_probing = None, False
 
     def _probe_again(self) -> None:
-        if self._learning and self._left == 0 and all(permit < self._first for permit in self._open):
-            self._left = 1
+        if (
+            self._is_probing
+            and self._available == 0
+            and all(permit < self._first_since_renewal for permit in self._in_flight)
+        ):
+            self._available = 1
 
-    def _leave(self, person: str, waiter: _Waiter) -> None:
-        queue = self._queues.get(person)
+    def _remove(self, caller: str, waiter: _Waiter) -> None:
+        queue = self._queues.get(caller)
         if queue and waiter in queue:
             queue.remove(waiter)
             if not queue:
-                del self._queues[person]
+                del self._queues[caller]
 
-    def _pump(self) -> None:
-        """Start what may be started, one person after the other; come back when the budget opens."""
+    def _grant_waiting(self) -> None:
+        """Grant permits to waiting calls, one caller after the other; set the timer for the rest."""
         while self._queues and self._is_open():
-            person = next(iter(self._queues))
-            queue = self._queues.pop(person)
+            caller = next(iter(self._queues))
+            queue = self._queues.pop(caller)
             waiter = queue.popleft()
             if queue:
-                self._queues[person] = queue  # to the end of the round
+                self._queues[caller] = queue  # to the end of the round
             if not waiter.permit.done():
                 waiter.permit.set_result(self._grant())
-        if self._timer is not None and (not self._queues or self._rings != self._opens):
+        if self._timer is not None and (not self._queues or self._timer_at != self._opens_at):
             self._timer.cancel()
             self._timer = None
         if self._queues and self._timer is None:
-            self._rings = self._opens
-            self._timer = self._clock.call_later(max(0.0, self._opens - self._clock.monotonic()), self._ring)
+            self._timer_at = self._opens_at
+            self._timer = self._clock.call_later(max(0.0, self._opens_at - self._clock.monotonic()), self._on_timer)
             for waiter in [waiter for queue in self._queues.values() for waiter in queue]:
-                self._tell(waiter)
+                self._announce(waiter)
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
-        self._pump()
+        self._grant_waiting()
 
-    def _tell(self, waiter: _Waiter) -> None:
-        """Say how long to wait, and again when it is noticeably later than was said."""
+    def _announce(self, waiter: _Waiter) -> None:
+        """Announce how long to wait, and again when that becomes noticeably later."""
         if waiter.on_wait is None or waiter.permit.done():
             return
         seconds = self.opens_in()
         until = self._clock.monotonic() + seconds
-        if until > waiter.told + 1:
-            waiter.told = until
+        if until > waiter.announced + 1:
+            waiter.announced = until
             waiter.on_wait(seconds)

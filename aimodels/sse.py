@@ -1,19 +1,19 @@
-"""Server-sent events, as they trickle in."""
+"""Server-sent events, parsed from bytes as they arrive."""
 
 from aimodels.errors import UnexpectedAnswer
 
-_MAX_EVENT = 16_000_000  #: bytes; an answer's piece is never near it
+_MAX_EVENT = 16_000_000  #: bytes; far above any real event
 
 
 class EventParser:
-    """Turns bytes, cut anywhere, into the data of the events completed by them."""
+    """Splits a byte stream, cut anywhere, into the data of its events."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._data: list[str] = []
 
     def feed(self, chunk: bytes) -> list[str]:
-        """The events completed by `chunk`. Raises `UnexpectedAnswer` for one without end."""
+        """Return the data of the events that `chunk` completes. Raises `UnexpectedAnswer` for an endless event."""
         self._rest += chunk
         if b"\n" not in chunk:
             if len(self._rest) > _MAX_EVENT:
@@ -25,18 +25,18 @@ class EventParser:
         for line in lines:
             text = line.rstrip(b"\r").decode("utf-8", "replace")
             if not text:
-                events += self._take()
+                events += self._complete()
             elif text.startswith("data:"):
                 self._data.append(text[5:].removeprefix(" "))
         return events
 
     def end(self) -> list[str]:
-        """The event that the end of the stream completes, if any."""
+        """Return the data of the event that the end of the stream completes, if any."""
         if self._rest.startswith(b"data:"):
             self._data.append(self._rest[5:].decode("utf-8", "replace").strip())
             self._rest.clear()
-        return self._take()
+        return self._complete()
 
-    def _take(self) -> list[str]:
+    def _complete(self) -> list[str]:
         data, self._data = self._data, []
         return ["\n".join(data)] if data else []

@@ -1,60 +1,40 @@
-"""The synchronous façade: the same client on an event loop of its own, for scripts and notebooks."""
+"""Synchronous client, generated from the asynchronous one by sdk/python/generate_sync.py; do not edit."""
 
-import asyncio
-import threading
+# ruff: noqa: A002, N803 (the API's own words)
+
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from pydantic import SecretStr
 
-from aimodels import reference, wire
+from aimodels import reference
 from aimodels.client import AsyncAIModels
-from aimodels.rate_limiter import Budget
+from aimodels.event_loop_thread import EventLoopThread
+from aimodels.rate_limiter import RateLimiter
 from aimodels.request import Call
-from aimodels.resources import ChatMessage, OnProgress
-
-T = TypeVar("T")
-
-
-class _Background:
-    """A thread with an event loop."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="aimodels", daemon=True)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for `work`; an interrupt cancels it."""
-        if self._loop.is_closed():
-            work.close()
-            raise RuntimeError("the client is closed")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def close(self, client: AsyncAIModels) -> None:
-        """Close the client, then end the thread."""
-        self.run(client.aclose())
-        self.run(self._loop.shutdown_asyncgens())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+from aimodels.resources import (
+    AsyncAudio,
+    AsyncChat,
+    AsyncChatCompletions,
+    AsyncCode,
+    AsyncCodeCompletions,
+    AsyncImages,
+    AsyncVideo,
+    ChatMessage,
+    OnProgress,
+)
+from aimodels.responses import ChatDelta, ChatResponse, CodeResponse, Flavor, ImagesResponse, MediaResponse
+from aimodels.timing import Timing
 
 
-class _Resource:
-    def __init__(self, background: _Background, client: AsyncAIModels) -> None:
-        self._background = background
-        self._client = client
-
-
-class ChatCompletions(_Resource):
+class ChatCompletions:
     """POST /chat/completions."""
+
+    def __init__(self, thread: EventLoopThread, resource: AsyncChatCompletions) -> None:
+        self._thread = thread
+        self._resource = resource
 
     def create(
         self,
@@ -63,11 +43,20 @@ class ChatCompletions(_Resource):
         messages: Sequence[ChatMessage],
         temperature: float | None = None,
         max_tokens: int | None = None,
-    ) -> wire.ChatResponse:
-        """A whole answer. Raises `ApiError`."""
-        asked = self._client.chat.completions
-        return self._background.run(
-            asked.create(model=model, messages=messages, temperature=temperature, max_tokens=max_tokens)
+        **extra: Any,
+    ) -> ChatResponse:
+        """Continue a conversation and return the whole answer.
+
+        `messages` come oldest first. `temperature` is 0 to 2 (the API's default is 0.7), `max_tokens` bounds the answer
+        (default 2048). `extra` parameters are sent as given; parameters that are None are not sent. For a streamed
+        answer use `stream`.
+
+        Raises `ApiError`.
+        """
+        return self._thread.run(
+            self._resource.create(
+                model=model, messages=messages, temperature=temperature, max_tokens=max_tokens, **extra
+            )
         )
 
     def stream(
@@ -77,41 +66,93 @@ class ChatCompletions(_Resource):
         messages: Sequence[ChatMessage],
         temperature: float | None = None,
         max_tokens: int | None = None,
-    ) -> Iterator[wire.ChatDelta]:
-        """The answer's pieces as they come. Raises `ApiError`."""
-        asked = self._client.chat.completions
-        deltas = asked.stream(model=model, messages=messages, temperature=temperature, max_tokens=max_tokens)
-        try:
-            while (delta := self._background.run(_next(deltas))) is not None:
-                yield delta
-        finally:
-            self._background.run(deltas.aclose())
+        **extra: Any,
+    ) -> Generator[ChatDelta, None, None]:
+        """Continue a conversation and yield the answer's pieces as they arrive. Takes the parameters of `create`.
+
+        The client must be made with `streaming=True`, which the reference does not document; otherwise the whole answer
+        is yielded as one piece. Leave the iteration early through `contextlib.closing`, which closes the connection.
+
+        Raises `ApiError`.
+        """
+        return self._thread.iterate(
+            self._resource.stream(
+                model=model, messages=messages, temperature=temperature, max_tokens=max_tokens, **extra
+            )
+        )
 
 
-class CodeCompletions(_Resource):
+class Chat:
+    """Conversations."""
+
+    def __init__(self, thread: EventLoopThread, resource: AsyncChat) -> None:
+        self.completions = ChatCompletions(thread, resource.completions)
+
+
+class CodeCompletions:
     """POST /code/completions."""
 
+    def __init__(self, thread: EventLoopThread, resource: AsyncCodeCompletions) -> None:
+        self._thread = thread
+        self._resource = resource
+
     def create(
-        self, *, model: str, prompt: str, language: str | None = None, max_tokens: int | None = None
-    ) -> wire.CodeResponse:
-        """Code that continues or answers the prompt. Raises `ApiError`."""
-        asked = self._client.code.completions
-        return self._background.run(asked.create(model=model, prompt=prompt, language=language, max_tokens=max_tokens))
+        self, *, model: str, prompt: str, language: str | None = None, max_tokens: int | None = None, **extra: Any
+    ) -> CodeResponse:
+        """Write or continue code.
+
+        `prompt` is a request in words or the beginning of the code, `language` a programming language, `max_tokens`
+        bounds the answer. `extra` parameters (`temperature`, for example) are sent as given; parameters that are None
+        are not sent. With the flavour openai, chat is used where the server has no such endpoint.
+
+        Raises `ApiError`.
+        """
+        return self._thread.run(
+            self._resource.create(model=model, prompt=prompt, language=language, max_tokens=max_tokens, **extra)
+        )
 
 
-class Images(_Resource):
+class Code:
+    """Program code."""
+
+    def __init__(self, thread: EventLoopThread, resource: AsyncCode) -> None:
+        self.completions = CodeCompletions(thread, resource.completions)
+
+
+class Images:
     """POST /images/generations."""
 
+    def __init__(self, thread: EventLoopThread, resource: AsyncImages) -> None:
+        self._thread = thread
+        self._resource = resource
+
     def create(
-        self, *, model: str, prompt: str, n: int | None = None, size: str | None = None, style: str | None = None
-    ) -> wire.ImagesResponse:
-        """Pictures. Raises `ApiError`."""
-        asked = self._client.images
-        return self._background.run(asked.create(model=model, prompt=prompt, n=n, size=size, style=style))
+        self,
+        *,
+        model: str,
+        prompt: str,
+        n: int | None = None,
+        size: str | None = None,
+        style: str | None = None,
+        **extra: Any,
+    ) -> ImagesResponse:
+        """Generate images.
+
+        `n` is 1 (the API's default) to 4 images, `size` width x height in pixels ("512x512", "1024x1024", "2048x2048"),
+        `style` such as "digital-art", "photo-realistic" or "anime". `extra` parameters are sent as given; parameters
+        that are None are not sent. With the flavour openai, which has no such styles, the style joins the prompt.
+
+        Raises `ApiError`.
+        """
+        return self._thread.run(self._resource.create(model=model, prompt=prompt, n=n, size=size, style=style, **extra))
 
 
-class Audio(_Resource):
+class Audio:
     """POST /audio/generations."""
+
+    def __init__(self, thread: EventLoopThread, resource: AsyncAudio) -> None:
+        self._thread = thread
+        self._resource = resource
 
     def create(
         self,
@@ -119,18 +160,31 @@ class Audio(_Resource):
         model: str,
         prompt: str,
         duration: float | None = None,
-        format: str | None = None,  # noqa: A002 (the API's own word)
+        format: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> wire.MediaResponse:
-        """Sound; `duration` in seconds. `on_progress` is called on the client's thread. Raises `ApiError`."""
-        asked = self._client.audio
-        return self._background.run(
-            asked.create(model=model, prompt=prompt, duration=duration, format=format, on_progress=on_progress)
+        **extra: Any,
+    ) -> MediaResponse:
+        """Generate audio.
+
+        `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs. `extra` parameters
+        are sent as given; parameters that are None are not sent. With the flavour openai the prompt is spoken (POST
+        /audio/speech), and a duration is not sent.
+
+        Raises `ApiError`.
+        """
+        return self._thread.run(
+            self._resource.create(
+                model=model, prompt=prompt, duration=duration, format=format, on_progress=on_progress, **extra
+            )
         )
 
 
-class Video(_Resource):
+class Video:
     """POST /video/generations."""
+
+    def __init__(self, thread: EventLoopThread, resource: AsyncVideo) -> None:
+        self._thread = thread
+        self._resource = resource
 
     def create(
         self,
@@ -141,73 +195,102 @@ class Video(_Resource):
         resolution: str | None = None,
         image: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> wire.MediaResponse:
-        """Video; `duration` in seconds. `on_progress` is called on the client's thread. Raises `ApiError`."""
-        asked = self._client.video.create(
-            model=model, prompt=prompt, duration=duration, resolution=resolution, image=image, on_progress=on_progress
+        **extra: Any,
+    ) -> MediaResponse:
+        """Generate a video, from text or from an image.
+
+        `duration` is in seconds, `resolution` width x height in pixels, `image` an https or data URL of the picture
+        that the video starts from. `on_progress` is called while a job runs. `extra` parameters are sent as given;
+        parameters that are None are not sent.
+
+        Raises `ApiError`.
+        """
+        return self._thread.run(
+            self._resource.create(
+                model=model,
+                prompt=prompt,
+                duration=duration,
+                resolution=resolution,
+                image=image,
+                on_progress=on_progress,
+                **extra,
+            )
         )
-        return self._background.run(asked)
-
-
-class Chat:
-    """Conversations."""
-
-    def __init__(self, background: _Background, client: AsyncAIModels) -> None:
-        self.completions = ChatCompletions(background, client)
-
-
-class Code:
-    """Program text."""
-
-    def __init__(self, background: _Background, client: AsyncAIModels) -> None:
-        self.completions = CodeCompletions(background, client)
 
 
 class AIModels:
-    """The AI API for code without an event loop, or with one of its own. Closes itself at the end of the program."""
+    """Synchronous client of the AI Models API, for scripts and notebooks.
+
+    Every call raises `ApiError` and ends within its timeout. The client also works inside a running event loop;
+    callbacks are called on a thread of its own. It closes itself at the end of the program.
+    """
 
     def __init__(
         self,
         *,
-        api_key: str | SecretStr,
-        base_url: str = reference.BASE_URL,
-        flavor: wire.Flavor = "aimodels",
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        baseURL: str | None = None,
+        flavor: Flavor = "aimodels",
         streaming: bool = False,
         timeout: float = 120.0,
         media_timeout: float = 900.0,
+        timing: Timing | None = None,
         on_call: Callable[[Call], None] | None = None,
     ) -> None:
-        """The arguments of `AsyncAIModels`. Raises `ConfigurationError` for a key that can't be sent."""
-        client = AsyncAIModels(
+        """Make a client; it connects at its first call.
+
+        - `api_key`: the API key; default: the environment variable `AIMODELS_API_KEY`.
+        - `base_url` (also `baseURL`): the API's address with its version; default: the environment variable
+          `AIMODELS_BASE_URL`, else the reference's.
+        - `flavor`: "aimodels" for answers in the reference's envelope, "openai" for OpenAI-compatible servers.
+        - `streaming`: let `chat.completions.stream` ask for server-sent events, which the reference does not document.
+        - `timeout`: seconds for a chat or code call, retries and waits included.
+        - `media_timeout`: seconds for an image, audio or video call, polling included.
+        - `timing`: pauses between retries and polls.
+        - `on_call`: called with each try of a request, for metrics.
+
+        Raises `ConfigurationError` without a usable key.
+        """
+        self._client = AsyncAIModels(
             api_key=api_key,
             base_url=base_url,
+            baseURL=baseURL,
             flavor=flavor,
             streaming=streaming,
             timeout=timeout,
             media_timeout=media_timeout,
+            timing=timing,
             on_call=on_call,
         )
-        background = _Background()
-        self.chat = Chat(background, client)
-        self.code = Code(background, client)
-        self.images = Images(background, client)
-        self.audio = Audio(background, client)
-        self.video = Video(background, client)
-        self._client = client
-        self._background = background
-        self._finalizer = weakref.finalize(self, background.close, client)
+        self._thread = EventLoopThread()
+        self.chat = Chat(self._thread, self._client.chat)
+        self.code = Code(self._thread, self._client.code)
+        self.images = Images(self._thread, self._client.images)
+        self.audio = Audio(self._thread, self._client.audio)
+        self.video = Video(self._thread, self._client.video)
+        self._finalizer = weakref.finalize(self, self._thread.close, self._client.aclose)
 
     @property
-    def budget(self) -> Budget:
-        """The rate limit as last told."""
-        return self._client.budget
+    def base_url(self) -> str:
+        """Address of the API."""
+        return self._client.base_url
+
+    @property
+    def rate_limiter(self) -> RateLimiter:
+        """The rate limit that all callers share: `limit`, `remaining`, `reset_at`, `waiting`."""
+        return self._client.rate_limiter
 
     def verify(self, model: str = reference.MODELS["chat"]) -> None:
-        """Prove the key without spending. Raises `ApiError`."""
-        self._background.run(self._client.verify(model))
+        """Check address, key, flavor and model without spending: send a chat request that has no messages.
+
+        The API refuses it only after it accepted the key. Raises `AuthenticationFailed` or `NotPermitted` for the key,
+        `BadRequest` for an address without chat or an unknown model, else another `ApiError`.
+        """
+        self._thread.run(self._client.verify(model))
 
     def close(self) -> None:
-        """Close the connections and end the client's thread."""
+        """Close the connections and end the client's thread. Safe to repeat."""
         self._finalizer()
 
     def __enter__(self) -> Self:
@@ -217,7 +300,3 @@ class AIModels:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-async def _next(deltas: AsyncIterator[wire.ChatDelta]) -> wire.ChatDelta | None:
-    return await anext(deltas, None)

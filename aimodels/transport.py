@@ -1,4 +1,4 @@
-"""The HTTP transport under the API client: one pool of connections for the whole service."""
+"""The HTTP transport of a client: one connection pool."""
 
 import ssl
 from urllib.parse import urlsplit
@@ -10,13 +10,11 @@ from httpx_aiohttp import AiohttpTransport
 
 
 def open_http(base_url: str) -> AiohttpTransport:
-    """The way to `base_url`; nothing is opened before the first call. Close it in the loop that used it.
+    """A transport to `base_url` that connects at the first request. Close it in the event loop that used it.
 
-    A transport, not a client: cookies, redirects and authentication flows are looked after at each request by
-    `httpx.AsyncClient`, and none of them is wanted here.
-
-    aiohttp carries the bytes because httpx's own pool looks at every connection on each request: it needed 2, 5 and 7
-    times the CPU per request at 1, 50 and 200 calls at the same time (`python -m bench.api_transport` measures it).
+    A transport, not a client: `httpx.AsyncClient` handles cookies, redirects and authentication flows at each request,
+    and none of them is wanted here. aiohttp carries the bytes because httpx's own pool inspects every connection on
+    each request: it needed 2, 5 and 7 times the CPU per request at 1, 50 and 200 concurrent calls.
     """
     # Reading the certificates takes some 20 ms and is needed for https only; redirects are not followed.
     context = httpx.create_ssl_context() if base_url.startswith("https:") else False
@@ -24,13 +22,13 @@ def open_http(base_url: str) -> AiohttpTransport:
 
 
 def _session(context: ssl.SSLContext | bool) -> aiohttp.ClientSession:
-    # The service bounds its own concurrency: a limit here would make calls wait unseen, outside of any deadline.
+    # Callers bound their own concurrency: a limit here would make calls wait outside of any deadline.
     connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=30)
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
 def _proxy(base_url: str) -> httpx.Proxy | None:
-    """Find the proxy that the environment names for this address; httpx and aiohttp would do so at each request."""
+    """The proxy that the environment names for this address; httpx and aiohttp would look it up at each request."""
     parts = urlsplit(base_url)
     address = getproxies().get(parts.scheme)
     return httpx.Proxy(address) if address and not proxy_bypass(parts.netloc) else None

@@ -138,7 +138,7 @@ async def build(
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call))
+        api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts = urlsplit(api.base_url)
         spool = await stack.enter_async_context(
             Spool(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from aimodels import Timing
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
@@ -12,6 +13,7 @@ class ServiceTiming:
     """The timing of each package."""
 
     pipeline: PipelineTiming = field(default_factory=PipelineTiming)
+    api: Timing = field(default_factory=Timing)
     media: MediaTiming = field(default_factory=MediaTiming)
     ops: OpsTiming = field(default_factory=OpsTiming)
     prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention

@@ -23,7 +23,7 @@ from tests.support.layout import (
 
 #: Folders in which no two public classes share a name; the root of a package includes its folders.
 UNIQUE_CLASS_NAMES = ["adapters/kit", "adapters/console", "adapters/discord", "adapters/slack", "sandbox"]
-UNIQUE_CLASS_NAMES += ["simulators/slack", "simulators/discord"]
+UNIQUE_CLASS_NAMES += ["simulators/slack", "simulators/discord", "aimodels"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)

@@ -6,8 +6,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from aimodels import AsyncAIModels
-from aimodels.wire import TokenUsage
+from aimodels import AsyncAIModels, TokenUsage
 from bot.conversation.attachments import AttachmentContents, OpenAttachment, read_attachments, truncate_to_tokens
 from bot.conversation.preferences import Preferences, conversation_values
 from bot.errors import DeliveryError

@@ -37,7 +37,7 @@ class ApiCall(Protocol):
         """1 for the first."""
 
 
-class RateBudget(Protocol):
+class RateLimiter(Protocol):
     """The API's rate limit as last told."""
 
     @property
@@ -142,14 +142,14 @@ class Metrics:
 
     # -- reading
 
-    def render(self, counts: Mapping[str, float], budget: RateBudget) -> bytes:
+    def render(self, counts: Mapping[str, float], limiter: RateLimiter) -> bytes:
         """Everything in Prometheus' text format; `counts` as from `Store.counts`."""
         self._waiting.set(counts.get("waiting", 0))
         self._running.set(counts.get("running", 0))
         self._oldest.set(counts.get("oldest", 0))
-        self._limit.set(-1 if budget.limit is None else budget.limit)
-        self._remaining.set(-1 if budget.remaining is None else budget.remaining)
-        self._blocked.set(budget.waiting)
+        self._limit.set(-1 if limiter.limit is None else limiter.limit)
+        self._remaining.set(-1 if limiter.remaining is None else limiter.remaining)
+        self._blocked.set(limiter.waiting)
         return generate_latest(self.registry)
 
     def _labels(self, event: Event) -> tuple[str, str]:

@@ -19,18 +19,18 @@ from starlette.types import ASGIApp
 from bot.errors import SettingsError, StoreError
 from bot.media import Spool
 from bot.media.content import EXTENSIONS
-from bot.ops.metrics import Metrics, RateBudget
+from bot.ops.metrics import Metrics, RateLimiter
 from bot.ops.timing import OpsTiming
 from bot.ports import EventQueue, Maintenance
 
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
 
 
-class HasBudget(Protocol):
+class HasRateLimiter(Protocol):
     """The part of the API client that the metrics read."""
 
     @property
-    def budget(self) -> RateBudget:
+    def rate_limiter(self) -> RateLimiter:
         """The API's rate limit according to its last response."""
 
 
@@ -38,7 +38,7 @@ def create_web(
     *,
     queue: EventQueue,
     maintenance: Maintenance,
-    api: HasBudget,
+    api: HasRateLimiter,
     spool: Spool,
     metrics: Metrics,
     health: Mapping[str, Callable[[], str]],
@@ -79,7 +79,7 @@ def create_web(
             counts = await queue.counts()
         except StoreError as exc:
             return PlainTextResponse(f"{exc}\n", status_code=503)
-        return Response(metrics.render(counts, api.budget), media_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.render(counts, api.rate_limiter), media_type=CONTENT_TYPE_LATEST)
 
     async def media(request: Request) -> Response:
         name = request.path_params["name"]

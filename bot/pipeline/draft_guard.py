@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from aimodels.deadline import Deadline
+from aimodels.timing import Deadline
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from aimodels import AsyncAIModels, Call, reference
+from aimodels import AsyncAIModels, Call, Timing, reference
 from aimodels.errors import ConfigurationError
 from bot.errors import SettingsError
 from bot.settings.base import read
@@ -24,7 +24,7 @@ def needs_sandbox(settings: Settings) -> bool:
 
 @asynccontextmanager
 async def open_client(
-    settings: Settings, *, on_call: Callable[[Call], None] | None = None
+    settings: Settings, *, on_call: Callable[[Call], None] | None = None, timing: Timing | None = None
 ) -> AsyncIterator[AsyncAIModels]:
     """The API's client as the settings describe it; starts the sandbox when no API is configured.
 
@@ -40,6 +40,7 @@ async def open_client(
                 timeout=settings.aimodels_timeout,
                 media_timeout=settings.aimodels_media_timeout,
                 on_call=on_call,
+                timing=timing,
             )
         except ConfigurationError as exc:
             raise SettingsError(str(exc)) from exc

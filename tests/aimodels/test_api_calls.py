@@ -21,8 +21,8 @@ from aimodels.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from aimodels.wire import Flavor
-from tests.support.api import FakeApi, Step, answer, chat, failure, gibberish, half, hang_up, raw, silence
+from aimodels.responses import Flavor
+from tests.support.api import QUICK, FakeApi, Step, answer, chat, failure, gibberish, half, hang_up, raw, silence
 
 KEY = "sk-very-secret"
 HELLO = [{"role": "user", "content": "hello"}]
@@ -47,7 +47,7 @@ async def ask(client: AsyncAIModels) -> str:
 async def test_refusals_are_final(api: FakeApi, status: int, code: str, kind: type[ApiError]) -> None:
     """A refusal is raised as the error of its status and code, with the API's words, and never tried again."""
     api.play(failure(status, code, "API密鑰無效或已過期"))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises(kind) as caught:
             await ask(client)
     assert type(caught.value) is kind
@@ -60,7 +60,7 @@ async def test_refusal_with_good_status(api: FakeApi) -> None:
     """An error envelope counts, whatever status it comes with."""
     error = {"code": "invalid_api_key", "message": "no", "type": "authentication_error"}
     api.play(answer({"success": False, "error": error}))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises(AuthenticationFailed):
             await ask(client)
 
@@ -73,7 +73,7 @@ async def test_passing_faults_are_survived(api: FakeApi, fault: Step) -> None:
     api.play(fault, fault, chat("done"))
     waits: list[str] = []
     calls: list[Call] = []
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, on_call=calls.append) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, on_call=calls.append) as client:
         view = client.for_caller("ann", on_wait=lambda _seconds, reason: waits.append(reason))
         assert await ask(view) == "done"
     assert waits == ["retry", "retry"]
@@ -89,7 +89,7 @@ async def test_passing_faults_are_survived(api: FakeApi, fault: Step) -> None:
 async def test_lasting_faults_are_raised(api: FakeApi, fault: Step, kind: type[ApiError]) -> None:
     """A fault that lasts is raised after a few tries, its cause kept, the key nowhere in it."""
     api.play(fault)
-    async with AsyncAIModels(api_key=SecretStr(KEY), base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=SecretStr(KEY), base_url=api.url) as client:
         with pytest.raises(kind) as caught:
             await ask(client)
         assert KEY not in repr(client) + repr(vars(client))
@@ -105,7 +105,7 @@ async def test_lasting_faults_are_raised(api: FakeApi, fault: Step, kind: type[A
 
 async def test_nobody_listens() -> None:
     """An address where nothing listens is `Unreachable`."""
-    async with AsyncAIModels(api_key=KEY, base_url="http://127.0.0.1:1/v1") as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url="http://127.0.0.1:1/v1") as client:
         with pytest.raises(Unreachable):
             await ask(client)
 
@@ -113,7 +113,7 @@ async def test_nobody_listens() -> None:
 async def test_key_echoed_by_the_api(api: FakeApi) -> None:
     """A key that the API repeats in its message is taken out."""
     api.play(failure(401, "invalid_api_key", f"Incorrect API key provided: {KEY}"))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises(AuthenticationFailed, match=r"provided: \[key\]"):
             await ask(client)
 
@@ -122,7 +122,7 @@ async def test_key_is_not_logged(api: FakeApi, caplog: pytest.LogCaptureFixture)
     """At the most talkative log level nothing says the key."""
     caplog.set_level(logging.DEBUG)
     api.play(failure(500), chat())
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         await ask(client)
     assert KEY not in caplog.text
 
@@ -131,14 +131,14 @@ async def test_key_is_not_logged(api: FakeApi, caplog: pytest.LogCaptureFixture)
 def test_impossible_keys(key: str) -> None:
     """A key that can't be a header is a wrong setting, and is not repeated."""
     with pytest.raises(ConfigurationError) as caught:
-        AsyncAIModels(api_key=key)
+        AsyncAIModels(timing=QUICK, api_key=key)
     assert not key.strip() or key not in str(caught.value)
 
 
 async def test_deadline(api: FakeApi) -> None:
     """A silent API costs no more than the time-out."""
     api.play(silence)
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, timeout=0.2) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=0.2) as client:
         with pytest.raises(DeadlineExceeded):
             await ask(client)
 
@@ -146,7 +146,7 @@ async def test_deadline(api: FakeApi) -> None:
 async def test_deadline_after_a_fault(api: FakeApi) -> None:
     """When time is up after a fault, the fault is what is raised."""
     api.play(failure(500), silence)
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, timeout=1.5) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=1.5) as client:
         with pytest.raises(ServerFailed):
             await ask(client)
 
@@ -154,7 +154,7 @@ async def test_deadline_after_a_fault(api: FakeApi) -> None:
 async def test_cancelling_hangs_up(api: FakeApi) -> None:
     """Cancelling a call closes its connection: the server sees it go."""
     api.play(silence)
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         task = asyncio.create_task(ask(client))
         await api.arrived.wait()
         task.cancel()
@@ -168,7 +168,7 @@ async def test_429_is_waited_for(api: FakeApi) -> None:
     """After a 429 the call waits as long as it was told to, says so, and succeeds."""
     api.play(failure(429, "rate_limit_exceeded", headers={"Retry-After": "1"}), chat("done"))
     waits: list[tuple[float, str]] = []
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         view = client.for_caller("ann", on_wait=lambda seconds, reason: waits.append((seconds, reason)))
         assert await ask(view) == "done"
     [(seconds, reason)] = waits
@@ -179,7 +179,7 @@ async def test_429_is_waited_for(api: FakeApi) -> None:
 async def test_429_beyond_the_deadline(api: FakeApi) -> None:
     """A 429 whose wait is longer than the time left is raised at once, with the wait."""
     api.play(failure(429, headers={"Retry-After": "60"}))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, timeout=30) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=30) as client:
         for asked in (1, 1):  # the second call does not even ask
             with pytest.raises(RateLimited) as caught:
                 await ask(client)
@@ -187,14 +187,14 @@ async def test_429_beyond_the_deadline(api: FakeApi) -> None:
             assert len(api.asked) == asked
 
 
-async def test_budget_spares_429s(api: FakeApi) -> None:
+async def test_rate_limiter_spares_429s(api: FakeApi) -> None:
     """When nothing remains, the next call waits for the reset instead of asking."""
     spent = {"X_RateLimit_Limit": "2", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "3600"}
     api.play(chat("first", **spent))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, timeout=5) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=5) as client:
         assert await ask(client) == "first"
-        assert (client.budget.limit, client.budget.remaining) == (2, 0)
-        assert client.budget.reset_at is not None
+        assert (client.rate_limiter.limit, client.rate_limiter.remaining) == (2, 0)
+        assert client.rate_limiter.reset_at is not None
         with pytest.raises(RateLimited):
             await ask(client)
     assert len(api.asked) == 1
@@ -215,7 +215,7 @@ async def test_budget_spares_429s(api: FakeApi) -> None:
 async def test_unexpected_answers_name_the_field(api: FakeApi, body: bytes, names: str) -> None:
     """An answer that nothing documents is an error that names what is missing, and is not tried again."""
     api.play(raw(body, "text/html"))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises(UnexpectedAnswer, match=names):
             await ask(client)
     assert len(api.asked) == 1
@@ -225,7 +225,7 @@ async def test_unexpected_answers_name_the_field(api: FakeApi, body: bytes, name
 async def test_verify_refuses(api: FakeApi, fault: Step) -> None:
     """A key that the API does not take is not verified."""
     api.play(fault)
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises((AuthenticationFailed, NotPermitted)):
             await client.verify()
 
@@ -233,7 +233,7 @@ async def test_verify_refuses(api: FakeApi, fault: Step) -> None:
 async def test_verify_spends_nothing(api: FakeApi) -> None:
     """A good key is proved by a request that the API must refuse for its parameters."""
     api.play(failure(400, "invalid_messages"))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         await client.verify()
     assert api.asked[0].json["messages"] == []
 
@@ -249,7 +249,7 @@ async def test_verify_spends_nothing(api: FakeApi) -> None:
 async def test_verify_needs_the_api(api: FakeApi, fault: Step, kind: type[ApiError]) -> None:
     """A web page is no proof of a key, nor is an address of the API where there is no chat."""
     api.play(fault)
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises(kind):
             await client.verify()
 
@@ -265,7 +265,7 @@ async def test_verify_needs_the_api(api: FakeApi, fault: Step, kind: type[ApiErr
 async def test_verify_needs_the_model(api: FakeApi, body: Any) -> None:
     """A model that the API does not have is told as that, however servers put it."""
     api.play(answer(body, 404))
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, flavor="openai") as client:
         with pytest.raises(BadRequest) as caught:
             await client.verify("m")
     assert caught.value.is_about_model
@@ -281,7 +281,7 @@ async def test_verify_needs_the_right_flavor(api: FakeApi) -> None:
         ("openai", "aimodels", bare, enveloped),
     )
     for flavor, other, right, wrong in cases:
-        async with AsyncAIModels(api_key=KEY, base_url=api.url, flavor=flavor) as client:
+        async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, flavor=flavor) as client:
             api.play(right)
             await client.verify()
             api.play(wrong)
@@ -293,7 +293,7 @@ async def test_silence_after_a_wait(api: FakeApi) -> None:
     """A call that waited its turn and then got no answer says that there was no answer."""
     spent = {"X_RateLimit_Limit": "9", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "0.05"}
     api.play(chat("first", **spent), silence)
-    async with AsyncAIModels(api_key=KEY, base_url=api.url, timeout=1.5) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=1.5) as client:
         await ask(client)
         with pytest.raises(DeadlineExceeded):
             await ask(client)
@@ -306,15 +306,15 @@ async def test_proxy_of_the_environment(api: FakeApi, monkeypatch: pytest.Monkey
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     api.play(chat("done"))
     for base_url in ("http://api.invalid/v1", api.url):
-        async with AsyncAIModels(api_key=KEY, base_url=base_url) as client:
+        async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=base_url) as client:
             assert await ask(client) == "done"
     assert [asked.headers["Host"] for asked in api.asked] == ["api.invalid", api.url.split("/")[2]]
 
 
-async def test_people_share_one_budget(api: FakeApi) -> None:
+async def test_people_share_one_rate_limiter(api: FakeApi) -> None:
     """Everybody's calls wait while the API refuses one person's, and are asked once when it opens."""
     api.play(failure(429, headers={"Retry-After": "0.3", "X-RateLimit-Limit": "9"}), chat())
-    async with AsyncAIModels(api_key=KEY, base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         refused = asyncio.Event()
         ann = client.for_caller("ann", on_wait=lambda _seconds, _reason: refused.set())
         first = asyncio.create_task(ask(ann))

@@ -1,4 +1,4 @@
-"""The shared rate-limit budget, on a clock that only the test moves."""
+"""The shared rate-limit limiter, on a clock that only the test moves."""
 
 import asyncio
 import heapq
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aimodels.headers import read
-from aimodels.rate_limiter import BLIND_WAIT, MAX_WAIT, Budget, Timer
+from aimodels.headers import parse_headers
+from aimodels.rate_limiter import BLIND_WAIT, MAX_WAIT, RateLimiter, Timer
 
 WALL = 1_800_000_000.0
 
@@ -66,18 +66,18 @@ def told(**headers: object) -> dict[str, str]:
 
 
 class Crowd:
-    """People who call through the budget; `order` is who got through."""
+    """People who call through the limiter; `order` is who got through."""
 
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
+    def __init__(self, limiter: RateLimiter) -> None:
+        self.limiter = limiter
         self.order: list[str] = []
         self.permits: list[int] = []
         self.tasks: list[asyncio.Task[None]] = []
 
     async def _one(self, person: str, on_wait: Callable[[float], None] | None) -> None:
-        permit = self.budget.start()
+        permit = self.limiter.try_acquire()
         if permit is None:
-            permit = await self.budget.wait(person, on_wait)
+            permit = await self.limiter.acquire(person, on_wait)
         self.order.append(person)
         self.permits.append(permit)
 
@@ -92,23 +92,23 @@ class Crowd:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
-def spent(clock: HandClock, *, limit: int = 3, seconds: float = 30) -> Budget:
-    """A budget that was just told that nothing is left."""
-    budget = Budget(clock)
-    permit = budget.start()
+def spent(clock: HandClock, *, limit: int = 3, seconds: float = 30) -> RateLimiter:
+    """A limiter that was just told that nothing is left."""
+    limiter = RateLimiter(clock)
+    permit = limiter.try_acquire()
     assert permit is not None
-    budget.answered(permit, 200, told(limit=limit, left=0, reset=clock.wall() + seconds))
-    return budget
+    limiter.record_answer(permit, 200, told(limit=limit, left=0, reset=clock.wall() + seconds))
+    return limiter
 
 
 async def test_unlimited_until_told() -> None:
     """An API that says nothing about limits is asked without any wait."""
-    budget = Budget(HandClock())
+    limiter = RateLimiter(HandClock())
     for _ in range(1000):
-        permit = budget.start()
+        permit = limiter.try_acquire()
         assert permit is not None
-        budget.answered(permit, 200, {})
-    assert (budget.limit, budget.remaining, budget.reset_at) == (None, None, None)
+        limiter.record_answer(permit, 200, {})
+    assert (limiter.limit, limiter.remaining, limiter.reset_at) == (None, None, None)
 
 
 async def test_waits_until_reset_then_at_most_the_limit() -> None:
@@ -120,7 +120,7 @@ async def test_waits_until_reset_then_at_most_the_limit() -> None:
     assert crowd.order == []
     await clock.advance(0.2)
     assert crowd.order == ["a", "b", "c"]
-    crowd.budget.answered(crowd.permits[0], 200, told(limit=3, left=2, reset=clock.wall() + 30))
+    crowd.limiter.record_answer(crowd.permits[0], 200, told(limit=3, left=2, reset=clock.wall() + 30))
     await settle()
     assert crowd.order == ["a", "b", "c"]  # two more were started after the one that was answered
     await clock.advance(31)
@@ -144,7 +144,7 @@ async def test_newcomers_do_not_push_in() -> None:
     await crowd.call("a", "b")
     await clock.advance(11)
     await crowd.call("c")
-    crowd.budget.answered(crowd.permits[0], 200, told(limit=9, left=8, reset=clock.wall() + 10))
+    crowd.limiter.record_answer(crowd.permits[0], 200, told(limit=9, left=8, reset=clock.wall() + 10))
     await settle()
     assert crowd.order == ["a", "b", "c"]
 
@@ -152,48 +152,48 @@ async def test_newcomers_do_not_push_in() -> None:
 async def test_late_answers_know_less() -> None:
     """The answer to an older call, coming later, does not undo what a newer one told."""
     clock = HandClock()
-    budget = Budget(clock)
-    older, newer = budget.start(), budget.start()
+    limiter = RateLimiter(clock)
+    older, newer = limiter.try_acquire(), limiter.try_acquire()
     assert older is not None
     assert newer is not None
-    budget.answered(newer, 200, told(limit=10, left=8, reset=clock.wall() + 10))
-    budget.answered(older, 200, told(limit=10, left=0, reset=clock.wall() + 10))
-    assert budget.remaining == 8
+    limiter.record_answer(newer, 200, told(limit=10, left=8, reset=clock.wall() + 10))
+    limiter.record_answer(older, 200, told(limit=10, left=0, reset=clock.wall() + 10))
+    assert limiter.remaining == 8
 
 
 async def test_unknown_limit_probes() -> None:
     """After a 429 without a limit one call probes; each success lets more through."""
     clock = HandClock()
-    budget = Budget(clock)
-    crowd = Crowd(budget)
-    permit = budget.start()
+    limiter = RateLimiter(clock)
+    crowd = Crowd(limiter)
+    permit = limiter.try_acquire()
     assert permit is not None
-    budget.answered(permit, 429, told(retry_after=5))
+    limiter.record_answer(permit, 429, told(retry_after=5))
     await crowd.call(*"abcdef")
     await clock.advance(5.1)
     assert len(crowd.order) == 1
-    budget.answered(crowd.permits[0], 200, {})
+    limiter.record_answer(crowd.permits[0], 200, {})
     await settle()
     assert len(crowd.order) == 3
-    budget.answered(crowd.permits[1], 200, {})
-    budget.answered(crowd.permits[2], 200, {})
+    limiter.record_answer(crowd.permits[1], 200, {})
+    limiter.record_answer(crowd.permits[2], 200, {})
     await settle()
     assert len(crowd.order) == 6
-    budget.answered(crowd.permits[3], 200, {})
-    assert budget.remaining is None
+    limiter.record_answer(crowd.permits[3], 200, {})
+    assert limiter.remaining is None
 
 
 async def test_a_lost_probe_is_repeated() -> None:
     """A probe that ends without an answer makes room for the next."""
     clock = HandClock()
-    budget = Budget(clock)
-    crowd = Crowd(budget)
-    permit = budget.start()
+    limiter = RateLimiter(clock)
+    crowd = Crowd(limiter)
+    permit = limiter.try_acquire()
     assert permit is not None
-    budget.answered(permit, 429, told(retry_after=5))
+    limiter.record_answer(permit, 429, told(retry_after=5))
     await crowd.call("a", "b")
     await clock.advance(5.1)
-    budget.abandon(crowd.permits[0])
+    limiter.record_no_answer(crowd.permits[0])
     await settle()
     assert crowd.order == ["a", "b"]
 
@@ -202,11 +202,13 @@ async def test_clock_skew_does_not_matter() -> None:
     """The wait is the span between the answer's own date and its reset, whatever our clock says."""
     for skew in (-86400.0, 0.0, 86400.0):
         clock = HandClock(skew)
-        budget = Budget(clock)
-        permit = budget.start()
+        limiter = RateLimiter(clock)
+        permit = limiter.try_acquire()
         assert permit is not None
-        budget.answered(permit, 200, told(limit=2, left=0, reset=int(WALL) + 20, date=formatdate(WALL, usegmt=True)))
-        assert budget.opens_in() == pytest.approx(20, abs=1)
+        limiter.record_answer(
+            permit, 200, told(limit=2, left=0, reset=int(WALL) + 20, date=formatdate(WALL, usegmt=True))
+        )
+        assert limiter.opens_in() == pytest.approx(20, abs=1)
 
 
 async def test_cancelled_waits_leave_no_trace() -> None:
@@ -216,9 +218,9 @@ async def test_cancelled_waits_leave_no_trace() -> None:
     await crowd.call("a", "b", "c")
     crowd.tasks[0].cancel()
     await settle()
-    assert crowd.budget.waiting == 2
+    assert crowd.limiter.waiting == 2
     clock.now += 10.1
-    crowd.budget._pump()  # b's turn has come, but b is cancelled before it runs
+    crowd.limiter._grant_waiting()  # b's turn has come, but b is cancelled before it runs
     crowd.tasks[1].cancel()
     await settle()
     assert crowd.order == ["c"]
@@ -232,7 +234,7 @@ async def test_people_are_told_of_longer_waits() -> None:
     await crowd.call("a")
     await crowd.call("b", on_wait=waits.append)
     await clock.advance(10)
-    crowd.budget.answered(crowd.permits[0], 200, told(limit=1, left=0, reset=clock.wall() + 40))
+    crowd.limiter.record_answer(crowd.permits[0], 200, told(limit=1, left=0, reset=clock.wall() + 40))
     assert waits == [pytest.approx(10), pytest.approx(40)]
     await crowd.leave()
 
@@ -243,13 +245,13 @@ async def test_people_are_told_of_longer_waits() -> None:
 async def test_nonsense_cannot_stall(reset: str) -> None:
     """Whatever the reset says, after the longest wait a call probes."""
     clock = HandClock()
-    budget = Budget(clock)
-    permit = budget.start()
+    limiter = RateLimiter(clock)
+    permit = limiter.try_acquire()
     assert permit is not None
-    budget.answered(permit, 200, told(limit=100, left=0, reset=reset))
-    crowd = Crowd(budget)
+    limiter.record_answer(permit, 200, told(limit=100, left=0, reset=reset))
+    crowd = Crowd(limiter)
     await crowd.call("a", "b")
-    assert BLIND_WAIT <= budget.opens_in() <= MAX_WAIT
+    assert BLIND_WAIT <= limiter.opens_in() <= MAX_WAIT
     await clock.advance(MAX_WAIT)
     assert crowd.order == ["a"]
     await crowd.leave()
@@ -259,9 +261,9 @@ async def test_milliseconds() -> None:
     """A reset in milliseconds is the same moment."""
     now = WALL
     for unit in (1, 1e3, 1e6, 1e9):
-        span = read(told(left=0, reset=int((WALL + 30) * unit)), now).reset
+        span = parse_headers(told(left=0, reset=int((WALL + 30) * unit)), now).reset
         assert span == pytest.approx(30)
-    assert read(told(reset=30), now).reset == 30
+    assert parse_headers(told(reset=30), now).reset == 30
 
 
 HEADER = st.one_of(
@@ -275,7 +277,7 @@ HEADER = st.one_of(
 @given(limit=HEADER, left=HEADER, reset=HEADER, retry_after=HEADER, date=HEADER)
 def test_any_header_is_read(limit: str, left: str, reset: str, retry_after: str, date: str) -> None:
     """No header raises, and what is read is always usable."""
-    found = read(told(limit=limit, left=left, reset=reset, retry_after=retry_after, date=date), WALL)
+    found = parse_headers(told(limit=limit, left=left, reset=reset, retry_after=retry_after, date=date), WALL)
     assert found.limit is None or found.limit >= 1
     assert found.remaining is None or found.remaining >= 0
     assert found.reset is None or 0 < found.reset < float("inf")
@@ -293,20 +295,22 @@ def test_always_opens_again(history: list[tuple[int | None, str, str, str, str, 
 
     async def run() -> None:
         clock = HandClock()
-        budget = Budget(clock)
+        limiter = RateLimiter(clock)
         for status, limit, left, reset, retry_after, seconds in history:
-            permit = budget.start()
+            permit = limiter.try_acquire()
             if permit is not None and status is None:
-                budget.abandon(permit)
+                limiter.record_no_answer(permit)
             elif permit is not None and status is not None:
-                budget.answered(permit, status, told(limit=limit, left=left, reset=reset, retry_after=retry_after))
+                limiter.record_answer(
+                    permit, status, told(limit=limit, left=left, reset=reset, retry_after=retry_after)
+                )
             await clock.advance(seconds)
-        crowd = Crowd(budget)
+        crowd = Crowd(limiter)
         await crowd.call(*"abcab")
         done = 0
         for _ in range(20):
             while done < len(crowd.permits):
-                budget.answered(crowd.permits[done], 200, told(limit=10, left=9, reset=clock.wall() + 10))
+                limiter.record_answer(crowd.permits[done], 200, told(limit=10, left=9, reset=clock.wall() + 10))
                 done += 1
                 await settle()
             await clock.advance(MAX_WAIT)
@@ -330,7 +334,7 @@ def test_never_more_than_the_limit_per_window(people: list[str], limit: int) -> 
             assert 0 < len(started) <= limit
             for number, permit in enumerate(started, 1):
                 headers = told(limit=limit, left=limit - number, reset=clock.wall() + 60)
-                crowd.budget.answered(permit, 200, headers)
+                crowd.limiter.record_answer(permit, 200, headers)
                 await settle()
             assert len(crowd.permits) == done + len(started)
             done += len(started)

@@ -7,7 +7,7 @@ import pytest
 
 from aimodels import AsyncAIModels
 from aimodels.errors import AuthenticationFailed, BadRequest, DeadlineExceeded, JobFailed, UnexpectedAnswer
-from tests.support.api import FakeApi, answer, chat_data, data, failure, raw
+from tests.support.api import QUICK, FakeApi, answer, chat_data, data, failure, raw
 
 URL = "https://cdn.example/1"
 
@@ -24,7 +24,7 @@ URL = "https://cdn.example/1"
 async def test_code_shapes(api: FakeApi, body: dict[str, Any]) -> None:
     """Each accepted shape of a code answer gives the code, and its usage is kept."""
     api.play(data({**body, "usage": {"prompt_tokens": 1, "completion_tokens": 2}}))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         response = await client.code.completions.create(model="m", prompt="p")
     assert response.data.code == "pass"
     assert response.data.usage is not None
@@ -46,7 +46,7 @@ async def test_code_shapes(api: FakeApi, body: dict[str, Any]) -> None:
 async def test_media_shapes(api: FakeApi, body: dict[str, Any]) -> None:
     """Each accepted shape of a media answer gives its items and its cost."""
     api.play(data({**body, "usage": {"cost": 0.5}}))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         response = await client.video.create(model="m", prompt="p")
     assert [item.url for item in response.data.items] == [URL]
     assert response.data.usage.cost == 0.5
@@ -56,7 +56,7 @@ async def test_item_details(api: FakeApi) -> None:
     """What an item brings is kept, in base64 as well, and a wrong detail does not cost the item."""
     item = {"b64_json": "AAAA", "width": 640, "height": "tall", "duration": 2.5, "format": "mp4"}
     api.play(data({"video": item}), data({"url": "data:audio/mpeg;base64,BBBB"}))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         [first] = (await client.video.create(model="m", prompt="p")).data.items
         [second] = (await client.audio.create(model="m", prompt="p")).data.items
     assert (first.url, first.b64_json, first.width, first.height) == (None, "AAAA", 640, None)
@@ -68,7 +68,7 @@ async def test_documented_images(api: FakeApi) -> None:
     """The reference's picture answer is read in full, the envelope included."""
     body = {"images": [{"url": URL, "width": 1024, "height": 1024}], "usage": {"images": 1, "cost": 0.0008}}
     api.play(answer({"success": True, "data": body, "message": "操作成功", "timestamp": "2024-01-15T10:30:00Z"}))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         response = await client.images.create(model="m", prompt="p")
     assert (response.data.usage.images, response.data.usage.cost) == (1, 0.0008)
     assert response.data.images[0].width == 1024
@@ -91,7 +91,7 @@ async def test_documented_images(api: FakeApi) -> None:
 async def test_unexpected_media_name_the_field(api: FakeApi, body: dict[str, Any], names: str) -> None:
     """A media answer of any other shape names what is missing."""
     api.play(data(body))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         with pytest.raises(UnexpectedAnswer, match=names):
             await client.video.create(model="m", prompt="p")
 
@@ -99,7 +99,7 @@ async def test_unexpected_media_name_the_field(api: FakeApi, body: dict[str, Any
 async def test_unexpected_code_names_the_field(api: FakeApi) -> None:
     """A code answer of any other shape names what is missing."""
     api.play(data({"choices": [{}]}))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         with pytest.raises(UnexpectedAnswer, match=r"choices\[0\]\.text"):
             await client.code.completions.create(model="m", prompt="p")
 
@@ -114,7 +114,7 @@ async def test_job_is_polled(api: FakeApi) -> None:
         data({"id": "job 1", "status": "succeeded", "video": {"url": URL}}),
     )
     seen: list[tuple[float | None, str]] = []
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         response = await client.video.create(
             model="m", prompt="p", on_progress=lambda progress, status: seen.append((progress, status))
         )
@@ -126,7 +126,7 @@ async def test_job_is_polled(api: FakeApi) -> None:
 async def test_job_fails(api: FakeApi) -> None:
     """A job that fails says why."""
     api.play(data({"id": 7, "status": "queued"}), data({"id": 7, "status": "failed", "error": {"message": "no cat"}}))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         with pytest.raises(JobFailed, match="no cat"):
             await client.audio.create(model="m", prompt="p")
     assert api.asked[1].path == "/v1/audio/generations/7"
@@ -135,7 +135,7 @@ async def test_job_fails(api: FakeApi) -> None:
 async def test_job_deadline(api: FakeApi) -> None:
     """A job that never ends costs no more than the time-out for media."""
     api.play(data({"id": "1", "status": "processing"}))
-    async with AsyncAIModels(api_key="k", base_url=api.url, media_timeout=0.3) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, media_timeout=0.3) as client:
         with pytest.raises(DeadlineExceeded):
             await client.video.create(model="m", prompt="p")
 
@@ -143,7 +143,7 @@ async def test_job_deadline(api: FakeApi) -> None:
 async def test_openai_images(api: FakeApi) -> None:
     """In the OpenAI flavour pictures come as `data`, and a style joins the prompt."""
     api.play(answer({"created": 1, "data": [{"b64_json": "AAAA"}, {"url": URL}]}))
-    async with AsyncAIModels(api_key="k", base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         response = await client.images.create(model="m", prompt="a fox", style="anime", n=2)
     assert [(item.url, item.b64_json) for item in response.data.images] == [(None, "AAAA"), (URL, None)]
     assert api.asked[0].json == {"model": "m", "prompt": "a fox, anime style", "n": 2}
@@ -152,7 +152,7 @@ async def test_openai_images(api: FakeApi) -> None:
 async def test_openai_speech(api: FakeApi) -> None:
     """In the OpenAI flavour sound is speech, whose bytes are the answer."""
     api.play(raw(b"ID3 sound", "audio/mpeg"))
-    async with AsyncAIModels(api_key="k", base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         [item] = (await client.audio.create(model="tts-1", prompt="hello", duration=3)).data.items
     assert base64.b64decode(item.b64_json or "") == b"ID3 sound"
     assert item.format == "mp3"
@@ -163,7 +163,7 @@ async def test_openai_speech(api: FakeApi) -> None:
 async def test_openai_code_through_chat(api: FakeApi) -> None:
     """A server without a code endpoint is asked through chat, and is not asked for it a second time."""
     api.play(failure(404), answer(chat_data("```python\npass\n```")))
-    async with AsyncAIModels(api_key="k", base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         for _ in range(2):
             response = await client.for_caller("ann").code.completions.create(model="m", prompt="p", language="python")
             assert response.data.code == "pass"
@@ -174,7 +174,7 @@ async def test_openai_code_through_chat(api: FakeApi) -> None:
 async def test_openai_code_refused(api: FakeApi) -> None:
     """A model that the server does not know is an error, not a missing endpoint."""
     api.play(failure(404, "model_not_found"))
-    async with AsyncAIModels(api_key="k", base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         with pytest.raises(BadRequest):
             await client.code.completions.create(model="m", prompt="p")
 
@@ -192,7 +192,7 @@ async def test_openai_code_refused(api: FakeApi) -> None:
 async def test_openai_error_shapes(api: FakeApi, body: Any, message: str) -> None:
     """The words of an error are found in the shapes that servers use."""
     api.play(answer(body, 401))
-    async with AsyncAIModels(api_key="k", base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         with pytest.raises(AuthenticationFailed) as caught:
             await client.images.create(model="x", prompt="p")
     assert caught.value.message == message

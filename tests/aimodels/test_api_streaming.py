@@ -9,6 +9,7 @@ from aimodels import AsyncAIModels, ChatDelta
 from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, ServerFailed, UnexpectedAnswer, Unreachable
 from aimodels.sse import EventParser
 from tests.support.api import (
+    QUICK,
     FakeApi,
     Step,
     answer,
@@ -41,7 +42,7 @@ def text(deltas: list[ChatDelta]) -> str:
 async def test_pieces_usage_and_reason(api: FakeApi) -> None:
     """The pieces come in order, then why the answer ended and what it used."""
     api.play(events(piece("你"), ": keep-alive\n\n", piece("好"), piece(finish="stop", usage=USED)))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         deltas = await collect(client)
     assert [delta.text for delta in deltas] == ["你", "好", ""]
     assert deltas[-1].finish_reason == "stop"
@@ -54,7 +55,7 @@ async def test_pieces_usage_and_reason(api: FakeApi) -> None:
 async def test_usage_is_asked_of_openai_servers(api: FakeApi) -> None:
     """In the OpenAI flavour the usage is asked for and read from the piece without choices."""
     api.play(events(piece("hi", finish="stop"), {"choices": [], "usage": USED}))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True, flavor="openai") as client:
         deltas = await collect(client)
     assert api.asked[0].json["stream_options"] == {"include_usage": True}
     assert deltas[-1].usage is not None
@@ -63,7 +64,7 @@ async def test_usage_is_asked_of_openai_servers(api: FakeApi) -> None:
 async def test_not_streaming_is_as_documented(api: FakeApi) -> None:
     """Without the setting the documented request is made and its answer is one piece."""
     api.play(chat("all at once"))
-    async with AsyncAIModels(api_key="k", base_url=api.url) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         [delta] = await collect(client)
     assert (delta.text, delta.finish_reason) == ("all at once", "stop")
     assert api.asked[0].json == {"model": "m", "messages": HELLO}
@@ -72,7 +73,7 @@ async def test_not_streaming_is_as_documented(api: FakeApi) -> None:
 async def test_plain_answer_to_a_streamed_request(api: FakeApi) -> None:
     """A server that does not stream, although asked to, is understood."""
     api.play(chat("all at once"))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         assert text(await collect(client)) == "all at once"
 
 
@@ -80,7 +81,7 @@ async def test_pieces_come_while_the_answer_is_written(api: FakeApi) -> None:
     """A piece is given out as soon as it is there, not when the answer ends."""
     rest = asyncio.Event()
     api.play(events(piece("first"), piece("second", finish="stop"), wait=rest))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         got = []
         async with asyncio.timeout(10), aclosing(client.chat.completions.stream(model="m", messages=HELLO)) as deltas:
             async for delta in deltas:
@@ -94,7 +95,7 @@ async def test_pieces_come_while_the_answer_is_written(api: FakeApi) -> None:
 async def test_tried_again_before_the_first_piece(api: FakeApi, fault: Step) -> None:
     """As long as nothing was given out, a fault is survived."""
     api.play(fault, events(piece("done", finish="stop")))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         assert text(await collect(client)) == "done"
     assert len(api.asked) == 2
 
@@ -114,7 +115,7 @@ async def test_never_tried_again_after_the_first_piece(api: FakeApi, step: Step,
     """After a piece was given out a fault is raised: the answer must not begin anew."""
     api.play(step)
     got: list[ChatDelta] = []
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         with pytest.raises(kind):
             await collect(client, got)
     assert text(got) == "begun"
@@ -124,7 +125,7 @@ async def test_never_tried_again_after_the_first_piece(api: FakeApi, step: Step,
 async def test_deadline_in_mid_stream(api: FakeApi) -> None:
     """An answer that stops coming costs no more than the time-out."""
     api.play(events(piece("begun"), wait=asyncio.Event()))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True, timeout=1) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True, timeout=1) as client:
         with pytest.raises(DeadlineExceeded):
             await collect(client)
 
@@ -133,7 +134,7 @@ async def test_deadline_in_mid_stream(api: FakeApi) -> None:
 async def test_cancelling_hangs_up(api: FakeApi, step: Step) -> None:
     """Cancelling a streamed answer, before or after its first piece, closes the connection."""
     api.play(step)
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         got: list[ChatDelta] = []
         task = asyncio.create_task(collect(client, got))
         await api.arrived.wait()
@@ -149,7 +150,10 @@ async def test_cancelling_hangs_up(api: FakeApi, step: Step) -> None:
 async def test_leaving_early_hangs_up(api: FakeApi) -> None:
     """Who leaves a streamed answer closes its connection."""
     api.play(events(piece("begun"), wait=asyncio.Event()))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client, asyncio.timeout(10):
+    async with (
+        AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client,
+        asyncio.timeout(10),
+    ):
         async with aclosing(client.chat.completions.stream(model="m", messages=HELLO)) as deltas:
             assert (await anext(deltas)).text == "begun"
         await api.hung_up.wait()
@@ -158,7 +162,7 @@ async def test_leaving_early_hangs_up(api: FakeApi) -> None:
 async def test_refusal_is_final(api: FakeApi) -> None:
     """An error envelope with a good status ends a streamed request like any other."""
     api.play(answer({"success": False, "error": {"message": "no", "type": "invalid_request_error"}}))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         with pytest.raises(ApiError, match="no"):
             await collect(client)
     assert len(api.asked) == 1
@@ -167,7 +171,7 @@ async def test_refusal_is_final(api: FakeApi) -> None:
 async def test_connection_is_used_again(api: FakeApi) -> None:
     """After a finished stream the next call needs no new connection."""
     api.play(events(piece("a", finish="stop")))
-    async with AsyncAIModels(api_key="k", base_url=api.url, streaming=True) as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         await collect(client)
         await collect(client)
     assert len({asked.peer for asked in api.asked}) == 1
@@ -194,7 +198,7 @@ def test_endless_event() -> None:
 async def test_openai_plain_answer(api: FakeApi) -> None:
     """In the OpenAI flavour the answer has no envelope."""
     api.play(answer(chat_data("bare")), raw(b"{}"))
-    async with AsyncAIModels(api_key="k", base_url=api.url, flavor="openai") as client:
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         assert text(await collect(client)) == "bare"
         with pytest.raises(UnexpectedAnswer, match="choices"):
             await collect(client)

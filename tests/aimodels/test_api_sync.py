@@ -1,4 +1,4 @@
-"""The synchronous façade, and the page that shows it."""
+"""The synchronous client, and the page that shows it."""
 
 import asyncio
 import re
@@ -12,9 +12,9 @@ import pytest
 
 from aimodels import AIModels
 from aimodels.errors import AuthenticationFailed
-from tests.support.api import FakeApi, chat, data, events, failure, fake_api, piece
+from tests.support.api import QUICK, FakeApi, chat, data, events, failure, fake_api, piece
 
-PAGE = Path(__file__).parents[2] / "docs" / "api-client.md"
+PAGE = Path(__file__).parents[2] / "docs" / "python-sdk.md"
 HELLO = [{"role": "user", "content": "hello"}]
 
 
@@ -35,13 +35,13 @@ def served() -> Iterator[FakeApi]:
 
 
 def test_page_runs(served: FakeApi) -> None:
-    """The page's samples run as they are, but for the address, and leave nothing open."""
+    """The page's first samples run as they are, but for the address, and leave nothing open."""
     samples = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(samples) == 2
+    assert len(samples) == 4
     served.play(
         chat("你好!"), data({"images": [{"url": "https://x/1.png"}]}), data({"video": {"url": "https://x/1.mp4"}})
     )
-    code = "\n".join(samples).replace('api_key="YOUR_API_KEY"', f'api_key="YOUR_API_KEY", base_url="{served.url}"')
+    code = "\n".join(samples[:2]).replace('api_key="YOUR_API_KEY"', f'api_key="YOUR_API_KEY", base_url="{served.url}"')
     done = subprocess.run(
         [sys.executable, "-W", "error", "-X", "utf8", "-c", code],
         capture_output=True,
@@ -56,7 +56,7 @@ def test_page_runs(served: FakeApi) -> None:
 
 def test_every_resource(served: FakeApi) -> None:
     """Each call of the asynchronous client has its synchronous twin."""
-    with AIModels(api_key="k", base_url=served.url) as client:
+    with AIModels(timing=QUICK, api_key="k", base_url=served.url) as client:
         served.play(chat("hi"))
         assert client.chat.completions.create(model="m", messages=HELLO).data.choices[0].message.content == "hi"
         served.play(data({"code": "pass"}))
@@ -67,13 +67,13 @@ def test_every_resource(served: FakeApi) -> None:
         assert client.video.create(model="m", prompt="p").data.items[0].url == "https://x/1.mp4"
         served.play(failure(400))
         client.verify()
-        assert client.budget.remaining is None
+        assert client.rate_limiter.remaining is None
 
 
 def test_streams(served: FakeApi) -> None:
-    """Pieces come through the façade, and one may leave early."""
+    """Pieces come through the synchronous client, and one may leave early."""
     served.play(events(piece("a"), piece("b", finish="stop")))
-    with AIModels(api_key="k", base_url=served.url, streaming=True) as client:
+    with AIModels(timing=QUICK, api_key="k", base_url=served.url, streaming=True) as client:
         deltas = client.chat.completions.stream(model="m", messages=HELLO)
         assert next(deltas).text == "a"
         assert [delta.text for delta in deltas] == ["b"]
@@ -88,7 +88,7 @@ async def test_inside_a_running_loop(api: FakeApi) -> None:
 
     def cell() -> str:
         async def running() -> str:
-            with AIModels(api_key="k", base_url=api.url) as client:
+            with AIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
                 return client.chat.completions.create(model="m", messages=HELLO).data.choices[0].message.content
 
         return asyncio.run(running())
@@ -99,7 +99,7 @@ async def test_inside_a_running_loop(api: FakeApi) -> None:
 def test_errors_and_close(served: FakeApi) -> None:
     """Errors come through as they are; a closed client says so, and closing twice is fine."""
     served.play(failure(401, "invalid_api_key"))
-    client = AIModels(api_key="k", base_url=served.url)
+    client = AIModels(timing=QUICK, api_key="k", base_url=served.url)
     with pytest.raises(AuthenticationFailed):
         client.verify()
     client.close()

@@ -25,7 +25,7 @@ from bot.store.sqlite.store import SqliteStore
 
 
 @dataclass(frozen=True)
-class Budget:
+class RateLimiter:
     limit: int | None = 60
     remaining: int | None = 5
     waiting: int = 0
@@ -33,7 +33,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Api:
-    budget: Budget = field(default_factory=Budget)
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
         gone = await one.channel.ask("gone")
         assert (await one.ask("last")).text == "re: last"
         assert not one.channel.answers(gone)
-        shown = one.core.metrics.render(await one.core.store.counts(), one.core.api.budget).decode()
+        shown = one.core.metrics.render(await one.core.store.counts(), one.core.api.rate_limiter).decode()
         assert 'bot_events_total{adapter="channel",command="chat",outcome="undelivered"} 2.0' in shown
         assert one.echo.asked == ["hello", "next", "last"]
 

@@ -9,6 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
+from aimodels import Timing
+
+#: Short pauses; but a stalled machine must not look like a server that never ends its answer.
+QUICK = Timing(first_backoff=0.01, drain=10.0, first_poll=0.01)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

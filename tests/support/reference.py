@@ -1,4 +1,4 @@
-"""The API's reference: where it may be read, and the five requests it shows."""
+"""The API's reference: where it may be read, the five requests it shows, and its Python sample."""
 
 from pathlib import Path
 from typing import Any
@@ -40,3 +40,24 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "resolution": "1920x1080",
     },
 }
+
+#: Its Python sample, letter for letter.
+PYTHON_SAMPLE = """\
+from aimodels import AIModels
+# 初始化客戶端
+client = AIModels(api_key="YOUR_API_KEY")
+# 文本生成
+response = client.chat.completions.create(
+model="gpt-4-turbo",
+messages=[
+{"role": "user", "content": "你好"}
+]
+)
+print(response.data.choices[0].message.content)
+# 圖像生成
+image = client.images.create(
+model="seeddream-4.0",
+prompt="a beautiful landscape"
+)
+print(image.data.images[0].url)
+"""

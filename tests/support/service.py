@@ -12,7 +12,7 @@ import pytest
 import structlog
 from aiohttp import web
 
-from aimodels import request
+from aimodels import Timing
 from bot import bootstrap
 from bot.bootstrap import Core, build
 from bot.models import Capabilities
@@ -98,7 +98,9 @@ def settings_of(api: FakeApi, folder: Path, **more: Any) -> Settings:
 
 
 #: Pauses between tries that no test waits for.
-FAST = ServiceTiming(pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02))
+FAST = ServiceTiming(
+    pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02), api=Timing(first_backoff=0.001)
+)
 
 
 @dataclass(slots=True)
@@ -196,8 +198,7 @@ async def service(
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Pauses between tries are short, and nothing is spent on rendering logs."""
-    monkeypatch.setattr(request, "_BACKOFF", 0.001)
+def impatient() -> Iterator[None]:
+    """Nothing is spent on rendering logs."""
     with structlog.testing.capture_logs():
         yield

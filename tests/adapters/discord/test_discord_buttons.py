@@ -66,9 +66,8 @@ async def test_chat_buttons(one: Whole) -> None:
     assert await one.core.store.feedback_totals(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
 
 
-async def test_retry_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_retry_after_an_error(tmp_path: Path) -> None:
     """Where the API failed, the sentence that says so has a button that makes the answer after all."""
-    monkeypatch.setattr(request, "_BACKOFF", 0.001)
     async with whole(tmp_path, bot_max_attempts=1) as one:
         one.echo.instead = [failure(503)] * request.MAX_TRIES
         thread = await one.mention("hello")

@@ -1,8 +1,23 @@
-"""An asyncio timeout that raises a domain error."""
+"""Pauses and time limits of the client, and the context manager that enforces a deadline."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Pauses and time limits inside one call. All values are seconds, unless they say otherwise."""
+
+    connect: float = 10.0  #: to open a connection; the call's timeout bounds everything else
+    first_backoff: float = 0.5  #: longest pause before the second try; doubled for each further one
+    max_backoff: float = 20.0  #: longest pause before any try
+    first_poll: float = 0.3  #: before a job is polled for the first time
+    poll_growth: float = 1.4  #: factor from one pause between polls to the next
+    max_poll: float = 5.0  #: longest pause between two polls
+    drain: float = 0.25  #: to read the end of a finished stream, so that its connection can be used again
+    verify: float = 30.0  #: for `verify`
 
 
 class Deadline:

@@ -1,0 +1,164 @@
+"""The SDK for Python as a distribution of its own: built, installed where nothing else is, run with the samples."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from importlib.metadata import PathDistribution, distribution
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import httpx
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import aimodels
+from sandbox.server import Sandbox
+from tests.support.reference import PYTHON_SAMPLE, REFERENCE
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ROOT / "sdk" / "python"
+GUIDE = ROOT / "docs" / "python-sdk.md"
+
+
+def samples(page: Path) -> list[str]:
+    """The Python programs of a page."""
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy of the sources and without a network."""
+    folder = tmp_path_factory.mktemp("sdk")
+    built = ignore_patterns("__pycache__", "build", "*.egg-info")
+    copytree(ROOT / "aimodels", folder / "aimodels", ignore=built)
+    copytree(PROJECT, folder / "sdk" / "python", ignore=built)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    done = subprocess.run(
+        [*command, "--wheel-dir", str(folder), str(folder / "sdk" / "python")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    [made] = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path) -> Path:
+    """A folder with the wheel and what it requires, and nothing else."""
+    folder = wheel.parent / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    [info] = folder.glob("*.dist-info")
+    for name in required(PathDistribution(info).requires or [], set()):
+        for top in {file.parts[0] for file in distribution(name).files or () if file.parts[0] != ".."}:
+            source = Path(str(distribution(name).locate_file(top)))
+            if source.exists() and top != "__pycache__":
+                (folder / top).symlink_to(source)
+    return folder
+
+
+def required(requirements: list[str], known: set[str]) -> set[str]:
+    """The names of all distributions that these requirements need."""
+    for text in requirements:
+        one = Requirement(text)
+        name = canonicalize_name(one.name)
+        is_needed = one.marker is None or one.marker.evaluate({"extra": ""})
+        if is_needed and name not in known:
+            known.add(name)
+            required(distribution(one.name).requires or [], known)
+    return known
+
+
+def run(installed: Path, program: str, folder: Path, **environment: str) -> str:
+    """Run a program with the standard library and that folder only; its output."""
+    (folder / "sample.py").write_text(program, encoding="utf-8")
+    start = (
+        f"import runpy, sys; sys.path.insert(0, {str(installed)!r}); runpy.run_path('sample.py', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-W", "error", "-X", "utf8", "-c", start],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """The API at the sample's own key."""
+    async with Sandbox(api_key="YOUR_API_KEY") as running:
+        yield running
+
+
+def lines(output: str) -> Iterator[str]:
+    return iter(output.splitlines())
+
+
+@pytest.mark.optional
+def test_the_sample_is_the_references() -> None:
+    """The sample kept here is the reference's, where it lies beside the checkout."""
+    if not REFERENCE.exists():
+        pytest.skip(f"the reference is not at {REFERENCE}")
+    text = REFERENCE.read_text(encoding="utf-8")
+    found = re.search(r"^pip install aimodels-sdk\n(.*?)^npm install", text, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    assert found[1] == PYTHON_SAMPLE
+
+
+async def test_the_sample_runs_verbatim(installed: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The installed wheel runs the reference's sample as it is printed; the address comes from the environment."""
+    output = await asyncio.to_thread(run, installed, PYTHON_SAMPLE, tmp_path, AIMODELS_BASE_URL=sandbox.base_url)
+    *answer, url = lines(output)
+    assert "".join(answer).strip()
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(url)).content.startswith(b"\x89PNG")
+
+
+async def test_the_samples_of_the_guide_run(installed: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Each program of docs/python-sdk.md and of the distribution's README runs as typed."""
+    programs = samples(GUIDE) + samples(PROJECT / "README.md")
+    assert len(programs) > 3
+    for program in programs:
+        output = await asyncio.to_thread(run, installed, program, tmp_path, AIMODELS_BASE_URL=sandbox.base_url)
+        assert output.strip(), program
+
+
+def test_it_stands_alone(installed: Path, tmp_path: Path) -> None:
+    """Neither the service nor what only the service needs is there, or imported."""
+    program = "import aimodels, sys\nprint(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = set(run(installed, program, tmp_path).split())
+    assert "aimodels" in loaded
+    assert not loaded & {"bot", "adapters", "sandbox", "simulators", "pydantic_settings", "structlog", "starlette"}
+    assert not {"bot", "adapters", "sandbox", "pydantic_settings"} & {path.name for path in installed.iterdir()}
+
+
+def test_the_wheel_has_everything(wheel: Path) -> None:
+    """Every module, the marker of typed packages and the license; the version is the package's."""
+    assert wheel.name == f"aimodels_sdk-{aimodels.__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    sources = {f"aimodels/{path.name}" for path in (ROOT / "aimodels").iterdir() if path.suffix in {".py", ".typed"}}
+    assert sources <= names
+    assert "aimodels/py.typed" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_synchronous_client_is_up_to_date() -> None:
+    """`aimodels/sync.py` is what the generator makes of the asynchronous client."""
+    command = [sys.executable, str(PROJECT / "generate_sync.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
