@@ -1,4 +1,4 @@
-"""Lifecycle of the Slack side: listen, deliver."""
+"""Lifecycle of the Slack side: connect, receive, deliver."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,23 +12,24 @@ from starlette.routing import BaseRoute
 
 from adapters.kit.background import BackgroundTasks
 from adapters.kit.per_key import PerKey
-from adapters.slack import APPS, Settings
-from adapters.slack.connection.bolt_app import bolt_app
-from adapters.slack.connection.feature_gates import Latches
-from adapters.slack.connection.http_endpoints import Door
-from adapters.slack.connection.proxies import proxy_of
-from adapters.slack.connection.rate_limiter import Pacing
-from adapters.slack.connection.socket_mode import Sockets
-from adapters.slack.connection.web_api import Outbox
-from adapters.slack.connection.workspaces import NotInstalled, OneToken, Source, Workspaces, retry_handlers
-from adapters.slack.inbound import downloads, history
-from adapters.slack.inbound.listeners import Ears
-from adapters.slack.inbound.thread_conversations import Roots
-from adapters.slack.inbound.users import People
+from adapters.slack.connection.bolt_app import create_app
+from adapters.slack.connection.http_endpoints import HttpEndpoints
+from adapters.slack.connection.socket_mode import SocketModeSupervisor
+from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, create_client
+from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
+from adapters.slack.inbound.downloads import download
+from adapters.slack.inbound.history import read_prior_messages
+from adapters.slack.inbound.listeners import EventRouter
+from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
-from adapters.slack.reply_target import Address
-from adapters.slack.setup import check, oauth
-from adapters.slack.setup.observed_events import Heard
+from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.settings import APPS, Settings
+from adapters.slack.setup.check import run_checks
+from adapters.slack.setup.oauth import open_installations
+from adapters.slack.setup.observed_events import ObservedEvents
+from adapters.slack.timing import Timing
+from adapters.slack.types import ADAPTER
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -36,36 +37,41 @@ from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
-ADAPTER = "slack"
 API = "https://slack.com/api"
-#: Bytes that a file may have.
+#: Bytes of a file.
 UPLOAD_LIMIT = 1_000_000_000
 
 
 class Slack:
-    """Slack as a platform. Deliveries need only `connected`."""
+    """Slack as a platform. Drafts need only `connected`; events need `run`."""
 
     name = ADAPTER
-    capabilities = Capabilities(max_text=11_500, max_upload=UPLOAD_LIMIT, edit_interval=1.0, status_interval=8.0)
 
-    def __init__(self, settings: Settings, *, folder: Path | None = None) -> None:
-        """`folder`: where it is noted what has been heard; None: nowhere."""
+    def __init__(self, settings: Settings, *, folder: Path | None = None, timing: Timing | None = None) -> None:
+        """`folder`: where the kinds of events that came are recorded; None: in memory."""
         self._settings = settings
-        self._heard = Heard(folder)
+        self._timing = timing = timing or Timing()
+        self.capabilities = Capabilities(
+            max_text=11_500,
+            max_upload=UPLOAD_LIMIT,
+            edit_interval=timing.edit_interval,
+            status_interval=timing.status_interval,
+        )
+        self._observed = ObservedEvents(folder)
         self._api = settings.slack_api_url or API
         self._session: aiohttp.ClientSession | None = None
-        self._desk: AdapterServices | None = None
+        self._services: AdapterServices | None = None
         self._workspaces: Workspaces | None = None
-        self._people: People | None = None
-        self._roots: Roots | None = None
-        self._sockets: Sockets | None = None
-        self._door = Door(
-            takes_events=settings.slack_app_token is None,
-            installs=settings.slack_bot_token is None,
+        self._users: UserDirectory | None = None
+        self._threads: ThreadConversations | None = None
+        self._supervisor: SocketModeSupervisor | None = None
+        self._endpoints = HttpEndpoints(
+            receives_events=settings.slack_app_token is None,
+            has_oauth=settings.slack_bot_token is None,
         )
-        self._pacing = Pacing()
-        self._latches = Latches()
-        self._errands = BackgroundTasks("slack")
+        self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
+        self._features = FeatureGates(retry=timing.feature_retry)
+        self._background = BackgroundTasks(ADAPTER)
         self._drafts: PerKey[str, SlackDraft] = PerKey()
 
     # -- lifecycle
@@ -73,68 +79,76 @@ class Slack:
     @asynccontextmanager
     async def connected(self, desk: AdapterServices) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
-        self._desk = desk
+        self._services = desk
         async with AsyncExitStack() as stack:
             self._session = await stack.enter_async_context(aiohttp.ClientSession())
-            self._workspaces = Workspaces(await stack.enter_async_context(self._source(desk)), self._client)
-            self._people = People(self._workspaces)
-            stack.push_async_callback(self._people.close)
-            self._roots = Roots(desk)
-            stack.push_async_callback(self._errands.close)
+            source = await stack.enter_async_context(self._open_source(desk))
+            self._workspaces = Workspaces(source, self._create_client)
+            self._users = UserDirectory(self._workspaces, self._timing)
+            stack.push_async_callback(self._users.close)
+            self._threads = ThreadConversations(desk)
+            stack.push_async_callback(self._background.close)
             yield
 
     @asynccontextmanager
-    async def _source(self, desk: AdapterServices) -> AsyncIterator[Source]:
-        """The token of the settings, or those of the workspaces that have installed the app."""
+    async def _open_source(self, services: AdapterServices) -> AsyncIterator[InstallationSource]:
+        """Open the source of tokens: the settings, or the workspaces that have installed the app."""
         token = self._settings.slack_bot_token
         if token is not None:
-            yield OneToken(token.get_secret_value().strip(), self._client)
+            yield SingleWorkspace(token.get_secret_value().strip(), self._create_client)
             return
-        async with oauth.installing(self._settings, desk, self._client(""), api=self._api) as (installations, flow):
-            self._door.flow = flow
+        async with open_installations(
+            self._settings, services, self._create_client(""), api=self._api, timing=self._timing
+        ) as (installations, oauth):
+            self._endpoints.oauth = oauth
             yield installations
 
-    def _client(self, token: str) -> AsyncWebClient:
+    def _create_client(self, token: str) -> AsyncWebClient:
         assert self._session is not None, "connected first"
-        client = AsyncWebClient(
-            token=token or None, base_url=f"{self._api}/", session=self._session, retry_handlers=retry_handlers()
-        )
-        client.proxy = proxy_of(self._api)
-        return client
+        return create_client(self._session, self._api, token)
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Slack refuses a token."""
-        assert self._desk is not None, "connected first"
-        assert self._people is not None, "connected first"
-        assert self._roots is not None, "connected first"
-        await self._prove_token()
-        ears = Ears(
+        assert self._services is not None, "connected first"
+        assert self._users is not None, "connected first"
+        assert self._threads is not None, "connected first"
+        await self._check_token()
+        router = EventRouter(
             workspaces=self.workspaces,
-            people=self._people,
-            roots=self._roots,
-            desk=self._desk,
+            users=self._users,
+            threads=self._threads,
+            services=self._services,
             sink=sink,
             commands=commands,
             prefix=self._settings.slack_command_prefix,
-            noted=self._heard,
+            observed=self._observed,
+            timing=self._timing,
         )
         secret = self._settings.slack_signing_secret
-        app = bolt_app(
-            ears, self.workspaces, client=self._client(""), signing_secret=secret.get_secret_value() if secret else ""
+        app = create_app(
+            self.workspaces,
+            client=self._create_client(""),
+            signing_secret=secret.get_secret_value() if secret else "",
         )
+        router.register(app)
         try:
             if self._settings.slack_app_token is None:
-                with self._door.opened(app):
+                with self._endpoints.accepting(app):
                     await asyncio.Event().wait()
             else:
-                token = self._settings.slack_app_token.get_secret_value().strip()
-                self._sockets = Sockets(app, token, self._client(""), deaf_after=self._settings.slack_deaf_after)
-                await self._sockets.run()
+                self._supervisor = SocketModeSupervisor(
+                    app,
+                    self._settings.slack_app_token.get_secret_value().strip(),
+                    self._create_client(""),
+                    stalled_after=self._settings.slack_stalled_after,
+                    timing=self._timing,
+                )
+                await self._supervisor.run()
         finally:
-            await ears.close()
+            await router.close()
 
-    async def _prove_token(self) -> None:
-        """Raises `SettingsError` when Slack refuses the bot's token; a Slack that can't be reached is waited for."""
+    async def _check_token(self) -> None:
+        """Raise `SettingsError` when Slack refuses the bot's token; where Slack can't be reached, go on."""
         if self._settings.slack_bot_token is None:
             return
         try:
@@ -144,58 +158,59 @@ class Slack:
                 f"{exc} Open {APPS}, your app, Install App, copy the Bot User OAuth Token into SLACK_BOT_TOKEN in .env."
             ) from exc
         except DeliveryDelayed as exc:
-            log.warning("token not proved yet", reason=str(exc))
+            log.warning("token not checked yet", reason=str(exc))
 
-    # -- delivering
+    # -- delivery
 
     @property
     def workspaces(self) -> Workspaces:
-        """Clients by workspace. Raises `DeliveryDelayed` before `connected`."""
+        """Installations and their clients. Raises `DeliveryDelayed` before `connected`."""
         if self._workspaces is None:
             raise DeliveryDelayed("not connected to Slack")
         return self._workspaces
 
     async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> SlackDraft:
-        """The answer of that key. Shows soon that somebody is at work, where that needs no message."""
+        """Return the draft of that key. A new one announces itself, where that needs no message."""
         return self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:
-        assert self._roots is not None, "connected first"
-        outbox = Outbox(
+        assert self._threads is not None, "connected first"
+        services = DeliveryServices(
             workspaces=self.workspaces,
-            roots=self._roots,
-            pacing=self._pacing,
-            latches=self._latches,
-            errands=self._errands,
+            rate_limiter=self._rate_limiter,
+            features=self._features,
+            background=self._background,
+            timing=self._timing,
+            link_thread=self._threads.link,
         )
-        draft = SlackDraft(outbox, Address.of(reply_to), key=key, ref=ref, private=private)
+        draft = SlackDraft(services, ReplyTarget.of(reply_to), key=key, ref=ref, private=private)
         draft.announce()
         return draft
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""
         assert self._session is not None, "connected first"
-        async for piece in downloads.read(self._session, self.workspaces, attachment, api=self._api):
+        async for piece in download(self._session, self.workspaces, attachment, api=self._api):
             yield piece
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
-        """What was said before in the thread. Raises `DeliveryError`."""
-        assert self._people is not None, "connected first"
-        return await history.earlier(self.workspaces, self._people, Address.of(reply_to), limit=limit)
+        """Return the messages of the thread from before the question. Raises `DeliveryError`."""
+        assert self._users is not None, "connected first"
+        return await read_prior_messages(self.workspaces, self._users, ReplyTarget.of(reply_to), limit=limit)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
-        """What Slack calls over HTTP."""
-        return self._door.routes
+        """The endpoints that Slack calls."""
+        return self._endpoints.routes
 
     def health(self) -> str:
-        """Whether requests can come in."""
+        """Return "" when requests can come in, else a sentence that says what is wrong."""
         if self._workspaces is not None and self._workspaces.problem:
             return self._workspaces.problem
         if self._settings.slack_app_token is None:
-            return "" if self._door.is_open else translate("slack.connecting")
-        return self._sockets.problem if self._sockets is not None else translate("slack.connecting")
+            return "" if self._endpoints.is_accepting else translate("slack.connecting")
+        return self._supervisor.problem if self._supervisor is not None else translate("slack.connecting")
 
     async def check(self) -> Sequence[CheckResult]:
-        """Prove token, scopes and settings."""
-        return await check.findings(self._settings, self._api, heard=self._heard.days)
+        """Prove tokens, scopes and settings."""
+        return await run_checks(self._settings, self._api, last_seen=self._observed.last_seen)

@@ -1,49 +1,55 @@
-"""Where an answer belongs: what `Event.reply_to` of this adapter holds, written here and nowhere else.
+"""Where an answer belongs: the fields of `Event.reply_to` of this adapter.
 
-`Event.reply_to` is `Address.to_reply_to()`, a flat mapping of the fields below without those that are empty;
-`Address.of(reply_to)` reads it back. The event's id, which an answer's metadata carries so that it is found again,
-is the `key` that `Adapter.draft` is given.
+The event's id is not among them: an answer's metadata carries it, and `Adapter.draft` gets it as `key`.
 
 Where the answer goes:
 
 - `private` is set: to `user` alone, in `thread` where there is one, else in `channel`, whatever the answer says of it.
 - `thread` is set: into that thread.
-- `parent` is set, `thread` is not: a slash command or a form. Whoever delivers first posts the message `parent` in
-  `channel`, with metadata of the key; its ts is the thread of the answer and is told to `Roots.put`, so that what is
-  said there later belongs to `conversation`. A private answer needs no parent.
+- `parent` is set, `thread` is not: a slash command or a form. The first delivery posts the message `parent` in
+  `channel`, with metadata of the key; its ts becomes the thread of the answer and is linked with `conversation`, so
+  that later messages there belong to it. A private answer needs no parent.
 
-While it is fresh, `response_url` shows a private message to the asker even where the bot is no member.
+`response_url`, while it works, shows a private message to the person even where the bot is no member.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from adapters.kit.reply_target import ReplyTargetFields
 
-#: Seconds for which a `response_url` works, with a margin, and how often it may be used.
-RESPONSE_LIFE, RESPONSE_USES = 29 * 60, 5
+#: Seconds for which a `response_url` works, with a margin.
+RESPONSE_URL_LIFETIME = 29 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address(ReplyTargetFields):
-    """One question's place, and what may be used to answer it."""
+class ReplyTarget(ReplyTargetFields):
+    """The place of one request, and what may be used to answer it."""
 
     conversation: str  #: `Event.conversation`
-    team: str = ""  #: the workspace it was asked in
+    team: str = ""  #: the workspace of the request
     enterprise: str = ""  #: the organisation, where that and not the workspace has installed the app
     channel: str  #: its id, as Slack's methods want it; "" for a form that was opened outside of any channel
-    user: str  #: who asked; the only one an answer may name
-    user_team: str = ""  #: the workspace of who asked: `recipient_team_id` of a stream
+    user: str  #: the person who asked; the only one that an answer may mention
+    user_team: str = ""  #: the workspace of that person: `recipient_team_id` of a stream
     thread: str = ""  #: ts of the thread's first message
     message: str = ""  #: ts of the question; "" for commands, forms and buttons
-    parent: str = ""  #: Markdown of the message that is to begin the thread: who asked what
+    parent: str = ""  #: Markdown of the message that is to begin the thread: who asked for what
     private: str = ""  #: "1": for `user` alone
-    surface: Literal["", "agent"] = ""  #: "agent": the messages tab of the app, where status and Stop are Slack's own
+    surface: Literal["", "agent"] = ""  #: "agent": the messages tab of the app, with Slack's own status and Stop
     is_dm: str = ""  #: "1" in the direct messages of one person with the bot
     response_url: str = ""
-    asked: str = ""  #: Unix seconds when it was asked, which tells whether `response_url` still works
-    locale: str = ""  #: the asker's, as BCP 47 tag
+    requested_at: str = ""  #: Unix seconds of the request, which tell whether `response_url` still works
+    locale: str = ""  #: of the person, as BCP 47 tag
+
+    @classmethod
+    def of(cls, reply_to: Mapping[str, str]) -> Self:
+        """Read `Event.reply_to`; see `ReplyTargetFields.of`."""
+        if "asked" in reply_to:  # the field's former name, in events that were recorded by an earlier version
+            reply_to = {"requested_at": reply_to["asked"], **reply_to}
+        return super(ReplyTarget, cls).of(reply_to)  # the class that `super()` knows is the one without slots
 
     @property
     def owner(self) -> str:
@@ -53,4 +59,4 @@ class Address(ReplyTargetFields):
     @property
     def can_respond(self) -> bool:
         """Whether `response_url` may still be used."""
-        return bool(self.response_url) and time.time() < float(self.asked or 0) + RESPONSE_LIFE
+        return bool(self.response_url) and time.time() < float(self.requested_at or 0) + RESPONSE_URL_LIFETIME

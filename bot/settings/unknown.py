@@ -2,11 +2,12 @@
 
 import difflib
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
+from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
 #: How alike two names have to be, from 0 to 1, for one to be meant by the other.
@@ -26,9 +27,18 @@ class Unknown:
 
 def unknown_settings(settings: Iterable[type[BaseSettings]], *, env_file: Path = Path(".env")) -> Sequence[Unknown]:
     """The names in the environment and in `.env` that begin like a setting of these classes and are none."""
-    known = {name.upper() for each in settings for name in each.model_fields}
+    classes = tuple(settings)
+    known = {name.upper() for each in classes for name in each.model_fields}
+    former = {name.upper() for each in classes for name in _former_names(each)}
     given = {name.upper() for name in (*os.environ, *_names(env_file))}
-    return [Unknown(name, _nearest(name, known)) for name in sorted(given - known) if _is_ours(name, known)]
+    return [Unknown(name, _nearest(name, known)) for name in sorted(given - known - former) if _is_ours(name, known)]
+
+
+def _former_names(settings: type[BaseSettings]) -> Iterator[str]:
+    """Yield the names that settings had in earlier versions and are still read by: their aliases."""
+    for field in settings.model_fields.values():
+        if isinstance(field.validation_alias, AliasChoices):
+            yield from (name for name in field.validation_alias.choices if isinstance(name, str))
 
 
 def _names(env_file: Path) -> Collection[str]:

@@ -87,7 +87,7 @@ WRONG = {
     "DISCORD_DEAF_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
     "DISCORD_API_URL": (("x",), "an http:// or https:// address"),
     "SLACK_COMMAND_PREFIX": (("A B",), "letters, digits, - and _"),
-    "SLACK_DEAF_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
+    "SLACK_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
     "SLACK_API_URL": (("x",), "an http:// or https:// address"),
     "SANDBOX_REQUESTS_PER_MINUTE": (("x", "0", "1.5"), "a whole number of at least 1"),
 }

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack import Settings as SlackSettings
 from bot.bootstrap import known_settings
+from bot.settings.base import read
 from bot.settings.unknown import unknown_settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,15 @@ def test_what_is_right_or_not_ours_is_passed_over(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("bot_port", "80")
     monkeypatch.setenv("ROBOT_PORTS", "80")
     assert found(tmp_path) == {}
+
+
+def test_a_former_name_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that was renamed is still read by its former name, and the new name wins."""
+    monkeypatch.setenv("SLACK_DEAF_AFTER", "7")
+    assert found(tmp_path) == {}
+    assert read(SlackSettings).slack_stalled_after == 7
+    monkeypatch.setenv("SLACK_STALLED_AFTER", "8")
+    assert read(SlackSettings).slack_stalled_after == 8
 
 
 def test_every_setting_of_the_example_is_known(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Slack's errors as ours, in one place."""
+"""Slack's errors as `bot.errors`."""
 
 from contextlib import AbstractContextManager
 
@@ -23,68 +23,76 @@ _TABLE = ErrorTable(
         "token_revoked": "the app was removed from the workspace",
         "user_not_in_channel": "the person has left the channel",
     },
-    delayed=frozenset(
-        {
-            "",
-            "fatal_error",
-            "internal_error",
-            "message_limit_exceeded",
-            "request_timeout",
-            "service_unavailable",
-            "team_added_to_org",
-        }
-    ),
+    delayed={
+        "",
+        "fatal_error",
+        "internal_error",
+        "message_limit_exceeded",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    },
 )
-_LIMITED = frozenset({"ratelimited", "rate_limited"})
-#: Errors that say that the bot may not read there.
-UNREADABLE = frozenset({"channel_not_found", "missing_scope", "not_in_channel"})
-_TOO_MANY = 429
+_RATE_LIMITS = ("ratelimited", "rate_limited")
+_TOO_MANY_REQUESTS = 429
+_RETRY_AFTER = 5.0  # seconds, where Slack does not tell
 
-#: What a request to Slack raises when it gets no answer.
-NETWORK = NETWORK_ERRORS
-#: Everything that a request to Slack raises; `SlackApiError` is among it.
-FAILED = (SlackClientError, *NETWORK)
+#: Errors by which the bot may not read a channel.
+UNREADABLE_CHANNEL = frozenset({"channel_not_found", "missing_scope", "not_in_channel"})
+#: Everything that a request to Slack raises.
+API_ERRORS = (SlackClientError, *NETWORK_ERRORS)
 
 
-def code(exc: BaseException) -> str:
-    """Slack's name of the error, such as `not_in_channel`; "" when there was no such answer."""
+def error_code(exc: BaseException) -> str:
+    """Return Slack's name of the error, such as `not_in_channel`; "" when there was no such answer."""
     response = getattr(exc, "response", None) if isinstance(exc, SlackApiError) else None
     data = getattr(response, "data", response)
     return str(data.get("error") or "") if isinstance(data, dict) else ""
 
 
-def translated(exc: Exception) -> DeliveryError:
-    """The delivery error that an error of the library, or of the network, means."""
+def log_reason(exc: Exception) -> str:
+    """Return what went wrong, for the log: never an address, as some hold secrets."""
+    return error_code(exc) or type(exc).__name__
+
+
+def is_rate_limit(exc: BaseException) -> bool:
+    """Whether Slack refused a request by a rate limit."""
+    return isinstance(exc, SlackApiError) and (_status(exc) == _TOO_MANY_REQUESTS or error_code(exc) in _RATE_LIMITS)
+
+
+def retry_after(exc: Exception) -> float:
+    """Return the seconds after which Slack takes requests again; 0 for an error that is no rate limit."""
+    if not isinstance(exc, SlackApiError) or _status(exc) != _TOO_MANY_REQUESTS:
+        return 0.0
+    return _retry_after(exc)
+
+
+def to_delivery_error(exc: Exception) -> DeliveryError:
+    """Return an error of the library, or of the network, as a `DeliveryError`."""
     if not isinstance(exc, SlackApiError):
         return _TABLE.unreachable(exc)
-    status = getattr(exc.response, "status_code", 0)
-    name = code(exc)
-    if status == _TOO_MANY or name in _LIMITED:
-        return _TABLE.rate_limited(retry_after(exc))
-    return _TABLE.answered(status, name, otherwise="Slack refuses it")
+    if is_rate_limit(exc):
+        return _TABLE.rate_limited(_retry_after(exc))
+    return _TABLE.answered(_status(exc), error_code(exc), otherwise="Slack refuses it")
 
 
-def retry_after(exc: SlackApiError) -> float:
-    """Seconds that Slack wants to be left alone."""
+def delivery_errors() -> AbstractContextManager[None]:
+    """Raise a `DeliveryError` for what requests to Slack raise in the block."""
+    return translating(to_delivery_error, API_ERRORS)
+
+
+def unreachable(exc: Exception) -> DeliveryDelayed:
+    """Return the error of a request to Slack that got no answer."""
+    return _TABLE.unreachable(exc)
+
+
+def _status(exc: SlackApiError) -> int:
+    return getattr(exc.response, "status_code", 0) or 0
+
+
+def _retry_after(exc: SlackApiError) -> float:
     headers = getattr(exc.response, "headers", None) or {}
     try:
-        return float(next((value for name, value in headers.items() if name.lower() == "retry-after"), 5.0))
+        return float(next((value for name, value in headers.items() if name.lower() == "retry-after"), _RETRY_AFTER))
     except ValueError:
-        return 5.0
-
-
-def asked_to_wait(exc: Exception) -> float:
-    """Seconds that Slack wants to be left alone; 0 when it did not say so."""
-    error = translated(exc)
-    is_limit = getattr(getattr(exc, "response", None), "status_code", 0) == _TOO_MANY
-    return (error.retry_after or 0.0) if is_limit and isinstance(error, DeliveryDelayed) else 0.0
-
-
-def delivering() -> AbstractContextManager[None]:
-    """Turn what requests to Slack raise into `DeliveryError`."""
-    return translating(translated, FAILED)
-
-
-def reason(exc: Exception) -> str:
-    """What went wrong, for the log: never an address, as some hold secrets."""
-    return code(exc) or type(exc).__name__
+        return _RETRY_AFTER

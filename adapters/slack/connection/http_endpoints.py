@@ -1,4 +1,4 @@
-"""Where Slack, and who installs the app, call this service over HTTP. Bolt proves that it is Slack."""
+"""The HTTP endpoints that Slack, and a person who installs the app, call. Bolt proves that it is Slack."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -21,35 +21,38 @@ from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
-#: Where events, commands and everything interactive come to.
+#: Path of events, commands and everything interactive.
 EVENTS = "/slack/events"
-#: Where somebody begins to install the app in a workspace, and where they come back to.
+#: Paths of the installation: where it starts, and where Slack redirects to.
 INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
-#: Bytes that a call may have: nothing that Slack sends is as big.
-LARGEST = 2 * 1024 * 1024
+#: Bytes of a request; Slack sends none as big.
+MAX_REQUEST = 2 * 1024 * 1024
 _Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
-_TOO_LARGE, _NO_LENGTH, _NOT_YET = 413, 411, 503
+_LENGTH_REQUIRED, _TOO_LARGE, _UNAVAILABLE = 411, 413, 503
 
 
-class Door:
-    """The routes. Calls that come before the app listens are told to come again, which Slack does."""
+class HttpEndpoints:
+    """The routes. A request that comes before the app is ready gets a 503, which Slack repeats.
 
-    def __init__(self, *, takes_events: bool, installs: bool) -> None:
+    `receives_events`: HTTP mode; `has_oauth`: many workspaces, each with an installation of its own.
+    """
+
+    def __init__(self, *, receives_events: bool, has_oauth: bool) -> None:
         self._handler: AsyncSlackRequestHandler | None = None
-        self.flow: AsyncOAuthFlow | None = None  #: set while the app can be installed
-        self.routes: list[BaseRoute] = [Route(EVENTS, self._events, methods=["POST"])] if takes_events else []
-        if installs:
+        self.oauth: AsyncOAuthFlow | None = None  #: set while the app can be installed
+        self.routes: list[BaseRoute] = [Route(EVENTS, self._events, methods=["POST"])] if receives_events else []
+        if has_oauth:
             self.routes.append(Route(INSTALL, self._install, methods=["GET"]))
             self.routes.append(Route(REDIRECT, self._redirect, methods=["GET"]))
 
     @property
-    def is_open(self) -> bool:
-        """Whether calls are taken."""
+    def is_accepting(self) -> bool:
+        """Whether events are accepted."""
         return self._handler is not None
 
     @contextmanager
-    def opened(self, app: AsyncApp) -> Iterator[None]:
-        """Take calls for the app."""
+    def accepting(self, app: AsyncApp) -> Iterator[None]:
+        """Accept events for the app in the block."""
         self._handler = AsyncSlackRequestHandler(app)
         try:
             yield
@@ -59,25 +62,25 @@ class Door:
     async def _events(self, request: Request) -> Response:
         length = request.headers.get("content-length", "")
         if not length.isdecimal():
-            return PlainTextResponse("The length is missing.\n", status_code=_NO_LENGTH)
-        if int(length) > LARGEST:
+            return PlainTextResponse("The length is missing.\n", status_code=_LENGTH_REQUIRED)
+        if int(length) > MAX_REQUEST:
             return PlainTextResponse("That is too large.\n", status_code=_TOO_LARGE)
         if self._handler is None:
-            return PlainTextResponse("Not listening yet.\n", status_code=_NOT_YET, headers={"Retry-After": "5"})
+            return PlainTextResponse("Not listening yet.\n", status_code=_UNAVAILABLE, headers={"Retry-After": "5"})
         return await self._handler.handle(request)
 
     async def _install(self, request: Request) -> Response:
-        return await self._installing(request, lambda flow: flow.handle_installation)
+        return await self._run_oauth(request, lambda oauth: oauth.handle_installation)
 
     async def _redirect(self, request: Request) -> Response:
-        return await self._installing(request, lambda flow: flow.handle_callback)
+        return await self._run_oauth(request, lambda oauth: oauth.handle_callback)
 
-    async def _installing(self, request: Request, step: Callable[[AsyncOAuthFlow], _Step]) -> Response:
-        if self.flow is None:
-            return PlainTextResponse("Not ready yet.\n", status_code=_NOT_YET)
+    async def _run_oauth(self, request: Request, step: Callable[[AsyncOAuthFlow], _Step]) -> Response:
+        if self.oauth is None:
+            return PlainTextResponse("Not ready yet.\n", status_code=_UNAVAILABLE)
         try:
-            return to_starlette_response(await step(self.flow)(to_async_bolt_request(request, b"")))
+            return to_starlette_response(await step(self.oauth)(to_async_bolt_request(request, b"")))
         except StoreError as exc:
-            log.warning("installation not kept", reason=str(exc))
+            log.warning("installation not stored", reason=str(exc))
             text = "The installation could not be written down. Please try again in a moment.\n"
-            return PlainTextResponse(text, status_code=_NOT_YET)
+            return PlainTextResponse(text, status_code=_UNAVAILABLE)

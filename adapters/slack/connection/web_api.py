@@ -1,28 +1,220 @@
-"""Calls of Slack's Web API for one answer: paced, with errors as ours."""
+"""Slack's Web API: clients, calls within its rate limits, and the features that a workspace refuses.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Slack counts calls of a method within a minute, for each workspace. A call that has to be made waits for its turn, in
+order. A best-effort call (a growing text, a status) is refused instead, with the time of the next try, and gets only a
+share of the calls, so that twenty answers that grow at once still end in time.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from slack_sdk.errors import SlackApiError
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.background import BackgroundTasks
-from adapters.slack.connection.errors import FAILED, code, translated
-from adapters.slack.connection.feature_gates import Latches
-from adapters.slack.connection.rate_limiter import PATIENCE, Pacing
+from adapters.kit.bounded import BoundedDict
+from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound.thread_conversations import Roots
-from adapters.slack.reply_target import Address
-from adapters.slack.ui.rich_text import Json
+from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.timing import Timing
+from adapters.slack.types import Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 
-_TRIES = 3  # of a call that Slack wants to get later
-_FORMS = frozenset(
+# ------------------------------------------------------------------ clients
+
+
+def create_client(session: aiohttp.ClientSession, api: str, token: str) -> AsyncWebClient:
+    """Return a client that repeats nothing by itself. `api`: the Web API's address; `token`: "" for none."""
+    client = AsyncWebClient(token=token or None, base_url=f"{api}/", session=session, retry_handlers=[])
+    client.proxy = proxy_for(api)
+    return client
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for an address; None: connect directly.
+
+    Left to themselves, `aiohttp` asks a thread twice per request, for this and for a `.netrc`, and `slack_sdk` ignores
+    `NO_PROXY`. So this is looked up once, when a connection is prepared.
+    """
+    parts = urlsplit(url)
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return getproxies().get(scheme) or getproxies().get("all")
+
+
+# ------------------------------------------------------------------ rate limits
+
+_TIERS = {2: 20, 3: 50, 4: 100}
+#: Calls in a minute that Slack allows at least; the methods that are not named here have special limits.
+CALLS_PER_MINUTE = {
+    "chat.startStream": _TIERS[2],
+    "chat.stopStream": _TIERS[2],
+    "chat.update": _TIERS[3],
+    "chat.delete": _TIERS[3],
+    "conversations.open": _TIERS[3],
+    "conversations.replies": _TIERS[3],
+    "files.delete": _TIERS[3],
+    "chat.appendStream": _TIERS[4],
+    "chat.postEphemeral": _TIERS[4],
+    "files.completeUploadExternal": _TIERS[4],
+    "files.getUploadURLExternal": _TIERS[4],
+    "files.info": _TIERS[4],
+}
+_UNPUBLISHED = 300  # calls in a minute where no number is published; Slack's 429 tells when it is less
+#: One message a second in a channel, a few at once.
+_POSTS, _POST_WINDOW = 4, 4.0  # calls, seconds
+_BEST_EFFORT_SHARE = 0.6  # of a minute's calls
+_BURST_SHARE = 0.25  # of the best-effort calls, that may be made without a pause
+_COUNTERS = 2000  # counters in memory
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Calls of one method in one workspace."""
+
+    limit: int  #: calls within `window`
+    window: float  #: seconds
+    is_even: bool = False  #: after the first `limit`, calls at even distances instead of all of a window at once
+    times: deque[float] = field(default_factory=deque)  #: when calls were, or will be, made
+    due: float = 0.0  #: of even ones, when the next would come if none had come early
+    tokens: float = 0.0  #: of best-effort calls
+    refilled_at: float = 0.0
+    blocked_until: float = 0.0
+
+    def next_call(self, now: float) -> float:
+        """Return the time of the next call."""
+        if self.is_even:
+            return max(now, self.due - (self.limit - 1) * self.window / self.limit, self.blocked_until)
+        while self.times and self.times[0] <= now - self.window:
+            self.times.popleft()
+        free = self.times[-self.limit] + self.window if len(self.times) >= self.limit else now
+        return max(now, free, self.blocked_until)
+
+    def next_best_effort(self, now: float) -> float:
+        """Return the time of the next best-effort call."""
+        rate = self.limit * _BEST_EFFORT_SHARE / self.window
+        full = max(2.0, self.limit * _BEST_EFFORT_SHARE * _BURST_SHARE)
+        if not self.refilled_at:
+            self.tokens, self.refilled_at = full, now
+        self.tokens = min(full, self.tokens + (now - self.refilled_at) * rate)
+        self.refilled_at = now
+        wait = max(0.0, (1.0 - self.tokens) / rate)
+        return max(self.next_call(now), now + wait)
+
+    def count(self, at: float) -> None:
+        """Count a call that is made at that time."""
+        if self.is_even:
+            self.due = max(self.due, at) + self.window / self.limit
+        else:
+            self.times.append(at)
+
+
+class RateLimiter:
+    """Rate limits of all workspaces.
+
+    `patience`: seconds that a call may wait for its turn. `window`: seconds of Slack's "minute".
+    """
+
+    def __init__(
+        self, *, patience: float = 20.0, clock: Callable[[], float] = time.monotonic, window: float = 60.0
+    ) -> None:
+        self.patience = patience
+        self._clock = clock
+        self._window = window
+        self._counters: BoundedDict[tuple[str, str, str], _Counter] = BoundedDict(_COUNTERS, renews_on_read=True)
+
+    async def acquire(self, owner: str, method: str, channel: str = "", *, best_effort: bool = False) -> None:
+        """Return when the call may be made. Raises `DeliveryDelayed` when that would take too long."""
+        counter, now = self._counter(owner, method, channel), self._clock()
+        at = counter.next_best_effort(now) if best_effort else counter.next_call(now)
+        if at - now > (0.0 if best_effort else self.patience):
+            raise DeliveryDelayed(f"{method} is used as often as Slack allows", retry_after=at - now)
+        if best_effort:
+            counter.tokens -= 1.0
+        counter.count(at)
+        if at > now:
+            await asyncio.sleep(at - now)
+
+    def has_capacity(self, owner: str, method: str) -> bool:
+        """Whether a best-effort call of this method could be made at once."""
+        now = self._clock()
+        return self._counter(owner, method, "").next_best_effort(now) <= now
+
+    def block(self, owner: str, method: str, channel: str = "", *, seconds: float) -> None:
+        """Allow no call of this method for so long, as Slack's `Retry-After` demands."""
+        counter = self._counter(owner, method, channel)
+        counter.blocked_until = max(counter.blocked_until, self._clock() + seconds)
+
+    def _counter(self, owner: str, method: str, channel: str) -> _Counter:
+        is_post = method == "chat.postMessage"
+        key = (owner, method, channel if is_post else "")
+        counter = self._counters.get(key)
+        if counter is None:
+            limit = _POSTS if is_post else CALLS_PER_MINUTE.get(method, _UNPUBLISHED)
+            window = _POST_WINDOW if is_post else self._window
+            counter = self._counters[key] = _Counter(limit, window, is_even=is_post)
+        return counter
+
+
+# ------------------------------------------------------------------ features
+
+#: Features that an answer can do without.
+STREAM, STATUS, SESSION, CARDS, CAPTION = "stream", "status", "session", "cards", "caption"
+#: Errors by which a workspace refuses a feature as a whole.
+UNSUPPORTED = frozenset(
+    {
+        "access_denied",
+        "channel_type_not_supported",
+        "deprecated_endpoint",
+        "feature_not_enabled",
+        "method_deprecated",
+        "method_not_supported_for_channel_type",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_supported",
+        "team_not_found",
+        "unknown_method",
+    }
+)
+_GATES = 10_000  # refusals in memory
+
+
+class FeatureGates:
+    """Features that workspaces refused; each is tried again after `retry` seconds, as Slack rolls features out slowly.
+
+    So an answer does not pay twice for what a workspace does not have.
+    """
+
+    def __init__(self, *, retry: float = 6 * 3600.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._disabled: BoundedDict[tuple[str, str], None] = BoundedDict(_GATES, lifetime=retry, clock=clock)
+
+    def is_enabled(self, owner: str, feature: str) -> bool:
+        """Whether the feature is worth a try in the workspace."""
+        return (owner, feature) not in self._disabled
+
+    def disable(self, owner: str, feature: str) -> None:
+        """Note that the workspace refused the feature."""
+        self._disabled[owner, feature] = None
+
+
+# ------------------------------------------------------------------ calls
+
+_TRIES = 3  # of a call that Slack refuses by its rate limit
+#: Methods whose parameters are sent as a form, as they take no JSON.
+_FORM_METHODS = frozenset(
     {"conversations.replies", "conversations.history", "files.getUploadURLExternal", "files.completeUploadExternal"}
     | {"files.info"}
 )
-#: Errors that say that the bot may not write there, while the asker can still be told.
-SHUT_OUT = frozenset(
+#: Errors by which the bot may not write in a channel, while the person who asked can still be reached.
+FORBIDDEN_CHANNEL = frozenset(
     {
         "cannot_reply_to_message",
         "channel_not_found",
@@ -34,89 +226,89 @@ SHUT_OUT = frozenset(
         "user_not_in_channel",
     }
 )
+_UNKNOWN_OUTCOME = ("", "fatal_error", "internal_error", "request_timeout", "service_unavailable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outbox:
-    """What all answers share."""
+class DeliveryServices:
+    """Services that all answers share."""
 
     workspaces: Workspaces
-    roots: Roots
-    pacing: Pacing
-    latches: Latches
-    errands: BackgroundTasks
+    rate_limiter: RateLimiter
+    features: FeatureGates
+    background: BackgroundTasks
+    timing: Timing
+    #: Links a new thread with its conversation: owner, channel, ts, conversation. Raises `StoreError`.
+    link_thread: Callable[[str, str, str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Sends for one answer. Every method raises `DeliveryError`."""
+class WebApi:
+    """Calls for one answer. Every method raises `DeliveryError`."""
 
-    outbox: Outbox
-    address: Address
+    services: DeliveryServices
+    target: ReplyTarget
 
     async def workspace(self) -> Workspace:
-        """The installation that answers."""
-        return await self.outbox.workspaces.find(self.address.team, self.address.enterprise)
+        """Return the installation that answers."""
+        return await self.services.workspaces.find(self.target.team, self.target.enterprise)
 
-    async def call(self, method: str, *, is_decoration: bool = False, **params: Any) -> Json:
-        """Make a call; parameters that are None are left out. Raises also `DeliveryDelayed` with when to try again.
+    async def client(self) -> AsyncWebClient:
+        """Return the client of the installation that answers."""
+        return await self.services.workspaces.find_client(self.target.team, self.target.enterprise)
 
-        What is no decoration waits for its turn a while, also when Slack says "later".
+    async def call(self, method: str, *, best_effort: bool = False, **params: Any) -> Json:
+        """Call a method; parameters that are None are left out. Raises also `DeliveryDelayed` with the next try's time.
+
+        Unless it is `best_effort`, the call waits for its turn a while, also after Slack refused it by its rate limit.
         """
-        owner, pacing = self.address.owner, self.outbox.pacing
+        owner, limiter = self.target.owner, self.services.rate_limiter
         channel = str(params.get("channel") or "")
         given = {name: value for name, value in params.items() if value is not None}
-        body = {"params": given} if method in _FORMS else {"json": given}
-        for left in reversed(range(1 if is_decoration else _TRIES)):
-            await pacing.turn(owner, method, channel, is_decoration=is_decoration)
-            client = await self.outbox.workspaces.client(self.address.team, self.address.enterprise)
+        body = {"params": given} if method in _FORM_METHODS else {"json": given}
+        for left in reversed(range(1 if best_effort else _TRIES)):
+            await limiter.acquire(owner, method, channel, best_effort=best_effort)
+            client = await self.client()
             try:
                 answer = await client.api_call(method, **body)  # type: ignore[arg-type]
-            except FAILED as exc:
-                error = translated(exc)
-                if _is_limit(exc) and isinstance(error, DeliveryDelayed):
+            except API_ERRORS as exc:
+                error = to_delivery_error(exc)
+                if is_rate_limit(exc) and isinstance(error, DeliveryDelayed):
                     seconds = error.retry_after or 0.0
-                    pacing.close(owner, method, channel, seconds=seconds)
-                    if left and seconds <= PATIENCE:
+                    limiter.block(owner, method, channel, seconds=seconds)
+                    if left and seconds <= limiter.patience:
                         continue
                 raise error from exc
             return answer.data if isinstance(answer.data, dict) else {}
         raise DeliveryDelayed("Slack gets too many requests")
 
-    def has(self, what: str) -> bool:
-        """Whether the workspace is known to have something."""
-        return self.outbox.latches.has(self.address.owner, what)
+    def is_enabled(self, feature: str) -> bool:
+        """Whether the workspace may have the feature."""
+        return self.services.features.is_enabled(self.target.owner, feature)
 
-    def close(self, what: str) -> None:
-        """The workspace has it not."""
-        self.outbox.latches.close(self.address.owner, what)
-
-
-def _is_limit(exc: Exception) -> bool:
-    return isinstance(exc, SlackApiError) and (getattr(exc.response, "status_code", 0) == 429 or code(exc) in _LIMITS)  # noqa: PLR2004
+    def disable(self, feature: str) -> None:
+        """Note that the workspace refused the feature."""
+        self.services.features.disable(self.target.owner, feature)
 
 
-_LIMITS = ("ratelimited", "rate_limited")
+def refusal_code(exc: DeliveryError) -> str:
+    """Return Slack's name of the error behind an error of `WebApi.call`; "" when there was no answer."""
+    return error_code(exc.__cause__) if exc.__cause__ is not None else ""
 
 
-def refusal(exc: DeliveryError) -> str:
-    """Slack's name of what an error of `Sender.call` came from; "" when there was no answer."""
-    return code(exc.__cause__) if exc.__cause__ is not None else ""
-
-
-def is_unclear(exc: DeliveryError) -> bool:
-    """Whether what failed may have been done all the same: no answer came, or Slack had trouble of its own."""
+def is_outcome_unknown(exc: DeliveryError) -> bool:
+    """Whether a call that failed may have been carried out: no answer came, or Slack had trouble of its own."""
     cause = exc.__cause__
-    if cause is None or (isinstance(cause, Exception) and _is_limit(cause)):
+    if cause is None or is_rate_limit(cause):
         return False
-    return code(cause) in ("", "fatal_error", "internal_error", "request_timeout", "service_unavailable")
+    return error_code(cause) in _UNKNOWN_OUTCOME
 
 
-def is_shut_out(exc: DeliveryError) -> bool:
-    """Whether the bot may not write there, while the asker can still be told."""
-    return isinstance(exc, DeliveryRefused) and refusal(exc) in SHUT_OUT
+def is_forbidden_channel(exc: DeliveryError) -> bool:
+    """Whether the bot may not write there, while the person who asked can still be reached."""
+    return isinstance(exc, DeliveryRefused) and refusal_code(exc) in FORBIDDEN_CHANNEL
 
 
-def metadata(key: str, part: int, kind: str = "channelmuse_answer") -> Mapping[str, Any]:
-    """What a message carries so that it is found again."""
+def message_metadata(key: str, part: int, kind: str = "channelmuse_answer") -> Mapping[str, Any]:
+    """Return the metadata by which a message of the answer `key` is found again."""
     return {"event_type": kind, "event_payload": {"key": key, "part": part}}

@@ -1,19 +1,23 @@
-"""Which token serves a workspace: the one of the settings, or that of an installation."""
+"""Which installation serves a workspace: the one of the token in the settings, or one that was installed by OAuth."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_bolt.async_app import AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
-from adapters.slack.connection.errors import delivering
+from adapters.slack.connection.errors import delivery_errors
+from adapters.slack.types import Json
 from bot.errors import DeliveryRefused
 from bot.i18n import translate
 
-_KEPT = 1000  # clients that are remembered
+_CLIENTS = 1000  # clients in memory
+_WORKSPACE = "workspace"  # where a request's context has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +26,10 @@ class Workspace:
 
     team: str  #: of an organisation's installation the workspace that is meant, "" where none is
     token: str
-    bot_user: str  #: what mentions of the bot name
+    bot_user: str  #: the user id that mentions of the bot name
     bot: str = ""  #: `bot_id` of its messages
     enterprise: str = ""  #: the organisation that has installed it; "" where a workspace has
-    organisation: str = ""  #: the organisation that the workspace is in; who belongs to it is no stranger
+    organisation: str = ""  #: the organisation that the workspace is in; its members are no strangers
     name: str = ""
     url: str = ""
     is_one_of_many: bool = False  #: the service serves several workspaces, so ids are only unique with the owner's
@@ -36,11 +40,11 @@ class Workspace:
 
     @property
     def owner(self) -> str:
-        """What `Address.owner` holds."""
+        """The value of `ReplyTarget.owner`."""
         return self.enterprise or self.team
 
     def link(self, channel: str, ts: str) -> str:
-        """A message's address."""
+        """The address of a message."""
         if self.url:
             return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
         return f"https://app.slack.com/client/{self.team or self.enterprise}/{channel}/thread/{channel}-{ts}"
@@ -50,100 +54,136 @@ class NotInstalled(DeliveryRefused):
     """The app is not, or no longer, installed there."""
 
 
-class Source(Protocol):
-    """Where workspaces are known from."""
+class InstallationSource(Protocol):
+    """A source of installations."""
 
     @property
     def problem(self) -> str:
-        """Why nothing can be heard or said anywhere; "" while it can."""
+        """Why no workspace can be served; "" while one can."""
 
     async def find(self, team: str, enterprise: str) -> Workspace:
-        """The installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
+        """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
 
     async def forget(self, team: str, enterprise: str) -> None:
-        """The app was removed from there. Raises `StoreError`."""
+        """Forget an installation that was removed. Raises `StoreError`."""
 
 
-class OneToken:
-    """The workspace of the token in the settings, asked for once."""
+class SingleWorkspace:
+    """The workspace of the token in the settings, read from Slack once."""
 
     def __init__(self, token: str, client: Callable[[str], AsyncWebClient]) -> None:
         self._token = token
         self._client = client
-        self._found: Workspace | None = None
-        self._asking = asyncio.Lock()
+        self._workspace: Workspace | None = None
+        self._lock = asyncio.Lock()
         self.problem = ""
 
-    async def find(self, team: str, enterprise: str) -> Workspace:  # noqa: ARG002 - one token hears one installation
-        """See `Source.find`."""
-        async with self._asking:
-            if self._found is None:
+    async def find(self, team: str, enterprise: str) -> Workspace:  # noqa: ARG002 - a token is of one installation
+        """See `InstallationSource.find`."""
+        async with self._lock:
+            if self._workspace is None:
                 try:
-                    with delivering():
-                        told = await self._client(self._token).auth_test()
+                    with delivery_errors():
+                        answer = await self._client(self._token).auth_test()
                 except DeliveryRefused as exc:
                     self.problem = translate("slack.refused", "", reason=str(exc))
                     raise NotInstalled(self.problem) from exc
-                self._found = workspace_of(told.data, self._token)  # type: ignore[arg-type]
+                self._workspace = _parse_auth_test(answer.data, self._token)  # type: ignore[arg-type]
                 self.problem = ""
-        return self._found
+        return self._workspace
 
     async def forget(self, team: str, enterprise: str) -> None:  # noqa: ARG002
-        """The token is the operator's to replace; until then there is a problem."""
-        self._found = None
+        """Report a problem until the operator has replaced the token."""
+        self._workspace = None
         self.problem = translate("slack.refused", "", reason="removed")
 
 
-def workspace_of(told: dict[str, object], token: str) -> Workspace:
-    """What `auth.test` tells of a token."""
-    is_enterprise = bool(told.get("is_enterprise_install"))
-    organisation = str(told.get("enterprise_id") or "")
+def _parse_auth_test(answer: Json, token: str) -> Workspace:
+    is_enterprise = bool(answer.get("is_enterprise_install"))
+    organisation = str(answer.get("enterprise_id") or "")
     return Workspace(
-        team="" if is_enterprise else str(told.get("team_id") or ""),
+        team="" if is_enterprise else str(answer.get("team_id") or ""),
         token=token,
-        bot_user=str(told.get("user_id") or ""),
-        bot=str(told.get("bot_id") or ""),
+        bot_user=str(answer.get("user_id") or ""),
+        bot=str(answer.get("bot_id") or ""),
         enterprise=organisation if is_enterprise else "",
         organisation=organisation,
-        name=str(told.get("team") or ""),
-        url=str(told.get("url") or ""),
+        name=str(answer.get("team") or ""),
+        url=str(answer.get("url") or ""),
     )
 
 
 class Workspaces:
-    """Clients by workspace. One HTTP session serves them all."""
+    """Installations and their clients. `create_client`: makes the client of a token."""
 
-    def __init__(self, source: Source, client: Callable[[str], AsyncWebClient]) -> None:
+    def __init__(self, source: InstallationSource, create_client: Callable[[str], AsyncWebClient]) -> None:
         self._source = source
-        self._make = client
-        self._clients: BoundedDict[str, AsyncWebClient] = BoundedDict(_KEPT, renews_on_read=True)
+        self._create_client = create_client
+        self._clients: BoundedDict[str, AsyncWebClient] = BoundedDict(_CLIENTS, renews_on_read=True)
 
     @property
     def problem(self) -> str:
-        """Why nothing can be heard or said anywhere; "" while it can."""
+        """Why no workspace can be served; "" while one can."""
         return self._source.problem
 
     async def find(self, team: str, enterprise: str = "") -> Workspace:
-        """The installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
+        """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
         return await self._source.find(team, enterprise)
 
-    async def client(self, team: str, enterprise: str = "") -> AsyncWebClient:
-        """A client with its token; ask for it each time, as tokens are replaced. Raises what `find` does."""
-        return self.of(await self.find(team, enterprise))
+    async def find_client(self, team: str, enterprise: str = "") -> AsyncWebClient:
+        """Return the client of that installation; ask each time, as tokens are renewed. Raises what `find` does."""
+        return self.client_of(await self.find(team, enterprise))
 
-    def of(self, workspace: Workspace) -> AsyncWebClient:
-        """The client of an installation."""
+    def client_of(self, workspace: Workspace) -> AsyncWebClient:
+        """Return the client of an installation."""
         client = self._clients.get(workspace.owner)
         if client is None or client.token != workspace.token:
-            client = self._clients[workspace.owner] = self._make(workspace.token)
+            client = self._clients[workspace.owner] = self._create_client(workspace.token)
         return client
 
     async def forget(self, team: str, enterprise: str = "") -> None:
-        """The app was removed from there. Raises `StoreError`."""
+        """Forget an installation that was removed. Raises `StoreError`."""
         self._clients.pop(enterprise or team, None)
         await self._source.forget(team, enterprise)
 
 
-def retry_handlers() -> list[AsyncRetryHandler]:
-    """What a client does by itself after a failure; none: a failure is the caller's to judge."""
-    return []
+class Authorize(AsyncAuthorize):
+    """Bolt's authorization: puts the installation into a request's context, without asking Slack each time."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
+
+    async def __call__(
+        self,
+        *,
+        context: AsyncBoltContext,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None,
+        actor_enterprise_id: str | None = None,  # noqa: ARG002
+        actor_team_id: str | None = None,  # noqa: ARG002
+        actor_user_id: str | None = None,  # noqa: ARG002
+    ) -> AuthorizeResult | None:
+        """Return the authorization of a request; None where the app is not installed."""
+        organisation = (enterprise_id or "") if context.is_enterprise_install else ""
+        try:
+            workspace = await self._workspaces.find(team_id or "", organisation)
+        except NotInstalled:
+            return None
+        if workspace.enterprise and team_id:
+            workspace = replace(workspace, team=team_id)
+        context[_WORKSPACE] = workspace
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=workspace.bot_user,
+            bot_id=workspace.bot,
+            bot_token=workspace.token,
+            user_id=user_id,
+        )
+
+
+def workspace_of(context: AsyncBoltContext) -> Workspace:
+    """Return the installation that `Authorize` put into a request's context."""
+    workspace: Workspace = context[_WORKSPACE]
+    return workspace

@@ -1,33 +1,34 @@
-"""What Slack shows at once, as part of an acknowledgement. Pure."""
+"""Bodies of acknowledgements, which Slack shows at once. Pure."""
 
 from collections.abc import Mapping
 
-from adapters.slack.connection.bolt_app import Reply
-from adapters.slack.inbound.interaction_events import Asker
-from adapters.slack.inbound.parse import Json
-from adapters.slack.inbound.recent_threads import Talk
-from adapters.slack.ui.home_view import escaped
+from adapters.slack.connection.workspaces import Workspace
+from adapters.slack.inbound.recent_threads import RecentThread
+from adapters.slack.types import AckBody, Json
+from adapters.slack.ui.blocks import escape
 from bot.i18n import translate
 
 
-def told(text: str) -> Reply:
-    """A text for the asker alone."""
-    return {"text": escaped(text), "response_type": "ephemeral"}
+def ephemeral(text: str) -> AckBody:
+    """A text for the person alone."""
+    return {"text": escape(text), "response_type": "ephemeral"}
 
 
-def taken(talk: Talk, asker: Asker) -> Reply:
-    """Which conversation a command was taken to be about, as its answer comes there."""
-    link, title = asker.workspace.link(asker.channel, talk.thread), escaped(talk.title).replace("|", "/")
-    text = escaped(translate("slack.this_talk", asker.person.locale, talk="{talk}"))
-    shown = f"<{link}|{title}>" if title else f"<{link}>"
-    return {"text": text.replace("{talk}", shown), "response_type": "ephemeral"}
+def routed_to(thread: RecentThread, workspace: Workspace, channel: str, *, locale: str) -> AckBody:
+    """A link to the thread that a command was applied to, as its answer comes there."""
+    link, title = workspace.link(channel, thread.ts), escape(thread.title).replace("|", "/")
+    text = escape(translate("slack.this_talk", locale, talk="{talk}"))
+    return {
+        "text": text.replace("{talk}", f"<{link}|{title}>" if title else f"<{link}>"),
+        "response_type": "ephemeral",
+    }
 
 
-def wrong(errors: Mapping[str, str]) -> Reply:
-    """What is wrong with a form, by block."""
+def view_errors(errors: Mapping[str, str]) -> AckBody:
+    """Errors of a form, by block."""
     return {"response_action": "errors", "errors": dict(errors)}
 
 
-def first(view: Json) -> str:
-    """The block of a form that a general complaint is shown at."""
+def first_input(view: Json) -> str:
+    """The block of a form at which a general error is shown."""
     return next((str(block["block_id"]) for block in view.get("blocks") or () if block.get("type") == "input"), "")

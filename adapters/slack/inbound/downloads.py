@@ -1,15 +1,16 @@
-"""Reading what people attached: in pieces, with the bot's token, which goes to Slack's own hosts and nowhere else."""
+"""Downloads of attached files: in pieces, with the bot's token, which is sent to Slack's own hosts only."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.connection.errors import FAILED, NETWORK
-from adapters.slack.connection.proxies import proxy_of
+from adapters.kit.errors import NETWORK_ERRORS
+from adapters.slack.connection.errors import API_ERRORS
+from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.connection.workspaces import Workspaces
+from adapters.slack.types import Json
 from bot.errors import DeliveryError, DownloadFailed
 from bot.models import Attachment
 
@@ -17,40 +18,40 @@ PIECE = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=None, connect=15, sock_read=30)
 _HOSTS = ("slack.com", "slack-files.com", "slack-edge.com", "slack-gov.com")
 _HOPS = 3
-_OK, _MOVED, _BAD = 200, 300, 400
+_OK, _REDIRECTS, _ERRORS = 200, 300, 400
 
 
-async def read(
+async def download(
     session: aiohttp.ClientSession, workspaces: Workspaces, attachment: Attachment, *, api: str
 ) -> AsyncIterator[bytes]:
-    """The file's bytes in pieces of at most `PIECE`. `api`: the Web API's address. Raises `DownloadFailed`."""
+    """Yield a file's bytes in pieces of at most `PIECE`. `api`: the Web API's address. Raises `DownloadFailed`."""
     source = attachment.source
     try:
-        client = await workspaces.client(source.get("team", ""), source.get("enterprise", ""))
-        url = source.get("url") or await _address(client, attachment)
+        client = await workspaces.find_client(source.get("team", ""), source.get("enterprise", ""))
+        url = source.get("url") or await _find_url(client, attachment)
         for _ in range(_HOPS):
-            if not _is_slacks(url, api):
+            if not _is_slack_url(url, api):
                 raise DownloadFailed(f"{attachment.name} is not on Slack, so it was not read")
             headers = {"Authorization": f"Bearer {client.token}"}
             async with session.get(
-                url, headers=headers, timeout=_TIMEOUT, allow_redirects=False, proxy=proxy_of(url)
+                url, headers=headers, timeout=_TIMEOUT, allow_redirects=False, proxy=proxy_for(url)
             ) as response:
                 if response.status == _OK:
-                    if response.content_type == "text/html" and not _is_html(attachment):  # a page to log in at
+                    if response.content_type == "text/html" and not _is_html(attachment):  # a login page
                         raise DownloadFailed(f"Slack did not give {attachment.name}: the app may lack files:read")
                     async for piece in response.content.iter_chunked(PIECE):
                         yield piece
                     return
-                if not _MOVED <= response.status < _BAD:
+                if not _REDIRECTS <= response.status < _ERRORS:
                     raise DownloadFailed(f"{attachment.name} can't be read from Slack: it answers {response.status}")
                 url = urljoin(url, response.headers.get("Location", ""))
-    except (*FAILED, *NETWORK, aiohttp.InvalidURL, DeliveryError) as exc:
+    except (*API_ERRORS, *NETWORK_ERRORS, aiohttp.InvalidURL, DeliveryError) as exc:
         raise DownloadFailed(f"{attachment.name} can't be read from Slack any more") from exc
     raise DownloadFailed(f"{attachment.name} can't be read from Slack: it is sent from place to place")
 
 
-def _is_slacks(url: str, api: str) -> bool:
-    """Whether the token may go there: one of Slack's hosts by https, or the very host of the configured API."""
+def _is_slack_url(url: str, api: str) -> bool:
+    """Whether the token may be sent there: to a host of Slack by https, or to the host of the configured API."""
     parts, own = urlsplit(url), urlsplit(api)
     host = parts.hostname or ""
     if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
@@ -62,10 +63,10 @@ def _is_html(attachment: Attachment) -> bool:
     return attachment.content_type == "text/html" or attachment.name.lower().endswith((".html", ".htm"))
 
 
-async def _address(client: AsyncWebClient, attachment: Attachment) -> str:
-    """Where a file is that came without an address. Raises `SlackApiError` and the like, or `DownloadFailed`."""
-    told = await client.files_info(file=attachment.source.get("id", ""))
-    file: dict[str, Any] = told["file"]
+async def _find_url(client: AsyncWebClient, attachment: Attachment) -> str:
+    """Return the address of a file that came without one. Raises one of `API_ERRORS`, or `DownloadFailed`."""
+    answer = await client.files_info(file=attachment.source.get("id", ""))
+    file: Json = answer["file"]
     url = file.get("url_private_download") or file.get("url_private")
     if not url:
         raise DownloadFailed(f"{attachment.name} is no longer on Slack")

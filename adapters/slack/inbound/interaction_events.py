@@ -5,36 +5,37 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.kit.forms import without_file_names
 from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
 from adapters.slack.connection.workspaces import Workspace
-from adapters.slack.inbound import parse
-from adapters.slack.inbound.parse import ADAPTER, Json
-from adapters.slack.inbound.recent_threads import Talk
-from adapters.slack.inbound.users import Person
-from adapters.slack.reply_target import Address
-from adapters.slack.ui.buttons import Button
+from adapters.slack.inbound.parse import (
+    build_actor,
+    quote_message,
+    read_attachments,
+    read_file,
+    read_text,
+    write_parent,
+)
+from adapters.slack.inbound.recent_threads import RecentThread
+from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.types import ADAPTER, Json, Person
+from adapters.slack.ui.buttons import ActionButton
 from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 
-#: What may be made by a form from anywhere. Slack allows five.
-ANYWHERE = ("image", "audio", "video")
-#: Commands that mean nothing without a conversation, and one that is for the channel where there is none.
-OF_A_TALK = ("export", "reset", "retry", "stop")
-OF_A_TALK_OR_CHANNEL = ("model",)
-_CHANNEL = "channel"
-#: What a message lacks for what was asked of it → the sentence that says so.
-_LACKS = {"text": "slack.no_text", "picture": "slack.no_picture"}
+_LACKS = {"picture": "slack.no_picture", "text": "slack.no_text"}  # keys of sentences
+_CHANNEL = "channel"  # the option of commands that can be about the whole channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who used something, and where."""
+class InteractionContext:
+    """Who interacted, and where."""
 
     workspace: Workspace
     person: Person
     channel: str
-    id: str  #: of the event
+    event_id: str
     thread: str = ""
     conversation: str = ""  #: "": one of its own
     response_url: str = ""
@@ -44,12 +45,12 @@ class Asker:
         """Whether it was in the direct messages of one person with the bot; other direct messages look the same."""
         return self.channel.startswith("D")
 
-    def event(self, *, private: bool) -> Event:
-        """A request for nothing yet."""
+    def create_event(self, *, private: bool) -> Event:
+        """Return an event that asks for nothing yet. `private`: its answer is for the person alone."""
         workspace = self.workspace
         now = datetime.now(UTC)
-        conversation = self.conversation or self.id
-        address = Address(
+        conversation = self.conversation or self.event_id
+        target = ReplyTarget(
             conversation=conversation,
             team=workspace.team,
             enterprise=workspace.enterprise,
@@ -60,135 +61,142 @@ class Asker:
             private="1" if private else "",
             is_dm="1" if self.is_dm else "",
             response_url=self.response_url,
-            asked=str(now.timestamp()) if self.response_url else "",
+            requested_at=str(now.timestamp()) if self.response_url else "",
             locale=self.person.locale,
         )
         return Event(
-            id=self.id,
+            id=self.event_id,
             adapter=ADAPTER,
             conversation=conversation,
-            actor=parse.actor_of(self.person, workspace),
+            actor=build_actor(self.person, workspace),
             location=Location(
                 workspace=workspace.team or workspace.enterprise,
                 channel=workspace.scoped(self.channel),
                 thread=self.thread,
                 is_private=self.is_dm,
             ),
-            reply_to=address.to_reply_to(),
+            reply_to=target.to_reply_to(),
             received_at=now,
         )
 
 
-def with_parent(event: Event, command: str) -> Event:
-    """The event, answered under a message of its own that says who asked what."""
-    return replace(event, reply_to={**event.reply_to, "parent": parse.parent_of(event, command)})
+def _with_parent(event: Event, command: str) -> Event:
+    """Return the event, to be answered below a message that says who asked for what."""
+    return replace(event, reply_to={**event.reply_to, "parent": write_parent(event, command)})
 
 
-# ------------------------------------------------------------------ commands
+# ------------------------------------------------------------------ commands and forms
 
 
-def slash(asker: Asker, spec: CommandSpec, request: parser.Request, *, command: str, talk: Talk | None = None) -> Event:
-    """A slash command. `command`: as it is written, with slash and prefix; `talk`: the asker's newest in the channel.
+def event_from_command(
+    context: InteractionContext,
+    spec: CommandSpec,
+    request: parser.Request,
+    *,
+    command: str,
+    recent: RecentThread | None = None,
+) -> Event:
+    """Return the event of a slash command.
 
-    What makes something begins a thread of its own. What is about a conversation is about the newest one, and is
-    answered there. Everything else, and a choice without a conversation to make it for, is about the channel, and is
-    told the asker alone.
+    `command`: as it was typed, with slash and prefix. `recent`: the person's newest thread in the channel, for commands
+    about a conversation.
+
+    A command that makes something begins a thread of its own. One about a conversation is answered in its thread. The
+    others, and a preference without a conversation, are about the channel and answered to the person alone.
     """
-    options = {name: value for name, value in request.options.items() if _is_usable(spec, name, value)}
-    if talk is not None:
-        asker = replace(asker, conversation=talk.conversation, thread=talk.thread)
+    options = without_file_names(request.options, spec)
+    if recent is not None:
+        context = replace(context, conversation=recent.conversation, thread=recent.ts)
     elif spec.kind is None:
-        asker = replace(asker, conversation=channel_of(asker))
+        context = replace(context, conversation=f"{context.workspace.owner}.{context.channel}")
         if spec.option(_CHANNEL) is not None:
             options = {_CHANNEL: "yes", **options}
-    event = asker.event(private=spec.kind is None and talk is None)
+    event = context.create_event(private=spec.kind is None and recent is None)
     event = replace(event, command=spec.name, prompt=request.prompt, options=options)
-    return with_parent(event, command) if spec.kind is not None else event
+    return _with_parent(event, command) if spec.kind is not None else event
 
 
-def channel_of(asker: Asker) -> str:
-    """The conversation of what is asked by commands in a channel, about no thread."""
-    return f"{asker.workspace.owner}.{asker.channel}"
-
-
-def _is_usable(spec: CommandSpec, name: str, value: str) -> bool:
-    option = spec.option(name)
-    return option is None or option.kind != "file" or value.startswith("https://")
-
-
-def submitted(
-    asker: Asker, spec: CommandSpec, values: Mapping[str, str], files: Sequence[Json], *, command: str
+def event_from_view_submission(
+    context: InteractionContext, spec: CommandSpec, values: Mapping[str, str], files: Sequence[Json], *, command: str
 ) -> Event:
-    """A form of a command."""
+    """Return the event of a command's form."""
     options = dict(values)
     prompt = options.pop(spec.prompt.name, "") if spec.prompt is not None else ""
     event = replace(
-        asker.event(private=False),
+        context.create_event(private=False),
         command=spec.name,
         prompt=prompt,
         options=options,
-        attachments=tuple(parse.attachment_of(file, asker.workspace) for file in files),
+        attachments=tuple(read_file(file, context.workspace) for file in files),
     )
-    return with_parent(event, command)
+    return _with_parent(event, command)
 
 
-# ------------------------------------------------------------------ messages
+# ------------------------------------------------------------------ messages and buttons
 
 
-def on_message(asker: Asker, name: str, message: Json, people: Mapping[str, Person]) -> Event:
-    """A shortcut of a message. `asker.conversation` is that of the message's thread."""
-    locale = asker.person.locale
-    me = asker.workspace.bot_user
-    asked = request_of(
+def event_from_message_shortcut(
+    context: InteractionContext, name: str, message: Json, people: Mapping[str, Person]
+) -> Event:
+    """Return the event of a message's shortcut. `context.conversation` is that of the message's thread."""
+    locale, bot_user = context.person.locale, context.workspace.bot_user
+    action = MESSAGE_ACTIONS[name]
+    request = request_of(
         name,
-        instruction=translate(f"slack.ask.{name}", locale) if MESSAGE_ACTIONS[name].command == "chat" else "",
-        text=parse.said(message, people, me=me),
-        quotation=parse.quoted(message, people, me=me),
-        attachments=parse.attachments_of(message, asker.workspace),
+        instruction=translate(f"slack.ask.{name}", locale) if action.command == "chat" else "",
+        text=read_text(message, people, bot_user=bot_user),
+        quotation=quote_message(message, people, bot_user=bot_user),
+        attachments=read_attachments(message, context.workspace),
     )
-    is_own = MESSAGE_ACTIONS[name].is_private  # what is answered to one person alone is a conversation of its own
-    event = (replace(asker, conversation="") if is_own else asker).event(private=asked.is_private)
+    if action.is_private:
+        context = replace(context, conversation="")
     return replace(
-        event,
-        command=asked.command,
-        prompt=asked.prompt,
-        attachments=asked.attachments,
-        rejection=translate(_LACKS[asked.lacks], locale) if asked.lacks else "",
-        has_prior_messages=asked.has_prior_messages,
+        context.create_event(private=request.is_private),
+        command=request.command,
+        prompt=request.prompt,
+        attachments=request.attachments,
+        rejection=translate(_LACKS[request.lacks], locale) if request.lacks else "",
+        has_prior_messages=request.has_prior_messages,
     )
 
 
-# ------------------------------------------------------------------ buttons
+def event_from_button(
+    context: InteractionContext, button: ActionButton, values: Mapping[str, str], *, label: str
+) -> Event:
+    """Return the event of a pressed button.
 
-
-def press(asker: Asker, button: Button, given: Mapping[str, str], *, label: str) -> Event:
-    """A pressed button, with what a form asked for. `label`: what it says, for where no thread is yet."""
-    asker = replace(asker, conversation=button.conversation)
-    quiet = button.action in EPHEMERAL_ACTIONS
+    `values`: of the form that the button opened; `label`: its text, for a parent where there is no thread yet.
+    """
+    context = replace(context, conversation=button.conversation)
+    is_private = button.action in EPHEMERAL_ACTIONS
     event = replace(
-        asker.event(private=quiet),
+        context.create_event(private=is_private),
         command="press",
-        options={**given, "event": button.event, "action": button.action},
+        options={**values, "event": button.event, "action": button.action},
     )
-    if quiet or asker.thread:
+    if is_private or context.thread:
         return event
-    parent = translate("slack.parent", asker.person.locale, user=asker.person.id, asked=f"`{label or button.action}`")
+    locale, user = context.person.locale, context.person.id
+    parent = translate("slack.parent", locale, user=user, asked=f"`{label or button.action}`")
     return replace(event, reply_to={**event.reply_to, "parent": parent})
 
 
-def stop(asker: Asker) -> Event:
-    """Slack's own Stop, of everything that runs in a thread."""
-    return replace(asker.event(private=True), command="stop")
+def event_from_stop(context: InteractionContext) -> Event:
+    """Return the event of Slack's own Stop, for everything that runs in a thread."""
+    return replace(context.create_event(private=True), command="stop")
 
 
-def id_of(owner: str, *parts: Any) -> str:
-    """The id of an event that is no message: the same for the same interaction, and no message's."""
+# ------------------------------------------------------------------ ids
+
+
+def interaction_id(owner: str, *parts: Any) -> str:
+    """The id of an interaction's event: the same for the same interaction, and never that of a message."""
     return ".".join((owner, *(str(part) for part in parts if part)))
 
 
-def place_of(event: str) -> tuple[str, str, str]:
-    """Owner, channel and ts of the message that an event's id names; without a ts where that message came later."""
-    match event.split("."):
+def locate_event(event_id: str) -> tuple[str, str, str]:
+    """Return owner, channel and ts of the message that an event's id names; no ts where that message came later."""
+    match event_id.split("."):
         case [owner, channel, seconds, fraction] if seconds.isdecimal():
             return owner, channel, f"{seconds}.{fraction}"
         case [owner, channel, "press", seconds, fraction, *_] if seconds.isdecimal():

@@ -1,4 +1,4 @@
-"""Commands, shortcuts, forms and buttons: understood, written down, and only then acknowledged."""
+"""Slash commands, shortcuts, forms and buttons: recorded as events, and only then acknowledged."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,20 +7,35 @@ from typing import Any
 
 import structlog
 
-from adapters.kit import forms
+from adapters.kit.forms import problems, prompted_options
 from adapters.kit.message_actions import MESSAGE_ACTIONS
-from adapters.slack.connection.bolt_app import Reply
-from adapters.slack.connection.errors import FAILED, UNREADABLE, code, reason
+from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound import interaction_events, parse
-from adapters.slack.inbound.acks import first, taken, told, wrong
-from adapters.slack.inbound.interaction_events import ANYWHERE, OF_A_TALK, OF_A_TALK_OR_CHANNEL, Asker
-from adapters.slack.inbound.parse import Json
-from adapters.slack.inbound.recent_threads import Recent
-from adapters.slack.inbound.thread_conversations import Roots
-from adapters.slack.inbound.users import People, Person
-from adapters.slack.ui import modals
-from adapters.slack.ui.buttons import Button
+from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
+from adapters.slack.inbound.interaction_events import (
+    InteractionContext,
+    event_from_button,
+    event_from_command,
+    event_from_message_shortcut,
+    event_from_stop,
+    event_from_view_submission,
+    interaction_id,
+)
+from adapters.slack.inbound.parse import find_mentions, message_id, read_mrkdwn
+from adapters.slack.inbound.recent_threads import RecentThreads
+from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.shortcuts import (
+    BUTTON_FORM,
+    COMMAND_FORM,
+    GLOBAL_SHORTCUTS,
+    THREAD_COMMANDS,
+    THREAD_OR_CHANNEL_COMMANDS,
+)
+from adapters.slack.timing import Timing
+from adapters.slack.types import AckBody, Json, Person
+from adapters.slack.ui.buttons import ActionButton
+from adapters.slack.ui.modals import TARGET_CHANNEL, build_modal, private_metadata, read_values
 from bot.commandline import parser
 from bot.errors import StoreError
 from bot.i18n import translate
@@ -29,281 +44,290 @@ from bot.ports import Sink
 
 log = structlog.get_logger(__name__)
 
-_PATIENCE = 1.5  # seconds for Slack to answer, while it waits for an acknowledgement itself
 
-
-class Interactions:
-    """Turns interactions into events, and answers those that are none."""
+class InteractionHandler:
+    """Records interactions as events, and answers those that can't become one."""
 
     def __init__(
         self,
         *,
         workspaces: Workspaces,
-        people: People,
-        roots: Roots,
-        recent: Recent,
+        users: UserDirectory,
+        threads: ThreadConversations,
+        recent: RecentThreads,
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,
+        timing: Timing,
     ) -> None:
         self._workspaces = workspaces
-        self._people = people
-        self._roots = roots
+        self._users = users
+        self._threads = threads
         self._recent = recent
         self._sink = sink
         self._specs = {spec.name: spec for spec in commands}
         self._commands = commands
         self._prefix = f"/{prefix}"
+        self._patience = timing.interaction_patience
 
     # -- slash commands
 
-    async def command(self, workspace: Workspace, body: Json) -> Reply:
-        """Record a slash command; bad input gets its usage at once, an empty one that needs a prompt gets a form."""
-        person = await self._person(workspace, body)
-        named = str(body.get("command") or "")
-        text = parse.plain(str(body.get("text") or ""), {})
-        spec = self._specs.get(named.removeprefix(self._prefix))
-        if spec is None or not named.startswith(self._prefix):
-            return told(translate("slack.gone", person.locale))
+    async def on_command(self, workspace: Workspace, body: Json) -> AckBody:
+        """Record a slash command. Wrong input is answered with the usage; a missing prompt opens the command's form."""
+        person = await self._find_person(workspace, body)
+        typed = str(body.get("command") or "")
+        text = read_mrkdwn(str(body.get("text") or ""), {})
+        spec = self._specs.get(typed.removeprefix(self._prefix))
+        if spec is None or not typed.startswith(self._prefix):
+            return ephemeral(translate("slack.gone", person.locale))
         channel = str(body.get("channel_id") or "")
         needs_form = not text and spec.kind is not None and spec.prompt is not None
-        if needs_form and await self._ask(workspace, body, spec, person, channel=channel):
+        if needs_form and await self._open_command_form(workspace, body, spec, person, channel=channel):
             return None
-        request = parser.parse(f"{named} {text}", self._commands, locale=person.locale, prefix=self._prefix)
+        request = parser.parse(f"{typed} {text}", self._commands, locale=person.locale, prefix=self._prefix)
         if request.rejection:
             usage = translate("slack.form.usage", person.locale, usage=parser.usage_line(spec, prefix=self._prefix))
-            return told(f"{request.rejection}\n{usage}")
-        asker = Asker(
+            return ephemeral(f"{request.rejection}\n{usage}")
+        context = InteractionContext(
             workspace=workspace,
             person=person,
             channel=channel,
-            id=interaction_events.id_of(workspace.owner, channel, "command", body.get("trigger_id")),
+            event_id=interaction_id(workspace.owner, channel, "command", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
         )
-        return await self._taken(asker, spec, request, command=named)
+        return await self._record_command(context, spec, request, command=typed)
 
-    async def _taken(self, asker: Asker, spec: CommandSpec, request: parser.Request, *, command: str) -> Reply:
-        """Record a command, and tell which conversation it was taken to be about, where it is about one."""
-        locale, talk = asker.person.locale, None
-        if spec.name in OF_A_TALK + OF_A_TALK_OR_CHANNEL:
+    async def _record_command(
+        self, context: InteractionContext, spec: CommandSpec, request: parser.Request, *, command: str
+    ) -> AckBody:
+        """Record a command; the acknowledgement of one about a conversation says which."""
+        locale, recent = context.person.locale, None
+        if spec.name in THREAD_COMMANDS + THREAD_OR_CHANNEL_COMMANDS:
             try:
-                talk = await self._recent.find(asker.workspace, asker.channel, asker.person)
+                recent = await self._recent.find(context.workspace, context.channel, context.person)
             except StoreError as exc:
                 log.warning("conversations not read", reason=str(exc))
-                return told(translate("slack.not_kept", locale))
-        if talk is None and spec.name in OF_A_TALK:
-            return told(translate("slack.which_talk", locale, command=spec.name))
-        if not await self._kept(interaction_events.slash(asker, spec, request, command=command, talk=talk)):
-            return told(translate("slack.not_kept", locale))
-        return taken(talk, asker) if talk is not None else None
+                return ephemeral(translate("slack.not_kept", locale))
+        if recent is None and spec.name in THREAD_COMMANDS:
+            return ephemeral(translate("slack.which_talk", locale, command=spec.name))
+        if not await self._record(event_from_command(context, spec, request, command=command, recent=recent)):
+            return ephemeral(translate("slack.not_kept", locale))
+        if recent is None:
+            return None
+        return routed_to(recent, context.workspace, context.channel, locale=locale)
 
-    async def _ask(
+    async def _open_command_form(
         self, workspace: Workspace, body: Json, spec: CommandSpec, person: Person, *, channel: str = ""
     ) -> bool:
-        """Open a command's form. `channel`: where to show what is made; "": the form asks. False: it did not open."""
-        key = f"slack.make.{spec.name}"
-        named = translate(key, person.locale) if spec.name in ANYWHERE else f"{self._prefix}{spec.name}"
-        meta = {"channel": channel, "response_url": str(body.get("response_url") or "")} if channel else {}
-        view = modals.form(
+        """Open a command's form. `channel`: of the answer; "": the form asks for it. False: it did not open."""
+        is_shortcut = spec.name in GLOBAL_SHORTCUTS
+        title = translate(f"slack.make.{spec.name}", person.locale) if is_shortcut else f"{self._prefix}{spec.name}"
+        metadata = {"channel": channel, "response_url": str(body.get("response_url") or "")} if channel else {}
+        view = build_modal(
             spec,
             spec.options,
-            callback_id=f"{modals.MAKE}{spec.name}",
-            title=named,
+            callback_id=f"{COMMAND_FORM}{spec.name}",
+            title=title,
             locale=person.locale,
-            meta=meta,
-            asks_where=not channel,
+            metadata=metadata,
+            asks_channel=not channel,
         )
-        return await self._open(workspace, body, view)
+        return await self._open_view(workspace, body, view)
 
-    async def _open(self, workspace: Workspace, body: Json, view: Mapping[str, Any]) -> bool:
+    async def _open_view(self, workspace: Workspace, body: Json, view: Mapping[str, Any]) -> bool:
+        client = self._workspaces.client_of(workspace)
         try:
-            await self._workspaces.of(workspace).views_open(trigger_id=str(body.get("trigger_id")), view=dict(view))
-        except FAILED as exc:
-            log.warning("form not opened", reason=reason(exc))
+            await client.views_open(trigger_id=str(body.get("trigger_id")), view=dict(view))
+        except API_ERRORS as exc:
+            log.warning("form not opened", reason=log_reason(exc))
             return False
         return True
 
     # -- shortcuts
 
-    async def shortcut(self, workspace: Workspace, body: Json) -> None:
-        """Open a command's form, or record what is asked about a message."""
+    async def on_shortcut(self, workspace: Workspace, body: Json) -> None:
+        """Open a command's form, or record a message's shortcut."""
         name = str(body.get("callback_id") or "")
         if body.get("type") != "message_action":
-            await self.make(workspace, body, name.removeprefix(modals.MAKE))
+            await self.open_form(workspace, body, name.removeprefix(COMMAND_FORM))
             return
-        person = await self._person(workspace, body)
+        person = await self._find_person(workspace, body)
         if name not in MESSAGE_ACTIONS:
-            await self._tell(workspace, body, person, "slack.gone")
+            await self._notify(workspace, body, person, "slack.gone")
             return
         message = body.get("message") or {}
         channel = str((body.get("channel") or {}).get("id") or "")
         ts = str(body.get("message_ts") or message.get("ts") or "")
         thread = str(message.get("thread_ts") or ts)
-        known = await self._roots.find(workspace.owner, channel, thread)
-        asker = Asker(
+        context = InteractionContext(
             workspace=workspace,
             person=person,
             channel=channel,
             thread=thread,
-            conversation=known or parse.message_id(workspace.owner, channel, thread),
-            id=interaction_events.id_of(workspace.owner, channel, "shortcut", body.get("trigger_id")),
+            conversation=await self._find_conversation(workspace, channel, thread),
+            event_id=interaction_id(workspace.owner, channel, "shortcut", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
         )
-        named = await self._people.named(workspace, [str(message.get("user") or ""), *parse.mentioned(message)])
-        event = interaction_events.on_message(asker, name, message, named)
-        if event.has_prior_messages and not await self._reads(workspace, channel, thread):
+        people = await self._users.find_many(workspace, [str(message.get("user") or ""), *find_mentions(message)])
+        event = event_from_message_shortcut(context, name, message, people)
+        if event.has_prior_messages and not await self._can_read(workspace, channel, thread):
             event = replace(event, has_prior_messages=False, rejection=translate("slack.unread", person.locale))
-        await self._take(workspace, body, event)
+        await self._record_or_notify(workspace, body, event)
 
-    async def _reads(self, workspace: Workspace, channel: str, thread: str) -> bool:
-        """Whether the bot may read a thread, as far as Slack says so in time."""
+    async def _can_read(self, workspace: Workspace, channel: str, thread: str) -> bool:
+        """Whether the bot may read a thread; True where Slack does not answer in time."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._workspaces.of(workspace).conversations_replies(channel=channel, ts=thread, limit=1)
-        except FAILED as exc:
-            return code(exc) not in UNREADABLE
+            async with asyncio.timeout(self._patience):
+                client = self._workspaces.client_of(workspace)
+                await client.conversations_replies(channel=channel, ts=thread, limit=1)
+        except API_ERRORS as exc:
+            return error_code(exc) not in UNREADABLE_CHANNEL
         return True
 
-    async def make(self, workspace: Workspace, body: Json, command: str) -> None:
-        """Open a command's form, from anywhere."""
+    async def open_form(self, workspace: Workspace, body: Json, command: str) -> None:
+        """Open a command's form for a global shortcut or a button of the App Home."""
         spec = self._specs.get(command)
-        person = await self._person(workspace, body)
+        person = await self._find_person(workspace, body)
         if spec is None:
-            await self._tell(workspace, body, person, "slack.gone")
-        elif not await self._ask(workspace, body, spec, person):
-            await self._tell(workspace, body, person, "slack.form.late")
+            await self._notify(workspace, body, person, "slack.gone")
+        elif not await self._open_command_form(workspace, body, spec, person):
+            await self._notify(workspace, body, person, "slack.form.late")
 
     # -- buttons
 
-    async def press(self, workspace: Workspace, body: Json, action: Json) -> None:
-        """Ask for what a button needs, or record the press."""
-        button = Button.of(action)
-        person = await self._person(workspace, body)
+    async def on_button(self, workspace: Workspace, body: Json, action: Json) -> None:
+        """Open the form that a button needs, or record the press."""
+        button = ActionButton.of(action)
+        person = await self._find_person(workspace, body)
         if button is None:
-            await self._tell(workspace, body, person, "slack.gone")
+            await self._notify(workspace, body, person, "slack.gone")
             return
         spec = self._specs.get(button.command)
-        options = forms.prompted_options(spec, button.asks.split(","))
+        options = prompted_options(spec, button.prompts_for.split(","))
         label = str((action.get("text") or {}).get("text") or "")
-        asker = self._at_button(workspace, body, person, button, str(action.get("action_ts") or ""))
+        context = self._locate_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
-            await self._take(workspace, body, interaction_events.press(asker, button, {}, label=label))
+            await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label))
             return
-        meta = {"button": button.value, "channel": asker.channel, "thread": asker.thread, "label": label}
-        view = modals.form(
+        metadata = {"button": button.value, "channel": context.channel, "thread": context.thread, "label": label}
+        view = build_modal(
             spec,
             options,
-            callback_id=modals.PRESS,
+            callback_id=BUTTON_FORM,
             title=label or spec.name,
             locale=person.locale,
-            meta=meta,
+            metadata=metadata,
             is_optional=True,
         )
-        if not await self._open(workspace, body, view):
-            await self._tell(workspace, body, person, "slack.form.late")
+        if not await self._open_view(workspace, body, view):
+            await self._notify(workspace, body, person, "slack.form.late")
 
-    def _at_button(self, workspace: Workspace, body: Json, person: Person, button: Button, when: str) -> Asker:
+    def _locate_button(
+        self, workspace: Workspace, body: Json, person: Person, button: ActionButton, pressed_at: str
+    ) -> InteractionContext:
         container, message = body.get("container") or {}, body.get("message") or {}
         channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
         ts = str(container.get("message_ts") or "")
         thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
         if not thread and not container.get("is_ephemeral"):
             thread = ts
-        return Asker(
+        press = (ts, person.id, pressed_at or body.get("trigger_id"))
+        return InteractionContext(
             workspace=workspace,
             person=person,
             channel=channel,
             thread=thread,
-            id=interaction_events.id_of(
-                workspace.owner, channel, "press", ts, person.id, when or body.get("trigger_id")
-            ),
+            event_id=interaction_id(workspace.owner, channel, "press", *press),
             response_url=str(body.get("response_url") or ""),
         )
 
     # -- forms
 
-    async def submitted(self, workspace: Workspace, body: Json) -> Reply:
-        """Record a sent form; what is wrong with it is shown in it, and nothing typed is lost."""
+    async def on_view_submission(self, workspace: Workspace, body: Json) -> AckBody:
+        """Record a submitted form. Errors are shown in it, and nothing typed is lost."""
         view = body.get("view") or {}
-        person = await self._person(workspace, body)
+        person = await self._find_person(workspace, body)
         name = str(view.get("callback_id") or "")
-        meta = modals.meta_of(view)
-        values, files = modals.filled(view)
-        button = Button.read(meta.get("button", "")) if name == modals.PRESS else None
-        spec = self._specs.get(button.command if button is not None else name.removeprefix(modals.MAKE))
+        metadata = private_metadata(view)
+        values, files = read_values(view)
+        button = ActionButton.decode(metadata.get("button", "")) if name == BUTTON_FORM else None
+        spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
         if spec is None:
-            return wrong({first(view): translate("slack.gone", person.locale)})
-        if problems := forms.problems(spec, values, locale=person.locale):
-            return wrong(problems)
+            return view_errors({first_input(view): translate("slack.gone", person.locale)})
+        if found := problems(spec, values, locale=person.locale):
+            return view_errors(found)
         urls = body.get("response_urls") or ()
-        where = values.pop(modals.WHERE, "")
-        asker = Asker(
+        channel = values.pop(TARGET_CHANNEL, "")
+        context = InteractionContext(
             workspace=workspace,
             person=person,
-            channel=where or meta.get("channel", ""),
-            thread=meta.get("thread", ""),
-            id=interaction_events.id_of(workspace.owner, "form", view.get("id")),
-            response_url=str(urls[0].get("response_url") or "") if urls else meta.get("response_url", ""),
+            channel=channel or metadata.get("channel", ""),
+            thread=metadata.get("thread", ""),
+            event_id=interaction_id(workspace.owner, "form", view.get("id")),
+            response_url=str(urls[0].get("response_url") or "") if urls else metadata.get("response_url", ""),
         )
         if button is not None:
-            event = interaction_events.press(asker, button, values, label=meta.get("label", ""))
+            event = event_from_button(context, button, values, label=metadata.get("label", ""))
         else:
             command = f"{self._prefix}{spec.name}"
-            event = interaction_events.submitted(asker, spec, values, files, command=command)
+            event = event_from_view_submission(context, spec, values, files, command=command)
             request = parser.parse(f"{command} {event.prompt}", [spec], locale=person.locale, prefix=self._prefix)
             if not event.prompt.strip() and request.rejection:
-                return wrong({first(view): request.rejection.replace("`", "")})
-        if not await self._kept(event):
-            return wrong({first(view): translate("slack.not_kept", person.locale)})
+                return view_errors({first_input(view): request.rejection.replace("`", "")})
+        if not await self._record(event):
+            return view_errors({first_input(view): translate("slack.not_kept", person.locale)})
         return None
 
     # -- Slack's own Stop
 
-    async def stopped(self, workspace: Workspace, event: Json) -> None:
-        """Stop what runs in a thread of the agent view. Raises `StoreError`."""
+    async def on_stop(self, workspace: Workspace, event: Json) -> None:
+        """Record a stop of everything that runs in a thread of the agent view. Raises `StoreError`."""
         channel, thread = str(event.get("channel") or ""), str(event.get("thread_ts") or "")
-        known = await self._roots.find(workspace.owner, channel, thread)
-        asker = Asker(
+        conversation = await self._find_conversation(workspace, channel, thread)
+        context = InteractionContext(
             workspace=workspace,
-            person=await self._people.find(workspace, str(event.get("user") or "")),
+            person=await self._users.find(workspace, str(event.get("user") or "")),
             channel=channel,
             thread=thread,
-            conversation=known or parse.message_id(workspace.owner, channel, thread),
-            id=interaction_events.id_of(workspace.owner, channel, thread, "stop", event.get("event_ts")),
+            conversation=conversation,
+            event_id=interaction_id(workspace.owner, channel, thread, "stop", event.get("event_ts")),
         )
-        await self._sink(interaction_events.stop(asker))
+        await self._sink(event_from_stop(context))
 
-    # -- taking
+    # -- shared steps
 
-    async def _take(self, workspace: Workspace, body: Json, event: Event) -> None:
-        """Record the event, or tell the person that it could not be."""
-        if not await self._kept(event):
-            await self._tell(workspace, body, await self._person(workspace, body), "slack.not_kept")
+    async def _record_or_notify(self, workspace: Workspace, body: Json, event: Event) -> None:
+        if not await self._record(event):
+            await self._notify(workspace, body, await self._find_person(workspace, body), "slack.not_kept")
 
-    async def _tell(self, workspace: Workspace, body: Json, person: Person, key: str) -> None:
-        """Say something to who used something, alone: where they did, else in their direct messages."""
+    async def _record(self, event: Event) -> bool:
+        try:
+            await self._sink(event)
+        except StoreError as exc:
+            log.warning("interaction not recorded", reason=str(exc))
+            return False
+        return True
+
+    async def _notify(self, workspace: Workspace, body: Json, person: Person, key: str) -> None:
+        """Send a sentence to the person alone: in the channel of the interaction, else in their direct messages."""
         container = body.get("container") or {}
         channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
         thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
-        client, text = self._workspaces.of(workspace), translate(key, person.locale)
+        client, text = self._workspaces.client_of(workspace), translate(key, person.locale)
         try:
             if channel:
                 await client.chat_postEphemeral(channel=channel, user=person.id, thread_ts=thread, text=text)
             else:
                 await client.chat_postMessage(channel=person.id, text=text)
-        except FAILED as exc:
-            log.warning("not told", reason=reason(exc), kind=str(body.get("type")))
+        except API_ERRORS as exc:
+            log.warning("person not notified", reason=log_reason(exc), kind=str(body.get("type")))
 
-    async def _kept(self, event: Event) -> bool:
-        try:
-            await self._sink(event)
-        except StoreError as exc:
-            log.warning("interaction not kept", reason=str(exc))
-            return False
-        return True
+    async def _find_conversation(self, workspace: Workspace, channel: str, thread: str) -> str:
+        linked = await self._threads.conversation_of(workspace.owner, channel, thread)
+        return linked or message_id(workspace.owner, channel, thread)
 
-    async def _person(self, workspace: Workspace, body: Json) -> Person:
+    async def _find_person(self, workspace: Workspace, body: Json) -> Person:
         user = body.get("user")
         if isinstance(user, dict):
-            return await self._people.find(workspace, str(user.get("id") or ""), team=str(user.get("team_id") or ""))
-        return await self._people.find(workspace, str(body.get("user_id") or ""), team=str(body.get("team_id") or ""))
+            return await self._users.find(workspace, str(user.get("id") or ""), team=str(user.get("team_id") or ""))
+        return await self._users.find(workspace, str(body.get("user_id") or ""), team=str(body.get("team_id") or ""))

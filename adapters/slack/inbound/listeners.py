@@ -1,131 +1,157 @@
-"""Everybody who hears Slack, put together."""
+"""The listeners of the Bolt app. They record what people do, and only then acknowledge it."""
 
+import re
 from collections.abc import Sequence
 
 import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from adapters.kit.background import BackgroundTasks
-from adapters.slack.connection.bolt_app import Reply
-from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound.app_home import Home
-from adapters.slack.inbound.assistant import Agent
-from adapters.slack.inbound.interactions import Interactions
-from adapters.slack.inbound.messages import Receiver
-from adapters.slack.inbound.parse import Json
-from adapters.slack.inbound.recent_threads import Recent
-from adapters.slack.inbound.thread_conversations import Roots
-from adapters.slack.inbound.users import People
-from adapters.slack.setup import observed_events
-from adapters.slack.setup.observed_events import Heard
+from adapters.slack.connection.workspaces import Workspaces, workspace_of
+from adapters.slack.inbound.app_home import AppHome
+from adapters.slack.inbound.assistant import Assistant
+from adapters.slack.inbound.interactions import InteractionHandler
+from adapters.slack.inbound.messages import MessageHandler
+from adapters.slack.inbound.recent_threads import RecentThreads
+from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.setup.observed_events import (
+    COMMANDS,
+    INTERACTIVITY,
+    SHORTCUTS,
+    UNINSTALL_EVENTS,
+    ObservedEvents,
+    kind_of,
+)
+from adapters.slack.timing import Timing
+from adapters.slack.types import ADAPTER, Json
 from adapters.slack.ui import home_view
-from adapters.slack.ui.buttons import PRESS
-from bot.models import CommandSpec, Event
+from adapters.slack.ui.buttons import BUTTON
+from bot.models import CommandSpec
 from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
+_ANY = re.compile(".*", re.DOTALL)
 
-class Ears:
-    """See `adapters.slack.connection.bolt_app.Hears`."""
+
+class EventRouter:
+    """Routes requests of one app. Listeners raise `StoreError`: Slack gets no acknowledgement and sends again."""
 
     def __init__(
         self,
         *,
         workspaces: Workspaces,
-        people: People,
-        roots: Roots,
-        desk: AdapterServices,
+        users: UserDirectory,
+        threads: ThreadConversations,
+        services: AdapterServices,
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,
-        noted: Heard,
+        observed: ObservedEvents,
+        timing: Timing,
     ) -> None:
         self._workspaces = workspaces
-        self._heard = noted
-        recent = Recent(workspaces, roots, desk)
-
-        async def noting(event: Event) -> None:
-            await sink(event)
-            recent.put(event)
-
-        self._errands = BackgroundTasks("slack")
-        self._agent = Agent(workspaces, people, self._errands)
-        self._home = Home(
+        self._observed = observed
+        self._background = BackgroundTasks(ADAPTER)
+        recent = RecentThreads(workspaces, threads, services, timing)
+        sink = recent.watching(sink)
+        self._assistant = Assistant(workspaces, users, self._background)
+        self._home = AppHome(
             workspaces=workspaces,
-            people=people,
-            roots=roots,
-            desk=desk,
+            users=users,
+            threads=threads,
+            services=services,
             commands=commands,
             prefix=prefix,
-            errands=self._errands,
+            background=self._background,
         )
-        self._receiver = Receiver(
-            workspaces=workspaces, people=people, roots=roots, desk=desk, sink=noting, commands=commands
-        )
-        self._interactions = Interactions(
+        self._messages = MessageHandler(
             workspaces=workspaces,
-            people=people,
-            roots=roots,
+            users=users,
+            threads=threads,
+            services=services,
+            sink=sink,
+            commands=commands,
+            assistant=self._assistant,
+            observed=observed,
+        )
+        self._interactions = InteractionHandler(
+            workspaces=workspaces,
+            users=users,
+            threads=threads,
             recent=recent,
-            sink=noting,
+            sink=sink,
             commands=commands,
             prefix=prefix,
+            timing=timing,
         )
 
-    async def message(self, workspace: Workspace, event: Json) -> None:
-        """Somebody wrote, changed or deleted something."""
-        self._heard.note(observed_events.kind_of(event))
-        asked = await self._receiver.message(workspace, event)
-        if asked is not None:
-            self._agent.asked(workspace, asked)
+    def register(self, app: AsyncApp) -> None:
+        """Add the listeners to the app, the most frequent first: Bolt tries one after the other."""
+        app.event("message")(self._messages.on_message)
+        app.event("app_mention")(self._messages.on_message)
+        app.action(_ANY)(self._on_action)
+        app.command(_ANY)(self._on_command)
+        app.view(_ANY)(self._on_view_submission)
+        app.shortcut(_ANY)(self._on_shortcut)
+        app.event("app_home_opened")(self._on_home_opened)
+        app.event("agent_session_stopped")(self._on_stop)
+        for kind in UNINSTALL_EVENTS:
+            app.event(kind)(self._on_uninstalled)
+        app.event(_ANY)(self._on_other)
 
-    async def home(self, workspace: Workspace, event: Json) -> None:
-        """Somebody opened the app's home or its messages."""
-        self._heard.note(observed_events.kind_of(event))
+    async def _on_action(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
+        self._observed.record(INTERACTIVITY)
+        workspace = workspace_of(context)
+        for action in body.get("actions") or ():
+            name = str(action.get("action_id"))
+            if name.startswith(BUTTON):
+                await self._interactions.on_button(workspace, body, action)
+            elif name.startswith(home_view.OPEN_FORM):
+                await self._interactions.open_form(workspace, body, name.removeprefix(home_view.OPEN_FORM))
+            elif name.startswith(home_view.PREFERENCE):
+                await self._home.save_preference(workspace, str((body.get("user") or {}).get("id") or ""), action)
+        await ack()
+
+    async def _on_command(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
+        self._observed.record(COMMANDS)
+        reply = await self._interactions.on_command(workspace_of(context), body)
+        await ack(**(reply or {}))
+
+    async def _on_view_submission(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
+        self._observed.record(INTERACTIVITY)
+        reply = await self._interactions.on_view_submission(workspace_of(context), body)
+        await ack(**(reply or {}))
+
+    async def _on_shortcut(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
+        self._observed.record(SHORTCUTS)
+        await self._interactions.on_shortcut(workspace_of(context), body)
+        await ack()
+
+    async def _on_home_opened(self, event: Json, context: AsyncBoltContext) -> None:
+        self._observed.record(kind_of(event))
+        workspace = workspace_of(context)
         if event.get("tab") == "messages":
-            self._agent.opened(workspace, event)
+            self._assistant.suggest_prompts(workspace, event)
         else:
-            self._home.opened(workspace, str(event.get("user") or ""))
+            self._home.publish(workspace, str(event.get("user") or ""))
 
-    async def stopped(self, workspace: Workspace, event: Json) -> None:
-        """Somebody pressed Slack's own Stop."""
-        self._heard.note(observed_events.kind_of(event))
-        await self._interactions.stopped(workspace, event)
+    async def _on_stop(self, event: Json, context: AsyncBoltContext) -> None:
+        self._observed.record(kind_of(event))
+        await self._interactions.on_stop(workspace_of(context), event)
 
-    async def gone(self, team: str, enterprise: str, event: Json) -> None:
-        """The app was removed, or its tokens were revoked."""
+    async def _on_uninstalled(self, event: Json, context: AsyncBoltContext) -> None:
         if event.get("type") == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
-            return  # people's own tokens, of which there are none
+            return  # tokens of people, which the app does not have
+        team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
         log.warning("app removed", team=team, enterprise=enterprise, kind=event.get("type"))
         await self._workspaces.forget(team, enterprise)
 
-    async def command(self, workspace: Workspace, body: Json) -> Reply:
-        """Somebody used a slash command."""
-        self._heard.note(observed_events.COMMANDS)
-        return await self._interactions.command(workspace, body)
-
-    async def shortcut(self, workspace: Workspace, body: Json) -> None:
-        """Somebody used a shortcut, of a message or of anywhere."""
-        self._heard.note(observed_events.SHORTCUTS)
-        await self._interactions.shortcut(workspace, body)
-
-    async def action(self, workspace: Workspace, body: Json) -> None:
-        """Somebody pressed a button or chose something."""
-        self._heard.note(observed_events.INTERACTIVITY)
-        for action in body.get("actions") or ():
-            name = str(action.get("action_id"))
-            if name.startswith(PRESS):
-                await self._interactions.press(workspace, body, action)
-            elif name.startswith(home_view.MAKE):
-                await self._interactions.make(workspace, body, name.removeprefix(home_view.MAKE))
-            elif name.startswith(home_view.PREFER):
-                await self._home.chosen(workspace, str((body.get("user") or {}).get("id") or ""), action)
-
-    async def submitted(self, workspace: Workspace, body: Json) -> Reply:
-        """Somebody sent a form."""
-        self._heard.note(observed_events.INTERACTIVITY)
-        return await self._interactions.submitted(workspace, body)
+    async def _on_other(self, ack: AsyncAck) -> None:
+        """Acknowledge an event that the app is subscribed to and does not need; else Slack sends it again."""
+        await ack()
 
     async def close(self) -> None:
-        """Leave off what nobody waits for."""
-        await self._errands.close()
+        """Cancel background tasks."""
+        await self._background.close()

@@ -1,108 +1,111 @@
-"""A message → what it says and asks for. Pure: nothing is asked of Slack or of the core."""
+"""A message → its text, its files and the event of what it asks for. Pure."""
 
 import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from adapters.kit import titles
 from adapters.kit.forms import without_file_names
+from adapters.kit.titles import quote, shorten, title_of
 from adapters.slack.connection.workspaces import Workspace
-from adapters.slack.inbound.users import Person
-from adapters.slack.reply_target import Address
+from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.types import ADAPTER, Json, Person
 from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
-ADAPTER = "slack"
-TALK = ("chat", "code")
-Json = Mapping[str, Any]
-
+#: Commands whose prompt is preceded by the messages that were forwarded with it.
+TEXT_COMMANDS = ("chat", "code")
 _MARKUP = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 _TITLE = 60  # characters of a thread's name in the agent view
-_QUOTE = 300  # characters of a prompt that are repeated in the message that begins its thread
+_QUOTE = 300  # characters of a prompt in the message that begins its thread
 _MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)", re.MULTILINE)
-_GONE = ("tombstone", "hidden_by_limit")
-_VOICE = ("slack_audio", "slack_video")
+_NO_CONTENT = ("tombstone", "hidden_by_limit")  # modes of files that can't be read
+_RECORDED_CLIPS = ("slack_audio", "slack_video")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """Where a message is."""
+class MessageContext:
+    """The place of a message."""
 
     workspace: Workspace
     channel: str
     thread: str  #: ts of the thread's first message, its own where it begins one
     conversation: str
     is_dm: bool = False
-    has_prior_messages: bool = False  #: people talked there before the bot was called
+    has_prior_messages: bool = False  #: people talked there before the bot was mentioned
 
 
 def message_id(owner: str, channel: str, ts: str) -> str:
-    """The id of what a message asks: the same for every notice of it."""
+    """The id of a message's event: the same for every notification of the message."""
     return f"{owner}.{channel}.{ts}"
 
 
-def event(
-    message: Json, commands: Sequence[CommandSpec], *, spot: Spot, person: Person, people: Mapping[str, Person]
+def event_from_message(
+    message: Json,
+    commands: Sequence[CommandSpec],
+    *,
+    context: MessageContext,
+    person: Person,
+    people: Mapping[str, Person],
 ) -> Event:
-    """What a message asks for, once it is known to be for the bot. `people`: who it names."""
-    workspace = spot.workspace
-    text = said(message, people, me=workspace.bot_user)
+    """Return the event of a message that is for the bot. `person`: its author; `people`: those whom it mentions."""
+    workspace = context.workspace
+    text = read_text(message, people, bot_user=workspace.bot_user)
     request = parser.parse(text, commands, locale=person.locale, bare=True)
     spec = next((spec for spec in commands if spec.name == request.command), None)
-    attachments = attachments_of(message, workspace)
-    prompt, problem = request.prompt, request.rejection
-    if request.command in TALK and str(message.get("text") or "").strip():
-        prompt = "\n\n".join(part for part in (*shared(message, people), prompt) if part)
-    if not problem and any(is_voice(file) for file in message.get("files") or ()):
-        problem = translate("slack.voice", person.locale)
-    address = Address(
-        conversation=spot.conversation,
+    prompt, rejection = request.prompt, request.rejection
+    if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
+        prompt = "\n\n".join(part for part in (*quote_forwarded(message, people), prompt) if part)
+    if not rejection and any(file.get("subtype") in _RECORDED_CLIPS for file in message.get("files") or ()):
+        rejection = translate("slack.voice", person.locale)
+    target = ReplyTarget(
+        conversation=context.conversation,
         team=workspace.team,
         enterprise=workspace.enterprise,
-        channel=spot.channel,
+        channel=context.channel,
         user=person.id,
         user_team=person.team or workspace.team,
-        thread=spot.thread,
+        thread=context.thread,
         message=str(message["ts"]),
-        surface="agent" if spot.is_dm else "",
-        is_dm="1" if spot.is_dm else "",
+        surface="agent" if context.is_dm else "",
+        is_dm="1" if context.is_dm else "",
         locale=person.locale,
     )
     return Event(
-        id=message_id(workspace.owner, spot.channel, str(message["ts"])),
+        id=message_id(workspace.owner, context.channel, str(message["ts"])),
         adapter=ADAPTER,
-        conversation=spot.conversation,
-        actor=actor_of(person, workspace, is_bot=is_bot(message)),
+        conversation=context.conversation,
+        actor=build_actor(person, workspace, is_bot=is_bot(message)),
         location=Location(
             workspace=workspace.team or workspace.enterprise,
-            channel=workspace.scoped(spot.channel),
-            thread=spot.thread,
-            is_private=spot.is_dm,
+            channel=workspace.scoped(context.channel),
+            thread=context.thread,
+            is_private=context.is_dm,
         ),
         command=request.command,
         prompt=prompt,
         options=without_file_names(request.options, spec),
-        attachments=attachments,
-        reply_to=address.to_reply_to(),
+        attachments=read_attachments(message, workspace),
+        reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
-        rejection=problem,
-        has_prior_messages=spot.has_prior_messages,
+        rejection=rejection,
+        has_prior_messages=context.has_prior_messages,
     )
 
 
-def actor_of(person: Person, workspace: Workspace, *, is_bot: bool = False) -> Actor:
-    """Who asks."""
+def build_actor(person: Person, workspace: Workspace, *, is_bot: bool = False) -> Actor:
+    """Return a person as the actor of an event in that workspace."""
+    home = {workspace.team, workspace.enterprise, workspace.organisation} - {""}
+    theirs = {person.team, person.enterprise} - {""}
     return Actor(
         id=workspace.scoped(person.id),
         name=person.name,
         locale=person.locale,
         is_admin=person.is_admin,
         is_bot=is_bot or person.is_bot,
-        is_stranger=person.is_stranger_to(workspace),
+        is_stranger=bool(theirs) and not theirs & home,
     )
 
 
@@ -110,51 +113,46 @@ def actor_of(person: Person, workspace: Workspace, *, is_bot: bool = False) -> A
 
 
 def is_bot(message: Json) -> bool:
-    """Whether an app or an integration wrote it."""
+    """Whether an app or an integration wrote the message."""
     return bool(message.get("bot_id")) or message.get("subtype") == "bot_message"
 
 
-def is_mention(message: Json, me: str) -> bool:
-    """Whether the message names the bot."""
-    return message.get("type") == "app_mention" or me in mentioned(message)
+def is_mention(message: Json, bot_user: str) -> bool:
+    """Whether the message mentions the bot."""
+    return message.get("type") == "app_mention" or bot_user in find_mentions(message)
 
 
-def mentioned(message: Json) -> list[str]:
-    """Ids of the people, and groups of people, that the message names, in order."""
+def find_mentions(message: Json) -> list[str]:
+    """Return the ids of the users and user groups that the message mentions, in order."""
     text = str(message.get("text") or "")
     found = (match for match in _MARKUP.finditer(text) if match[1] == "@" or match[2].startswith("subteam^"))
     return list(dict.fromkeys(match[2].removeprefix("subteam^") for match in found))
 
 
-def is_for_others(message: Json, me: str) -> bool:
-    """Whether the message names somebody else and not the bot."""
-    named = mentioned(message)
-    return me not in named and any(user != message.get("user") for user in named)
+def is_for_others(message: Json, bot_user: str) -> bool:
+    """Whether the message mentions another person and not the bot."""
+    mentions = find_mentions(message)
+    return bot_user not in mentions and any(user != message.get("user") for user in mentions)
 
 
-def is_voice(file: Json) -> bool:
-    """Whether a file is a clip recorded in Slack."""
-    return file.get("subtype") in _VOICE
+# ------------------------------------------------------------------ text and files
 
 
-# ------------------------------------------------------------------ what it says
-
-
-def said(message: Json, people: Mapping[str, Person], *, me: str = "") -> str:
-    """The text of a message with names for ids and without the mention of the bot."""
+def read_text(message: Json, people: Mapping[str, Person], *, bot_user: str = "") -> str:
+    """Return the text of a message with names in place of ids and without the mention of the bot."""
     text = str(message.get("text") or "")
     if not text.strip():  # what other apps write is often in blocks or attachments alone
-        text = "\n".join(part for part in (*_block_texts(message), *_attached_texts(message)) if part)
-    return plain(text, people, me=me)
+        text = "\n".join(part for part in (*_read_blocks(message), *_read_message_attachments(message)) if part)
+    return read_mrkdwn(text, people, bot_user=bot_user)
 
 
-def plain(text: str, people: Mapping[str, Person], *, me: str = "") -> str:
-    """Text with names in place of ids and addresses as people write them, without the mention of the bot."""
+def read_mrkdwn(text: str, people: Mapping[str, Person], *, bot_user: str = "") -> str:
+    """Return text with names in place of ids and addresses as people write them, without the mention of the bot."""
 
     def name(match: re.Match[str]) -> str:
         kind, target, label = match.groups()
         if kind == "@":
-            if target == me:
+            if target == bot_user:
                 return ""
             known = people[target].name if target in people else ""
             return f"@{known or label or target}"
@@ -168,28 +166,30 @@ def plain(text: str, people: Mapping[str, Person], *, me: str = "") -> str:
     return html.unescape(_MARKUP.sub(name, text)).strip() if "<" in text or "&" in text else text.strip()
 
 
-def _block_texts(message: Json) -> list[str]:
+def _read_blocks(message: Json) -> list[str]:
     found = []
     for block in message.get("blocks") or ():
         text = block.get("text")
         found.append(str(text.get("text") or "") if isinstance(text, dict) else str(text or ""))
         found += [str(field.get("text") or "") for field in block.get("fields") or ()]
-        found += ["".join(_leaves(part)) for part in block.get("elements") or () if block.get("type") == "rich_text"]
+        found += [
+            "".join(_read_element(part)) for part in block.get("elements") or () if block.get("type") == "rich_text"
+        ]
     return found
 
 
-def _leaves(element: Json) -> list[str]:
+def _read_element(element: Json) -> list[str]:
     if element.get("type") == "user":
         return [f"<@{element.get('user_id')}>"]
     if element.get("type") == "link":
         return [str(element.get("text") or element.get("url"))]
     if element.get("elements") is None:
         return [str(element.get("text") or "")]
-    return [text for part in element["elements"] for text in _leaves(part)]
+    return [text for part in element["elements"] for text in _read_element(part)]
 
 
-def _attached_texts(message: Json) -> list[str]:
-    """Texts of messages that were shared, and of what apps attach."""
+def _read_message_attachments(message: Json) -> list[str]:
+    """Return the texts of messages that were forwarded, and of attachments that apps add."""
     return [
         str(attachment.get(field) or "")
         for attachment in message.get("attachments") or ()
@@ -197,23 +197,23 @@ def _attached_texts(message: Json) -> list[str]:
     ]
 
 
-def shared(message: Json, people: Mapping[str, Person]) -> list[str]:
-    """Messages that were forwarded with this one, as quotations with their authors' names."""
+def quote_forwarded(message: Json, people: Mapping[str, Person]) -> list[str]:
+    """Return the messages that were forwarded with this one, as quotations with their authors' names."""
     found = []
     for attachment in message.get("attachments") or ():
-        text = plain(str(attachment.get("text") or ""), people)
+        text = read_mrkdwn(str(attachment.get("text") or ""), people)
         if text and (attachment.get("is_share") or attachment.get("is_msg_unfurl")):
-            found.append(titles.quote(text, author=str(attachment.get("author_name") or "")))
+            found.append(quote(text, author=str(attachment.get("author_name") or "")))
     return found
 
 
-def quoted(message: Json, people: Mapping[str, Person], *, me: str = "") -> str:
-    """A message as a quotation with its author's name; "" for one without text."""
-    return titles.quote(said(message, people, me=me), author=author_of(message, people))
+def quote_message(message: Json, people: Mapping[str, Person], *, bot_user: str = "") -> str:
+    """Return a message as a quotation with its author's name; "" for one without text."""
+    return quote(read_text(message, people, bot_user=bot_user), author=find_author(message, people))
 
 
-def author_of(message: Json, people: Mapping[str, Person]) -> str:
-    """The name of who wrote it; "" when it is not known."""
+def find_author(message: Json, people: Mapping[str, Person]) -> str:
+    """Return the name of a message's author; "" when it is unknown."""
     person = people.get(str(message.get("user") or ""))
     if person is not None and person.name:
         return person.name
@@ -221,33 +221,32 @@ def author_of(message: Json, people: Mapping[str, Person]) -> str:
     return str(message.get("username") or profile.get("name") or "")
 
 
-def title_of(text: str) -> str:
-    """What to call a thread in the agent view: the beginning of the question, on one line and without marks."""
-    return titles.title_of(text, _TITLE, marks=_MARKS)
+def make_title(text: str) -> str:
+    """Return the title of a thread that begins with this question."""
+    return title_of(text, _TITLE, marks=_MARKS)
 
 
-def parent_of(event: Event, command: str) -> str:
-    """The message that begins the thread of a slash command or a form, in Markdown: who asked what.
+def write_parent(event: Event, command: str) -> str:
+    """Return the message that begins the thread of a slash command or a form, in Markdown: who asked for what.
 
-    It names the asker as `<@id>`, the one mention that may come out of it.
+    It mentions the person as `<@id>`; an answer must not notify anybody else.
     """
     options = "".join(f" --{name} {value}" for name, value in event.options.items())
-    words = titles.shorten(" ".join(event.prompt.split()), _QUOTE)
-    asked = " ".join(part for part in (f"`{command}`", words, f"`{options.strip()}`" if options else "") if part)
-    return translate("slack.parent", event.actor.locale, user=event.reply_to.get("user", ""), asked=asked)
+    words = shorten(" ".join(event.prompt.split()), _QUOTE)
+    parts = (f"`{command}`", words, f"`{options.strip()}`" if options else "")
+    request = " ".join(part for part in parts if part)
+    return translate("slack.parent", event.actor.locale, user=event.reply_to.get("user", ""), asked=request)
 
 
-def attachments_of(message: Json, workspace: Workspace) -> tuple[Attachment, ...]:
-    """The files of a message; bytes are read later, with the bot's token."""
-    shared = [file for item in message.get("attachments") or () for file in item.get("files") or ()]
-    files = [*(message.get("files") or ()), *shared]
-    return tuple(
-        attachment_of(file, workspace) for file in files if file.get("mode") not in ("tombstone", "hidden_by_limit")
-    )
+def read_attachments(message: Json, workspace: Workspace) -> tuple[Attachment, ...]:
+    """Return the files of a message; their bytes are downloaded later, with the bot's token."""
+    forwarded = [file for item in message.get("attachments") or () for file in item.get("files") or ()]
+    files = [*(message.get("files") or ()), *forwarded]
+    return tuple(read_file(file, workspace) for file in files if file.get("mode") not in _NO_CONTENT)
 
 
-def attachment_of(file: Json, workspace: Workspace) -> Attachment:
-    """One file. What Slack tells only when asked (`file_access: check_file_info`) is asked for when it is read."""
+def read_file(file: Json, workspace: Workspace) -> Attachment:
+    """Return a file as an attachment. Where Slack leaves the address out (`file_access`), the download asks for it."""
     source = {
         "team": workspace.team,
         "enterprise": workspace.enterprise,

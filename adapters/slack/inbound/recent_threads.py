@@ -1,95 +1,106 @@
-"""Where each person last talked with the bot in a channel: what a slash command about a conversation means.
+"""The newest thread of each person in each channel: the one that a slash command about a conversation means.
 
-Slack has no slash commands in threads, so `/retry` typed in a channel is about that person's newest thread there. What
-this process has not heard itself, as before a restart, is looked for in the channel.
+Slack has no slash commands in threads, so `/retry` typed in a channel is about that person's newest thread there. A
+thread that this process has not seen, as before a restart, is searched for in the channel.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
 
 from adapters.kit.bounded import BoundedDict
-from adapters.slack.connection.errors import FAILED, reason
+from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound import parse
-from adapters.slack.inbound.parse import ADAPTER
-from adapters.slack.inbound.thread_conversations import Roots
-from adapters.slack.inbound.users import Person
+from adapters.slack.inbound.parse import make_title, message_id, read_text
+from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.timing import Timing
+from adapters.slack.types import ADAPTER, Json, Person
 from bot.errors import DeliveryError
 from bot.models import Event
-from bot.ports import AdapterServices
+from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
-_KEPT = 5000  # people in channels that are remembered, since the process began
-_PATIENCE = 1.5  # seconds for Slack to answer: the person who asks waits at most three
-_PAGE, _THREADS = 100, 20  # messages of a channel that are looked at, and threads in it
+_PEOPLE = 5000  # people in channels whose thread is remembered
+_PAGE, _THREADS = 100, 20  # messages of a channel that are read, and threads of them that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """One conversation and the thread it is in."""
+class RecentThread:
+    """A conversation and its thread."""
 
     conversation: str
-    thread: str
-    title: str = ""  #: the beginning of what was asked first, as far as known
+    ts: str  #: of the thread's first message
+    title: str = ""  #: the beginning of the first question, as far as known
 
 
-class Recent:
-    """The newest talk of each person in each channel."""
+class RecentThreads:
+    """The newest thread of each person in each channel."""
 
-    def __init__(self, workspaces: Workspaces, roots: Roots, desk: AdapterServices) -> None:
+    def __init__(
+        self, workspaces: Workspaces, threads: ThreadConversations, services: AdapterServices, timing: Timing
+    ) -> None:
         self._workspaces = workspaces
-        self._roots = roots
-        self._desk = desk
-        self._known: BoundedDict[tuple[str, str, str], Talk] = BoundedDict(_KEPT)
+        self._threads = threads
+        self._services = services
+        self._patience = timing.interaction_patience
+        self._recent: BoundedDict[tuple[str, str, str], RecentThread] = BoundedDict(_PEOPLE)
 
-    def put(self, event: Event) -> None:
-        """Somebody asked something where everybody could see it."""
-        address = event.reply_to
-        if address.get("private"):
+    def watching(self, sink: Sink) -> Sink:
+        """Return a sink that also remembers the thread of each event that was recorded."""
+
+        async def record(event: Event) -> None:
+            await sink(event)
+            self._remember(event)
+
+        return record
+
+    def _remember(self, event: Event) -> None:
+        target = event.reply_to
+        if target.get("private"):
             return
-        owner = address.get("enterprise") or address.get("team", "")
-        key = (owner, address.get("channel", ""), address.get("user", ""))
-        before = self._known.get(key)
+        owner = target.get("enterprise") or target.get("team", "")
+        key = (owner, target.get("channel", ""), target.get("user", ""))
+        before = self._recent.get(key)
         is_same = before is not None and before.conversation == event.conversation
-        title = before.title if before is not None and is_same else parse.title_of(event.prompt)
-        self._known[key] = Talk(event.conversation, address.get("thread", ""), title)
+        title = before.title if before is not None and is_same else make_title(event.prompt)
+        self._recent[key] = RecentThread(event.conversation, target.get("thread", ""), title)
 
-    async def find(self, workspace: Workspace, channel: str, person: Person) -> Talk | None:
-        """A person's newest talk in a channel; None when none is known. Raises `StoreError`."""
-        talk = self._known.get((workspace.owner, channel, person.id))
-        if talk is None:
-            return await self._look(workspace, channel, person)
-        if talk.thread:
-            return talk
-        thread = await self._roots.thread(workspace.owner, channel, talk.conversation)
-        return replace(talk, thread=thread) if thread else None
+    async def find(self, workspace: Workspace, channel: str, person: Person) -> RecentThread | None:
+        """Return a person's newest thread in a channel; None when none is known. Raises `StoreError`."""
+        recent = self._recent.get((workspace.owner, channel, person.id))
+        if recent is None:
+            return await self._search(workspace, channel, person)
+        if recent.ts:
+            return recent
+        ts = await self._threads.thread_of(workspace.owner, channel, recent.conversation)
+        return replace(recent, ts=ts) if ts else None
 
-    async def _look(self, workspace: Workspace, channel: str, person: Person) -> Talk | None:
-        """The same from what Slack shows: of the channel's threads the newest in which the person asks the bot."""
-        threads = sorted(await self._threads(workspace, channel), key=_newest, reverse=True)
-        for root in threads[:_THREADS]:
+    async def _search(self, workspace: Workspace, channel: str, person: Person) -> RecentThread | None:
+        """Return the newest of the channel's threads in which the person has asked the bot something."""
+        roots = sorted(await self._read_roots(workspace, channel), key=_newest_reply, reverse=True)
+        for root in roots[:_THREADS]:
             ts, is_own = str(root["ts"]), root.get("user") == workspace.bot_user
-            known = await self._roots.find(workspace.owner, channel, ts) if is_own else ""
-            conversation = known or parse.message_id(workspace.owner, channel, ts)
-            if workspace.scoped(person.id) in await self._desk.participants(ADAPTER, conversation):
-                said = parse.said(root, {person.id: person}, me=workspace.bot_user)
-                return Talk(conversation, ts, parse.title_of(said))
+            linked = await self._threads.conversation_of(workspace.owner, channel, ts) if is_own else ""
+            conversation = linked or message_id(workspace.owner, channel, ts)
+            if workspace.scoped(person.id) in await self._services.participants(ADAPTER, conversation):
+                text = read_text(root, {person.id: person}, bot_user=workspace.bot_user)
+                return RecentThread(conversation, ts, make_title(text))
         return None
 
-    async def _threads(self, workspace: Workspace, channel: str) -> Sequence[Mapping[str, Any]]:
+    async def _read_roots(self, workspace: Workspace, channel: str) -> Sequence[Json]:
+        """Return the first messages of the channel's threads; none where Slack does not answer in time."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                told = await self._workspaces.of(workspace).conversations_history(channel=channel, limit=_PAGE)
-        except (*FAILED, DeliveryError) as exc:
-            log.info("channel not looked at", reason=reason(exc))
+            async with asyncio.timeout(self._patience):
+                client = self._workspaces.client_of(workspace)
+                answer = await client.conversations_history(channel=channel, limit=_PAGE)
+        except (*API_ERRORS, DeliveryError) as exc:
+            log.info("channel not read", reason=log_reason(exc))
             return ()
-        return [message for message in told.get("messages") or () if message.get("reply_count")]
+        return [message for message in answer.get("messages") or () if message.get("reply_count")]
 
 
-def _newest(root: Mapping[str, Any]) -> float:
+def _newest_reply(root: Json) -> float:
     return float(root.get("latest_reply") or root["ts"])

@@ -1,102 +1,83 @@
-"""Who people are: names, languages and rights, asked of Slack once an hour and only when they matter."""
+"""Names, languages and rights of users, looked up once an hour and only when they matter."""
 
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
 from adapters.kit.bounded import BoundedDict
-from adapters.slack.connection.errors import FAILED, reason
+from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
+from adapters.slack.timing import Timing
+from adapters.slack.types import Json, Person
 from bot.errors import DeliveryError
 
 log = structlog.get_logger(__name__)
 
-#: Seconds for which an answer holds, and for which it is waited before an event goes on without.
-FRESH, PATIENCE = 3600.0, 1.0
-#: Seconds until Slack is asked again after it did not answer.
-AGAIN = 60.0
-_KEPT = 5000  # people that are remembered
-_NAMED = 10  # people named in one message who are looked up
+_USERS = 5000  # users in memory
+_MENTIONED = 10  # users mentioned in one message who are looked up
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One person, or one app, as a workspace sees them. Unknown is empty."""
+class UserDirectory:
+    """Looks users up. Never fails: a user who can't be looked up is known by what the event says of them."""
 
-    id: str
-    name: str = ""
-    locale: str = ""
-    team: str = ""  #: the workspace they belong to
-    enterprise: str = ""  #: the organisation they belong to
-    is_admin: bool = False
-    is_bot: bool = False
-
-    def is_stranger_to(self, workspace: Workspace) -> bool:
-        """Whether they are from outside: neither of the workspace nor of its organisation."""
-        home = {workspace.team, workspace.enterprise, workspace.organisation} - {""}
-        theirs = {self.team, self.enterprise} - {""}
-        return bool(theirs) and not theirs & home
-
-
-class People:
-    """Looks people up. Never fails: who can't be looked up is known by what the event told."""
-
-    def __init__(self, workspaces: Workspaces) -> None:
+    def __init__(self, workspaces: Workspaces, timing: Timing) -> None:
         self._workspaces = workspaces
-        self._known: BoundedDict[tuple[str, str], tuple[float, Person]] = BoundedDict(_KEPT)
-        self._asking: dict[tuple[str, str], asyncio.Task[Person | None]] = {}
+        self._timing = timing
+        #: Each with the time when it is looked up again; until that is done, the old one is still used.
+        self._people: BoundedDict[tuple[str, str], tuple[float, Person]] = BoundedDict(_USERS)
+        self._lookups: dict[tuple[str, str], asyncio.Task[Person | None]] = {}
 
     async def find(self, workspace: Workspace, user: str, *, team: str = "") -> Person:
-        """Who a user is. `team`: the workspace, or organisation, that the event says they are of."""
+        """Return a user. `team`: the workspace, or organisation, that they belong to as the event says."""
         is_enterprise = team.startswith("E")
-        told = Person(id=user, team="" if is_enterprise else team, enterprise=team if is_enterprise else "")
+        from_event = Person(id=user, team="" if is_enterprise else team, enterprise=team if is_enterprise else "")
         if not user:
-            return told
+            return from_event
         key = (workspace.owner, user)
-        known = self._known.get(key)
-        if known is not None and known[0] > time.monotonic():
-            return known[1] if known[1].team or known[1].enterprise else told
-        task = self._asking.get(key)
+        expires, cached = self._people.get(key, (0.0, None))
+        if cached is not None and expires > time.monotonic():
+            return cached if cached.team or cached.enterprise else from_event
+        task = self._lookups.get(key)
         if task is None:
-            task = self._asking[key] = asyncio.create_task(self._ask(workspace, user))
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-        found = task.result() if done else None
-        return found or (known[1] if known is not None else told)
+            task = self._lookups[key] = asyncio.create_task(self._look_up(workspace, user))
+            task.add_done_callback(lambda _: self._lookups.pop(key, None))
+        done, _ = await asyncio.wait({task}, timeout=self._timing.user_patience)
+        person = task.result() if done else None
+        return person or cached or from_event
 
-    async def named(self, workspace: Workspace, users: Iterable[str], *, most: int = _NAMED) -> Mapping[str, Person]:
-        """The first `most` of `users` as far as they could be looked up, by id; groups can't."""
-        wanted = [user for user in users if user[:1] in ("U", "W") and user != workspace.bot_user][:most]
-        found = await asyncio.gather(*(self.find(workspace, user) for user in wanted))
-        return {person.id: person for person in found}
+    async def find_many(
+        self, workspace: Workspace, users: Iterable[str], *, limit: int = _MENTIONED
+    ) -> Mapping[str, Person]:
+        """Return the first `limit` of `users` by id. User groups and the bot are left out."""
+        wanted = [user for user in users if user[:1] in ("U", "W") and user != workspace.bot_user][:limit]
+        people = await asyncio.gather(*(self.find(workspace, user) for user in wanted))
+        return {person.id: person for person in people}
 
     async def close(self) -> None:
-        """Stop asking."""
-        for task in tuple(self._asking.values()):
+        """Cancel the lookups."""
+        for task in tuple(self._lookups.values()):
             task.cancel()
-        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        await asyncio.gather(*self._lookups.values(), return_exceptions=True)
 
-    async def _ask(self, workspace: Workspace, user: str) -> Person | None:
+    async def _look_up(self, workspace: Workspace, user: str) -> Person | None:
         try:
-            told = await self._workspaces.of(workspace).users_info(user=user, include_locale=True)
-        except (*FAILED, DeliveryError) as exc:
-            log.info("person not looked up", reason=reason(exc))
-            self._put(workspace, Person(id=user), AGAIN)
+            answer = await self._workspaces.client_of(workspace).users_info(user=user, include_locale=True)
+        except (*API_ERRORS, DeliveryError) as exc:
+            log.info("user not looked up", reason=log_reason(exc))
+            self._store(workspace, Person(id=user), self._timing.user_retry)
             return None
-        person = person_of(told["user"])
-        self._put(workspace, person, FRESH)
+        person = _parse_user(answer["user"])
+        self._store(workspace, person, self._timing.user_lifetime)
         return person
 
-    def _put(self, workspace: Workspace, person: Person, seconds: float) -> None:
-        self._known[workspace.owner, person.id] = (time.monotonic() + seconds, person)
+    def _store(self, workspace: Workspace, person: Person, lifetime: float) -> None:
+        self._people[workspace.owner, person.id] = (time.monotonic() + lifetime, person)
 
 
-def person_of(user: Mapping[str, Any]) -> Person:
-    """A person as `users.info` tells of them."""
+def _parse_user(user: Json) -> Person:
+    """Read a user of `users.info`."""
     profile = user.get("profile") or {}
     enterprise = user.get("enterprise_user") or {}
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name") or ""

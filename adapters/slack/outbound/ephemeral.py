@@ -1,83 +1,79 @@
-"""Answers for the asker alone.
+"""Answers for one person alone.
 
-Slack forgets who was sent an ephemeral message and what it said, so that one can neither be found again nor edited.
-After a crash between sending it and noting so, the asker reads the same sentence twice; nobody else ever reads it.
-What must be found again, such as files, goes to the asker's direct messages instead.
+Slack does not tell whether an ephemeral message was sent, nor its text, so it can neither be found again nor edited.
+After a crash between sending it and recording that, the person reads the same sentence twice; nobody else ever reads
+it. An answer that has to be found again, such as files, goes to the person's direct messages instead.
 """
 
 from dataclasses import replace
 
 import aiohttp
 
-from adapters.slack.connection.errors import NETWORK, code
-from adapters.slack.connection.proxies import proxy_of
-from adapters.slack.connection.web_api import SHUT_OUT, Sender, refusal
-from adapters.slack.outbound.pieces import Piece, pieces
-from adapters.slack.ui.answer_buttons import buttons
-from adapters.slack.ui.blocks import fallback
-from adapters.slack.ui.rich_text import Json
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from adapters.kit.errors import NETWORK_ERRORS
+from adapters.slack.connection.errors import unreachable
+from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, proxy_for, refusal_code
+from adapters.slack.outbound.layout import MessagePart, render_fallback, split_parts
+from adapters.slack.types import Block
+from adapters.slack.ui.buttons import build_actions
+from bot.errors import DeliveryError, DeliveryRefused
 from bot.models import Answer
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
 _OK = 200
-_MOST = 4  # messages: an address for responses may be used five times
-_ELSEWHERE = SHUT_OUT | {"messages_tab_disabled", "no_permission", "user_not_found", "thread_not_found"}
+_MAX_MESSAGES = 4  # a `response_url` may be used five times
+#: Errors by which the person can't be reached in the channel.
+_UNREACHABLE = FORBIDDEN_CHANNEL | {"messages_tab_disabled", "no_permission", "user_not_found", "thread_not_found"}
 
 
-async def whisper(sender: Sender, answer: Answer, *, key: str, thread: str) -> bool:
-    """Show an answer's text to the asker alone, where it was asked. False: they can't be reached there.
+async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) -> bool:
+    """Show an answer's text to the person alone, where they asked. False: they can't be reached there.
 
     Raises `DeliveryError`.
     """
-    found = pieces(answer.text)[:_MOST]
-    for number, piece in enumerate(found, start=1):
-        is_last = number == len(found)
-        under = buttons(answer.actions, sender.address, key=key, thread=thread) if is_last else []
-        if not await _say(sender, piece, under, thread):
+    parts = split_parts(answer.text)[:_MAX_MESSAGES]
+    for number, part in enumerate(parts, start=1):
+        is_last = number == len(parts)
+        buttons = build_actions(answer.actions, api.target, key=key, thread=thread) if is_last else []
+        if not await _post_part(api, part, buttons, thread):
             return False
     return True
 
 
-async def _say(sender: Sender, piece: Piece, under: list[Json], thread: str) -> bool:
-    address = sender.address
-    body: Json = {"text": fallback(piece.markdown) or " ", "blocks": piece.blocks + under}
-    if address.can_respond and not thread and await _respond(sender, body):
+async def _post_part(api: WebApi, part: MessagePart, buttons: list[Block], thread: str) -> bool:
+    target = api.target
+    body: Block = {"text": render_fallback(part.markdown) or " ", "blocks": part.blocks + buttons}
+    if target.can_respond and not thread and await _respond(api, body):
         return True
-    if not address.channel:
+    if not target.channel:
         return False
     try:
-        await sender.call(
-            "chat.postEphemeral", channel=address.channel, user=address.user, thread_ts=thread or None, **body
-        )
+        await api.call("chat.postEphemeral", channel=target.channel, user=target.user, thread_ts=thread or None, **body)
     except DeliveryRefused as exc:
-        if refusal(exc) not in _ELSEWHERE:
+        if refusal_code(exc) not in _UNREACHABLE:
             raise
-        return address.can_respond and await _respond(sender, body)
+        return target.can_respond and await _respond(api, body)
     return True
 
 
-async def _respond(sender: Sender, body: Json) -> bool:
-    """Answer through the address that came with the interaction. False: it does not work any more."""
-    address = sender.address
-    client = await sender.outbox.workspaces.client(address.team, address.enterprise)
-    assert client.session is not None
-    told = {"response_type": "ephemeral", "replace_original": False, **body}
-    url = address.response_url
+async def _respond(api: WebApi, body: Block) -> bool:
+    """Answer by the `response_url`. False: it no longer works."""
+    session = (await api.client()).session
+    assert session is not None
+    url = api.target.response_url
+    response_body = {"response_type": "ephemeral", "replace_original": False, **body}
+    timeout = aiohttp.ClientTimeout(total=api.services.timing.response_timeout)
     try:
-        async with client.session.post(url, json=told, timeout=_TIMEOUT, proxy=proxy_of(url)) as response:
+        async with session.post(url, json=response_body, timeout=timeout, proxy=proxy_for(url)) as response:
             return response.status == _OK
-    except NETWORK as exc:
-        raise DeliveryDelayed(f"Slack can't be reached: {type(exc).__name__}") from exc
+    except NETWORK_ERRORS as exc:
+        raise unreachable(exc) from exc
 
 
-async def direct(sender: Sender) -> Sender:
-    """The same for the asker's direct messages with the bot. Raises `DeliveryError`."""
+async def open_dm(api: WebApi) -> WebApi:
+    """Return the same for the person's direct messages with the bot. Raises `DeliveryError`."""
     try:
-        told = await sender.call("conversations.open", users=sender.address.user)
+        answer = await api.call("conversations.open", users=api.target.user)
     except DeliveryError as exc:
-        name = code(exc.__cause__) if exc.__cause__ else ""
-        raise DeliveryRefused(f"nor can the asker be told directly ({name})") from exc
-    channel = str((told.get("channel") or {}).get("id") or "")
-    address = replace(sender.address, channel=channel, thread="", parent="", private="", is_dm="1", surface="")
-    return Sender(sender.outbox, address)
+        raise DeliveryRefused(f"the person can't be reached in direct messages either ({refusal_code(exc)})") from exc
+    channel = str((answer.get("channel") or {}).get("id") or "")
+    target = replace(api.target, channel=channel, thread="", parent="", private="", is_dm="1", surface="")
+    return WebApi(api.services, target)

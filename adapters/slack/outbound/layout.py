@@ -1,21 +1,33 @@
-"""What the messages of an answer are: pieces of text, files, and where the buttons go."""
+"""The messages of an answer: parts of text with their blocks, files, and which of them take the buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from adapters.slack.outbound.pieces import MOST, Piece, first, pieces
-from adapters.slack.outbound.uploads import Upload, upload_of
-from adapters.slack.ui.blocks import blocks
+from adapters.slack.outbound.uploads import Upload, prepare_upload
+from adapters.slack.types import Block
+from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks
+from bot import markdown as md
 from bot.i18n import translate
-from bot.markdown import Block, Code, ListBlock, ListItem, Quote, parse
+from bot.markdown.split import split
 from bot.models import Answer
 
+#: The size that all blocks of a message may have together. Slack has refused 13,200 characters of text alone, and less
+#: where there are many elements.
+MAX_SIZE = 11_500
+#: Messages that an answer may take before it comes as a file.
+MAX_PARTS = 12
+_FIRST_TRY = 9_500  # characters of Markdown that are tried first for a part
+_LEAST = 200  # characters of Markdown that are not split further
+_LINE = 4  # characters that a line counts for besides its own
+_RESERVED_BLOCKS = 3  # blocks of a message that are kept free for buttons and notes
+_SURELY_ONE = 4000  # characters of a text that is one part without a closer look
+_FALLBACK = 3_500  # characters of the text for notifications; an edit takes 4,000
+_CAPTION = 2500  # characters of a text that is shown with the files, in their message
 #: Lines and characters from which code is shared as a file as well.
 _LONG_LINES, _LONG_TEXT = 60, 4000
-_SNIPPETS = 5  # files of one answer
+_SNIPPETS = 5  # files with code of one answer
 _SNIPPET_BYTES = 1_000_000  # that a snippet may have
-_CAPTION = 2500  # characters of a text that is shown with the files, in their message
-#: The language as Markdown names it → as Slack names it, and a file's suffix.
+#: A language's name in Markdown → its name in Slack, and a file's suffix.
 _LANGUAGES = {
     "bash": ("shell", "sh"),
     "c": ("c", "c"),
@@ -56,74 +68,158 @@ _LANGUAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """An answer as messages: the texts, then one with the files."""
+# ------------------------------------------------------------------ text
 
-    texts: list[Piece]
+
+@dataclass(frozen=True, slots=True)
+class MessagePart:
+    """One message of an answer's text."""
+
+    markdown: str
+    blocks: list[Block]
+
+
+def split_parts(markdown: str) -> list[MessagePart]:
+    """Return the messages that show a text, whole and in order."""
+    return list(_fit(markdown, _FIRST_TRY))
+
+
+def _fit(markdown: str, limit: int) -> Iterator[MessagePart]:
+    for piece in split(markdown, limit, measure=_measure):
+        blocks = render_blocks(piece)
+        is_too_large = len(blocks) > BLOCKS - _RESERVED_BLOCKS or estimate_size(blocks) > MAX_SIZE
+        if limit > _LEAST and is_too_large:
+            yield from _fit(piece, min(limit, _measure(piece)) // 2)
+        else:
+            yield MessagePart(piece, blocks)
+
+
+def _measure(markdown: str) -> int:
+    return len(markdown) + _LINE * markdown.count("\n")
+
+
+def split_growing(markdown: str) -> list[str]:
+    """Return about the same parts of a growing text, without rendering them."""
+    return split(markdown, _FIRST_TRY, measure=_measure) if len(markdown) > _SURELY_ONE else [markdown]
+
+
+def _first_part(markdown: str) -> str:
+    """Return a beginning of the text that surely fits into one message."""
+    return next(iter(split(markdown, _FIRST_TRY // 2, measure=_measure)), "")
+
+
+def render_fallback(markdown: str, *, mentions: Collection[str] = ()) -> str:
+    """Return the text that notifications, and clients without blocks, show: the first words, escaped.
+
+    `mentions`: ids of the people whom the text may notify.
+    """
+    characters, left = [], _FALLBACK
+    for character in _escape_characters(_to_plain_text(parse(markdown[:_FALLBACK])), mentions):
+        left -= len(character)
+        if left < 0:
+            break
+        characters.append(character)
+    return "".join(characters)
+
+
+def _escape_characters(content: str, mentions: Collection[str]) -> Iterator[str]:
+    for number, part in enumerate(MENTION.split(content)):
+        if number % 2 and part in mentions:
+            yield f"<@{part}>"
+        else:
+            yield from map(escape, f"<@{part}>" if number % 2 else part)
+
+
+def _to_plain_text(tree: Sequence[md.Block]) -> str:
+    lines: list[str] = []
+    for block in tree:
+        match block:
+            case md.Paragraph(children) | md.Heading(_, children):
+                lines.append(md.plain_text(children))
+            case md.Code(content, _):
+                lines.append(content)
+            case md.Quote(inner):
+                lines.append(_to_plain_text(inner))
+            case md.ListBlock():
+                lines += [f"• {_to_plain_text(item.blocks)}" for item in block.items]
+            case md.Table():
+                lines += [" | ".join(map(md.plain_text, row)) for row in (block.header, *block.rows)]
+            case md.Rule():
+                pass
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------ answers
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLayout:
+    """The messages of an answer: its texts, then one with the files."""
+
+    texts: list[MessagePart]
     files: list[Upload]
     is_caption: bool  #: the one text is shown with the files
 
     @property
-    def marks(self) -> tuple[tuple[str, int], ...]:
-        """What the files are recognised by."""
-        return tuple(file.mark for file in self.files)
+    def fingerprints(self) -> tuple[tuple[str, int], ...]:
+        """Names and sizes of the files, by which they are recognised."""
+        return tuple(file.fingerprint for file in self.files)
 
 
-async def plan(answer: Answer, locale: str) -> Plan:
-    """The messages of an answer. Raises `DeliveryRefused` when a file is not on the disk any more."""
-    media = [await upload_of(media) for media in answer.media if media.path is not None and not media.url]
-    links = [f"[{_linked(m.name)}]({m.url or m.source_url})" for m in answer.media if m.path is None or m.url]
+async def layout_answer(answer: Answer, locale: str) -> AnswerLayout:
+    """Return the messages of an answer. Raises `DeliveryRefused` when a file has gone from the disk."""
+    media = [await prepare_upload(media) for media in answer.media if media.path is not None and not media.url]
+    links = [f"[{_escape_label(m.name)}]({m.url or m.source_url})" for m in answer.media if m.path is None or m.url]
     text = "\n\n".join(part for part in (answer.text.strip("\n"), *links) if part)
-    if media and len(text) <= _CAPTION and len(found := pieces(text)) <= 1:
-        return Plan(found, media, is_caption=True)
-    return written(text, media, locale)
+    if media and len(text) <= _CAPTION and len(parts := split_parts(text)) <= 1:
+        return AnswerLayout(parts, media, is_caption=True)
+    return _layout_text(text, media, locale)
 
 
-def written(text: str, media: Sequence[Upload], locale: str) -> Plan:
-    """The messages of a text that is not shown with its files."""
-    texts = pieces(text)
+def _layout_text(text: str, media: Sequence[Upload], locale: str) -> AnswerLayout:
+    texts = split_parts(text)
     files = list(media)
-    if len(texts) > MOST:
-        whole = text.encode()
-        files.append(Upload(name="answer.md", size=len(whole), source=whole))
+    if len(texts) > MAX_PARTS:
+        content = text.encode()
+        files.append(Upload(name="answer.md", size=len(content), source=content))
         note = translate("slack.whole", locale)
-        texts = [*pieces(first(text)), Piece(note, blocks(note))]
+        texts = [*split_parts(_first_part(text)), MessagePart(note, render_blocks(note))]
     elif not media:
-        files += _snippets(text)
-    return Plan(texts, files, is_caption=False)
+        files += _extract_snippets(text)
+    return AnswerLayout(texts, files, is_caption=False)
 
 
-def _linked(name: str) -> str:
+def _escape_label(name: str) -> str:
     return name.replace("[", "(").replace("]", ")")
 
 
-def _snippets(text: str) -> list[Upload]:
-    """Long pieces of code as files."""
+def _extract_snippets(text: str) -> list[Upload]:
+    """Return the long code blocks of a text as files."""
     if text.count("\n") < _LONG_LINES and len(text) <= _LONG_TEXT:
         return []
-    long = [code for code in _codes(parse(text)) if code.text.count("\n") >= _LONG_LINES or len(code.text) > _LONG_TEXT]
-    found = []
+    codes = _find_code(md.parse(text))
+    long = [code for code in codes if code.text.count("\n") >= _LONG_LINES or len(code.text) > _LONG_TEXT]
+    snippets = []
     for number, code in enumerate(long[:_SNIPPETS], start=1):
         language, suffix = _LANGUAGES.get(code.language.lower(), ("text", "txt"))
         content = (code.text + "\n").encode("utf-8", "replace")
         name = f"code.{suffix}" if len(long) == 1 else f"code-{number}.{suffix}"
         snippet = language if len(content) <= _SNIPPET_BYTES else ""
-        found.append(Upload(name=name, size=len(content), source=content, snippet=snippet))
-    return found
+        snippets.append(Upload(name=name, size=len(content), source=content, snippet=snippet))
+    return snippets
 
 
-def _codes(tree: Sequence[Block]) -> list[Code]:
-    found: list[Code] = []
+def _find_code(tree: Sequence[md.Block]) -> list[md.Code]:
+    codes: list[md.Code] = []
     for block in tree:
         match block:
-            case Code():
-                found.append(block)
-            case Quote(inner) | ListItem(inner):
-                found += _codes(inner)
-            case ListBlock():
+            case md.Code():
+                codes.append(block)
+            case md.Quote(inner) | md.ListItem(inner):
+                codes += _find_code(inner)
+            case md.ListBlock():
                 for item in block.items:
-                    found += _codes(item.blocks)
+                    codes += _find_code(item.blocks)
             case _:
                 pass
-    return found
+    return codes

@@ -1,4 +1,4 @@
-"""The messages of one answer: posted or streamed, edited, stopped, deleted."""
+"""The messages of one answer: posted or streamed, edited, finalized, deleted."""
 
 import time
 from collections.abc import Callable
@@ -7,270 +7,282 @@ from typing import Any
 
 import structlog
 
-from adapters.slack.connection.feature_gates import CARDS, STREAM, UNKNOWN
-from adapters.slack.connection.web_api import Sender, is_unclear, metadata, refusal
-from adapters.slack.outbound.pieces import Piece
-from adapters.slack.outbound.recovery import Traces
-from adapters.slack.ui import answer_buttons
-from adapters.slack.ui.blocks import blocks, fallback
-from adapters.slack.ui.rich_text import Json
-from adapters.slack.ui.stream_markdown import preview, settled
+from adapters.slack.connection.web_api import (
+    CARDS,
+    STREAM,
+    UNSUPPORTED,
+    WebApi,
+    is_outcome_unknown,
+    message_metadata,
+    refusal_code,
+)
+from adapters.slack.outbound.layout import MessagePart, render_fallback
+from adapters.slack.outbound.recovery import ExistingMessages
+from adapters.slack.types import Block, Json
+from adapters.slack.ui.blocks import render_blocks
+from adapters.slack.ui.buttons import build_stop_button
+from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
 from bot.errors import DeliveryError, DeliveryRefused
 
 log = structlog.get_logger(__name__)
 
-#: Seconds after which a stream is ended and its message edited instead: Slack ends it at about 300.
-STREAM_LIFE = 220.0
-_CARD_TEXT = 200  # characters of a card's title
-#: Errors that say that a message is there no more.
+_CARD_TITLE = 200  # characters of a card's title
+#: Errors by which a message no longer exists.
 _GONE = frozenset({"message_not_found", "thread_not_found"})
-#: Errors that say that a message stays as it is, such as one that was streamed: another is posted in its place.
+#: Errors by which a message can't be edited, such as one that was streamed: another is posted in its place.
 _FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
 #: Errors of blocks that an older or stricter Slack refuses.
-_BLOCKS = frozenset(
+_REFUSED_BLOCKS = frozenset(
     {"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
-_CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
+_REFUSED_CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
 
 
 @dataclass(slots=True)
-class Shown:
-    """One message that is there."""
+class PostedMessage:
+    """One message in the thread."""
 
     ts: str
     is_stream: bool = False
     is_card: bool = False
-    began: float = 0.0
-    sent: str = ""  #: what was streamed
-    blocks: list[Json] = field(default_factory=list)  #: what it shows, when known
-    markdown: str = ""  #: of a text that grows by edits, what it shows
+    started_at: float = 0.0  #: of a stream; 0: an earlier try started it
+    streamed: str = ""  #: the text that was streamed
+    blocks: list[Block] = field(default_factory=list)  #: as far as known
+    markdown: str = ""  #: of a text that grows by edits
 
 
-class Messages:
-    """By part, in one thread. Every method raises `DeliveryError`."""
+class AnswerMessages:
+    """The messages by part, in one thread. Every method raises `DeliveryError`.
+
+    `on_posted`: called after each new message.
+    """
 
     def __init__(
         self,
-        sender: Sender,
+        api: WebApi,
         *,
         key: str,
-        posted: Callable[[], None] = lambda: None,
+        on_posted: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._sender = sender
+        self._api = api
         self._key = key
-        self._posted = posted  # told of each new message
+        self._on_posted = on_posted
         self._clock = clock
+        self._stream_lifetime = api.services.timing.stream_lifetime
         self.thread = ""
-        self.parts: dict[int, Shown] = {}
-        self.surplus: list[str] = []  #: ts of messages that must go
-        #: Whether all that is there is known; not while something was sent and its answer has not come.
-        self.is_sure = True
-        self._title = "…"  # of the card
+        self.parts: dict[int, PostedMessage] = {}
+        self.duplicates: list[str] = []  #: ts of messages that have to be deleted
+        #: False while a send is in flight: unknown messages may exist in the thread.
+        self.is_state_known = True
+        self._card_title = "…"
 
-    def adopt(self, found: Traces) -> None:
-        """Take over what an earlier try has left."""
-        for part, trace in found.texts.items():
+    def restore(self, existing: ExistingMessages) -> None:
+        """Take over the messages that an earlier try has posted."""
+        for part, message in existing.texts.items():
             known = self.parts.get(part)
-            if known is None or known.ts != trace.ts:
-                self.parts[part] = Shown(trace.ts, is_stream=trace.is_streaming)
-        self.surplus += [trace.ts for trace in found.surplus]
-        self.is_sure = True
+            if known is None or known.ts != message.ts:
+                self.parts[part] = PostedMessage(message.ts, is_stream=message.is_streaming)
+        self.duplicates += [message.ts for message in existing.duplicates]
+        self.is_state_known = True
 
-    # -- while it grows
+    # -- a growing answer
 
-    async def grow(self, part: int, markdown: str) -> None:
+    async def stream(self, part: int, markdown: str) -> None:
         """Show a text that is not complete yet."""
-        shown = self.parts.get(part)
-        if shown is not None and shown.is_stream and self._goes_on(shown, markdown):
-            await self._append(part, shown, markdown)
+        posted = self.parts.get(part)
+        if posted is not None and posted.is_stream and self._is_continued(posted, markdown):
+            await self._stream_rest(part, posted, markdown)
             return
-        if shown is not None and shown.is_stream:
-            await self._stop(shown)
-        if shown is None and await self._start(part, {"type": "markdown_text", "text": preview(settled(markdown))}):
-            self.parts[part].sent = preview(settled(markdown))
+        if posted is not None and posted.is_stream:
+            await self._stop_stream(posted)
+        text = neutralize(stable_prefix(markdown))
+        if posted is None and await self._start_stream(part, {"type": "markdown_text", "text": text}):
+            self.parts[part].streamed = text
             return
-        if shown is None or shown.markdown != markdown:
-            await self._put(part, blocks(markdown) + self._stop_button(), markdown, is_decoration=True)
+        if posted is None or posted.markdown != markdown:
+            await self._show_growing(part, markdown)
             self.parts[part].markdown = markdown
 
-    def _goes_on(self, shown: Shown, markdown: str) -> bool:
-        is_young = self._clock() - shown.began < STREAM_LIFE
-        return is_young and bool(shown.began) and preview(markdown).startswith(shown.sent)
+    def _is_continued(self, posted: PostedMessage, markdown: str) -> bool:
+        is_young = self._clock() - posted.started_at < self._stream_lifetime
+        return is_young and bool(posted.started_at) and neutralize(markdown).startswith(posted.streamed)
 
-    async def _append(self, part: int, shown: Shown, markdown: str) -> None:
-        more = preview(settled(markdown))[len(shown.sent) :]
-        if not more:
+    async def _stream_rest(self, part: int, posted: PostedMessage, markdown: str) -> None:
+        rest = neutralize(stable_prefix(markdown))[len(posted.streamed) :]
+        if not rest:
             return
-        chunks: list[Json] = []
-        if shown.is_card:
-            chunks.append(self._task("", "complete"))
-        chunks.append({"type": "markdown_text", "text": more})
-        if await self._flow(part, shown, chunks):
-            shown.sent += more
-            shown.is_card = False
+        chunks: list[Block] = []
+        if posted.is_card:
+            chunks.append(self._build_task("", "complete"))
+        chunks.append({"type": "markdown_text", "text": rest})
+        if await self._append(part, posted, chunks):
+            posted.streamed += rest
+            posted.is_card = False
         else:
-            await self._put(part, blocks(markdown) + self._stop_button(), markdown, is_decoration=True)
+            await self._show_growing(part, markdown)
 
-    async def _flow(self, part: int, shown: Shown, chunks: list[Json]) -> bool:
-        """Append to a stream. False: it is none any more."""
+    async def _show_growing(self, part: int, markdown: str) -> None:
+        await self._put(part, render_blocks(markdown) + self._stop_button(), markdown, best_effort=True)
+
+    async def _append(self, part: int, posted: PostedMessage, chunks: list[Block]) -> bool:
+        """Append to a stream. False: the message is no stream any more."""
         try:
-            await self._sender.call(
-                "chat.appendStream", is_decoration=True, channel=self._channel, ts=shown.ts, chunks=chunks
+            await self._api.call(
+                "chat.appendStream", best_effort=True, channel=self._channel, ts=posted.ts, chunks=chunks
             )
         except DeliveryRefused as exc:
-            if refusal(exc) in _GONE:
+            if refusal_code(exc) in _GONE:
                 del self.parts[part]
                 return False
-            if refusal(exc) not in _NO_STREAM and refusal(exc) != "msg_too_long":
+            if refusal_code(exc) not in _NO_STREAM and refusal_code(exc) != "msg_too_long":
                 raise
-            await self._stop(shown)
+            await self._stop_stream(posted)
             return False
         return True
 
-    async def card(self, title: str, details: str) -> bool:
-        """Show a job that takes long as a card. False: there are none here."""
-        shown = self.parts.get(0)
-        if shown is None:
-            return self._sender.has(CARDS) and await self._start(
-                0, self._task(title, "in_progress", details), card=True
-            )
-        if not shown.is_card:
+    async def show_card(self, title: str, details: str) -> bool:
+        """Show a long job as a card. False: the workspace has no cards, or the answer shows text already."""
+        posted = self.parts.get(0)
+        if posted is None:
+            task = self._build_task(title, "in_progress", details)
+            return self._api.is_enabled(CARDS) and await self._start_stream(0, task, is_card=True)
+        if not posted.is_card:
             return False
-        if self._clock() - shown.began < STREAM_LIFE:
-            return await self._flow(0, shown, [self._task(title, "in_progress", details)])
-        await self._stop(shown)
+        if self._clock() - posted.started_at < self._stream_lifetime:
+            return await self._append(0, posted, [self._build_task(title, "in_progress", details)])
+        await self._stop_stream(posted)
         return False
 
-    def _task(self, title: str, state: str, details: str = "") -> Json:
-        self._title = title[:_CARD_TEXT] or self._title
-        task: Json = {"type": "task_update", "id": "job", "title": self._title, "status": state}
+    def _build_task(self, title: str, state: str, details: str = "") -> Block:
+        self._card_title = title[:_CARD_TITLE] or self._card_title
+        task: Block = {"type": "task_update", "id": "job", "title": self._card_title, "status": state}
         return task | ({"details": details} if details else {})
 
-    async def note(self, text: str) -> None:
-        """Show what is being done in a message, where nothing else can."""
-        await self._put(0, blocks(text) + self._stop_button(), text, is_decoration=True)
+    async def show_status(self, text: str) -> None:
+        """Show a status as a message, where the workspace has no other way."""
+        await self._show_growing(0, text)
 
-    # -- at the end
+    # -- a complete answer
 
-    async def settle(self, part: int, piece: Piece, buttons: list[Json]) -> None:
+    async def finalize(self, part: int, content: MessagePart, buttons: list[Block]) -> None:
         """Make a message show exactly this."""
-        shown = self.parts.get(part)
-        if shown is not None and shown.is_stream:
-            await self._stop(shown)
-        await self._put(part, piece.blocks + buttons, piece.markdown)
+        posted = self.parts.get(part)
+        if posted is not None and posted.is_stream:
+            await self._stop_stream(posted)
+        await self._put(part, content.blocks + buttons, content.markdown)
 
-    async def remove(self, kept: int = 0) -> None:
-        """Delete the messages from that part on, and those that are there twice."""
-        for part in sorted(part for part in self.parts if part >= kept):
-            shown = self.parts[part]
+    async def delete_from(self, count: int = 0) -> None:
+        """Delete all but the first `count` messages, and the duplicates."""
+        for part in sorted(part for part in self.parts if part >= count):
+            posted = self.parts[part]
             try:
-                await self.delete(shown.ts)
+                await self.delete(posted.ts)
             except DeliveryRefused:
-                if not shown.is_stream:
+                if not posted.is_stream:
                     raise
-                await self._stop(shown)
-                await self.delete(shown.ts)
+                await self._stop_stream(posted)
+                await self.delete(posted.ts)
             del self.parts[part]
-        while self.surplus:
+        while self.duplicates:
             try:
-                await self.delete(self.surplus[-1])
+                await self.delete(self.duplicates[-1])
             except DeliveryRefused as exc:
-                log.warning("message stays", reason=str(exc))
-            self.surplus.pop()
+                log.warning("duplicate not deleted", reason=str(exc))
+            self.duplicates.pop()
 
     async def delete(self, ts: str) -> None:
-        """Delete a message; one that is gone is."""
+        """Delete a message, unless it has gone."""
         try:
-            await self._sender.call("chat.delete", channel=self._channel, ts=ts)
+            await self._api.call("chat.delete", channel=self._channel, ts=ts)
         except DeliveryRefused as exc:
-            if refusal(exc) not in _GONE:
+            if refusal_code(exc) not in _GONE:
                 raise
 
     # -- calls
 
     @property
     def _channel(self) -> str:
-        return self._sender.address.channel
+        return self._api.target.channel
 
-    def _stop_button(self) -> list[Json]:
-        return answer_buttons.stop(self._sender.address, key=self._key, thread=self.thread)
+    def _stop_button(self) -> list[Block]:
+        return build_stop_button(self._api.target, key=self._key, thread=self.thread)
 
-    async def _start(self, part: int, chunk: Json, *, card: bool = False) -> bool:
-        """Begin a stream. False: it is better posted."""
-        sender, address = self._sender, self._sender.address
-        owner = address.owner
-        is_possible = sender.has(STREAM) and bool(self.thread) and chunk.get("text") != ""
-        if not is_possible or not sender.outbox.pacing.is_free(owner, "chat.startStream"):
+    async def _start_stream(self, part: int, chunk: Block, *, is_card: bool = False) -> bool:
+        """Start a stream. False: the message has to be posted instead."""
+        api, target = self._api, self._api.target
+        is_possible = api.is_enabled(STREAM) and bool(self.thread) and chunk.get("text") != ""
+        if not is_possible or not api.services.rate_limiter.has_capacity(target.owner, "chat.startStream"):
             return False
         try:
             sent = await self._create(
                 "chat.startStream",
-                is_decoration=True,
+                best_effort=True,
                 channel=self._channel,
                 thread_ts=self.thread,
-                recipient_user_id=address.user,
-                recipient_team_id=address.user_team or address.team,
+                recipient_user_id=target.user,
+                recipient_team_id=target.user_team or target.team,
                 chunks=[{"type": "blocks", "blocks": self._stop_button()}, chunk],
             )
         except DeliveryRefused as exc:
-            if refusal(exc) in UNKNOWN | _CHUNKS or refusal(exc).startswith("missing_recipient"):
-                sender.close(CARDS if card and refusal(exc) in _CHUNKS else STREAM)
+            code = refusal_code(exc)
+            if code in UNSUPPORTED | _REFUSED_CHUNKS or code.startswith("missing_recipient"):
+                api.disable(CARDS if is_card and code in _REFUSED_CHUNKS else STREAM)
                 return False
             raise
-        self.parts[part] = Shown(str(sent["ts"]), is_stream=True, is_card=card, began=self._clock())
+        self.parts[part] = PostedMessage(str(sent["ts"]), is_stream=True, is_card=is_card, started_at=self._clock())
         return True
 
-    async def _stop(self, shown: Shown) -> None:
-        """End a stream; one that Slack has ended is."""
-        part = next((part for part, one in self.parts.items() if one is shown), 0)
+    async def _stop_stream(self, posted: PostedMessage) -> None:
+        """Stop a stream, unless Slack has."""
+        part = next((part for part, message in self.parts.items() if message is posted), 0)
         try:
-            await self._sender.call(
-                "chat.stopStream", channel=self._channel, ts=shown.ts, metadata=metadata(self._key, part)
+            await self._api.call(
+                "chat.stopStream", channel=self._channel, ts=posted.ts, metadata=message_metadata(self._key, part)
             )
         except DeliveryRefused as exc:
-            if refusal(exc) not in _NO_STREAM | _GONE:
+            if refusal_code(exc) not in _NO_STREAM | _GONE:
                 raise
-        shown.is_stream = shown.is_card = False
+        posted.is_stream = posted.is_card = False
 
-    async def _put(self, part: int, wanted: list[Json], markdown: str, *, is_decoration: bool = False) -> None:
-        """Post a message, or edit the one that is there."""
-        shown = self.parts.get(part)
-        if shown is not None and _same(shown.blocks, wanted):
+    async def _put(self, part: int, blocks: list[Block], markdown: str, *, best_effort: bool = False) -> None:
+        """Post a message, or edit the existing one."""
+        posted = self.parts.get(part)
+        if posted is not None and _is_same(posted.blocks, blocks):
             return
         try:
-            ts = await self._send(part, shown, wanted, markdown, is_decoration=is_decoration)
+            ts = await self._send(part, posted, blocks, markdown, best_effort=best_effort)
         except DeliveryRefused as exc:
-            if refusal(exc) not in _BLOCKS:
+            if refusal_code(exc) not in _REFUSED_BLOCKS:
                 raise
-            plain = blocks(markdown, is_plain=True) + [block for block in wanted if block["type"] == "actions"]
-            ts = await self._send(part, shown, plain, markdown, is_decoration=is_decoration)
-        self.parts[part] = Shown(ts, blocks=wanted)
+            plain = render_blocks(markdown, is_plain=True) + [block for block in blocks if block["type"] == "actions"]
+            ts = await self._send(part, posted, plain, markdown, best_effort=best_effort)
+        self.parts[part] = PostedMessage(ts, blocks=blocks)
 
     async def _send(
-        self, part: int, shown: Shown | None, wanted: list[Json], markdown: str, *, is_decoration: bool
+        self, part: int, posted: PostedMessage | None, blocks: list[Block], markdown: str, *, best_effort: bool
     ) -> str:
-        body: Json = {
+        body: Block = {
             "channel": self._channel,
-            "text": fallback(markdown) or " ",
-            "blocks": wanted,
-            "metadata": metadata(self._key, part),
+            "text": render_fallback(markdown) or " ",
+            "blocks": blocks,
+            "metadata": message_metadata(self._key, part),
         }
-        if shown is not None:
+        if posted is not None:
             try:
-                await self._edit(shown, body, is_decoration=is_decoration)
+                await self._edit(posted, body, best_effort=best_effort)
             except DeliveryRefused as exc:
-                if refusal(exc) not in _GONE | _FIXED:
+                if refusal_code(exc) not in _GONE | _FIXED:
                     raise
                 self.parts.pop(part, None)
-                if refusal(exc) in _FIXED:
-                    self.surplus.append(shown.ts)
+                if refusal_code(exc) in _FIXED:
+                    self.duplicates.append(posted.ts)
             else:
-                return shown.ts
+                return posted.ts
         sent = await self._create(
             "chat.postMessage",
-            is_decoration=is_decoration,
+            best_effort=best_effort,
             thread_ts=self.thread or None,
             unfurl_links=False,
             unfurl_media=False,
@@ -278,32 +290,32 @@ class Messages:
         )
         return str(sent["ts"])
 
-    async def _edit(self, shown: Shown, body: Json, *, is_decoration: bool) -> None:
+    async def _edit(self, posted: PostedMessage, body: Block, *, best_effort: bool) -> None:
         try:
-            await self._sender.call("chat.update", is_decoration=is_decoration, ts=shown.ts, **body)
+            await self._api.call("chat.update", best_effort=best_effort, ts=posted.ts, **body)
         except DeliveryRefused as exc:
-            if refusal(exc) != "streaming_state_conflict":
+            if refusal_code(exc) != "streaming_state_conflict":
                 raise
-            await self._stop(shown)  # a stream that an earlier try has begun
-            await self._sender.call("chat.update", ts=shown.ts, **body)
+            await self._stop_stream(posted)  # a stream that an earlier try has started
+            await self._api.call("chat.update", ts=posted.ts, **body)
 
     async def _create(self, method: str, **params: Any) -> Json:
-        """Make a message. Until it is known whether that was done, `is_sure` is not."""
-        self.is_sure = False
+        """Create a message. `is_state_known` is False until it is clear whether Slack did."""
+        self.is_state_known = False
         try:
-            sent = await self._sender.call(method, **params)
+            sent = await self._api.call(method, **params)
         except DeliveryError as exc:
-            self.is_sure = not is_unclear(exc)
+            self.is_state_known = not is_outcome_unknown(exc)
             raise
-        self.is_sure = True
-        self._posted()
+        self.is_state_known = True
+        self._on_posted()
         return sent
 
 
-def _same(before: list[Json], after: list[Json]) -> bool:
-    """Whether two lists of blocks show the same; ids of blocks are new each time."""
-    return bool(before) and [_bare(block) for block in before] == [_bare(block) for block in after]
+def _is_same(before: list[Block], after: list[Block]) -> bool:
+    """Whether two lists of blocks look the same; ids of blocks are new each time."""
+    return bool(before) and [_without_id(block) for block in before] == [_without_id(block) for block in after]
 
 
-def _bare(block: Json) -> Json:
+def _without_id(block: Block) -> Block:
     return {name: value for name, value in block.items() if name != "block_id"}

@@ -1,4 +1,4 @@
-"""Finds what an earlier try has left of an answer in its thread.
+"""Finds the messages that an earlier try has posted of an answer.
 
 Slack has no key that would keep a message from being posted twice. So every message of an answer names its event: in
 its metadata, or in the value of one of its buttons where a method takes no metadata (streams, files).
@@ -9,97 +9,98 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.slack.connection.web_api import Sender, refusal
-from adapters.slack.ui.buttons import Button
-from adapters.slack.ui.rich_text import Json
+from adapters.slack.connection.web_api import WebApi, refusal_code
+from adapters.slack.types import Json
+from adapters.slack.ui.buttons import ActionButton
 from bot.errors import DeliveryRefused
 
-ANSWER, REQUEST = "channelmuse_answer", "channelmuse_request"
-#: What the id of a block that is shown with files begins with.
+#: Event types in the metadata of an answer, and of the message that begins a command's thread.
+ANSWER, PARENT = "channelmuse_answer", "channelmuse_request"
+#: Prefix of the ids of blocks that are shown with files.
 FILES = "files."
-_PAGES, _PAGE = 4, 100
-_EARLY = 30.0  # seconds by which our clock may be ahead of Slack's
+_PAGES, _PAGE = 4, 100  # pages that are read, and messages of a page
 _GONE = ("thread_not_found", "message_not_found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class ExistingMessage:
     """A message of the answer."""
 
     ts: str
     part: int = 0
     is_streaming: bool = False
-    is_files: bool = False  #: shared files, with or without text
-    files: tuple[tuple[str, int], ...] = ()  #: names and sizes
-    ids: tuple[str, ...] = ()  #: of the files
+    is_files: bool = False  #: it shares files, with or without text
+    fingerprints: tuple[tuple[str, int], ...] = ()  #: names and sizes of the files
+    files: tuple[str, ...] = ()  #: ids of the files
 
 
 @dataclass(frozen=True, slots=True)
-class Traces:
+class ExistingMessages:
     """All messages of the answer, oldest first."""
 
-    messages: list[Trace] = field(default_factory=list)
-    unnamed: list[Trace] = field(default_factory=list)  #: files that the bot shared without saying for which answer
+    messages: list[ExistingMessage] = field(default_factory=list)
+    unnamed: list[ExistingMessage] = field(default_factory=list)  #: files of the bot that name no answer
 
     @property
-    def texts(self) -> dict[int, Trace]:
-        """The oldest of each part."""
-        found: dict[int, Trace] = {}
-        for trace in self.messages:
-            if not trace.is_files:
-                found.setdefault(trace.part, trace)
-        return found
+    def texts(self) -> dict[int, ExistingMessage]:
+        """The oldest text of each part."""
+        texts: dict[int, ExistingMessage] = {}
+        for message in self.messages:
+            if not message.is_files:
+                texts.setdefault(message.part, message)
+        return texts
 
     @property
-    def files(self) -> list[Trace]:
-        """Messages that show files."""
-        return [trace for trace in self.messages if trace.is_files]
+    def files(self) -> list[ExistingMessage]:
+        """Messages that share files."""
+        return [message for message in self.messages if message.is_files]
 
     @property
-    def surplus(self) -> list[Trace]:
-        """Texts that are there twice."""
-        kept = {trace.ts for trace in self.texts.values()}
-        return [trace for trace in self.messages if not trace.is_files and trace.ts not in kept]
+    def duplicates(self) -> list[ExistingMessage]:
+        """Texts of parts that another message shows."""
+        first = {message.ts for message in self.texts.values()}
+        return [message for message in self.messages if not message.is_files and message.ts not in first]
 
 
-async def parent(sender: Sender, key: str) -> str:
-    """The ts of the message that begins the thread of a command; "" when there is none. Raises `DeliveryError`."""
-    async for message in _read(sender, "conversations.history", {}):
-        if _named(message, REQUEST, key) is not None:
+def files_block_prefix(key: str) -> str:
+    """The prefix of the ids of blocks that are shown with the files of the answer `key`."""
+    return f"{FILES}{hashlib.sha256(key.encode()).hexdigest()[:16]}."
+
+
+async def find_parent(api: WebApi, key: str) -> str:
+    """Return the ts of the message that begins a command's thread; "" when there is none. Raises `DeliveryError`."""
+    async for message in _read_messages(api, "conversations.history", {}):
+        if _read_part(message, PARENT, key) is not None:
             return str(message["ts"])
     return ""
 
 
-def files_id(key: str) -> str:
-    """The beginning of the id of a block that is shown with an answer's files."""
-    return f"{FILES}{hashlib.sha256(key.encode()).hexdigest()[:16]}."
-
-
-async def traces(sender: Sender, thread: str, key: str) -> Traces:
-    """What is there of the answer in a thread, or in a channel where that is "". Raises `DeliveryError`."""
-    bot = (await sender.workspace()).bot_user
-    found, unnamed = [], []
+async def find_existing(api: WebApi, thread: str, key: str) -> ExistingMessages:
+    """Return the messages of an answer in a thread; thread "": in the channel. Raises `DeliveryError`."""
+    bot = (await api.workspace()).bot_user
+    messages, unnamed = [], []
     method = "conversations.replies" if thread else "conversations.history"
-    async for message in _read(sender, method, {"ts": thread} if thread else {}):
+    async for message in _read_messages(api, method, {"ts": thread} if thread else {}):
         if message.get("ts") == thread or (bot and message.get("user") != bot):
             continue
-        marks = list(_marks(message))
-        if files_id(key) in marks or key in marks or _named(message, ANSWER, key) is not None:
-            found.append(_trace(message, key))
-        elif message.get("files") and not any(mark.startswith(FILES) for mark in marks):
-            unnamed.append(_trace(message, key))
-    return Traces(sorted(found, key=lambda trace: float(trace.ts)), unnamed)
+        names = list(_read_names(message))
+        if files_block_prefix(key) in names or key in names or _read_part(message, ANSWER, key) is not None:
+            messages.append(_parse_message(message, key))
+        elif message.get("files") and not any(name.startswith(FILES) for name in names):
+            unnamed.append(_parse_message(message, key))
+    return ExistingMessages(sorted(messages, key=lambda message: float(message.ts)), unnamed)
 
 
-async def _read(sender: Sender, method: str, params: Mapping[str, Any]) -> AsyncIterator[Json]:
-    address = sender.address
-    since = float(address.message or max(float(address.asked or 0) - _EARLY, 0.0))
+async def _read_messages(api: WebApi, method: str, params: Mapping[str, Any]) -> AsyncIterator[Json]:
+    target = api.target
+    earliest = float(target.requested_at or 0) - api.services.timing.clock_skew
+    since = float(target.message or max(earliest, 0.0))
     cursor = ""
     for _ in range(_PAGES):
         try:
-            page = await sender.call(
+            page = await api.call(
                 method,
-                channel=address.channel,
+                channel=target.channel,
                 oldest=f"{since:.6f}",
                 limit=_PAGE,
                 inclusive=True,
@@ -108,7 +109,7 @@ async def _read(sender: Sender, method: str, params: Mapping[str, Any]) -> Async
                 **params,
             )
         except DeliveryRefused as exc:
-            if refusal(exc) in _GONE:
+            if refusal_code(exc) in _GONE:
                 return
             raise
         for message in page.get("messages") or ():
@@ -118,34 +119,34 @@ async def _read(sender: Sender, method: str, params: Mapping[str, Any]) -> Async
             return
 
 
-def _named(message: Mapping[str, Any], kind: str, key: str) -> int | None:
-    """The part of the answer that a message's metadata says it is."""
-    told = message.get("metadata") or {}
-    payload = told.get("event_payload") or {}
-    if told.get("event_type") != kind or payload.get("key") != key:
+def _read_part(message: Json, kind: str, key: str) -> int | None:
+    """Return the part of the answer that a message's metadata names; None when it names another answer, or none."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") != kind or payload.get("key") != key:
         return None
     return int(payload.get("part") or 0)
 
 
-def _trace(message: Mapping[str, Any], key: str) -> Trace:
+def _parse_message(message: Json, key: str) -> ExistingMessage:
     files = message.get("files") or ()
-    return Trace(
+    return ExistingMessage(
         ts=str(message["ts"]),
-        part=_named(message, ANSWER, key) or 0,
+        part=_read_part(message, ANSWER, key) or 0,
         is_streaming=str(message.get("streaming_state") or "") == "in_progress",
-        is_files=bool(files) or files_id(key) in _marks(message),
-        files=tuple((str(file.get("name") or ""), int(file.get("size") or 0)) for file in files),
-        ids=tuple(str(file["id"]) for file in files if file.get("id")),
+        is_files=bool(files) or files_block_prefix(key) in _read_names(message),
+        fingerprints=tuple((str(file.get("name") or ""), int(file.get("size") or 0)) for file in files),
+        files=tuple(str(file["id"]) for file in files if file.get("id")),
     )
 
 
-def _marks(message: Mapping[str, Any]) -> Iterator[str]:
-    """What the blocks of a message say of its answer: ids that begin with `FILES`, and the events of buttons."""
+def _read_names(message: Json) -> Iterator[str]:
+    """Yield the answers that the blocks of a message name: prefixes of block ids, and events of buttons."""
     for block in message.get("blocks") or ():
-        name = str(block.get("block_id") or "")
-        if name.startswith(FILES):
-            yield name[: name.rfind(".") + 1]
+        block_id = str(block.get("block_id") or "")
+        if block_id.startswith(FILES):
+            yield block_id[: block_id.rfind(".") + 1]
         for element in block.get("elements") or ():
-            button = Button.read(str(element.get("value") or "")) if element.get("type") == "button" else None
+            button = ActionButton.decode(str(element.get("value") or "")) if element.get("type") == "button" else None
             if button is not None:
                 yield button.event

@@ -1,112 +1,106 @@
-"""What Slack shows beside a thread while an answer is made: a line that needs no message. Only decoration."""
+"""The status that Slack shows beside a thread while an answer is made. Needs no message; its failure is ignored."""
 
 import asyncio
 import time
 from contextlib import suppress
 
-from adapters.slack.connection.feature_gates import SESSION, STATUS, UNKNOWN
-from adapters.slack.connection.web_api import Sender, refusal
+from adapters.slack.connection.web_api import SESSION, STATUS, UNSUPPORTED, WebApi, refusal_code
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, StoreError
 
-#: Seconds after which somebody is seen to be at work, where nothing was shown by then: what is answered sooner needs no
-#: sign before it, and costs no call.
-SOON = 0.35
-_STAYS = 20.0  # seconds for which the same status is not told again; Slack takes it away after 120
-_PATIENCE = 2.0  # seconds that what was begun may take before the answer goes on without it
 
+class StatusIndicator:
+    """The status of one answer; a message in the thread removes it. `is_retry`: an earlier try may have set one."""
 
-class Standing:
-    """The status of one answer. A message in the thread takes it away. `is_left`: an earlier try may have begun it."""
+    def __init__(self, api: WebApi, *, is_retry: bool) -> None:
+        self._api = api
+        self._timing = api.services.timing
+        self._text = ""
+        self._set_at = 0.0
+        self._announcement: asyncio.Task[None] | None = None
+        self._is_announcing = False  # the first status is being sent
+        self._session: asyncio.Task[None] | None = None
+        self._has_session = is_retry
 
-    def __init__(self, sender: Sender, *, is_left: bool) -> None:
-        self._sender = sender
-        self._shown = ""
-        self._told = 0.0  # when
-        self._announcing: asyncio.Task[None] | None = None
-        self._is_telling = False  # the first status is on its way
-        self._processing: asyncio.Task[None] | None = None
-        self._is_session = is_left
-
-    def is_possible(self, thread: str) -> bool:
-        """Whether there is such a thing here."""
-        return bool(thread) and self._sender.has(STATUS)
+    def is_available(self, thread: str) -> bool:
+        """Whether a thread can have a status."""
+        return bool(thread) and self._api.is_enabled(STATUS)
 
     def announce(self, thread: str, text: str) -> None:
-        """Tell a first status soon, unless there is something to see by then. Does not wait for it."""
-        if self._announcing is None and self.is_possible(thread):
-            self._announcing = self._sender.outbox.errands.start(self._announce(thread, text))
+        """Set a first status after a moment, in the background; not if the answer is there before."""
+        if self._announcement is None and self.is_available(thread):
+            self._announcement = self._api.services.background.start(self._announce(thread, text))
 
     async def _announce(self, thread: str, text: str) -> None:
-        await asyncio.sleep(SOON)
-        self._is_telling = True
-        self.begin(thread)
+        await asyncio.sleep(self._timing.announce_delay)
+        self._is_announcing = True
+        self.start_session(thread)
         with suppress(StoreError):
-            await self.say(thread, text)
+            await self.set(thread, text)
 
-    async def settled(self) -> None:
-        """The first status must not come after what is shown next."""
-        if self._announcing is None or self._announcing.done():
+    async def end_announcement(self) -> None:
+        """Cancel the first status, or wait for it, so that it does not come after what is shown next."""
+        if self._announcement is None or self._announcement.done():
             return
-        if not self._is_telling:
-            self._announcing.cancel()
-        await asyncio.wait({self._announcing}, timeout=_PATIENCE)
+        if not self._is_announcing:
+            self._announcement.cancel()
+        await asyncio.wait({self._announcement}, timeout=self._timing.status_patience)
 
-    def begin(self, thread: str) -> None:
-        """In the agent view: while something is processed Slack shows a Stop button, and tells who pressed it."""
-        if self._processing is None and self._sender.address.surface == "agent" and thread:
-            self._is_session = True
-            self._processing = self._sender.outbox.errands.start(self._session(thread, "processing"))
+    def start_session(self, thread: str) -> None:
+        """In the agent view, start a session in the background: Slack shows a Stop button meanwhile."""
+        if self._session is None and self._api.target.surface == "agent" and thread:
+            self._has_session = True
+            self._session = self._api.services.background.start(self._set_session(thread, "processing"))
 
-    async def _session(self, thread: str, status: str) -> None:
-        if not self._sender.has(SESSION):
+    async def _set_session(self, thread: str, status: str) -> None:
+        if not self._api.is_enabled(SESSION):
             return
         try:
-            await self._sender.call(
+            await self._api.call(
                 "agents.sessions.setStatus",
-                is_decoration=True,
-                channel_id=self._sender.address.channel,
+                best_effort=True,
+                channel_id=self._api.target.channel,
                 thread_ts=thread,
                 status=status,
             )
         except DeliveryRefused as exc:
-            if refusal(exc) in UNKNOWN:
-                self._sender.close(SESSION)
+            if refusal_code(exc) in UNSUPPORTED:
+                self._api.disable(SESSION)
         except (DeliveryDelayed, StoreError):
             pass
 
-    async def say(self, thread: str, text: str, details: str = "") -> None:
-        """Show a status, unless it was shown just now. Raises `StoreError` when nothing can be sent at all."""
+    async def set(self, thread: str, text: str, details: str = "") -> None:
+        """Set the status, unless the same was set recently. Raises `StoreError` when nothing can be sent at all."""
         now = time.monotonic()
-        if text and text == self._shown and now - self._told < _STAYS:
+        if text and text == self._text and now - self._set_at < self._timing.status_lifetime:
             return
-        told = " · ".join(part for part in (text, details) if part)
+        status = " · ".join(part for part in (text, details) if part)
         try:
-            await self._sender.call(
+            await self._api.call(
                 "assistant.threads.setStatus",
-                is_decoration=True,
-                channel_id=self._sender.address.channel,
+                best_effort=True,
+                channel_id=self._api.target.channel,
                 thread_ts=thread,
-                status=told,
-                loading_messages=[told] if told else None,
+                status=status,
+                loading_messages=[status] if status else None,
             )
         except DeliveryRefused as exc:
-            if refusal(exc) in UNKNOWN:
-                self._sender.close(STATUS)
+            if refusal_code(exc) in UNSUPPORTED:
+                self._api.disable(STATUS)
         except DeliveryDelayed:
             pass
         else:
-            self._shown, self._told = text, now
+            self._text, self._set_at = text, now
 
-    def taken(self) -> None:
-        """A message was shown in the thread."""
-        self._shown = ""
+    def invalidate(self) -> None:
+        """Note that a message in the thread removed the status."""
+        self._text = ""
 
     async def clear(self, thread: str) -> None:
-        """Take it away where no message has, and the Stop button with it."""
+        """Remove the status where no message has, and end the session."""
         with suppress(DeliveryError):
-            if self._shown:
-                await self.say(thread, "")
-        if self._processing is not None:
-            await asyncio.wait({self._processing}, timeout=_PATIENCE)
-        if self._is_session and self._sender.address.surface == "agent" and thread:
-            await self._session(thread, "active")
+            if self._text:
+                await self.set(thread, "")
+        if self._session is not None:
+            await asyncio.wait({self._session}, timeout=self._timing.status_patience)
+        if self._has_session and self._api.target.surface == "agent" and thread:
+            await self._set_session(thread, "active")

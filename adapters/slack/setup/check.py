@@ -1,4 +1,4 @@
-"""What an operator is told: what is right, and what to click for what is not."""
+"""Checks of the configuration: what is right, and what to click for what is not."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -8,49 +8,48 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import APPS, Settings
-from adapters.slack.connection.bolt_app import GONE
-from adapters.slack.connection.errors import FAILED, code, reason
-from adapters.slack.connection.proxies import proxy_of
+from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
+from adapters.slack.connection.web_api import proxy_for
+from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES
-from adapters.slack.setup.observed_events import COMMANDS, INTERACTIVITY, SHORTCUTS
+from adapters.slack.setup.observed_events import COMMANDS, INTERACTIVITY, SHORTCUTS, UNINSTALL_EVENTS
 from bot.models import CheckResult
 
 SUBJECT = "slack"
 _APP_ID = 2  # where an app-level token has the app's id, between dashes
 _FIELDS = ("slash_commands", "shortcuts")
-#: A mention is also a message of one of these kinds.
-_OF_CHANNELS = ("message.channels", "message.groups", "message.mpim")
+#: Kinds of messages in channels; a mention is also sent as one of them.
+_CHANNEL_MESSAGES = ("message.channels", "message.groups", "message.mpim")
 
 
-async def findings(settings: Settings, api: str, *, heard: Mapping[str, str]) -> list[CheckResult]:
-    """Every finding, good ones included, asking Slack. Nothing is spent and nobody sees anything.
+async def run_checks(settings: Settings, api: str, *, last_seen: Mapping[str, str]) -> list[CheckResult]:
+    """Return every result, good ones included. Asks Slack; costs nothing and shows nothing to anybody.
 
-    `heard`: kinds of what the service has been told, with the day.
+    `last_seen`: kinds of events that the service has received, each with the day of the last.
     """
     async with _client(api) as client:
-        app = app_of(settings)
+        app = app_id(settings)
         found: list[CheckResult] = []
         if settings.slack_bot_token is not None:
-            found += await _token(client, settings.slack_bot_token.get_secret_value().strip(), app)
+            found += await _check_token(client, settings.slack_bot_token.get_secret_value().strip(), app)
         else:
-            found.append(await _credentials(client, settings))
+            found.append(await _check_credentials(client, settings))
         if settings.slack_app_token is not None:
-            found.append(await _sockets(client, settings.slack_app_token.get_secret_value().strip(), app))
+            found.append(await _check_socket_mode(client, settings.slack_app_token.get_secret_value().strip(), app))
         else:
-            found.append(_address(app, heard))
-        found += await _settings(client, settings, app, heard)
+            found.append(_check_http_mode(app, last_seen))
+        found += await _check_app_settings(client, settings, app, last_seen)
         return found
 
 
-def _address(app: str, heard: Mapping[str, str]) -> CheckResult:
-    """HTTP mode: what is not signed with the secret is turned away, so what was heard proves it."""
+def _check_http_mode(app: str, last_seen: Mapping[str, str]) -> CheckResult:
+    """Requests that are not signed with the secret are rejected, so events that came prove the secret."""
     text = (
         "Slack proves the signing secret when you save the Request URL: open "
         f"{_page(app, 'event-subscriptions')}, enter https://YOUR-ADDRESS/slack/events and wait for Verified"
     )
-    if heard:
-        text = f"what Slack has signed was taken, last on {max(heard.values())}"
+    if last_seen:
+        text = f"what Slack has signed was taken, last on {max(last_seen.values())}"
     return CheckResult(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True)
 
 
@@ -58,12 +57,12 @@ def _address(app: str, heard: Mapping[str, str]) -> CheckResult:
 async def _client(api: str) -> AsyncIterator[AsyncWebClient]:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(base_url=f"{api}/", session=session, timeout=10)
-        client.proxy = proxy_of(api)
+        client.proxy = proxy_for(api)
         yield client
 
 
-def app_of(settings: Settings) -> str:
-    """The app's id, which its app-level token tells; "" without one."""
+def app_id(settings: Settings) -> str:
+    """Return the app's id, which is part of its app-level token; "" without one."""
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token is not None else ""
     parts = token.strip().split("-")
     return parts[_APP_ID] if len(parts) > _APP_ID else ""
@@ -76,22 +75,23 @@ def _page(app: str, name: str) -> str:
 # ------------------------------------------------------------------ one token
 
 
-async def _token(client: AsyncWebClient, token: str, app: str) -> list[CheckResult]:
+async def _check_token(client: AsyncWebClient, token: str, app: str) -> list[CheckResult]:
     try:
-        told = await client.auth_test(token=token)
-    except FAILED as exc:
+        answer = await client.auth_test(token=token)
+    except API_ERRORS as exc:
         return [_refused(exc, "SLACK_BOT_TOKEN", _page(app, "install-on-team"))]
-    found = [CheckResult(subject=SUBJECT, text=f"the token is that of {told['user']} in {told['team']}", is_ok=True)]
-    headers = {name.lower(): value for name, value in (told.headers or {}).items()}
+    text = f"the token is that of {answer['user']} in {answer['team']}"
+    found = [CheckResult(subject=SUBJECT, text=text, is_ok=True)]
+    headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
     granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")} - {""}
-    found += scopes(granted, app)
+    found += check_scopes(granted, app)
     if app and "users:read" in granted:
-        found += await _same_app(client, token, str(told.get("bot_id") or ""), app)
+        found += await _check_same_app(client, token, str(answer.get("bot_id") or ""), app)
     return found
 
 
-def scopes(granted: Iterable[str], app: str) -> list[CheckResult]:
-    """What the app may not do that it has to, and what it need not do that it may."""
+def check_scopes(granted: Iterable[str], app: str) -> list[CheckResult]:
+    """Return the scopes that are missing, and those that are granted and not needed."""
     granted = set(granted)
     missing = [scope for scope in SCOPES if scope not in granted]
     where = _page(app, "oauth")
@@ -112,12 +112,12 @@ def scopes(granted: Iterable[str], app: str) -> list[CheckResult]:
     return found
 
 
-async def _same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> list[CheckResult]:
+async def _check_same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> list[CheckResult]:
     try:
-        told = await client.bots_info(token=token, bot=bot)
-    except FAILED:
+        answer = await client.bots_info(token=token, bot=bot)
+    except API_ERRORS:
         return []
-    of = str(told["bot"].get("app_id") or app)
+    of = str(answer["bot"].get("app_id") or app)
     if of == app:
         return []
     text = f"SLACK_BOT_TOKEN is of app {of}, SLACK_APP_TOKEN of app {app}: take both from one app at {APPS}"
@@ -125,39 +125,39 @@ async def _same_app(client: AsyncWebClient, token: str, bot: str, app: str) -> l
 
 
 def _refused(exc: Exception, setting: str, where: str) -> CheckResult:
-    if not isinstance(exc, SlackApiError) or not code(exc):
+    if not isinstance(exc, SlackApiError) or not error_code(exc):
         text = f"Slack can't be reached ({type(exc).__name__}): check the network, the proxy and SLACK_API_URL"
         return CheckResult(subject=SUBJECT, text=text, is_ok=False)
-    text = f"Slack refuses {setting} ({reason(exc)}): open {where}, copy the token and put it into .env"
+    text = f"Slack refuses {setting} ({log_reason(exc)}): open {where}, copy the token and put it into .env"
     return CheckResult(subject=SUBJECT, text=text, is_ok=False)
 
 
 # ------------------------------------------------------------------ Socket Mode, many workspaces
 
 
-async def _sockets(client: AsyncWebClient, token: str, app: str) -> CheckResult:
+async def _check_socket_mode(client: AsyncWebClient, token: str, app: str) -> CheckResult:
     subject = f"{SUBJECT} Socket Mode"
     try:
         await client.apps_connections_open(app_token=token)
     except SlackApiError as exc:
-        if code(exc) == "missing_scope":
+        if error_code(exc) == "missing_scope":
             text = (
                 f"SLACK_APP_TOKEN lacks connections:write: open {_page(app, 'general')}, App-Level Tokens, press "
                 "Generate Token and Scopes, add connections:write and put the new token into .env"
             )
         else:
             text = (
-                f"no connection is given ({reason(exc)}): open {_page(app, 'socket-mode')} and switch on Enable "
+                f"no connection is given ({log_reason(exc)}): open {_page(app, 'socket-mode')} and switch on Enable "
                 f"Socket Mode; if it is on, make a new app-level token at {_page(app, 'general')}"
             )
         return CheckResult(subject=subject, text=text, is_ok=False)
-    except FAILED as exc:
+    except API_ERRORS as exc:
         return _refused(exc, "SLACK_APP_TOKEN", _page(app, "general"))
     return CheckResult(subject=subject, text="the app-level token opens connections", is_ok=True)
 
 
-async def _credentials(client: AsyncWebClient, settings: Settings) -> CheckResult:
-    """Asks for a token with a code that nobody was given: the complaint tells whether the credentials are right."""
+async def _check_credentials(client: AsyncWebClient, settings: Settings) -> CheckResult:
+    """Ask for a token with an invalid code: Slack's error tells whether the credentials are right."""
     secret = settings.slack_client_secret
     subject = f"{SUBJECT} installing"
     try:
@@ -167,16 +167,16 @@ async def _credentials(client: AsyncWebClient, settings: Settings) -> CheckResul
             code="check",
         )
     except SlackApiError as exc:
-        if code(exc) == "invalid_code":
+        if error_code(exc) == "invalid_code":
             return CheckResult(
                 subject=subject, text="client id and secret are right; install at /slack/install", is_ok=True
             )
         text = (
-            f"Slack refuses SLACK_CLIENT_ID or SLACK_CLIENT_SECRET ({reason(exc)}): open {APPS}, your app, Basic "
+            f"Slack refuses SLACK_CLIENT_ID or SLACK_CLIENT_SECRET ({log_reason(exc)}): open {APPS}, your app, Basic "
             "Information, App Credentials, and copy both"
         )
         return CheckResult(subject=subject, text=text, is_ok=False)
-    except FAILED as exc:
+    except API_ERRORS as exc:
         return _refused(exc, "SLACK_CLIENT_ID", APPS)
     return CheckResult(subject=subject, text="client id and secret are taken", is_ok=True)
 
@@ -184,65 +184,65 @@ async def _credentials(client: AsyncWebClient, settings: Settings) -> CheckResul
 # ------------------------------------------------------------------ the app's settings
 
 
-async def _settings(
-    client: AsyncWebClient, settings: Settings, app: str, heard: Mapping[str, str]
+async def _check_app_settings(
+    client: AsyncWebClient, settings: Settings, app: str, last_seen: Mapping[str, str]
 ) -> list[CheckResult]:
-    """Events and settings: only an app configuration token is told of them. Else there is what was heard."""
+    """Events and settings, read with an app configuration token; without one, concluded from the events that came."""
     if settings.slack_config_token is None or not app:
-        return by_ear(heard, app)
+        return check_observed_events(last_seen, app)
     try:
-        told = await client.api_call(
+        answer = await client.api_call(
             "apps.manifest.export",
             params={"app_id": app},
             headers={"Authorization": f"Bearer {settings.slack_config_token.get_secret_value().strip()}"},
         )
-    except FAILED as exc:
+    except API_ERRORS as exc:
         return [_refused(exc, "SLACK_CONFIG_TOKEN", f"{APPS}, Your App Configuration Tokens")]
-    return differences(told["manifest"], app, is_socket=settings.slack_app_token is not None)
+    return compare_manifest(answer["manifest"], app, is_socket=settings.slack_app_token is not None)
 
 
-def by_ear(heard: Mapping[str, str], app: str) -> list[CheckResult]:
-    """What can be told of the app's settings from what has come: that something has not, proves little."""
+def check_observed_events(last_seen: Mapping[str, str], app: str) -> list[CheckResult]:
+    """Conclude the app's settings from the events that came. That a kind never came proves little."""
     subject = f"{SUBJECT} app settings"
     more = (
         "Slack tells what an app is set up for only with SLACK_APP_TOKEN and SLACK_CONFIG_TOKEN (open "
         f"{APPS}, Your App Configuration Tokens, press Generate Token; it lasts 12 hours)"
     )
-    if not heard:
+    if not last_seen:
         text = f"nothing was heard here yet: run the service, mention it in a channel and check again. {more}"
         return [CheckResult(subject=subject, text=text, is_ok=True)]
     where = _page(app, "event-subscriptions")
     kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
-    known = ", ".join(f"{kind} ({heard[kind]})" for kind in kinds if kind in heard)
-    missing = ", ".join(kind for kind in kinds if kind not in heard and kind not in GONE)
+    known = ", ".join(f"{kind} ({last_seen[kind]})" for kind in kinds if kind in last_seen)
+    missing = ", ".join(kind for kind in kinds if kind not in last_seen and kind not in UNINSTALL_EVENTS)
     text = f"heard, with the day of the last: {known or 'nothing that is needed'}"
     if missing:
         text += f". Never heard, which may only mean that nobody did it: {missing}. {more}"
     found = [CheckResult(subject=subject, text=text, is_ok=True)]
-    if "app_mention" in heard and not any(kind in heard for kind in _OF_CHANNELS):
+    if "app_mention" in last_seen and not any(kind in last_seen for kind in _CHANNEL_MESSAGES):
         text = (
             "mentions are heard, but never as messages: so nothing is heard in threads without a mention. Open "
-            f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_OF_CHANNELS)}, press Save "
-            "Changes"
+            f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_CHANNEL_MESSAGES)}, press "
+            "Save Changes"
         )
         found.append(CheckResult(subject=f"{SUBJECT} events", text=text, is_ok=False))
     return found
 
 
-def differences(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> list[CheckResult]:
-    """What the app's settings lack."""
-    features, told = manifest.get("features") or {}, manifest.get("settings") or {}
-    heard = set((told.get("event_subscriptions") or {}).get("bot_events") or ())
+def compare_manifest(manifest: Mapping[str, Any], app: str, *, is_socket: bool) -> list[CheckResult]:
+    """Return what the app's settings lack. `manifest`: as Slack exports it."""
+    features, app_settings = manifest.get("features") or {}, manifest.get("settings") or {}
+    subscribed = set((app_settings.get("event_subscriptions") or {}).get("bot_events") or ())
     add = f"open {_page(app, 'event-subscriptions')}, Subscribe to bot events, press Add Bot User Event, choose"
     wrong = [
         (f"event {name}", f"is not subscribed to: {add} {name}, press Save Changes")
         for name in EVENT_TYPES
-        if name not in heard
+        if name not in subscribed
     ]
     home = features.get("app_home") or {}
-    if not (told.get("interactivity") or {}).get("is_enabled"):
+    if not (app_settings.get("interactivity") or {}).get("is_enabled"):
         wrong.append(("interactivity", f"is off: open {_page(app, 'interactive-messages')} and switch it on"))
-    if bool(told.get("socket_mode_enabled")) is not is_socket:
+    if bool(app_settings.get("socket_mode_enabled")) is not is_socket:
         to_do = "on, or remove SLACK_APP_TOKEN" if is_socket else "off, or set SLACK_APP_TOKEN"
         wrong.append(("Socket Mode", f"does not fit: open {_page(app, 'socket-mode')} and switch it {to_do}"))
     if not home.get("home_tab_enabled") or not home.get("messages_tab_enabled"):

@@ -1,4 +1,4 @@
-"""Workspaces that installed the app themselves: their tokens, sealed in the desk's notes, one small book each."""
+"""The tokens of workspaces that installed the app, sealed in the service's storage."""
 
 import asyncio
 import json
@@ -17,135 +17,128 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.per_key import PerKey
-from adapters.slack.connection.errors import FAILED, reason
+from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import NotInstalled, Workspace
+from adapters.slack.timing import Timing
 from bot.errors import DeliveryDelayed, DeliveryError, StoreError
-from bot.ports import AdapterServices
+from bot.ports import AdapterServices, AdapterStorage
 
 log = structlog.get_logger(__name__)
 
-#: Minutes before its end when a token is replaced, and seconds of it that are enough to go on meanwhile.
-EARLY, ENOUGH = 120, 60
-#: Seconds that somebody has to allow the app, and how many may be at it at once.
-STATE_LIFE, STATES = 600, 200
-_NOTE = "installation"
+#: Seconds from the consent page back to the service, and how many people may be on their way at once.
+STATE_LIFETIME, STATES = 600, 200
+_NAME = "installation"
 _STATES = "slack.states"
-_KEPT = 1000  # installations that are kept in memory
-#: Seconds until an installation is read anew: another process may have replaced its token, or erased it.
-FRESH = 60.0
+_INSTALLATIONS = 1000  # installations in memory
+_MINUTE = 60
+_RETRY_AFTER = 30.0  # seconds, after Slack renewed no token
 
 
-class Installations(AsyncInstallationStore):
-    """See `adapters.slack.connection.workspaces.Source`; and what the library's OAuth flow saves to."""
+class InstallationStore(AsyncInstallationStore):
+    """An `InstallationSource`, to which the library's OAuth flow saves installations."""
 
-    problem = ""  #: one workspace's is not everybody's
+    problem = ""  #: a problem of one workspace is none of the service
 
-    def __init__(self, desk: AdapterServices, rotator: AsyncTokenRotator) -> None:
-        self._desk = desk
+    def __init__(self, services: AdapterServices, rotator: AsyncTokenRotator, timing: Timing) -> None:
+        self._services = services
         self._rotator = rotator
-        self._known: BoundedDict[str, Bot] = BoundedDict(_KEPT, lifetime=FRESH)
-        self._rotating: PerKey[str, asyncio.Lock] = PerKey()
-        self._tasks = BackgroundTasks("token rotation")
+        self._timing = timing
+        self._cache: BoundedDict[str, Bot] = BoundedDict(_INSTALLATIONS, lifetime=timing.installation_lifetime)
+        self._locks: PerKey[str, asyncio.Lock] = PerKey()
+        self._renewals = BackgroundTasks("token renewal")
 
     @property
     def logger(self) -> Logger:
-        """The library's."""
+        """The logger that the library asks for."""
         return getLogger(__name__)
 
     # -- finding
 
     async def find(self, team: str, enterprise: str) -> Workspace:
-        """The installation of an organisation, or of a workspace, with a token that works.
+        """Return the installation of an organisation, or of a workspace, with a token that works.
 
         Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`.
         """
         owner = enterprise or team
         bot = await self._load(owner)
-        expires = bot.bot_token_expires_at
-        if expires is not None and expires < time.time() + EARLY * 60:
-            if expires > time.time() + ENOUGH:
-                self._rotate_behind(owner)
-            else:
-                bot = await self._rotated(owner)
-        return _workspace(bot)
+        expires, now = bot.bot_token_expires_at, time.time()
+        if expires is not None and expires < now + self._timing.token_renewal:
+            if expires <= now + self._timing.token_last_moment:
+                bot = await self._renew(owner)
+            elif owner not in self._locks:
+                self._renewals.start(self._renew_early(owner))
+        return _parse_workspace(bot)
 
-    async def _load(self, owner: str, *, anew: bool = False) -> Bot:
-        bot = None if anew else self._known.get(owner)
+    async def _load(self, owner: str, *, refresh: bool = False) -> Bot:
+        bot = None if refresh else self._cache.get(owner)
         if bot is None:
-            written = await self._desk.storage(_book(owner)).get(_NOTE) if owner else None
-            if written is None:
-                self._known.pop(owner, None)
+            text = await self._storage(owner).get(_NAME) if owner else None
+            if text is None:
+                self._cache.pop(owner, None)
                 raise NotInstalled(f"the app is not installed in {owner or 'this workspace'}")
-            bot = self._known[owner] = _read(written)
+            bot = self._cache[owner] = Bot(**json.loads(text))
         return bot
 
-    # -- tokens that end
+    def _storage(self, owner: str) -> AdapterStorage:
+        return self._services.storage(f"slack.installation.{owner}")
 
-    def _rotate_behind(self, owner: str) -> None:
-        if owner in self._rotating:
-            return
-        self._tasks.start(self._try_to_rotate(owner))
+    # -- renewing tokens
 
-    async def _try_to_rotate(self, owner: str) -> None:
+    async def _renew_early(self, owner: str) -> None:
         try:
-            await self._rotated(owner)
+            await self._renew(owner)
         except (DeliveryError, StoreError) as exc:
-            log.warning("token not replaced yet", reason=str(exc))
+            log.warning("token not renewed yet", reason=str(exc))
 
-    async def _rotated(self, owner: str) -> Bot:
-        """A fresh token, asked for once however many want it. Raises `DeliveryDelayed` or what `find` does."""
-        lock = self._rotating.find_or_make(owner, asyncio.Lock)
-        async with lock:
-            bot = await self._load(owner, anew=True)
+    async def _renew(self, owner: str) -> Bot:
+        """Return an installation with a fresh token. Renews it once, however many callers wait.
+
+        Raises `DeliveryDelayed` or what `find` does.
+        """
+        async with self._locks.find_or_make(owner, asyncio.Lock):
+            bot = await self._load(owner, refresh=True)
+            minutes = int(self._timing.token_renewal // _MINUTE)
             try:
-                fresh = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=EARLY)
-            except (SlackTokenRotationError, *FAILED) as exc:
-                if (theirs := await self._load(owner, anew=True)).bot_token != bot.bot_token:
+                fresh = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=minutes)
+            except (SlackTokenRotationError, *API_ERRORS) as exc:
+                if (theirs := await self._load(owner, refresh=True)).bot_token != bot.bot_token:
                     return theirs  # another process was faster, and a refresh token works once
                 cause = exc.api_error if isinstance(exc, SlackTokenRotationError) else exc
-                raise DeliveryDelayed(f"Slack gives no fresh token ({reason(cause)})", retry_after=30.0) from exc
+                message = f"Slack gives no fresh token ({log_reason(cause)})"
+                raise DeliveryDelayed(message, retry_after=_RETRY_AFTER) from exc
             if fresh is None:
                 return bot
             await self._write(owner, fresh)
-            log.info("token replaced", owner=owner)
+            log.info("token renewed", owner=owner)
             return fresh
 
     async def close(self) -> None:
-        """Let what is being replaced be written down: a refresh token works once."""
-        await self._tasks.drain()
+        """Wait until tokens that are being renewed are stored: a refresh token works once."""
+        await self._renewals.drain()
 
     # -- writing
 
     async def async_save(self, installation: Installation) -> None:
-        """Keep what somebody has just allowed. Raises `StoreError`."""
+        """Store an installation that a person has just allowed. Raises `StoreError`."""
         bot = installation.to_bot()
         owner = (bot.enterprise_id if bot.is_enterprise_install else bot.team_id) or ""
         await self._write(owner, bot)
         log.info("app installed", owner=owner)
 
     async def _write(self, owner: str, bot: Bot) -> None:
-        told = {**bot.to_dict_for_copying(), "bot_token_expires_at": bot.bot_token_expires_at}
-        told["installed_at"] = bot.installed_at  # the library would have both as text
-        await self._desk.storage(_book(owner)).set(_NOTE, json.dumps(told))
-        self._known[owner] = bot
+        values = {**bot.to_dict_for_copying(), "bot_token_expires_at": bot.bot_token_expires_at}
+        values["installed_at"] = bot.installed_at  # the library would have both as text
+        await self._storage(owner).set(_NAME, json.dumps(values))
+        self._cache[owner] = bot
 
     async def forget(self, team: str, enterprise: str) -> None:
-        """The app was removed: its token is gone from here too. Raises `StoreError`."""
+        """Delete the token of an installation that was removed. Raises `StoreError`."""
         owner = enterprise or team
-        self._known.pop(owner, None)
-        await self._desk.storage(_book(owner)).delete(_NOTE)
+        self._cache.pop(owner, None)
+        await self._storage(owner).delete(_NAME)
 
 
-def _book(owner: str) -> str:
-    return f"slack.installation.{owner}"
-
-
-def _read(written: str) -> Bot:
-    told: dict[str, Any] = json.loads(written)
-    return Bot(**told)
-
-
-def _workspace(bot: Bot) -> Workspace:
+def _parse_workspace(bot: Bot) -> Workspace:
     return Workspace(
         team="" if bot.is_enterprise_install else bot.team_id or "",
         token=bot.bot_token,
@@ -158,33 +151,33 @@ def _workspace(bot: Bot) -> Workspace:
     )
 
 
-class States(AsyncOAuthStateStore):
-    """What tells that who comes back from Slack has set out here. Each is good once, for ten minutes."""
+class OAuthStateStore(AsyncOAuthStateStore):
+    """States of OAuth: each proves that the installation was started here, once and for ten minutes."""
 
-    def __init__(self, desk: AdapterServices) -> None:
-        self._desk = desk
+    def __init__(self, services: AdapterServices) -> None:
+        self._storage = services.storage(_STATES)
 
     @property
     def logger(self) -> Logger:
-        """The library's."""
+        """The logger that the library asks for."""
         return getLogger(__name__)
 
     async def async_issue(self, *args: Any, **kwargs: Any) -> str:  # noqa: ARG002
-        """A new one. Raises `StoreError`."""
-        book = dict(await self._desk.storage(_STATES).items())
-        oldest_first = sorted(book, key=lambda state: float(book[state]))
-        over = oldest_first[: max(0, len(book) - STATES + 1)]
+        """Return a new state. Deletes expired ones, and the oldest where there are too many. Raises `StoreError`."""
+        states = await self._storage.items()
+        oldest_first = sorted(states, key=lambda state: float(states[state]))
+        over = oldest_first[: max(0, len(states) - STATES + 1)]
         for state in oldest_first:
-            if state in over or float(book[state]) < time.time():
-                await self._desk.storage(_STATES).delete(state)
+            if state in over or float(states[state]) < time.time():
+                await self._storage.delete(state)
         state = secrets.token_urlsafe(24)
-        await self._desk.storage(_STATES).set(state, str(time.time() + STATE_LIFE))
+        await self._storage.set(state, str(time.time() + STATE_LIFETIME))
         return state
 
     async def async_consume(self, state: str) -> bool:
-        """Whether it is one of ours and still good; it is not any more. Raises `StoreError`."""
-        expires = await self._desk.storage(_STATES).get(state)
+        """Whether the state was issued here and is still valid; it is deleted. Raises `StoreError`."""
+        expires = await self._storage.get(state)
         if expires is None:
             return False
-        await self._desk.storage(_STATES).delete(state)
+        await self._storage.delete(state)
         return float(expires) >= time.time()

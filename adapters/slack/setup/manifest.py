@@ -1,4 +1,4 @@
-"""The app manifest, made from the commands: everything that Slack is to know of the app. Pure."""
+"""The app manifest, made from the commands. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -6,14 +6,12 @@ from typing import Any
 
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.http_endpoints import EVENTS, REDIRECT
-from adapters.slack.inbound.assistant import PROMPTS
-from adapters.slack.inbound.interaction_events import ANYWHERE
-from adapters.slack.ui.modals import MAKE
+from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, SUGGESTED_PROMPTS
 from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import CommandSpec
 
-#: All that the app may do, and what for.
+#: The scopes of the bot token, each with its purpose.
 SCOPES = {
     "app_mentions:read": "to hear mentions",
     "assistant:write": "to suggest prompts and show what it is doing in the messages tab",
@@ -28,7 +26,7 @@ SCOPES = {
     "mpim:history": "to hear what is said in its threads of group messages",
     "users:read": "to know people's names, languages and administrators",
 }
-#: All that Slack tells the app.
+#: The events that the app subscribes to.
 EVENT_TYPES = (
     "agent_session_stopped",
     "app_home_opened",
@@ -44,8 +42,8 @@ NAME = "Muse"
 _MAX_HINT = 200
 
 
-def manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -> dict[str, Any]:
-    """The manifest. `url`: where Slack reaches this service; None: Socket Mode."""
+def build_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -> dict[str, Any]:
+    """Return the manifest. `url`: the service's public address; None: Socket Mode."""
     base = url.rstrip("/") if url else ""
     call = {"request_url": base + EVENTS} if base else {}
     return {
@@ -65,11 +63,11 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -
                 "agent_description": translate("slack.about"),
                 "suggested_prompts": [
                     {"title": translate(f"slack.prompt.{name}"), "message": translate(f"slack.prompt.{name}.text")}
-                    for name in PROMPTS
+                    for name in SUGGESTED_PROMPTS
                 ],
             },
-            "slash_commands": [_slash(spec, base, prefix) for spec in commands if not spec.hidden],
-            "shortcuts": _shortcuts([spec.name for spec in commands]),
+            "slash_commands": [_build_slash_command(spec, base, prefix) for spec in commands if not spec.hidden],
+            "shortcuts": _build_shortcuts([spec.name for spec in commands]),
         },
         "oauth_config": {
             "scopes": {"bot": sorted(SCOPES)},
@@ -85,12 +83,12 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -
     }
 
 
-def describe(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -> str:
-    """The manifest as JSON."""
-    return json.dumps(manifest(commands, url=url, prefix=prefix), ensure_ascii=False, indent=2)
+def render_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -> str:
+    """Return the manifest as JSON."""
+    return json.dumps(build_manifest(commands, url=url, prefix=prefix), ensure_ascii=False, indent=2)
 
 
-def _slash(spec: CommandSpec, base: str, prefix: str) -> dict[str, Any]:
+def _build_slash_command(spec: CommandSpec, base: str, prefix: str) -> dict[str, Any]:
     usage = parser.usage_line(spec, prefix="").removeprefix(spec.name).strip()
     return {
         "command": f"/{prefix}{spec.name}",
@@ -101,8 +99,8 @@ def _slash(spec: CommandSpec, base: str, prefix: str) -> dict[str, Any]:
     }
 
 
-def _shortcuts(commands: Sequence[str]) -> list[dict[str, Any]]:
-    of_messages = [
+def _build_shortcuts(commands: Sequence[str]) -> list[dict[str, Any]]:
+    message_shortcuts = [
         {
             "name": translate(f"slack.shortcut.{name}"),
             "type": "message",
@@ -112,14 +110,14 @@ def _shortcuts(commands: Sequence[str]) -> list[dict[str, Any]]:
         for name, action in MESSAGE_ACTIONS.items()
         if action.command in commands
     ]
-    of_anywhere = [
+    global_shortcuts = [
         {
             "name": translate(f"slack.make.{name}"),
             "type": "global",
-            "callback_id": f"{MAKE}{name}",
+            "callback_id": f"{COMMAND_FORM}{name}",
             "description": translate(f"command.{name}.description"),
         }
-        for name in ANYWHERE
+        for name in GLOBAL_SHORTCUTS
         if name in commands
     ]
-    return of_messages + of_anywhere
+    return message_shortcuts + global_shortcuts

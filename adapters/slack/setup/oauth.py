@@ -1,4 +1,4 @@
-"""Many workspaces: the way from a link to an installation, which is the library's, with our stores."""
+"""Installation by OAuth, for many workspaces: the library's flow with our stores."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,24 +8,28 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import Settings
 from adapters.slack.connection.http_endpoints import INSTALL, REDIRECT
-from adapters.slack.setup.installation_store import STATE_LIFE, Installations, States
+from adapters.slack.settings import Settings
+from adapters.slack.setup.installation_store import STATE_LIFETIME, InstallationStore, OAuthStateStore
 from adapters.slack.setup.manifest import SCOPES
+from adapters.slack.timing import Timing
 from bot.ports import AdapterServices
 
 
 @asynccontextmanager
-async def installing(
-    settings: Settings, desk: AdapterServices, client: AsyncWebClient, *, api: str
-) -> AsyncIterator[tuple[Installations, AsyncOAuthFlow]]:
-    """The installations, and how there come to be more. `client`: without a token; `api`: the Web API's address."""
+async def open_installations(
+    settings: Settings, services: AdapterServices, client: AsyncWebClient, *, api: str, timing: Timing
+) -> AsyncIterator[tuple[InstallationStore, AsyncOAuthFlow]]:
+    """Open the store of installations, and the flow that adds to it.
+
+    `client`: one without a token; `api`: the Web API's address.
+    """
     secret = settings.slack_client_secret
     assert secret is not None, "checked when the adapter was made"
     rotator = AsyncTokenRotator(
         client_id=settings.slack_client_id, client_secret=secret.get_secret_value(), client=client
     )
-    installations = Installations(desk, rotator)
+    installations = InstallationStore(services, rotator, timing)
     flow = AsyncOAuthFlow(
         client=client,
         settings=AsyncOAuthSettings(
@@ -37,8 +41,8 @@ async def installing(
             authorization_url=f"{api.removesuffix('/api')}/oauth/v2/authorize",
             installation_store=installations,
             installation_store_bot_only=True,
-            state_store=States(desk),
-            state_expiration_seconds=STATE_LIFE,
+            state_store=OAuthStateStore(services),
+            state_expiration_seconds=STATE_LIFETIME,
         ),
     )
     try:

@@ -1,6 +1,6 @@
-"""What Slack has told this service of, by kind and day: `check` knows from it what the app is surely set up for.
+"""A record of the kinds of events that Slack has sent, each with the day of the last one.
 
-Slack tells no bot what it is subscribed to. The note holds kinds and days, and nothing of anybody.
+Slack tells no app what it is subscribed to; `check` concludes it from this record. It holds kinds and days, no content.
 """
 
 import json
@@ -10,57 +10,63 @@ from pathlib import Path
 
 import structlog
 
-from adapters.slack.inbound.parse import Json
+from adapters.slack.types import Json
 
 log = structlog.get_logger(__name__)
 
-FILE = "slack-heard.json"
-#: What is no event but comes of commands, shortcuts, buttons and forms.
+FILE = "slack-observed-events.json"
+_FORMER_FILE = "slack-heard.json"  # written by an earlier version
+#: Kinds of interactions that are no events.
 COMMANDS, SHORTCUTS, INTERACTIVITY = "slash commands", "shortcuts", "interactivity"
+#: Events about the installation itself, which come when no token works any more. They are not recorded.
+UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 _MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 
 
-class Heard:
-    """The note. Without a folder it is kept in memory only."""
+class ObservedEvents:
+    """The record, in a file of `folder`; None: in memory only."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._path = folder / FILE if folder is not None else None
+        self._folder = folder
         self._days: dict[str, str] | None = None
 
     @property
-    def days(self) -> Mapping[str, str]:
-        """Kinds with the day when each was heard last."""
+    def last_seen(self) -> Mapping[str, str]:
+        """The day of the last event, by kind."""
         if self._days is None:
             self._days = self._read()
         return self._days
 
-    def _read(self) -> dict[str, str]:
-        try:
-            told = json.loads(self._path.read_text(encoding="utf-8")) if self._path is not None else {}
-            return {str(kind): str(day) for kind, day in told.items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, AttributeError) as exc:
-            log.warning("note of what was heard not read", reason=type(exc).__name__)
-            return {}
-
-    def note(self, kind: str) -> None:
-        """Something of that kind has come. Written once a day for each kind."""
+    def record(self, kind: str) -> None:
+        """Record that an event of that kind came. Writes the file once a day for each kind."""
         today = datetime.now(UTC).date().isoformat()
-        if self.days.get(kind) == today:
+        if self.last_seen.get(kind) == today:
             return
-        self._days = {**self.days, kind: today}
-        if self._path is None:
+        self._days = {**self.last_seen, kind: today}
+        if self._folder is None:
             return
-        fresh = self._path.with_suffix(".new")
+        fresh = self._folder / f"{FILE}.new"
         try:
             fresh.write_text(json.dumps(self._days, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-            fresh.replace(self._path)
+            fresh.replace(self._folder / FILE)
         except OSError as exc:
-            log.warning("note of what was heard not written", reason=type(exc).__name__)
+            log.warning("observed events not written", reason=type(exc).__name__)
+
+    def _read(self) -> dict[str, str]:
+        for name in (FILE, _FORMER_FILE) if self._folder is not None else ():
+            assert self._folder is not None
+            try:
+                days = json.loads((self._folder / name).read_text(encoding="utf-8"))
+                return {str(kind): str(day) for kind, day in days.items()}
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, AttributeError) as exc:
+                log.warning("observed events not read", reason=type(exc).__name__)
+                return {}
+        return {}
 
 
 def kind_of(event: Json) -> str:
-    """An event's kind as the app's settings name it."""
+    """Return an event's kind as the app's settings name it."""
     kind = str(event.get("type") or "")
     return _MESSAGES.get(str(event.get("channel_type")), kind) if kind == "message" else kind

@@ -2,234 +2,300 @@
 
 Everything is rich text but what that can't show: titles are `header` blocks, the first table of a message is a `table`
 block (Slack takes one), further tables are monospaced text.
+
+Rich text says what is bold or a link without marks, so nothing in a text is taken for one, whatever stands next to it:
+`<!channel>` is nine letters, `*` a star, and Chinese needs no spaces around bold. Only elements that are made here can
+notify people, and they notify only those who are named on purpose.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
-from adapters.slack.ui.rich_text import MENTION, Json, elements, joined, text
-from bot.markdown import (
-    Block,
-    Code,
-    Heading,
-    Inline,
-    Link,
-    ListBlock,
-    ListItem,
-    Paragraph,
-    Quote,
-    Rule,
-    Table,
-    TextRun,
-    parse,
-    plain_text,
-    render_monospace,
-)
+from adapters.slack.types import Block
+from bot import markdown as md
 
 #: Slack's limits, with a margin where others have measured what is not documented.
 BLOCKS = 50
 TABLE_ROWS, TABLE_COLUMNS, TABLE_TEXT = 100, 20, 9_000
 _HEADER = 150  # characters
-_RICH = 3_000  # characters after which another rich_text block begins
+_RICH_TEXT = 3_000  # characters after which another rich_text block begins
 _DEEPEST = 8  # a list's `indent`
 _TITLE = 2  # a heading of this level or above is a header block
-_FALLBACK = 3_500  # characters of what notifications show; an edit takes 4,000
-_ELEMENT = 8  # what an element counts for besides its text
+_ELEMENT = 8  # characters that an element counts for besides its text
+_LONGEST_URL = 3000
 _LANGUAGE = re.compile(r"[a-z][a-z0-9+#._-]{0,29}")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_BOXES = {True: "☑ ", False: "☐ ", None: ""}
+_CHECKBOXES = {True: "☑ ", False: "☐ ", None: ""}
 
 
-def blocks(markdown: str, *, names: Collection[str] = (), is_plain: bool = False) -> list[Json]:
-    """The blocks that show a text. `names`: ids of the people it may call; by itself a text calls nobody.
+def render_blocks(markdown: str, *, mentions: Collection[str] = (), is_plain: bool = False) -> list[Block]:
+    """Return the blocks that show a text.
 
-    `is_plain`: only what every Slack takes, rich text without tables, titles and names of languages.
+    `mentions`: ids of the people whom the text may notify. `is_plain`: only what every Slack takes, rich text without
+    tables, titles and names of languages.
     """
-    return _Writer(names, is_plain=is_plain).write(_tree(markdown))
+    return _Writer(mentions, is_plain=is_plain).write(parse(markdown))
 
 
 @lru_cache(maxsize=16)
-def _tree(markdown: str) -> tuple[Block, ...]:
-    return parse(markdown)
+def parse(markdown: str) -> tuple[md.Block, ...]:
+    """Parse a text; the texts that were parsed last are remembered."""
+    return md.parse(markdown)
 
 
-def fallback(markdown: str, *, names: Collection[str] = ()) -> str:
-    """What notifications and clients without blocks show of a text: its first words, escaped. `names`: see `blocks`."""
-    found, left = [], _FALLBACK
-    for shown in _escaped(_read(_tree(markdown[:_FALLBACK])), names):
-        left -= len(shown)
-        if left < 0:
-            break
-        found.append(shown)
-    return "".join(found)
+def escape(text: str) -> str:
+    """Return the text as mrkdwn without special meaning."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _escaped(content: str, names: Collection[str]) -> Iterator[str]:
-    """Letter by letter; mentions of `names` as they are."""
-    for number, part in enumerate(MENTION.split(content)):
-        if number % 2 and part in names:
-            yield f"<@{part}>"
-        else:
-            yield from (_ESCAPES.get(letter, letter) for letter in (f"<@{part}>" if number % 2 else part))
-
-
-def cost(value: Any) -> int:
-    """About how many characters Slack counts for blocks: texts, addresses and something for each element."""
+def estimate_size(value: Any) -> int:
+    """Return about how many characters Slack counts for blocks: texts, addresses and something for each element."""
     if isinstance(value, list):
-        return sum(cost(part) for part in value)
+        return sum(estimate_size(part) for part in value)
     if isinstance(value, dict):
         own = sum(len(value[name]) for name in ("text", "url", "name") if isinstance(value.get(name), str))
         inner = (part for part in value.values() if isinstance(part, list | dict))
-        return own + _ELEMENT + sum(cost(part) for part in inner)
+        return own + _ELEMENT + sum(estimate_size(part) for part in inner)
     return 0
 
 
-def _read(tree: Sequence[Block]) -> str:
-    """A tree as plain text."""
-    lines: list[str] = []
-    for block in tree:
-        match block:
-            case Paragraph(children) | Heading(_, children):
-                lines.append(plain_text(children))
-            case Code(content, _):
-                lines.append(content)
-            case Quote(inner):
-                lines.append(_read(inner))
-            case ListBlock():
-                lines += [f"• {_read(item.blocks)}" for item in block.items]
-            case Table():
-                lines += [" | ".join(map(plain_text, row)) for row in (block.header, *block.rows)]
-            case Rule():
-                pass
-    return "\n".join(lines)
+# ------------------------------------------------------------------ lines
+
+_Style = Mapping[str, bool]
+_PLAIN: _Style = {}
+
+#: The mention of a person, by id.
+MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
+_EMOJI = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+'-]{1,40}):(?![\w:])")
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}(?!\w)")
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+#: Endings that are files rather than hosts in what models write.
+_FILES = frozenset(
+    {
+        *("md", "py", "js", "ts", "json", "yaml", "yml", "toml", "txt", "csv", "html", "css", "pdf", "png", "jpg"),
+        *("jpeg", "gif", "svg", "mp3", "mp4", "wav", "cfg", "ini", "log", "xml", "java", "go"),
+    }
+)
+
+
+def render_inlines(inlines: Sequence[md.Inline], *, mentions: Collection[str] = ()) -> list[Block]:
+    """Return the elements of a `rich_text_section`. `mentions`: see `render_blocks`."""
+    return _merge_texts(list(_render(inlines, _PLAIN, mentions)))
+
+
+def _text(content: str, style: _Style = _PLAIN) -> Block:
+    return {"type": "text", "text": content, **({"style": dict(style)} if style else {})}
+
+
+def _merge_texts(elements: Sequence[Block]) -> list[Block]:
+    """Join neighbouring texts of one style; leave out empty ones."""
+    merged: list[Block] = []
+    for element in elements:
+        last = merged[-1] if merged else {}
+        if element["type"] == "text" == last.get("type") and element.get("style") == last.get("style"):
+            merged[-1] = {**last, "text": last["text"] + element["text"]}
+        elif element.get("text") != "":
+            merged.append(element)
+    return merged
+
+
+def _render(inlines: Sequence[md.Inline], style: _Style, mentions: Collection[str]) -> Iterator[Block]:
+    for inline in inlines:
+        match inline:
+            case md.TextRun(content):
+                yield from _render_text(content, style, mentions)
+            case md.Strong(children):
+                yield from _render(children, {**style, "bold": True}, mentions)
+            case md.Emphasis(children):
+                yield from _render(children, {**style, "italic": True}, mentions)
+            case md.Strike(children):
+                yield from _render(children, {**style, "strike": True}, mentions)
+            case md.CodeSpan(content):
+                yield _text(content, {**style, "code": True})
+            case md.Link():
+                yield from _render_link(inline, style, mentions)
+            case md.Image(url, alt):
+                yield from _render_link(md.Link(url, (md.TextRun(alt or url),)), style, mentions)
+            case md.LineBreak():
+                yield _text("\n", style)
+
+
+def _render_text(content: str, style: _Style, mentions: Collection[str]) -> Iterator[Block]:
+    at = 0
+    for match in re.finditer(f"{MENTION.pattern}|{_EMOJI.pattern}", content):
+        person, emoji = match[1], match[2]
+        if person and person not in mentions:
+            continue
+        yield _text(content[at : match.start()], style)
+        yield {"type": "user", "user_id": person} if person else {"type": "emoji", "name": emoji}
+        at = match.end()
+    yield _text(content[at:], style)
+
+
+def _render_link(link: md.Link, style: _Style, mentions: Collection[str]) -> Iterator[Block]:
+    label = md.plain_text(link.children)
+    if not md.is_safe_url(link.url) or len(link.url) > _LONGEST_URL:
+        yield from _render(link.children, style, mentions)
+        if link.url and not link.is_bare:
+            yield _text(f" ({link.url})", style)
+    elif not label.strip() or link.is_bare:
+        yield _link(link.url, label.strip(), style)
+    elif _is_deceptive(label, link.url):
+        yield from _render(link.children, style, mentions)
+        yield _text(" (", style)
+        yield _link(link.url, "", style)
+        yield _text(")", style)
+    elif any(isinstance(child, md.CodeSpan) for child in link.children):
+        yield _link(link.url, label, {**style, "code": True})
+    else:
+        yield _link(link.url, label, style)
+
+
+def _link(url: str, label: str, style: _Style) -> Block:
+    texts = {"text": label} if label else {}
+    styles = {"style": dict(style)} if style else {}
+    return {"type": "link", "url": url, **texts, **styles}
+
+
+def _is_deceptive(label: str, url: str) -> bool:
+    """Whether a link's label is another address than the one it leads to."""
+    host = (urlsplit(url).hostname or url.rpartition("@")[2]).lower()
+    names = [name.lower().removeprefix("www.") for name in (*_HOST.findall(label), *_ADDRESS.findall(label))]
+    if "://" in label and not names:
+        return True
+    hosts = (name for name in names if name.rpartition(".")[2] not in _FILES)
+    return any(not f".{host}".endswith(f".{name}") for name in hosts)
+
+
+# ------------------------------------------------------------------ blocks
 
 
 @dataclass(slots=True)
 class _Writer:
     """Writes one message."""
 
-    names: Collection[str]
+    mentions: Collection[str]
     is_plain: bool
-    done: list[Json] = field(default_factory=list)
-    rich: list[Json] = field(default_factory=list)  #: elements of the rich_text block that is being written
+    blocks: list[Block] = field(default_factory=list)
+    rich: list[Block] = field(default_factory=list)  #: elements of the rich_text block that is being written
     has_table: bool = False
 
-    def write(self, tree: Sequence[Block]) -> list[Json]:
+    def write(self, tree: Sequence[md.Block]) -> list[Block]:
         for block in tree:
             self.block(block)
         self.flush()
-        return self.done
+        return self.blocks
 
     def flush(self) -> None:
         if self.rich:
-            self.done.append({"type": "rich_text", "elements": self.rich})
+            self.blocks.append({"type": "rich_text", "elements": self.rich})
             self.rich = []
 
-    def block(self, block: Block) -> None:
-        if cost(self.rich) > _RICH:
+    def block(self, block: md.Block) -> None:
+        if estimate_size(self.rich) > _RICH_TEXT:
             self.flush()
         match block:
-            case Heading(level, children):
+            case md.Heading(level, children):
                 self.heading(level, children)
-            case Table():
+            case md.Table():
                 self.table(block)
-            case Rule():
+            case md.Rule():
                 self.flush()
-                self.done.append({"type": "divider"})
+                self.blocks.append({"type": "divider"})
             case _:
                 self.rich_block(block)
 
-    def heading(self, level: int, children: tuple[Inline, ...]) -> None:
-        shown = " ".join(plain_text(children).split())
-        is_title = level <= _TITLE and len(shown) <= _HEADER and not any(isinstance(c, Link) for c in children)
-        if is_title and shown and not self.is_plain:
+    def heading(self, level: int, children: tuple[md.Inline, ...]) -> None:
+        title = " ".join(md.plain_text(children).split())
+        is_title = level <= _TITLE and len(title) <= _HEADER and not any(isinstance(c, md.Link) for c in children)
+        if is_title and title and not self.is_plain:
             self.flush()
-            self.done.append({"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": True}})
-        elif shown:
-            self.section([_bold(element) for element in elements(children, names=self.names)])
+            self.blocks.append({"type": "header", "text": {"type": "plain_text", "text": title, "emoji": True}})
+        elif title:
+            self.section([_bold(element) for element in self.inlines(children)])
 
-    def table(self, table: Table) -> None:
+    def table(self, table: md.Table) -> None:
         rows = (table.header, *table.rows)
         fits = len(rows) <= TABLE_ROWS and len(table.header) <= TABLE_COLUMNS
         if self.is_plain or self.has_table or not fits:
-            self.preformatted(render_monospace(table))
+            self.preformatted(md.render_monospace(table))
             return
         cells = [[self.cell(cell, is_header=number == 0) for cell in row] for number, row in enumerate(rows)]
-        if cost(cells) > TABLE_TEXT:
-            self.preformatted(render_monospace(table))
+        if estimate_size(cells) > TABLE_TEXT:
+            self.preformatted(md.render_monospace(table))
             return
         self.flush()
         self.has_table = True
         settings = [{"align": alignment or "left", "is_wrapped": True} for alignment in table.alignments]
-        self.done.append({"type": "table", "rows": cells, "column_settings": settings})
+        self.blocks.append({"type": "table", "rows": cells, "column_settings": settings})
 
-    def cell(self, inlines: tuple[Inline, ...], *, is_header: bool) -> Json:
-        found = elements(inlines, names=self.names) or [text(" ")]  # an empty cell is refused
+    def cell(self, inlines: tuple[md.Inline, ...], *, is_header: bool) -> Block:
+        elements = self.inlines(inlines) or [_text(" ")]  # an empty cell is refused
         if is_header:
-            found = [_bold(element) for element in found]
-        return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": found}]}
+            elements = [_bold(element) for element in elements]
+        return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+
+    def inlines(self, inlines: Sequence[md.Inline]) -> list[Block]:
+        return render_inlines(inlines, mentions=self.mentions)
 
     # -- rich text
 
-    def rich_block(self, block: Block, *, indent: int = 0, border: int = 0) -> None:
-        """What rich text can show; within a quote with a border."""
+    def rich_block(self, block: md.Block, *, indent: int = 0, border: int = 0) -> None:
+        """Write a block as rich text. `border`: 1 within a quote."""
         match block:
-            case Paragraph(children):
-                self.paragraph(elements(children, names=self.names), border=border)
-            case Code(content, language):
+            case md.Paragraph(children):
+                self.paragraph(self.inlines(children), border=border)
+            case md.Code(content, language):
                 self.preformatted(content, language, border=border)
-            case Quote(inner):
+            case md.Quote(inner):
                 for one in inner:
                     self.rich_block(one, indent=indent, border=1)
-            case ListBlock():
-                self.entries(block, indent, border)
-            case Heading(_, children):
-                self.paragraph([_bold(element) for element in elements(children, names=self.names)], border=border)
-            case Table():
-                self.preformatted(render_monospace(block), border=border)
-            case Rule():
-                self.paragraph([text("———")], border=border)
+            case md.ListBlock():
+                self.list_block(block, indent, border)
+            case md.Heading(_, children):
+                self.paragraph([_bold(element) for element in self.inlines(children)], border=border)
+            case md.Table():
+                self.preformatted(md.render_monospace(block), border=border)
+            case md.Rule():
+                self.paragraph([_text("———")], border=border)
 
-    def paragraph(self, found: list[Json], *, border: int) -> None:
-        if border:
-            self.grow("rich_text_quote", found)
-        else:
-            self.section(found)
+    def paragraph(self, elements: list[Block], *, border: int) -> None:
+        self.extend("rich_text_quote" if border else "rich_text_section", elements)
 
-    def section(self, found: list[Json]) -> None:
-        self.grow("rich_text_section", found)
+    def section(self, elements: list[Block]) -> None:
+        self.extend("rich_text_section", elements)
 
-    def grow(self, kind: str, found: list[Json]) -> None:
-        """Add to the section or quote before, with an empty line between, else begin one."""
-        if not found:
+    def extend(self, kind: str, elements: list[Block]) -> None:
+        """Extend the section or quote before, with an empty line between, else begin one."""
+        if not elements:
             return
         last = self.rich[-1] if self.rich else {}
         if last.get("type") == kind:
-            last["elements"] = joined([*last["elements"], text("\n\n"), *found])
+            last["elements"] = _merge_texts([*last["elements"], _text("\n\n"), *elements])
             return
         if last and kind == "rich_text_section":
-            found = joined([text("\n"), *found])
-        self.rich.append({"type": kind, "elements": found})
+            elements = _merge_texts([_text("\n"), *elements])
+        self.rich.append({"type": kind, "elements": elements})
 
     def preformatted(self, content: str, language: str = "", *, border: int = 0) -> None:
-        named = language.lower()
-        element: Json = {"type": "rich_text_preformatted", "elements": [text(content or " ")], "border": border}
-        if _LANGUAGE.fullmatch(named) and not self.is_plain:
-            element["language"] = named
+        name = language.lower()
+        element: Block = {"type": "rich_text_preformatted", "elements": [_text(content or " ")], "border": border}
+        if _LANGUAGE.fullmatch(name) and not self.is_plain:
+            element["language"] = name
         self.rich.append(element)
 
-    def entries(self, block: ListBlock, indent: int, border: int) -> None:
-        """Entries as sections; what else an entry holds stands between two runs of them."""
-        run: list[Json] = []
+    def list_block(self, block: md.ListBlock, indent: int, border: int) -> None:
+        """Write items as sections; the other blocks of an item stand between two runs of them."""
+        run: list[Block] = []
         number = begun = max(block.start - 1, 0)
 
         def close() -> None:
             nonlocal run
             if run:
-                element: Json = {"type": "rich_text_list", "elements": run, "indent": min(indent, _DEEPEST)}
+                element: Block = {"type": "rich_text_list", "elements": run, "indent": min(indent, _DEEPEST)}
                 element |= {"style": "ordered" if block.ordered else "bullet", "border": border}
                 if block.ordered and begun:
                     element["offset"] = begun
@@ -240,31 +306,31 @@ class _Writer:
             if not run:
                 begun = number
             number += 1
-            first, rest = self.entry(item)
-            run.append({"type": "rich_text_section", "elements": first})
+            lines, rest = self.item(item)
+            run.append({"type": "rich_text_section", "elements": lines})
             if rest:
                 close()
             for inner in rest:
                 self.rich_block(inner, indent=indent + 1, border=border)
         close()
 
-    def entry(self, item: ListItem) -> tuple[list[Json], tuple[Block, ...]]:
-        """An entry's own lines, and what is shown under them."""
+    def item(self, item: md.ListItem) -> tuple[list[Block], tuple[md.Block, ...]]:
+        """Return an item's own lines, and the blocks that are shown below them."""
         count = next((at for at, block in enumerate(item.blocks) if not _is_line(block)), len(item.blocks))
-        found: list[Json] = [text(_BOXES[item.is_done])]
+        elements: list[Block] = [_text(_CHECKBOXES[item.is_done])]
         for block in item.blocks[:count]:
-            if len(found) > 1:
-                found.append(text("\n"))
-            children = block.children if isinstance(block, Paragraph | Heading) else (TextRun("———"),)
-            found += elements(children, names=self.names)
-        return joined(found) or [text(" ")], item.blocks[count:]
+            if len(elements) > 1:
+                elements.append(_text("\n"))
+            children = block.children if isinstance(block, md.Paragraph | md.Heading) else (md.TextRun("———"),)
+            elements += self.inlines(children)
+        return _merge_texts(elements) or [_text(" ")], item.blocks[count:]
 
 
-def _is_line(block: Block) -> bool:
-    return isinstance(block, Paragraph | Heading | Rule)
+def _is_line(block: md.Block) -> bool:
+    return isinstance(block, md.Paragraph | md.Heading | md.Rule)
 
 
-def _bold(element: Json) -> Json:
+def _bold(element: Block) -> Block:
     if element["type"] not in {"text", "link"}:
         return element
     return {**element, "style": {**element.get("style", {}), "bold": True}}

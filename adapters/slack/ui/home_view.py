@@ -1,62 +1,66 @@
-"""The App Home as blocks: what the bot can do, and what one person is shown of themselves. Pure."""
+"""The App Home as blocks: what the bot can do, and a person's usage, preferences and files. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from adapters.slack.inbound.interaction_events import ANYWHERE
+from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
+from adapters.slack.types import Block
+from adapters.slack.ui.blocks import escape
 from bot.i18n import catalogue, language_of, translate
 from bot.models import KINDS, CommandSpec, Kind, Profile, UsageRow
 
-#: What is in front of the `action_id` of everything on the home.
-HOME = "home:"
-#: `action_id` of a button that opens a command's form, and of a choice of what is preferred.
-MAKE, PREFER = f"{HOME}make:", f"{HOME}prefer:"
-#: The choice that is none.
+#: Prefixes of the `action_id` of a button that opens a command's form, and of the choice of a preference.
+OPEN_FORM, PREFERENCE = "home:make:", "home:prefer:"
+#: The value of the choice that clears a preference.
 DEFAULT = "default"
 _MAX_TEXT, _MAX_OPTION, _MAX_OPTIONS, _MAX_BLOCKS = 3000, 75, 100, 100
 
-Block = dict[str, Any]
 
-
-def view(
+def build_home(
     profile: Profile, commands: Sequence[CommandSpec], *, prefix: str, locale: str, links: Mapping[str, str]
-) -> dict[str, Any]:
-    """The whole home. `prefix`: what slash commands begin with, slash included; `links`: where events are answered."""
+) -> Block:
+    """Return the App Home.
+
+    `prefix`: of slash commands, slash included. `links`: the address of the answer, by event id.
+    """
     locale = profile.language or locale
     blocks = [
-        *_about(commands, prefix, locale),
-        *_used("slack.home.usage", profile.usage, locale),
-        *([_lines(profile.limits)] if profile.limits else []),
-        *_preferences(profile, locale),
-        *_recent(profile, locale, links),
-        *(_used("slack.home.everybody", profile.everybody, locale) if profile.everybody else []),
+        *_build_about(commands, prefix, locale),
+        *_build_usage("slack.home.usage", profile.usage, locale),
+        *([_build_lines(profile.limits)] if profile.limits else []),
+        *_build_preferences(profile, locale),
+        *_build_recent(profile, locale, links),
+        *(_build_usage("slack.home.everybody", profile.everybody, locale) if profile.everybody else []),
     ]
     return {"type": "home", "blocks": blocks[:_MAX_BLOCKS]}
 
 
-def unreadable(locale: str) -> dict[str, Any]:
-    """What is shown while nothing can be read."""
-    return {"type": "home", "blocks": [_section(translate("slack.home.unreadable", locale))]}
+def build_error(locale: str) -> Block:
+    """Return the App Home while the database can't be read."""
+    return {"type": "home", "blocks": [_build_section(translate("slack.home.unreadable", locale))]}
 
 
-def _about(commands: Sequence[CommandSpec], prefix: str, locale: str) -> list[Block]:
+def _build_about(commands: Sequence[CommandSpec], prefix: str, locale: str) -> list[Block]:
     known = catalogue(language_of(""))
     lines = []
     for spec in commands:
         key = f"command.{spec.name}.description"
-        lines.append(f"`{prefix}{spec.name}`  {escaped(translate(key, locale) if key in known else spec.description)}")
+        lines.append(f"`{prefix}{spec.name}`  {escape(translate(key, locale) if key in known else spec.description)}")
     names = {spec.name for spec in commands}
-    buttons = [_button(f"{MAKE}{name}", translate(f"slack.make.{name}", locale)) for name in ANYWHERE if name in names]
+    buttons = [
+        _build_button(f"{OPEN_FORM}{name}", translate(f"slack.make.{name}", locale))
+        for name in GLOBAL_SHORTCUTS
+        if name in names
+    ]
     return [
-        _section(escaped(translate("slack.about", locale))),
+        _build_section(escape(translate("slack.about", locale))),
         *([{"type": "actions", "elements": buttons}] if buttons else []),
-        _header(translate("slack.home.commands", locale)),
-        _section("\n".join(lines)),
-        _section(escaped(translate("slack.home.in_threads", locale))),
+        _build_header(translate("slack.home.commands", locale)),
+        _build_section("\n".join(lines)),
+        _build_section(escape(translate("slack.home.in_threads", locale))),
     ]
 
 
-def _used(title: str, rows: Sequence[UsageRow], locale: str) -> list[Block]:
+def _build_usage(title: str, rows: Sequence[UsageRow], locale: str) -> list[Block]:
     """Usage by kind, summed over the days and models."""
     lines = []
     for kind in KINDS:
@@ -70,30 +74,36 @@ def _used(title: str, rows: Sequence[UsageRow], locale: str) -> list[Block]:
                 "cost": f"{sum(row.cost for row in of_kind):.2f}",
             }
             key = "slack.home.used_words" if kind in ("chat", "code") else "slack.home.used_files"
-            lines.append(escaped(translate(key, locale, **values)))
-    return [_header(translate(title, locale)), _lines(lines or [escaped(translate("slack.home.unused", locale))])]
+            lines.append(escape(translate(key, locale, **values)))
+    return [
+        _build_header(translate(title, locale)),
+        _build_lines(lines or [escape(translate("slack.home.unused", locale))]),
+    ]
 
 
-def _preferences(profile: Profile, locale: str) -> list[Block]:
+def _build_preferences(profile: Profile, locale: str) -> list[Block]:
     languages = [(tag, name) for tag, name in profile.languages]
     blocks = [
-        _header(translate("slack.home.preferences", locale)),
-        _select("language", translate("slack.home.language", locale), languages, profile.language, locale),
+        _build_header(translate("slack.home.preferences", locale)),
+        _build_select("language", translate("slack.home.language", locale), languages, profile.language, locale),
     ]
     for kind in KINDS:
         models = profile.choices.get(kind, ())
         if len(models) > 1:
-            blocks.append(_model(kind, models, profile.models.get(kind, ""), locale))
+            blocks.append(_build_model_choice(kind, models, profile.models.get(kind, ""), locale))
     return blocks
 
 
-def _model(kind: Kind, models: Iterable[str], chosen: str, locale: str) -> Block:
+def _build_model_choice(kind: Kind, models: Iterable[str], chosen: str, locale: str) -> Block:
     label = translate("slack.home.model", locale, kind=translate(f"slack.home.kind.{kind}", locale))
-    return _select(f"model.{kind}", label, [(model, model) for model in models], chosen, locale)
+    return _build_select(f"model.{kind}", label, [(model, model) for model in models], chosen, locale)
 
 
-def _select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str, locale: str) -> Block:
-    options = [_option(DEFAULT, translate("slack.home.default", locale)), *(_option(*choice) for choice in choices)]
+def _build_select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str, locale: str) -> Block:
+    options = [
+        _build_option(DEFAULT, translate("slack.home.default", locale)),
+        *(_build_option(*choice) for choice in choices),
+    ]
     initial = next((option for option in options if option["value"] == chosen), options[0])
     return {
         "type": "section",
@@ -101,45 +111,40 @@ def _select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: s
         "text": {"type": "plain_text", "text": label},
         "accessory": {
             "type": "static_select",
-            "action_id": f"{PREFER}{name}",
+            "action_id": f"{PREFERENCE}{name}",
             "options": options[:_MAX_OPTIONS],
             "initial_option": initial,
         },
     }
 
 
-def _option(value: str, text: str) -> Block:
+def _build_option(value: str, text: str) -> Block:
     return {"text": {"type": "plain_text", "text": text[:_MAX_OPTION]}, "value": value[:_MAX_OPTION]}
 
 
-def _recent(profile: Profile, locale: str, links: Mapping[str, str]) -> list[Block]:
+def _build_recent(profile: Profile, locale: str, links: Mapping[str, str]) -> list[Block]:
     if not profile.recent:
         return []
     lines = []
     for event, media in profile.recent:
         link = links.get(event) or media.url
-        name = f"<{link}|{escaped(media.name)}>" if link else f"`{escaped(media.name)}`"
+        name = f"<{link}|{escape(media.name)}>" if link else f"`{escape(media.name)}`"
         about = " ".join(media.description.split())
-        lines.append(f"{name}  {escaped(about)}" if about else name)
-    return [_header(translate("slack.home.recent", locale)), _lines(lines)]
+        lines.append(f"{name}  {escape(about)}" if about else name)
+    return [_build_header(translate("slack.home.recent", locale)), _build_lines(lines)]
 
 
-def escaped(text: str) -> str:
-    """Text that means nothing to Slack."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _header(text: str) -> Block:
+def _build_header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _lines(lines: Sequence[str]) -> Block:
-    return _section("\n".join(f"• {line}" for line in lines))
+def _build_lines(lines: Sequence[str]) -> Block:
+    return _build_section("\n".join(f"• {line}" for line in lines))
 
 
-def _section(text: str) -> Block:
+def _build_section(text: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text[:_MAX_TEXT]}}
 
 
-def _button(action_id: str, label: str) -> Block:
+def _build_button(action_id: str, label: str) -> Block:
     return {"type": "button", "action_id": action_id, "text": {"type": "plain_text", "text": label, "emoji": False}}

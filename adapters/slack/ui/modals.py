@@ -1,83 +1,83 @@
-"""Forms (Slack calls them modals): a command's prompt and options to be filled in, made from its spec. Pure."""
+"""Modals: forms for a command's prompt and options, made from its spec. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from adapters.kit.forms import Field, FormLimits, plan_form
 from adapters.kit.titles import shorten
-from adapters.slack.inbound.parse import Json
+from adapters.slack.types import Block, Json
 from bot.i18n import catalogue, language_of, translate
 from bot.models import CommandSpec, Option
 
-#: `callback_id` of a command's form and of one that a button opens.
-MAKE, PRESS = "make:", "press"
-#: The block that asks where to show what is made.
-WHERE = "where"
+#: The block that asks for the channel of the answer.
+TARGET_CHANNEL = "where"
 LIMITS = FormLimits(fields=98, choices=100, label=2000, hint=2000)
 _MAX_TITLE, _MAX_CHOICE, _MAX_TEXT = 24, 75, 3000
-_MAX_META = 3000
-_NOT_NEEDED = ("label", "response_url")
+_MAX_METADATA = 3000
+_DISPENSABLE = ("label", "response_url")  # left out of too long a metadata
 _PICTURES = ["png", "jpg", "jpeg", "gif", "webp"]
 
 
-def form(
+def build_modal(
     spec: CommandSpec,
     options: Sequence[Option],
     *,
     callback_id: str,
     title: str,
     locale: str,
-    meta: Mapping[str, str] | None = None,
-    asks_where: bool = False,
+    metadata: Mapping[str, str] | None = None,
+    asks_channel: bool = False,
     is_optional: bool = False,
-) -> dict[str, Any]:
-    """A form with these options. `is_optional`: what is left empty stays as it was; `meta`: comes back with it."""
+) -> Block:
+    """Return a form with these options.
+
+    `metadata`: what `private_metadata` returns when the form is submitted. `asks_channel`: the form also asks for the
+    channel of the answer. `is_optional`: no field is required; what is left empty stays as it was.
+    """
 
     def hint(option: Option) -> str:
         key = f"command.{spec.name}.{option.name}"
         return translate(key, locale) if key in catalogue(language_of("")) else option.description
 
     fields = plan_form(options, limits=LIMITS, label=lambda option: option.name, hint=hint, is_optional=is_optional)
-    blocks = [_block(field) for field in fields]
-    if asks_where:
-        blocks.append(_where(locale))
+    blocks = [_build_input(field) for field in fields]
+    if asks_channel:
+        blocks.append(_build_channel_select(locale))
     return {
         "type": "modal",
         "callback_id": callback_id,
         "title": _plain(title, _MAX_TITLE),
         "submit": _plain(translate("slack.form.send", locale), _MAX_TITLE),
         "close": _plain(translate("slack.form.cancel", locale), _MAX_TITLE),
-        "private_metadata": _kept(meta or {}),
+        "private_metadata": _encode_metadata(metadata or {}),
         "blocks": blocks,
     }
 
 
-def _kept(meta: Mapping[str, str]) -> str:
-    """What comes back with the form; where it is too much, without what can be done without."""
-    text = json.dumps(meta, separators=(",", ":"))
-    if len(text) > _MAX_META:
-        needed = {name: value for name, value in meta.items() if name not in _NOT_NEEDED}
+def _encode_metadata(metadata: Mapping[str, str]) -> str:
+    text = json.dumps(metadata, separators=(",", ":"))
+    if len(text) > _MAX_METADATA:
+        needed = {name: value for name, value in metadata.items() if name not in _DISPENSABLE}
         text = json.dumps(needed, separators=(",", ":"))
     return text
 
 
-def _plain(text: str, limit: int) -> dict[str, Any]:
+def _plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": shorten(text, limit), "emoji": False}
 
 
-def _block(field: Field) -> dict[str, Any]:
+def _build_input(field: Field) -> Block:
     return {
         "type": "input",
         "block_id": field.option.name,
         "label": _plain(field.label, LIMITS.label),
         "hint": _plain(field.hint, LIMITS.hint),
         "optional": not field.is_required,
-        "element": {"action_id": field.option.name, **_element(field)},
+        "element": {"action_id": field.option.name, **_build_element(field)},
     }
 
 
-def _element(field: Field) -> dict[str, Any]:
+def _build_element(field: Field) -> Block:
     option, default = field.option, field.default
     if field.kind == "file":
         return {"type": "file_input", "filetypes": _PICTURES, "max_files": 1}
@@ -102,25 +102,25 @@ def _element(field: Field) -> dict[str, Any]:
     }
 
 
-def _where(locale: str) -> dict[str, Any]:
+def _build_channel_select(locale: str) -> Block:
     return {
         "type": "input",
-        "block_id": WHERE,
+        "block_id": TARGET_CHANNEL,
         "label": _plain(translate("slack.form.where", locale), LIMITS.label),
         "element": {
             "type": "conversations_select",
-            "action_id": WHERE,
+            "action_id": TARGET_CHANNEL,
             "default_to_current_conversation": True,
             "response_url_enabled": True,
         },
     }
 
 
-# ------------------------------------------------------------------ what comes back
+# ------------------------------------------------------------------ submissions
 
 
-def filled(view: Json) -> tuple[dict[str, str], list[Json]]:
-    """What a sent form holds: values by option name, and uploaded files."""
+def read_values(view: Json) -> tuple[dict[str, str], list[Json]]:
+    """Return the content of a submitted form: values by option name, and uploaded files."""
     values: dict[str, str] = {}
     files: list[Json] = []
     for block in (view.get("state") or {}).get("values", {}).values():
@@ -135,10 +135,10 @@ def filled(view: Json) -> tuple[dict[str, str], list[Json]]:
     return values, files
 
 
-def meta_of(view: Json) -> dict[str, str]:
-    """What the form was given as `meta`."""
+def private_metadata(view: Json) -> dict[str, str]:
+    """Return the `metadata` that the form was built with."""
     try:
-        meta = json.loads(str(view.get("private_metadata") or "{}"))
+        metadata = json.loads(str(view.get("private_metadata") or "{}"))
     except ValueError:
         return {}
-    return {str(name): str(value) for name, value in meta.items()} if isinstance(meta, dict) else {}
+    return {str(name): str(value) for name, value in metadata.items()} if isinstance(metadata, dict) else {}

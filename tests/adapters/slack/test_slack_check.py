@@ -9,9 +9,9 @@ import pytest
 
 from adapters.slack import create
 from adapters.slack.adapter import Slack
-from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, describe, manifest
+from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, build_manifest, render_manifest
 from adapters.slack.setup.observed_events import FILE
-from adapters.slack.ui.modals import MAKE
+from adapters.slack.shortcuts import COMMAND_FORM
 from bot.__main__ import main
 from bot.errors import SettingsError
 from bot.models import CheckResult
@@ -43,13 +43,13 @@ def _strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("url", [None, "https://muse.example.com/"])
 def test_manifest_is_what_slack_takes(url: str | None) -> None:
     """The manifest has every command and shortcut within Slack's limits, and fits the way Slack reaches the service."""
-    told = manifest(COMMANDS, url=url, prefix="muse-")
+    told = build_manifest(COMMANDS, url=url, prefix="muse-")
     features, asked = told["features"], told["settings"]
     assert [c["command"] for c in features["slash_commands"]] == [f"/muse-{s.name}" for s in COMMANDS if not s.hidden]
     assert len(features["slash_commands"]) <= 50
     for kind in ("global", "message"):
         assert 0 < len([s for s in features["shortcuts"] if s["type"] == kind]) <= 5
-    assert {s["callback_id"] for s in features["shortcuts"]} >= {f"{MAKE}image", "explain", "animate"}
+    assert {s["callback_id"] for s in features["shortcuts"]} >= {f"{COMMAND_FORM}image", "explain", "animate"}
     assert len(features["agent_view"]["suggested_prompts"]) <= 4
     limits = {
         ".display_information.name": 35,
@@ -67,7 +67,7 @@ def test_manifest_is_what_slack_takes(url: str | None) -> None:
         assert addresses == set()
     else:
         assert addresses == {"https://muse.example.com/slack/events", "https://muse.example.com/slack/oauth_redirect"}
-    assert json.loads(describe(COMMANDS, url=url, prefix="muse-")) == told
+    assert json.loads(render_manifest(COMMANDS, url=url, prefix="muse-")) == told
 
 
 def test_manifest_is_printed(
@@ -139,7 +139,7 @@ async def test_check_compares_the_apps_settings(slack: FakeSlack) -> None:
     slack.token = slack.install(slack.team, *SCOPES)
     token = "xoxe.xoxp-1-config"
     slack.grants[token] = Grant(token=token, team=slack.team.id, scopes={"app_configurations:read"})
-    slack.manifest = manifest(COMMANDS, url=None, prefix="")
+    slack.manifest = build_manifest(COMMANDS, url=None, prefix="")
     assert await _findings(slack, slack_config_token=token) == []
     slack.manifest = {"settings": {"event_subscriptions": {"bot_events": ["app_mention"]}}}
     wrong = await _findings(slack, slack_config_token=token)

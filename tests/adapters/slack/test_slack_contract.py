@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.adapter import Slack
-from adapters.slack.reply_target import Address
+from adapters.slack.reply_target import ReplyTarget
 from bot.models import Attachment, Event
 from simulators.slack import Channel, FakeSlack, File, fake_slack
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
@@ -74,7 +74,7 @@ class Threads(Harness):
         ]
 
     def reply_to(self) -> Mapping[str, str]:
-        return Address(
+        return ReplyTarget(
             conversation=f"T0LAB.{self.channel.id}.{self.question.ts}",
             team="T0LAB",
             channel=self.channel.id,

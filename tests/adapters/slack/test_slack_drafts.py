@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.outbound import messages
-from adapters.slack.ui.buttons import Button
+from adapters.slack.timing import Timing
+from adapters.slack.ui.buttons import ActionButton
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Action, Answer, Status
 from simulators.slack import FakeSlack
@@ -123,13 +123,12 @@ async def test_without_streams_it_is_edited(slack: FakeSlack, stage: Asking) -> 
     assert stage.texts() == ["The first words.", "Other words."]
 
 
-async def test_streams_end_before_slack_ends_them(
-    slack: FakeSlack, stage: Asking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_streams_end_before_slack_ends_them(slack: FakeSlack, stage: Asking) -> None:
     """A stream that gets old becomes a message that is edited; nothing of it is lost."""
+    await stage.restart(Timing(stream_lifetime=0.0))
     draft = await stage.draft()
     await draft.write("The first")
-    monkeypatch.setattr(messages, "STREAM_LIFE", 0.0)
+    assert [m.stream for m in stage.answers()] == ["streaming"]
     await draft.write("The first words")
     assert stage.texts() == ["The first words"]
     assert [m.stream for m in stage.answers()] == ["stopped"]
@@ -199,9 +198,9 @@ async def test_stop_names_the_event(slack: FakeSlack, stage: Asking) -> None:
     draft = await stage.draft("Ev7")
     await draft.write("The first words")
     (block,) = (b for b in stage.answers()[0].blocks if b["type"] == "actions")
-    button = Button.of(block["elements"][0])
-    assert button == Button(
-        event="Ev7", action="stop", conversation=stage.address().conversation, thread=stage.question.ts
+    button = ActionButton.of(block["elements"][0])
+    assert button == ActionButton(
+        event="Ev7", action="stop", conversation=stage.target().conversation, thread=stage.question.ts
     )
 
 
@@ -373,7 +372,7 @@ async def test_response_url_reaches_where_the_bot_is_no_member(slack: FakeSlack,
     secret = slack.add_channel("secret", members=[slack.ada.id], is_private=True)
     delivery = slack.ada.slash("/usage", channel=secret)
     more: dict[str, Any] = {"channel": secret.id, "thread": "", "message": "", "private": "1"}
-    draft = await stage.draft(**more, response_url=delivery.body["response_url"], asked=f"{time.time():.0f}")
+    draft = await stage.draft(**more, response_url=delivery.body["response_url"], requested_at=f"{time.time():.0f}")
     await draft.finish(Answer(text="Nothing used.", private=True))
     assert [m.content for m in slack.ada.sees(secret)] == ["Nothing used."]
 

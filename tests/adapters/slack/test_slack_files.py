@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.outbound.recovery import files_id
+from adapters.slack.outbound.recovery import files_block_prefix
 from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
 from bot.models import Answer, Media, Status
 from simulators.slack import FakeSlack
@@ -186,4 +186,4 @@ async def test_files_are_sent_in_pieces(slack: FakeSlack, stage: Asking, tmp_pat
 
 def test_marks_tell_answers_apart() -> None:
     """Files of different events are marked differently."""
-    assert files_id("Ev1") != files_id("Ev2")
+    assert files_block_prefix("Ev1") != files_block_prefix("Ev2")

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.outbound.pieces import LONGEST, pieces
-from adapters.slack.ui.blocks import blocks, cost, fallback
-from adapters.slack.ui.stream_markdown import preview, settled
+from adapters.slack.outbound.layout import MAX_SIZE, render_fallback, split_parts
+from adapters.slack.ui.blocks import estimate_size, render_blocks
+from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.messages import words as shown
 from simulators.slack.values import Json
@@ -37,7 +37,7 @@ def elements(value: Any) -> list[Json]:
 
 def only(markdown: str) -> list[Json]:
     """The elements of a text that is one rich_text block."""
-    (block,) = blocks(markdown)
+    (block,) = render_blocks(markdown)
     assert block["type"] == "rich_text"
     found: list[Json] = block["elements"]
     return found
@@ -92,7 +92,7 @@ def test_nested_lists() -> None:
 
 def test_tasks_and_quotes() -> None:
     """Tasks show their boxes; a quotation has a border whatever is in it."""
-    assert shown(blocks("- [x] done\n- [ ] open")).split("\n") == ["☑ done", "☐ open"]
+    assert shown(render_blocks("- [x] done\n- [ ] open")).split("\n") == ["☑ done", "☐ open"]
     found = only("> said\n>\n> more\n>\n> - item\n>\n> ```\n> code\n> ```")
     assert found[0] == {"type": "rich_text_quote", "elements": [said("said\n\nmore")]}
     assert [(e["type"], e["border"]) for e in found[1:]] == [("rich_text_list", 1), ("rich_text_preformatted", 1)]
@@ -100,7 +100,7 @@ def test_tasks_and_quotes() -> None:
 
 def test_titles() -> None:
     """Great titles are headers, small and long ones bold."""
-    found = blocks(f"# Title :tada:\n\n### Small\n\n# {'long ' * 40}\n\n## [a](https://b.c)")
+    found = render_blocks(f"# Title :tada:\n\n### Small\n\n# {'long ' * 40}\n\n## [a](https://b.c)")
     assert found[0] == {"type": "header", "text": {"type": "plain_text", "text": "Title :tada:", "emoji": True}}
     assert [b["type"] for b in found] == ["header", "rich_text"]
     assert all(
@@ -111,7 +111,7 @@ def test_titles() -> None:
 def test_first_table_is_a_table() -> None:
     """Slack takes one table of a message; further ones are in line in a block of code, wide letters counted as two."""
     table = "| 名稱 | n |\n|:--|--:|\n| 狐 | [1](https://a.b) |\n| | 22 |\n"
-    native, text = blocks(f"{table}\n{table}")
+    native, text = render_blocks(f"{table}\n{table}")
     assert native["column_settings"] == [
         {"align": "left", "is_wrapped": True},
         {"align": "right", "is_wrapped": True},
@@ -127,14 +127,14 @@ def test_tables_beyond_the_limits_are_text(rows: int, columns: int) -> None:
         [f"word{row * columns + column}" * (3 if rows == 60 else 1) for column in range(columns)] for row in range(rows)
     ]
     lines = ["|".join(row) for row in cells]
-    found = blocks("\n".join([lines[0], "|".join(["---"] * columns), *lines[1:], lines[0]]))
+    found = render_blocks("\n".join([lines[0], "|".join(["---"] * columns), *lines[1:], lines[0]]))
     assert "table" not in {block["type"] for block in found}
     assert len(words(shown(found))) >= rows * columns
 
 
 def test_emoji() -> None:
     """Names of emoji are emoji, except in code; times are none."""
-    assert [e for e in elements(blocks("go :rocket: `:no:` 10:30:45")) if e.get("type") == "emoji"] == [
+    assert [e for e in elements(render_blocks("go :rocket: `:no:` 10:30:45")) if e.get("type") == "emoji"] == [
         {"type": "emoji", "name": "rocket"}
     ]
 
@@ -154,19 +154,19 @@ def test_emoji() -> None:
 )
 def test_links_that_pretend_show_where_they_lead(markdown: str, leads: bool) -> None:
     """A link that shows another address than it leads to is followed by the one it leads to."""
-    links = [e for e in elements(blocks(markdown)) if e.get("type") == "link"]
+    links = [e for e in elements(render_blocks(markdown)) if e.get("type") == "link"]
     assert [("text" not in link) for link in links] == [leads]
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "slack://open", "file:///etc", "./a.md", "data:text/html,x"])
 def test_only_web_and_mail_are_links(url: str) -> None:
     """Other addresses are text."""
-    assert not [e for e in elements(blocks(f"[x]({url})")) if e.get("type") == "link"]
+    assert not [e for e in elements(render_blocks(f"[x]({url})")) if e.get("type") == "link"]
 
 
 def test_who_is_named_on_purpose() -> None:
     """Only who is named on purpose is called."""
-    found = elements(blocks("<@U0ADA> asked, <@U0BOB>", names=("U0ADA",)))
+    found = elements(render_blocks("<@U0ADA> asked, <@U0BOB>", mentions=("U0ADA",)))
     assert [e["user_id"] for e in found if e.get("type") == "user"] == ["U0ADA"]
 
 
@@ -178,7 +178,7 @@ def test_who_is_named_on_purpose() -> None:
 def test_nothing_calls_anybody(markdown: str) -> None:
     """Whatever a model writes: Slack takes it, nobody is called, no link hides where it leads."""
     for is_plain in (False, True):
-        found = blocks(markdown, is_plain=is_plain)
+        found = render_blocks(markdown, is_plain=is_plain)
         if found:
             validate(found, surface="message")
         kinds = {e.get("type") for e in elements(found)}
@@ -187,14 +187,14 @@ def test_nothing_calls_anybody(markdown: str) -> None:
             assert re.match(r"https?://|mailto:", link["url"])
             host = re.search(r"good\.example", link.get("text", ""))
             assert not host or "good.example" in link["url"]
-    assert not re.search(r"<(?!/)", fallback(markdown))
+    assert not re.search(r"<(?!/)", render_fallback(markdown))
 
 
 @settings(deadline=None)
 @given(st.one_of(HOSTILE, st.text(max_size=200)))
 def test_previews_call_nobody(markdown: str) -> None:
     """What is streamed holds no mention, command or Slack link, and reads the same."""
-    streamed = preview(markdown)
+    streamed = neutralize(markdown)
     assert not re.search(r"<[@#!]|<https?:|@(channel|here|everyone)\b|\]\(\s*<?https?:", streamed, re.IGNORECASE)
     assert streamed.replace("\u2060", "") == markdown.replace("\u2060", "")
 
@@ -203,16 +203,16 @@ def test_previews_call_nobody(markdown: str) -> None:
 @given(HOSTILE, st.integers(0, 40))
 def test_previews_only_grow(markdown: str, at: int) -> None:
     """What was streamed of a beginning is the beginning of what is streamed of the whole."""
-    assert preview(markdown).startswith(preview(settled(markdown[:at])))
+    assert neutralize(markdown).startswith(neutralize(stable_prefix(markdown[:at])))
 
 
 @pytest.mark.parametrize("size", [40_000, 9_000])
 def test_long_texts_are_messages_that_slack_takes(size: int) -> None:
     """Every piece is within Slack's limits, and the pieces are the whole in order."""
     text = long_markdown(size)
-    found = pieces(text)
+    found = split_parts(text)
     assert words("\n".join(shown(piece.blocks) for piece in found)) == words(text)
-    assert all(cost(piece.blocks) <= LONGEST and validate(piece.blocks, surface="message") for piece in found)
+    assert all(estimate_size(piece.blocks) <= MAX_SIZE and validate(piece.blocks, surface="message") for piece in found)
     assert len(found) <= size / 4_000
 
 
@@ -221,18 +221,18 @@ def test_long_texts_are_messages_that_slack_takes(size: int) -> None:
 )
 def test_any_text_is_messages_that_slack_takes(unit: str) -> None:
     """Many small blocks, or one that never ends, are within the limits, too."""
-    found = pieces(unit * (30_000 // len(unit)))
+    found = split_parts(unit * (30_000 // len(unit)))
     assert found
-    assert all(cost(piece.blocks) <= LONGEST and validate(piece.blocks, surface="message") for piece in found)
+    assert all(estimate_size(piece.blocks) <= MAX_SIZE and validate(piece.blocks, surface="message") for piece in found)
 
 
 def test_fallback_is_short_and_escaped() -> None:
     """Notifications show the beginning of a text, without marks, and nothing that Slack would read as its own."""
-    assert fallback("**a** <b> & `c`\n\n- d") == "a &lt;b&gt; &amp; c\n• d"
-    assert len(fallback("<" * 10_000)) <= 3_500
+    assert render_fallback("**a** <b> & `c`\n\n- d") == "a &lt;b&gt; &amp; c\n• d"
+    assert len(render_fallback("<" * 10_000)) <= 3_500
 
 
 def test_fallback_names_who_is_named_on_purpose() -> None:
     """A notification reads as its message does: the asker by name, and nobody else is called."""
-    shown = fallback("<@U0ADA> asked: `/image` <@U0BOB> <!here>", names=("U0ADA",))
+    shown = render_fallback("<@U0ADA> asked: `/image` <@U0BOB> <!here>", mentions=("U0ADA",))
     assert shown == "<@U0ADA> asked: /image &lt;@U0BOB&gt; &lt;!here&gt;"

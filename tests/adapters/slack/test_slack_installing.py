@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.slack.connection.workspaces import NotInstalled
-from adapters.slack.reply_target import Address
+from adapters.slack.reply_target import ReplyTarget
 from bot.models import Answer, Profile, UsageRow
 from simulators.slack import FakeSlack
 from tests.support.slack.browsing import install
@@ -81,18 +81,18 @@ async def test_workspace_that_is_not_installed(slack: FakeSlack, service: Servic
     await slack.settled()
     assert core.events == []
     with pytest.raises(NotInstalled):
-        await service.adapter.workspaces.client("T0LAB")
+        await service.adapter.workspaces.find_client("T0LAB")
 
 
 async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: Service, core: Core) -> None:
     """However many want a token that is about to end, it is asked for once, and the fresh one is kept."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
-    old = (await service.adapter.workspaces.client("T0LAB")).token
+    old = (await service.adapter.workspaces.find_client("T0LAB")).token
     _expire(core, slack, in_seconds=30)
     await service.__aexit__()
     await service.__aenter__()
-    clients = await asyncio.gather(*(service.adapter.workspaces.client("T0LAB") for _ in range(20)))
+    clients = await asyncio.gather(*(service.adapter.workspaces.find_client("T0LAB") for _ in range(20)))
     [token] = {client.token for client in clients}
     assert token != old
     assert [c.params["grant_type"] for c in slack.called("oauth.v2.access") if "grant_type" in c.params] == [
@@ -100,23 +100,23 @@ async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: 
     ]
     await service.__aexit__()
     await service.__aenter__()
-    assert (await service.adapter.workspaces.client("T0LAB")).token == token
+    assert (await service.adapter.workspaces.find_client("T0LAB")).token == token
 
 
 async def test_token_that_still_works_is_replaced_behind(slack: FakeSlack, service: Service, core: Core) -> None:
     """An hour before its end a token is still used at once, and replaced without anybody waiting."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
-    old = (await service.adapter.workspaces.client("T0LAB")).token
+    old = (await service.adapter.workspaces.find_client("T0LAB")).token
     _expire(core, slack, in_seconds=3600)
     await service.__aexit__()
     await service.__aenter__()
     hold = slack.faults.hold("oauth.v2.access")
-    assert (await service.adapter.workspaces.client("T0LAB")).token == old
+    assert (await service.adapter.workspaces.find_client("T0LAB")).token == old
     hold.set()
     await slack.until(lambda: [c for c in slack.called("oauth.v2.access") if "grant_type" in c.params])
     async with asyncio.timeout(20):
-        while (await service.adapter.workspaces.client("T0LAB")).token == old:  # noqa: ASYNC110 - asked as events ask
+        while (await service.adapter.workspaces.find_client("T0LAB")).token == old:  # noqa: ASYNC110 - asked as events ask
             await asyncio.sleep(0.01)
 
 
@@ -139,8 +139,8 @@ async def test_two_processes_replace_a_token_once(slack: FakeSlack, service: Ser
         Service(slack, core, http=True, **_many(slack)) as one,
         Service(slack, core, http=True, **_many(slack)) as two,
     ):
-        first = await one.adapter.workspaces.client("T0LAB")
-        second = await two.adapter.workspaces.client("T0LAB")
+        first = await one.adapter.workspaces.find_client("T0LAB")
+        second = await two.adapter.workspaces.find_client("T0LAB")
     assert first.token == second.token
     assert len([c for c in slack.called("oauth.v2.access") if "grant_type" in c.params]) == 1
 
@@ -156,7 +156,7 @@ async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, se
     [event] = await core.count(1)
     assert event.conversation.startswith("E0ORG.C0GRID.")
     assert not event.actor.is_stranger
-    assert Address.of(event.reply_to).enterprise == "E0ORG"
+    assert ReplyTarget.of(event.reply_to).enterprise == "E0ORG"
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.finish(Answer(text="hello, Grid"))
 
@@ -168,7 +168,7 @@ async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, c
     slack.people.uninstall(slack.team)
     await slack.until(lambda: not core.stored["slack.installation.T0LAB"])
     with pytest.raises(NotInstalled):
-        await service.adapter.workspaces.client("T0LAB")
+        await service.adapter.workspaces.find_client("T0LAB")
     await install(slack, service.url, slack.team)
     slack.ada.mention("back again")
     await core.count(1)

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from adapters.slack.reply_target import Address
-from adapters.slack.ui.buttons import Button
+from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.ui.buttons import ActionButton
 from bot.models import Answer
 from simulators.slack import FakeSlack, Message
 from tests.support.slack.stage import Core, Service
 
 
-async def _with_button(slack: FakeSlack, service: Service, button: Button, thread: Message) -> Message:
+async def _with_button(slack: FakeSlack, service: Service, button: ActionButton, thread: Message) -> Message:
     """A message of the bot with one button, as answers have them."""
-    client = await service.adapter.workspaces.client("T0LAB")
+    client = await service.adapter.workspaces.find_client("T0LAB")
     element = {
         "type": "button",
         "action_id": button.action_id,
@@ -34,7 +34,7 @@ async def test_slash_command_begins_a_thread_of_its_own(slack: FakeSlack, servic
     slack.ada.slash("/image", "a red fox --style anime -n 2")
     [event] = await core.count(1)
     assert (event.command, event.prompt, event.options) == ("image", "a red fox", {"style": "anime", "n": "2"})
-    address = Address.of(event.reply_to)
+    address = ReplyTarget.of(event.reply_to)
     assert (address.thread, address.private, address.user) == ("", "", "U0ADA")
     assert address.parent == "<@U0ADA> asked: `/image` a red fox `--style anime --n 2`"
     assert address.can_respond
@@ -66,8 +66,8 @@ async def test_commands_about_what_is_there_are_answered_in_private(
     for name in ("help", "usage", "forget", "system"):
         slack.ada.slash(f"/{name}")
     await core.count(5)
-    assert all(Address.of(event.reply_to).private for event in core.events[1:])
-    assert not any(Address.of(event.reply_to).thread for event in core.events[1:])
+    assert all(ReplyTarget.of(event.reply_to).private for event in core.events[1:])
+    assert not any(ReplyTarget.of(event.reply_to).thread for event in core.events[1:])
     assert len({event.conversation for event in core.events[1:]}) == 1
 
 
@@ -83,7 +83,7 @@ async def test_commands_about_a_conversation_are_about_the_newest(
     await core.count(3)
     _, asked, retry = core.events
     assert (retry.command, retry.conversation) == ("retry", asked.conversation)
-    assert (Address.of(retry.reply_to).thread, Address.of(retry.reply_to).private) == (root.ts, "")
+    assert (ReplyTarget.of(retry.reply_to).thread, ReplyTarget.of(retry.reply_to).private) == (root.ts, "")
     await slack.until(lambda: delivery.is_done)
     link = f"https://lab.slack.com/archives/C0GENERAL/p{root.ts.replace('.', '')}"
     assert delivery.response["response_type"] == "ephemeral"
@@ -119,7 +119,7 @@ async def test_the_newest_conversation_is_found_after_a_restart(slack: FakeSlack
 
 async def draft_in(service: Service, thread: Message) -> None:
     """The bot says something more in a thread, which is the newest then."""
-    client = await service.adapter.workspaces.client("T0LAB")
+    client = await service.adapter.workspaces.find_client("T0LAB")
     await client.chat_postMessage(channel="C0GENERAL", thread_ts=thread.ts, text="and one thing more")
 
 
@@ -167,7 +167,7 @@ async def test_command_without_its_prompt_opens_a_form(slack: FakeSlack, service
     await slack.ada.submit(view, {"prompt": "a fox"})
     [event] = await core.count(1)
     assert (event.command, event.prompt) == ("image", "a fox")
-    assert Address.of(event.reply_to).channel == "C0GENERAL"
+    assert ReplyTarget.of(event.reply_to).channel == "C0GENERAL"
 
 
 async def test_prefix(slack: FakeSlack, core: Core) -> None:
@@ -179,7 +179,7 @@ async def test_prefix(slack: FakeSlack, core: Core) -> None:
         await slack.until(lambda: wrong.is_done)
     assert (event.command, event.prompt) == ("image", "a fox")
     assert "/muse-image &lt;prompt&gt;" in wrong.response["text"]
-    assert "`/muse-image`" in Address.of(event.reply_to).parent
+    assert "`/muse-image`" in ReplyTarget.of(event.reply_to).parent
 
 
 async def test_command_that_is_not_kept_is_told(slack: FakeSlack, service: Service, core: Core) -> None:
@@ -203,7 +203,7 @@ async def test_global_shortcut_opens_a_form_of_its_command(
     await slack.ada.submit(view, {"prompt": "a fox", "where": "C0GENERAL"})
     [event] = await core.count(1)
     assert (event.command, event.prompt) == (command, "a fox")
-    address = Address.of(event.reply_to)
+    address = ReplyTarget.of(event.reply_to)
     assert address.channel == "C0GENERAL"
     assert address.parent.startswith("<@U0ADA> asked: ")
 
@@ -243,9 +243,9 @@ async def test_message_shortcuts(slack: FakeSlack, service: Service, core: Core)
         await slack.settled()
     explain, review, picture = core.events
     assert "> Bob: def f(): return 1/0" in explain.prompt
-    assert Address.of(explain.reply_to).private
-    assert Address.of(review.reply_to).thread == Address.of(explain.reply_to).thread == root.ts
-    assert not Address.of(review.reply_to).private
+    assert ReplyTarget.of(explain.reply_to).private
+    assert ReplyTarget.of(review.reply_to).thread == ReplyTarget.of(explain.reply_to).thread == root.ts
+    assert not ReplyTarget.of(review.reply_to).private
     assert review.conversation == f"T0LAB.C0GENERAL.{root.ts}" != explain.conversation
     assert (picture.command, picture.prompt) == ("image", "def f(): return 1/0")
 
@@ -270,7 +270,7 @@ async def test_animating_needs_a_picture(slack: FakeSlack, service: Service, cor
     await core.count(2)
     without, with_one = core.events
     assert without.rejection
-    assert Address.of(without.reply_to).private
+    assert ReplyTarget.of(without.reply_to).private
     assert (with_one.command, [file.name for file in with_one.attachments]) == ("video", ["a.png"])
 
 
@@ -280,18 +280,18 @@ async def test_animating_needs_a_picture(slack: FakeSlack, service: Service, cor
 async def test_pressed_button(slack: FakeSlack, service: Service, core: Core) -> None:
     """A press names its answer and its button, in the conversation and the thread of the answer."""
     root = slack.ada.say("hello")
-    button = Button(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")
+    button = ActionButton(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")
     message = await _with_button(slack, service, button, root)
     slack.bob.press(message, button.action_id)
     [event] = await core.count(1)
     assert (event.command, dict(event.options)) == ("press", {"event": "E1", "action": "again"})
     assert (event.conversation, event.actor.name) == ("T0LAB.C0GENERAL.1", "Bob")
-    assert Address.of(event.reply_to).thread == root.ts
+    assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
 async def test_button_of_an_earlier_version(slack: FakeSlack, service: Service, core: Core) -> None:
     """A button whose value can't be read says that it no longer works."""
-    client = await service.adapter.workspaces.client("T0LAB")
+    client = await service.adapter.workspaces.find_client("T0LAB")
     element = {"type": "button", "action_id": "press:x", "value": "?", "text": {"type": "plain_text", "text": "X"}}
     await client.chat_postMessage(channel="C0GENERAL", text="old", blocks=[{"type": "actions", "elements": [element]}])
     slack.ada.press(slack.from_bot(slack.general)[0], "press:x")
@@ -302,29 +302,29 @@ async def test_button_of_an_earlier_version(slack: FakeSlack, service: Service, 
 async def test_opinions_are_answered_in_private(slack: FakeSlack, service: Service, core: Core) -> None:
     """What a press of an opinion, of Delete or of Stop says is for who pressed."""
     root = slack.ada.say("hello")
-    button = Button(event="E1", action="good", conversation="c")
+    button = ActionButton(event="E1", action="good", conversation="c")
     slack.bob.press(await _with_button(slack, service, button, root), button.action_id)
     [event] = await core.count(1)
-    assert Address.of(event.reply_to).private
+    assert ReplyTarget.of(event.reply_to).private
 
 
 async def test_button_that_asks_first(slack: FakeSlack, service: Service, core: Core) -> None:
     """A button that needs options opens a form with them; what is chosen comes with the press."""
     root = slack.ada.say("hello")
-    button = Button(event="E1", action="style", conversation="c", command="image", asks="prompt,style")
+    button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="prompt,style")
     slack.ada.press(await _with_button(slack, service, button, root), button.action_id)
     view = await slack.ada.modal()
     assert [block["block_id"] for block in view.content["blocks"]] == ["prompt", "style"]
     await slack.ada.submit(view, {"style": "anime"})
     [event] = await core.count(1)
     assert dict(event.options) == {"event": "E1", "action": "style", "style": "anime"}
-    assert Address.of(event.reply_to).thread == root.ts
+    assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
 async def test_form_that_does_not_open_is_told(slack: FakeSlack, service: Service, core: Core) -> None:
     """Where Slack opens no form, who asked for it is told so, wherever they did; a command gets its usage instead."""
     root = slack.ada.say("hello")
-    button = Button(event="E1", action="style", conversation="c", command="image", asks="style")
+    button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="style")
     message = await _with_button(slack, service, button, root)
     slack.faults.fail("views.open", "expired_trigger_id", times=3)
     slack.ada.press(message, button.action_id)
@@ -346,7 +346,7 @@ async def test_slacks_own_stop(slack: FakeSlack, service: Service, core: Core) -
     await core.count(2)
     stop = core.events[1]
     assert (stop.command, stop.conversation) == ("stop", asked.conversation)
-    assert Address.of(stop.reply_to).private
+    assert ReplyTarget.of(stop.reply_to).private
 
 
 async def test_suggested_prompts(slack: FakeSlack, service: Service, core: Core) -> None:
@@ -361,9 +361,13 @@ async def test_suggested_prompts(slack: FakeSlack, service: Service, core: Core)
 
 def test_button_round_trip() -> None:
     """A button's value says what it stands for; one that is too long is pressed without a form."""
-    button = Button(event="E", action="style", conversation="c", thread="1.2", command="image", asks="style")
-    assert Button.of({"action_id": button.action_id, "value": button.value}) == button
-    long = Button(event="E" * 1950, action="a", conversation="c", command="image", asks="style,size,prompt")
+    button = ActionButton(
+        event="E", action="style", conversation="c", thread="1.2", command="image", prompts_for="style"
+    )
+    assert ActionButton.of({"action_id": button.action_id, "value": button.value}) == button
+    long = ActionButton(
+        event="E" * 1950, action="a", conversation="c", command="image", prompts_for="style,size,prompt"
+    )
     assert len(long.value) <= 2000
-    assert Button.read(long.value) == Button(event="E" * 1950, action="a", conversation="c")
-    assert Button.of({"action_id": "press:x", "value": "no json"}) is None
+    assert ActionButton.decode(long.value) == ActionButton(event="E" * 1950, action="a", conversation="c")
+    assert ActionButton.of({"action_id": "press:x", "value": "no json"}) is None

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.slack.reply_target import Address
+from adapters.slack.reply_target import ReplyTarget
 from bot.models import Event
 from simulators.slack import FakeSlack
 from tests.support.slack.stage import Core, Service
@@ -25,7 +25,7 @@ async def test_mention_begins_a_thread(slack: FakeSlack, service: Service, core:
         "C0GENERAL",
         question.ts,
     )
-    address = Address.of(event.reply_to)
+    address = ReplyTarget.of(event.reply_to)
     assert (address.team, address.channel, address.thread, address.message, address.user) == (
         "T0LAB",
         "C0GENERAL",
@@ -133,8 +133,8 @@ async def test_direct_messages_are_threads(slack: FakeSlack, service: Service, c
     one, two, three = core.events
     assert one.conversation == two.conversation != three.conversation
     assert one.location.is_private
-    assert Address.of(one.reply_to).surface == "agent"
-    assert Address.of(two.reply_to).thread == first.ts
+    assert ReplyTarget.of(one.reply_to).surface == "agent"
+    assert ReplyTarget.of(two.reply_to).thread == first.ts
 
 
 async def test_threads_of_direct_messages_get_titles(slack: FakeSlack, service: Service, core: Core) -> None:

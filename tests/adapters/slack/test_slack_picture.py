@@ -8,9 +8,9 @@ import pytest
 
 from bench.pictures.slack_page import Page
 from simulators.slack import FakeSlack, words
-from tests.support.slack.running import hurried, impatient, service
+from tests.support.slack.running import FAST, impatient, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
 def read(page: str) -> list[str]:
@@ -21,7 +21,7 @@ def read(page: str) -> list[str]:
 
 async def test_the_page_is_made_of_what_was_sent(slack: FakeSlack, tmp_path: Path) -> None:
     """Every word, button and picture that the bot has sent is on the page; what is deleted is not."""
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, timing=FAST) as running:
         question = slack.ada.mention("what is **this** & that?")
         [answer] = await running.answers(question)
         drawing = slack.bob.mention("image a fox")

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from adapters.slack.connection.proxies import proxy_of
+from adapters.slack.connection.web_api import proxy_for
 from bot.models import Answer, Media
 from simulators.slack import FakeSlack
 from tests.support.slack.stage import Core, Service
@@ -69,10 +69,10 @@ def test_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("NO_PROXY", "slack-gov.com")
     assert (
-        proxy_of("https://slack.com/api")
-        == proxy_of("wss://wss-primary.slack.com/x")
+        proxy_for("https://slack.com/api")
+        == proxy_for("wss://wss-primary.slack.com/x")
         == "http://proxy.example.com:3128"
     )
-    assert proxy_of("http://slack.com/api") is None
-    assert proxy_of("https://files.slack-gov.com/a") is None
-    assert proxy_of("") is None
+    assert proxy_for("http://slack.com/api") is None
+    assert proxy_for("https://files.slack-gov.com/a") is None
+    assert proxy_for("") is None

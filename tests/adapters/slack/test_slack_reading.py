@@ -127,7 +127,7 @@ async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_told(
 async def test_the_bots_own_earlier_words_are_its(slack: FakeSlack, service: Service, core: Core) -> None:
     """Messages of the bot in the thread are the assistant's."""
     root = slack.ada.say("hello")
-    client = await service.adapter.workspaces.client("T0LAB")
+    client = await service.adapter.workspaces.find_client("T0LAB")
     await client.chat_postMessage(channel="C0GENERAL", thread_ts=root.ts, text="I was here")
     slack.ada.mention("and?", thread=root)
     [event] = await core.count(1)

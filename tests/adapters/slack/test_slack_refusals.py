@@ -11,9 +11,9 @@ from aiohttp import web
 from simulators.slack import FakeSlack, Message
 from simulators.slack.faults import Rule
 from tests.support.api import piece
-from tests.support.slack.running import Service, hurried, impatient, service
+from tests.support.slack.running import FAST, Service, impatient, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 #: What an answer that takes a while calls, and what a picture does.
 STREAM = ("chat.startStream", "chat.appendStream", "chat.stopStream")
@@ -68,7 +68,7 @@ def drawn_once(shown: list[Message]) -> bool:
 async def test_rate_limits_delay_and_lose_nothing(slack: FakeSlack, tmp_path: Path) -> None:
     """429 with Retry-After, twice on every method: everything is shown, once."""
     rules = [slack.faults.limit(method, 0.05, times=2) for method in ("auth.test", *TALK, *DRAW)]
-    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
         assert said_once(await asked(running, "tell me"))
         assert drawn_once(await asked(running, "image a fox"))
     assert all(rule.hit for rule in rules)
@@ -82,7 +82,7 @@ async def test_a_failing_call_loses_and_doubles_nothing(
 ) -> None:
     """A connection that ends before or after the call took effect, a bare 503: the answer is shown, once."""
     rule = fail(slack, method, fault)
-    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
         assert said_once(await asked(running, "tell me"))
     assert rule.hit == 1
 
@@ -92,7 +92,7 @@ async def test_rate_limits_without_streams(slack: FakeSlack, tmp_path: Path) -> 
     slack.faults.unknown("chat.*Stream")
     posted = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postMessage", "chat.update")]
     told = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postEphemeral", "chat.delete")]
-    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
         [answer] = await asked(running, "tell me")
         assert said_once([answer])
         slack.ada.press(answer, "press:good")
@@ -111,7 +111,7 @@ async def test_a_failing_share_loses_and_doubles_nothing(
 ) -> None:
     """The same for a picture."""
     rule = fail(slack, method, fault)
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, timing=FAST) as running:
         assert drawn_once(await asked(running, "image a fox"))
     assert rule.hit == 1
 
@@ -142,7 +142,7 @@ async def test_what_is_refused_is_said_another_way(
 ) -> None:
     """A refused method, stream or block costs the look, never the answer."""
     rule = slack.faults.fail(method, error, times=times)
-    async with service(slack, tmp_path, aimodels_streaming=True) as running:
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
         assert said_once(await asked(running, "tell me"))
     assert rule.hit >= 1
 
@@ -152,7 +152,7 @@ async def test_where_the_bot_may_not_write_the_asker_is_told_directly(
     slack: FakeSlack, tmp_path: Path, error: str
 ) -> None:
     """The bot was removed while it worked: the answer goes to the asker's direct messages, once."""
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
         slack.ada.mention("hello")
         await running.echo.until(lambda: running.echo.asked == ["hello"])
@@ -176,7 +176,7 @@ def shut(slack: FakeSlack, error: str) -> None:
 
 async def test_a_revoked_token_ends_the_tries_and_is_told(slack: FakeSlack, tmp_path: Path) -> None:
     """Without a token nothing can be shown: the service says so in its health and does not try for ever."""
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
         slack.ada.mention("hello")
         await running.echo.until(lambda: running.echo.asked == ["hello"])
@@ -192,7 +192,7 @@ async def test_a_revoked_token_ends_the_tries_and_is_told(slack: FakeSlack, tmp_
 @pytest.mark.parametrize("how", ["cut", "refused"])
 async def test_an_upload_that_fails_half_way_is_done_again(slack: FakeSlack, tmp_path: Path, how: str) -> None:
     """The picture is shown once, whole."""
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, timing=FAST) as running:
         if how == "cut":
             slack.storage.cut_after = 1
         else:

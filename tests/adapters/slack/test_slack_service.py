@@ -1,6 +1,7 @@
 """What people do in Slack, through the whole service to what they see."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,7 +166,11 @@ async def test_form_makes_a_picture(slack: FakeSlack, tmp_path: Path) -> None:
 
 async def test_tokens_are_not_readable_at_rest(slack: FakeSlack, tmp_path: Path) -> None:
     """The token of a workspace that installed the app is sealed on disk, and unsealed after the key was changed."""
-    many = {"slack_bot_token": None, "slack_client_id": slack.client_id, "slack_client_secret": slack.client_secret}
+    many: dict[str, Any] = {
+        "slack_bot_token": None,
+        "slack_client_id": slack.client_id,
+        "slack_client_secret": slack.client_secret,
+    }
     async with service(slack, tmp_path, http=True, bot_encryption_keys="first key", **many) as running:
         await install(slack, f"http://127.0.0.1:{running.port}", slack.team)
         await running.answers(slack.ada.mention("hello"))

@@ -4,22 +4,21 @@ import asyncio
 import io
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 
 from adapters.slack.adapter import Slack
-from adapters.slack.connection import http_endpoints, socket_mode
+from adapters.slack.connection import http_endpoints
+from adapters.slack.timing import Timing
 from bot.errors import SettingsError
 from simulators.slack import FakeSlack
 from tests.support.slack.stage import COMMANDS, Core, Service, settings
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket_mode, "PING", 0.4)
-    monkeypatch.setattr(socket_mode, "_FIRST_PAUSE", 0.05)
+#: Connections are checked often, and reconnected soon.
+FAST = Timing(ping_interval=0.4, reconnect_first=0.05)
 
 
 async def _hears(slack: FakeSlack, core: Core) -> None:
@@ -32,7 +31,7 @@ async def _hears(slack: FakeSlack, core: Core) -> None:
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
 async def test_slack_asks_for_a_new_connection(slack: FakeSlack, core: Core, reason: str) -> None:
     """When Slack says goodbye, the next connection hears."""
-    async with Service(slack, core):
+    async with Service(slack, core, timing=FAST):
         await slack.sockets.disconnect(reason)
         await slack.until(lambda: slack.sockets.connected >= 2)
         await _hears(slack, core)
@@ -40,7 +39,7 @@ async def test_slack_asks_for_a_new_connection(slack: FakeSlack, core: Core, rea
 
 async def test_connection_that_is_cut(slack: FakeSlack, core: Core) -> None:
     """A connection that is cut is replaced, and what was said meanwhile is heard."""
-    async with Service(slack, core) as service:
+    async with Service(slack, core, timing=FAST) as service:
         await slack.sockets.drop()
         slack.ada.mention("while you were away")
         await core.count(1)
@@ -51,7 +50,7 @@ async def test_connection_that_is_cut(slack: FakeSlack, core: Core) -> None:
 
 async def test_connection_that_answers_nothing(slack: FakeSlack, core: Core) -> None:
     """A connection that is open but answers no pings is replaced, and the new one hears."""
-    async with Service(slack, core, slack_deaf_after=1):
+    async with Service(slack, core, slack_stalled_after=1, timing=FAST):
         slack.sockets.answers_pings = False
         slack.sockets.go_deaf()
         await slack.until(lambda: slack.sockets.connected >= 2)
@@ -59,12 +58,9 @@ async def test_connection_that_answers_nothing(slack: FakeSlack, core: Core) -> 
         await _hears(slack, core)
 
 
-async def test_connection_that_answers_pings_but_is_deaf(
-    slack: FakeSlack, core: Core, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_connection_that_answers_pings_but_is_deaf(slack: FakeSlack, core: Core) -> None:
     """A connection on which no event came for long is replaced though it looks healthy, and the new one hears."""
-    monkeypatch.setattr(socket_mode, "QUIET", 1.0)
-    async with Service(slack, core):
+    async with Service(slack, core, timing=replace(FAST, replace_after=1.0)):
         slack.sockets.go_deaf()
         slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
         slack.ada.mention("can you hear me?")
@@ -74,7 +70,7 @@ async def test_connection_that_answers_pings_but_is_deaf(
 
 async def test_health_while_slack_is_away(slack: FakeSlack, core: Core) -> None:
     """While no connection can be had health says so; when Slack is back it says nothing."""
-    async with Service(slack, core) as service:
+    async with Service(slack, core, timing=FAST) as service:
         slack.faults.crash("apps.connections.open", 503)
         slack.faults.crash("apps.connections.open", 503)
         await slack.sockets.drop()
@@ -100,7 +96,7 @@ async def test_refused_tokens_end_the_service_with_a_sentence(slack: FakeSlack, 
 
 async def test_health_of_a_removed_app(slack: FakeSlack, core: Core) -> None:
     """When the app is removed from its one workspace, health says that the token is refused."""
-    async with Service(slack, core, http=True) as service:
+    async with Service(slack, core, http=True, timing=FAST) as service:
         assert service.adapter.health() == ""
         slack.people.uninstall(slack.team)
         await slack.settled()
@@ -109,7 +105,7 @@ async def test_health_of_a_removed_app(slack: FakeSlack, core: Core) -> None:
 
 async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> None:
     """A call without a length, or larger than anything that Slack sends, is turned away before it is read."""
-    async with Service(slack, core, http=True) as service, aiohttp.ClientSession() as session:
+    async with Service(slack, core, http=True, timing=FAST) as service, aiohttp.ClientSession() as session:
         url = f"{service.url}/slack/events"
 
         async def endless() -> AsyncIterator[bytes]:
@@ -117,7 +113,7 @@ async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> No
 
         async with session.post(url, data=endless()) as response:
             assert response.status == 411
-        async with session.post(url, data=io.BytesIO(b"x" * (http_endpoints.LARGEST + 1))) as response:
+        async with session.post(url, data=io.BytesIO(b"x" * (http_endpoints.MAX_REQUEST + 1))) as response:
             assert response.status == 413
         async with session.post(url, data=b"{}") as response:
             assert response.status == 401
@@ -130,7 +126,7 @@ async def test_settings_in_the_environment(
     """The library reads the same environment variables; it makes nothing of them, and says nothing of them."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
         monkeypatch.setenv(name, "xoxb-of-somebody-else")
-    async with Service(slack, core):
+    async with Service(slack, core, timing=FAST):
         await _hears(slack, core)
         await slack.settled()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

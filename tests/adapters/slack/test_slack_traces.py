@@ -71,7 +71,7 @@ async def test_cut_off_anywhere(
 
 async def test_a_command_cut_off_after_its_parent(slack: FakeSlack, stage: Asking) -> None:
     """The message that says who asked what is found again, too."""
-    more: dict[str, Any] = {"thread": "", "message": "", "parent": "Ada asked: `/image a fox`", "asked": "1"}
+    more: dict[str, Any] = {"thread": "", "message": "", "parent": "Ada asked: `/image a fox`", "requested_at": "1"}
     slack.faults.drop("chat.postMessage", when="after")
     await answered(stage, SHORT, ref=None, **more)
     slack.faults.clear()

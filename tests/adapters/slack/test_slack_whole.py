@@ -11,18 +11,18 @@ from aiohttp import web
 from simulators.slack import FakeSlack
 from tests.contract.adapter_contract import long_markdown, words
 from tests.support.api import Step, chat_data, data, events, piece
-from tests.support.slack.running import hurried, impatient, service
+from tests.support.slack.running import FAST, impatient, service
 
 PIECE = 3000  #: characters of a streamed answer that come at once
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__, hurried.__name__)
+pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["at-once", "streamed"])
 async def test_forty_thousand_characters_arrive_whole(slack: FakeSlack, tmp_path: Path, is_streamed: bool) -> None:
     """Every word of a long answer in two languages is shown once and in order; fences and tables are not broken."""
     text = long_markdown(40_000)
-    async with service(slack, tmp_path, aimodels_streaming=is_streamed) as running:
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=is_streamed) as running:
         running.api.play(slowly(slack, text) if is_streamed else data(chat_data(text)))
         question = slack.ada.mention("tell me everything")
         shown = await running.answers(question)
@@ -69,7 +69,7 @@ async def test_twenty_answers_at_once_stay_within_what_slack_allows(slack: FakeS
             gate.set()
         return await events(piece("One half. "), piece("The other half.", finish="stop"), wait=gate)(request)
 
-    async with service(slack, tmp_path, aimodels_streaming=True, bot_chat_concurrency=20) as running:
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True, bot_chat_concurrency=20) as running:
         running.api.play(step)
         questions = [slack.ada.mention("tell me", channel=room) for room in rooms]
         for question in questions:

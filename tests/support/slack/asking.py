@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.slack.adapter import Slack
 from adapters.slack.outbound.draft import SlackDraft
-from adapters.slack.reply_target import Address
+from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.timing import Timing
 from bot.models import Action, Answer
 from simulators.slack import Channel, FakeSlack, Message
 from tests.support.slack.stage import Core, settings
@@ -29,20 +30,20 @@ class Asking:
         self.adapter = Slack(settings(slack))
         self._stack = AsyncExitStack()
 
-    async def start(self) -> None:
+    async def start(self, timing: Timing | None = None) -> None:
         """A process that delivers."""
-        self.adapter = Slack(settings(self.slack))
+        self.adapter = Slack(settings(self.slack), timing=timing)
         self._stack = AsyncExitStack()
         await self._stack.enter_async_context(self.adapter.connected(self.core))
 
     async def stop(self) -> None:
         await self._stack.aclose()
 
-    async def restart(self) -> None:
+    async def restart(self, timing: Timing | None = None) -> None:
         await self.stop()
-        await self.start()
+        await self.start(timing)
 
-    def address(self, **more: str) -> Address:
+    def target(self, **more: str) -> ReplyTarget:
         given = {
             "conversation": f"c{self.channel.id}-{self.question.ts}",
             "team": self.slack.team.id,
@@ -53,12 +54,12 @@ class Asking:
             "message": self.question.ts,
             "locale": "en-US",
         }
-        return Address(**{**given, **more})  # type: ignore[arg-type]
+        return ReplyTarget(**{**given, **more})  # type: ignore[arg-type]
 
     async def draft(
         self, key: str = "Ev1", *, ref: str | None = None, private: bool = False, **more: str
     ) -> SlackDraft:
-        return await self.adapter.draft(self.address(**more).to_reply_to(), key=key, ref=ref, private=private)
+        return await self.adapter.draft(self.target(**more).to_reply_to(), key=key, ref=ref, private=private)
 
     def answers(self, channel: Channel | None = None, *, viewer: str = "") -> list[Message]:
         """What the bot shows."""

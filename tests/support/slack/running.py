@@ -4,27 +4,20 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from adapters.slack.adapter import Slack
-from adapters.slack.outbound import draft, status_indicator
+from adapters.slack.timing import Timing
 from bot.bootstrap import Core
 from simulators.slack import FakeSlack, Message
 from tests.support.api import FakeApi, fake_api
 from tests.support.service import Echo, impatient, life, settings_of
 from tests.support.slack.stage import settings as slack_settings
 
-
-@pytest.fixture
-def hurried(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses between tries, and between edits, are short; a status is told at once."""
-    monkeypatch.setattr(draft, "_LATE", 0.1)
-    monkeypatch.setattr(status_indicator, "SOON", 0.0)
-    monkeypatch.setattr(Slack, "capabilities", replace(Slack.capabilities, edit_interval=0.05))
+#: Pauses between edits are short, and a status is set at once.
+FAST = Timing(edit_interval=0.05, announce_delay=0.0, late_files=0.1)
 
 
 @dataclass(slots=True)
@@ -37,6 +30,7 @@ class Service:
     folder: Path
     http: bool
     given: dict[str, Any]
+    timing: Timing
     core: Core = field(init=False)
     port: int = 0
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -45,7 +39,7 @@ class Service:
         """Start on what an earlier run left; returns when Slack can reach it."""
         chosen = {name: value for name, value in self.given.items() if not name.startswith("slack_")}
         own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
-        adapter = Slack(slack_settings(self.slack, http=self.http, **own))
+        adapter = Slack(slack_settings(self.slack, http=self.http, **own), timing=self.timing)
         settings = settings_of(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
         before = self.slack.sockets.connected
         one = await self._stack.enter_async_context(life(settings, adapter))
@@ -85,12 +79,14 @@ class Service:
 
 
 @asynccontextmanager
-async def service(slack: FakeSlack, folder: Path, *, http: bool = False, **settings: Any) -> AsyncIterator[Service]:
+async def service(
+    slack: FakeSlack, folder: Path, *, http: bool = False, timing: Timing | None = None, **settings: Any
+) -> AsyncIterator[Service]:
     """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
     async with asyncio.timeout(120), fake_api() as api:
         echo = Echo(api.url)
         api.play(echo)
-        one = Service(slack, api, echo, folder, http, settings)
+        one = Service(slack, api, echo, folder, http, settings, timing or Timing())
         await one.start()
         try:
             yield one
@@ -102,4 +98,4 @@ async def service(slack: FakeSlack, folder: Path, *, http: bool = False, **setti
                 await one.stop()
 
 
-__all__ = ["Service", "hurried", "impatient", "service"]
+__all__ = ["FAST", "Service", "impatient", "service"]

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from adapters.slack import Settings
 from adapters.slack.adapter import Slack
 from adapters.slack.setup.manifest import SCOPES
+from adapters.slack.timing import Timing
 from bot.ops.web import WebServer
 from simulators.slack import FakeSlack
 from tests.support.core import COMMANDS, Core
@@ -31,11 +32,18 @@ class Service:
     """The adapter, running against a fake Slack."""
 
     def __init__(
-        self, slack: FakeSlack, core: Core, *, http: bool = False, folder: Path | None = None, **more: Any
+        self,
+        slack: FakeSlack,
+        core: Core,
+        *,
+        http: bool = False,
+        folder: Path | None = None,
+        timing: Timing | None = None,
+        **more: Any,
     ) -> None:
         self.slack = slack
         self.core = core
-        self.adapter = Slack(settings(slack, http=http, **more), folder=folder)
+        self.adapter = Slack(settings(slack, http=http, **more), folder=folder, timing=timing)
 
     async def __aenter__(self) -> Self:
         self._connected = self.adapter.connected(self.core)

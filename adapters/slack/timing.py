@@ -1,0 +1,41 @@
+"""Durations that the package chooses. Limits that Slack sets are constants in the modules that keep to them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Durations in seconds."""
+
+    # -- connection
+    ping_interval: float = 10.0  #: between two pings of a Socket Mode connection
+    hello_timeout: float = 20.0  #: for a new connection to say hello
+    replace_after: float = 600.0  #: without any event until a connection is replaced, though it answers pings
+    reconnect_first: float = 1.0  #: the first pause between two tries to connect
+    reconnect_longest: float = 60.0
+    rate_limit_patience: float = 20.0  #: that a call may wait for its turn before it is refused as delayed
+    feature_retry: float = 6 * 3600.0  #: until a feature that a workspace refused is tried again
+    response_timeout: float = 10.0  #: of a request to a `response_url`
+
+    # -- installations
+    token_renewal: float = 120 * 60.0  #: before a token expires, when it is renewed in the background
+    token_last_moment: float = 60.0  #: before a token expires, when the renewal is waited for
+    installation_lifetime: float = 60.0  #: of a cached installation: another process may have renewed its token
+
+    # -- inbound
+    user_lifetime: float = 3600.0  #: of what Slack said about a user
+    user_retry: float = 60.0  #: until a failed lookup of a user is repeated
+    user_patience: float = 1.0  #: that an event waits for a lookup before it goes on without
+    interaction_patience: float = 1.5  #: for one call while Slack waits three seconds for an acknowledgement
+
+    # -- outbound
+    edit_interval: float = 1.0  #: between two edits of an answer
+    status_interval: float = 8.0  #: between two statuses of an answer
+    announce_delay: float = 0.35  #: until the first status; an answer that is there sooner needs none
+    status_lifetime: float = 20.0  #: during which the same status is not sent again; Slack removes it after 120
+    status_patience: float = 2.0  #: that an answer waits for a status on its way
+    card_after: float = 15.0  #: of a job until it is shown as a card, where it reports no progress
+    stream_lifetime: float = 220.0  #: of a stream, then its message is edited instead; Slack ends it at about 300
+    late_files: float = 1.5  #: for files of an earlier try to appear before they are shared again
+    visibility_checks: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  #: pauses between looks for shared files
+    clock_skew: float = 30.0  #: by which our clock may be ahead of Slack's

@@ -1,0 +1,137 @@
+"""How many of an adapter's files one mention passes: `python -m bench.files_of_a_mention slack`.
+
+The service runs in this process, on a simulated platform and with the sandbox as its API. A file is counted when one of
+its functions is called between the moment of the mention and the moment when its answer, text and buttons, is whole.
+"""
+
+import asyncio
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot import bootstrap
+from bot.bootstrap import Core
+from bot.ops import logs
+from bot.ports import Adapter
+from bot.settings.core import Settings
+
+ROOT = Path(__file__).parents[1]
+QUESTION = "What is the capital of France?"
+
+#: Asks by a mention; returns when the answer is whole.
+Mention = Callable[[], Awaitable[None]]
+#: Opens a platform with the running service on it. Takes the service's folder.
+Platform = Callable[[Path], AbstractAsyncContextManager[Mention]]
+
+
+# ------------------------------------------------------------------ tracing
+
+
+@contextmanager
+def traced(called: dict[str, set[str]]) -> Iterator[None]:
+    """Note each function of this repository that is called in the block, by file. Module bodies don't count."""
+    root = f"{ROOT}/"
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(root) and code.co_name != "<module>":
+            called[code.co_filename.removeprefix(root)].add(code.co_qualname)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+async def files_of(platform: Platform) -> Mapping[str, set[str]]:
+    """The functions that a mention calls, by file."""
+    called: dict[str, set[str]] = defaultdict(set)
+    with tempfile.TemporaryDirectory() as folder:
+        async with platform(Path(folder)) as mention:
+            with traced(called):
+                await mention()
+    return called
+
+
+@asynccontextmanager
+async def running(adapter: Adapter, folder: Path) -> AsyncIterator[Core]:
+    """The service with one platform until the end of the block."""
+    settings = Settings(_env_file=None, bot_data_dir=folder, bot_port=None)  # type: ignore[call-arg, unused-ignore]
+    stopping = asyncio.Event()
+    async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+        service = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        try:
+            yield core
+        finally:
+            stopping.set()
+            await service
+
+
+# ------------------------------------------------------------------ platforms
+
+
+@asynccontextmanager
+async def slack(folder: Path) -> AsyncIterator[Mention]:
+    """A workspace in Socket Mode; somebody mentions the bot in a channel."""
+    from adapters.slack import Settings as SlackSettings
+    from adapters.slack.adapter import Slack
+    from simulators.slack import fake_slack
+
+    async with fake_slack() as workspace:
+        adapter = Slack(
+            SlackSettings(  # type: ignore[call-arg, unused-ignore]
+                _env_file=None,
+                slack_bot_token=SecretStr(workspace.token),
+                slack_app_token=SecretStr(workspace.app_token),
+                slack_api_url=workspace.api_url,
+            )
+        )
+        async with running(adapter, folder) as core:
+            await workspace.until(lambda: workspace.sockets.open)
+
+            async def mention() -> None:
+                question = workspace.ada.mention(QUESTION)
+                await workspace.until(
+                    lambda: any(
+                        block["type"] == "actions" and len(block["elements"]) > 1
+                        for message in workspace.from_bot(workspace.general, thread=question.ts)
+                        for block in message.blocks
+                    )
+                )
+                await core.worker.drain()
+                await workspace.settled()
+
+            yield mention
+
+
+PLATFORMS: dict[str, Platform] = {"slack": slack}
+
+
+def main() -> None:
+    """Print each platform's files with the functions called in them, and how many files there are."""
+    logs.configure("warning", "json")
+    for name in sys.argv[1:] or PLATFORMS:
+        called = asyncio.run(files_of(PLATFORMS[name]))
+        print(f"| file of adapters/{name} | functions called |\n| --- | --- |")
+        own = {file: functions for file, functions in called.items() if file.startswith(f"adapters/{name}/")}
+        for file, functions in sorted(own.items()):
+            print(f"| `{file.removeprefix(f'adapters/{name}/')}` | {len(functions)} |")
+        kit = sum(file.startswith("adapters/kit/") for file in called)
+        core = sum(file.startswith(("bot/", "aimodels/")) for file in called)
+        others = f"{kit} of adapters/kit, {core} of the core and the API client"
+        print(f"\n{name}: {len(own)} files of the adapter, {others}\n")
+
+
+if __name__ == "__main__":
+    main()
