@@ -1,11 +1,9 @@
 """The Discord adapter: logs in, receives events, opens drafts."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -15,7 +13,7 @@ from pydantic import SecretStr
 
 from adapters.discord import interaction_tokens
 from adapters.discord.gateway.client import DiscordClient, EventRouter, use_api_url, use_gateway_url
-from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.gateway.errors import describe_error
 from adapters.discord.gateway.watchdog import GatewayWatchdog
 from adapters.discord.inbound import downloads, history
 from adapters.discord.inbound.catch_up import CatchUp
@@ -30,6 +28,9 @@ from adapters.discord.outbound.upload_limits import UploadLimits
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands, check
 from adapters.discord.timing import Timing
+from adapters.kit.backoff import Backoff
+from adapters.kit.errors import NETWORK_ERRORS
+from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -76,7 +77,7 @@ class Discord:
         self._edit_rates = EditRates(timing)
         self._typing = TypingIndicator(timing)
         self._upload_limits = UploadLimits()
-        self._drafts: WeakValueDictionary[str, DiscordDraft] = WeakValueDictionary()
+        self._drafts: PerKey[str, DiscordDraft] = PerKey()
 
     # -- lifecycle
 
@@ -126,8 +127,8 @@ class Discord:
         router, catch_up = self._build_listeners(self._services, sink, commands)
         await catch_up.restore_position()
         await self._restore_deadlines(self._services)
-        timing = self._timing
-        pause = timing.reconnect_first
+        longest = self._timing.reconnect_longest
+        backoff = Backoff(first=self._timing.reconnect_first, longest=longest)
         while True:
             started = time.monotonic()
             try:
@@ -135,9 +136,9 @@ class Discord:
             except (*NETWORK_ERRORS, discord.DiscordException) as exc:
                 self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
                 log.warning("gateway lost", reason=describe_error(exc))
-            was_long = time.monotonic() - started > timing.reconnect_longest
-            pause = timing.reconnect_first if was_long else min(2 * pause, timing.reconnect_longest)
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - spreads reconnections, no secret
+            if time.monotonic() - started > longest:
+                backoff.reset()
+            await asyncio.sleep(backoff.next())
 
     def _build_listeners(
         self, services: AdapterServices, sink: Sink, commands: Sequence[CommandSpec]
@@ -152,7 +153,7 @@ class Discord:
             acknowledgements=self.acknowledgements,
             deadlines=self._deadlines,
             reply_modes=reply_modes,
-            learn_locale=messages.locales.put,
+            locales=messages.locales,
             timing=self._timing,
         )
         catch_up = CatchUp(client=lambda: self.client, services=services, messages=messages, timing=self._timing)
@@ -214,19 +215,19 @@ class Discord:
         private: bool,  # noqa: ARG002
     ) -> DiscordDraft:
         """Return the draft of that key."""
-        draft = self._drafts.get(key)
-        if draft is None:
-            services = DeliveryServices(
-                client=self.client,
-                acknowledgements=self.acknowledgements,
-                deadlines=self._deadlines,
-                edit_rates=self._edit_rates,
-                typing=self._typing,
-                upload_limits=self._upload_limits,
-                timing=self._timing,
-            )
-            draft = self._drafts[key] = DiscordDraft(services, ReplyTarget.of(reply_to), key=key, ref=ref)
-        return draft
+        return self._drafts.find_or_make(key, lambda: self._open_draft(ReplyTarget.of(reply_to), key, ref))
+
+    def _open_draft(self, target: ReplyTarget, key: str, ref: str | None) -> DiscordDraft:
+        services = DeliveryServices(
+            client=self.client,
+            acknowledgements=self.acknowledgements,
+            deadlines=self._deadlines,
+            edit_rates=self._edit_rates,
+            typing=self._typing,
+            upload_limits=self._upload_limits,
+            timing=self._timing,
+        )
+        return DiscordDraft(services, target, key=key, ref=ref)
 
     async def _detach_draft(self, target: ReplyTarget, key: str) -> None:
         """Continue an unfinished answer without its interaction's token, shortly before the token ends."""

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -11,6 +10,8 @@ import structlog
 
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
+from adapters.kit.background import BackgroundTasks
+from adapters.kit.bounded import BoundedDict
 from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)
@@ -25,16 +26,14 @@ class Acknowledgements:
     """Interactions that this process acknowledges, so that no answer is sent before its acknowledgement."""
 
     def __init__(self) -> None:
-        self._futures: OrderedDict[str, asyncio.Future[bool]] = OrderedDict()
+        self._futures: BoundedDict[str, asyncio.Future[bool]] = BoundedDict(_REMEMBERED)
 
     def begin(self, interaction: str) -> "asyncio.Future[bool] | None":
         """Return a future to set to whether Discord accepted the acknowledgement; None: one was begun before."""
         if interaction in self._futures:
             return None
-        self._futures[interaction] = asyncio.get_running_loop().create_future()
-        while len(self._futures) > _REMEMBERED:
-            self._futures.popitem(last=False)
-        return self._futures[interaction]
+        future = self._futures[interaction] = asyncio.get_running_loop().create_future()
+        return future
 
     async def wait(self, interaction: str) -> bool | None:
         """Wait for an acknowledgement. False: Discord did not accept it; None: it was another process's."""
@@ -60,7 +59,7 @@ class TokenDeadlines:
         self._timing = timing
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stored: set[str] = set()
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks("token deadline")
 
     async def restore(self, stored: Mapping[str, str]) -> None:
         """Watch what an earlier process stored."""
@@ -99,9 +98,7 @@ class TokenDeadlines:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._tasks.close()
 
     async def _delete_stored(self, key: str) -> None:
         if key in self._stored:
@@ -118,9 +115,7 @@ class TokenDeadlines:
         # The key stays known until the token has ended, so that `watch` starts no second timer.
         forget = partial(self._timers.pop, key, None)
         self._timers[key] = asyncio.get_running_loop().call_later(self._timing.token_reserve, forget)
-        task = asyncio.create_task(self._run(target, key))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._tasks.start(self._run(target, key))
 
     async def _run(self, target: ReplyTarget, key: str) -> None:
         await self._on_due(target, key)

@@ -4,23 +4,24 @@
 `ReplyTarget.of(reply_to)` reads it back. Ids are Discord's snowflakes as decimal text.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from adapters.kit.reply_target import ReplyTargetFields
 
 #: Seconds for which an interaction's token works.
 TOKEN_LIFETIME = 15 * 60
 
 _EPOCH = 1420070400.0
-#: Keys of events that an earlier version recorded → today's.
-_RENAMED = {"opens": "thread_name", "member": "can_post", "hidden": "spoiler", "limit": "upload_limit"}
 
 Deferral = Literal["", "public", "private"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyTarget:
+class ReplyTarget(ReplyTargetFields):
     """Where one question was asked, and what its answer may use."""
+
+    RENAMED: ClassVar = {"opens": "thread_name", "member": "can_post", "hidden": "spoiler", "limit": "upload_limit"}
 
     conversation: str  #: `Event.conversation`; buttons carry it, so that pressing one continues the same conversation
     channel: str  #: where the question was asked: a channel, a thread or a direct message channel
@@ -38,17 +39,6 @@ class ReplyTarget:
     deferred: Deferral = ""  #: who sees the "thinking" response that acknowledges it
     spoiler: str = ""  #: "1": files are hidden until they are clicked
     upload_limit: str = ""  #: bytes that a file in a response to it may have
-
-    @classmethod
-    def of(cls, reply_to: Mapping[str, str]) -> Self:
-        """Read `Event.reply_to`. Keys of a later version are ignored."""
-        names = {field.name for field in fields(cls)}
-        values = {name: value for key, value in reply_to.items() if (name := _RENAMED.get(key, key)) in names}
-        return cls(**{"can_post": "", "conversation": "", "channel": "", "user": "", **values})  # type: ignore[arg-type]
-
-    def to_reply_to(self) -> dict[str, str]:
-        """Return the fields that are not empty."""
-        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     @property
     def answer_channel(self) -> str:

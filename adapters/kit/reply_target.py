@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 def encode_fields(value: Any) -> dict[str, str]:
@@ -18,9 +18,13 @@ class ReplyTargetFields:
 
     __slots__ = ()
 
+    #: names of fields that an earlier version wrote → today's
+    RENAMED: ClassVar[Mapping[str, str]] = {}
+
     @classmethod
     def of(cls, reply_to: Mapping[str, str]) -> Self:
         """Read `Event.reply_to`. Names that are no field, as of a newer version, are ignored; missing ones are ""."""
+        reply_to = {cls.RENAMED.get(name, name): value for name, value in reply_to.items()} if cls.RENAMED else reply_to
         return cls(**{field.name: reply_to.get(field.name, "") for field in fields(cls)})  # type: ignore[arg-type]
 
     def to_reply_to(self) -> dict[str, str]:

@@ -6,27 +6,17 @@ as an event.
 """
 
 import asyncio
-from dataclasses import dataclass
 
 import structlog
 from discord.gateway import DiscordWebSocket
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
+from adapters.kit.watchdog import Watchdog, interval
 
 log = structlog.get_logger(__name__)
 
 _RESUMABLE = 4000  # closing with this code lets the library resume the session
-
-
-@dataclass(slots=True)
-class ShardActivity:
-    """The last sign of life of one shard. Times are those of the event loop's clock."""
-
-    sequence: int | None = None
-    changed_at: float = 0.0  #: last change of the sequence number
-    probed_at: float = 0.0  #: 0: no probe is pending
-    failures: int = 0  #: probes in a row without an answer
 
 
 class GatewayWatchdog:
@@ -36,39 +26,43 @@ class GatewayWatchdog:
         self._client = client
         self._stalled_after = stalled_after
         self._timing = timing
-        self._activity: dict[int, ShardActivity] = {}
+        self._shards: dict[int, Watchdog] = {}
 
     @property
     def stalled(self) -> list[int]:
         """Shards that did not answer the last probe and have delivered no event since."""
-        return sorted(shard for shard, activity in self._activity.items() if activity.failures)
+        return sorted(shard for shard, watchdog in self._shards.items() if watchdog.failures)
 
     async def run(self) -> None:
         """Watch until cancelled."""
         while True:
-            await asyncio.sleep(min(self._timing.probe_timeout, self._stalled_after) / 4)
+            await asyncio.sleep(interval(self._stalled_after, at_most=self._timing.probe_timeout))
             now = asyncio.get_running_loop().time()
             for shard, socket in self._client.sockets().items():
                 await self._check(shard, socket, now)
 
     async def _check(self, shard: int, socket: DiscordWebSocket, now: float) -> None:
-        activity = self._activity.setdefault(shard, ShardActivity(changed_at=now))
-        if socket.sequence != activity.sequence:
-            self._activity[shard] = ShardActivity(socket.sequence, now)
-        elif not socket.open:
-            activity.probed_at = 0.0
-        elif activity.probed_at and now - activity.probed_at > self._timing.probe_timeout:
-            activity.failures += 1
-            activity.probed_at, activity.changed_at = 0.0, now
-            log.error("gateway stalled: reconnecting", shard=shard, failures=activity.failures)
+        watchdog = self._shards.get(shard)
+        if watchdog is None:
+            probe_timeout = self._timing.probe_timeout
+            watchdog = Watchdog(stalled_after=self._stalled_after, probe_timeout=probe_timeout, now=now)
+            self._shards[shard] = watchdog
+        watchdog.observe(socket.sequence, now)
+        if not socket.open:
+            watchdog.suspend()
+            return
+        verdict = watchdog.check(now)
+        if verdict == "stalled":
+            log.error("gateway stalled: reconnecting", shard=shard, failures=watchdog.failures)
             await socket.close(_RESUMABLE)
-        elif not activity.probed_at and now - activity.changed_at > self._stalled_after:
-            await self._probe(shard, socket, activity, now)
+        elif verdict == "probe" and await self._probe(shard, socket):
+            watchdog.probed(now)
 
-    async def _probe(self, shard: int, socket: DiscordWebSocket, activity: ShardActivity, now: float) -> None:
-        """Request the bot's own member; in no server the shard can receive nothing but direct messages."""
+    async def _probe(self, shard: int, socket: DiscordWebSocket) -> bool:
+        """Request the bot's own member. Return False in no server, where only direct messages can arrive."""
         guild = next((guild for guild in self._client.guilds if guild.shard_id == shard), None)
         user = self._client.user
-        if guild is not None and user is not None:
-            activity.probed_at = now
-            await socket.request_chunks(guild.id, user_ids=[user.id], limit=1, nonce="watch")
+        if guild is None or user is None:
+            return False
+        await socket.request_chunks(guild.id, user_ids=[user.id], limit=1, nonce="watch")
+        return True

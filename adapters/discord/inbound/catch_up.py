@@ -8,9 +8,10 @@ import discord
 import structlog
 
 from adapters.discord.gateway.client import DiscordClient
-from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.timing import Timing
+from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import StoreError
 from bot.ports import AdapterServices
 

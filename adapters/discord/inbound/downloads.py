@@ -7,8 +7,8 @@ import aiohttp
 import discord
 from discord.http import HTTPClient
 
-from adapters.discord.gateway.errors import NETWORK_ERRORS
 from adapters.discord.timing import Timing
+from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DownloadFailed
 from bot.models import Attachment
 

@@ -1,6 +1,5 @@
 """Messages before the question: chains of replies, and the messages of a thread."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 
 import discord
@@ -9,6 +8,7 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.inbound import parse
 from adapters.discord.reply_target import ReplyTarget
+from adapters.kit.bounded import BoundedDict
 from bot.models import Attachment, PriorMessages, Turn
 
 #: Messages that a chain of replies is followed back.
@@ -85,7 +85,7 @@ class ReplyChains:
     """The first message of each chain of replies, found by following the chain back and remembered."""
 
     def __init__(self) -> None:
-        self._roots: OrderedDict[int, tuple[str, bool]] = OrderedDict()
+        self._roots: BoundedDict[int, tuple[str, bool]] = BoundedDict(_REMEMBERED)
 
     async def find_root(self, client: DiscordClient, message: discord.Message) -> tuple[str, bool]:
         """Return the id of the first message of a reply's chain, and whether that answers a slash command.
@@ -107,7 +107,4 @@ class ReplyChains:
         root = root or (str(passed[-1]), False)
         for each in passed:
             self._roots[each] = root
-            self._roots.move_to_end(each)
-        while len(self._roots) > _REMEMBERED:
-            self._roots.popitem(last=False)
         return root

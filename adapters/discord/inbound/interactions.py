@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, MutableMapping, Sequence
 from contextlib import suppress
 
 import discord
 import structlog
 
-from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
@@ -16,6 +16,8 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
 from adapters.discord.timing import Timing
 from adapters.discord.ui import buttons, modals
+from adapters.kit.errors import NETWORK_ERRORS
+from adapters.kit.forms import prompted_options
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec
@@ -39,7 +41,7 @@ class InteractionHandler:
         acknowledgements: Acknowledgements,
         deadlines: TokenDeadlines,
         reply_modes: reply_mode.ReplyModes,
-        learn_locale: Callable[[int, str], None],
+        locales: MutableMapping[int, str],
         timing: Timing,
     ) -> None:
         self._sink = sink
@@ -48,14 +50,14 @@ class InteractionHandler:
         self._acknowledgements = acknowledgements
         self._deadlines = deadlines
         self._reply_modes = reply_modes
-        self._learn_locale = learn_locale
+        self._locales = locales
         self._timing = timing
 
     # -- events of the gateway
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Handle a command, a submitted modal or an autocompletion. Buttons go to `on_button`."""
-        self._learn_locale(interaction.user.id, str(interaction.locale))
+        self._locales[interaction.user.id] = str(interaction.locale)
         if interaction.type is _TYPE.application_command:
             await self._guard(interaction, self._handle_command(interaction))
         elif interaction.type is _TYPE.autocomplete:
@@ -83,7 +85,7 @@ class InteractionHandler:
     async def _handle_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
         command, _, names = (custom_id["asks"] or "").partition("=")
         spec = self._specs.get(command)
-        options = [option for name in names.split(",") if spec is not None and (option := spec.option(name))]
+        options = prompted_options(spec, names.split(","))
         if spec is not None and options:
             modal_id = buttons.MODAL + custom_id[0].removeprefix(buttons.BUTTON)
             locale = str(interaction.locale)

@@ -1,21 +1,22 @@
 """Incoming messages: which ones address the bot, and what becomes of them."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
-from weakref import WeakValueDictionary
 
 import discord
 import structlog
 
 from adapters.discord.gateway.client import DiscordClient
-from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import parse
 from adapters.discord.inbound.history import ReplyChains
 from adapters.discord.inbound.parse import ADAPTER, MessageContext
 from adapters.discord.inbound.reply_mode import ReplyModes
+from adapters.kit.bounded import BoundedDict
+from adapters.kit.errors import NETWORK_ERRORS
+from adapters.kit.per_key import PerKey
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
@@ -25,17 +26,6 @@ log = structlog.get_logger(__name__)
 
 _USER_TYPES = (discord.MessageType.default, discord.MessageType.reply)
 _REMEMBERED = 5000  # people's locales, and channels
-
-
-class BoundedDict(OrderedDict[int, str]):
-    """A small mapping that forgets the entry that was put longest ago."""
-
-    def put(self, key: int, value: str) -> None:
-        """Set an entry and drop the oldest one above the bound."""
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > _REMEMBERED:
-            self.popitem(last=False)
 
 
 class MessageHandler:
@@ -56,11 +46,15 @@ class MessageHandler:
         self._sink = sink
         self._commands = commands
         self._chains = ReplyChains()
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._threads: OrderedDict[int, discord.Thread | None] = OrderedDict()  # channels that the library lacks
-        self._explained = BoundedDict()  # threads where it was said that only mentions can be read
-        self.locales = BoundedDict()  #: of people who used an interaction: messages have no locale
-        self.active_channels = BoundedDict()  #: channels where the bot was asked lately, with their servers
+        self._locks: PerKey[int, asyncio.Lock] = PerKey()
+        self._threads: BoundedDict[int, discord.Thread | None] = BoundedDict(_REMEMBERED)  # those the library lacks
+        self._explained: BoundedDict[int, None] = BoundedDict(
+            _REMEMBERED
+        )  # threads where it was said that only mentions can be read
+        #: locales of people who used an interaction: messages have none
+        self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
+        #: channels where the bot was asked lately, with their servers
+        self.active_channels: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
         self.newest_id = 0  #: id of the newest message received
 
     @property
@@ -84,7 +78,7 @@ class MessageHandler:
             try:
                 event = await self._parse(message)
                 if event is not None:
-                    self.active_channels.put(message.channel.id, event.location.workspace)
+                    self.active_channels[message.channel.id] = event.location.workspace
                     await self._sink(event)
             except StoreError as exc:
                 log.warning("message not recorded", message=message.id, reason=str(exc))
@@ -120,7 +114,7 @@ class MessageHandler:
         return message.author.id != self._me and not message.webhook_id and message.type in _USER_TYPES
 
     def _lock(self, channel: int) -> asyncio.Lock:
-        return self._locks.setdefault(channel, asyncio.Lock())
+        return self._locks.find_or_make(channel, asyncio.Lock)
 
     async def _reply(self, message: discord.Message, key: str) -> None:
         text = translate(key, self._locale(message))
@@ -188,7 +182,7 @@ class MessageHandler:
     async def _explain_missing_content(self, message: discord.Message, thread: discord.Thread) -> None:
         """Say once a thread that without the message content intent only mentions can be read."""
         if not self._client.intents.message_content and thread.id not in self._explained:
-            self._explained.put(thread.id, "")
+            self._explained[thread.id] = None
             await self._reply(message, "discord.mention_me")
 
     async def _find_thread(self, message: discord.Message, *, is_mention: bool) -> discord.Thread | None:
@@ -204,8 +198,6 @@ class MessageHandler:
             except (discord.HTTPException, discord.InvalidData, discord.RateLimited, *NETWORK_ERRORS):
                 return None
             self._threads[channel.id] = fetched if isinstance(fetched, discord.Thread) else None
-            while len(self._threads) > _REMEMBERED:
-                self._threads.popitem(last=False)
         return self._threads[channel.id]
 
     async def _starts_thread(self, message: discord.Message, *, is_reply_to_me: bool) -> Literal["", "talk", "all"]:

@@ -9,6 +9,8 @@ from typing import Literal
 import discord
 
 from adapters.discord.reply_target import ReplyTarget
+from adapters.kit import titles
+from adapters.kit.forms import without_file_names
 from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
@@ -54,10 +56,6 @@ def event_from_message(
             rejection = "" if is_for_prompt else rejection
     elif replied is not None and spec is not None and any(option.kind == "file" for option in spec.options):
         attachments += attachments_of(replied)
-    options = dict(request.options)
-    for option in spec.options if spec else ():
-        if option.kind == "file" and option.name in options and not options[option.name].startswith("https://"):
-            del options[option.name]  # a file is attached here, not named
     if not rejection and any(attachment.is_voice_message() for attachment in message.attachments):
         rejection = translate("discord.voice", locale)
     starts_thread = context.starts_thread == "all" or (context.starts_thread == "talk" and request.command in TALK)
@@ -82,7 +80,7 @@ def event_from_message(
         location=Location(workspace=guild, channel=context.channel, thread=thread, is_private=not guild),
         command=request.command,
         prompt=prompt,
-        options=options,
+        options=without_file_names(request.options, spec),
         attachments=attachments,
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
@@ -197,17 +195,12 @@ def resolve_markup(text: str, message: discord.Message, me: int) -> str:
 
 def quote(message: discord.Message, *, me: int = 0) -> str:
     """Return a message as a Markdown quote with its author's name; "" for one without text."""
-    text = text_of(message, me=me)[:_MAX_QUOTE]
-    if not text:
-        return ""
-    return "\n".join(f"> {line}" for line in f"{message.author.display_name}: {text}".splitlines())
+    return titles.quote(text_of(message, me=me)[:_MAX_QUOTE], author=message.author.display_name)
 
 
 def thread_name_of(text: str, command: str) -> str:
     """Return a name for a thread: the beginning of the question, on one line and without Markdown."""
-    words = _FORMATTING.sub("", text.split("```", maxsplit=1)[0] or text)
-    line = " ".join(words.split()) or command
-    return line if len(line) <= _MAX_NAME else line[: _MAX_NAME - 1].rsplit(" ", 1)[0][: _MAX_NAME - 1] + "…"
+    return titles.title_of(text, _MAX_NAME, marks=_FORMATTING, fallback=command)
 
 
 def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:

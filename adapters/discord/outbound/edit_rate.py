@@ -1,17 +1,18 @@
 """How often a channel's messages may be edited, and the typing indicator."""
 
-import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from weakref import WeakValueDictionary
 
 import discord
 from discord.http import HTTPClient
 
-from adapters.discord.gateway.errors import NETWORK_ERRORS
 from adapters.discord.timing import Timing
+from adapters.kit.background import BackgroundTasks
+from adapters.kit.bounded import BoundedDict
+from adapters.kit.errors import NETWORK_ERRORS
+from adapters.kit.per_key import PerKey
 
 _REMEMBERED = 1000  # channels in which typing was shown
 
@@ -57,14 +58,11 @@ class EditRates:
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
-        self._rates: WeakValueDictionary[str, EditRate] = WeakValueDictionary()
+        self._rates: PerKey[str, EditRate] = PerKey()
 
     def of(self, channel: str) -> EditRate:
         """Return a channel's rate; every draft that holds it holds the same one."""
-        rate = self._rates.get(channel)
-        if rate is None:
-            rate = self._rates[channel] = EditRate(self._timing)
-        return rate
+        return self._rates.find_or_make(channel, lambda: EditRate(self._timing))
 
 
 class TypingIndicator:
@@ -72,8 +70,8 @@ class TypingIndicator:
 
     def __init__(self, timing: Timing) -> None:
         self._interval = timing.typing_interval
-        self._shown_at: OrderedDict[str, float] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._shown_at: BoundedDict[str, float] = BoundedDict(_REMEMBERED)
+        self._tasks = BackgroundTasks("typing")
 
     def show(self, http: HTTPClient, channel: str) -> None:
         """Show it in a channel in the background, unless it was shown just before. Failures are ignored."""
@@ -81,12 +79,7 @@ class TypingIndicator:
         if now - self._shown_at.get(channel, -self._interval) < self._interval:
             return
         self._shown_at[channel] = now
-        self._shown_at.move_to_end(channel)
-        while len(self._shown_at) > _REMEMBERED:
-            self._shown_at.popitem(last=False)
-        task = asyncio.create_task(self._send(http, channel))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._send(http, channel))
 
     async def _send(self, http: HTTPClient, channel: str) -> None:
         with suppress(discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS):
@@ -94,6 +87,4 @@ class TypingIndicator:
 
     async def stop(self) -> None:
         """Cancel pending requests."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from adapters.discord.ui.format import SPOILER_CLOSE, SPOILER_OPEN, mark_spoilers, to_discord
+from adapters.kit import progress
 from bot.i18n import translate
 from bot.markdown.split import Measure, split
 from bot.models import Action, Answer, Media, Status
@@ -35,8 +36,6 @@ _REWRITTEN = re.compile(
 _INDENTED = re.compile(r"^[ \t]*(?:[>*+-]|\d+[.)])", re.MULTILINE)  # quotes and lists
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _BAR_LENGTH = 10  # squares of a progress bar
-_MINUTE = 60
-_MIN_ELAPSED = 3.0  # seconds from which a status shows the time it has taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +111,9 @@ def _length_note(markdown: str, locale: str) -> str:
 
 def status_text(status: Status) -> str:
     """Return a status with its progress and the time it has taken."""
-    minutes, seconds = divmod(int(status.elapsed), _MINUTE)
-    facts = []
+    facts = progress.facts(status)
     if status.progress is not None:
-        done = round(min(max(status.progress, 0.0), 1.0) * _BAR_LENGTH)
-        facts.append(f"{'▰' * done}{'▱' * (_BAR_LENGTH - done)} {status.progress:.0%}")
-    if status.elapsed >= _MIN_ELAPSED:
-        facts.append(f"{minutes}:{seconds:02}")
+        facts[0] = f"{progress.bar(status.progress, _BAR_LENGTH, full='▰', empty='▱')} {facts[0]}"
     return "\n-# ".join(part for part in (to_discord(status.text), " · ".join(facts)) if part)
 
 

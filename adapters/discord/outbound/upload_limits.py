@@ -1,11 +1,11 @@
 """How big a file may be: as Discord documents it, and as its refusals show."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import discord
 
 from adapters.discord.reply_target import ReplyTarget
+from adapters.kit.bounded import BoundedDict
 from bot.errors import UploadTooLarge
 from bot.models import Media
 
@@ -24,8 +24,8 @@ class UploadLimits:
     """The upload limits of servers and channels."""
 
     def __init__(self) -> None:
-        self._learnt: OrderedDict[str, int] = OrderedDict()
-        self._breaks: OrderedDict[str, int] = OrderedDict()
+        self._learnt: BoundedDict[str, int] = BoundedDict(_REMEMBERED)
+        self._breaks: BoundedDict[str, int] = BoundedDict(_REMEMBERED)
 
     def check(self, files: Sequence[Media], target: ReplyTarget, guild: discord.Guild | None) -> None:
         """Raise `UploadTooLarge` for a file above the limit."""
@@ -48,8 +48,6 @@ class UploadLimits:
         if count >= _MAX_BREAKS:
             return True
         self._breaks[_key(target)] = count
-        while len(self._breaks) > _REMEMBERED:
-            self._breaks.popitem(last=False)
         return False
 
     def lower(self, files: Sequence[Media], target: ReplyTarget, guild: discord.Guild | None) -> UploadTooLarge:
@@ -59,9 +57,6 @@ class UploadLimits:
         limit = next((step for step in STEPS if step < biggest), biggest // 2)
         if limit >= STEPS[-1]:  # below that the files were too large together, which says nothing of one file
             self._learnt[_key(target)] = limit
-            self._learnt.move_to_end(_key(target))
-            while len(self._learnt) > _REMEMBERED:
-                self._learnt.popitem(last=False)
         return UploadTooLarge(limit)
 
 

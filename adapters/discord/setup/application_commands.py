@@ -13,8 +13,9 @@ import discord
 import structlog
 
 from adapters.discord.gateway.client import DiscordClient
-from adapters.discord.gateway.errors import NETWORK_ERRORS, describe_error
+from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import reply_mode
+from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import StoreError
 from bot.i18n import FALLBACK, catalogue, translate
 from bot.models import CommandSpec, Option

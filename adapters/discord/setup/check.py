@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import discord
 
 from adapters.discord.gateway.client import DiscordClient, use_api_url
-from adapters.discord.gateway.errors import NETWORK_ERRORS
 from adapters.discord.timing import Timing
+from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import SettingsError
 from bot.models import CheckResult, CommandSpec
 

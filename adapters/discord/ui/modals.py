@@ -8,11 +8,12 @@ from typing import Any
 
 import discord
 
+from adapters.kit.forms import Field, FormLimits, plan_form
 from bot.i18n import catalogue, language_of, translate
 from bot.models import CommandSpec, Option
 
-_MAX_FIELDS = 5
-_MAX_LABEL, _MAX_HINT, _MAX_TITLE, _MAX_CHOICES = 45, 100, 45, 25
+_LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, has_numbers=False)
+_MAX_TITLE = 45
 _MAX_TEXT = 4000
 _TIMEOUT = 1800.0  # seconds after which the library forgets a modal that was not submitted
 
@@ -26,37 +27,39 @@ def build_modal(
     is_optional: bool = False,
 ) -> discord.ui.Modal:
     """Build a modal for the first five of the options. `is_optional`: an empty field leaves its option as it was."""
-    title = translate(f"discord.name.{spec.name}", locale) if _has(f"discord.name.{spec.name}") else spec.name
+    title = _find_text(f"discord.name.{spec.name}", locale) or spec.name
     modal = discord.ui.Modal(title=title[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
-    for option in options[:_MAX_FIELDS]:
-        key = f"command.{spec.name}.{option.name}"
-        hint = (translate(key, locale) if _has(key) else option.description)[:_MAX_HINT]
-        field = _field(option, is_optional=is_optional)
-        key = f"discord.named.{option.name}"
-        label = (translate(key, locale) if _has(key) else option.name)[:_MAX_LABEL].capitalize()
-        modal.add_item(discord.ui.Label(text=label, description=hint, component=field))
+    fields = plan_form(
+        options,
+        limits=_LIMITS,
+        label=lambda option: (_find_text(f"discord.named.{option.name}", locale) or option.name).capitalize(),
+        hint=lambda option: _find_text(f"command.{spec.name}.{option.name}", locale) or option.description,
+        is_optional=is_optional,
+    )
+    for field in fields:
+        modal.add_item(discord.ui.Label(text=field.label, description=field.hint, component=_component(field)))
     return modal
 
 
-def _has(key: str) -> bool:
-    return key in catalogue(language_of(""))
+def _find_text(key: str, locale: str) -> str:
+    """Return a text of the catalogue; "" where it has none."""
+    return translate(key, locale) if key in catalogue(language_of("")) else ""
 
 
-def _field(option: Option, *, is_optional: bool) -> "discord.ui.Item[Any]":
-    required = option.required and not is_optional
-    default = "" if is_optional else option.default
-    if option.kind == "file":
-        return discord.ui.FileUpload(custom_id=option.name, required=required, min_values=0, max_values=1)
-    if option.choices and len(option.choices) <= _MAX_CHOICES:
-        choices = [discord.SelectOption(label=choice, default=choice == default) for choice in option.choices]
-        least = 1 if required else 0
-        return discord.ui.Select(custom_id=option.name, options=choices, min_values=least, required=required)
+def _component(field: Field) -> "discord.ui.Item[Any]":
+    name, required = field.option.name, field.is_required
+    if field.kind == "file":
+        return discord.ui.FileUpload(custom_id=name, required=required, min_values=0, max_values=1)
+    if field.kind == "choice":
+        choices = [discord.SelectOption(label=c, default=c == field.default) for c in field.option.choices]
+        return discord.ui.Select(custom_id=name, options=choices, min_values=1 if required else 0, required=required)
+    is_paragraph = field.kind == "paragraph"
     return discord.ui.TextInput(
-        custom_id=option.name,
-        style=discord.TextStyle.paragraph if option.is_prompt else discord.TextStyle.short,
-        default=default or None,
+        custom_id=name,
+        style=discord.TextStyle.paragraph if is_paragraph else discord.TextStyle.short,
+        default=field.default or None,
         required=required,
-        max_length=_MAX_TEXT if option.is_prompt else None,
+        max_length=_MAX_TEXT if is_paragraph else None,
     )
 
 
