@@ -1,1 +1,1 @@
-"""The documented API, offline: a server and the generators of what it returns."""
+"""The AI Models API, offline: a server, and generators of text, code, images, audio and video."""

@@ -15,48 +15,48 @@ from starlette.exceptions import HTTPException
 
 from aimodels.reference import Kind
 from sandbox import docs
-from sandbox.chat.completions import Talk, events
+from sandbox.chat.completions import TextGenerator, events
 from sandbox.config import SandboxConfig
 from sandbox.errors import Refusal, explain, failure, success
-from sandbox.files import Files
+from sandbox.files import GeneratedFiles
 from sandbox.jobs import Jobs
-from sandbox.media.generation import Studio
-from sandbox.middleware import Faults, Gate
+from sandbox.media.generation import MediaGenerator
+from sandbox.middleware import ApiMiddleware, FaultInjector
 from sandbox.schema import AudioBody, ChatBody, CodeBody, ImageBody, VideoBody
-from sandbox.scratch import Scratch
+from sandbox.temporary_folder import TemporaryFolder
 from sandbox.worker import TaskFailed, Worker, WorkerDied
 
-CALLER_GONE = 499  #: nobody reads it
+CALLER_GONE = 499  #: status of an answer that is never sent
 
 
-class Rooms:
-    """What the endpoints of one sandbox share."""
+class SandboxState:
+    """Shared state of one sandbox's endpoints."""
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
-        self.faults = Faults(list(config.faults))
+        self.faults = FaultInjector(list(config.faults))
         self.renderer = Worker()
         self.model = Worker()
-        self.talk = Talk(self.model, config.gguf)
-        self.scratch = None
+        self.text = TextGenerator(self.model, config.gguf)
+        self.temporary = None
         if (folder := config.folder) is None:
-            self.scratch = Scratch()
-            folder = self.scratch.folder
-        self.files = Files(folder, config.max_folder_bytes, config.max_file_age)
+            self.temporary = TemporaryFolder()
+            folder = self.temporary.folder
+        self.files = GeneratedFiles(folder, config.max_folder_bytes, config.max_file_age)
         self.jobs = Jobs()
-        self.studio = Studio(self.renderer, self.files, self.jobs)
+        self.media = MediaGenerator(self.renderer, self.files, self.jobs)
 
     async def close(self) -> None:
-        """Stop what runs, end the processes, remove the temporary files. Safe to repeat."""
+        """Cancel running work, end the processes and remove the temporary files. Safe to repeat."""
         self.faults.closing.set()
         await self.jobs.close()
         await self.renderer.close()
         await self.model.close()
-        if self.scratch is not None:
-            await asyncio.to_thread(self.scratch.close)
+        if self.temporary is not None:
+            await asyncio.to_thread(self.temporary.close)
 
     def admit(self, request: Request, kind: Kind, model: str) -> None:
-        """Raise `Refusal` unless the endpoint knows the model and the key may use it."""
+        """Raise `Refusal` unless the endpoint has the model and the key may use it."""
         known = self.config.models.get(kind, ())
         if model not in known:
             raise Refusal(
@@ -68,13 +68,13 @@ class Rooms:
 
 
 def file_url(request: Request) -> Callable[[Path], str]:
-    """How files are addressed by who sent this request."""
+    """A function that turns a file's path into a URL at the address that this request used."""
     base = str(request.base_url).rstrip("/")
     return lambda path: f"{base}/files/{path.name}"
 
 
 async def unless_gone(request: Request, work: Awaitable[dict[str, Any]]) -> dict[str, Any]:
-    """Do the work, but drop it when the caller goes away."""
+    """Await `work`, and cancel it when the client disconnects."""
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -93,13 +93,13 @@ async def unless_gone(request: Request, work: Awaitable[dict[str, Any]]) -> dict
 
 
 def create_app(config: SandboxConfig) -> FastAPI:
-    """The whole sandbox: the documented API under `/v1`, files under `/files`, the reference page at `/docs`."""
-    rooms = Rooms(config)
+    """The sandbox: the documented API under `/v1`, files under `/files`, the reference page at `/docs`."""
+    state = SandboxState(config)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await rooms.close()
+        await state.close()
 
     app = FastAPIOffline(
         redoc_url=None,
@@ -109,61 +109,61 @@ def create_app(config: SandboxConfig) -> FastAPI:
         lifespan=lifespan,
         swagger_ui_parameters={"persistAuthorization": True, "defaultModelsExpandDepth": 0, "tryItOutEnabled": True},
     )
-    app.state.rooms = rooms
+    app.state.sandbox = state
     bearer = HTTPBearer(auto_error=False, description="The key printed when the sandbox started.")
     api = APIRouter(prefix="/v1", dependencies=[Security(bearer)], responses=docs.ERRORS)
-    _add_talk(api, rooms)
-    _add_media(api, rooms)
+    _add_text(api, state)
+    _add_media(api, state)
     app.include_router(api)
-    _add_files(app, rooms)
+    _add_files(app, state)
     _add_errors(app)
-    app.add_middleware(Gate, config=config, faults=rooms.faults)
+    app.add_middleware(ApiMiddleware, config=config, faults=state.faults)
     return app
 
 
-def _add_talk(api: APIRouter, rooms: Rooms) -> None:
+def _add_text(api: APIRouter, state: SandboxState) -> None:
     @api.post("/chat/completions", tags=["text"], summary="Go on with a conversation", responses=docs.CHAT)
     async def chat(body: ChatBody, request: Request) -> Response:
-        rooms.admit(request, "chat", body.model)
-        data = await unless_gone(request, rooms.talk.chat(body))
+        state.admit(request, "chat", body.model)
+        data = await unless_gone(request, state.text.chat(body))
         if body.stream:
             return StreamingResponse(events(data), media_type="text/event-stream")
         return JSONResponse(success(data))
 
     @api.post("/code/completions", tags=["text"], summary="Write or complete code", responses=docs.CODE)
     async def code(body: CodeBody, request: Request) -> Response:
-        rooms.admit(request, "code", body.model)
-        return JSONResponse(success(await unless_gone(request, rooms.talk.code(body))))
+        state.admit(request, "code", body.model)
+        return JSONResponse(success(await unless_gone(request, state.text.code(body))))
 
 
-def _add_media(api: APIRouter, rooms: Rooms) -> None:
+def _add_media(api: APIRouter, state: SandboxState) -> None:
     @api.post("/images/generations", tags=["media"], summary="Make pictures", responses=docs.IMAGES)
     async def images(body: ImageBody, request: Request) -> Response:
-        rooms.admit(request, "image", body.model)
-        return JSONResponse(success(await unless_gone(request, rooms.studio.images(body, file_url(request)))))
+        state.admit(request, "image", body.model)
+        return JSONResponse(success(await unless_gone(request, state.media.images(body, file_url(request)))))
 
     @api.post("/audio/generations", tags=["media"], summary="Make sound", responses=docs.AUDIO)
     async def audio(body: AudioBody, request: Request) -> Response:
-        rooms.admit(request, "audio", body.model)
-        return JSONResponse(success(await unless_gone(request, rooms.studio.audio(body, file_url(request)))))
+        state.admit(request, "audio", body.model)
+        return JSONResponse(success(await unless_gone(request, state.media.audio(body, file_url(request)))))
 
     @api.post("/video/generations", tags=["media"], summary="Make a video", responses=docs.VIDEO)
     async def video(body: VideoBody, request: Request) -> Response:
-        rooms.admit(request, "video", body.model)
-        return JSONResponse(success(await unless_gone(request, rooms.studio.video(body, file_url(request)))))
+        state.admit(request, "video", body.model)
+        return JSONResponse(success(await unless_gone(request, state.media.video(body, file_url(request)))))
 
     @api.get("/{kind}/generations/{id}", tags=["media"], summary="Ask about a long job", responses=docs.JOB)
     async def job(kind: str, id: str) -> Response:  # noqa: A002 - the documented name
-        found = rooms.jobs.find(kind, id)
+        found = state.jobs.find(kind, id)
         if found is None:
             raise Refusal(404, f"there is no {kind} job {id!r}")
         return JSONResponse(success(found.view()))
 
 
-def _add_files(app: FastAPI, rooms: Rooms) -> None:
+def _add_files(app: FastAPI, state: SandboxState) -> None:
     @app.get("/files/{name}", include_in_schema=False)
     async def file(name: str) -> Response:
-        found = rooms.files.find(name)
+        found = state.files.find(name)
         if found is None:
             raise Refusal(404, "there is no such file (the oldest are removed to make room)")
         return FileResponse(found[0], media_type=found[1])

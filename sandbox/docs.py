@@ -1,4 +1,4 @@
-"""What the reference page says beyond the schemas: descriptions and examples of answers."""
+"""Descriptions and sample answers of the reference page, beside those of the schemas."""
 
 from typing import Any
 

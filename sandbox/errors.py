@@ -1,4 +1,4 @@
-"""What the API says when it does not do what was asked, in the documented envelope."""
+"""Errors of the sandbox, and the API's envelopes for answers and errors."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ class SandboxError(Exception):
 
 
 class Refusal(Exception):
-    """A request is answered with an error."""
+    """A request that is answered with an error."""
 
     def __init__(self, status: int, message: str, *, code: str = "", headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -31,12 +31,12 @@ class Refusal(Exception):
 
 
 def timestamp() -> str:
-    """Now, as the envelope writes it."""
+    """The current time in the envelope's format."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def failure(status: int, message: str, code: str = "") -> dict[str, Any]:
-    """The error envelope."""
+    """Build an error envelope."""
     usual, kind = TYPES.get(status, TYPES[500] if status >= 500 else TYPES[400])  # noqa: PLR2004
     return {
         "success": False,
@@ -46,7 +46,7 @@ def failure(status: int, message: str, code: str = "") -> dict[str, Any]:
 
 
 def success(data: dict[str, Any]) -> dict[str, Any]:
-    """The envelope of an answer."""
+    """Build the envelope of an answer."""
     return {
         "success": True,
         "data": data,
@@ -56,8 +56,8 @@ def success(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def explain(errors: Sequence[Any]) -> str:
-    """Say which parameters of a body are wrong and what is allowed."""
-    said = []
+    """Describe which parameters of a body are wrong and what is allowed."""
+    problems = []
     for error in errors:
         if error["type"] == "json_invalid":
             return f"the body is not valid JSON: {error.get('ctx', {}).get('error', 'it can not be read')}"
@@ -67,5 +67,5 @@ def explain(errors: Sequence[Any]) -> str:
             text = "is required"
         elif error["type"] == "string_pattern_mismatch":
             text = "must not be blank"
-        said.append(f"{where}: {text}" if where else "the body must be a JSON object")
-    return "; ".join(dict.fromkeys(said))
+        problems.append(f"{where}: {text}" if where else "the body must be a JSON object")
+    return "; ".join(dict.fromkeys(problems))

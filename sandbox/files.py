@@ -17,27 +17,27 @@ EXTENSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """Names can't be guessed: whoever has the URL may read the file."""
+class GeneratedFiles:
+    """Generated files. Their names can't be guessed: everybody who has a URL may read its file."""
 
     folder: Path
     max_bytes: int
     max_age: float  #: seconds
 
     def new(self, kind: str, content_type: str) -> Path:
-        """A path for a file that is about to be written. Old files make room."""
+        """Return a path for a new file and remove old files that exceed the bounds."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._prune()
         return self.folder / f"{kind}-{secrets.token_hex(12)}{EXTENSIONS.get(content_type, '.bin')}"
 
     def save(self, kind: str, content: bytes, content_type: str) -> Path:
-        """Write a file."""
+        """Write a file and return its path."""
         path = self.new(kind, content_type)
         path.write_bytes(content)
         return path
 
     def find(self, name: str) -> tuple[Path, str] | None:
-        """A file and its content type; None when there is no such file."""
+        """Return a file's path and content type, or None."""
         path = self.folder / name
         if "/" in name or "\\" in name or name.startswith(".") or not path.is_file():
             return None

@@ -1,4 +1,4 @@
-"""Long renders: started at once, asked about later."""
+"""Background jobs for long renders, polled by their id."""
 
 import asyncio
 import secrets
@@ -27,12 +27,12 @@ class Job:
     error: str = ""
 
     def advance(self, share: float) -> None:
-        """It runs and has come so far."""
+        """Set the progress (0 to 1) of a running job; it never decreases."""
         self.status = "processing"
         self.progress = round(min(max(share, self.progress), 1.0), 3)
 
     def view(self) -> dict[str, Any]:
-        """What the API says of it."""
+        """The `data` of an answer about the job."""
         data = {
             "id": self.id,
             "object": f"{self.kind}.generation",
@@ -48,14 +48,14 @@ class Job:
 
 
 class Jobs:
-    """The jobs of one sandbox; the oldest finished ones are forgotten."""
+    """The jobs of one sandbox; the oldest finished ones are removed."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, kind: str, model: str, created: int, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> Job:
-        """Begin `work`; what it returns becomes part of the job's view."""
+        """Start `work`; its result becomes part of the job's view."""
         job = Job(id=f"{kind}-job-{secrets.token_hex(8)}", kind=kind, model=model, created=created)
         finished = [known.id for known in self._jobs.values() if known.status in {"succeeded", "failed"}]
         for old in finished[: max(0, len(self._jobs) - MAX_KEPT)]:
@@ -67,12 +67,12 @@ class Jobs:
         return job
 
     def find(self, kind: str, id: str) -> Job | None:  # noqa: A002
-        """The job of that id."""
+        """Return the job with this kind and id, or None."""
         job = self._jobs.get(id)
         return job if job and job.kind == kind else None
 
     async def close(self) -> None:
-        """Cancel what runs."""
+        """Cancel the running jobs."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""What every call passes before it is looked at: played failures, the key, the limit, the kind and size of its body."""
+"""ASGI middleware before the API: injected faults, the key, the rate limit, kind and size of the body."""
 
 import asyncio
 import json
@@ -9,20 +9,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.config import Fault, SandboxConfig
 from sandbox.errors import Refusal, failure
-from sandbox.rate_limits import RateLimit
+from sandbox.rate_limits import RateLimitCounter
 
 MAX_BODY = 32_000_000  #: bytes
 
 
 @dataclass(slots=True)
-class Faults:
-    """The failures still to be played."""
+class FaultInjector:
+    """The faults still to be injected."""
 
     waiting: list[Fault] = field(default_factory=list)
-    closing: asyncio.Event = field(default_factory=asyncio.Event)  #: nothing may hang any longer
+    closing: asyncio.Event = field(default_factory=asyncio.Event)  #: set when injected hangs must end
 
     def take(self, path: str) -> Fault | None:
-        """The failure of this call, if one is waiting for it."""
+        """Remove and return the fault for a call of this path, or return None."""
         for place, fault in enumerate(self.waiting):
             if path.endswith(fault.path):
                 if fault.times > 1:
@@ -35,12 +35,12 @@ class Faults:
 
 async def answer(send: Send, status: int, body: bytes, headers: dict[str, str], *, length: int | None = None) -> None:
     """Send a JSON body; a `length` beyond it leaves the answer unfinished."""
-    told = {"content-type": "application/json", "content-length": str(length or len(body)), **headers}
+    fields = {"content-type": "application/json", "content-length": str(length or len(body)), **headers}
     await send(
         {
             "type": "http.response.start",
             "status": status,
-            "headers": [(name.lower().encode(), value.encode()) for name, value in told.items()],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in fields.items()],
         }
     )
     await send({"type": "http.response.body", "body": body, "more_body": length is not None})
@@ -52,17 +52,17 @@ async def refuse(send: Send, refusal: Refusal) -> None:
     await answer(send, refusal.status, body, refusal.headers)
 
 
-class Gate:
-    """ASGI middleware before the documented API."""
+class ApiMiddleware:
+    """Authenticates, limits and checks every call of the API, and injects faults."""
 
-    def __init__(self, app: ASGIApp, *, config: SandboxConfig, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, *, config: SandboxConfig, faults: FaultInjector) -> None:
         self._app = app
         self._keys = config.keys
-        self._limit = RateLimit(config.requests_per_minute)
+        self._limit = RateLimitCounter(config.requests_per_minute)
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let through, refuse, or fail as told."""
+        """Pass the call on, refuse it, or inject a fault."""
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return
@@ -115,7 +115,7 @@ def _problem(scope: Scope, headers: Headers) -> str:
 
 
 async def _left(receive: Receive, closing: asyncio.Event) -> None:
-    """Return when the caller has gone, or the server is closing."""
+    """Return when the client has disconnected or the server is closing."""
 
     async def gone() -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -1,4 +1,4 @@
-"""Requests per minute, counted in fixed windows, and the headers that tell about them."""
+"""Rate limit: requests per minute, counted in fixed windows, and its headers."""
 
 import math
 import time
@@ -14,14 +14,14 @@ class _Window:
 
 
 @dataclass(slots=True)
-class RateLimit:
+class RateLimitCounter:
     """Counts the calls of each key."""
 
     limit: int  #: requests in a window
     _windows: dict[str, _Window] = field(default_factory=dict)
 
     def take(self, key: str) -> tuple[bool, dict[str, str]]:
-        """Count a call: whether it may go on, and the three headers."""
+        """Count a call; return whether it is allowed, and the rate-limit headers."""
         now = time.time()
         window = self._windows.get(key)
         if window is None or window.ends <= now:
@@ -31,7 +31,7 @@ class RateLimit:
         return allowed, self._headers(self.limit - window.used, window.ends)
 
     def untouched(self) -> dict[str, str]:
-        """The headers for a caller whose key counts nothing."""
+        """The headers for a caller without a valid key, who is not counted."""
         return self._headers(self.limit, time.time() + WINDOW)
 
     def _headers(self, remaining: int, ends: float) -> dict[str, str]:

@@ -11,7 +11,7 @@ Prompt = Annotated[str, StringConstraints(min_length=1, max_length=32_000, patte
 
 
 class Body(BaseModel):
-    """What all bodies share: parameters nobody knows are ignored, as an API does that may know them later."""
+    """Base of all bodies: unknown parameters are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -24,7 +24,7 @@ class Message(Body):
 
     @property
     def text(self) -> str:
-        """The text, pictures as a placeholder."""
+        """The text; images are replaced by a placeholder."""
         if isinstance(self.content, str):
             return self.content
         return "\n".join(
@@ -33,7 +33,7 @@ class Message(Body):
 
 
 class ChatBody(Body):
-    """A conversation that is to go on."""
+    """Body of a chat request."""
 
     model: str = Field(description="Model id.", examples=["gpt-4-turbo"])
     messages: list[Message] = Field(
@@ -47,7 +47,7 @@ class ChatBody(Body):
 
 
 class CodeBody(Body):
-    """Code that is to be written or completed."""
+    """Body of a code request."""
 
     model: str = Field(description="Model id.", examples=["codellama-70b"])
     prompt: Prompt = Field(
@@ -58,7 +58,7 @@ class CodeBody(Body):
 
 
 class ImageBody(Body):
-    """Pictures that are to be made."""
+    """Body of an image request."""
 
     model: str = Field(description="Model id.", examples=["seeddream-4.0"])
     prompt: Prompt = Field(description="What to show.", examples=["a beautiful sunset over the ocean, digital art"])
@@ -68,7 +68,7 @@ class ImageBody(Body):
 
 
 class AudioBody(Body):
-    """Sound that is to be made."""
+    """Body of an audio request."""
 
     model: str = Field(description="Model id.", examples=["audiogen"])
     prompt: Prompt = Field(description="What to hear.", examples=["gentle rain and thunder in the background"])
@@ -77,7 +77,7 @@ class AudioBody(Body):
 
 
 class VideoBody(Body):
-    """A video that is to be made."""
+    """Body of a video request."""
 
     model: str = Field(description="Model id.", examples=["videogen-pro"])
     prompt: Prompt = Field(description="What to show.", examples=["a cat playing with a ball of yarn"])

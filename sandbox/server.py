@@ -1,4 +1,4 @@
-"""Runs the sandbox: inside an event loop that is already there, or as a program of its own."""
+"""The sandbox's server: inside a running event loop, or as a program."""
 
 import asyncio
 import contextlib
@@ -12,18 +12,18 @@ from typing import Self
 
 import uvicorn
 
-from sandbox.app import Rooms, create_app
+from sandbox.app import SandboxState, create_app
 from sandbox.config import Fault, SandboxConfig, config_from_environment
 from sandbox.errors import SandboxError
 
 __all__ = ["Fault", "Sandbox", "SandboxConfig", "create_app", "serve"]
 
-#: Seconds that answers under way get when the sandbox is closed.
+#: Seconds for answers under way when the sandbox is closed.
 GRACE = 2
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program around it, and tells when it listens."""
+    """Leaves signals to the program around it, and announces that it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -31,11 +31,11 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
+        """Listen, then set `listening`."""
         await super().startup(sockets)
         self.listening.set()
 
@@ -61,15 +61,15 @@ class Sandbox:
         self._address = (host, port)
         self._stack = contextlib.AsyncExitStack()
         self.base_url = ""  #: such as http://127.0.0.1:4321/v1, once entered
-        self._rooms: Rooms | None = None
+        self._state: SandboxState | None = None
 
     def inject(self, *faults: Fault) -> None:
-        """Let coming calls fail."""
-        assert self._rooms
-        self._rooms.faults.waiting.extend(faults)
+        """Let the next calls fail."""
+        assert self._state
+        self._state.faults.waiting.extend(faults)
 
     async def __aenter__(self) -> Self:
-        """Listen."""
+        """Listen. Raises `SandboxError`."""
         host, port = self._address
         if self.config.gguf and not self.config.gguf.is_file():
             raise SandboxError(f"SANDBOX_GGUF: there is no file {self.config.gguf}")
@@ -82,10 +82,10 @@ class Sandbox:
         except OSError as exc:
             reason = str(exc.strerror or exc).partition(" (while")[0]
             raise SandboxError(f"the sandbox can't listen on {host}:{port}: {reason}") from exc
-        shown = f"[{host}]" if ":" in host else host
-        self.base_url = f"http://{shown}:{listener.getsockname()[1]}/v1"
+        address = f"[{host}]" if ":" in host else host
+        self.base_url = f"http://{address}:{listener.getsockname()[1]}/v1"
         app = create_app(self.config)
-        self._rooms = app.state.rooms
+        self._state = app.state.sandbox
         server = _Server(
             uvicorn.Config(
                 app, log_config=None, log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=GRACE
@@ -99,18 +99,18 @@ class Sandbox:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close: what is rendered is dropped, the worker processes are ended, the temporary files removed."""
+        """Cancel running work, end the processes, remove the temporary files."""
         await self._stack.aclose()
 
     async def _stop(self, server: _Server, task: asyncio.Task[None]) -> None:
-        assert self._rooms
-        await self._rooms.close()
+        assert self._state
+        await self._state.close()
         server.should_exit = True
         await task
 
 
 async def serve(host: str, port: int, api_key: str | None, config: SandboxConfig) -> None:
-    """Run the sandbox until SIGINT or SIGTERM, telling how to try it. Raises `SandboxError`."""
+    """Run the sandbox until SIGINT or SIGTERM and print how to try it. Raises `SandboxError`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

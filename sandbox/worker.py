@@ -1,7 +1,7 @@
-"""One task at a time in a process of its own, so that a render never blocks the event loop.
+"""A worker process that runs one task at a time, so that a render never blocks the event loop.
 
-The process is started when it is first needed and stays. It is spoken to over its standard input and output, in
-pickled frames behind their length. When it dies the task that ran fails and the next one gets a new process.
+The process starts with the first task and stays. Tasks and results travel over its standard input and output as
+pickled frames, each after its length. When the process dies, its task fails and the next task gets a new process.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ class WorkerDied(Exception):
 
 
 class TaskFailed(Exception):
-    """The task raised; the text is its exception."""
+    """The task raised an exception, whose text this has."""
 
 
 class Worker:
-    """Runs functions, named as `module:function`, one after the other in the order of asking."""
+    """Runs functions, named as `module:function`, one after the other."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -34,13 +34,13 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, None when there is none."""
+        """Id of the process; None: there is none."""
         return self._process.pid if self._process else None
 
     async def run(self, target: str, /, progress: Callable[[float], None] | None = None, **kwargs: Any) -> Any:
-        """Call `target(**kwargs)` there, with `progress=` when one is given; returns its result.
+        """Run `target(**kwargs)` in the process, with `progress=` when one is given, and return its result.
 
-        Cancelling drops a task that waits and kills one that runs. Raises `TaskFailed` or `WorkerDied`.
+        Cancelling drops a waiting task and kills a running one. Raises `TaskFailed` or `WorkerDied`.
         """
         async with self._turn:
             try:
@@ -54,7 +54,7 @@ class Worker:
                 raise
 
     async def close(self) -> None:
-        """Kill the process, whatever it is doing. No task runs afterwards."""
+        """Kill the process. No task runs afterwards."""
         self._closed = True
         await self._kill()
 
@@ -110,7 +110,7 @@ def _write(out: BinaryIO, kind: str, value: Any) -> None:
 
 
 def _serve(tasks: BinaryIO, out: BinaryIO) -> None:
-    """Do tasks until the other side is gone."""
+    """Run tasks until the input ends."""
     import importlib
 
     while len(head := tasks.read(_LENGTH.size)) == _LENGTH.size:
@@ -127,7 +127,7 @@ def _serve(tasks: BinaryIO, out: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Be the worker process."""
+    """Run as the worker process."""
     # Whatever a library prints must not end up between the frames.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""Arithmetic and units, computed exactly and within bounds; nothing is ever evaluated as code."""
+"""Arithmetic and unit conversion: exact, bounded, never evaluated as code."""
 
 import ast
 import re
@@ -55,11 +55,11 @@ _CONVERSION = re.compile(
 
 
 class NoResult(Exception):
-    """The expression has no value that can be told; the text says why, `zero` or `big`."""
+    """The expression has no value that can be written; the text is the reason, `zero` or `big`."""
 
 
 def arithmetic(sentence: str) -> str | None:
-    """`expression = value` for a sentence that asks for one. Raises `NoResult`."""
+    """Return `expression = value` for a sentence that asks for a calculation, else None. Raises `NoResult`."""
     if _DATE.search(sentence):
         return None
     text = sentence
@@ -81,7 +81,7 @@ def arithmetic(sentence: str) -> str | None:
 
 
 def conversion(sentence: str) -> str | None:
-    """`amount unit = amount unit` for a sentence that asks for it."""
+    """Return `amount unit = amount unit` for a sentence that asks for a conversion, else None."""
     match = _CONVERSION.search(sentence)
     if match is None:
         return None
@@ -96,7 +96,7 @@ def conversion(sentence: str) -> str | None:
 
 
 def number(value: Fraction) -> str:
-    """Exact where it can be written, else ten significant digits."""
+    """Format a number: exact where possible, else with ten significant digits."""
     if value.denominator == 1:
         return str(value.numerator)
     return f"{float(value):.10g}"

@@ -19,7 +19,7 @@ _PIECE = re.compile(r"\s*\S+\s*|\s+")
 
 
 def cut(text: str, max_tokens: int) -> tuple[str, bool]:
-    """The text's first tokens (estimated), and whether that left something out."""
+    """Cut a text after `max_tokens` (estimated) tokens; also return whether anything was cut."""
     for count, match in enumerate(_TOKEN.finditer(text)):
         if count == max_tokens:
             return text[: match.start()].rstrip(), True
@@ -27,28 +27,28 @@ def cut(text: str, max_tokens: int) -> tuple[str, bool]:
 
 
 def tokens(text: str) -> int:
-    """An estimate: a Chinese character, a mark or up to six letters each count one."""
+    """Estimate the tokens of a text: one for each Chinese character, punctuation mark or run of up to six letters."""
     return sum(1 for _ in _TOKEN.finditer(text))
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """Answers by rules and templates, or by a local model where one is configured."""
+class TextGenerator:
+    """Generates chat and code answers by rules and templates, or by a local model where one is configured."""
 
     model: Worker
     gguf: Path | None
 
     async def chat(self, body: ChatBody) -> dict[str, Any]:
-        """The `data` of a chat answer."""
+        """Generate the `data` of a chat answer."""
         if self.gguf:
             return await self._local(body.model, body.messages, body.max_tokens, body.temperature)
-        said = [(message.role, message.text) for message in body.messages]
-        prompt = sum(tokens(text) + 4 for _, text in said)
-        text, is_cut = cut(reply.reply(said), body.max_tokens)
+        messages = [(message.role, message.text) for message in body.messages]
+        prompt = sum(tokens(text) + 4 for _, text in messages)
+        text, is_cut = cut(reply.reply(messages), body.max_tokens)
         return completion(body.model, text, "length" if is_cut else "stop", prompt)
 
     async def code(self, body: CodeBody) -> dict[str, Any]:
-        """The `data` of a code answer: `choices` as in chat, with the same text once more as `text`."""
+        """Generate the `data` of a code answer: `choices` as in chat, with the same text once more as `text`."""
         if self.gguf:
             order = f"You write {body.language}. Answer with code only."
             messages = [Message(role="system", content=order), Message(role="user", content=body.prompt)]
@@ -77,7 +77,7 @@ class Talk:
 
 
 def completion(model: str, text: str, finish_reason: str, prompt_tokens: int) -> dict[str, Any]:
-    """A `chat.completion`."""
+    """Build the `data` of a chat answer."""
     used = tokens(text)
     return {
         "id": f"chatcmpl-sandbox-{secrets.token_hex(8)}",
@@ -94,7 +94,7 @@ def completion(model: str, text: str, finish_reason: str, prompt_tokens: int) ->
 
 
 def events(data: dict[str, Any]) -> Iterator[bytes]:
-    """A chat answer as `chat.completion.chunk` events; the last one has the usage."""
+    """Encode a chat answer as `chat.completion.chunk` events; the last one has the usage."""
     frame = {name: data[name] for name in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
     choice = data["choices"][0]
 

@@ -1,4 +1,4 @@
-"""Dates: today, the day of the week, the days until one."""
+"""Questions about dates: today, the day of the week, the days until a date."""
 
 import re
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  #
 
 
 def dates(sentence: str, today: date, *, chinese: bool, simplified: bool) -> str | None:  # noqa: PLR0911 - one return, one kind of question
-    """The answer to a question about a date."""
+    """Answer a question about a date, else return None."""
 
     def name(day: date) -> str:
         if chinese:

@@ -1,4 +1,4 @@
-"""Whether a sentence asks, orders or tells. What does none of them for sure needs a real model."""
+"""Classification of sentences as questions, orders or statements. A sentence may be none of them for certain."""
 
 import re
 
@@ -46,17 +46,17 @@ _CHINESE_TELLS = re.compile(
 
 
 def is_question(sentence: str) -> bool:
-    """Whether an answer is expected."""
+    """Whether the sentence expects an answer."""
     return bool(_QUESTION.search(sentence))
 
 
 def is_order(sentence: str) -> bool:
-    """Whether something is to be done."""
+    """Whether the sentence orders something to be done."""
     clauses = re.split("[,;] ", sentence)
     return any(map(_ORDER.search, clauses)) or bool(_CHINESE_ORDER.search(sentence))
 
 
-def tells(sentence: str) -> bool:
-    """Whether something is told for sure: neither a question, an order nor a mere catchword."""
-    told = _TELLS.search(sentence) or _CHINESE_TELLS.search(sentence)
-    return bool(told) and not is_question(sentence) and not is_order(sentence)
+def is_statement(sentence: str) -> bool:
+    """Whether the sentence certainly states something: no question, no order, no mere catchword."""
+    verb = _TELLS.search(sentence) or _CHINESE_TELLS.search(sentence)
+    return bool(verb) and not is_question(sentence) and not is_order(sentence)

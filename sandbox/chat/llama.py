@@ -1,4 +1,4 @@
-"""Chat by llama.cpp, in the worker process. Needs `xllamacpp` and a GGUF file."""
+"""Chat through llama.cpp, in the worker process. Needs `xllamacpp` and a GGUF file."""
 
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ def _server(path: str) -> Any:
 
 
 def chat(*, path: str, messages: list[dict[str, str]], max_tokens: int, temperature: float) -> dict[str, Any]:
-    """Answer a conversation, in the OpenAI shape. The model is loaded at the first call."""
+    """Answer a conversation in the OpenAI shape. The model is loaded at the first call."""
     request = {"messages": messages, "max_tokens": max_tokens, "temperature": temperature}
     answer = _server(path).handle_chat_completions(request)
     if "choices" not in answer:

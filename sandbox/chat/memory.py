@@ -1,4 +1,4 @@
-"""What a conversation told, and finding it again for a question."""
+"""Facts that a conversation states, and retrieval of the one that answers a question."""
 
 import re
 from collections.abc import Sequence
@@ -37,14 +37,14 @@ _CJK_NOISE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing somebody said."""
+    """A statement of a speaker."""
 
     speaker: str  #: "" where the speakers are not named
     text: str
 
 
 def speaker_of(text: str) -> tuple[str, str]:
-    """A message's speaker (or "") and the rest."""
+    """Split a message into its speaker (or "") and the rest."""
     match = _SPEAKER.match(text)
     if match is None or match[1].lower() in _NOT_NAMES or len(match[1].split()) > 3:  # noqa: PLR2004 - names are short
         return "", text
@@ -54,7 +54,7 @@ def speaker_of(text: str) -> tuple[str, str]:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text; code blocks and long pastes stay whole, and so does an order with what it is about."""
+    """Split a text into sentences; code blocks, long pastes, and orders with their text stay whole."""
     order, *about = re.split("[:：]", text, maxsplit=1)
     if "```" in text or (about and is_order(order)):
         return [text.strip()]
@@ -62,7 +62,7 @@ def sentences(text: str) -> list[str]:
 
 
 def name_in(sentence: str) -> str:
-    """The name that somebody says to have, "" for none."""
+    """The name that the sentence says its speaker has; "" for none."""
     if is_question(sentence):
         return ""
     match = _NAME.search(sentence)
@@ -70,29 +70,29 @@ def name_in(sentence: str) -> str:
 
 
 def statement(sentence: str) -> str:
-    """What a sentence tells, without "remember that"; "" when it tells nothing."""
-    kept = _KEEP.sub("", sentence, count=1)
-    if kept == sentence and (is_question(sentence) or is_order(sentence)):
+    """The statement of a sentence, without "remember that"; "" for none."""
+    rest = _KEEP.sub("", sentence, count=1)
+    if rest == sentence and (is_question(sentence) or is_order(sentence)):
         return ""
-    return kept if len(words_of(kept)) >= 1 and len(kept) > 3 else ""  # noqa: PLR2004 - "ok" is no fact
+    return rest if len(words_of(rest)) >= 1 and len(rest) > 3 else ""  # noqa: PLR2004 - "ok" is no fact
 
 
 def wants_keeping(sentence: str) -> bool:
-    """Whether the sentence asks to be remembered."""
+    """Whether the sentence asks to remember something."""
     return bool(_KEEP.match(sentence)) and bool(statement(sentence))
 
 
 def facts(messages: Sequence[str]) -> list[Fact]:
-    """What people's messages tell, oldest first."""
+    """The facts that messages state, oldest first."""
     found = []
     for message in messages:
         speaker, text = speaker_of(message)
-        found += [Fact(speaker, told) for sentence in sentences(text) if (told := statement(sentence))]
+        found += [Fact(speaker, fact) for sentence in sentences(text) if (fact := statement(sentence))]
     return found
 
 
 def recall(question: str, known: Sequence[Fact], asker: str) -> Fact | None:
-    """The fact that says most of what the question is about; the newest of equals, the asker's own before others'."""
+    """The fact that best covers the question's words; None: no fact covers half of them."""
     wanted = words_of(question)
     if not wanted:
         return None
@@ -106,7 +106,7 @@ def recall(question: str, known: Sequence[Fact], asker: str) -> Fact | None:
 
 
 def words_of(text: str) -> set[str]:
-    """What a text is about: stemmed words, and pairs of Chinese characters."""
+    """Content words of a text: stemmed words, and pairs of Chinese characters."""
     words = {_stem(word) for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _STOP}
     chinese = _CJK_NOISE.sub(" ", text)
     for run in re.findall(r"[\u3400-\u9fff]+", chinese):

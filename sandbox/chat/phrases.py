@@ -1,4 +1,4 @@
-"""The sandbox's own sentences, in English and both Chinese scripts, and which of them an answer is in."""
+"""The sandbox's sentences, in English and both Chinese scripts, and the choice between them."""
 
 import re
 from collections.abc import Sequence
@@ -115,7 +115,7 @@ def is_chinese(text: str) -> bool:
 
 
 def tongue_of(system: str, texts: Sequence[str]) -> Tongue:
-    """What to answer in: as the system prompt orders, else as asked; the script is the newest that can be told."""
+    """The language to answer in: as the system prompt orders, else that of the newest message that shows one."""
     for tongue, order in _ORDERS:
         if order.search(system):
             return tongue
@@ -129,5 +129,5 @@ def tongue_of(system: str, texts: Sequence[str]) -> Tongue:
 
 
 def say(key: str, tongue: Tongue, **values: object) -> str:
-    """One of `SENTENCES`."""
+    """Format one of `SENTENCES`."""
     return SENTENCES[key][tongue].format(**values)

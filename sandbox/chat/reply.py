@@ -1,4 +1,4 @@
-"""Chat by rules: honest about having no language model, visibly using what the conversation says."""
+"""Chat by rules: admits that it is no language model, and uses what the conversation says."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from sandbox.chat.arithmetic import NoResult, arithmetic, conversion
 from sandbox.chat.dates import dates
-from sandbox.chat.intent import is_question, tells
+from sandbox.chat.intent import is_question, is_statement
 from sandbox.chat.memory import Fact, facts, name_in, recall, sentences, speaker_of, statement, wants_keeping
 from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
 from sandbox.chat.summary import summarise
@@ -40,18 +40,18 @@ _EARLIER = "Summary of what was said earlier in this conversation:"
 
 
 class _Conversation:
-    """One request, read."""
+    """One chat request, parsed."""
 
-    def __init__(self, said: Sequence[tuple[str, str]], today: date) -> None:
+    def __init__(self, messages: Sequence[tuple[str, str]], today: date) -> None:
         self.today = today
-        self.system = "\n".join(text for role, text in said if role == "system")
-        users = [text for role, text in said if role == "user"]
-        self.replies = [text for role, text in said if role == "assistant"]
-        self.speaker, self.asked = speaker_of(users[-1]) if users else ("", "")
+        self.system = "\n".join(text for role, text in messages if role == "system")
+        users = [text for role, text in messages if role == "user"]
+        self.replies = [text for role, text in messages if role == "assistant"]
+        self.speaker, self.question = speaker_of(users[-1]) if users else ("", "")
         folded = self.system.partition(_EARLIER)[2]
         self.folded = [line.removeprefix("- ") for line in folded.splitlines() if line.startswith("- ")]
         self.earlier = users[:-1]
-        self.turns = [(role, text) for role, text in said if role != "system"][:-1]
+        self.turns = [(role, text) for role, text in messages if role != "system"][:-1]
         self.known: list[Fact] = facts([*self.folded, *self.earlier])
         self.tongue: Tongue = tongue_of(self.system.replace(folded, ""), users or [self.system])
 
@@ -60,100 +60,108 @@ class _Conversation:
 
     @property
     def name(self) -> str:
-        """What the asking person is called."""
+        """Name of the asking person; "": unknown."""
         own = [fact.text for fact in self.known if fact.speaker == self.speaker]
         return next((name for text in reversed(own) if (name := name_in(text))), self.speaker)
 
     @property
     def called(self) -> str:
-        """The name as it follows a greeting."""
+        """The name in the form that follows a greeting."""
         return f"{', ' if self.tongue == 'en' else '，'}{self.name}" if self.name else ""
 
 
-def reply(said: Sequence[tuple[str, str]], today: date | None = None) -> str:
+def reply(messages: Sequence[tuple[str, str]], today: date | None = None) -> str:
     """Answer the last message of `(role, text)` pairs."""
-    talk = _Conversation(said, today or datetime.now(UTC).date())
-    if _SUMMARY_ORDER.search(talk.system) and not _RECAP.search(talk.asked) and not talk.folded:
-        return summarise([*talk.earlier, talk.asked])
-    order, *about = re.split("[:：]", talk.asked, maxsplit=1)
+    conversation = _Conversation(messages, today or datetime.now(UTC).date())
+    if (
+        _SUMMARY_ORDER.search(conversation.system)
+        and not _RECAP.search(conversation.question)
+        and not conversation.folded
+    ):
+        return summarise([*conversation.earlier, conversation.question])
+    order, *about = re.split("[:：]", conversation.question, maxsplit=1)
     if about and about[0].strip() and _SUMMARY_ORDER.search(order):
         return summarise(about)
-    if _RECAP.search(talk.asked):
-        return _recap(talk)
+    if _RECAP.search(conversation.question):
+        return _recap(conversation)
     answers: list[str] = []
-    for sentence in sentences(talk.asked):
-        answer = next((text for rule in _RULES if (text := rule(sentence, talk))), None)
+    for sentence in sentences(conversation.question):
+        answer = next((text for rule in _RULES if (text := rule(sentence, conversation))), None)
         if answer and answer not in answers:
             answers.append(answer)
-        if told := statement(sentence):
-            talk.known.append(Fact(talk.speaker, told))
-    return "\n".join(answers) or _lost(talk)
+        if fact_text := statement(sentence):
+            conversation.known.append(Fact(conversation.speaker, fact_text))
+    return "\n".join(answers) or _lost(conversation)
 
 
-def _greeting(sentence: str, talk: _Conversation) -> str | None:
+def _greeting(sentence: str, conversation: _Conversation) -> str | None:
     if _HELP.search(sentence):
-        return talk.say("hello", name=talk.called)
+        return conversation.say("hello", name=conversation.called)
     if name_in(sentence):
         return None
     if _HELLO.match(sentence):
-        return talk.say("again" if talk.replies else "hello", name=talk.called)
+        return conversation.say("again" if conversation.replies else "hello", name=conversation.called)
     if _THANKS.match(sentence):
-        return talk.say("thanks")
-    return talk.say("bye", name=talk.called) if _BYE.match(sentence) else None
+        return conversation.say("thanks")
+    return conversation.say("bye", name=conversation.called) if _BYE.match(sentence) else None
 
 
-def _computed(sentence: str, talk: _Conversation) -> str | None:
-    found = dates(sentence, talk.today, chinese=talk.tongue != "en", simplified=talk.tongue == "zh-Hans")
+def _computed(sentence: str, conversation: _Conversation) -> str | None:
+    found = dates(
+        sentence, conversation.today, chinese=conversation.tongue != "en", simplified=conversation.tongue == "zh-Hans"
+    )
     if found:
         return found
     try:
         return conversion(sentence) or arithmetic(sentence)
     except NoResult as exc:
-        return talk.say(str(exc))
+        return conversation.say(str(exc))
 
 
-def _naming(sentence: str, talk: _Conversation) -> str | None:
+def _naming(sentence: str, conversation: _Conversation) -> str | None:
     if _WHO_AM_I.search(sentence):
-        return talk.say("name", name=talk.name) if talk.name else talk.say("nameless")
+        return conversation.say("name", name=conversation.name) if conversation.name else conversation.say("nameless")
     name = name_in(sentence)
-    return talk.say("met", name=name) if name else None
+    return conversation.say("met", name=name) if name else None
 
 
-def _made(sentence: str, talk: _Conversation) -> str | None:
+def _made(sentence: str, conversation: _Conversation) -> str | None:
     if not _ABOUT_MEDIA.search(sentence) or wants_keeping(sentence):
         return None
-    made = [match[1].strip() for _, text in talk.turns for match in _MEDIA.finditer(text)]
-    return talk.say("picture", what=made[-1]) if made else None
+    made = [match[1].strip() for _, text in conversation.turns for match in _MEDIA.finditer(text)]
+    return conversation.say("picture", what=made[-1]) if made else None
 
 
-def _remembered(sentence: str, talk: _Conversation) -> str | None:
+def _remembered(sentence: str, conversation: _Conversation) -> str | None:
     if wants_keeping(sentence):
-        return talk.say("noted", fact=statement(sentence))
+        return conversation.say("noted", fact=statement(sentence))
     if not is_question(sentence):
-        told = statement(sentence)
-        is_fact = told and tells(told) and len(told) <= 300  # noqa: PLR2004 - not a paste
-        return talk.say("noted", fact=told) if is_fact else None
-    fact = recall(sentence, talk.known, talk.speaker)
+        fact_text = statement(sentence)
+        is_fact = fact_text and is_statement(fact_text) and len(fact_text) <= 300  # noqa: PLR2004 - not a paste
+        return conversation.say("noted", fact=fact_text) if is_fact else None
+    fact = recall(sentence, conversation.known, conversation.speaker)
     if fact is None:
         return None
-    if fact.speaker and fact.speaker != talk.speaker:
-        return talk.say("said", who=fact.speaker, fact=fact.text)
-    return talk.say("told", fact=fact.text)
+    if fact.speaker and fact.speaker != conversation.speaker:
+        return conversation.say("said", who=fact.speaker, fact=fact.text)
+    return conversation.say("told", fact=fact.text)
 
 
 _RULES: tuple[Callable[[str, _Conversation], str | None], ...] = (_greeting, _computed, _naming, _made, _remembered)
 
 
-def _recap(talk: _Conversation) -> str:
-    told = [Fact("", line) for line in talk.folded]
-    for message in talk.earlier:
+def _recap(conversation: _Conversation) -> str:
+    fact_text = [Fact("", line) for line in conversation.folded]
+    for message in conversation.earlier:
         speaker, text = speaker_of(message)
         if not _RECAP.search(text):
-            told.append(Fact(speaker, " ".join(text.split())))
-    if not told:
-        return talk.say("empty")
-    lines = [f"- {fact.speaker}: {_short(fact.text)}" if fact.speaker else f"- {_short(fact.text)}" for fact in told]
-    return "\n".join([talk.say("recap"), *lines[-40:]])
+            fact_text.append(Fact(speaker, " ".join(text.split())))
+    if not fact_text:
+        return conversation.say("empty")
+    lines = [
+        f"- {fact.speaker}: {_short(fact.text)}" if fact.speaker else f"- {_short(fact.text)}" for fact in fact_text
+    ]
+    return "\n".join([conversation.say("recap"), *lines[-40:]])
 
 
 def _short(text: str) -> str:
@@ -161,7 +169,9 @@ def _short(text: str) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _lost(talk: _Conversation) -> str:
-    if any("AIMODELS_API_KEY" in text for text in talk.replies):
-        return talk.say("lost_again") + (talk.say("context", count=len(talk.turns)) if talk.turns else "")
-    return talk.say("lost")
+def _lost(conversation: _Conversation) -> str:
+    if any("AIMODELS_API_KEY" in text for text in conversation.replies):
+        return conversation.say("lost_again") + (
+            conversation.say("context", count=len(conversation.turns)) if conversation.turns else ""
+        )
+    return conversation.say("lost")

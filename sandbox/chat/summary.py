@@ -1,4 +1,4 @@
-"""Extractive summaries: the sentences that say most, in their own words and order."""
+"""Extractive summaries: the most significant sentences, unchanged and in their order."""
 
 import re
 from collections import Counter
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sandbox.chat.memory import sentences, speaker_of, words_of
 
 MOST = 5  #: sentences
-#: What stands around the content of an attached file: its name, and the fence.
+#: Lines around the content of an attached file: its name, and the fence.
 _FRAME = re.compile(r"^(?:`[^`\n]+`:|`{3,}[^`\n]*)$\n?", re.MULTILINE)
 
 
 def summarise(texts: Sequence[str]) -> str:
-    """The most telling sentences of the texts; a short text as it is."""
+    """Return the most significant sentences of the texts; a short text unchanged."""
     parts = [
         (speaker, sentence)
         for text in texts

@@ -1,4 +1,4 @@
-"""What is wrong with a piece of Python, as far as its syntax tree tells."""
+"""Problems of a piece of Python, as far as its syntax tree shows them."""
 
 import ast
 import builtins
@@ -16,12 +16,12 @@ class _Names:
 
 
 def diagnose(source: str) -> str:
-    """The findings as comments, one a line."""
+    """Return the problems as comments, one a line."""
     try:
         tree = ast.parse(source)
     except SyntaxError as exc:
-        shown = (exc.text or "").rstrip("\n")
-        pointer = f"\n#   {shown}\n#   {' ' * max(0, (exc.offset or 1) - 1)}^" if shown else ""
+        line = (exc.text or "").rstrip("\n")
+        pointer = f"\n#   {line}\n#   {' ' * max(0, (exc.offset or 1) - 1)}^" if line else ""
         return f"# line {exc.lineno}, column {exc.offset}: syntax error: {exc.msg}{pointer}\n"
     except ValueError as exc:  # such as a null byte
         return f"# this can't be read as Python: {exc}\n"

@@ -1,4 +1,4 @@
-"""Code from small templates, diagnosis of Python that is given, an honest refusal otherwise."""
+"""Code from templates, diagnosis of given Python, and a plain refusal of everything else."""
 
 import ast
 import re
@@ -49,7 +49,7 @@ def snippets(language: str) -> dict[str, str]:
 
 
 def complete(prompt: str, language: str) -> str:
-    """Answer a request for code, or go on with the code that is given; what is no code is a comment."""
+    """Answer a request for code, or continue the given code; text that is no code is commented."""
     name = language.strip().lower()
     name = _ALIASES.get(name, name)
     given = match[1] if (match := _FENCE.search(prompt)) else prompt
@@ -68,7 +68,7 @@ def _is_code(text: str) -> bool:
 
 
 def _is_head(text: str) -> bool:
-    """Whether nothing but the first line of a function is given, perhaps with imports or a docstring."""
+    """Whether the code is only the head of a function, perhaps with imports or a docstring."""
     head = text.rstrip()
     if not _HEAD.search(head):
         return False
@@ -91,7 +91,7 @@ def _says_nothing(node: ast.stmt) -> bool:
 
 
 def _rename(head: str, code: str) -> str:
-    """The template under the given name and parameters, where their number agrees."""
+    """The template with the given name and parameters, where the number of parameters agrees."""
     try:
         wanted = ast.parse(f"{head.rstrip()}\n    pass\n" if head.rstrip().endswith(":") else head).body[-1]
     except SyntaxError:

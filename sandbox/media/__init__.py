@@ -1,1 +1,1 @@
-"""Generated pictures, sound and video."""
+"""Generators of images, audio and video."""

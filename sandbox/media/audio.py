@@ -1,4 +1,4 @@
-"""Sound from words: rain, thunder, waves, birds, music and more, mixed into one file."""
+"""Audio from words: rain, thunder, waves, birds, music and more, mixed into one file."""
 
 import io
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ _FORMATS = {"mp3": ("libmp3lame", "fltp", "audio/mpeg"), "wav": ("pcm_s16le", "s
 
 
 def render_audio(prompt: str, *, duration: float, format: str) -> tuple[bytes, str]:  # noqa: A002 - the API's own word
-    """Return the bytes and content type of `duration` seconds of what `prompt` names.
+    """Return the bytes and content type of `duration` seconds of the sounds that `prompt` names.
 
-    Stereo at 44.1 kHz, faded in and out, without clipping; the same for the same prompt. `ValueError` for another
-    format than mp3 and wav, or a duration that is not positive.
+    Stereo at 44.1 kHz, faded in and out, without clipping; the same for the same prompt. Raises `ValueError` for
+    another format than mp3 and wav, or a duration that is not positive.
     """
     if format not in _FORMATS:
         raise ValueError(f"The audio format must be mp3 or wav, not {format!r}.")
@@ -52,16 +52,16 @@ def render_audio(prompt: str, *, duration: float, format: str) -> tuple[bytes, s
 
 
 def _tracks(prompt: str, duration: float) -> list[tuple[Track, float]]:
-    heard = prompt_words.listen(prompt)
+    sound = prompt_words.parse_sounds(prompt)
     made = []
-    for name, loudness in heard.sounds.items():
+    for name, loudness in sound.sounds.items():
         rng = np.random.default_rng(prompt_words.seed("audio", prompt, name))
         if name == "music":
-            track = music.music(rng, duration, heard.mood)
+            track = music.music(rng, duration, sound.mood)
         elif name == "drums":
-            track = music.drums(rng, duration, heard.mood)
+            track = music.drums(rng, duration, sound.mood)
         elif name == "tone":
-            track = music.tone(heard.frequency)
+            track = music.tone(sound.frequency)
         else:
             track = sounds.MAKERS[name](rng, duration)
         made.append((track, loudness))

@@ -1,4 +1,4 @@
-"""Pictures, sound and video: rendered in the worker process, kept as files, told by their URLs."""
+"""Generation of images, audio and video: rendered in the worker process, saved as files, returned as URLs."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.errors import Refusal
-from sandbox.files import Files
+from sandbox.files import GeneratedFiles
 from sandbox.jobs import Job, Jobs
 from sandbox.schema import AudioBody, ImageBody, VideoBody
 from sandbox.worker import Worker
@@ -20,15 +20,15 @@ WAITS_FOR = {"audio": 60.0, "video": 3.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
-    """Makes media, one at a time."""
+class MediaGenerator:
+    """Generates media, one file at a time."""
 
     worker: Worker
-    files: Files
+    files: GeneratedFiles
     jobs: Jobs
 
     async def images(self, body: ImageBody, url: Callable[[Path], str]) -> dict[str, Any]:
-        """The `data` of an answer with pictures."""
+        """Generate the `data` of an image answer."""
         width, height = pixels(body.size)
         images = []
         for index in range(body.n):
@@ -45,7 +45,7 @@ class Studio:
         return {"images": images, "usage": {"images": body.n, "cost": 0.0}}
 
     async def audio(self, body: AudioBody, url: Callable[[Path], str]) -> dict[str, Any]:
-        """The `data` of an answer with sound, or of a job."""
+        """Generate the `data` of an audio answer, or of a job."""
 
         async def work(job: Job | None = None) -> dict[str, Any]:
             if job:
@@ -60,7 +60,7 @@ class Studio:
         return await self._now_or_later("audio", body, work)
 
     async def video(self, body: VideoBody, url: Callable[[Path], str]) -> dict[str, Any]:
-        """The `data` of an answer with a video, or of a job."""
+        """Generate the `data` of a video answer, or of a job."""
         width, height = pixels(body.resolution)
         image = self._picture(body.image) if body.image else None
 
@@ -94,7 +94,7 @@ class Studio:
         return {"created": created, "model": body.model, "status": "succeeded", **await work(None)}
 
     def _picture(self, image: str) -> bytes:
-        """The bytes of a data URL or of a file of ours. Raises `Refusal`."""
+        """The bytes of a data URL or of a file of this sandbox. Raises `Refusal`."""
         if image.startswith("data:image/"):
             try:
                 return base64.b64decode(image.partition(";base64,")[2], validate=True)
@@ -108,10 +108,10 @@ class Studio:
 
 
 def pixels(size: str) -> tuple[int, int]:
-    """Width and height of `WIDTHxHEIGHT`."""
+    """Parse `WIDTHxHEIGHT`."""
     width, height = size.split("x")
     return int(width), int(height)
 
 
 def _ignore(_share: float) -> None:
-    """Nobody watches."""
+    """Discard the progress."""

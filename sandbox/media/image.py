@@ -1,4 +1,4 @@
-"""Pictures from words."""
+"""Images from words."""
 
 import io
 
@@ -9,10 +9,10 @@ from sandbox.media.render.scene import paint
 
 
 def render_image(prompt: str, *, width: int, height: int, style: str, index: int) -> tuple[bytes, str]:
-    """Return the bytes and content type of a picture of what `prompt` names, labelled as the sandbox's.
+    """Return the bytes and content type of an image of the things that `prompt` names, labelled as the sandbox's.
 
-    `style` is photo-realistic, digital-art or anime, any other is painted photo-realistic; every `index` is another
-    composition. The same for the same arguments; the composition does not depend on the size. `ValueError` for a
+    `style` is photo-realistic, digital-art or anime; any other is painted photo-realistic. Each `index` is another
+    composition. The same for the same arguments; the composition does not depend on the size. Raises `ValueError` for a
     size that is not positive.
     """
     if width <= 0 or height <= 0:

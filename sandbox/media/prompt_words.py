@@ -1,4 +1,4 @@
-"""What a prompt's words ask to be seen and heard, in English and in Traditional and Simplified Chinese."""
+"""Vocabulary of prompts: the visible things and the sounds they name, in English and both Chinese scripts."""
 
 import hashlib
 import re
@@ -126,8 +126,8 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a prompt asks to be shown."""
+class VisualPrompt:
+    """The visible things that a prompt asks for."""
 
     time: str | None
     elements: frozenset[str]
@@ -142,8 +142,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What a prompt asks to be heard."""
+class SoundPrompt:
+    """The sounds that a prompt asks for."""
 
     sounds: Mapping[str, float]  #: sound → loudness, 1.0 is ordinary
     mood: str
@@ -166,11 +166,11 @@ def find(prompt: str, vocabulary: Mapping[str, str]) -> list[Hit]:
     hits = [
         Hit(m.start(), m.end(), c) for m in _WORD.finditer(text) for form in _forms(m[0]) for c in table.get(form, ())
     ]
-    taken = [False] * len(text)
+    used = [False] * len(text)
     for word in sorted((w for w in table if _CJK.match(w)), key=len, reverse=True):
         for at in _positions(text, word):
-            if not any(taken[at : at + len(word)]):
-                taken[at : at + len(word)] = [True] * len(word)
+            if not any(used[at : at + len(word)]):
+                used[at : at + len(word)] = [True] * len(word)
                 hits += [Hit(at, at + len(word), concept) for concept in table[word]]
     return sorted(hits, key=lambda hit: hit.start)
 
@@ -188,8 +188,8 @@ def _positions(text: str, word: str) -> Iterator[int]:
         at = text.find(word, at + 1)
 
 
-def look(prompt: str) -> Wish:
-    """Read what `prompt` asks to be seen."""
+def parse_scene(prompt: str) -> VisualPrompt:
+    """Parse the visible things that `prompt` asks for."""
     hits = find(prompt, {**ELEMENTS, **SUBJECTS, **{f"time:{name}": words for name, words in TIMES.items()}})
     names = [hit.concept for hit in hits]
     times = [name.removeprefix("time:") for name in names if name.startswith("time:")]
@@ -200,7 +200,7 @@ def look(prompt: str) -> Wish:
         close = [hit for hit in after if hit.start - colour.end <= 2]  # noqa: PLR2004 - right before its word, 的 between
         chosen = close or subjects or after
         colours.setdefault(chosen[0].concept if chosen else "", colour.concept)
-    return Wish(
+    return VisualPrompt(
         time=_strongest(times),
         elements=frozenset(name for name in names if name in ELEMENTS),
         subjects=tuple(dict.fromkeys(name for name in names if name in SUBJECTS)),
@@ -214,8 +214,8 @@ def _strongest(times: list[str]) -> str | None:
     return next((time for time in ("sunset", "dusk", "night", "dawn", "day") if time in times), None)
 
 
-def listen(prompt: str) -> Heard:
-    """Read what `prompt` asks to be heard; a prompt that names no sound asks for calm music."""
+def parse_sounds(prompt: str) -> SoundPrompt:
+    """Parse the sounds that `prompt` asks for; without any it is calm music."""
     sounds: dict[str, float] = {}
     loudness = find(prompt, LOUDNESS)
     for hit in find(prompt, SOUNDS):
@@ -231,7 +231,7 @@ def listen(prompt: str) -> Heard:
     frequency = float(number[1]) * (1000 if number[2] else 1) if number else 440.0
     if number:
         sounds.setdefault("tone", 1.0)
-    return Heard(
+    return SoundPrompt(
         sounds=sounds or {"music": 1.0},
         mood=moods[0] if moods else "calm",
         frequency=min(max(frequency, 20.0), 16000.0),

@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What one sound adds to the mix."""
+    """One sound's part of the mix."""
 
     beds: tuple[Bed, ...] = ()
     events: tuple[Event, ...] = ()

@@ -1,4 +1,4 @@
-"""Films from words, or from one picture: H.264 in MP4, encoded frame by frame."""
+"""Videos from words or from one image: H.264 in MP4, encoded frame by frame."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -32,11 +32,11 @@ def render_video(
     image: bytes | None,
     progress: Callable[[float], None],
 ) -> None:
-    """Write an MP4 of what `prompt` names in motion, or of a slow pan and zoom over `image`, to `path`.
+    """Write an MP4 of the moving scene that `prompt` names, or of a slow pan and zoom over `image`, to `path`.
 
     `width` and `height` in pixels, even; `duration` in seconds, exact to a frame of 1/24 s. `progress` is called with
-    0 to 1 after every few frames. `ValueError` for an odd or empty size, a duration that is not positive, or an image
-    that can't be read or is too large.
+    0 to 1 after every few frames. Raises `ValueError` for an odd or empty size, a duration that is not positive, or an
+    image that can't be read or is too large.
     """
     if width < 2 or height < 2 or width % 2 or height % 2:  # noqa: PLR2004 - yuv420p halves both sides
         raise ValueError(f"The width and height of a video must be even numbers from 2 up, not {width}x{height}.")

@@ -82,8 +82,8 @@ async def test_a_model_file_answers_chat_and_code(tmp_path: Path) -> None:
             assert data["model"] == "gpt-4-turbo"
             assert data["usage"]["completion_tokens"] <= 4
             assert data["usage"]["prompt_tokens"] > 0
-            assert sandbox._rooms
-            pid = sandbox._rooms.model.pid
+            assert sandbox._state
+            pid = sandbox._state.model.pid
             assert pid
             os.kill(pid, signal.SIGKILL)
             status = [(await api.post("/code/completions", json=code)).status_code for _ in range(2)]

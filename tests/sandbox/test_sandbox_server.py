@@ -182,8 +182,8 @@ async def test_a_hanging_call_does_not_keep_the_sandbox_open() -> None:
     async with Sandbox() as sandbox, client(sandbox) as api:
         sandbox.inject(Fault(kind="hang"))
         call = asyncio.create_task(api.post("/chat/completions", json=CHAT))
-        assert sandbox._rooms
-        while sandbox._rooms.faults.waiting:  # noqa: ASYNC110 - taken by the server, which tells nobody
+        assert sandbox._state
+        while sandbox._state.faults.waiting:  # noqa: ASYNC110 - taken by the server, which tells nobody
             await asyncio.sleep(0)
         await sandbox.__aexit__(None, None, None)
         with pytest.raises(httpx.RemoteProtocolError):
@@ -278,10 +278,10 @@ async def test_nothing_is_left_behind() -> None:
     before = asyncio.all_tasks()
     async with Sandbox() as sandbox, client(sandbox) as api:
         assert (await api.post("/images/generations", json=IMAGE)).status_code == 200
-        assert sandbox._rooms
-        rooms = sandbox._rooms
-        assert rooms.files.folder.is_dir()
-        assert rooms.renderer.pid
+        assert sandbox._state
+        state = sandbox._state
+        assert state.files.folder.is_dir()
+        assert state.renderer.pid
     assert asyncio.all_tasks() == before
-    assert rooms.renderer.pid is None
-    assert not rooms.files.folder.exists()
+    assert state.renderer.pid is None
+    assert not state.files.folder.exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.media.prompt_words import listen, look, seed
+from sandbox.media.prompt_words import parse_scene, parse_sounds, seed
 
 
 @pytest.mark.parametrize(
@@ -24,29 +24,29 @@ def test_words_become_what_is_seen(
     prompt: str, time: str | None, elements: set[str], subjects: tuple[str, ...]
 ) -> None:
     """English, Traditional and Simplified Chinese words name the same things."""
-    wish = look(prompt)
-    assert (wish.time, set(wish.elements), wish.subjects) == (time, elements, subjects)
+    wanted = parse_scene(prompt)
+    assert (wanted.time, set(wanted.elements), wanted.subjects) == (time, elements, subjects)
 
 
 def test_the_longest_chinese_word_wins() -> None:
     """A robot (機器人) is no person (人), a lighthouse (燈塔) no lamp, a rocket (火箭) no fire."""
-    assert look("機器人").subjects == ("robot",)
-    assert look("机器人和人").subjects == ("robot", "person")
-    assert listen("雷雨").sounds.keys() == {"thunder"}
+    assert parse_scene("機器人").subjects == ("robot",)
+    assert parse_scene("机器人和人").subjects == ("robot", "person")
+    assert parse_sounds("雷雨").sounds.keys() == {"thunder"}
 
 
 def test_a_colour_belongs_to_the_word_after_it() -> None:
     """A colour tints the subject that follows it, in both languages; with nothing to tint it tints the picture."""
-    assert look("a black cat beside a red boat").colours == {"cat": "black", "boat": "red"}
-    assert look("紅色的狐狸").colours == {"fox": "red"}
-    assert look("something blue").colours == {"": "blue"}
+    assert parse_scene("a black cat beside a red boat").colours == {"cat": "black", "boat": "red"}
+    assert parse_scene("紅色的狐狸").colours == {"fox": "red"}
+    assert parse_scene("something blue").colours == {"": "blue"}
 
 
 def test_a_prompt_without_known_words_is_said_to_be_unknown() -> None:
     """Nothing is invented while reading; words inside other words do not count."""
-    wish = look("seashell foxtrot catalogue")
-    assert not wish.known
-    assert wish.subjects == ()
+    wanted = parse_scene("seashell foxtrot catalogue")
+    assert not wanted.known
+    assert wanted.subjects == ()
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,19 @@ def test_a_prompt_without_known_words_is_said_to_be_unknown() -> None:
 )
 def test_words_become_what_is_heard(prompt: str, sounds: set[str]) -> None:
     """Every sound that is named is heard; a prompt that names none is music."""
-    assert listen(prompt).sounds.keys() == sounds
+    assert parse_sounds(prompt).sounds.keys() == sounds
 
 
 def test_adjectives_change_loudness_mood_and_pitch() -> None:
     """Gentle is softer than heavy, the background is further away, moods and frequencies are understood."""
-    assert listen("gentle rain").sounds["rain"] < listen("rain").sounds["rain"] < listen("heavy rain").sounds["rain"]
-    assert listen("thunder in the background").sounds["thunder"] < 1
-    assert listen("悲傷的音樂").mood == "sad"
-    assert listen("a 1.5 kHz tone").frequency == 1500
+    assert (
+        parse_sounds("gentle rain").sounds["rain"]
+        < parse_sounds("rain").sounds["rain"]
+        < parse_sounds("heavy rain").sounds["rain"]
+    )
+    assert parse_sounds("thunder in the background").sounds["thunder"] < 1
+    assert parse_sounds("悲傷的音樂").mood == "sad"
+    assert parse_sounds("a 1.5 kHz tone").frequency == 1500
 
 
 def test_seed_is_the_same_in_every_process() -> None:

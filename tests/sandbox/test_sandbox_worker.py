@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.files import Files
+from sandbox.files import GeneratedFiles
 from sandbox.worker import TaskFailed, Worker, WorkerDied
 
 
@@ -88,7 +88,7 @@ async def test_cancelling_drops_what_waits_and_kills_what_runs(worker: Worker, t
 
 async def test_the_folder_of_files_is_bounded(tmp_path: Path) -> None:
     """The oldest files make room for new ones; names that leave the folder are not found."""
-    files = Files(tmp_path / "files", max_bytes=25, max_age=3600)
+    files = GeneratedFiles(tmp_path / "files", max_bytes=25, max_age=3600)
     paths = [files.save("image", bytes(10), "image/png") for _ in range(2)]
     for age, path in enumerate(reversed(paths)):
         os.utime(path, (time.time() - age - 1,) * 2)

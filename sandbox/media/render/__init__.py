@@ -1,1 +1,1 @@
-"""The parts that pictures and films are painted from."""
+"""Painting of images and of the frames of videos."""

@@ -1,10 +1,10 @@
-"""Who is in the picture, how large and where."""
+"""Placement of the subjects: which, how large and where."""
 
 from functools import partial
 
 import numpy as np
 
-from sandbox.media.prompt_words import Wish
+from sandbox.media.prompt_words import VisualPrompt
 from sandbox.media.render.brush import Brush
 from sandbox.media.render.canvas import Colour, curve, stroke
 from sandbox.media.render.figures import animals, things, wings
@@ -31,13 +31,13 @@ _ON_LAND = frozenset({"fox", "cat", "dog", "rabbit", "person", "robot", "car", "
 
 def subjects(scene: Scene, rng: np.random.Generator) -> None:
     """Paint the first five subjects of the prompt, the first living or moving one as the lead."""
-    canvas, wish = scene.canvas, scene.wish
-    ordered = sorted(wish.subjects[:5], key=_BACK_TO_FRONT.index)
-    main = next((s for s in wish.subjects if s not in ("tree", "house", "lighthouse")), ordered[0] if ordered else "")
+    canvas, wanted = scene.canvas, scene.wanted
+    ordered = sorted(wanted.subjects[:5], key=_BACK_TO_FRONT.index)
+    main = next((s for s in wanted.subjects if s not in ("tree", "house", "lighthouse")), ordered[0] if ordered else "")
     slots = [float(slot) for slot in rng.permutation([0.22, 0.8, 0.34, 0.68])]
     for name in ordered:
         painter, share = PAINTERS[name]
-        lead, watering, snowy = name == main, "watering" in wish.actions, "snow" in wish.elements
+        lead, watering, snowy = name == main, "watering" in wanted.actions, "snow" in wanted.elements
         across = float(rng.uniform(0.30, 0.70)) if lead else slots.pop()
         if lead and name == "robot" and watering:
             across = 0.36
@@ -45,7 +45,7 @@ def subjects(scene: Scene, rng: np.random.Generator) -> None:
         y = _foot(scene, name, lead=lead)
         if name == "boat" and not lead:
             size *= 0.7
-        if name in _ON_LAND and wish.elements & WATER and not wish.elements & {"beach", "river"}:
+        if name in _ON_LAND and wanted.elements & WATER and not wanted.elements & {"beach", "river"}:
             _bank(scene, rng, y)
         canvas.plane(f"subject {name}", 1.0 if lead else 0.7)
         flip = bool(rng.integers(2)) and name != "robot"
@@ -57,7 +57,7 @@ def subjects(scene: Scene, rng: np.random.Generator) -> None:
             painter = partial(buildings.house, snowy=snowy)
         elif name == "robot":
             painter = partial(things.robot, watering=watering)
-        painter(brush, colour(wish, name) or _season(wish, name))
+        painter(brush, colour(wanted, name) or _season(wanted, name))
         if name == "bird" and lead:
             _flock(scene, rng)
 
@@ -75,18 +75,24 @@ def _foot(scene: Scene, name: str, *, lead: bool) -> float:
     return 0.93 if lead else horizon + 0.16
 
 
-def _season(wish: Wish, name: str) -> Colour | None:
+def _season(wanted: VisualPrompt, name: str) -> Colour | None:
     if name != "tree":
         return None
     return (
-        (0.97, 0.72, 0.80) if "sakura" in wish.elements else (0.88, 0.46, 0.16) if "autumn" in wish.elements else None
+        (0.97, 0.72, 0.80)
+        if "sakura" in wanted.elements
+        else (0.88, 0.46, 0.16)
+        if "autumn" in wanted.elements
+        else None
     )
 
 
 def _bank(scene: Scene, rng: np.random.Generator, y: float) -> None:
     canvas = scene.canvas
     canvas.plane("bank", 0.9)
-    colour = land.SNOW if "snow" in scene.wish.elements else land.SAND if "sea" in scene.wish.elements else land.GRASS
+    colour = (
+        land.SNOW if "snow" in scene.wanted.elements else land.SAND if "sea" in scene.wanted.elements else land.GRASS
+    )
     land.rolling(canvas, scene.look, min(y - 0.05, 0.86), colour, rng, depth=0.0, bump=0.03, cells=0.8)
 
 

@@ -1,9 +1,9 @@
-"""Light and colour: what the hour, the weather and the style make of everything."""
+"""Light and colour of a scene, from the time of day, the weather and the style."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sandbox.media.prompt_words import Wish
+from sandbox.media.prompt_words import VisualPrompt
 from sandbox.media.render.canvas import Colour, mix, times
 
 COLOURS: dict[str, Colour] = {
@@ -16,7 +16,7 @@ COLOURS: dict[str, Colour] = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The light of a picture."""
+    """The light of an image."""
 
     style: str
     hour: str
@@ -77,35 +77,35 @@ _HOURS: dict[str, tuple[tuple[tuple[float, Colour], ...], Colour, Colour, Colour
 }  # fmt: skip
 
 
-def look(wish: Wish, style: str, index: int) -> Look:
-    """Choose the light for what is wished; an unknown style is painted photo-realistic."""
+def look(wanted: VisualPrompt, style: str, index: int) -> Look:
+    """Choose the light for a prompt; an unknown style is painted photo-realistic."""
     style = style if style in ("digital-art", "anime") else "photo-realistic"
-    hour = wish.time or _usual(wish, index)
+    hour = wanted.time or _usual(wanted, index)
     sky, haze, light, shade, sun = _HOURS[hour]
-    out = Look(style, hour, sky, haze, light, shade, sun, wet=bool(wish.elements & {"rain", "fog", "lightning"}))
-    if "space" in wish.elements:
+    out = Look(style, hour, sky, haze, light, shade, sun, wet=bool(wanted.elements & {"rain", "fog", "lightning"}))
+    if "space" in wanted.elements:
         out = replace(out, light=(1.0, 0.97, 0.94), shade=(0.32, 0.34, 0.5))
-    elif "lightning" in wish.elements:
+    elif "lightning" in wanted.elements:
         out = _tinted(out, (0.24, 0.27, 0.33), 0.72)
-    elif wish.elements & {"rain", "fog"}:
+    elif wanted.elements & {"rain", "fog"}:
         veil = {"night": (0.13, 0.16, 0.22), "dusk": (0.27, 0.28, 0.36), "sunset": (0.66, 0.55, 0.52)}.get(
             hour, (0.66, 0.71, 0.76)
         )
-        out = _tinted(out, veil, 0.62 if "rainbow" not in wish.elements else 0.3)
-    elif "snow" in wish.elements and hour == "day":
+        out = _tinted(out, veil, 0.62 if "rainbow" not in wanted.elements else 0.3)
+    elif "snow" in wanted.elements and hour == "day":
         out = _tinted(out, (0.80, 0.87, 0.94), 0.38)
-    if tint := wish.colours.get(""):
+    if tint := wanted.colours.get(""):
         out = _tinted(out, COLOURS[tint], 0.42)
     if out.style == "anime":
         return _vivid(out, 1.25, 0.05 if hour in ("day", "dawn") else 0.02)
     return _vivid(out, 1.4, 0.0) if out.style == "digital-art" else out
 
 
-def _usual(wish: Wish, index: int) -> str:
+def _usual(wanted: VisualPrompt, index: int) -> str:
     """Return the hour for a prompt that names none: pictures of one prompt are taken at different hours."""
-    if wish.elements & {"star", "moon", "aurora", "space"} or "rocket" in wish.subjects:
+    if wanted.elements & {"star", "moon", "aurora", "space"} or "rocket" in wanted.subjects:
         return "night"
-    if wish.elements & {"city", "rain"} == {"city", "rain"}:
+    if wanted.elements & {"city", "rain"} == {"city", "rain"}:
         return "dusk"
     return ("day", "dawn", "day", "sunset")[index % 4]
 

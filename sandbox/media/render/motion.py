@@ -140,7 +140,7 @@ class _Weather:
 
     def __init__(self, scene: Scene, width: int, height: int, rng: np.random.Generator) -> None:
         self._size = width, height
-        elements = scene.wish.elements
+        elements = scene.wanted.elements
         self._rain, self._snow = "rain" in elements, "snow" in elements and "rain" not in elements
         count = int((520 if self._rain else 420) * width / height)
         self._x, self._y, self._near = rng.random(count), rng.random(count), 0.25 + 0.75 * rng.random(count) ** 2

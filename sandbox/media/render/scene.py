@@ -1,9 +1,9 @@
-"""Composition: what stands where, from the sky to the rain on the lens."""
+"""Composition of a scene, from the sky to the rain on the lens."""
 
 import numpy as np
 
 from sandbox.media import prompt_words
-from sandbox.media.prompt_words import Wish
+from sandbox.media.prompt_words import VisualPrompt
 from sandbox.media.render.canvas import Canvas, Colour, curve, mix, oval, stroke, times
 from sandbox.media.render.cast import subjects
 from sandbox.media.render.look import look
@@ -20,34 +20,34 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
     With `split` the planes stay apart, and water and falling weather are left to the film.
     """
     rng = np.random.default_rng(prompt_words.seed("scene", prompt, style, index))
-    wish = _completed(prompt_words.look(prompt), rng)
-    canvas, light = Canvas(width, height, split), look(wish, style, index)
+    wanted = _completed(prompt_words.parse_scene(prompt), rng)
+    canvas, light = Canvas(width, height, split), look(wanted, style, index)
     horizon = float(rng.uniform(0.52, 0.62)) + 0.03 * (index % 2)
-    if wish.elements & {"aurora", "star", "rainbow"}:
+    if wanted.elements & {"aurora", "star", "rainbow"}:
         horizon += 0.08
     side = -1.0 if rng.integers(2) else 1.0
     low = {"day": 0.30, "dawn": 0.80, "sunset": 0.84, "dusk": 0.42, "night": 0.30}[light.hour]
     sun = (canvas.aspect * (0.5 + side * float(rng.uniform(0.06, 0.30))), horizon * low)
-    underwater = "fish" in wish.subjects and not wish.elements & {"boat", "beach", "lake", "city", "mountain"}
+    underwater = "fish" in wanted.subjects and not wanted.elements & {"boat", "beach", "lake", "city", "mountain"}
     scene = Scene(
         canvas,
         light,
-        wish,
+        wanted,
         horizon,
         sun,
-        not wish.elements & {"sea", "beach"},
+        not wanted.elements & {"sea", "beach"},
         underwater,
-        colour(wish, "sea", "lake", "river"),
+        colour(wanted, "sea", "lake", "river"),
     )
     if underwater:
         _deep(scene, rng)
     else:
-        sky(canvas, light, wish, horizon, sun, rng)
+        sky(canvas, light, wanted, horizon, sun, rng)
         _land(scene, rng, -side)
     _near(scene, rng)
     subjects(scene, rng)
-    if "flower" in scene.wish.elements and not scene.underwater:
-        land.flowers(canvas, light, 0.93, _petals(scene.wish), rng, much=34)
+    if "flower" in scene.wanted.elements and not scene.underwater:
+        land.flowers(canvas, light, 0.93, _petals(scene.wanted), rng, much=34)
     if not split:
         weather(scene, rng)
         finish(scene, rng)
@@ -59,10 +59,10 @@ _PLACES = frozenset(
 )
 
 
-def _completed(wish: Wish, rng: np.random.Generator) -> Wish:
+def _completed(wanted: VisualPrompt, rng: np.random.Generator) -> VisualPrompt:
     """Give a prompt without a place one that suits its subject; one without any known word a landscape of its own."""
-    elements, cast, time = set(wish.elements), wish.subjects, wish.time
-    if not wish.known:
+    elements, cast, time = set(wanted.elements), wanted.subjects, wanted.time
+    if not wanted.known:
         landscapes = [
             ["mountain", "lake"],
             ["hill", "cloud"],
@@ -73,21 +73,21 @@ def _completed(wish: Wish, rng: np.random.Generator) -> Wish:
         elements |= set(landscapes[int(rng.integers(5))])
         time = str(rng.choice(["dawn", "sunset", "dusk", "day"]))
     elif not elements & _PLACES:
-        elements |= _place_for(wish)
+        elements |= _place_for(wanted)
     if "city" in elements and not elements & ((_PLACES | {"snow"}) - {"city"}):
         elements.add("lake")  # a skyline is best by the water
     if "sakura" in elements and "tree" not in cast:
         cast = (*cast, "tree")
-    return Wish(time, frozenset(elements), cast, wish.colours, wish.actions)
+    return VisualPrompt(time, frozenset(elements), cast, wanted.colours, wanted.actions)
 
 
-def _place_for(wish: Wish) -> set[str]:
+def _place_for(wanted: VisualPrompt) -> set[str]:
     """Return where to show what the prompt put nowhere."""
-    elements, cast = wish.elements, wish.subjects
+    elements, cast = wanted.elements, wanted.subjects
     if "boat" in cast or "lighthouse" in cast:
         return {"sea"}
     if "rocket" in cast:
-        return {"space", "star"} if wish.time in (None, "night") else {"hill"}
+        return {"space", "star"} if wanted.time in (None, "night") else {"hill"}
     if elements & {"aurora", "snow", "moon", "fog"} and not cast:
         return {"mountain", "forest"}
     if "star" in elements and not cast:
@@ -98,18 +98,18 @@ def _place_for(wish: Wish) -> set[str]:
 
 
 def _land(scene: Scene, rng: np.random.Generator, light: float) -> None:
-    canvas, look_, wish, horizon = scene.canvas, scene.look, scene.wish, scene.horizon
-    has, snowy = wish.elements.__contains__, "snow" in wish.elements
-    if has("space") and not wish.elements & {"mountain", "city", "sea", "lake", "hill", "desert"}:
+    canvas, look_, wanted, horizon = scene.canvas, scene.look, scene.wanted, scene.horizon
+    has, snowy = wanted.elements.__contains__, "snow" in wanted.elements
+    if has("space") and not wanted.elements & {"mountain", "city", "sea", "lake", "hill", "desert"}:
         _planet(scene, rng)
         return
-    green = colour(wish, "hill", "mountain") or ((0.78, 0.52, 0.22) if has("autumn") else land.GRASS)
-    leaf = colour(wish, "forest") or ((0.86, 0.42, 0.14) if has("autumn") else (0.17, 0.36, 0.22))
+    green = colour(wanted, "hill", "mountain") or ((0.78, 0.52, 0.22) if has("autumn") else land.GRASS)
+    leaf = colour(wanted, "forest") or ((0.86, 0.42, 0.14) if has("autumn") else (0.17, 0.36, 0.22))
     meadow = land.SNOW if snowy else green
-    water = bool(wish.elements & WATER)
+    water = bool(wanted.elements & WATER)
     if has("mountain"):
         land.mountains(canvas, look_, horizon + 0.012, rng, snowy=snowy, green=green, light=light)
-    if has("hill") or (water and not wish.elements & {"sea", "beach", "mountain", "city"}):
+    if has("hill") or (water and not wanted.elements & {"sea", "beach", "mountain", "city"}):
         land.hills(canvas, look_, horizon + (0.02 if has("mountain") else 0), meadow, rng)
     if has("city"):
         town.city(canvas, look_, horizon + 0.01, rng)
@@ -125,7 +125,7 @@ def _land(scene: Scene, rng: np.random.Generator, light: float) -> None:
 
 
 def _floor(scene: Scene, floor: Colour, leaf: Colour, rng: np.random.Generator) -> None:
-    canvas, look_, elements, horizon = scene.canvas, scene.look, scene.wish.elements, scene.horizon
+    canvas, look_, elements, horizon = scene.canvas, scene.look, scene.wanted.elements, scene.horizon
     snowy = "snow" in elements
     if "mountain" in elements and not elements & {"forest", "city"}:
         land.forest(canvas, look_, horizon - 0.01, leaf, rng, rows=2, snowy=snowy, size=0.42)
@@ -137,8 +137,8 @@ def _floor(scene: Scene, floor: Colour, leaf: Colour, rng: np.random.Generator) 
 
 
 def _shore(scene: Scene, bank: Colour, rng: np.random.Generator) -> None:
-    canvas, beach = scene.canvas, "beach" in scene.wish.elements
-    if beach or "river" in scene.wish.elements:
+    canvas, beach = scene.canvas, "beach" in scene.wanted.elements
+    if beach or "river" in scene.wanted.elements:
         canvas.plane("shore", 0.8)
         tone, top = (land.SAND, 0.84) if beach else (bank, 0.88)
         edge = land.rolling(canvas, scene.look, top, tone, rng, depth=0.0, bump=0.05, cells=0.7)
@@ -200,22 +200,22 @@ def _deep(scene: Scene, rng: np.random.Generator) -> None:
         canvas.fill(oval(x - r * 0.3, y - r * 0.3, r * 0.3, r * 0.3), (1, 1, 1), 0.8)
 
 
-def _petals(wish: Wish) -> list[Colour]:
-    if named := colour(wish, "flower"):
+def _petals(wanted: VisualPrompt) -> list[Colour]:
+    if named := colour(wanted, "flower"):
         return [named, mix(named, (1, 1, 1), 0.35)]
     return [(0.94, 0.36, 0.45), (0.98, 0.82, 0.36), (0.96, 0.95, 0.94), (0.66, 0.48, 0.86)]
 
 
 def _near(scene: Scene, rng: np.random.Generator) -> None:
-    canvas, wish, look_ = scene.canvas, scene.wish, scene.look
-    if scene.underwater or "space" in wish.elements or "snow" in wish.elements:
+    canvas, wanted, look_ = scene.canvas, scene.wanted, scene.look
+    if scene.underwater or "space" in wanted.elements or "snow" in wanted.elements:
         return
-    if "flower" in wish.elements:
-        top = 0.86 if wish.elements & WATER else scene.horizon + 0.16
-        if wish.elements & WATER:
+    if "flower" in wanted.elements:
+        top = 0.86 if wanted.elements & WATER else scene.horizon + 0.16
+        if wanted.elements & WATER:
             canvas.plane("bank", 0.9)
             land.rolling(canvas, look_, 0.85, land.GRASS, rng, depth=0.0, bump=0.02)
         land.grass(canvas, look_, land.GRASS, rng, top + 0.05)
-        land.flowers(canvas, look_, top, _petals(wish), rng)
-    elif "hill" in wish.elements and not wish.elements & (WATER | {"desert", "city"}):
+        land.flowers(canvas, look_, top, _petals(wanted), rng)
+    elif "hill" in wanted.elements and not wanted.elements & (WATER | {"desert", "city"}):
         land.grass(canvas, look_, times(land.GRASS, 0.9), rng, 0.93)

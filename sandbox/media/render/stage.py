@@ -1,8 +1,8 @@
-"""What a painted scene is made of."""
+"""Parts of a painted scene."""
 
 from dataclasses import dataclass
 
-from sandbox.media.prompt_words import Wish
+from sandbox.media.prompt_words import VisualPrompt
 from sandbox.media.render.canvas import Canvas, Colour
 from sandbox.media.render.look import COLOURS, Look
 
@@ -11,11 +11,11 @@ WATER = frozenset({"sea", "beach", "lake", "river"})
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A painted picture, and what a film needs to move it."""
+    """A painted image, and the planes that a video moves."""
 
     canvas: Canvas
     look: Look
-    wish: Wish
+    wanted: VisualPrompt
     horizon: float
     sun: tuple[float, float]
     calm: bool  #: still water
@@ -23,6 +23,6 @@ class Scene:
     tint: Colour | None  #: of the water
 
 
-def colour(wish: Wish, *names: str) -> Colour | None:
+def colour(wanted: VisualPrompt, *names: str) -> Colour | None:
     """Return the colour the prompt gives to the first of `names` that it gives one."""
-    return next((COLOURS[wish.colours[name]] for name in names if name in wish.colours), None)
+    return next((COLOURS[wanted.colours[name]] for name in names if name in wanted.colours), None)

@@ -2,46 +2,46 @@
 
 import numpy as np
 
-from sandbox.media.prompt_words import Wish
+from sandbox.media.prompt_words import VisualPrompt
 from sandbox.media.render.canvas import Array, Canvas, Colour, mix, oval, ridge, smooth
 from sandbox.media.render.look import Look
 
 
 def sky(
-    canvas: Canvas, look: Look, wish: Wish, horizon: float, sun: tuple[float, float], rng: np.random.Generator
+    canvas: Canvas, look: Look, wanted: VisualPrompt, horizon: float, sun: tuple[float, float], rng: np.random.Generator
 ) -> None:
     """Paint the air, the lights in it and the clouds."""
     _air(canvas, look, horizon, sun)
-    wet = bool(wish.elements & {"rain", "fog", "lightning"})
-    if "space" in wish.elements:
+    wet = bool(wanted.elements & {"rain", "fog", "lightning"})
+    if "space" in wanted.elements:
         _nebula(canvas, rng)
-    _night(canvas, look, wish, horizon, rng)
+    _night(canvas, look, wanted, horizon, rng)
     canvas.plane("lights", 0.0)
-    if look.dark or "moon" in wish.elements:
-        if not ((wet or "space" in wish.elements) and "moon" not in wish.elements) and (
-            "aurora" not in wish.elements or "moon" in wish.elements
+    if look.dark or "moon" in wanted.elements:
+        if not ((wet or "space" in wanted.elements) and "moon" not in wanted.elements) and (
+            "aurora" not in wanted.elements or "moon" in wanted.elements
         ):
             _moon(canvas, look, sun)
-    elif not wet or "sun" in wish.elements:
+    elif not wet or "sun" in wanted.elements:
         _sun(canvas, look, sun)
-    if "rainbow" in wish.elements:
+    if "rainbow" in wanted.elements:
         _rainbow(canvas, horizon)
     canvas.plane("clouds", 0.15)
-    if "cloud" in wish.elements or wet or (look.hour != "night" and "space" not in wish.elements):
-        clouds(canvas, look, horizon, rng, 1.0 if wish.elements & {"cloud", "rain", "lightning"} else 0.55)
-    if "lightning" in wish.elements:
+    if "cloud" in wanted.elements or wet or (look.hour != "night" and "space" not in wanted.elements):
+        clouds(canvas, look, horizon, rng, 1.0 if wanted.elements & {"cloud", "rain", "lightning"} else 0.55)
+    if "lightning" in wanted.elements:
         _lightning(canvas, horizon, rng)
 
 
-def _night(canvas: Canvas, look: Look, wish: Wish, horizon: float, rng: np.random.Generator) -> None:
-    wet = bool(wish.elements & {"rain", "fog", "lightning"})
-    if look.hour == "night" and (not wet or "star" in wish.elements):
-        stars(canvas, rng, 420 if wish.elements & {"star", "space"} else 240, horizon)
-        if "star" in wish.elements:
+def _night(canvas: Canvas, look: Look, wanted: VisualPrompt, horizon: float, rng: np.random.Generator) -> None:
+    wet = bool(wanted.elements & {"rain", "fog", "lightning"})
+    if look.hour == "night" and (not wet or "star" in wanted.elements):
+        stars(canvas, rng, 420 if wanted.elements & {"star", "space"} else 240, horizon)
+        if "star" in wanted.elements:
             _milky_way(canvas, rng, horizon)
     elif look.hour == "dusk" and not wet:
         stars(canvas, rng, 60, horizon * 0.6)
-    if "aurora" in wish.elements:
+    if "aurora" in wanted.elements:
         canvas.plane("aurora", 0.05)
         _aurora(canvas, rng, horizon)
 

@@ -1,4 +1,4 @@
-"""What falls before everything else, and the last touch."""
+"""Falling weather and fog in front of everything, and the finish of the image."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ from sandbox.media.render.stage import Scene
 
 def weather(scene: Scene, rng: np.random.Generator) -> None:
     """Lay fog, rain and snow over a still picture."""
-    canvas, wish = scene.canvas, scene.wish
-    if "fog" in wish.elements:
+    canvas, wanted = scene.canvas, scene.wanted
+    if "fog" in wanted.elements:
         veil = (
             canvas.noise(rng, 1.6, 5, stretch=3) * 0.9 * np.clip(1.15 - np.abs(canvas.y - scene.horizon) * 1.6, 0.15, 1)
         )
         canvas.blend(mix(scene.look.haze, (1, 1, 1), 0.1), np.asarray(np.clip(veil * 1.25, 0, 0.85), np.float32))
-    if "rain" in wish.elements:
+    if "rain" in wanted.elements:
         for speed, strength in ((0.035, 0.16), (0.07, 0.26)):
             xs, ys = (
                 rng.random(int(330 * canvas.aspect)) * (canvas.aspect + 0.2) - 0.1,
@@ -26,7 +26,7 @@ def weather(scene: Scene, rng: np.random.Generator) -> None:
                 for x, y in zip(xs.tolist(), ys.tolist(), strict=True)
             ]
             canvas.put(mix(scene.look.haze, (1, 1, 1), 0.55), canvas.mask(*drops), strength)
-    if "snow" in wish.elements:
+    if "snow" in wanted.elements:
         for size, count in ((0.0022, 320), (0.0042, 150), (0.0085, 34)):
             flakes = [
                 oval(float(x), float(y), size, size)[::6]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.scratch import Scratch
+from sandbox.temporary_folder import TemporaryFolder
 
 ROOT = Path(__file__).parents[2]
 OTHER = (
-    "import sys; from sandbox.scratch import Scratch; scratch = Scratch();"
-    "(scratch.folder / 'image.png').write_bytes(b'x'); print(scratch.folder, flush=True); sys.stdin.read()"
+    "import sys; from sandbox.temporary_folder import TemporaryFolder; own = TemporaryFolder();"
+    "(own.folder / 'image.png').write_bytes(b'x'); print(own.folder, flush=True); sys.stdin.read()"
 )
 
 
@@ -40,17 +40,17 @@ def other(parent: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 def test_what_a_killed_process_left_is_removed(other: tuple[subprocess.Popen[str], Path]) -> None:
     """A folder stays while its process lives, and goes with the first start after it was killed."""
     process, folder = other
-    Scratch().close()
+    TemporaryFolder().close()
     assert (folder / "image.png").exists()
     process.kill()
     process.wait()
-    Scratch().close()
+    TemporaryFolder().close()
     assert not folder.exists()
 
 
 def test_two_in_one_process_leave_each_other_alone(parent: Path) -> None:
     """A second one does not take the first one's folder for ownerless."""
-    first, second = Scratch(), Scratch()
+    first, second = TemporaryFolder(), TemporaryFolder()
     assert first.folder.is_dir()
     first.close()
     first.close()
@@ -65,6 +65,6 @@ def test_what_is_no_folder_of_ours_stays(parent: Path) -> None:
     (elsewhere / "kept").write_text("x")
     (parent / "channelmuse-sandbox-link").symlink_to(elsewhere)
     (parent / "sandbox-other").mkdir()
-    Scratch().close()
+    TemporaryFolder().close()
     assert (elsewhere / "kept").exists()
     assert (parent / "sandbox-other").is_dir()

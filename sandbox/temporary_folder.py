@@ -1,4 +1,4 @@
-"""A temporary folder that its process owns: what one that was killed left behind, the next one removes."""
+"""A temporary folder owned by its process; a folder left by a killed process is removed by the next one."""
 
 import fcntl
 import os
@@ -10,11 +10,11 @@ _PREFIX = "channelmuse-sandbox-"
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Scratch:
-    """An own folder for as long as it is open. The kernel lets go of it when the process ends, however it ends."""
+class TemporaryFolder:
+    """A folder locked while it is open. The kernel releases the lock when the process ends."""
 
     def __init__(self) -> None:
-        """Make the folder, and remove those that nobody owns any more."""
+        """Make the folder, and remove folders without an owner."""
         parent = Path(tempfile.gettempdir())
         for folder in parent.glob(f"{_PREFIX}*"):
             _remove_ownerless(folder)
@@ -33,7 +33,7 @@ class Scratch:
 
 
 def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder; None where it is held already, gone or somebody else's."""
+    """Lock the folder and return its descriptor, or None when it is locked already, gone, or another user's."""
     try:
         fd = os.open(folder, _OPEN)
     except OSError:
