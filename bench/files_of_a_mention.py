@@ -1,4 +1,4 @@
-"""How many of an adapter's files one mention passes: `python -m bench.files_of_a_mention slack`.
+"""How many of an adapter's files one mention passes: `python -m bench.files_of_a_mention [slack] [discord]`.
 
 The service runs in this process, on a simulated platform and with the sandbox as its API. A file is counted when one of
 its functions is called between the moment of the mention and the moment when its answer, text and buttons, is whole.
@@ -115,7 +115,36 @@ async def slack(folder: Path) -> AsyncIterator[Mention]:
             yield mention
 
 
-PLATFORMS: dict[str, Platform] = {"slack": slack}
+@asynccontextmanager
+async def discord(folder: Path) -> AsyncIterator[Mention]:
+    """A server; somebody mentions the bot in a channel and is answered in a thread."""
+    from adapters.discord.adapter import Discord
+    from simulators.discord.server import DiscordSimulator
+    from simulators.discord.values import CHANNEL, DM, ME, TOKEN
+
+    async with DiscordSimulator() as server:
+        adapter = Discord(token=SecretStr(TOKEN), api_url=server.api)
+        async with running(adapter, folder) as core:
+            await server.until(lambda: server.gateway.is_heard and server.called("PUT", "commands"))
+            await server.say(DM, "hello")  # what is done once, at the start, is over when this is answered
+            await server.until(lambda: server.said(DM), 60)
+            await core.worker.drain()
+
+            async def mention() -> None:
+                question = await server.say(CHANNEL, f"<@{ME}> {QUESTION}")
+                thread = str(question["id"])
+                await server.until(
+                    lambda: any(
+                        len(row["components"]) > 1 for message in server.said(thread) for row in message["components"]
+                    ),
+                    60,
+                )
+                await core.worker.drain()
+
+            yield mention
+
+
+PLATFORMS: dict[str, Platform] = {"slack": slack, "discord": discord}
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ def create(*, data_dir: Path, conversation: str | None) -> "Discord | None":  # 
         token=settings.discord_token,
         message_content=settings.discord_message_content,
         reply_mode=settings.discord_reply_mode,
-        stalled_after=settings.discord_deaf_after,
+        stalled_after=settings.discord_stalled_after,
         api_url=settings.discord_api_url,
     )
 

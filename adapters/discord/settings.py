@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 
 from bot.settings.base import EnvironmentSettings, HttpUrl
 
@@ -23,10 +23,11 @@ class Settings(EnvironmentSettings):
         description="Where a mention is answered, unless a channel sets its own with /replies: auto (talk in a thread, "
         "files in the channel), thread or reply.",
     )
-    discord_deaf_after: float = Field(
+    discord_stalled_after: float = Field(
         300,
         ge=1,
         le=86400,
+        validation_alias=AliasChoices("discord_stalled_after", "discord_deaf_after"),
         description="Seconds of silence from the gateway after which it is asked for a sign of life.",
     )
     discord_api_url: HttpUrl = Field(

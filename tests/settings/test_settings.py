@@ -84,7 +84,7 @@ WRONG = {
     "CONSOLE_PREVIEW": (("big",), "auto, off, kitty, iterm or blocks"),
     "DISCORD_MESSAGE_CONTENT": (("x",), "auto, on or off"),
     "DISCORD_REPLY_MODE": (("x",), "auto, thread or reply"),
-    "DISCORD_DEAF_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
+    "DISCORD_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
     "DISCORD_API_URL": (("x",), "an http:// or https:// address"),
     "SLACK_COMMAND_PREFIX": (("A B",), "letters, digits, - and _"),
     "SLACK_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord import Settings as DiscordSettings
 from adapters.slack import Settings as SlackSettings
 from bot.bootstrap import known_settings
 from bot.settings.base import read
@@ -51,6 +52,9 @@ def test_a_former_name_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert read(SlackSettings).slack_stalled_after == 7
     monkeypatch.setenv("SLACK_STALLED_AFTER", "8")
     assert read(SlackSettings).slack_stalled_after == 8
+    monkeypatch.setenv("DISCORD_DEAF_AFTER", "9")
+    assert found(tmp_path) == {}
+    assert read(DiscordSettings).discord_stalled_after == 9
 
 
 def test_every_setting_of_the_example_is_known(tmp_path: Path) -> None:
