@@ -26,6 +26,10 @@ UNIQUE_CLASS_NAMES = ["adapters/kit", "adapters/console", "adapters/discord", "a
 UNIQUE_CLASS_NAMES += ["simulators/slack", "simulators/discord", "aimodels"]
 
 
+#: Folders of a platform → folders of the same platform that they must not import.
+SEPARATE_FOLDERS = {"inbound": {"outbound"}, "outbound": {"inbound"}, "ui": {"inbound", "outbound"}}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_the_dependency_rule_holds(path: Path) -> None:
     """Models import nothing, adapters models, ports and pure helpers, and only the composition root adapters."""
@@ -49,6 +53,16 @@ def test_the_dependency_rule_holds(path: Path) -> None:
         assert {u for u in used if not u.startswith("sandbox")} <= {"aimodels.reference"}
     if name.startswith("simulators"):
         assert all(u.startswith("simulators") for u in used)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if p.parts[-4] == "adapters" and p.parts[-2] in SEPARATE_FOLDERS], ids=module_name
+)
+def test_receiving_and_sending_are_separate(path: Path) -> None:
+    """What a platform sends in and what it shows meet in the types of the platform and in the core, nowhere else."""
+    platform, folder = path.parts[-3:-1]
+    forbidden = {f"adapters.{platform}.{name}" for name in SEPARATE_FOLDERS[folder]}
+    assert not {used for used in imported_modules(path) if used.rpartition(".")[0] in forbidden or used in forbidden}
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "bot")], ids=module_name)

@@ -1,73 +1,10 @@
-"""What is read from Slack besides what it tells: files that people attached, and earlier messages of a thread."""
-
-from dataclasses import replace
+"""Messages of a thread from before the bot was mentioned there."""
 
 import pytest
-from aiohttp import web
 
-from bot.errors import DeliveryDelayed, DownloadFailed
-from bot.models import Attachment
+from bot.errors import DeliveryDelayed
 from simulators.slack import FakeSlack, Message
 from tests.support.slack.stage import Core, Service
-
-
-async def _read(service: Service, attachment: Attachment) -> bytes:
-    return b"".join([piece async for piece in service.adapter.open(attachment)])
-
-
-async def test_files_of_a_message(slack: FakeSlack, service: Service, core: Core) -> None:
-    """Attached files come with their names and types, and their bytes are read in pieces."""
-    content = bytes(range(256)) * 2048
-    files = [slack.ada.file("a.png", content, mimetype="image/png"), slack.ada.file("notes.txt", b"notes")]
-    slack.ada.mention("look", files=files)
-    [event] = await core.count(1)
-    assert [(file.name, file.size) for file in event.attachments] == [("a.png", len(content)), ("notes.txt", 5)]
-    pieces = [piece async for piece in service.adapter.open(event.attachments[0])]
-    assert b"".join(pieces) == content
-    assert max(map(len, pieces)) <= 64 * 1024
-
-
-async def test_file_that_came_without_its_address(slack: FakeSlack, service: Service, core: Core) -> None:
-    """A file of which Slack tells only the id, as in shared channels, is asked for."""
-    slack.ada.mention("look", files=[slack.ada.file("a.txt", b"text")])
-    [event] = await core.count(1)
-    [file] = event.attachments
-    bare = replace(file, source={name: value for name, value in file.source.items() if name != "url"})
-    assert await _read(service, bare) == b"text"
-
-
-async def test_file_that_is_gone(slack: FakeSlack, service: Service, core: Core) -> None:
-    """A file that was deleted can't be read, with a sentence."""
-    given = slack.ada.file("a.txt", b"text")
-    slack.ada.mention("look", files=[given])
-    [event] = await core.count(1)
-    given.is_deleted = True
-    with pytest.raises(DownloadFailed, match=r"a\.txt can't be read"):
-        await _read(service, event.attachments[0])
-
-
-async def test_the_token_goes_to_slack_alone(service: Service) -> None:
-    """A file elsewhere is not asked for at all, and a redirect elsewhere is not followed with the token."""
-    asked: list[str | None] = []
-
-    async def elsewhere(request: web.Request) -> web.Response:
-        asked.append(request.headers.get("Authorization"))
-        return web.Response(body=b"secret")
-
-    app = web.Application()
-    app.router.add_get("/file", elsewhere)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}/file"
-        for address in (url, "https://slack.com.example.org/file", "http://files.slack.com/file", "file:///etc/passwd"):
-            with pytest.raises(DownloadFailed, match="not on Slack"):
-                await _read(service, Attachment(name="a", source={"url": address}))
-    finally:
-        await runner.cleanup()
-    assert asked == []
 
 
 async def test_earlier_messages_of_a_thread(slack: FakeSlack, service: Service, core: Core) -> None:
@@ -83,11 +20,11 @@ async def test_earlier_messages_of_a_thread(slack: FakeSlack, service: Service, 
     assert {turn.actor for turn in earlier.turns} == {slack.bob.id}
     assert all(turn.role == "user" and turn.at is not None for turn in earlier.turns)
     assert [file.name for file in earlier.attachments] == ["log.txt"]
-    assert await _read(service, earlier.attachments[0]) == b"log"
+    assert [piece async for piece in service.adapter.open(earlier.attachments[0])] == [b"log"]
 
 
 def _guess(slack: FakeSlack, root: Message, number: int) -> None:
-    """Bob said so in the thread, long before the bot was there to be told."""
+    """Bob wrote so in the thread, before the bot was there to receive it."""
     said = Message(ts=slack.clock.ts(), channel=root.channel, team=root.team, user=slack.bob.id, text=f"guess {number}")
     said.thread_ts = root.ts
     slack.general.messages.append(said)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,15 +13,9 @@ from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Action, Answer, Status
 from simulators.slack import FakeSlack
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.slack.asking import ACTIONS, Asking, asking, labels, read
+from tests.support.slack.asking import ACTIONS, Asking, labels, read
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "edits"])
-
-
-@pytest.fixture
-async def stage(slack: FakeSlack) -> AsyncIterator[Asking]:
-    async with asking(slack) as stage:
-        yield stage
 
 
 def without_streams(slack: FakeSlack) -> None:

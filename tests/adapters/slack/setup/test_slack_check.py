@@ -18,7 +18,7 @@ from bot.models import CheckResult
 from simulators.slack import FakeSlack, Grant
 from tests.support.slack.stage import COMMANDS, Core, Service, settings
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 #: Commands that Slack keeps for itself: a manifest with one of them is refused.
 RESERVED = frozenset(
     (

@@ -1,6 +1,5 @@
 """One visible answer, wherever an earlier try was cut off."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,16 +8,10 @@ from bot.errors import DeliveryError
 from bot.models import Answer, Status
 from simulators.slack import FakeSlack
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.slack.asking import ACTIONS, Asking, asking, labels, read
+from tests.support.slack.asking import ACTIONS, Asking, labels, read
 
 SHORT = Answer(text="The first words.", actions=ACTIONS)
 LONG = Answer(text=long_markdown(12_000), actions=ACTIONS)
-
-
-@pytest.fixture
-async def stage(slack: FakeSlack) -> AsyncIterator[Asking]:
-    async with asking(slack) as stage:
-        yield stage
 
 
 async def answered(stage: Asking, answer: Answer, *, key: str = "Ev1", ref: str | None, **more: Any) -> str:

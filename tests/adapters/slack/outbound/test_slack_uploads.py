@@ -1,7 +1,6 @@
 """Files of answers: shared once, streamed from the disk, whatever fails on the way."""
 
 import tracemalloc
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,7 @@ from adapters.slack.outbound.recovery import files_block_prefix
 from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
 from bot.models import Answer, Media, Status
 from simulators.slack import FakeSlack
-from tests.support.slack.asking import ACTIONS, Asking, asking, labels, read
-
-
-@pytest.fixture
-async def stage(slack: FakeSlack) -> AsyncIterator[Asking]:
-    async with asking(slack) as stage:
-        yield stage
+from tests.support.slack.asking import ACTIONS, Asking, labels, read
 
 
 def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
