@@ -24,9 +24,10 @@ from bot.ports import Adapter
 from bot.settings.core import Settings
 
 ROOT = Path(__file__).parents[1]
+_PREFIX = f"{ROOT}/"
 QUESTION = "What is the capital of France?"
 
-#: Asks by a mention; returns when the answer is whole.
+#: Sends a mention; returns when the answer is complete.
 Mention = Callable[[], Awaitable[None]]
 #: Opens a platform with the running service on it. Takes the service's folder.
 Platform = Callable[[Path], AbstractAsyncContextManager[Mention]]
@@ -35,33 +36,40 @@ Platform = Callable[[Path], AbstractAsyncContextManager[Mention]]
 # ------------------------------------------------------------------ tracing
 
 
-@contextmanager
-def traced(called: dict[str, set[str]]) -> Iterator[None]:
-    """Note each function of this repository that is called in the block, by file. Module bodies don't count."""
-    root = f"{ROOT}/"
+class Tracer:
+    """Notes the functions of this repository that are called while `is_on`, by file. Module bodies don't count."""
 
-    def note(frame: FrameType, event: str, _: Any) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(root) and code.co_name != "<module>":
-            called[code.co_filename.removeprefix(root)].add(code.co_qualname)
+    def __init__(self) -> None:
+        self.called: dict[str, set[str]] = defaultdict(set)
+        self.is_on = False
 
-    threading.setprofile(note)
-    sys.setprofile(note)
-    try:
-        yield
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Trace this thread, and those that are started in the block."""
+        threading.setprofile(self._note)
+        sys.setprofile(self._note)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+
+    def _note(self, frame: FrameType, event: str, _: Any) -> None:
+        if self.is_on and event == "call":
+            code = frame.f_code
+            if code.co_filename.startswith(_PREFIX) and code.co_name != "<module>":
+                self.called[code.co_filename.removeprefix(_PREFIX)].add(code.co_qualname)
 
 
 async def files_of(platform: Platform) -> Mapping[str, set[str]]:
-    """The functions that a mention calls, by file."""
-    called: dict[str, set[str]] = defaultdict(set)
-    with tempfile.TemporaryDirectory() as folder:
+    """Return the functions that a mention calls, by file."""
+    tracer = Tracer()
+    with tempfile.TemporaryDirectory() as folder, tracer.installed():
         async with platform(Path(folder)) as mention:
-            with traced(called):
-                await mention()
-    return called
+            tracer.is_on = True
+            await mention()
+            tracer.is_on = False
+    return tracer.called
 
 
 @asynccontextmanager

@@ -1,0 +1,15 @@
+"""A newcomer can follow one mention: it passes few files of its platform."""
+
+import pytest
+
+from bench.files_of_a_mention import PLATFORMS, files_of
+
+MOST = 16
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+async def test_a_mention_passes_few_files(name: str) -> None:
+    """From the platform's event to the answer with its buttons, at most 16 files of the adapter are executed."""
+    files = [file for file in await files_of(PLATFORMS[name]) if file.startswith(f"adapters/{name}/")]
+    assert files
+    assert len(files) <= MOST, sorted(files)
