@@ -1,4 +1,4 @@
-"""Where an answer belongs: the fields of `Event.reply_to` of this adapter.
+"""The place of an answer: the fields of `Event.reply_to` of this adapter.
 
 The event's id is not among them: an answer's metadata carries it, and `Adapter.draft` gets it as `key`.
 

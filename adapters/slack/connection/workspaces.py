@@ -1,4 +1,4 @@
-"""Which installation serves a workspace: the one of the token in the settings, or one that was installed by OAuth."""
+"""The installation that serves a workspace: that of the token in the settings, or one that was added by OAuth."""
 
 import asyncio
 from collections.abc import Callable

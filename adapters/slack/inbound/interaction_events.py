@@ -30,7 +30,7 @@ _CHANNEL = "channel"  # the option of commands that can be about the whole chann
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionContext:
-    """Who interacted, and where."""
+    """The person and the place of an interaction."""
 
     workspace: Workspace
     person: Person

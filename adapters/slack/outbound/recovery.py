@@ -1,4 +1,4 @@
-"""Finds the messages that an earlier try has posted of an answer.
+"""Recovery of the messages that an earlier try has posted of an answer.
 
 Slack has no key that would keep a message from being posted twice. So every message of an answer names its event: in
 its metadata, or in the value of one of its buttons where a method takes no metadata (streams, files).

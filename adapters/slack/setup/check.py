@@ -49,7 +49,7 @@ def _check_http_mode(app: str, last_seen: Mapping[str, str]) -> CheckResult:
         f"{_page(app, 'event-subscriptions')}, enter https://YOUR-ADDRESS/slack/events and wait for Verified"
     )
     if last_seen:
-        text = f"what Slack has signed was taken, last on {max(last_seen.values())}"
+        text = f"requests with Slack's signature came, the last on {max(last_seen.values())}"
     return CheckResult(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True)
 
 
@@ -178,7 +178,7 @@ async def _check_credentials(client: AsyncWebClient, settings: Settings) -> Chec
         return CheckResult(subject=subject, text=text, is_ok=False)
     except API_ERRORS as exc:
         return _refused(exc, "SLACK_CLIENT_ID", APPS)
-    return CheckResult(subject=subject, text="client id and secret are taken", is_ok=True)
+    return CheckResult(subject=subject, text="client id and secret are accepted", is_ok=True)
 
 
 # ------------------------------------------------------------------ the app's settings
@@ -187,7 +187,7 @@ async def _check_credentials(client: AsyncWebClient, settings: Settings) -> Chec
 async def _check_app_settings(
     client: AsyncWebClient, settings: Settings, app: str, last_seen: Mapping[str, str]
 ) -> list[CheckResult]:
-    """Events and settings, read with an app configuration token; without one, concluded from the events that came."""
+    """Check events and settings: with an app configuration token, else by the events that came."""
     if settings.slack_config_token is None or not app:
         return check_observed_events(last_seen, app)
     try:
@@ -205,23 +205,23 @@ def check_observed_events(last_seen: Mapping[str, str], app: str) -> list[CheckR
     """Conclude the app's settings from the events that came. That a kind never came proves little."""
     subject = f"{SUBJECT} app settings"
     more = (
-        "Slack tells what an app is set up for only with SLACK_APP_TOKEN and SLACK_CONFIG_TOKEN (open "
+        "Slack reveals an app's settings only with SLACK_APP_TOKEN and SLACK_CONFIG_TOKEN (open "
         f"{APPS}, Your App Configuration Tokens, press Generate Token; it lasts 12 hours)"
     )
     if not last_seen:
-        text = f"nothing was heard here yet: run the service, mention it in a channel and check again. {more}"
+        text = f"no event has come yet: run the service, mention it in a channel and check again. {more}"
         return [CheckResult(subject=subject, text=text, is_ok=True)]
     where = _page(app, "event-subscriptions")
     kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
     known = ", ".join(f"{kind} ({last_seen[kind]})" for kind in kinds if kind in last_seen)
     missing = ", ".join(kind for kind in kinds if kind not in last_seen and kind not in UNINSTALL_EVENTS)
-    text = f"heard, with the day of the last: {known or 'nothing that is needed'}"
+    text = f"received, with the day of the last: {known or 'nothing that is needed'}"
     if missing:
-        text += f". Never heard, which may only mean that nobody did it: {missing}. {more}"
+        text += f". Never received, which may only mean that nobody used it: {missing}. {more}"
     found = [CheckResult(subject=subject, text=text, is_ok=True)]
     if "app_mention" in last_seen and not any(kind in last_seen for kind in _CHANNEL_MESSAGES):
         text = (
-            "mentions are heard, but never as messages: so nothing is heard in threads without a mention. Open "
+            "mentions come, but never as messages: so messages in threads without a mention don't come either. Open "
             f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_CHANNEL_MESSAGES)}, press "
             "Save Changes"
         )

@@ -13,17 +13,17 @@ from bot.models import CommandSpec
 
 #: The scopes of the bot token, each with its purpose.
 SCOPES = {
-    "app_mentions:read": "to hear mentions",
-    "assistant:write": "to suggest prompts and show what it is doing in the messages tab",
-    "channels:history": "to hear what is said in its threads of public channels",
+    "app_mentions:read": "to receive mentions",
+    "assistant:write": "to suggest prompts and show its status in the messages tab",
+    "channels:history": "to receive messages in its threads of public channels",
     "chat:write": "to answer",
     "commands": "to offer slash commands and shortcuts",
     "files:read": "to read attached files",
     "files:write": "to show pictures, sounds and videos",
-    "groups:history": "to hear what is said in its threads of private channels",
-    "im:history": "to hear direct messages",
-    "im:write": "to tell somebody alone what can't be shown where it was asked",
-    "mpim:history": "to hear what is said in its threads of group messages",
+    "groups:history": "to receive messages in its threads of private channels",
+    "im:history": "to receive direct messages",
+    "im:write": "to answer in direct messages what can't be shown in the channel",
+    "mpim:history": "to receive messages in its threads of group messages",
     "users:read": "to know people's names, languages and administrators",
 }
 #: The events that the app subscribes to.

@@ -153,13 +153,13 @@ async def test_check_tells_what_was_heard(slack: FakeSlack, core: Core, tmp_path
     """Without a configuration token the kinds of what has come are told, and what never has, also by a new process."""
     slack.token = slack.install(slack.team, *SCOPES)
     adapter = Slack(settings(slack), folder=tmp_path)
-    assert "nothing was heard" in (await adapter.check())[-1].text
+    assert "no event has come" in (await adapter.check())[-1].text
     async with Service(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
         slack.ada.slash("/help")
         await slack.settled()
     [told] = [f for f in await Slack(settings(slack), folder=tmp_path).check() if f.subject == "slack app settings"]
-    known, never = told.text.split("Never heard")
+    known, never = told.text.split("Never received")
     for kind in ("app_mention", "message.channels", "slash commands"):
         assert kind in known
     assert "message.im" in never
@@ -183,7 +183,7 @@ async def test_check_tells_whether_signed_requests_came(slack: FakeSlack, core: 
         slack.sender.signature = "right"
         slack.ada.mention("hello")
         await slack.settled()
-    assert "signed was taken" in await told()
+    assert "signature came" in await told()
 
 
 async def test_check_notices_that_only_mentions_are_heard(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
