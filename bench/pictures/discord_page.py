@@ -69,7 +69,7 @@ class Page:
         """What a message answers to."""
         used = message.get("interaction_metadata")
         if used is not None:
-            told = next(one.told for one in self._wire.interactions.values() if one.told["id"] == used["id"])
+            told = next(one.payload for one in self._wire.interactions.values() if one.payload["id"] == used["id"])
             who, what = self._names[used["user"]["id"]], f"/{told['data']['name']}"
             given = " ".join(str(option["value"]) for option in told["data"].get("options", ()))
             return f"<div class=from>{html.escape(who)} used <b>{what}</b> {html.escape(given)}</div>"

@@ -3,69 +3,69 @@
 from simulators.discord import commands
 from simulators.discord.errors import refused
 from simulators.discord.rest import Call, Route
+from simulators.discord.state import DiscordState
 from simulators.discord.values import ADA, DIRECT, ME, Json, member, snowflake, user
-from simulators.discord.world import World
 
 
-async def me(world: World, call: Call) -> Json:
+async def me(state: DiscordState, call: Call) -> Json:
     return user(ME, "Muse", bot=True)
 
 
-async def guilds(world: World, call: Call) -> list[Json]:
+async def guilds(state: DiscordState, call: Call) -> list[Json]:
     rest = {"owner": False, "permissions": "0", "features": []}
-    return [{"id": number, "name": name, **rest} for number, name in world.guilds.items()]
+    return [{"id": number, "name": name, **rest} for number, name in state.guilds.items()]
 
 
-async def application(world: World, call: Call) -> Json:
+async def application(state: DiscordState, call: Call) -> Json:
     team = {"description": "", "bot_public": True, "bot_require_code_grant": False, "verify_key": "0"}
-    return {"id": ME, "name": "Muse", "owner": user(ADA, "Ada"), "flags": world.flags, "icon": None, **team}
+    return {"id": ME, "name": "Muse", "owner": user(ADA, "Ada"), "flags": state.flags, "icon": None, **team}
 
 
-async def gateway(world: World, call: Call) -> Json:
-    limits = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": world.shards}
-    url = f"ws://127.0.0.1:{world.port}/gateway/"
-    return {"url": url, "shards": world.shards, "session_start_limit": limits}
+async def gateway(state: DiscordState, call: Call) -> Json:
+    limits = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": state.shards}
+    url = f"ws://127.0.0.1:{state.port}/gateway/"
+    return {"url": url, "shards": state.shards, "session_start_limit": limits}
 
 
-async def put_commands(world: World, call: Call) -> list[Json]:
+async def put_commands(state: DiscordState, call: Call) -> list[Json]:
     commands.check(call.body)
-    known = {(one.get("type", 1), one["name"]): one for one in world.commands}
-    told = {(one.get("type", 1), one["name"]): one for one in call.body}
-    new = [key for key in told if key not in known]
-    if len(new) > world.creates:
+    known = {(one.get("type", 1), one["name"]): one for one in state.commands}
+    given = {(one.get("type", 1), one["name"]): one for one in call.body}
+    new = [key for key in given if key not in known]
+    if len(new) > state.creates:
         raise refused(30034, retry_after=3600.0)
-    world.creates -= len(new)
+    state.creates -= len(new)
     fresh = {"application_id": ME}
-    world.commands = [
+    state.commands = [
         {**fresh, **one, "id": known[key]["id"] if key in known else snowflake(), "version": snowflake()}
-        for key, one in told.items()
+        for key, one in given.items()
     ]
-    return world.commands
+    return state.commands
 
 
-async def get_commands(world: World, call: Call) -> list[Json]:
-    return world.commands
+async def get_commands(state: DiscordState, call: Call) -> list[Json]:
+    return state.commands
 
 
-async def get_member(world: World, call: Call) -> Json:
+async def get_member(state: DiscordState, call: Call) -> Json:
     return member(call["member"])
 
 
-async def roles(world: World, call: Call) -> list[Json]:
-    if call["guild"] not in world.guilds:
+async def roles(state: DiscordState, call: Call) -> list[Json]:
+    if call["guild"] not in state.guilds:
         raise refused(10004)
-    found: list[Json] = world.guild(call["guild"])["roles"]
+    found: list[Json] = state.guild(call["guild"])["roles"]
     return found
 
 
-async def open_dm(world: World, call: Call) -> Json:
-    for channel in world.channels.values():
+async def open_dm(state: DiscordState, call: Call) -> Json:
+    for channel in state.channels.values():
         if channel["type"] == DIRECT and channel["recipients"][0]["id"] == str(call.body["recipient_id"]):
             return channel
     number = snowflake()
     who = member(str(call.body["recipient_id"]))["user"]
-    world.channels[number] = {"id": number, "type": DIRECT, "recipients": [who], "last_message_id": None}
-    return world.channels[number]
+    state.channels[number] = {"id": number, "type": DIRECT, "recipients": [who], "last_message_id": None}
+    return state.channels[number]
 
 
 ROUTES: list[Route] = [

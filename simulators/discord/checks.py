@@ -1,4 +1,4 @@
-"""What Discord takes as a message."""
+"""Discord's rules for the bodies of messages."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ _EMBED = {"title": 256, "description": 4096}
 
 
 def message(body: Json, files: list[str], *, before: Json | None = None) -> None:
-    """Raise `Refused` for a body that no message can be made of, or that none can be changed to.
+    """Check the body of a new or edited message. Raises `Refused`.
 
-    `files` are the names of those that come along; `before` is the message that is edited.
+    `files` are the names of the uploads; `before` is the edited message.
     """
     form = Form()
     after = {**(before or {}), **body}
@@ -32,13 +32,13 @@ def message(body: Json, files: list[str], *, before: Json | None = None) -> None
     kinds = components.V2 if is_v2 else components.LEGACY
     components.check(form, body.get("components") or [], kinds, "components", names)
     form.refuse()
-    shown = ("components",) if is_v2 else ("content", "embeds", "components", "sticker_ids", "poll")
-    if not any(after.get(field) for field in shown) and not (names and not is_v2):
+    visible = ("components",) if is_v2 else ("content", "embeds", "components", "sticker_ids", "poll")
+    if not any(after.get(field) for field in visible) and not (names and not is_v2):
         raise refused(50006)
 
 
 def _attachments(form: Form, body: Json, files: list[str], before: Json | None) -> set[str]:
-    """The names of the files that the message is to have."""
+    """The names of the message's attachments."""
     had = {file["id"]: file["filename"] for file in (before or {}).get("attachments", ())}
     kept = body.get("attachments")
     if kept is None:

@@ -1,4 +1,4 @@
-"""What Discord takes as the commands of an application."""
+"""Discord's rules for the commands of an application."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ _TAKES_CHOICES = (3, 4, 10)
 
 
 def check(commands: list[Json]) -> None:
-    """Raise `Refused` for a set that is not taken."""
+    """Check a set of commands. Raises `Refused`."""
     form = Form()
     for kind, count in Counter(command.get("type", SLASH) for command in commands).items():
         if count > MOST[kind]:

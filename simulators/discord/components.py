@@ -1,4 +1,4 @@
-"""What Discord takes as components: of messages, old and new, and of forms."""
+"""Discord's rules for components: of old and new messages, and of modals."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -26,7 +26,7 @@ _PROCESSED, _EACH = 10170, 12
 
 
 def every(components: list[Json]) -> Iterator[Json]:
-    """All components, those inside others too."""
+    """Yield all components, nested ones too."""
     for one in components:
         yield one
         yield from every(one.get("components", ()))
@@ -36,19 +36,19 @@ def every(components: list[Json]) -> Iterator[Json]:
 
 
 def media(components: list[Json]) -> Iterator[str]:
-    """The addresses of every file that is shown."""
+    """Yield the URLs of all files in components."""
     for one in every(components):
         yield from (item["media"]["url"] for item in one.get("items", ()))
         yield from (one[kind]["url"] for kind in ("media", "file") if kind in one)
 
 
 def texts(components: list[Json]) -> list[str]:
-    """The texts that are shown."""
+    """The texts in components."""
     return [one["content"] for one in every(components) if one["type"] == TEXT]
 
 
 def check(form: Form, components: list[Json], allowed: Allowed, at: str, files: set[str]) -> None:
-    """Note what is wrong with the components of a message or form that has these files."""
+    """Record the errors of the components of a message or modal with these files."""
     seen: set[str] = set()
     is_v2 = allowed is V2
     if is_v2:

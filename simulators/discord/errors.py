@@ -1,4 +1,4 @@
-"""Discord's errors: a status, a code, a sentence and, of a form, what is wrong with each field."""
+"""Discord's errors: a status, a code, a message and the errors of single fields."""
 
 from typing import Any
 
@@ -32,17 +32,17 @@ CODES = {
 
 
 class Refused(Exception):
-    """What a request is answered with instead of what it asked for."""
+    """A request that is answered with an error."""
 
     def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
         super().__init__(f"{status} {code} {message}")
         self.status = status
-        self.told: Json = {"message": message, "code": code, **more}
+        self.body: Json = {"message": message, "code": code, **more}
         self.headers: dict[str, str] = {}
 
 
 def refused(code: int, **more: Any) -> Refused:
-    """The error of that code."""
+    """The error with that code."""
     status, message = CODES[code]
     return Refused(status, code, message, **more)
 
@@ -52,20 +52,20 @@ def server_error(status: int = 500) -> Refused:
 
 
 class Form:
-    """What is wrong with the fields of a body."""
+    """Collects the errors of a body's fields."""
 
     def __init__(self) -> None:
         self.errors: Json = {}
 
     def wrong(self, path: str, code: str, message: str) -> None:
-        """Note a field such as `components.0.custom_id`."""
+        """Record an error of a field such as `components.0.custom_id`."""
         at = self.errors
         for name in path.split("."):
             at = at.setdefault(name, {})
         at.setdefault("_errors", []).append({"code": code, "message": message})
 
     def length(self, path: str, value: Any, low: int, high: int) -> None:
-        """A text, or a list, of that many characters or items."""
+        """Check the length of a text or list."""
         if value is not None and not low <= len(value) <= high:
             if low:
                 self.wrong(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.")
@@ -78,6 +78,6 @@ class Form:
         return value not in (None, "")
 
     def refuse(self) -> None:
-        """Raise `Refused` when something is wrong."""
+        """Raise `Refused` if an error was recorded."""
         if self.errors:
             raise refused(50035, errors=self.errors)

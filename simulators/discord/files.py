@@ -1,4 +1,4 @@
-"""Uploads, and the CDN that has them afterwards."""
+"""Uploads, and the CDN that serves them."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ _PIECE = 256 * 1024
 
 @dataclass(slots=True)
 class Upload:
-    """A file that was sent."""
+    """An uploaded file."""
 
     name: str
     size: int = 0
@@ -29,7 +29,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Cdn:
-    """The files that are there, at addresses that stop working."""
+    """The served files, at URLs that expire."""
 
     limit: int = 10 * 1024 * 1024  #: bytes that an upload may have
     total: int = 0  #: bytes that a whole request may have; 0: as many as it wants
@@ -39,20 +39,20 @@ class Cdn:
     _age: int = 0
 
     def expire(self) -> None:
-        """Every address that was told until now works no more."""
+        """Let all URLs given so far expire."""
         self._age += 1
 
-    def attachment(self, upload: Upload, channel: str, told: Json) -> Json:
-        """An upload as a message has it."""
+    def attachment(self, upload: Upload, channel: str, described: Json) -> Json:
+        """Store an upload and return it as an attachment."""
         self.uploads[upload.id] = upload
         kind = _content_type(upload.name)
         found = {"id": upload.id, "filename": upload.name, "size": upload.size, "content_type": kind}
-        if told.get("description"):
-            found["description"] = told["description"]
+        if described.get("description"):
+            found["description"] = described["description"]
         return found | {"url": self._url(channel, found), "proxy_url": self._url(channel, found)}
 
     def refreshed(self, message: Json) -> Json:
-        """The message with addresses that work."""
+        """Renew the URLs in a message."""
         for file in message.get("attachments", ()):
             if file["id"] in self.uploads:
                 file["url"] = file["proxy_url"] = self._url(message["channel_id"], file)
@@ -73,14 +73,14 @@ class Cdn:
         return web.Response(status=404) if content is None else web.Response(body=content)
 
     def check(self, uploads: list[Upload]) -> None:
-        """Raise `Refused` when a file is too big."""
+        """Raise `Refused` for a file that is too big."""
         total = sum(upload.size for upload in uploads)
         if any(upload.size > self.limit for upload in uploads) or (self.total and total > self.total):
             raise refused(40005)
 
 
 async def read(request: web.Request) -> tuple[Any, list[Upload]]:
-    """A body with the files that come along, whatever their size: an answer in mid-request would be lost."""
+    """Read a body and its uploads completely: an answer before the end would be lost."""
     if request.content_type == "application/json":
         return await request.json(), []
     if request.content_type != "multipart/form-data":

@@ -1,4 +1,4 @@
-"""The gateway over WebSocket; it can be told to misbehave."""
+"""The gateway over WebSocket, with faults on demand."""
 
 import json
 import zlib
@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from simulators.discord.state import DiscordState
 from simulators.discord.values import ME, TOKEN, Json, member, snowflake, user
-from simulators.discord.world import World
 
 GUILD_MESSAGES, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 12, 1 << 15
 #: intents that the portal has to allow
@@ -18,7 +18,7 @@ _HIDDEN: Json = {"content": "", "attachments": [], "embeds": [], "components": [
 
 @dataclass(slots=True)
 class Session:
-    """What one shard is told, for as long as it can be resumed."""
+    """The events of one shard, kept for as long as it can be resumed."""
 
     shard: int
     shards: int
@@ -28,8 +28,8 @@ class Session:
     last: int = 0  #: sequence number of the last event that was not the bot's own doing
     socket: web.WebSocketResponse | None = None
 
-    def hears(self, event: str, data: Json) -> bool:
-        """Whether the shard is told that, by server and intents."""
+    def receives(self, event: str, data: Json) -> bool:
+        """Whether the shard receives the event, by guild and intents."""
         guild = int(data.get("guild_id") or (data["id"] if event.startswith("GUILD_") else 0))
         if (guild >> 22) % self.shards != self.shard:
             return False
@@ -37,8 +37,8 @@ class Session:
             return bool(self.intents & (GUILD_MESSAGES if guild else DIRECT_MESSAGES))
         return True
 
-    def seen(self, event: str, data: Json) -> Json:
-        """The event as the shard may see it."""
+    def visible_to_shard(self, event: str, data: Json) -> Json:
+        """The event without the content that the shard's intents hide."""
         if self.intents & CONTENT or event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or "guild_id" not in data:
             return data
         is_meant = any(one["id"] == ME for one in data["mentions"]) or data["author"]["id"] == ME
@@ -46,10 +46,10 @@ class Session:
 
 
 class Gateway:
-    """Tells events to whoever is connected."""
+    """Sends events to the connected shards."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState) -> None:
+        self._state = state
         self.heartbeat_interval = 41.25  #: seconds
         self.token = TOKEN
         self.refuses_intents = False
@@ -68,7 +68,7 @@ class Gateway:
 
     @property
     def is_heard(self) -> bool:
-        """Whether somebody who has a session is connected."""
+        """Whether a client with a session is connected."""
         return any(session.socket is not None for session in self.sessions.values())
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
@@ -86,22 +86,22 @@ class Gateway:
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    session = await self._hear(socket, session, json.loads(message.data))
+                    session = await self._receive(socket, session, json.loads(message.data))
         finally:
             self.sockets.remove(socket)
             self._deflate.pop(socket, None)
             if session is not None and session.socket is socket:
                 session.socket = None
-            await self._world.tell()
+            await self._state.tell()
         return socket
 
-    async def _hear(self, socket: web.WebSocketResponse, session: Session | None, told: Json) -> Session | None:
-        op, data = told["op"], told["d"]
+    async def _receive(self, socket: web.WebSocketResponse, session: Session | None, message: Json) -> Session | None:
+        op, data = message["op"], message["d"]
         if op == 1:
             self.heartbeats += 1
             if not self.is_dead:
                 await self._send(socket, {"op": 11})
-            await self._world.tell()
+            await self._state.tell()
         elif op == 2 and session is not None:
             await socket.close(code=4005)
         elif op == 2:
@@ -115,7 +115,7 @@ class Gateway:
             chunk = {"guild_id": data["guild_id"], "members": found, "chunk_index": 0, "chunk_count": 1}
             await self._tell(session, "GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
             self.looked_up += 1
-            await self._world.tell()
+            await self._state.tell()
         elif op not in (3, 4, 8):
             await socket.close(code=4001)
         return session
@@ -131,25 +131,25 @@ class Gateway:
         elif self.refuses_intents and data["intents"] & _PRIVILEGED:
             code = 4014
         if code:
-            await self._world.tell()
+            await self._state.tell()
             await socket.close(code=code)
             return None
         session = Session(shard, shards, data["intents"], socket=socket)
         self.sessions[session.id] = session
-        ours = [number for number in self._world.guilds if (int(number) >> 22) % shards == shard]
+        ours = [number for number in self._state.guilds if (int(number) >> 22) % shards == shard]
         ready = {
             "v": 10,
             "user": user(ME, "Muse", bot=True),
             "guilds": [{"id": number, "unavailable": True} for number in ours],
             "session_id": session.id,
-            "resume_gateway_url": f"ws://127.0.0.1:{self._world.port}/gateway/",
-            "application": {"id": ME, "flags": self._world.flags},
+            "resume_gateway_url": f"ws://127.0.0.1:{self._state.port}/gateway/",
+            "application": {"id": ME, "flags": self._state.flags},
             "shard": [shard, shards],
         }
         await self._tell(session, "READY", ready)
         for number in ours:
-            await self._tell(session, "GUILD_CREATE", self._world.guild(number))
-        await self._world.tell()
+            await self._tell(session, "GUILD_CREATE", self._state.guild(number))
+        await self._state.tell()
         return session
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
@@ -163,31 +163,31 @@ class Gateway:
             if not self.is_deaf:
                 await self._send_text(socket, sent)
         await self._tell(session, "RESUMED", {})
-        await self._world.tell()
+        await self._state.tell()
         return session
 
     async def dispatch(self, event: str, data: Json, *, is_own: bool = False) -> None:
-        """An event for whoever listens; `is_own` are those that the bot has brought about."""
+        """Send an event to the sessions; `is_own` marks the bot's own actions."""
         for session in list(self.sessions.values()):
-            if session.hears(event, data):
+            if session.receives(event, data):
                 if not is_own:
                     session.last = len(session.sent) + 1
-                await self._tell(session, event, session.seen(event, data))
+                await self._tell(session, event, session.visible_to_shard(event, data))
 
     async def replay(self) -> None:
-        """The last event of somebody else once more, as reconnections do."""
+        """Send the last event of another user once more, as happens at reconnections."""
         for session in list(self.sessions.values()):
             if session.socket is not None and session.last:
                 await self._send_text(session.socket, session.sent[session.last - 1])
 
     async def _tell(self, session: Session, event: str, data: Json) -> None:
-        told = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
-        session.sent.append(json.dumps(told).encode())
+        message = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
+        session.sent.append(json.dumps(message).encode())
         if session.socket is not None and not self.is_deaf:
             await self._send_text(session.socket, session.sent[-1])
 
-    async def _send(self, socket: web.WebSocketResponse, told: Json) -> None:
-        await self._send_text(socket, json.dumps(told).encode())
+    async def _send(self, socket: web.WebSocketResponse, message: Json) -> None:
+        await self._send_text(socket, json.dumps(message).encode())
 
     async def _send_text(self, socket: web.WebSocketResponse, text: bytes) -> None:
         if socket.closed:
@@ -199,17 +199,17 @@ class Gateway:
             await socket.send_bytes(deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))
 
     async def drop(self, *, code: int = 4000) -> None:
-        """Lose every connection; the sessions stay."""
+        """Close every connection; the sessions stay."""
         for socket in list(self.sockets):
             await socket.close(code=code)
 
     async def reconnect(self) -> None:
-        """Ask everybody to connect anew and to resume."""
+        """Ask all clients to reconnect and resume."""
         for socket in list(self.sockets):
             await self._send(socket, {"op": 7, "d": None, "s": None, "t": None})
 
     async def invalidate(self, *, is_resumable: bool = False) -> None:
-        """Say that the sessions are no good any more, and forget them unless they may be resumed."""
+        """Invalidate the sessions, and delete them unless they may be resumed."""
         if not is_resumable:
             self.sessions.clear()
         for socket in list(self.sockets):

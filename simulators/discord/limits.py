@@ -1,4 +1,4 @@
-"""Rate limits: of a route and of everything, as Discord tells them in headers and 429s."""
+"""Rate limits, of single routes and global, with their headers."""
 
 import hashlib
 import time
@@ -9,7 +9,7 @@ from simulators.discord.errors import Refused
 
 @dataclass(slots=True)
 class Rule:
-    """So many requests of a route in so many seconds, for each channel, server or webhook."""
+    """A number of requests of a route in a number of seconds, for each channel, guild or webhook."""
 
     method: str
     path: str
@@ -20,7 +20,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Refusal:
-    """Requests that are to be refused, whatever their number."""
+    """Requests that are refused with 429, whatever their number."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Refusal:
 
 
 class Limits:
-    """Allows much unless told otherwise."""
+    """Rate limits; generous unless set otherwise."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = [Rule("", "", 1000, 1.0)]
@@ -40,17 +40,17 @@ class Limits:
         self.refused = 0  #: answers with 429 so far
 
     def allow(self, method: str, path: str, *, count: int, seconds: float) -> None:
-        """Limit the requests whose path contains that."""
+        """Limit the requests whose path contains `path`."""
         self._rules.insert(0, Rule(method, path, count, seconds))
 
     def refuse(
         self, method: str, path: str, *, times: int = 1, retry_after: float = 0.05, is_global: bool = False
     ) -> None:
-        """Answer the next such requests with 429."""
+        """Answer the next requests whose path contains `path` with 429."""
         self._refusals.append(Refusal(method, path, times, retry_after, is_global))
 
     def check(self, method: str, path: str, pattern: str, major: str) -> dict[str, str]:
-        """The headers of a request that is allowed. Raises `Refused` for one that is not."""
+        """Return the headers of an allowed request. Raises `Refused` for any other."""
         for refusal in self._refusals:
             if refusal.method == method and refusal.path in path:
                 refusal.times -= 1

@@ -1,4 +1,4 @@
-"""The REST API, version 10: what every request goes through before and after it takes effect."""
+"""The REST API, version 10: logging, authorisation, limits and faults around each request."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,8 +11,8 @@ from simulators.discord import files
 from simulators.discord.errors import Refused
 from simulators.discord.files import Upload
 from simulators.discord.limits import Limits
+from simulators.discord.state import DiscordState
 from simulators.discord.values import TOKEN
-from simulators.discord.world import World
 
 Moment = Literal["before", "after"]
 
@@ -37,7 +37,7 @@ class Call:
 
 @dataclass(slots=True)
 class Fault:
-    """Requests that go wrong: refused before their effect, or cut off before or after it."""
+    """Requests that fail: refused before their effect, or cut off before or after it."""
 
     method: str
     path: str
@@ -46,15 +46,15 @@ class Fault:
     error: Refused | None
 
 
-Handler = Callable[[World, Call], Awaitable[Any]]
+Handler = Callable[[DiscordState, Call], Awaitable[Any]]
 Route = tuple[str, str, Handler]
 
 
 class Rest:
-    """Answers requests and remembers them."""
+    """Answers requests and records them."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState) -> None:
+        self._state = state
         self.calls: list[Call] = []
         self.limits = Limits()
         self.faults: list[Fault] = []
@@ -63,11 +63,11 @@ class Rest:
         self._count = 0
 
     def fail(self, method: str, path: str, error: Refused, *, times: int = 1) -> None:
-        """Answer the next requests whose path contains that with an error; they have no effect."""
+        """Answer the next requests whose path contains `path` with an error; they have no effect."""
         self.faults.append(Fault(method, path, times, "before", error))
 
     def cut(self, method: str, path: str, *, moment: Moment = "after", times: int = 1) -> None:
-        """Lose the connection before, or after, the effect of the next such requests."""
+        """Cut the connection before, or after, the effect of the next requests whose path contains `path`."""
         self.faults.append(Fault(method, path, times, moment, None))
 
     def add(self, app: web.Application, routes: list[Route]) -> None:
@@ -89,20 +89,20 @@ class Rest:
                 headers = self.limits.check(call.method, path, pattern, major)
                 if await self._moment("before", call):
                     return _cut(request)
-                self._world.cdn.check(call.uploads)
-                answer = await handler(self._world, call)
+                self._state.cdn.check(call.uploads)
+                answer = await handler(self._state, call)
                 call.status = 204 if answer is None else 200
             except Refused as exc:
-                call.status, answer, headers = exc.status, exc.told, {**headers, **exc.headers}
+                call.status, answer, headers = exc.status, exc.body, {**headers, **exc.headers}
             self.calls.append(call)
             is_lost = await self._moment("after", call)
-            await self._world.tell()
+            await self._state.tell()
             return _cut(request) if is_lost else _answered(call.status, answer, headers)
 
         return serve
 
     async def _moment(self, moment: Moment, call: Call) -> bool:
-        """Let the test do what it wants to do now. Whether the connection is to be lost."""
+        """Run the hook and the faults of this moment; return whether to cut the connection."""
         if self.hook is not None and await self.hook(moment, call):
             return True
         for fault in self.faults:
@@ -117,7 +117,7 @@ class Rest:
 
 
 def _authorise(request: web.Request) -> None:
-    """Webhooks have their secret in the address; everything else wants the bot's token."""
+    """Check the bot's token; webhooks have their secret in the URL."""
     if request.headers.get("Authorization", f"Bot {TOKEN}") != f"Bot {TOKEN}":
         raise Refused(401, 0, "401: Unauthorized")
 
@@ -130,7 +130,9 @@ def _cut(request: web.Request) -> web.Response:
 
 def _answered(status: int, answer: Any, headers: Mapping[str, str]) -> web.Response:
     # Without this header the library takes a 429 for a ban by the proxies in front of Discord.
-    told = {"Via": "1.1 google", **headers}
+    all_headers = {"Via": "1.1 google", **headers}
     if status == 204:
-        return web.Response(status=204, headers=told)
-    return web.Response(body=json.dumps(answer).encode(), status=status, headers=told, content_type="application/json")
+        return web.Response(status=204, headers=all_headers)
+    return web.Response(
+        body=json.dumps(answer).encode(), status=status, headers=all_headers, content_type="application/json"
+    )

@@ -1,15 +1,14 @@
 """Discord simulator: REST, gateway and CDN on one port, and the people who use it. discord.py runs against it.
 
     async with DiscordSimulator() as wire:                  # DISCORD_API_URL=wire.api, DISCORD_TOKEN=TOKEN
-        said = await wire.say(CHANNEL, f"<@{ME}> hello")    # a MESSAGE_CREATE for whoever hears
+        said = await wire.say(CHANNEL, f"<@{ME}> hello")    # dispatches a MESSAGE_CREATE
         await wire.until(lambda: wire.said(said["id"]))     # the bot's messages in the thread opened at it
 
-What people do: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`; what is refused:
-`deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. What goes wrong on the way:
-`rest.limits.allow` and `.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect);
-`interactions[token].is_late` and `.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`,
-`.is_deaf`, `.is_dead`, `.is_away`. What was sent: `rest.calls`, `said`, `history`, `viewers`, `typing`,
-`reactions`, `commands`.
+Actions of people: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`. Refusals:
+`deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. Faults: `rest.limits.allow` and
+`.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect); `interactions[token].is_late` and
+`.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`, `.is_deaf`, `.is_dead`, `.is_away`.
+Records: `rest.calls`, `said`, `history`, `viewers`, `typing`, `reactions`, `commands`.
 """
 
 from typing import Any, Self
@@ -20,11 +19,11 @@ from simulators.discord import application, channels, threads, webhooks
 from simulators.discord.errors import Refused
 from simulators.discord.gateway import Gateway
 from simulators.discord.rest import Call, Rest
+from simulators.discord.state import DiscordState, Interaction
 from simulators.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, member, moment, snowflake, user
-from simulators.discord.world import Interaction, World
 
 
-class DiscordSimulator(World):
+class DiscordSimulator(DiscordState):
     """Discord's state and servers, and the actions of its people. See the module's docstring.
 
     An async context manager that listens on a free port; `start` and `stop` do the same by hand.
@@ -64,7 +63,7 @@ class DiscordSimulator(World):
 
     @property
     def api(self) -> str:
-        """Where the REST API is, as `DISCORD_API_URL` says it."""
+        """URL of the REST API, for `DISCORD_API_URL`."""
         return f"http://127.0.0.1:{self.port}/api/v10"
 
     @property
@@ -74,15 +73,15 @@ class DiscordSimulator(World):
 
     @property
     def files(self) -> dict[str, bytes]:
-        """Files of the tests, at `/cdn/{name}`."""
+        """Files served at `/cdn/{name}`, by name."""
         return self.cdn.files
 
     def called(self, method: str, path: str) -> list[Any]:
-        """The bodies of the calls whose path contains that."""
+        """The bodies of the calls whose path contains `path`."""
         return [call.body for call in self.rest.calls if call.method == method and path in call.path]
 
     def said(self, channel: str) -> list[Json]:
-        """The bot's messages that everybody sees there, the oldest first."""
+        """The bot's public messages in a channel, oldest first."""
         return [message for message in self.history(channel) if message["author"]["id"] == ME]
 
     async def _echo(self, event: str, data: Json) -> None:
@@ -91,7 +90,7 @@ class DiscordSimulator(World):
     # -- what people do
 
     async def say(self, channel: str, text: str, **more: Any) -> Json:
-        """Somebody writes."""
+        """Write a message."""
         said = self.message(channel, text, **more)
         if channel in self.threads:
             self.threads[channel]["thread_metadata"]["archived"] = False
@@ -99,44 +98,44 @@ class DiscordSimulator(World):
         return said
 
     async def edit(self, message: Json, text: str) -> None:
-        """Somebody changes what they wrote."""
+        """Edit a message."""
         message |= {"content": text, "edited_timestamp": moment(snowflake())}
         await self.gateway.dispatch("MESSAGE_UPDATE", message)
 
     async def delete(self, message: Json) -> None:
-        """Somebody deletes a message."""
+        """Delete a message."""
         self.drop(message)
-        told = {"id": message["id"], "channel_id": message["channel_id"]}
+        fields = {"id": message["id"], "channel_id": message["channel_id"]}
         guild = self.guild_of(message["channel_id"])
-        await self.gateway.dispatch("MESSAGE_DELETE", {**told, "guild_id": guild} if guild else told)
+        await self.gateway.dispatch("MESSAGE_DELETE", {**fields, "guild_id": guild} if guild else fields)
 
     async def open_thread(self, number: str, *, owner: str, parent: str = CHANNEL, tell: bool = True) -> None:
-        """A thread is there."""
+        """Open a thread."""
         thread = self.add_thread(number, "a thread", owner=owner, parent=parent)
         if tell:
             await self.gateway.dispatch("THREAD_CREATE", thread)
 
     async def close_thread(self, number: str, *, is_locked: bool = False) -> None:
-        """A thread is archived, and nobody but moderators may open it again when it is locked."""
+        """Archive a thread; a locked one can only be reopened by moderators."""
         self.threads[number]["thread_metadata"] |= {"archived": True, "locked": is_locked}
         await self.gateway.dispatch("THREAD_UPDATE", self.threads[number])
 
     async def deny(self, channel: str, permissions: int) -> None:
-        """The bot may not do that in a channel any more."""
+        """Take permissions from the bot in a channel."""
         self.denied[channel] = permissions
         await self.gateway.dispatch("CHANNEL_UPDATE", self.channel(channel))
 
     async def delete_channel(self, number: str) -> None:
-        """A channel or a thread is gone with everything in it."""
+        """Delete a channel or thread with its messages."""
         thread = self.threads.pop(number, None)
         gone = thread or self.channels.pop(number)
         self.messages.pop(number, None)
         await self.gateway.dispatch("THREAD_DELETE" if thread else "CHANNEL_DELETE", gone)
 
     async def interact(self, kind: int, data: Json, *, channel: str = CHANNEL, **more: Any) -> Json:
-        """Somebody uses a command, a button or a form."""
+        """Use a command, a button or a modal."""
         number = snowflake()
-        told: Json = {
+        payload: Json = {
             "id": number,
             "application_id": ME,
             "type": kind,
@@ -153,24 +152,24 @@ class DiscordSimulator(World):
         }
         where = self.threads.get(channel) or self.channels.get(channel, {"id": channel, "type": 0, "name": "elsewhere"})
         if where["type"] == DIRECT:
-            told |= {"user": user(ADA, "Ada"), "context": 1, "channel": {"id": DM, "type": 1}}
+            payload |= {"user": user(ADA, "Ada"), "context": 1, "channel": {"id": DM, "type": 1}}
         else:
             guild = self.guild_of(channel) or GUILD
-            told |= {
+            payload |= {
                 "guild_id": guild,
                 "guild": {"id": guild, "locale": "en-US", "features": []},
                 "channel": {"guild_id": guild, "position": 0, **where},
                 "member": {**member(ADA), "permissions": "2147483647"},
             }
-        told |= more
-        self.interactions[told["token"]] = Interaction(told)
-        await self.gateway.dispatch("INTERACTION_CREATE", told)
-        return told
+        payload |= more
+        self.interactions[payload["token"]] = Interaction(payload)
+        await self.gateway.dispatch("INTERACTION_CREATE", payload)
+        return payload
 
 
 #: The name before.
 Wire = DiscordSimulator
 
 
-async def _nothing(world: World, call: Call) -> None:
+async def _nothing(state: DiscordState, call: Call) -> None:
     raise Refused(404, 0, "404: Not Found")

@@ -1,4 +1,4 @@
-"""The people, places and numbers of the fake Discord."""
+"""Ids, names and constants of the simulated Discord."""
 
 import itertools
 import time
@@ -31,7 +31,7 @@ _numbers = itertools.count()
 
 
 def snowflake() -> str:
-    """A new id, made now."""
+    """A new id with the current time."""
     return str((int((time.time() - EPOCH) * 1000) << 22) + next(_numbers) % 4096)
 
 
@@ -40,7 +40,7 @@ def user(number: str, name: str, *, bot: bool = False) -> Json:
 
 
 def moment(number: str) -> str:
-    """When an id was made, as Discord writes times."""
+    """The creation time of an id, in Discord's format."""
     return datetime.fromtimestamp((int(number) >> 22) / 1000 + EPOCH, UTC).isoformat(timespec="milliseconds")
 
 

@@ -7,7 +7,7 @@
         [answer] = slack.from_bot(slack.general, thread=question.ts)
         assert answer.content == "Hello, Ada."
 
-**What there is.** `slack.team` (workspace T0LAB), `slack.general` (C0GENERAL), `slack.ada` (an administrator),
+**State.** `slack.team` (workspace T0LAB), `slack.general` (C0GENERAL), `slack.ada` (an administrator),
 `slack.bob`; `slack.token` (the bot's), `slack.app_token`, `slack.signing_secret`, `slack.client_id`,
 `slack.client_secret`, `slack.url`, `slack.api_url`. More with `slack.add_team(id, name, enterprise=…)`,
 `slack.add_channel(name, team=…, id=…, is_private=…, members=…)` (the same id in two workspaces is fine),
@@ -15,31 +15,31 @@
 `slack.install(team, *scopes)` (a token), `slack.revoke(token, "revoked" | "inactive")`. `team.direct(user_id)` is a
 person's direct messages.
 
-**What people do** (methods of a `Person`; all but `modal` and `submit` return at once, delivery goes on behind):
+**Actions of people** (methods of a `Person`; all but `modal` and `submit` return before the delivery is done):
 `say`, `mention`, `direct` (→ `Message`; take `channel=`, `thread=message`, `files=[person.file(name, bytes)]`),
 `upload`, `edit`, `delete`, `react`; `slash(command, text)`, `press(message_or_view, action_id_or_label, value=…)`,
 `press_home`, `shortcut(callback_id)`, `message_shortcut(callback_id, message)` (→ `Delivery`); `await modal()`,
 `await submit(view, {block_id_or_action_id_or_label: value})`, `close(view)`; `open_home("home" | "messages")`,
-`stop(message)`; `sees(channel, thread=…)`: what the bot shows this person, ephemeral messages included.
+`stop(message)`; `sees(channel, thread=…)`: the bot's messages that this person sees, ephemeral ones included.
 `slack.people.uninstall(team)`; `slack.people.event(team, {"type": …})` for any other event.
 
-**How the app is told.** Over Socket Mode, or with `slack.sender.url = "http://…/slack/events"` by signed requests;
+**Delivery to the app.** Over Socket Mode, or with `slack.sender.url = "http://…/slack/events"` by signed requests;
 `slack.sender.signature` = "right" | "wrong" | "missing" | "old"; `.timeout` (3 s), `.pauses` between tries;
 `slack.sender.deliveries`: a `Delivery` has `tries`, `statuses`, `is_acknowledged`, `response`;
 `await slack.sender.again(delivery, number=2)` delivers once more; `await slack.settled()` waits for all.
-`slack.people.subscribed` (names as in a manifest), `.mention_first` (order of the twins), `.hears_itself` (the app is
-told of its own messages, as Slack does). `slack.sockets`: `.open`, `.connected`, `await .disconnect(reason)`,
+`slack.people.subscribed` (names as in a manifest), `.mention_first` (order of the two events), `.hears_itself` (the app
+receives its own messages, as with Slack). `slack.sockets`: `.open`, `.connected`, `await .disconnect(reason)`,
 `await .drop()`, `.go_deaf()`, `.is_deaf` (new sockets, too), `.answers_pings`.
 
-**What is seen.** `slack.messages(channel, thread=ts, viewer=id)`, `slack.from_bot(…)`: `Message` with `text`, `blocks`,
-`markdown` (streamed or given as `markdown_text`), `content` (all a reader sees), `versions` (what was visible one after
-another), `stream` ("streaming" | "stopped" | "expired" | ""), `files`, `viewer`, `metadata`. `team.statuses`,
+**Results.** `slack.messages(channel, thread=ts, viewer=id)`, `slack.from_bot(…)`: `Message` with `text`, `blocks`,
+`markdown` (streamed or given as `markdown_text`), `content` (all a reader sees), `versions` (the visible texts, one
+after another), `stream` ("streaming" | "stopped" | "expired" | ""), `files`, `viewer`, `metadata`. `team.statuses`,
 `team.sessions`, `team.titles`, `team.prompts` by (channel, thread), `team.homes` by user,
-`slack.screens.top(user_id)` (the open modal), `slack.responses.received`, `team.files`, `slack.storage.downloads`.
+`slack.modals.top(user_id)` (the open modal), `slack.responses.received`, `team.files`, `slack.storage.downloads`.
 `slack.calls` (every Web API call with parameters, status and answer), `slack.called("chat.update")`.
-`await slack.until(condition)` waits for any change; `slack.tell()` makes those who wait look again.
+`await slack.until(condition)` waits for any change; `slack.tell()` announces one.
 
-**What goes wrong** (patterns: a method, `chat.*`, `*`; also "upload" and "download" for the bytes of files):
+**Faults** (patterns: a method, `chat.*`, `*`; also "upload" and "download" for the bytes of files):
 `slack.faults.fail(pattern, error, times=1)`, `.unknown(pattern)`, `.limit(pattern, retry_after)` (429),
 `.crash(pattern, 500, when="before" | "after")`, `.drop(pattern, when=…)`, `.hold(pattern)` (→ an Event to set),
 `.at(n, "before" | "after", hook)` at the n-th Web API call, `.clear()`; `slack.limits.enabled = True` for Slack's own
@@ -50,12 +50,13 @@ late).
 **OAuth.** `slack.url + "/oauth/v2/authorize"` is a consent page where Allow is pressed at once (`slack.consent.team`,
 `.is_org`, `.denies`, `.rotates`).
 
-Taken from Slack's documentation where it says; what only others have measured is named where it stands.
+The rules are those of Slack's documentation; behaviour that is only known from measurements is marked where it is
+implemented.
 """
 
 from simulators.slack.delivery import Delivery
 from simulators.slack.messages import File, Message, words
-from simulators.slack.people.people import Person
+from simulators.slack.people.person import Person
 from simulators.slack.server import SlackSimulator
 from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Call

@@ -1,4 +1,4 @@
-"""How Slack tells the app: over a socket or by signed requests, again and again until it is acknowledged."""
+"""Delivery to the app: over a socket or by signed requests, repeated until acknowledged."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Delivery:
-    """One thing the app is told. `response` is what it acknowledged with."""
+    """One event, command or interaction to deliver. `response` is the payload of its acknowledgement."""
 
     kind: str  #: "events_api", "slash_commands" or "interactive"
     body: Json
@@ -45,8 +45,8 @@ class Delivery:
         return dict(self.body.get("event", {}))
 
 
-class Sender:
-    """Delivers. With `url` set by signed requests to it, else over the app's sockets."""
+class EventSender:
+    """Delivers by signed requests to `url` if it is set, else over the app's sockets."""
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
@@ -61,21 +61,21 @@ class Sender:
         self._session: aiohttp.ClientSession | None = None
 
     def send(self, kind: str, body: Json) -> Delivery:
-        """Tell the app something, from now on."""
+        """Start a delivery."""
         delivery = Delivery(kind=kind, body=body)
         self.deliveries.append(delivery)
         self._start(self._deliver(delivery))
         return delivery
 
     async def again(self, delivery: Delivery, *, reason: str = "http_timeout", number: int = 1) -> int:
-        """Deliver once more, acknowledged or not; over HTTP the status that it got."""
+        """Deliver once more, acknowledged or not; returns the HTTP status, 0 over a socket."""
         if self.url:
             return await self._post(delivery, number, reason)
         await self.slack.sockets.send(delivery, attempt=number, reason="timeout")
         return 0
 
     async def later(self, seconds: float, action: Callable[[], Awaitable[None]]) -> None:
-        """Do something now, or after some time."""
+        """Run an action now, or after some seconds."""
         if not seconds:
             await action()
             return
@@ -92,7 +92,7 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Deliver no more."""
+        """Stop all deliveries."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -152,7 +152,7 @@ class Sender:
             return 0
 
     def sign(self, body: str) -> dict[str, str]:
-        """The headers that prove who sent it, or on demand do not."""
+        """The headers that prove the sender; wrong or missing ones on demand."""
         if self.signature == "missing":
             return {}
         at = int(time.time()) - (301 if self.signature == "old" else 0)

@@ -1,4 +1,4 @@
-"""What goes wrong on demand, and the limits Slack sets."""
+"""Faults on demand, and Slack's rate limits."""
 
 import asyncio
 import math
@@ -14,7 +14,7 @@ Hook = Callable[[], Awaitable[None] | None]
 
 
 class ApiError(Exception):
-    """A refusal: `{"ok": false, "error": …}`."""
+    """An error answer: `{"ok": false, "error": …}`."""
 
     def __init__(self, error: str, **more: Any) -> None:
         super().__init__(error)
@@ -43,7 +43,7 @@ class DropError(Exception):
 
 @dataclass(slots=True)
 class Rule:
-    """One thing that goes wrong with the methods of a pattern, `left` times (None: always)."""
+    """A fault of the methods that match a pattern, `left` times (None: always)."""
 
     pattern: str
     when: When
@@ -55,17 +55,17 @@ class Rule:
 
 @dataclass(slots=True)
 class Faults:
-    """Switches. A pattern is a method's name, `chat.*` or `*`."""
+    """Faults to inject. A pattern is a method's name, `chat.*` or `*`."""
 
     rules: list[Rule] = field(default_factory=list)
     hooks: dict[tuple[int | str, When], Hook] = field(default_factory=dict)
 
     def fail(self, pattern: str, error: str, *, times: int | None = 1, **more: Any) -> Rule:
-        """Refuse with this error; `more` joins the answer."""
+        """Answer with this error; `more` joins the answer."""
         return self._add(pattern, "before", times, ApiError(error, **more))
 
     def unknown(self, pattern: str) -> Rule:
-        """The workspace does not have these methods."""
+        """Answer as a workspace without these methods."""
         return self.fail(pattern, "unknown_method", times=None)
 
     def limit(self, pattern: str, retry_after: float = 1, *, times: int | None = 1) -> Rule:
@@ -81,7 +81,7 @@ class Faults:
         return self._add(pattern, when, times, DropError())
 
     def hold(self, pattern: str, *, when: When = "before", times: int | None = None) -> asyncio.Event:
-        """Let the calls wait until the returned event is set."""
+        """Hold the calls until the returned event is set."""
         gate = asyncio.Event()
         self.rules.append(Rule(pattern, when, times, gate=gate))
         return gate
@@ -91,7 +91,7 @@ class Faults:
         self.hooks[call, when] = hook
 
     def clear(self) -> None:
-        """Everything works again; what was held goes on."""
+        """Remove all faults and release held calls."""
         for rule in self.rules:
             if rule.gate:
                 rule.gate.set()
@@ -104,7 +104,7 @@ class Faults:
         return rule
 
     async def apply(self, method: str, number: int, when: When) -> None:
-        """Do what is set for this moment of a call. Raises what is to be answered instead."""
+        """Apply the hooks and faults of this moment of a call. Raises the fault's error."""
         hook = self.hooks.pop((number, when), None) or self.hooks.pop((method, when), None)
         if hook is not None and (waiting := hook()):
             await waiting
@@ -153,7 +153,7 @@ _TIER = {
 
 @dataclass(slots=True)
 class Limits:
-    """Slack's real limits, off until `enabled`: calls per (workspace, method), posts per channel and second."""
+    """Slack's rate limits, off until `enabled`: calls per (workspace, method), posts per channel and second."""
 
     enabled: bool = False
     window: float = 60.0  #: seconds over which calls are counted; shorter windows keep their counts
@@ -164,7 +164,7 @@ class Limits:
     _seen: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
 
     def count(self, team: str, method: str, channel: str) -> None:
-        """Count a call. Raises `RateLimitedError` when it is one too many."""
+        """Count a call. Raises `RateLimitedError` above the limit."""
         if not self.enabled:
             return
         if method == "chat.postMessage":

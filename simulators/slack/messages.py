@@ -33,7 +33,7 @@ class File:
         if self.is_deleted:
             return {"id": self.id, "mode": "tombstone"}
         address = f"{base}/files-pri/{team}-{self.id}"
-        shown = {
+        fields = {
             "id": self.id,
             "created": self.created,
             "timestamp": self.created,
@@ -60,17 +60,17 @@ class File:
             "file_access": "visible",
         }
         if self.alt_txt:
-            shown["alt_txt"] = self.alt_txt
+            fields["alt_txt"] = self.alt_txt
         if self.shares:
             shares = {c: [{"ts": ts, "channel_name": c} for ts in all_ts] for c, all_ts in self.shares.items()}
-            shown["shares"] = {"public": shares}
-            shown["channels"] = list(self.shares)
-        return shown
+            fields["shares"] = {"public": shares}
+            fields["channels"] = list(self.shares)
+        return fields
 
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """A message as Slack keeps it. `versions` are the texts that were visible one after another."""
+    """A stored message. `versions` are its visible texts, one after another."""
 
     ts: str
     channel: str
@@ -115,19 +115,19 @@ class Message:
 
     @property
     def content(self) -> str:
-        """Everything a reader sees but its buttons: streamed Markdown, the words of its blocks (else its text)."""
+        """The visible text without buttons: streamed Markdown and the words of the blocks, else the text."""
         said = [block for block in self.blocks if block["type"] not in {"actions", "context_actions"}]
         if self.blocks:
             return "\n".join(part for part in (self.markdown, words(said)) if part)
         return self.markdown or self.text
 
     def changed(self) -> None:
-        """Remember what is visible now."""
+        """Record the visible text."""
         if not self.versions or self.versions[-1] != self.content:
             self.versions.append(self.content)
 
     def to_json(self, base: str) -> Json:
-        shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": self.user_team}
+        fields: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": self.user_team}
         optional: Json = {
             "thread_ts": self.thread_ts,
             "blocks": self.blocks,
@@ -144,14 +144,14 @@ class Message:
                 {"name": name, "users": users, "count": len(users)} for name, users in self.reactions.items() if users
             ],
         }
-        shown |= {name: value for name, value in optional.items() if value}
+        fields |= {name: value for name, value in optional.items() if value}
         if self.stream:
-            shown["streaming_state"] = {"streaming": "in_progress", "stopped": "completed"}.get(self.stream, "errored")
-        return shown
+            fields["streaming_state"] = {"streaming": "in_progress", "stopped": "completed"}.get(self.stream, "errored")
+        return fields
 
 
 def words(blocks: Any) -> str:
-    """All the text of blocks in reading order, for tests that ask what a person reads."""
+    """The text of blocks in reading order."""
     return "\n".join(_words(blocks))
 
 

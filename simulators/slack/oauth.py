@@ -1,4 +1,4 @@
-"""`oauth.*`: the way from the consent page to a token, and from an old token to a new one."""
+"""`oauth.*`: from the consent page to a token, and the rotation of tokens."""
 
 import secrets
 import time
@@ -21,7 +21,7 @@ LIFETIME = 43_200
 
 @dataclass(slots=True)
 class Code:
-    """What a consent page gave."""
+    """A code from the consent page."""
 
     team: str
     enterprise: str
@@ -32,8 +32,8 @@ class Code:
     is_used: bool = False
 
 
-class Consent:
-    """The page on which somebody allows the app in."""
+class ConsentPage:
+    """The page on which a user allows the installation of the app."""
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
@@ -48,7 +48,7 @@ class Consent:
         return [web.get("/oauth/v2/authorize", self._authorize)]
 
     async def _authorize(self, request: web.Request) -> web.Response:
-        """Somebody who presses Allow at once."""
+        """Redirect as if the user pressed Allow at once."""
         query, team = request.query, self.team or self.slack.team
         if query.get("client_id") != self.slack.client_id:
             return web.Response(status=400, text="Invalid client_id parameter")
@@ -72,8 +72,8 @@ class Consent:
         self.slack.grants[token] = grant
         return grant
 
-    def shown(self, grant: Grant) -> Json:
-        """The token as `oauth.v2.access` gives it."""
+    def token_fields(self, grant: Grant) -> Json:
+        """The token's fields in the answer of `oauth.v2.access`."""
         given: Json = {"access_token": grant.token, "token_type": "bot", "scope": ",".join(sorted(grant.scopes))}
         if grant.expires_at is not None:
             left = int(grant.expires_at - time.time())
@@ -102,7 +102,7 @@ def access(caller: Caller) -> Json:
     grant = consent.grant("" if code.is_org else code.team, code.enterprise, team.bot.id, code.scopes)
     enterprise = {"id": code.enterprise, "name": code.enterprise} if code.enterprise else None
     return {
-        **consent.shown(grant),
+        **consent.token_fields(grant),
         "bot_user_id": team.bot.id,
         "app_id": slack.app_id,
         "team": None if code.is_org else {"id": team.id, "name": team.name},
@@ -121,7 +121,7 @@ def _refresh(caller: Caller) -> Json:
     old.expires_at = min(old.expires_at or time.time(), time.time() + 60)
     team = slack.teams.get(old.team)
     return {
-        **consent.shown(grant),
+        **consent.token_fields(grant),
         "bot_user_id": old.user,
         "app_id": slack.app_id,
         "team": {"id": team.id, "name": team.name} if team else None,

@@ -1,4 +1,4 @@
-"""`response_url`: five answers within half an hour to somebody who pressed or typed something."""
+"""Response URLs: five answers within half an hour after an interaction."""
 
 import secrets
 import time
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Right:
-    """What one address allows."""
+class ResponseUrl:
+    """One response URL and its context."""
 
     team: Team
     channel: Channel
@@ -30,71 +30,73 @@ class Right:
 
 
 class ResponseUrls:
-    """The addresses and what came to them."""
+    """The response URLs and the answers they received."""
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.lifetime = 1800.0
-        self.rights: dict[str, Right] = {}
+        self.by_secret: dict[str, ResponseUrl] = {}
         self.received: list[Json] = []
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/actions/{team}/{number}/{secret}", self._receive)]
 
     def new(self, team: Team, channel: Channel, user: str, message: Message | None = None) -> str:
-        """An address for somebody's interaction."""
+        """Make a URL for a user's interaction."""
         secret = secrets.token_urlsafe(18)
-        self.rights[secret] = Right(team, channel, user, time.monotonic(), message)
-        return f"{self.slack.url}/actions/{team.id}/{len(self.rights)}/{secret}"
+        self.by_secret[secret] = ResponseUrl(team, channel, user, time.monotonic(), message)
+        return f"{self.slack.url}/actions/{team.id}/{len(self.by_secret)}/{secret}"
 
     async def _receive(self, request: web.Request) -> web.Response:
-        right = self.rights.get(request.match_info["secret"])
-        if right is None:
+        response_url = self.by_secret.get(request.match_info["secret"])
+        if response_url is None:
             return web.Response(status=404, text="no_service")
-        if time.monotonic() - right.made > self.lifetime:
+        if time.monotonic() - response_url.made > self.lifetime:
             return web.Response(status=404, text="expired_url")
-        if right.left == 0:
+        if response_url.left == 0:
             return web.Response(status=404, text="used_url")
-        right.left -= 1
-        told = await request.json()
-        self.received.append(told)
+        response_url.left -= 1
+        body = await request.json()
+        self.received.append(body)
         try:
-            self.respond(right, told)
+            self.respond(response_url, body)
         except ApiError as error:
             return web.Response(status=400, text=str(error))
         finally:
             self.slack.tell()
         return web.Response(text="ok")
 
-    def respond(self, right: Right, told: Json) -> None:
-        """Show what was sent. Raises `ApiError`."""
-        if "markdown_text" in told:
+    def respond(self, response_url: ResponseUrl, body: Json) -> None:
+        """Apply an answer. Raises `ApiError`."""
+        if "markdown_text" in body:
             raise ApiError("invalid_payload")
-        if told.get("delete_original"):
-            if right.message:
-                right.message.is_deleted = True
+        if body.get("delete_original"):
+            if response_url.message:
+                response_url.message.is_deleted = True
             return
-        blocks = validate(told["blocks"], surface="message", files=right.team.files) if told.get("blocks") else []
-        if not told.get("text") and not blocks:
+        blocks = (
+            validate(body["blocks"], surface="message", files=response_url.team.files) if body.get("blocks") else []
+        )
+        if not body.get("text") and not blocks:
             raise ApiError("no_text")
-        if told.get("replace_original") and right.message:
-            right.message.text, right.message.blocks = told.get("text", ""), blocks
-            right.message.changed()
+        if body.get("replace_original") and response_url.message:
+            response_url.message.text, response_url.message.blocks = body.get("text", ""), blocks
+            response_url.message.changed()
             return
-        is_public = told.get("response_type") == "in_channel"
-        bot = right.team.bot
+        is_public = body.get("response_type") == "in_channel"
+        bot = response_url.team.bot
         message = Message(
             ts=self.slack.clock.ts(),
-            channel=right.channel.id,
-            team=right.team.id,
-            user_team=right.team.id,
+            channel=response_url.channel.id,
+            team=response_url.team.id,
+            user_team=response_url.team.id,
             user=bot.id,
             bot_id=bot.bot_id,
             app_id=self.slack.app_id,
-            text=str(told.get("text", "")),
+            text=str(body.get("text", "")),
             blocks=blocks,
-            thread_ts=str(told.get("thread_ts") or ""),
-            viewer="" if is_public else right.user,
+            thread_ts=str(body.get("thread_ts") or ""),
+            viewer="" if is_public else response_url.user,
         )
         message.changed()
-        right.channel.messages.append(message)
+        response_url.channel.messages.append(message)

@@ -7,18 +7,19 @@ from aiohttp import web
 
 from simulators.changes import Changes
 from simulators.slack import oauth  # noqa: F401 - registers its methods
-from simulators.slack.delivery import Sender
+from simulators.slack.delivery import EventSender
 from simulators.slack.faults import Faults, Limits
 from simulators.slack.messages import Message
-from simulators.slack.oauth import Consent
-from simulators.slack.people.people import Crowd, Person
+from simulators.slack.oauth import ConsentPage
+from simulators.slack.people.app_events import AppEvents
+from simulators.slack.people.person import Person
 from simulators.slack.responses import ResponseUrls
 from simulators.slack.sockets import Sockets
 from simulators.slack.values import Clock, new_id, plain
 from simulators.slack.web_api import assistant, chat, conversations, views  # noqa: F401 - they register their methods
 from simulators.slack.web_api.calls import Call, answer
 from simulators.slack.web_api.files import Storage
-from simulators.slack.web_api.views import Screens
+from simulators.slack.web_api.views import Modals
 from simulators.slack.workspace import SCOPES, Channel, Grant, Team, User
 
 
@@ -46,12 +47,12 @@ class SlackSimulator:
         self.calls: list[Call] = []
         self.faults = Faults()
         self.limits = Limits()
-        self.sender = Sender(self)
+        self.sender = EventSender(self)
         self.sockets = Sockets(self)
-        self.people = Crowd(self)
-        self.screens = Screens(self)
+        self.people = AppEvents(self)
+        self.modals = Modals(self)
         self.storage = Storage(self)
-        self.consent = Consent(self)
+        self.consent = ConsentPage(self)
         self.responses = ResponseUrls(self)
         self.changes = Changes()
         self.team = self.add_team("T0LAB", "Lab")
@@ -63,7 +64,7 @@ class SlackSimulator:
     # ---- what there is
 
     def add_team(self, id: str, name: str, *, enterprise: str = "") -> Team:  # noqa: A002
-        """A workspace with the bot in it, not yet installed."""
+        """Add a workspace with the bot in it; the app is not installed yet."""
         team = Team(id=id, name=name, domain=name.lower(), enterprise=enterprise)
         team.bot = User(
             id=f"U0MUSE{id[2:]}",
@@ -78,7 +79,7 @@ class SlackSimulator:
         return team
 
     def add_channel(self, name: str, *, team: Team | None = None, id: str = "", **more: Any) -> Channel:  # noqa: A002
-        """A channel with everybody in it, the bot too. The same id may be used in several workspaces."""
+        """Add a channel with all users, the bot included. Several workspaces may use the same id."""
         team = team or self.team
         members = more.pop("members", None) or list(team.users)
         channel = Channel(id=id or new_id("C"), name=name, members=members, **more)
@@ -86,7 +87,7 @@ class SlackSimulator:
         return channel
 
     def person(self, name: str, *, team: Team | None = None, id: str = "", home: str = "", **more: Any) -> Person:  # noqa: A002
-        """Somebody in every channel of a workspace. `home`: the workspace of a Slack Connect stranger."""
+        """Add a user to every channel of a workspace. `home`: workspace of a Slack Connect user."""
         team = team or self.team
         user = User(id=id or new_id("U"), name=name, team=home or team.id, **more)
         if user.is_bot and not user.bot_id:
@@ -98,7 +99,7 @@ class SlackSimulator:
         return Person(self, team, user)
 
     def install(self, team: Team, *scopes: str, token: str = "", **more: Any) -> str:
-        """Install the app in a workspace; the bot's token."""
+        """Install the app in a workspace and return the bot's token."""
         token = token or f"xoxb-{team.id}-{new_id('X')}"
         granted = plain(scopes or (SCOPES,))
         self.grants[token] = Grant(
@@ -107,7 +108,7 @@ class SlackSimulator:
         return token
 
     def revoke(self, token: str, state: str = "revoked") -> None:
-        """From now on the token is "revoked" or its account "inactive"."""
+        """Make a token "revoked", or its account "inactive"."""
         self.grants[token].state = state
 
     # ---- what happened
@@ -117,13 +118,13 @@ class SlackSimulator:
         return [call for call in self.calls if call.method == method]
 
     def messages(self, channel: Channel | None = None, *, thread: str = "", viewer: str = "") -> list[Message]:
-        """What is shown now in a channel (else everywhere), or in one of its threads without its first message."""
+        """The visible messages of a channel (else of all), or the replies in one of its threads."""
         everywhere = [c for team in self.teams.values() for c in team.channels.values()]
-        shown = [m for c in ([channel] if channel else everywhere) for m in c.visible(viewer)]
-        return [m for m in shown if m.thread_ts == thread and m.ts != thread] if thread else shown
+        visible = [m for c in ([channel] if channel else everywhere) for m in c.visible(viewer)]
+        return [m for m in visible if m.thread_ts == thread and m.ts != thread] if thread else visible
 
     def from_bot(self, channel: Channel | None = None, *, thread: str = "", viewer: str = "") -> list[Message]:
-        """What the bot shows there."""
+        """The bot's visible messages."""
         return [m for m in self.messages(channel, thread=thread, viewer=viewer) if m.app_id == self.app_id]
 
     def tell(self) -> None:
@@ -135,7 +136,7 @@ class SlackSimulator:
         return await self.changes.until(condition, seconds)
 
     async def settled(self, seconds: float = 20) -> None:
-        """Wait until everything that was delivered is acknowledged or given up."""
+        """Wait until every delivery is acknowledged or given up."""
         await self.until(lambda: all(delivery.is_done for delivery in self.sender.deliveries), seconds)
 
     # ---- start and stop

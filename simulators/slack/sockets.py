@@ -22,7 +22,7 @@ MOST = 10
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One open socket. `is_deaf`: it carries nothing but answers to pings."""
+    """One open socket. `is_deaf`: it carries only answers to pings."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
@@ -48,7 +48,7 @@ class Sockets:
         return [web.get("/link/", self._serve)]
 
     def address(self) -> str:
-        """A new address to connect to, good for once. Raises `ApiError` when there are too many sockets."""
+        """A new URL for one connection. Raises `ApiError` when there are too many sockets."""
         if len(self.open) >= MOST:
             raise ApiError("too_many_websockets")
         ticket = secrets.token_urlsafe(16)
@@ -78,7 +78,7 @@ class Sockets:
                 if message.type is WSMsgType.PING and self.answers_pings:
                     await socket.pong(message.data)
                 elif message.type is WSMsgType.TEXT:
-                    self._hear(connection, json.loads(message.data))
+                    self._acknowledge(connection, json.loads(message.data))
         finally:
             self.open.remove(connection)
             for gate in connection.pending.values():
@@ -86,19 +86,19 @@ class Sockets:
             self.slack.tell()
         return socket
 
-    def _hear(self, connection: Connection, told: Json) -> None:
-        name = told.get("envelope_id", "")
+    def _acknowledge(self, connection: Connection, envelope: Json) -> None:
+        name = envelope.get("envelope_id", "")
         delivery = self._envelopes.get(name)
         if delivery is None:
             return
         if not delivery.is_acknowledged:
-            delivery.acknowledged_at, delivery.response = time.monotonic(), told.get("payload")
+            delivery.acknowledged_at, delivery.response = time.monotonic(), envelope.get("payload")
         if gate := connection.pending.pop(name, None):
             gate.set()
         self.slack.tell()
 
     async def deliver(self, delivery: "Delivery", attempt: int, seconds: float) -> None:
-        """Send an envelope once there is a socket, and wait for its acknowledgement or the end of the socket."""
+        """Send an envelope as soon as a socket is open; wait for its acknowledgement or the end of the socket."""
         await self.slack.until(lambda: self.open, 3600)
         try:
             connection, name = await self.send(delivery, attempt=attempt, reason="timeout" if attempt else "")
@@ -114,7 +114,7 @@ class Sockets:
             connection.pending.pop(name, None)
 
     async def send(self, delivery: "Delivery", *, attempt: int = 0, reason: str = "") -> tuple[Connection, str]:
-        """Send an envelope over the socket that carried least. Raises `LookupError` when there is none."""
+        """Send an envelope over the least used socket. Raises `LookupError` when none is open."""
         connection = min(self.open, key=lambda one: one.carried, default=None)
         if connection is None:
             raise LookupError("no socket is open")
@@ -137,19 +137,19 @@ class Sockets:
         return connection, name
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask every socket to be replaced: "warning", "refresh_requested" or "link_disabled"."""
+        """Ask for the replacement of every socket: "warning", "refresh_requested" or "link_disabled"."""
         for connection in list(self.open):
-            told = {"type": "disconnect", "reason": reason, "debug_info": {"host": self.debug_info}}
-            await connection.socket.send_json(told)
+            envelope = {"type": "disconnect", "reason": reason, "debug_info": {"host": self.debug_info}}
+            await connection.socket.send_json(envelope)
 
     async def drop(self) -> None:
-        """Cut every connection without a word."""
+        """Cut every connection."""
         for connection in list(self.open):
             if connection.transport:
                 connection.transport.abort()
 
     def go_deaf(self, *, is_deaf: bool = True) -> None:
-        """Open sockets stay open and answer pings, and carry nothing; new ones work."""
+        """Let open sockets answer pings and carry nothing else; new ones work."""
         for connection in self.open:
             connection.is_deaf = is_deaf
 

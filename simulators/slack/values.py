@@ -1,4 +1,4 @@
-"""Identifiers, timestamps and the JSON type, as Slack writes them."""
+"""Ids, timestamps and the JSON type, in Slack's formats."""
 
 import itertools
 import time
@@ -11,12 +11,12 @@ _numbers = itertools.count(1)
 
 
 def new_id(letter: str) -> str:
-    """An id as Slack makes them: a letter and ten signs."""
+    """An id in Slack's format: a letter and ten characters."""
     return f"{letter}0{next(_numbers):08X}Z"
 
 
 class Clock:
-    """Timestamps as Slack gives them: unique and rising."""
+    """Timestamps in Slack's format: unique and rising."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -26,10 +26,10 @@ class Clock:
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
     def pause(self, seconds: float) -> None:
-        """Let so much time go by."""
+        """Advance the clock."""
         self._last = max(self._last, time.time_ns() // 1000) + int(seconds * 1e6)
 
 
 def plain(ids: Iterable[str]) -> set[str]:
-    """A set of scopes out of a list of them or of text with commas or spaces."""
+    """The set of scopes in a list, or in text with commas or spaces."""
     return {scope for text in ids for scope in text.replace(",", " ").split()}

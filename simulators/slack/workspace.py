@@ -32,7 +32,7 @@ class User:
     deleted: bool = False
 
     def to_json(self, *, include_locale: bool, seen_from: str) -> Json:
-        shown = {
+        fields = {
             "id": self.id,
             "team_id": self.team,
             "name": self.name.lower(),
@@ -55,7 +55,7 @@ class User:
                 **({"bot_id": self.bot_id, "api_app_id": self.app_id} if self.is_bot else {}),
             },
         }
-        return {**shown, "locale": self.locale} if include_locale else shown
+        return {**fields, "locale": self.locale} if include_locale else fields
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,15 +83,15 @@ class Channel:
         return next((m for m in self.messages if m.ts == ts and not m.is_deleted and not m.is_ephemeral), None)
 
     def thread(self, ts: str) -> list[Message]:
-        """A thread as everybody sees it, its first message included."""
+        """A thread's public messages, its first one included."""
         return [m for m in self.visible() if ts in (m.ts, m.thread_ts)]
 
     def visible(self, viewer: str = "") -> list[Message]:
-        """What is shown now; ephemeral messages only to their viewer."""
+        """The visible messages; ephemeral ones only for their viewer."""
         return [m for m in self.messages if not m.is_deleted and m.viewer in ("", viewer)]
 
     def to_json(self, team: str) -> Json:
-        shown = {
+        fields = {
             "id": self.id,
             "created": 1767224888,
             "is_archived": self.is_archived,
@@ -104,12 +104,12 @@ class Channel:
             "is_shared": self.is_shared,
             "context_team_id": team,
         }
-        return shown | ({"user": self.members[0]} if self.is_im else {"name": self.name, "is_member": True})
+        return fields | ({"user": self.members[0]} if self.is_im else {"name": self.name, "is_member": True})
 
 
 @dataclass(slots=True, kw_only=True)
 class Team:
-    """A workspace. `home` tabs and open views are by user and by view id."""
+    """A workspace with its users, channels, files and App Home tabs."""
 
     id: str
     name: str
@@ -126,7 +126,7 @@ class Team:
     bot: User = field(default_factory=lambda: User(id="", name="", team=""))
 
     def direct(self, user: str) -> Channel:
-        """The person's direct messages with the bot, opened when there are none yet."""
+        """The user's direct messages with the bot; opened if necessary."""
         for channel in self.channels.values():
             if channel.is_im and user in channel.members and self.bot.id in channel.members:
                 return channel
@@ -141,7 +141,7 @@ class Team:
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
-    """What a token may do."""
+    """The permissions of a token."""
 
     token: str
     team: str  #: "" for an app-level token and for an installation on a whole organisation
@@ -155,7 +155,7 @@ class Grant:
 
 @dataclass(slots=True, kw_only=True)
 class View:
-    """A modal that is open at a person's screen."""
+    """An open modal."""
 
     id: str
     team: str

@@ -1,4 +1,4 @@
-"""What payloads say of pressed elements and of filled-in forms."""
+"""Payloads of pressed elements and filled-in forms."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from simulators.slack.workspace import Team
 
 
 def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    """Every element of blocks that a person can press, choose or fill in, each with its block."""
+    """Yield every interactive element of blocks with its block."""
     for block in blocks:
         for element in (*(block.get("elements") or ()), block.get("accessory"), block.get("element")):
             if isinstance(element, dict) and "type" in element:
@@ -17,13 +17,13 @@ def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
 
 
 def label(element: Json, block: Json) -> str:
-    """What is written on an element, or beside it."""
+    """The text on an element, or its label."""
     text = element.get("text") or block.get("label") or {}
     return str(text.get("text", "")) if isinstance(text, dict) else str(text)
 
 
 def control(blocks: list[Json], name: str) -> tuple[Json, Json]:
-    """The element with this `action_id`, block id or label, and its block. Raises `LookupError`."""
+    """Find an element by `action_id`, block id or label; returns its block, too. Raises `LookupError`."""
     found = [(block, element) for block, element in elements(blocks) if element["type"] != "image"]
     for block, element in found:
         if name in (element.get("action_id"), label(element, block), block.get("block_id")):
@@ -32,7 +32,7 @@ def control(blocks: list[Json], name: str) -> tuple[Json, Json]:
 
 
 def pressed(blocks: list[Json], name: str, chosen: Mapping[str, Any], ts: str) -> Json:
-    """An entry of `actions`."""
+    """Build an entry of `actions`."""
     block, element = control(blocks, name)
     action = {
         "type": element["type"],
@@ -49,7 +49,7 @@ def pressed(blocks: list[Json], name: str, chosen: Mapping[str, Any], ts: str) -
 
 
 def option(element: Json, value: Any) -> Json:
-    """The option with this value or label. Raises `LookupError`."""
+    """Find an option by value or label. Raises `LookupError`."""
     groups = element.get("option_groups") or [{"options": element.get("options") or ()}]
     for one in (one for group in groups for one in group["options"]):
         if value in (one["value"], one["text"]["text"]):
@@ -58,7 +58,7 @@ def option(element: Json, value: Any) -> Json:
 
 
 def filled(element: Json, value: Any) -> Json:
-    """What an element holds: that value, else its initial one."""
+    """The value of an element: the given one, else its initial one."""
     kind = element["type"]
     if kind in {"static_select", "radio_buttons", "overflow", "external_select"}:
         chosen = element.get("initial_option") if value is None else option(element, value)
@@ -75,7 +75,7 @@ def filled(element: Json, value: Any) -> Json:
 
 
 def state(blocks: list[Json], values: Mapping[str, Any], team: Team, base: str) -> Json:
-    """`view.state.values` of a form. Raises `LookupError` for a value that no field takes."""
+    """Build `view.state.values` of a form. Raises `LookupError` for a value without a field."""
     found: Json = {}
     left = dict(values)
     for block, element in elements(blocks):

@@ -1,4 +1,4 @@
-"""`assistant.threads.*` and `agents.sessions.*`: what the agent view shows beside the messages."""
+"""`assistant.threads.*` and `agents.sessions.*`: status, titles and prompts of the agent view."""
 
 from simulators.slack.faults import ApiError
 from simulators.slack.values import Json
@@ -8,7 +8,7 @@ MOST_PROMPTS = 4
 
 
 def _place(caller: Caller) -> tuple[str, str]:
-    """The thread a call is about."""
+    """The thread that a call names."""
     channel = caller.channel("channel_id")
     ts = caller.required("thread_ts")
     if not channel.thread(ts):

@@ -1,4 +1,4 @@
-"""The Web API's front: what is asked, by whom, with which right; then the method itself, and a log of it all."""
+"""Calls of the Web API: parsing, authorisation, faults, the method, and the log of all calls."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ _JSON = {"blocks", "attachments", "metadata", "files", "view", "prompts", "chunk
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One Web API call as it came in, and what it got."""
+    """One Web API call with its answer."""
 
     number: int  #: counted from 1
     method: str
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass(slots=True)
 class Caller:
-    """What a method needs to know of who calls."""
+    """Context of a method: the simulator, the token's grant and the arguments."""
 
     slack: "SlackSimulator"
     grant: Grant
@@ -48,7 +48,7 @@ class Caller:
 
     @property
     def team(self) -> Team:
-        """The workspace the call is about. An organisation's token may speak for several."""
+        """The workspace of the call; an organisation's token may act for several."""
         if self.grant.team:
             return self.slack.teams[self.grant.team]
         wanted, channel = self.params.get("team_id"), self.params.get("channel") or self.params.get("channel_id")
@@ -64,7 +64,7 @@ class Caller:
         return "" if value is None else str(value)
 
     def required(self, name: str) -> str:
-        """Raises `invalid_arguments` where it is missing."""
+        """The argument. Raises `ApiError` where it is missing."""
         if not (value := self.text(name)):
             messages = [f"[ERROR] missing required field: {name}"]
             raise ApiError("invalid_arguments", response_metadata={"messages": messages})
@@ -74,7 +74,7 @@ class Caller:
         return self.text(name).lower() in {"1", "true"}
 
     def channel(self, name: str = "channel", *, to_write: bool = False) -> Channel:
-        """The channel named by an argument, as far as the bot may see it."""
+        """The channel that an argument names, as far as the bot may see it. Raises `ApiError`."""
         team, wanted = self.team, self.text(name)
         channel = team.channels.get(wanted)
         if channel is None and to_write and wanted in team.users:
@@ -96,7 +96,7 @@ Method = Callable[[Caller], Json | Awaitable[Json]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A method with what it takes to call it."""
+    """A method with its requirements."""
 
     run: Method
     scopes: frozenset[str]  #: one of them is enough; empty: any token
@@ -108,7 +108,7 @@ METHODS: dict[str, Entry] = {}
 
 
 def method(name: str, *scopes: str, is_open: bool = False, app_level: bool = False) -> Callable[[Method], Method]:
-    """Serve a Web API method by the function."""
+    """Register a function as a Web API method."""
 
     def register(run: Method) -> Method:
         METHODS[name] = Entry(run, frozenset(scopes), is_open, app_level)
@@ -118,7 +118,7 @@ def method(name: str, *scopes: str, is_open: bool = False, app_level: bool = Fal
 
 
 async def read(request: web.Request) -> tuple[str, Json]:
-    """The token and the arguments of a call, in whatever form they came."""
+    """Parse the token and the arguments of a call in any encoding."""
     params: Json = dict(request.query)
     if request.content_type == "application/json":
         params |= await request.json()
@@ -138,7 +138,7 @@ async def read(request: web.Request) -> tuple[str, Json]:
 
 
 def authorise(slack: "SlackSimulator", entry: Entry, token: str) -> Grant:
-    """Who calls. Raises what Slack says to those who may not."""
+    """Check the token and return its grant. Raises `ApiError`."""
     if entry.open:
         return slack.grants.get(token) or Grant(token=token, team="", scopes=set())
     if not token:

@@ -1,4 +1,4 @@
-"""`chat.*` and `reactions.*`: messages, their edits, and the streams that fill them."""
+"""`chat.*` and `reactions.*`: messages, edits and streams."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ LONGEST_MARKDOWN = 12_000
 
 
 def body(caller: Caller, *, longest: int | None = None) -> Json:
-    """What a message is to say: its `text`, `blocks`, `markdown` and `attachments`, as far as given."""
+    """The given content of a message: `text`, `blocks`, `markdown` and `attachments`. Raises `ApiError`."""
     given: Json = {}
     params = caller.params
     if params.get("text") is not None:
@@ -38,7 +38,7 @@ def body(caller: Caller, *, longest: int | None = None) -> Json:
 
 
 def metadata(caller: Caller) -> Json | None:
-    """A message's metadata. Raises what Slack says of a malformed one."""
+    """A message's metadata. Raises `ApiError` for a malformed one."""
     given = caller.params.get("metadata")
     if not given:
         return None
@@ -62,7 +62,7 @@ def thread(caller: Caller, channel: Channel) -> str:
 
 
 def new_message(caller: Caller, channel: Channel, **more: Any) -> Message:
-    """A message of the bot, not yet in the channel."""
+    """Make a message of the bot, not yet in the channel."""
     bot = caller.team.bot
     return Message(
         ts=caller.slack.clock.ts(),
@@ -78,13 +78,13 @@ def new_message(caller: Caller, channel: Channel, **more: Any) -> Message:
 
 
 async def put(caller: Caller, channel: Channel, message: Message) -> Json:
-    """Show a message, and tell the app so, as Slack does."""
+    """Add a message to its channel and deliver it to the app, as Slack does."""
     message.changed()
     channel.messages.append(message)
     caller.slack.tell()
     if not message.viewer:
         caller.team.statuses.pop((channel.id, message.thread_ts), None)
-        caller.slack.people.told(caller.team, channel, message)
+        caller.slack.people.message_posted(caller.team, channel, message)
     return {"channel": channel.id, "ts": message.ts, "message": message.to_json(caller.slack.url)}
 
 
@@ -113,7 +113,7 @@ async def post_ephemeral(caller: Caller) -> Json:
 
 
 def own(caller: Caller, refusal: str) -> tuple[Channel, Message]:
-    """The bot's message that a call is about."""
+    """The bot's message that a call names. Raises `ApiError`."""
     channel = caller.channel()
     message = channel.message(caller.required("ts"))
     if message is None:
@@ -124,7 +124,7 @@ def own(caller: Caller, refusal: str) -> tuple[Channel, Message]:
 
 
 def stream_state(caller: Caller, message: Message) -> str:
-    """Where a stream stands; one that lasted too long has expired."""
+    """The state of a stream; one that lasted too long has expired."""
     lived = time.monotonic() - message.stream_started
     if message.stream == "streaming" and lived > caller.slack.stream_lifetime:
         message.stream = "expired"
@@ -151,7 +151,7 @@ def update(caller: Caller) -> Json:
         message.metadata = metadata(caller)
     message.edited = {"user": message.user, "ts": caller.slack.clock.ts()}
     message.changed()
-    caller.slack.people.told_of_change(caller.team, channel, message)
+    caller.slack.people.message_changed(caller.team, channel, message)
     return {
         "channel": channel.id,
         "ts": message.ts,
@@ -164,7 +164,7 @@ def update(caller: Caller) -> Json:
 def delete(caller: Caller) -> Json:
     channel, message = own(caller, "cant_delete_message")
     message.is_deleted = True
-    caller.slack.people.told_of_deletion(caller.team, channel, message)
+    caller.slack.people.message_deleted(caller.team, channel, message)
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -181,7 +181,7 @@ def permalink(caller: Caller) -> Json:
 
 
 def flow(caller: Caller, message: Message) -> None:
-    """Append what a streaming call brings."""
+    """Append the text of a streaming call."""
     markdown, chunks = caller.params.get("markdown_text"), caller.params.get("chunks")
     if markdown is not None and len(str(markdown)) > LONGEST_MARKDOWN:
         raise ApiError("msg_too_long")
@@ -214,12 +214,12 @@ async def start_stream(caller: Caller) -> Json:
     message = new_message(caller, channel, thread_ts=thread(caller, channel), stream="streaming")
     message.stream_started = time.monotonic()
     flow(caller, message)
-    shown = await put(caller, channel, message)
-    return {"channel": channel.id, "ts": shown["ts"]}
+    posted = await put(caller, channel, message)
+    return {"channel": channel.id, "ts": posted["ts"]}
 
 
 def streaming(caller: Caller) -> tuple[Channel, Message]:
-    """The stream a call goes on with."""
+    """The open stream that a call names. Raises `ApiError`."""
     channel, message = own(caller, "message_not_owned_by_app")
     if stream_state(caller, message) != "streaming":
         raise ApiError("message_not_in_streaming_state")
@@ -240,13 +240,13 @@ def stop_stream(caller: Caller) -> Json:
     channel, message = streaming(caller)
     blocks = caller.params.get("blocks")
     checked = validate(blocks, surface="message", files=caller.team.files) if blocks else []
-    told = metadata(caller)
+    new_metadata = metadata(caller)
     flow(caller, message)
     message.blocks += checked
-    message.metadata = told or message.metadata
+    message.metadata = new_metadata or message.metadata
     message.stream = "stopped"
     message.changed()
-    caller.slack.people.told_of_change(caller.team, channel, message)
+    caller.slack.people.message_changed(caller.team, channel, message)
     return {"channel": channel.id, "ts": message.ts, "message": message.to_json(caller.slack.url)}
 
 

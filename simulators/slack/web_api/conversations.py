@@ -1,4 +1,4 @@
-"""`conversations.*`, `users.*`, `team.*`, `bots.*`, `auth.*` and `apps.*`: where one is and who is who."""
+"""`conversations.*`, `users.*`, `team.*`, `bots.*`, `auth.*` and `apps.*`: channels, users and identities."""
 
 from simulators.slack.faults import ApiError
 from simulators.slack.messages import Message
@@ -23,24 +23,24 @@ def page(caller: Caller, found: list[Message], *, keep_first: bool = False) -> J
     found = first + rest
     limit = max(1, min(int(caller.text("limit") or 100), 1000))
     start = int(caller.text("cursor") or 0)
-    shown, more = found[start : start + limit], len(found) > start + limit
+    fields, more = found[start : start + limit], len(found) > start + limit
     return {
-        "messages": [_kept(caller, message) for message in shown],
+        "messages": [_kept(caller, message) for message in fields],
         "has_more": more,
         "response_metadata": {"next_cursor": str(start + limit) if more else ""},
     }
 
 
 def _kept(caller: Caller, message: Message) -> Json:
-    shown = message.to_json(caller.slack.url)
+    fields = message.to_json(caller.slack.url)
     if not caller.flag("include_all_metadata"):
-        shown.pop("metadata", None)
+        fields.pop("metadata", None)
     replies = [m for m in caller.channel().visible() if m.thread_ts == message.ts and m.ts != message.ts]
     if replies:
         users = list(dict.fromkeys(m.user for m in replies))
         last = {"latest_reply": replies[-1].ts, "reply_users": users, "reply_users_count": len(users)}
-        shown |= {"thread_ts": message.ts, "reply_count": len(replies), **last}
-    return shown
+        fields |= {"thread_ts": message.ts, "reply_count": len(replies), **last}
+    return fields
 
 
 @method("conversations.replies", *_HISTORY)
@@ -129,7 +129,7 @@ def auth_test(caller: Caller) -> Json:
             "user": slack.bot_name.lower(),
         }
     team = caller.team
-    shown = {
+    fields = {
         "url": f"https://{team.domain}.slack.com/",
         "team": team.name,
         "user": team.bot.name.lower(),
@@ -138,7 +138,7 @@ def auth_test(caller: Caller) -> Json:
         "bot_id": team.bot.bot_id,
         "is_enterprise_install": False,
     }
-    return shown | ({"enterprise_id": team.enterprise} if team.enterprise else {})
+    return fields | ({"enterprise_id": team.enterprise} if team.enterprise else {})
 
 
 @method("auth.revoke")

@@ -1,4 +1,4 @@
-"""`files.*`, the address that uploads go to, and downloads for those who hold the token."""
+"""`files.*`, upload URLs, and downloads for holders of the token."""
 
 import hashlib
 import mimetypes
@@ -31,7 +31,7 @@ async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
 
 
 class Storage:
-    """The bytes. Uploads can be told to fail half-way through `slack.faults` by the name `upload`."""
+    """The bytes of files. `slack.faults` with the name `upload` lets uploads fail half-way."""
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
@@ -50,7 +50,7 @@ class Storage:
         ]
 
     def add(self, team: Team, user: str, name: str, content: bytes, **more: str) -> File:
-        """A file that is there already."""
+        """Add a complete file."""
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         file = File(
             **{"id": new_id("F"), "name": name, "user": user, "mimetype": kind, **more},  # type: ignore[arg-type]
@@ -185,11 +185,11 @@ async def complete_upload(caller: Caller) -> Json:
         file.is_complete = True
     for channel in channels:
         await _share(caller, channel, files, blocks or [])
-    return {"files": [_shown(caller, file) for file in files]}
+    return {"files": [_completed_file(caller, file) for file in files]}
 
 
-def _shown(caller: Caller, file: File) -> Json:
-    """A file as `completeUploadExternal` shows it: before it is known to be shared."""
+def _completed_file(caller: Caller, file: File) -> Json:
+    """A file in the answer of `completeUploadExternal`, which does not know its shares yet."""
     return {name: value for name, value in file.to_json(caller.slack.url, caller.team.id).items() if name != "shares"}
 
 

@@ -1,4 +1,4 @@
-"""`views.*`: modals at people's screens, and App Home tabs."""
+"""`views.*`: modals and App Home tabs."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ _KNOWN = {
 
 @dataclass(slots=True)
 class Trigger:
-    """A right to open one modal, for a few seconds."""
+    """The right to open one modal within a few seconds."""
 
     team: str
     user: str
@@ -36,8 +36,8 @@ class Trigger:
     view: str = ""  #: the view that was on top when it was given
 
 
-class Screens:
-    """What is open in front of people."""
+class Modals:
+    """The open modals of all users."""
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
@@ -45,13 +45,13 @@ class Screens:
         self.views: dict[str, View] = {}
 
     def trigger(self, team: Team, user: str, view: str = "") -> str:
-        """A new `trigger_id`."""
+        """Make a `trigger_id`."""
         name = f"{time.time_ns()}.{len(self.triggers)}.{secrets.token_hex(16)}"
         self.triggers[name] = Trigger(team.id, user, time.monotonic(), view=view)
         return name
 
     def take(self, caller: Caller) -> Trigger:
-        """Use a call's trigger up. Raises what Slack says of one that is unknown, used or too old."""
+        """Use the trigger of a call. Raises `ApiError` for one that is unknown, used or expired."""
         trigger = self.triggers.get(caller.required("trigger_id"))
         if trigger is None or trigger.team != caller.team.id:
             raise ApiError("invalid_trigger_id")
@@ -63,7 +63,7 @@ class Screens:
         return trigger
 
     def show(self, team: Team, user: str, content: Json, *, previous: str = "") -> View:
-        """Open a modal, on top of another when `previous` names it."""
+        """Open a modal, on top of another if `previous` names it."""
         view = View(id=new_id("V"), team=team.id, user=user, content=content, hash=new_hash(content), previous=previous)
         view.external_id = content.get("external_id", "")
         self.views[view.id] = view
@@ -71,18 +71,18 @@ class Screens:
         return view
 
     def top(self, user: str) -> View | None:
-        """The modal a person sees, if there is one."""
+        """The topmost modal of a user, or None."""
         return next((v for v in reversed(self.views.values()) if v.user == user and not v.is_closed), None)
 
     def close(self, view: View, *, all_of_them: bool = False) -> None:
-        """Close a modal, or with it those below."""
+        """Close a modal, or also those below it."""
         view.is_closed = True
         if all_of_them and view.previous:
             self.close(self.views[view.previous], all_of_them=True)
         self.slack.tell()
 
     def to_json(self, view: View, values: Json | None = None) -> Json:
-        """A view as payloads and answers show it."""
+        """The JSON form of a view in payloads and answers."""
         team = self.slack.teams[view.team]
         defaults = {"private_metadata": "", "callback_id": "", "clear_on_close": False, "notify_on_close": False}
         return {
@@ -114,7 +114,7 @@ def new_hash(content: Json) -> str:
 
 
 def checked(view: Any, *, kind: str) -> Json:
-    """A view that keeps Slack's rules. Raises `invalid_arguments` with the reasons."""
+    """Check a view against Slack's rules. Raises `ApiError` with the reasons."""
     faults: list[str] = []
     if not isinstance(view, dict) or view.get("type") != kind:
         raise ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] must be a {kind} view"]})
@@ -137,7 +137,7 @@ def checked(view: Any, *, kind: str) -> Json:
 
 
 def _texts(view: Json) -> list[str]:
-    """What is wrong with a modal's title and buttons."""
+    """The errors of a modal's title and buttons."""
     faults = []
     for name in ("title", "submit", "close"):
         text = view.get(name)
@@ -153,40 +153,38 @@ def _texts(view: Json) -> list[str]:
 @method("views.open")
 def open_view(caller: Caller) -> Json:
     content = checked(caller.params.get("view"), kind="modal")
-    trigger = caller.slack.screens.take(caller)
-    view = caller.slack.screens.show(caller.team, trigger.user, content)
-    return {"view": caller.slack.screens.to_json(view)}
+    trigger = caller.slack.modals.take(caller)
+    view = caller.slack.modals.show(caller.team, trigger.user, content)
+    return {"view": caller.slack.modals.to_json(view)}
 
 
 @method("views.push")
 def push_view(caller: Caller) -> Json:
-    screens = caller.slack.screens
+    modals = caller.slack.modals
     content = checked(caller.params.get("view"), kind="modal")
-    trigger = screens.take(caller)
-    below = screens.top(trigger.user)
+    trigger = modals.take(caller)
+    below = modals.top(trigger.user)
     if below is None:
         raise ApiError("invalid_trigger_id")
     depth, view = 1, below
     while view.previous:
-        depth, view = depth + 1, screens.views[view.previous]
+        depth, view = depth + 1, modals.views[view.previous]
     if depth >= DEEPEST:
         raise ApiError("push_limit_reached")
-    return {"view": screens.to_json(screens.show(caller.team, trigger.user, content, previous=below.id))}
+    return {"view": modals.to_json(modals.show(caller.team, trigger.user, content, previous=below.id))}
 
 
 @method("views.update")
 def update_view(caller: Caller) -> Json:
-    screens, wanted, external = caller.slack.screens, caller.text("view_id"), caller.text("external_id")
+    modals, wanted, external = caller.slack.modals, caller.text("view_id"), caller.text("external_id")
     content = checked(caller.params.get("view"), kind="modal")
-    view = screens.views.get(wanted) or next(
-        (v for v in screens.views.values() if external == v.external_id != ""), None
-    )
+    view = modals.views.get(wanted) or next((v for v in modals.views.values() if external == v.external_id != ""), None)
     if view is None or view.is_closed or view.team != caller.team.id:
         raise ApiError("not_found")
     if caller.text("hash") and caller.text("hash") != view.hash:
         raise ApiError("hash_conflict")
     view.content, view.hash = content, new_hash(content)
-    return {"view": screens.to_json(view)}
+    return {"view": modals.to_json(view)}
 
 
 @method("views.publish")
@@ -201,5 +199,5 @@ def publish_view(caller: Caller) -> Json:
     view = View(
         id=known["id"] if known else new_id("V"), team=team.id, user=user, content=content, hash=new_hash(content)
     )
-    team.homes[user] = caller.slack.screens.to_json(view)
+    team.homes[user] = caller.slack.modals.to_json(view)
     return {"view": team.homes[user]}

@@ -366,7 +366,7 @@ async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
             await one.quiet()
             asked_for = list(one.echo.asked)
             if is_pressed:
-                event = one.wire.interactions[late].told["id"]
+                event = one.wire.interactions[late].payload["id"]
                 data, message = pressed(one.wire, button_id("retry", event, f"c{CHANNEL}"))
                 await one.wire.interact(PRESSED, data, message=message, **ALONE)
             else:

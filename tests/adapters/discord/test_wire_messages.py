@@ -35,7 +35,7 @@ def wrong(**body: Any) -> Json:
     """What Discord says of a body."""
     with pytest.raises(Refused) as raised:
         checks.message(body, [])
-    return raised.value.told
+    return raised.value.body
 
 
 def button(**more: Any) -> Json:

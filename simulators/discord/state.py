@@ -1,4 +1,4 @@
-"""What Discord knows: servers, channels, threads, messages and interactions."""
+"""State of the simulated Discord: guilds, channels, threads, messages and interactions."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -40,9 +40,9 @@ NONCE_LIFE = 300.0
 
 @dataclass(slots=True)
 class Interaction:
-    """A use of a command, a button or a form, while it can be answered."""
+    """A use of a command, a button or a modal."""
 
-    told: Json
+    payload: Json
     acknowledged: int = 0  #: the type of the callback; 0: not yet
     followups: int = 0
     is_late: bool = False  #: more than three seconds have passed without an acknowledgement
@@ -50,20 +50,20 @@ class Interaction:
 
     @property
     def user(self) -> str:
-        who: Json = self.told.get("user") or self.told["member"]["user"]
+        who: Json = self.payload.get("user") or self.payload["member"]["user"]
         return str(who["id"])
 
 
 @dataclass(slots=True)
 class Sent:
-    """A message that a nonce stands for."""
+    """The message that was sent with a nonce."""
 
     message: Json
     at: float = field(default_factory=time.monotonic)
 
 
-class World:
-    """The state, and how Discord writes it down."""
+class DiscordState:
+    """The state, and its JSON forms."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -103,7 +103,7 @@ class World:
     # -- places
 
     def add_channel(self, number: str, name: str, *, guild: str = GUILD, kind: int = TEXT) -> None:
-        """A channel of a server."""
+        """Add a channel to a guild."""
         self.guilds.setdefault(guild, "Server")
         rest: Json = {"position": 0, "guild_id": guild, "nsfw": False, "rate_limit_per_user": 0, "topic": None}
         self.channels[number] = {**rest, "id": number, "type": kind, "name": name}
@@ -111,7 +111,7 @@ class World:
             self.channels[number]["available_tags"] = []
 
     def add_thread(self, number: str, name: str, *, owner: str, parent: str, kind: int = THREAD) -> Json:
-        """A thread of a channel."""
+        """Add a thread to a channel."""
         self.threads[number] = {
             "id": number,
             "guild_id": self.channels[parent]["guild_id"],
@@ -134,16 +134,16 @@ class World:
         return self.threads[number]
 
     def channel(self, number: str) -> Json:
-        """A channel or thread as Discord tells it. Raises `Refused`."""
+        """The JSON form of a channel or thread. Raises `Refused`."""
         found = self.threads.get(number) or self.channels.get(number)
         if found is None:
             raise refused(10003)
-        said = self.messages.get(number)
-        last = said[-1]["id"] if said else found.get("last_message_id")
+        posted = self.messages.get(number)
+        last = posted[-1]["id"] if posted else found.get("last_message_id")
         return {**found, "last_message_id": last, "permission_overwrites": self._overwrites(number)}
 
     def guild_of(self, channel: str) -> str:
-        """The server of a channel; "" of direct messages."""
+        """The guild of a channel; "" for direct messages."""
         found = self.threads.get(channel) or self.channels.get(channel) or {}
         return str(found.get("guild_id", ""))
 
@@ -158,7 +158,7 @@ class World:
         return not self.guild_of(channel) or has & permission == permission
 
     def require(self, channel: str, *permissions: int) -> Json:
-        """The channel, where the bot may do that. Raises `Refused`."""
+        """The channel, if the bot has these permissions there. Raises `Refused`."""
         found = self.channel(channel)
         if not self.may(channel, VIEW):
             raise refused(50001)
@@ -203,9 +203,9 @@ class World:
     # -- messages
 
     def message(self, channel: str, text: str, *, by: str = ADA, answers: Json | None = None, **more: Any) -> Json:
-        """A message as Discord tells it; kept in the history."""
+        """Create a message and add it to the history."""
         number = more.pop("id", None) or snowflake()
-        said: Json = {
+        posted: Json = {
             "id": number,
             "type": 19 if answers else 0,
             "channel_id": channel,
@@ -225,36 +225,36 @@ class World:
             **more,
         }
         if guild := self.guild_of(channel):
-            said |= {"guild_id": guild, "member": {k: v for k, v in member(by).items() if k != "user"}}
+            posted |= {"guild_id": guild, "member": {k: v for k, v in member(by).items() if k != "user"}}
         if answers is not None:
-            said["message_reference"] = {"type": 0, "channel_id": answers["channel_id"], "message_id": answers["id"]}
-            said["referenced_message"] = {k: v for k, v in answers.items() if k != "referenced_message"}
-        self.messages.setdefault(channel, []).append(said)
-        return said
+            posted["message_reference"] = {"type": 0, "channel_id": answers["channel_id"], "message_id": answers["id"]}
+            posted["referenced_message"] = {k: v for k, v in answers.items() if k != "referenced_message"}
+        self.messages.setdefault(channel, []).append(posted)
+        return posted
 
     def find(self, channel: str, number: str) -> Json | None:
-        """A message of the history."""
+        """Find a message in the history."""
         return next((m for m in reversed(self.messages.get(channel, [])) if m["id"] == number), None)
 
     def history(self, channel: str) -> list[Json]:
-        """What everybody sees, the oldest first."""
+        """The public messages, oldest first."""
         return [m for m in self.messages.get(channel, []) if not m["flags"] & EPHEMERAL]
 
     def drop(self, message: Json) -> None:
-        """A message is gone."""
+        """Remove a message."""
         self.messages[message["channel_id"]].remove(message)
         for token in [token for token, original in self.originals.items() if original is message]:
             del self.originals[token]
 
     def with_thread(self, message: Json) -> Json:
-        """The message as it is told when a thread was opened at it."""
+        """The message in the form it has once a thread was opened at it."""
         if message["id"] in self.threads:
             message["flags"] |= HAS_THREAD
             return {**message, "thread": self.channel(message["id"])}
         return message
 
     def interaction(self, token: str) -> Interaction:
-        """The interaction whose webhook that is. Raises `Refused`."""
+        """The interaction of a webhook. Raises `Refused`."""
         found = self.interactions.get(token)
         if found is None or not found.acknowledged:
             raise refused(10015)
@@ -264,4 +264,4 @@ class World:
 
 
 async def _to_nobody(event: str, data: Json) -> None:
-    """Nobody listens yet."""
+    """Discard an event."""

@@ -1,4 +1,4 @@
-"""What people do in Slack, and what the app is told of it."""
+"""Actions of people in Slack, each of which is also delivered to the app."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.slack.delivery import Delivery
 from simulators.slack.messages import File, Message
-from simulators.slack.people.crowd import Crowd
 from simulators.slack.people.forms import control, pressed, state
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Team, User, View
@@ -14,11 +13,9 @@ from simulators.slack.workspace import Channel, Team, User, View
 if TYPE_CHECKING:
     from simulators.slack.server import SlackSimulator
 
-__all__ = ["Crowd", "Person"]
-
 
 class Person:
-    """Somebody in a workspace. Channels default to the workspace's first; what is done is also delivered."""
+    """A user in a workspace. Channels default to the workspace's first."""
 
     def __init__(self, slack: "SlackSimulator", team: Team, user: User) -> None:
         self.slack = slack
@@ -61,22 +58,22 @@ class Person:
         for file in files:
             file.shares.setdefault(channel.id, []).append(message.ts)
         channel.messages.append(message)
-        self.slack.people.told(self.team, channel, message)
+        self.slack.people.message_posted(self.team, channel, message)
         for file in files:
-            self.slack.people.told_of_file(self.team, channel, file)
+            self.slack.people.file_shared(self.team, channel, file)
         self.slack.tell()
         return message
 
     def mention(self, text: str, **more: Any) -> Message:
-        """Write to the bot by name."""
+        """Write a message that mentions the bot."""
         return self.say(f"<@{self.team.bot.id}> {text}", **more)
 
     def direct(self, text: str, **more: Any) -> Message:
-        """Write to the bot alone."""
+        """Write a direct message to the bot."""
         return self.say(text, channel=self.team.direct(self.id), **more)
 
     def file(self, name: str, content: bytes, **more: str) -> File:
-        """Have a file to give to `say(files=…)`."""
+        """Make a file for `say(files=…)`."""
         return self.slack.storage.add(self.team, self.id, name, content, **more)
 
     def upload(self, name: str, content: bytes, text: str = "", **more: Any) -> Message:
@@ -84,29 +81,29 @@ class Person:
         return self.say(text, files=[self.file(name, content)], **more)
 
     def edit(self, message: Message, text: str) -> None:
-        """Change what one wrote."""
+        """Edit one's message."""
         before = message.to_json(self.slack.url)
         message.text, message.blocks = text, [_rich(text)]
         message.edited = {"user": self.id, "ts": self.slack.clock.ts()}
         message.changed()
-        self.slack.people.told_of_change(self.team, self.team.channels[message.channel], message, before)
+        self.slack.people.message_changed(self.team, self.team.channels[message.channel], message, before)
         self.slack.tell()
 
     def delete(self, message: Message) -> None:
-        """Take back what one wrote."""
+        """Delete one's message."""
         message.is_deleted = True
-        self.slack.people.told_of_deletion(self.team, self.team.channels[message.channel], message)
+        self.slack.people.message_deleted(self.team, self.team.channels[message.channel], message)
         self.slack.tell()
 
     def react(self, message: Message, name: str = "+1") -> None:
-        """Put an emoji under a message."""
+        """Add a reaction to a message."""
         message.reactions.setdefault(name, []).append(self.id)
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
-        told = {"type": "reaction_added", "user": self.id, "reaction": name, "item": item, "item_user": message.user}
-        self.slack.people.event(self.team, told)
+        event = {"type": "reaction_added", "user": self.id, "reaction": name, "item": item, "item_user": message.user}
+        self.slack.people.event(self.team, event)
 
     def sees(self, channel: Channel | None = None, *, thread: str = "") -> list[Message]:
-        """What the bot shows this person, ephemeral messages included."""
+        """The bot's messages that this person sees, ephemeral ones included."""
         return self.slack.from_bot(channel or self._first(), thread=thread, viewer=self.id)
 
     # ---- commands, buttons, shortcuts
@@ -128,12 +125,12 @@ class Person:
             "is_enterprise_install": str(self.slack.people.is_by_organisation(self.team)).lower(),
             **({"enterprise_id": self.team.enterprise} if self.team.enterprise else {}),
             "response_url": self.slack.responses.new(self.team, channel, self.id),
-            "trigger_id": self.slack.screens.trigger(self.team, self.id),
+            "trigger_id": self.slack.modals.trigger(self.team, self.id),
         }
         return self.slack.sender.send("slash_commands", body)
 
     def press(self, message: Message | View, action: str, **chosen: Any) -> Delivery:
-        """Press a button of a message or view, by `action_id` or label; or choose: `value=`, `good=True`."""
+        """Press a button of a message or view, by `action_id` or label; or choose an option: `value=`, `good=True`."""
         if isinstance(message, View):
             return self._press_in_view(message, action, chosen)
         channel = self.team.channels[message.channel]
@@ -148,7 +145,7 @@ class Person:
             "type": "block_actions",
             **self.slack.people.base(self.team, self.id),
             "container": container,
-            "trigger_id": self.slack.screens.trigger(self.team, self.id),
+            "trigger_id": self.slack.modals.trigger(self.team, self.id),
             "channel": {"id": channel.id, "name": channel.name or "directmessage"},
             "state": {"values": {}},
             "response_url": self.slack.responses.new(self.team, channel, self.id, message),
@@ -159,13 +156,13 @@ class Person:
         return self.slack.sender.send("interactive", payload)
 
     def press_home(self, action: str, **chosen: Any) -> Delivery:
-        """Press something on the bot's home tab."""
+        """Press a button on the bot's home tab."""
         view = self.team.homes[self.id]
         return self._interact(
             "block_actions",
             container={"type": "view", "view_id": view["id"]},
             view=view,
-            trigger_id=self.slack.screens.trigger(self.team, self.id),
+            trigger_id=self.slack.modals.trigger(self.team, self.id),
             actions=[pressed(view["blocks"], action, chosen, self.slack.clock.ts())],
         )
 
@@ -173,14 +170,14 @@ class Person:
         return self._interact(
             "block_actions",
             container={"type": "view", "view_id": view.id},
-            view=self.slack.screens.to_json(view),
-            trigger_id=self.slack.screens.trigger(self.team, self.id, view.id),
+            view=self.slack.modals.to_json(view),
+            trigger_id=self.slack.modals.trigger(self.team, self.id, view.id),
             actions=[pressed(view.content["blocks"], action, chosen, self.slack.clock.ts())],
         )
 
     def shortcut(self, callback_id: str) -> Delivery:
         """Choose a global shortcut."""
-        trigger = self.slack.screens.trigger(self.team, self.id)
+        trigger = self.slack.modals.trigger(self.team, self.id)
         return self._interact("shortcut", callback_id=callback_id, trigger_id=trigger, action_ts=self.slack.clock.ts())
 
     def message_shortcut(self, callback_id: str, message: Message) -> Delivery:
@@ -189,7 +186,7 @@ class Person:
         return self._interact(
             "message_action",
             callback_id=callback_id,
-            trigger_id=self.slack.screens.trigger(self.team, self.id),
+            trigger_id=self.slack.modals.trigger(self.team, self.id),
             action_ts=self.slack.clock.ts(),
             response_url=self.slack.responses.new(self.team, channel, self.id, message),
             channel={"id": channel.id, "name": channel.name or "directmessage"},
@@ -200,19 +197,19 @@ class Person:
     # ---- modals and the home tab
 
     async def modal(self, seconds: float = 20) -> View:
-        """The modal that is open in front of this person, once there is one."""
-        return await self.slack.until(lambda: self.slack.screens.top(self.id), seconds)  # type: ignore[no-any-return]
+        """Wait for a modal and return it."""
+        return await self.slack.until(lambda: self.slack.modals.top(self.id), seconds)  # type: ignore[no-any-return]
 
     async def submit(self, view: View, values: Mapping[str, Any]) -> Delivery:
-        """Fill a modal in and send it: values by block id, action id or label. Returns once it is acknowledged.
+        """Fill in and submit a modal: values by block id, action id or label. Returns once it is acknowledged.
 
-        A modal whose fields were refused stays open, with `view.errors`.
+        A modal with refused fields stays open, with `view.errors`.
         """
         filled = state(view.content["blocks"], values, self.team, self.slack.url)
         delivery = self._interact(
             "view_submission",
-            trigger_id=self.slack.screens.trigger(self.team, self.id, view.id),
-            view=self.slack.screens.to_json(view, filled),
+            trigger_id=self.slack.modals.trigger(self.team, self.id, view.id),
+            view=self.slack.modals.to_json(view, filled),
             response_urls=[],
         )
         await self.slack.until(lambda: delivery.is_done)
@@ -224,28 +221,28 @@ class Person:
             case "update":
                 view.content = answer["view"]
             case "push":
-                self.slack.screens.show(self.team, self.id, answer["view"], previous=view.id)
+                self.slack.modals.show(self.team, self.id, answer["view"], previous=view.id)
             case "clear":
-                self.slack.screens.close(view, all_of_them=True)
+                self.slack.modals.close(view, all_of_them=True)
             case _ if delivery.is_acknowledged:
-                self.slack.screens.close(view)
+                self.slack.modals.close(view)
         return delivery
 
     def close(self, view: View) -> None:
-        """Close a modal unsent."""
-        self.slack.screens.close(view)
+        """Close a modal without submitting it."""
+        self.slack.modals.close(view)
         if view.content.get("notify_on_close"):
-            self._interact("view_closed", view=self.slack.screens.to_json(view), is_cleared=False)
+            self._interact("view_closed", view=self.slack.modals.to_json(view), is_cleared=False)
 
     def open_home(self, tab: str = "home") -> Delivery:
-        """Open the bot's page: its "home" or its "messages" tab."""
+        """Open the bot's page at its "home" or "messages" tab."""
         direct = self.team.direct(self.id)
-        told = {"type": "app_home_opened", "user": self.id, "channel": direct.id, "tab": tab}
+        event = {"type": "app_home_opened", "user": self.id, "channel": direct.id, "tab": tab}
         home = self.team.homes.get(self.id)
-        return self.slack.people.event(self.team, told | ({"view": home} if home and tab == "home" else {}))
+        return self.slack.people.event(self.team, event | ({"view": home} if home and tab == "home" else {}))
 
     def stop(self, thread: Message | str, *, channel: Channel | None = None) -> Delivery:
-        """Press the Stop button that is shown while the bot works in a thread; Slack ends its streams there."""
+        """Press Stop while the bot works in a thread; Slack ends its streams there."""
         if isinstance(thread, Message):
             channel = self.team.channels[thread.channel]
         channel = channel or self._first()
@@ -253,11 +250,11 @@ class Person:
         streams = [m for m in channel.messages if m.thread_ts == root and m.stream == "streaming"]
         for message in streams:
             message.stream = "stopped"
-        told = {"type": "agent_session_stopped", "user": self.id, "channel": channel.id, "thread_ts": root}
-        return self.slack.people.event(self.team, {**told, "streaming_message_ts": [m.ts for m in streams]})
+        event = {"type": "agent_session_stopped", "user": self.id, "channel": channel.id, "thread_ts": root}
+        return self.slack.people.event(self.team, {**event, "streaming_message_ts": [m.ts for m in streams]})
 
     def control(self, message: Message, action: str) -> Json:
-        """The element of a message that has this `action_id` or label. Raises `LookupError`."""
+        """Find the element of a message with this `action_id` or label. Raises `LookupError`."""
         return control(message.blocks, action)[1]
 
     def _interact(self, kind: str, **more: Any) -> Delivery:

@@ -1,4 +1,4 @@
-"""What the app is told of what people and bots do: the envelopes around it."""
+"""Events for the app, in their envelopes."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,13 @@ EVENTS = {
 }
 
 
-class Crowd:
-    """Tells the app what it is subscribed to."""
+class AppEvents:
+    """Delivers the events that the app subscribes to."""
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.subscribed = set(EVENTS)  #: as in the app's manifest
-        self.hears_itself = True  #: the app is told of its own messages and edits, as Slack does
+        self.hears_itself = True  #: the app is fields of its own messages and edits, as Slack does
         self.mention_first = False  #: which of the twins `app_mention` and `message` comes first
 
     def event(self, team: Team, event: Json, *, channel: Channel | None = None) -> "Delivery":
@@ -55,24 +55,24 @@ class Crowd:
         return self.slack.sender.send("events_api", body)
 
     def message_event(self, team: Team, channel: Channel, message: Message) -> Json:
-        """A message as events show it."""
-        shown = {**message.to_json(self.slack.url), "channel": channel.id, "event_ts": message.ts}
+        """The JSON form of a message in events."""
+        fields = {**message.to_json(self.slack.url), "channel": channel.id, "event_ts": message.ts}
         if message.thread_ts and message.thread_ts != message.ts:
             parent = channel.message(message.thread_ts)
             if parent:
-                shown["parent_user_id"] = parent.user
+                fields["parent_user_id"] = parent.user
         if message.user_team != team.id:
-            shown |= {"user_team": message.user_team, "source_team": message.user_team}
-        return shown
+            fields |= {"user_team": message.user_team, "source_team": message.user_team}
+        return fields
 
-    def told(self, team: Team, channel: Channel, message: Message) -> list["Delivery"]:
-        """Tell of a new message: as `message`, and as `app_mention` where it mentions the bot in a channel."""
+    def message_posted(self, team: Team, channel: Channel, message: Message) -> list["Delivery"]:
+        """Deliver a new message: as `message`, and as `app_mention` where it mentions the bot in a channel."""
         if message.app_id == self.slack.app_id and not self.hears_itself:
             return []
-        shown, deliveries = self.message_event(team, channel, message), []
-        kinds = [("message", {**shown, "type": "message", "channel_type": channel.kind})]
+        fields, deliveries = self.message_event(team, channel, message), []
+        kinds = [("message", {**fields, "type": "message", "channel_type": channel.kind})]
         if f"<@{team.bot.id}>" in message.text and not channel.is_im and message.user != team.bot.id:
-            mention = {**shown, "type": "app_mention"}
+            mention = {**fields, "type": "app_mention"}
             mention.pop("subtype", None)
             kinds.insert(0 if self.mention_first else 1, ("app_mention", mention))
         for kind, event in kinds:
@@ -82,36 +82,36 @@ class Crowd:
                 deliveries.append(self.event(team, event, channel=channel))
         return deliveries
 
-    def _sub(self, team: Team, channel: Channel, subtype: str, **more: Any) -> "Delivery | None":
+    def _send_subtype(self, team: Team, channel: Channel, subtype: str, **more: Any) -> "Delivery | None":
         if f"message.{_plural(channel)}" not in self.subscribed or team.bot.id not in channel.members:
             return None
-        told = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel.id, **more}
+        fields = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel.id, **more}
         ts = self.slack.clock.ts()
-        event = {**told, "ts": ts, "event_ts": ts, "channel_type": channel.kind}
+        event = {**fields, "ts": ts, "event_ts": ts, "channel_type": channel.kind}
         return self.event(team, event, channel=channel)
 
-    def told_of_change(self, team: Team, channel: Channel, message: Message, before: Json | None = None) -> None:
-        """Tell of an edit as `message_changed`."""
+    def message_changed(self, team: Team, channel: Channel, message: Message, before: Json | None = None) -> None:
+        """Deliver an edit as `message_changed`."""
         if message.app_id == self.slack.app_id and not self.hears_itself:
             return
-        shown = message.to_json(self.slack.url)
-        self._sub(team, channel, "message_changed", message=shown, previous_message=before or shown)
+        fields = message.to_json(self.slack.url)
+        self._send_subtype(team, channel, "message_changed", message=fields, previous_message=before or fields)
 
-    def told_of_deletion(self, team: Team, channel: Channel, message: Message) -> None:
-        """Tell of a deletion as `message_deleted`."""
+    def message_deleted(self, team: Team, channel: Channel, message: Message) -> None:
+        """Deliver a deletion as `message_deleted`."""
         if message.app_id == self.slack.app_id and not self.hears_itself:
             return
-        shown = message.to_json(self.slack.url)
-        self._sub(team, channel, "message_deleted", previous_message=shown, deleted_ts=message.ts)
+        fields = message.to_json(self.slack.url)
+        self._send_subtype(team, channel, "message_deleted", previous_message=fields, deleted_ts=message.ts)
 
-    def told_of_file(self, team: Team, channel: Channel, file: File) -> None:
-        """Tell of a shared file."""
+    def file_shared(self, team: Team, channel: Channel, file: File) -> None:
+        """Deliver `file_shared`."""
         if "file_shared" in self.subscribed:
-            shown = {"type": "file_shared", "file_id": file.id, "user_id": file.user, "channel_id": channel.id}
-            self.event(team, {**shown, "file": {"id": file.id}})
+            fields = {"type": "file_shared", "file_id": file.id, "user_id": file.user, "channel_id": channel.id}
+            self.event(team, {**fields, "file": {"id": file.id}})
 
     def uninstall(self, team: Team) -> None:
-        """Remove the app from a workspace: its tokens end, and it is told."""
+        """Remove the app from a workspace: revoke its tokens and deliver the events."""
         tokens = [grant for grant in self.slack.grants.values() if grant.team == team.id]
         for grant in tokens:
             grant.state = "inactive"
@@ -119,7 +119,7 @@ class Crowd:
         self.event(team, {"type": "app_uninstalled"})
 
     def base(self, team: Team, user: str) -> Json:
-        """What every interaction's payload says of who and where."""
+        """The fields that all interaction payloads share: user, app and workspace."""
         name = team.users[user].name.lower()
         return {
             "user": {"id": user, "username": name, "name": name, "team_id": team.users[user].team},
