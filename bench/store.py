@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import cast
 
 from bot.models import Actor, Answer, Event, Lane, Location, Outcome, QuotaRequest, Turn, Usage
-from bot.ports import SharedStore, Store
+from bot.ports import Store
 from bot.store.sqlite.store import SqliteStore
 
 LANES = tuple(Lane)
@@ -62,12 +61,9 @@ def outcome(asked: Event) -> Outcome:
     )
 
 
-async def life(store: Store, asked: Event, claiming: asyncio.Lock, demand: QuotaRequest | None = None) -> None:
-    """Record, claim, save the draft, commit, complete; any waiting event is claimed. A demand is counted."""
-    if demand is None:
-        await store.record(asked, lane=Lane.CONVERSATION)
-    else:
-        await cast(SharedStore, store).record_within(asked, lane=Lane.CONVERSATION, demand=demand)
+async def life(store: Store, asked: Event, claiming: asyncio.Lock, quota: QuotaRequest | None = None) -> None:
+    """Record, claim, save the draft, commit, complete; any waiting event is claimed. A quota is counted."""
+    await store.record(asked, lane=Lane.CONVERSATION, quota=quota)
     async with claiming:  # as the worker does: one claims, and waits when there is nothing
         while (job := await store.claim(LANES, ADAPTERS)) is None:
             await store.wait()
@@ -82,12 +78,12 @@ async def measure(work: Awaitable[None], events: int) -> Measured:
     return Measured(events, time.process_time() - cpu, time.perf_counter() - wall)
 
 
-async def lives(store: Store, concurrent: int, each: int, start: int, demand: QuotaRequest | None = None) -> None:
+async def lives(store: Store, concurrent: int, each: int, start: int, quota: QuotaRequest | None = None) -> None:
     claiming = asyncio.Lock()
 
     async def conversation(number: int) -> None:
         for n in range(each):
-            await life(store, event(start + number * each + n, number), claiming, demand)
+            await life(store, event(start + number * each + n, number), claiming, quota)
 
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 

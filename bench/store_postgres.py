@@ -56,9 +56,9 @@ class Server:
         """Multiply the finished events of a database."""
         async with self.connected(name) as db:
             await db.execute(
-                "INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at,"
+                "INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, replaces, received_at,"
                 " event, answer, done) SELECT adapter, id || '/' || i, conversation || '/' || (i % 500), lane, command,"
-                " actor, channel, again, received_at, event, answer, true"
+                " actor, channel, replaces, received_at, event, answer, true"
                 " FROM generate_series(1, $1::integer) AS i, (SELECT * FROM events WHERE done LIMIT 1) AS one",
                 events,
             )

@@ -184,7 +184,6 @@ async def build(
             undelivered=undelivered,
             dispatcher=dispatcher,
             adapters=adapters,
-            policy=policy,
             metrics=metrics,
             settings=settings,
             timing=timing.pipeline,

@@ -10,7 +10,6 @@ from bot.conversation.context import Conversation
 from bot.errors import StoreError
 from bot.models import Job, Usage
 from bot.ops.metrics import Metrics
-from bot.policy import Policy
 from bot.ports import UsageLedger
 
 log = structlog.get_logger(__name__)
@@ -19,10 +18,9 @@ log = structlog.get_logger(__name__)
 class Summarizer:
     """Runs at most one summary of a conversation at a time."""
 
-    def __init__(self, ledger: UsageLedger, api: AsyncAIModels, policy: Policy, metrics: Metrics) -> None:
+    def __init__(self, ledger: UsageLedger, api: AsyncAIModels, metrics: Metrics) -> None:
         self._ledger = ledger
         self._api = api
-        self._policy = policy
         self._metrics = metrics
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -51,7 +49,6 @@ class Summarizer:
             usage = await self._request_summary(conversation)
             if usage is not None:
                 await self._ledger.add_usage(job, (usage,))
-                self._policy.spent(job.event, (usage,))
                 self._metrics.used((usage,))
         except (ApiError, StoreError) as exc:
             log.warning("conversation not summarized", error=type(exc).__name__, reason=str(exc))

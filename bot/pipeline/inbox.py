@@ -49,11 +49,11 @@ class Inbox:
             rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
-        refusal = await self.policy.check(event, spec)
+        refusal = self.policy.check(event, spec)
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
-                await self._record(event, spec.lane, answer, self.policy.demand(event, spec))
+                await self._record(event, spec.lane, answer, self.policy.quota(event, spec))
             except OverLimit as over:
                 refusal = self.policy.refusal(event, over)
         if refusal is not None and refusal.silent:
@@ -68,12 +68,8 @@ class Inbox:
         job = await self.journal.job(event.adapter, event.replaces)
         return job.answer if job is not None and job.answer is not None and not job.answer.private else None
 
-    async def _record(self, event: Event, lane: Lane, answer: Answer | None, demand: QuotaRequest | None) -> None:
-        shared = self.policy.shared
-        if demand is None or shared is None:
-            is_new = await self.queue.record(event, lane=lane, answer=answer)
-        else:
-            is_new = await shared.record_within(event, lane=lane, answer=answer, demand=demand)
+    async def _record(self, event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> None:
+        is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
         log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)

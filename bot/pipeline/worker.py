@@ -23,7 +23,6 @@ from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
-from bot.policy import Policy
 from bot.ports import Adapter, Draft, EventQueue, Journal, UsageLedger
 from bot.settings.core import Settings
 
@@ -47,7 +46,6 @@ class Worker:
         undelivered: UndeliveredAnswers,
         dispatcher: Dispatcher,
         adapters: Mapping[str, Adapter],
-        policy: Policy,
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
@@ -58,7 +56,6 @@ class Worker:
         self._undelivered = undelivered
         self._dispatcher = dispatcher
         self._adapters = adapters
-        self._policy = policy
         self._metrics = metrics
         self._settings = settings
         self._slots = Counter(
@@ -71,7 +68,7 @@ class Worker:
         self._running: set[RunningJob] = set()
         self._postponed: set[int] = set()  #: sequence numbers of events returned for another try
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
-        self._summarizer = Summarizer(ledger, dispatcher.api, policy, metrics)
+        self._summarizer = Summarizer(ledger, dispatcher.api, metrics)
         self._canceller = Canceller(queue, self._running, self._timing)
         self._idle = asyncio.Event()
 
@@ -187,8 +184,6 @@ class Worker:
             if outcome is None:
                 return
             answer = await self._commit(job, outcome)
-        else:  # cancelled while it waited: release its reservation
-            self._policy.spent(job.event, ())
         await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
         await running.save_ref(self._queue)
         self._metrics.answered(job.event, answer)
@@ -274,7 +269,6 @@ class Worker:
                 pause = min(pause * 2, self._timing.longest_pause)
                 continue
             if is_new:
-                self._policy.spent(job.event, outcome.usage)
                 self._metrics.used(outcome.usage)
                 return outcome.answer
             committed = await self._journal.job(job.event.adapter, job.event.id)

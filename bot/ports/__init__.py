@@ -9,7 +9,6 @@ from bot.ports.store import (
     Maintenance,
     Namespace,
     Owner,
-    SharedStore,
     Store,
     UsageLedger,
 )
@@ -26,7 +25,6 @@ __all__ = [
     "Maintenance",
     "Namespace",
     "Owner",
-    "SharedStore",
     "Sink",
     "Store",
     "UsageLedger",

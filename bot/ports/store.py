@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, Self
 
 from bot.models import (
     Answer,
@@ -28,10 +28,14 @@ from bot.models import (
 class EventQueue(Protocol):
     """The life of an event: recorded, claimed, committed, completed."""
 
-    async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
+    async def record(
+        self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
+    ) -> bool:
         """Write an event; returns once it is durable. False: (adapter, id) is known and nothing was changed.
 
-        With `answer` the event is committed at once and only delivery is left, as for a refusal.
+        With `answer` the event is committed at once and only delivery is left, as for a refusal. With `quota` a new
+        event is counted in the same step; raises `OverLimit` when it is over a limit, and nothing was changed. The
+        files and money that it may use count until it is answered, from then on what it did use.
         """
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
@@ -189,7 +193,7 @@ class KeyValues(Protocol):
 
 
 class UsageLedger(Protocol):
-    """What was used, by day."""
+    """What was used, by day, and what is left of it."""
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
         """Count what was used for an event beside its outcome, whether or not this process still has it."""
@@ -204,6 +208,15 @@ class UsageLedger(Protocol):
         within: str | None = None,
     ) -> Sequence[UsageRow]:
         """Return usage by day, kind and model, newest day first. `within`: prefix of channel ids."""
+
+    async def admit(self, event: Event, quota: QuotaRequest) -> None:
+        """Count one request more for a known event, which is to be reopened.
+
+        What it may use now counts in place of what it might have used. Raises `OverLimit`; nothing was counted then.
+        """
+
+    async def media_today(self, adapter: str, actor: str) -> int:
+        """Return the number of files made today (UTC) and being made for a person."""
 
 
 class Maintenance(Protocol):
@@ -237,23 +250,3 @@ class Maintenance(Protocol):
 
 class Store(EventQueue, Journal, ContextStore, KeyValues, UsageLedger, Maintenance, Protocol):
     """Everything that an engine implements. Consumers take the protocols that they need."""
-
-
-@runtime_checkable
-class SharedStore(Store, Protocol):
-    """A store that several processes use at once: it counts what is limited, over all of them and across restarts."""
-
-    async def record_within(
-        self, event: Event, *, lane: Lane, demand: QuotaRequest, answer: Answer | None = None
-    ) -> bool:
-        """`record`, when the demand is within its limits: it is counted in the same step.
-
-        Raises `OverLimit`. A known event is counted no second time. The files and money that it may use count until it
-        is answered, from then on what it did use.
-        """
-
-    async def admit(self, event: Event, demand: QuotaRequest) -> None:
-        """Count one request more for a known event, which is to be reopened. Raises `OverLimit`."""
-
-    async def media_today(self, adapter: str, actor: str) -> int:
-        """Files made today (UTC) and being made for a person."""

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.errors import SettingsError
+from bot.errors import OverLimit, SettingsError
 from bot.models import Actor, Answer, CommandSpec, Event, Lane, Location, Option, Outcome, Usage
-from bot.policy import Policy
-from bot.policy.policy import in_words
+from bot.policy import Policy, Refusal
+from bot.policy.quota import in_words
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 
@@ -51,8 +51,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    async with SqliteStore(tmp_path / "bot.db") as store:
+async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore(tmp_path / "bot.db", now=lambda: clock().timestamp()) as store:
         yield store
 
 
@@ -81,20 +81,57 @@ def asked(
     )
 
 
-async def finished(store: SqliteStore, event: Event, *usage: Usage) -> None:
-    """Let an event run through the store, with what it used."""
-    await store.record(event, lane=Lane.FREE)
-    job = await store.claim({Lane.FREE}, {"here"})
+class Ask:
+    """Asks as the service does: what the policy admits is recorded with its quota, a refusal as the event's answer."""
+
+    def __init__(self, make: Make, store: SqliteStore) -> None:
+        self._make = make
+        self._store = store
+        self.set()
+
+    def set(self, **settings: Any) -> None:
+        self._policy = self._make(**settings)
+
+    async def __call__(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        refusal = self._policy.check(event, spec)
+        if refusal is None:
+            try:
+                await self._store.record(event, lane=Lane.FREE, quota=self._policy.quota(event, spec))
+            except OverLimit as over:
+                refusal = self._policy.refusal(event, over)
+        if refusal is not None:
+            await self._store.record(event, lane=Lane.FREE, answer=Answer(text=refusal.text, private=True))
+        return refusal
+
+
+@pytest.fixture
+def ask(make: Make, store: SqliteStore) -> Ask:
+    return Ask(make, store)
+
+
+async def answered(store: SqliteStore, event: Event, *usage: Usage) -> None:
+    """Let a recorded event be answered, with what it used; the others are given back."""
+    held = []
+    while (job := await store.claim({Lane.FREE}, {"here"})) is not None and job.event.id != event.id:
+        held.append(job)
     assert job is not None
     await store.commit(job, Outcome(answer=Answer(text="done"), usage=usage))
     await store.complete(job)
+    for other in held:
+        await store.release(other)
+
+
+async def finished(store: SqliteStore, event: Event, *usage: Usage) -> None:
+    """Let an event run through the store, with what it used."""
+    await store.record(event, lane=Lane.FREE)
+    await answered(store, event, *usage)
 
 
 async def test_with_nothing_set_people_may(make: Make) -> None:
     """The defaults admit people to everything."""
     policy = make()
     for spec in (CHAT, IMAGE, VIDEO, USAGE, HELP):
-        assert await policy.check(asked(), spec) is None
+        assert policy.check(asked(), spec) is None
 
 
 @pytest.mark.parametrize("entry", ["{}", "here:{}"])
@@ -113,9 +150,9 @@ async def test_lists_admit_and_shut_out(
     """Allowed: only these; denied: not these; ids match alone and with their adapter's name."""
     words = (entry.format("x"),)
     allow, deny = make(**{f"bot_allow_{setting}": words}), make(**{f"bot_deny_{setting}": words})
-    assert await allow.check(asked(**good), CHAT) is None
-    assert await deny.check(asked(**bad), CHAT) is None
-    for refusal in (await allow.check(asked(**bad), CHAT), await deny.check(asked(**good), CHAT)):
+    assert allow.check(asked(**good), CHAT) is None
+    assert deny.check(asked(**bad), CHAT) is None
+    for refusal in (allow.check(asked(**bad), CHAT), deny.check(asked(**good), CHAT)):
         assert refusal is not None
         assert refusal.text
         assert not refusal.silent
@@ -123,28 +160,28 @@ async def test_lists_admit_and_shut_out(
 
 async def test_another_adapters_entry_does_not_match(make: Make) -> None:
     """The same id on another platform is somebody else."""
-    assert await make(bot_deny_people=("there:ann",)).check(asked("ann"), CHAT) is None
+    assert make(bot_deny_people=("there:ann",)).check(asked("ann"), CHAT) is None
 
 
 async def test_deny_beats_allow_and_lists_add_up(make: Make) -> None:
     """Every list has to agree; administrators are no exception."""
     policy = make(bot_allow_people=("ann", "bob"), bot_deny_people=("bob",), bot_allow_channels=("c1",))
-    assert await policy.check(asked("ann"), CHAT) is None
-    assert await policy.check(asked("bob", is_admin=True), CHAT)
-    assert await policy.check(asked("ann", channel="c2", is_admin=True), CHAT)
+    assert policy.check(asked("ann"), CHAT) is None
+    assert policy.check(asked("bob", is_admin=True), CHAT)
+    assert policy.check(asked("ann", channel="c2", is_admin=True), CHAT)
 
 
 async def test_rules_hold_for_their_command(make: Make) -> None:
     """`=` admits only these, `!=` shuts these out, other commands are not touched."""
     policy = make(bot_command_rules=("video=role:artists", "video=role:here:staff", "image!=channel:c2"))
-    assert await policy.check(asked(roles=("artists",)), VIDEO) is None
-    assert await policy.check(asked(roles=("staff",)), VIDEO) is None
-    refusal = await policy.check(asked(), VIDEO)
+    assert policy.check(asked(roles=("artists",)), VIDEO) is None
+    assert policy.check(asked(roles=("staff",)), VIDEO) is None
+    refusal = policy.check(asked(), VIDEO)
     assert refusal is not None
     assert "video" in refusal.text
-    assert await policy.check(asked(channel="c2"), IMAGE)
-    assert await policy.check(asked(channel="c1"), IMAGE) is None
-    assert await policy.check(asked(channel="c2"), CHAT) is None
+    assert policy.check(asked(channel="c2"), IMAGE)
+    assert policy.check(asked(channel="c1"), IMAGE) is None
+    assert policy.check(asked(channel="c2"), CHAT) is None
 
 
 @pytest.mark.parametrize("rule", ["video", "video=artists", "video==role:a", "video=team:a", "=role:a", "video=role:"])
@@ -163,145 +200,146 @@ async def test_a_rule_for_no_command_stops_the_start(store: SqliteStore) -> None
 
 async def test_bots_are_not_answered(make: Make) -> None:
     """Off by default, and silently: two bots must not talk for ever."""
-    refusal = await make().check(asked(is_bot=True), CHAT)
+    refusal = make().check(asked(is_bot=True), CHAT)
     assert refusal is not None
     assert refusal.silent
-    assert await make(bot_allow_bots=True).check(asked(is_bot=True), CHAT) is None
+    assert make(bot_allow_bots=True).check(asked(is_bot=True), CHAT) is None
 
 
 async def test_a_stranger_is_told_once_a_day(make: Make, clock: Clock) -> None:
     """One sentence, then silence until tomorrow; each stranger their own."""
     policy = make()
-    said = [await policy.check(asked("eve", is_stranger=True), CHAT) for _ in range(3)]
+    said = [policy.check(asked("eve", is_stranger=True), CHAT) for _ in range(3)]
     assert [refusal.silent if refusal else None for refusal in said] == [False, True, True]
-    other = await policy.check(asked("mal", is_stranger=True), CHAT)
+    other = policy.check(asked("mal", is_stranger=True), CHAT)
     assert other is not None
     assert not other.silent
     clock.pass_by(86400)
-    tomorrow = await policy.check(asked("eve", is_stranger=True), CHAT)
+    tomorrow = policy.check(asked("eve", is_stranger=True), CHAT)
     assert tomorrow is not None
     assert not tomorrow.silent
-    assert await make(bot_allow_strangers=True).check(asked("eve", is_stranger=True), CHAT) is None
+    assert make(bot_allow_strangers=True).check(asked("eve", is_stranger=True), CHAT) is None
 
 
-async def test_requests_a_minute_slide(make: Make, clock: Clock) -> None:
+async def test_requests_a_minute_slide(ask: Ask, clock: Clock) -> None:
     """The limit holds for any sixty seconds of one person, and the refusal says when there is room again."""
-    policy = make(bot_requests_per_minute=2)
-    assert await policy.check(asked(), CHAT) is None
+    ask.set(bot_requests_per_minute=2)
+    assert await ask(asked(), CHAT) is None
     clock.pass_by(40)
-    assert await policy.check(asked(), USAGE) is None
-    refusal = await policy.check(asked(), CHAT)
+    assert await ask(asked(), USAGE) is None
+    refusal = await ask(asked(), CHAT)
     assert refusal is not None
     assert "20 seconds" in refusal.text
-    assert await policy.check(asked("bob"), CHAT) is None
+    assert await ask(asked("bob"), CHAT) is None
     for spec in (HELP, STOP):
-        assert await policy.check(asked(), spec) is None
+        assert await ask(asked(), spec) is None
     clock.pass_by(20)
-    assert await policy.check(asked(), CHAT) is None
-    assert await policy.check(asked(), CHAT)
+    assert await ask(asked(), CHAT) is None
+    assert await ask(asked(), CHAT)
 
 
-async def test_a_redelivered_event_counts_once(make: Make, clock: Clock) -> None:
+async def test_a_redelivered_event_counts_once(ask: Ask, clock: Clock, store: SqliteStore) -> None:
     """The same event gets the same verdict, admitted or refused, and uses nothing up."""
-    policy = make(bot_requests_per_minute=2)
+    ask.set(bot_requests_per_minute=2)
     first, second, third = asked(), asked(), asked()
     for _ in range(5):
-        assert await policy.check(first, CHAT) is None
-    assert await policy.check(second, CHAT) is None
-    assert await policy.check(third, CHAT)
+        assert await ask(first, CHAT) is None
+    assert await ask(second, CHAT) is None
+    assert await ask(third, CHAT)
     clock.pass_by(61)
-    assert await policy.check(third, CHAT)
+    assert await ask(third, CHAT) is None  # known: nothing is recorded or said again
+    job = await store.job("here", third.id)
+    assert job is not None
+    assert job.answer is not None
+    assert "minute" in job.answer.text
 
 
-async def test_media_a_day_counts_what_the_store_knows(make: Make, store: SqliteStore, clock: Clock) -> None:
+async def test_media_a_day_counts_what_the_store_knows(ask: Ask, store: SqliteStore, clock: Clock) -> None:
     """Today's files of this person count, from before a restart too; other people's and chats do not."""
     await finished(store, asked("ann"), Usage(kind="image", model="m", items=3))
     await finished(store, asked("bob"), Usage(kind="image", model="m", items=9))
-    policy = make(bot_media_per_day=4)
+    ask.set(bot_media_per_day=4)
     four = replace(asked("ann"), options={"n": "2"})
-    refusal = await policy.check(four, IMAGE)
+    refusal = await ask(four, IMAGE)
     assert refusal is not None
     assert "12 hours" in refusal.text
     assert "1 left" in refusal.text
-    assert await policy.check(asked("ann"), VIDEO) is None
-    assert await policy.check(asked("ann"), VIDEO)
-    assert await policy.check(asked("ann"), CHAT) is None
+    video = asked("ann")
+    assert await ask(video, VIDEO) is None
+    assert await ask(asked("ann"), VIDEO)
+    assert await ask(asked("ann"), CHAT) is None
     clock.pass_by(12 * 3600)
-    policy.spent(four, ())
-    assert await policy.check(asked("ann"), VIDEO) is None
+    await answered(store, video)
+    assert await ask(asked("ann"), VIDEO) is None
 
 
-async def test_a_hundred_quick_requests_do_not_overshoot(make: Make) -> None:
+async def test_a_hundred_quick_requests_do_not_overshoot(ask: Ask) -> None:
     """What is admitted counts before it is finished, also when all ask at once."""
-    policy = make(bot_media_per_day=10)
-    verdicts = await asyncio.gather(*(policy.check(asked(), IMAGE) for _ in range(100)))
+    ask.set(bot_media_per_day=10)
+    verdicts = await asyncio.gather(*(ask(asked(), IMAGE) for _ in range(100)))
     assert verdicts.count(None) == 10
 
 
-async def test_what_came_to_nothing_is_given_back(make: Make, store: SqliteStore, clock: Clock) -> None:
-    """A request that failed frees its place; one that used less, the rest; one that nobody settles, after an hour."""
-    policy = make(bot_media_per_day=4)
+async def test_what_came_to_nothing_is_given_back(ask: Ask, store: SqliteStore) -> None:
+    """A request that failed frees its place; one that used less, the rest; one that is stopped, all of it."""
+    ask.set(bot_media_per_day=4)
     event = replace(asked(), options={"n": "4"})
-    assert await policy.check(event, IMAGE) is None
-    assert await policy.check(asked(), IMAGE)
-    policy.spent(event, ())
+    assert await ask(event, IMAGE) is None
+    assert await ask(asked(), IMAGE)
+    await answered(store, event)
     event = replace(asked(), options={"n": "4"})
-    assert await policy.check(event, IMAGE) is None
-    made = Usage(kind="image", model="m", items=3)
-    await finished(store, event, made)
-    policy.spent(event, (made,))
-    assert await policy.check(asked(), IMAGE) is None
-    assert await policy.check(asked(), IMAGE)
-    clock.pass_by(3601)
-    assert await policy.check(asked(), IMAGE) is None
+    assert await ask(event, IMAGE) is None
+    await answered(store, event, Usage(kind="image", model="m", items=3))
+    assert await ask(asked(), IMAGE) is None
+    assert await ask(asked(), IMAGE)
+    assert await store.cancel_waiting("here", "c1", before=2**40, answer=Answer(text="Stopped.")) == 1
+    assert await ask(asked(), IMAGE) is None
 
 
-async def test_the_budget_is_everybodys(make: Make, store: SqliteStore) -> None:
+async def test_the_budget_is_everybodys(ask: Ask, store: SqliteStore) -> None:
     """Money spent by one is missing for all; what costs nothing goes on."""
     await finished(store, asked("ann"), Usage(kind="image", model="m", items=1, cost=0.5))
     await finished(store, asked("bob"), Usage(kind="chat", model="m", cost=0.5))
-    policy = make(bot_budget_per_day=1)
-    refusal = await policy.check(asked("eve"), CHAT)
+    ask.set(bot_budget_per_day=1)
+    refusal = await ask(asked("eve"), CHAT)
     assert refusal is not None
     assert "12 hours" in refusal.text
-    assert await policy.check(asked("eve"), USAGE) is None
+    assert await ask(asked("eve"), USAGE) is None
 
 
-async def test_quick_requests_can_not_overspend(make: Make, store: SqliteStore) -> None:
+async def test_quick_requests_can_not_overspend(ask: Ask, store: SqliteStore) -> None:
     """Unfinished requests count at the dearest price seen."""
     await finished(store, asked(), Usage(kind="image", model="m", items=2, cost=0.2))
-    policy = make(bot_budget_per_day=1)
-    verdicts = await asyncio.gather(*(policy.check(asked(f"p{n}"), IMAGE) for n in range(100)))
+    ask.set(bot_budget_per_day=1)
+    verdicts = await asyncio.gather(*(ask(asked(f"p{n}"), IMAGE) for n in range(100)))
     assert verdicts.count(None) == 8
 
 
-async def test_the_first_of_a_kind_finds_out_the_price(make: Make, store: SqliteStore) -> None:
+async def test_the_first_of_a_kind_finds_out_the_price(ask: Ask, store: SqliteStore) -> None:
     """While no price is known one request at a time is admitted; afterwards the price decides."""
-    policy = make(bot_budget_per_day=1)
+    ask.set(bot_budget_per_day=1)
     first = asked()
-    assert await policy.check(first, IMAGE) is None
-    refusal = await policy.check(asked(), IMAGE)
+    assert await ask(first, IMAGE) is None
+    refusal = await ask(asked(), IMAGE)
     assert refusal is not None
     assert "1 minute" in refusal.text
-    used = Usage(kind="image", model="m", items=1, cost=0.3)
-    await finished(store, first, used)
-    policy.spent(first, (used,))
-    verdicts = [await policy.check(asked(), IMAGE) for _ in range(5)]
+    await answered(store, first, Usage(kind="image", model="m", items=1, cost=0.3))
+    verdicts = [await ask(asked(), IMAGE) for _ in range(5)]
     assert verdicts.count(None) == 2
 
 
-async def test_refusals_use_nothing_up(make: Make) -> None:
+async def test_refusals_use_nothing_up(ask: Ask) -> None:
     """Who is refused for one limit has not used another."""
-    policy = make(bot_requests_per_minute=3, bot_media_per_day=1)
-    assert await policy.check(asked(), IMAGE) is None
+    ask.set(bot_requests_per_minute=3, bot_media_per_day=1)
+    assert await ask(asked(), IMAGE) is None
     for _ in range(10):
-        assert await policy.check(asked(), IMAGE)
-    assert await policy.check(asked(), CHAT) is None
+        assert await ask(asked(), IMAGE)
+    assert await ask(asked(), CHAT) is None
 
 
 async def test_refusals_are_said_in_the_persons_language(make: Make) -> None:
     """Reason and wait in Chinese for who reads Chinese."""
-    refusal = await make(bot_deny_people=("ann",)).check(asked(locale="zh-TW"), CHAT)
+    refusal = make(bot_deny_people=("ann",)).check(asked(locale="zh-TW"), CHAT)
     assert refusal is not None
     assert "名單" in refusal.text
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.models import Answer, Event, Job, Lane, Outcome, Usage
+from bot.models import Answer, Event, Job, Lane, Outcome, QuotaRequest, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import Connection, Link
 from bot.store.postgres.lease import CHANNEL, LOCK, Owner
@@ -45,7 +45,7 @@ def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: s
     return None if key is None else json.dumps(key)
 
 
-def recorded_row(event: Event, lane: Lane, answer: Answer | None) -> tuple[object, ...]:
+def recorded_row(event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> tuple[object, ...]:
     """An event as `statements.RECORD` takes it."""
     lane = lane if answer is None else Lane.FREE
     adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
@@ -62,6 +62,8 @@ def recorded_row(event: Event, lane: Lane, answer: Answer | None) -> tuple[objec
         event.received_at.timestamp(),
         codec.dumps(event),
         None if answer is None else codec.dumps(answer),
+        "" if quota is None else quota.kind or "",
+        0 if quota is None else quota.items,
     )
 
 
@@ -78,13 +80,6 @@ class Events:
         self._is_astray = False  #: rows may say that this process has what it does not know of
         self._look_at = 0.0  #: monotonic
         self._cancel_requests: set[int] = set()  #: what others asked this process to stop
-
-    async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
-        row = recorded_row(event, lane, answer)
-        seq = await self._writer.submit(
-            lambda db: db.fetchval(statements.RECORD, *row), then=lambda _: self._changed.set(), news=EVENTS
-        )
-        return seq is not None
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         self._changed.clear()

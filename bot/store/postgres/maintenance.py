@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.store.postgres.connection import Connection, PostgresDatabase
 from bot.store.postgres.statements import ADDED
-from bot.store.shared import key_values
+from bot.store.shared import key_values, quota
 
 #: Events erased in one transaction: the writer's other work waits for that long only.
 CHUNK = 200
@@ -38,15 +38,6 @@ _FORGET = (
     "DELETE FROM usage WHERE adapter = $1 AND actor = $2 AND actor <> ''",
     "DELETE FROM people WHERE adapter = $1 AND actor = $2",
 )
-#: adapter, actor, person's number: what was made today counts on, under the number only
-_COUNT_ON = """
-INSERT INTO allowances (person, day, items)
-SELECT $3::bigint, floor(extract(epoch FROM now()) / 86400)::bigint, sum(items) FROM usage
-WHERE adapter = $1 AND actor = $2 AND actor <> '' AND hour >= floor(extract(epoch FROM now()) / 86400)::bigint * 24
-HAVING sum(items) > 0
-ON CONFLICT (person) DO UPDATE SET day = excluded.day,
-    items = excluded.items + CASE WHEN allowances.day = excluded.day THEN allowances.items ELSE 0 END
-"""
 _COUNTED_OUT = """
 DELETE FROM allowances WHERE day < floor(extract(epoch FROM now()) / 86400)::bigint
 AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > extract(epoch FROM now()) - 60)
@@ -55,7 +46,9 @@ AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > extract(epoch FROM
 
 async def forget(db: Connection, who: tuple[str, str], person: int) -> Sequence[str]:
     """See `Store.forget`; returns the answers that are gone. `person`: their number."""
-    await db.execute(_COUNT_ON, *who, person)
+    today = quota.today(time.time())
+    values = {"person": person, "today": today, "hour": today * 24, "adapter": who[0], "actor": who[1]}
+    await PostgresDatabase(db).rows(quota.COUNT_ON, **values)
     answers = await db.fetch(f"SELECT answer FROM events WHERE seq IN ({_IDLE}) AND answer IS NOT NULL", *who)
     for statement in _FORGET:
         await db.execute(statement, *who)
@@ -83,8 +76,11 @@ async def prune(db: Connection, before: float) -> Sequence[str | None]:
 
 
 async def prune_rest(db: Connection) -> None:
-    """Erase the values that have expired or whose conversation is gone, and people of whom no event is left."""
+    """Erase values that have expired or whose conversation is gone, people of whom no event is left, old prices."""
     await PostgresDatabase(db).rows(key_values.PRUNE, now=time.time())
+    await PostgresDatabase(db).rows(
+        "DELETE FROM spent WHERE day < :oldest", oldest=quota.today(time.time()) - quota.PRICE_DAYS
+    )
     await db.execute(
         "DELETE FROM people WHERE NOT EXISTS (SELECT 1 FROM events"
         " WHERE events.adapter = people.adapter AND events.actor = people.actor AND events.actor <> '')"

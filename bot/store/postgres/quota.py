@@ -1,141 +1,123 @@
-"""Limits that hold over all processes: a request is counted by the statement that records it."""
+"""Quotas over all processes: a request is counted in the transaction that records it, under the lock of its person."""
 
-# ruff: noqa: D102, S608 - the promises are those of `bot.ports.SharedStore`; only constants are joined
+# ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
-import hashlib
 from typing import Any
 
 from bot.errors import OverLimit
 from bot.models import Answer, Event, Lane, QuotaRequest
-from bot.store.postgres.connection import Connection
+from bot.store.postgres import statements
+from bot.store.postgres.connection import Connection, PostgresDatabase
 from bot.store.postgres.events import EVENTS, Events, recorded_row
 from bot.store.shared import codec
+from bot.store.shared.quota import PRICE_DAYS, QuotaFigures, find_exceeded, person_number
 
 #: Key of the advisory lock under which money is counted; those of people are their numbers.
 MONEY = 0x636D756D
-#: Days looked back for what a request of a kind costs.
-PRICE_DAYS = 30
 
-#: An event that is, or waits to be, answered; and that it is not the one of the first two parameters.
-_OPEN = "NOT done AND answer IS NULL AND NOT (adapter = $1 AND id = $2)"
-#: adapter, id, actor, person's number
+#: An event that is, or waits to be, answered; and that is not the one in question.
+_OPEN = "NOT done AND answer IS NULL AND NOT (adapter = :adapter AND id = :id)"
 _MADE = f"""(
-    SELECT coalesce(sum(items), 0) FROM usage WHERE adapter = $1 AND actor = $3 AND hour >= given.today * 24)
-    + (SELECT coalesce(sum(items), 0) FROM events WHERE adapter = $1 AND actor = $3 AND {_OPEN})
-    + coalesce((SELECT items FROM allowances WHERE person = $4::bigint AND day = given.today), 0)"""
+    SELECT coalesce(sum(items), 0) FROM usage WHERE adapter = :adapter AND actor = :actor AND hour >= today * 24)
+    + (SELECT coalesce(sum(items), 0) FROM events WHERE adapter = :adapter AND actor = :actor AND {_OPEN})
+    + coalesce((SELECT items FROM allowances WHERE person = :person AND day = today), 0)"""
+#: The server's time: the clocks of processes differ.
 _CLOCK = """(
     SELECT now, floor(now / 86400)::bigint AS today
-    FROM (SELECT extract(epoch FROM statement_timestamp())::float8 AS now) AS clock)"""
+    FROM (SELECT extract(epoch FROM statement_timestamp())::float8 AS now) AS time) AS clock"""
 
-
-def _verdict(known: str) -> str:
-    """What is known before the request is counted, and the limit that it is over; it is counted when there is none."""
-    return f"""
-WITH given AS (
-    SELECT $5::text AS kind, $6::integer AS items, $7::integer AS rate, $8::integer AS media, $9::float8 AS money,
-        now, today, {known} AS known FROM {_CLOCK} AS clock),
-prices AS (
-    SELECT kind, max(price) AS price FROM spent WHERE day >= (SELECT today FROM given) - {PRICE_DAYS} GROUP BY 1),
-figures AS (
-    SELECT given.*,
-    ARRAY(SELECT at FROM allowances, unnest(recent) AS at WHERE person = $4 AND at > given.now - 60 ORDER BY at)
+#: What a request is measured against; figures that no limit needs are left out.
+_FIGURES = f"""
+WITH prices AS (
+    SELECT spent.kind, max(price) AS price FROM spent, {_CLOCK} WHERE day >= today - {PRICE_DAYS} GROUP BY 1)
+SELECT now,
+    EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :id) AS is_known,
+    ARRAY(SELECT at FROM allowances, unnest(recent) AS at WHERE person = :person AND at > now - 60 ORDER BY at)
         AS recent,
-    CASE WHEN given.media > 0 THEN {_MADE} ELSE 0 END AS made,
-    CASE WHEN given.money > 0 THEN (SELECT price FROM prices WHERE prices.kind = given.kind) END AS price,
-    CASE WHEN given.money > 0 THEN EXISTS (SELECT 1 FROM events WHERE {_OPEN} AND events.kind = given.kind)
-        END AS is_open,
-    CASE WHEN given.money > 0 THEN (SELECT coalesce(sum(cost), 0) FROM spent WHERE day = given.today)
+    CASE WHEN :needs_items THEN {_MADE} ELSE 0 END AS items,
+    CASE WHEN :needs_cost THEN (SELECT price FROM prices WHERE prices.kind = :kind) END AS price,
+    CASE WHEN :needs_cost THEN EXISTS (SELECT 1 FROM events WHERE {_OPEN} AND events.kind = :kind) END AS is_open,
+    CASE WHEN :needs_cost THEN (SELECT coalesce(sum(cost), 0) FROM spent WHERE day = today)
         + (SELECT coalesce(sum(price * greatest(items, 1)), 0) FROM events JOIN prices USING (kind) WHERE {_OPEN})
         END AS cost
-    FROM given),
-verdict AS (
-    SELECT *, CASE WHEN known THEN 'known'
-        WHEN rate > 0 AND cardinality(recent) >= rate THEN 'rate'
-        WHEN media > 0 AND made + items > media THEN 'media'
-        WHEN money > 0 AND price IS NULL AND is_open THEN 'price'
-        -- At the limit even what is free today waits: the first price of a kind is only known afterwards.
-        WHEN money > 0 AND (cost >= money OR cost + coalesce(price, 0) * greatest(items, 1) > money) THEN 'money'
-        ELSE '' END AS over
-    FROM figures),
-counted AS (
-    INSERT INTO allowances (person, recent) SELECT $4, recent || now FROM verdict WHERE over = '' AND rate > 0
-    ON CONFLICT (person) DO UPDATE SET recent = excluded.recent)"""
-
-
-_TOLD = "over, made, recent[cardinality(recent) - rate + 1] + 60 - now AS wait FROM verdict"
-#: adapter, id, actor; person's number, kind, items, limits as in `QuotaRequest`; then those of `statements.RECORD`
-RECORD_WITHIN = f"""{_verdict("EXISTS (SELECT 1 FROM events WHERE adapter = $1 AND id = $2)")},
-recorded AS (
-    INSERT INTO events (adapter, id, actor, kind, items,
-        conversation, lane, lane_key, command, channel, replaces, received_at, event, answer)
-    SELECT $1, $2, $3, kind, items, $10, $11, $12, $13, $14, $15, $16, $17, $18 FROM verdict WHERE over = ''
-    ON CONFLICT (adapter, id) DO NOTHING RETURNING seq)
-SELECT (SELECT seq FROM recorded) AS seq, {_TOLD}
+FROM {_CLOCK}
 """
-#: adapter, id, actor; person's number, kind, items, limits
-ADMIT = f"""{_verdict("false")},
-demanded AS (
-    UPDATE events SET kind = verdict.kind, items = verdict.items FROM verdict
-    WHERE adapter = $1 AND id = $2 AND over = '')
-SELECT NULL::bigint AS seq, {_TOLD}
+_COUNT = """
+INSERT INTO allowances (person, recent) VALUES (:person, :recent)
+ON CONFLICT (person) DO UPDATE SET recent = excluded.recent
 """
-#: adapter, '', actor, person's number
-MEDIA_TODAY = f"SELECT {_MADE} FROM {_CLOCK} AS given"
+_RESERVE = "UPDATE events SET kind = :kind, items = :items WHERE adapter = :adapter AND id = :id"
+_MEDIA_TODAY = f"SELECT {_MADE} FROM {_CLOCK}"
 
 
 class Limits(Events):
     """The part of the store that counts."""
 
-    async def record_within(
-        self, event: Event, *, lane: Lane, demand: QuotaRequest, answer: Answer | None = None
+    async def record(
+        self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
     ) -> bool:
-        row = recorded_row(event, lane, answer)
-        row = *row[:3], *_figures(event, demand), *row[3:]
-        return await self._count(RECORD_WITHIN, row, event, demand) is not None
+        row = recorded_row(event, lane, answer, quota)
 
-    async def admit(self, event: Event, demand: QuotaRequest) -> None:
-        row = *map(codec.key, (event.adapter, event.id, event.actor.id)), *_figures(event, demand)
-        await self._count(ADMIT, row, event, demand)
+        async def work(db: Connection) -> bool | OverLimit:
+            verdict = True if quota is None else await _count(db, event, quota)
+            if verdict is not True:
+                return verdict
+            return await db.fetchval(statements.RECORD, *row) is not None
 
-    async def _count(self, sql: str, row: tuple[object, ...], event: Event, demand: QuotaRequest) -> int | None:
-        """The event's sequence number where the statement recorded it. Raises `OverLimit`."""
+        locks = _locks(event, quota) if quota is not None else ()
+        recorded = await self._writer.submit(work, then=lambda _: self._changed.set(), news=EVENTS, locks=locks)
+        if isinstance(recorded, OverLimit):
+            raise recorded
+        return recorded
 
-        async def work(db: Connection) -> Any:
-            return await db.fetchrow(sql, *row)
+    async def admit(self, event: Event, quota: QuotaRequest) -> None:
+        async def work(db: Connection) -> bool | OverLimit:
+            verdict = await _count(db, event, quota, is_new=False)
+            if verdict is True:
+                values = {"kind": quota.kind or "", "items": quota.items}
+                await PostgresDatabase(db).rows(_RESERVE, **values, **_keys(event))
+            return verdict
 
-        def then(told: Any) -> None:
-            if told["seq"] is not None:
-                self._changed.set()
-
-        locks = [person_number(event.adapter, event.actor.id)]
-        if demand.budget_per_day:
-            locks.append(MONEY)
-        told = await self._writer.submit(work, then=then, news=EVENTS, locks=locks)
-        if told["over"] not in ("", "known"):
-            raise OverLimit(
-                told["over"], wait=told["wait"] or 0.0, left=max(0, demand.media_per_day - int(told["made"]))
-            )
-        seq: int | None = told["seq"]
-        return seq
+        verdict = await self._writer.submit(work, locks=_locks(event, quota))
+        if isinstance(verdict, OverLimit):
+            raise verdict
 
     async def media_today(self, adapter: str, actor: str) -> int:
-        who = codec.key(adapter), "", codec.key(actor), person_number(adapter, actor)
-        (row,) = await self._link.rows(MEDIA_TODAY, *who)
+        who = {"adapter": codec.key(adapter), "actor": codec.key(actor), "id": ""}
+        (row,) = await self._link.named_rows(_MEDIA_TODAY, person=person_number(adapter, actor), **who)
         return int(row[0])
 
 
-def person_number(adapter: str, actor: str) -> int:
-    """What a person is to the limits: a number that does not name them."""
-    key = f"{len(adapter)}/{adapter}{actor}".encode(errors="surrogatepass")
-    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big", signed=True)
+async def _count(db: Connection, event: Event, quota: QuotaRequest, *, is_new: bool = True) -> bool | OverLimit:
+    """Count a request; False: the event is known and was counted. Over a limit nothing is counted and it is returned.
 
-
-def _figures(event: Event, demand: QuotaRequest) -> tuple[object, ...]:
-    return (
-        person_number(event.adapter, event.actor.id),
-        demand.kind or "",
-        demand.items,
-        demand.requests_per_minute,
-        demand.media_per_day,
-        demand.budget_per_day,
+    `is_new`: a known event is not to be counted again.
+    """
+    person = person_number(event.adapter, event.actor.id)
+    needs = {"needs_items": quota.media_per_day > 0, "needs_cost": quota.budget_per_day > 0}
+    values = {"person": person, "kind": quota.kind or "", "actor": codec.key(event.actor.id), **_keys(event), **needs}
+    (row,) = await PostgresDatabase(db).rows(_FIGURES, **values)
+    if is_new and row["is_known"]:
+        return False
+    figures = QuotaFigures(
+        recent=row["recent"],
+        items=int(row["items"]),
+        cost=row["cost"] or 0.0,
+        price=row["price"],
+        is_open=bool(row["is_open"]),
     )
+    exceeded = find_exceeded(quota, figures, row["now"])
+    if exceeded is not None:
+        return exceeded
+    if quota.requests_per_minute:
+        await PostgresDatabase(db).rows(_COUNT, person=person, recent=[*row["recent"], row["now"]])
+    return True
+
+
+def _keys(event: Event) -> dict[str, Any]:
+    return {"adapter": codec.key(event.adapter), "id": codec.key(event.id)}
+
+
+def _locks(event: Event, quota: QuotaRequest) -> list[int]:
+    """What no other process counts meanwhile: the person's requests and, where it is limited, money."""
+    return [person_number(event.adapter, event.actor.id), *([MONEY] if quota.budget_per_day else [])]

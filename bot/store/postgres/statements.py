@@ -39,11 +39,12 @@ ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY($3::bigint[]) THEN $2::integer END
 WHERE owner = ANY($1::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS kept
 """
-#: adapter, id, actor, conversation, lane, lane key, command, channel, replaces, received at, event, answer
+#: adapter, id, actor, conversation, lane, lane key, command, channel, replaces, received at, event, answer, kind, items
 RECORD = """
-INSERT INTO events
-    (adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO events (
+    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer, kind,
+    items)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
 #: seq, owner, ref, attempts

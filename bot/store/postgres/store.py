@@ -17,10 +17,11 @@ from bot.store.postgres import maintenance
 from bot.store.postgres.connection import Connection, Link, PostgresDatabase
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Owner
-from bot.store.postgres.quota import Limits, person_number
+from bot.store.postgres.quota import Limits
 from bot.store.postgres.writer import Writer
 from bot.store.shared import codec, key_values
 from bot.store.shared.key_values import NamespaceCache
+from bot.store.shared.quota import person_number
 from bot.store.sqlite.queries import job_of, media_of, turns_of
 
 _JOB = "SELECT seq, event, attempts, ref, answer FROM events"
@@ -29,7 +30,7 @@ _RECENT = 2000  #: events among which a person's newest files are looked for
 
 
 class PostgresStore(Limits):
-    """See `bot.ports.SharedStore`. `url`: postgresql://user:password@host/database."""
+    """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
 
     def __init__(self, url: SecretStr) -> None:
         super().__init__()

@@ -1,10 +1,9 @@
-"""The life of an event: recorded, claimed, committed, completed."""
+"""The life of a recorded event: claimed, committed, completed."""
 
 # ruff: noqa: D102 - the promises are those of `bot.ports.Store`
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,108 +11,25 @@ from datetime import UTC, datetime
 import aiosqlite
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.models import Answer, Event, Job, Lane, Outcome, Usage
+from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
-from bot.store.shared.rows import event_keys, filled, usage_rows
+from bot.store.shared.rows import filled, usage_rows
 from bot.store.sqlite import maintenance, statements
-from bot.store.sqlite.context_cache import Memories
-from bot.store.sqlite.queries import Reads
-from bot.store.sqlite.queue import Entry, WaitingQueue, entry
-from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation, Writer
+from bot.store.sqlite.queue import Entry
+from bot.store.sqlite.recorder import Recorder, person_of
+from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
-_JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 _DRAFT_LINGER = 0.01  #: seconds: a quick answer's commit takes the draft along
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
 _LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
 
 
-class Events:
-    """The part of the store that workers use. What waits is queued in memory and rebuilt from the table at start."""
-
-    _writer: Writer
-    _reads: Reads
-
-    def __init__(self) -> None:
-        self._queue = WaitingQueue()
-        self._changed = asyncio.Event()
-        self._jobs: dict[int, Job] = {}  #: of some waiting events
-        self._running: dict[int, Job] = {}  #: as they are by now
-        self._claimed: dict[int, Job] = {}  #: the same, as they were given out
-        self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
-        self._memories = Memories()
-        self._last_event = 0  #: sequence number at the start
-        self._last_turn = 0  #: sequence number
-
-    async def recover(self) -> None:
-        """Queue everything unfinished."""
-        rows = await self._reads.rows(
-            "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL"
-            " FROM events WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
-        )
-        for seq, adapter, conversation, actor, lane, command, since, ready_at, answered in rows:
-            self._queue.add(
-                entry(
-                    seq,
-                    adapter=adapter,
-                    conversation=conversation,
-                    actor=actor,
-                    lane=Lane(lane),
-                    command=command,
-                    since=since,
-                    ready_at=ready_at,
-                    answered=bool(answered),
-                )
-            )
-        self._changed.set()
-        last = dict(await self._reads.rows("SELECT name, seq FROM sqlite_sequence"))
-        self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
-        self._memories.clear(through_seq=rows[-1][0] if rows else 0)
-
-    async def record(self, event: Event, *, lane: Lane, answer: Answer | None = None) -> bool:
-        lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
-        since = event.received_at.timestamp()
-        committed = None if answer is None else codec.dumps(answer)
-        row = (
-            adapter,
-            event_id,
-            conversation,
-            lane,
-            command,
-            actor,
-            channel,
-            replaces,
-            since,
-            codec.dumps(event),
-            committed,
-        )
-
-        def then(returned: Returned) -> bool:
-            seq = returned.pop((adapter, event_id), None)
-            if seq is None:
-                return False
-            if len(self._jobs) < _JOBS_KEPT:
-                self._jobs[seq] = Job(seq=seq, event=event, answer=answer)
-            self._queue.add(
-                entry(
-                    seq,
-                    adapter=adapter,
-                    conversation=conversation,
-                    actor=actor,
-                    lane=lane,
-                    command=command,
-                    since=since,
-                    answered=answer is not None,
-                )
-            )
-            self._changed.set()
-            return True
-
-        return await self._writer.submit(RowsOperation(lambda: {statements.RECORD: (row,)}, then))
+class Events(Recorder):
+    """The part of the store that workers use."""
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         keys = {codec.key(adapter) for adapter in adapters}
-        while (taken := self._queue.take(lanes, keys, time.time())) is not None:
+        while (taken := self._queue.take(lanes, keys, self._now())) is not None:
             job = self._jobs.pop(taken.seq, None)
             if job is None:
                 try:
@@ -131,7 +47,7 @@ class Events:
 
     async def wait(self) -> None:
         due = self._queue.next_time()
-        patience = None if due is None else min(max(due - time.time(), 0.0), _LONGEST_WAIT)
+        patience = None if due is None else min(max(due - self._now(), 0.0), _LONGEST_WAIT)
         try:
             async with asyncio.timeout(patience):
                 await self._changed.wait()
@@ -153,7 +69,7 @@ class Events:
         self._writer.submit_lazily(operation, within=_DRAFT_LINGER)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
-        now = datetime.now(UTC)
+        now = datetime.fromtimestamp(self._now(), UTC)
         answer = codec.dumps(outcome.answer)
         turns = [filled(turn, job.event, now) for turn in outcome.turns]
         told = [codec.dumps(turn) for turn in turns]
@@ -185,13 +101,16 @@ class Events:
             if mine is None or mine.answer is not None:
                 return False
             self._running[job.seq] = replace(mine, answer=outcome.answer)
+            self._ledger.close(job.seq)
+            self._ledger.use(person_of(job.event), outcome.usage)
             return True
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        rows = {statements.USAGE: usage_rows(job, usage, datetime.now(UTC))}
-        await self._writer.submit(RowsOperation(lambda: rows, lambda _: None))
+        rows = {statements.USAGE: usage_rows(job, usage, datetime.fromtimestamp(self._now(), UTC))}
+        person = person_of(job.event)
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(person, usage)))
 
     async def complete(self, job: Job) -> None:
         self._own(job)
@@ -282,6 +201,7 @@ class Events:
         def then(_: int) -> None:
             for item in held:
                 self._jobs.pop(item.seq, None)
+                self._ledger.close(item.seq)
                 self._queue.add(replace(item, lane=Lane.FREE, key=(item.seq,), ready_at=0.0, answered=True))
             self._changed.set()
 
@@ -297,5 +217,5 @@ class Events:
         return {
             "waiting": self._queue.waiting,
             "running": self._queue.running,
-            "oldest": 0.0 if oldest is None else max(time.time() - oldest, 0.0),
+            "oldest": 0.0 if oldest is None else max(self._now() - oldest, 0.0),
         }

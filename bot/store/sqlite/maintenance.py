@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - only constants are joined
 
 import json
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 import aiosqlite
 
 from bot.models import Job, Media
-from bot.store.shared import codec, key_values
+from bot.store.shared import codec, key_values, quota
+from bot.store.shared.quota import person_number
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queries import media_of
 
@@ -90,6 +90,11 @@ async def answer_waiting(db: aiosqlite.Connection, seqs: Sequence[int], answer: 
     )
 
 
+async def reserve(db: aiosqlite.Connection, seq: int, kind: str, items: int) -> None:
+    """Write down what an event may use while it has no answer."""
+    await _rows(db, "UPDATE events SET kind = ?, items = ? WHERE seq = ?", kind, items, seq)
+
+
 async def reopen(db: aiosqlite.Connection, seq: int, event: str, answer: str | None) -> None:
     """Put an event back with this content, or with an answer that is only to be shown."""
     await _rows(db, "DELETE FROM turns WHERE event_seq = ?", seq)
@@ -109,7 +114,9 @@ async def withdraw(db: aiosqlite.Connection, seq: int, *, is_waiting: bool) -> N
     await _rows(db, "UPDATE events SET withdrawn = 1, done = max(done, ?) WHERE seq = ?", int(is_waiting), seq)
 
 
-async def add_feedback(db: aiosqlite.Connection, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
+async def add_feedback(
+    db: aiosqlite.Connection, adapter: str, event_id: str, actor: str, *, is_good: bool, now: float
+) -> None:
     """See `Store.add_feedback`."""
     await _rows(
         db,
@@ -117,13 +124,15 @@ async def add_feedback(db: aiosqlite.Connection, adapter: str, event_id: str, ac
         " AND event IS NOT NULL ON CONFLICT DO UPDATE SET is_good = excluded.is_good, at = excluded.at",
         codec.key(actor),
         int(is_good),
-        time.time(),
+        now,
         codec.key(adapter),
         codec.key(event_id),
     )
 
 
-async def forget(db: aiosqlite.Connection, adapter: str, actor: str, running: Sequence[int]) -> list[Media]:
+async def forget(
+    db: aiosqlite.Connection, adapter: str, actor: str, running: Sequence[int], *, now: float
+) -> list[Media]:
     """See `Store.forget`. Events of `running` are blanked when they are done; the person's others are done now."""
     who = codec.key(adapter), codec.key(actor)
     theirs = "SELECT seq FROM events WHERE adapter = ? AND actor = ? AND actor <> ''"
@@ -161,14 +170,18 @@ async def forget(db: aiosqlite.Connection, adapter: str, actor: str, running: Se
         f"UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = 1 WHERE seq IN ({theirs})",
         *who,
     )
+    person, today = person_number(adapter, actor), quota.today(now)
+    await SqliteDatabase(db).rows(
+        quota.COUNT_ON, person=person, today=today, hour=today * 24, adapter=who[0], actor=who[1]
+    )
     await _rows(
         db,
         "INSERT INTO usage SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens,"
-        " completion_tokens, items, cost FROM usage WHERE adapter = ? AND actor = ? AND actor <> ''"
+        " completion_tokens, items, cost, price FROM usage WHERE adapter = ? AND actor = ? AND actor <> ''"
         " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,"
         " prompt_tokens = prompt_tokens + excluded.prompt_tokens,"
         " completion_tokens = completion_tokens + excluded.completion_tokens,"
-        " items = items + excluded.items, cost = cost + excluded.cost",
+        " items = items + excluded.items, cost = cost + excluded.cost, price = max(price, excluded.price)",
         *who,
     )
     await _rows(db, "DELETE FROM usage WHERE adapter = ? AND actor = ? AND actor <> ''", *who)
@@ -196,6 +209,7 @@ async def prune(db: aiosqlite.Connection, before: datetime) -> tuple[int, list[M
     return len(gone), [item for _, _, answer in gone for item in media_of(answer)]
 
 
-async def prune_values(db: aiosqlite.Connection) -> None:
-    """Erase the values that have expired or whose conversation is gone."""
-    await SqliteDatabase(db).rows(key_values.PRUNE, now=time.time())
+async def prune_rest(db: aiosqlite.Connection, *, now: float) -> None:
+    """Erase the values that have expired or whose conversation is gone, and what counted on other days."""
+    await SqliteDatabase(db).rows(key_values.PRUNE, now=now)
+    await SqliteDatabase(db).rows("DELETE FROM allowances WHERE day < :today", today=quota.today(now))

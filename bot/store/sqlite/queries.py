@@ -52,13 +52,19 @@ class Reads:
             )
         )
 
-    async def state(self, adapter: str, event_id: str) -> tuple[int, str, str, str] | None:
-        """Sequence number, conversation, command and lane of an event that was not forgotten."""
+    async def state(self, adapter: str, event_id: str) -> tuple[int, str, str, str, str, int] | None:
+        """Sequence number, conversation, command, lane, kind and items of an event that was not forgotten."""
         rows = await self.rows(
-            "SELECT seq, conversation, command, lane FROM events WHERE adapter = ? AND id = ? AND event IS NOT NULL",
+            "SELECT seq, conversation, command, lane, kind, items FROM events"
+            " WHERE adapter = ? AND id = ? AND event IS NOT NULL",
             (codec.key(adapter), codec.key(event_id)),
         )
         return tuple(rows[0]) if rows else None
+
+    async def is_known(self, adapter: str, event_id: str) -> bool:
+        """Whether an event was recorded, be it forgotten or not."""
+        keys = codec.key(adapter), codec.key(event_id)
+        return bool(await self.rows("SELECT 1 FROM events WHERE adapter = ? AND id = ?", keys))
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self.rows(

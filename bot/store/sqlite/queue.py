@@ -114,6 +114,11 @@ class WaitingQueue:
         """When the oldest waiting event was received."""
         return min((item.since for item in self._waiting.values()), default=None)
 
+    def is_unanswered(self, seq: int) -> bool:
+        """Whether an event waits and has no answer."""
+        item = self._waiting.get(seq)
+        return item is not None and not item.answered
+
     def running_of(self, person: Person) -> list[int]:
         """The sequence numbers of a person's running events."""
         return [item.seq for item in self._running.values() if item.person == person]

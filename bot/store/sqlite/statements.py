@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-#: adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer
+#: adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer, kind, items
 RECORD = """
-INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer)
+INSERT INTO events
+    (adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer, kind, items)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
-    value->>10
+    value->>10, value->>11, value->>12
 FROM json_each(?) WHERE true
 ON CONFLICT (adapter, id) DO NOTHING
 """
@@ -44,14 +45,16 @@ WHERE events.forgotten = 0 AND events.withdrawn = 0
 """
 #: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost
 USAGE = """
-INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost)
+INSERT INTO usage
+    (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price)
 SELECT row.value->>1, events.adapter, events.actor, events.channel, row.value->>2, row.value->>3, row.value->>4,
-    row.value->>5, row.value->>6, row.value->>7, row.value->>8
+    row.value->>5, row.value->>6, row.value->>7, row.value->>8,
+    (row.value->>8) / max(row.value->>7, row.value->>4, 1)
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0 WHERE true
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
     completion_tokens = completion_tokens + excluded.completion_tokens,
-    items = items + excluded.items, cost = cost + excluded.cost
+    items = items + excluded.items, cost = cost + excluded.cost, price = max(price, excluded.price)
 """
 #: seq. What was to be forgotten goes now; an answer with files stays until these are pruned.
 COMPLETE = """

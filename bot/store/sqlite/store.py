@@ -5,7 +5,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,8 @@ from bot.store.sqlite.events import Events
 from bot.store.sqlite.lock import ownership
 from bot.store.sqlite.queries import Reads
 from bot.store.sqlite.queue import Entry, entry
+from bot.store.sqlite.quota import Reservation
+from bot.store.sqlite.recorder import person_of
 from bot.store.sqlite.schema import prepare
 from bot.store.sqlite.writer import WorkOperation, Writer
 
@@ -42,14 +44,15 @@ class SqliteStore(Events):
         path: Path,
         *,
         busy_timeout: float = 5.0,
+        now: Callable[[], float] = time.time,
         namespaces_cached: int = 10_000,
         namespaces_known: int = 20_000,
     ) -> None:
-        super().__init__()
+        super().__init__(now=now)
         self._path = path
         self._busy_timeout = busy_timeout
         self._stack = AsyncExitStack()
-        self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known)
+        self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -94,7 +97,7 @@ class SqliteStore(Events):
         found = await self._reads.state(event.adapter, event.id)
         if found is None:
             return False
-        seq, conversation, command, lane = found
+        seq, conversation, command, lane, kind, items = found
         event_json, answer_json = codec.dumps(event), None if answer is None else codec.dumps(answer)
         held: list[Entry] = []
 
@@ -116,10 +119,14 @@ class SqliteStore(Events):
                         actor=codec.key(event.actor.id),
                         lane=Lane(lane) if answer is None else Lane.FREE,
                         command=command,
-                        since=time.time(),
+                        since=self._now(),
                         answered=answer is not None,
                     )
                 )
+                if answer is None:
+                    self._ledger.reopen(seq, Reservation(person_of(event), kind, items))
+                else:
+                    self._ledger.close(seq)
                 self._memories.drop((codec.key(event.adapter), conversation))
                 self._changed.set()
 
@@ -138,6 +145,8 @@ class SqliteStore(Events):
 
         def then(_: None) -> None:
             self._jobs.pop(seq, None)
+            if held:
+                self._ledger.close(seq)
             self._memories.drop((codec.key(adapter), conversation), through_seq=seq)
             self._changed.set()
 
@@ -146,7 +155,9 @@ class SqliteStore(Events):
 
     async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
         await self._writer.submit(
-            WorkOperation(lambda db: maintenance.add_feedback(db, adapter, event_id, actor, is_good=is_good))
+            WorkOperation(
+                lambda db: maintenance.add_feedback(db, adapter, event_id, actor, is_good=is_good, now=self._now())
+            )
         )
 
     # -- looking back
@@ -230,11 +241,13 @@ class SqliteStore(Events):
 
         async def work(db: aiosqlite.Connection) -> list[Media]:
             held.extend(self._queue.discard(lambda e: e.person == person))
-            return await maintenance.forget(db, adapter, actor, self._queue.running_of(person))
+            running = self._queue.running_of(person)
+            return await maintenance.forget(db, adapter, actor, running, now=self._now())
 
         def then(_: list[Media]) -> None:
             for item in held:
                 self._jobs.pop(item.seq, None)
+                self._ledger.close(item.seq)
             self._memories.clear(through_seq=max(self._running, default=0))
             self._values.clear()
 
@@ -247,7 +260,9 @@ class SqliteStore(Events):
             work = WorkOperation(lambda db: maintenance.prune(db, before), then=lambda _: self._memories.clear())
             gone, found = await self._writer.submit(work)
             media += found
-        expired = WorkOperation(maintenance.prune_values, then=lambda _: self._values.clear())
+        expired = WorkOperation(
+            lambda db: maintenance.prune_rest(db, now=self._now()), then=lambda _: self._values.clear()
+        )
         await self._writer.submit(expired)
         return media
 

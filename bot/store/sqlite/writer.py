@@ -29,11 +29,13 @@ _LINGER = 0.05  #: seconds that an operation nobody waits for may wait for compa
 class Operation(Generic[T]):
     """Something to write, and who waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, undo: Callable[[], None]) -> None:
+        self.undo = undo  #: called when it was not done, before the caller goes on
         self.future: asyncio.Future[T] | None = None  #: None: nobody waits
 
     def fail(self, error: StoreError) -> None:
         """Tell whoever waits that it was not done."""
+        self.undo()
         if self.future is None and isinstance(error, OwnershipLost):
             log.debug("store: a write came too late: %s", error)
         elif self.future is None:
@@ -51,9 +53,15 @@ class RowsOperation(Operation[T]):
     """Rows for set-based statements. Many of them make one transaction."""
 
     def __init__(
-        self, plan: Callable[[], Rows], then: Callable[[Returned], T], *, seq: int = 0, stage: int = 0
+        self,
+        plan: Callable[[], Rows],
+        then: Callable[[Returned], T],
+        *,
+        undo: Callable[[], None] = lambda: None,
+        seq: int = 0,
+        stage: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(undo)
         self.plan = plan  #: called when its turn has come; may raise `StoreError`
         self.then = then  #: called after the commit, before the caller goes on
         self.seq = seq  #: the job it is about
@@ -72,10 +80,9 @@ class WorkOperation(Operation[T]):
         then: Callable[[T], None] = lambda _: None,
         undo: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__()
+        super().__init__(undo)
         self.work = work
         self.then = then  #: called after the commit, before the caller goes on
-        self.undo = undo  #: called when it failed
 
 
 class Writer:
@@ -222,7 +229,6 @@ class Writer:
                 await self._rollback()
                 raise
         except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
-            operation.undo()
             operation.fail(self._explain(exc))
         else:
             operation.then(result)

@@ -1,0 +1,185 @@
+"""The figures of quotas, in memory: one process writes the database, so it knows what was used since it read them."""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.models import QuotaRequest, Usage
+from bot.store.shared import quota as rule
+from bot.store.shared.quota import QuotaFigures, find_exceeded
+
+Person = tuple[str, str]  #: adapter and actor, as keys
+
+#: People whose requests of the last minute are known.
+_PEOPLE = 10_000
+
+_ITEMS = """
+SELECT coalesce(sum(items), 0)
+    + coalesce((SELECT items FROM allowances WHERE person = :person AND day = :today), 0)
+FROM usage WHERE hour >= :hour AND adapter = :adapter AND actor = :actor
+"""
+#: What was spent each day on each kind, and the dearest of one item or request.
+_COST = "SELECT hour / 24 AS day, kind, sum(cost), max(price) FROM usage WHERE hour >= :hour GROUP BY day, kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a counted request may use until it is answered."""
+
+    person: Person
+    kind: str  #: "": it spends nothing
+    items: int
+    at: float = 0.0  #: when it was counted against the requests of a minute, seconds since 1970; 0: it was not
+
+    @property
+    def amount(self) -> int:
+        """How many times the price of its kind it may cost."""
+        return max(self.items, 1)
+
+
+class QuotaLedger:
+    """Counts requests and what they use. `read` reads rows; `now` is the time in seconds since 1970.
+
+    `load` before `count`; everything but `load` is immediate, so that no request gets in between.
+    """
+
+    def __init__(
+        self, read: Callable[[str, dict[str, object]], Awaitable[list[Any]]], now: Callable[[], float]
+    ) -> None:
+        self._read = read
+        self._now = now
+        self._recent: OrderedDict[Person, deque[float]] = OrderedDict()
+        self._today = 0
+        self._items: dict[Person, int] = {}  #: of finished requests today
+        self._cost: float | None = None  #: of finished requests today
+        self._prices: dict[str, float] = {}
+        self._writes = 0  #: changes of usage so far
+        self._open: dict[int, Reservation] = {}  #: of unanswered events by sequence number
+        self._open_items: Counter[Person] = Counter()
+        self._open_amounts: Counter[str] = Counter()
+
+    async def load(self, person: Person, number: int, *, items: bool, cost: bool) -> None:
+        """Read today's files of a person and what everybody spent, where they are needed and not known yet.
+
+        `number`: that of the person. Raises `StoreError`.
+        """
+        self._turn_day()
+        while items and person not in self._items:
+            writes, today = self._writes, self._today
+            values = {"person": number, "today": today, "hour": today * 24, "adapter": person[0], "actor": person[1]}
+            (row,) = await self._read(_ITEMS, values)
+            self._turn_day()
+            if (writes, today) == (self._writes, self._today):  # else nobody knows whether the row has all of it
+                self._items[person] = int(row[0])
+        while cost and self._cost is None:
+            writes, today = self._writes, self._today
+            rows = await self._read(_COST, {"hour": (today - rule.PRICE_DAYS) * 24})
+            self._turn_day()
+            if (writes, today) == (self._writes, self._today):
+                self._cost = sum(spent for day, _, spent, _ in rows if day >= today)
+                for _, kind, _, price in rows:
+                    self._learn(kind, price)
+
+    def items(self, person: Person) -> int:
+        """Files made today and being made for a person."""
+        return self._items.get(person, 0) + self._open_items[person]
+
+    def count(self, quota: QuotaRequest, person: Person, *, instead_of: int = 0) -> Reservation:
+        """Count a request, or raise `OverLimit`. `instead_of`: the event whose reservation it replaces."""
+        self._turn_day()
+        old = self._open.get(instead_of)
+        if old is not None:
+            self._remove(old)
+        try:
+            now = self._now()
+            exceeded = find_exceeded(quota, self._figures(quota, person, now), now)
+        finally:
+            if old is not None:
+                self._add(old)
+        if exceeded is not None:
+            raise exceeded
+        if quota.requests_per_minute:
+            recent = self._recent.setdefault(person, deque())
+            recent.append(now)
+            self._recent.move_to_end(person)
+            if len(self._recent) > _PEOPLE:
+                self._recent.popitem(last=False)
+        reservation = Reservation(person, quota.kind or "", quota.items, now if quota.requests_per_minute else 0.0)
+        self._add(reservation)
+        return reservation
+
+    def take_back(self, reservation: Reservation) -> None:
+        """Count a request no more: it was not recorded."""
+        self._remove(reservation)
+        recent = self._recent.get(reservation.person)
+        if recent is not None and reservation.at in recent:
+            recent.remove(reservation.at)
+
+    def release(self, reservation: Reservation) -> None:
+        """Let a counted request use nothing: its event has an answer already."""
+        self._remove(reservation)
+
+    def open(self, seq: int, reservation: Reservation) -> None:
+        """Assign a counted reservation to its event, in place of the one it had."""
+        self.close(seq)
+        self._open[seq] = reservation
+
+    def reopen(self, seq: int, reservation: Reservation) -> None:
+        """Reserve what an event may use that is to be answered again, or that was recorded by an earlier process."""
+        if seq not in self._open and (reservation.kind or reservation.items):
+            self._open[seq] = reservation
+            self._add(reservation)
+
+    def close(self, seq: int) -> None:
+        """Release the reservation of an event: it is answered or gone."""
+        reservation = self._open.pop(seq, None)
+        if reservation is not None:
+            self._remove(reservation)
+
+    def use(self, person: Person, usage: Sequence[Usage]) -> None:
+        """Count what was used; the table has it already."""
+        self._turn_day()
+        self._writes += 1
+        for used in usage:
+            self._learn(used.kind, used.cost / max(used.items, used.requests, 1))
+            if self._cost is not None:
+                self._cost += used.cost
+            if person in self._items:
+                self._items[person] += used.items
+
+    def _figures(self, quota: QuotaRequest, person: Person, now: float) -> QuotaFigures:
+        recent = self._recent.get(person, deque())
+        while recent and recent[0] <= now - rule.MINUTE:
+            recent.popleft()
+        kind = quota.kind or ""
+        reserved = sum(self._prices.get(one, 0.0) * amount for one, amount in self._open_amounts.items())
+        return QuotaFigures(
+            recent=recent,
+            items=self.items(person),
+            cost=(self._cost or 0.0) + reserved,
+            price=self._prices.get(kind),
+            is_open=self._open_amounts[kind] > 0,
+        )
+
+    def _add(self, reservation: Reservation) -> None:
+        self._open_items[reservation.person] += reservation.items
+        if reservation.kind:
+            self._open_amounts[reservation.kind] += reservation.amount
+
+    def _remove(self, reservation: Reservation) -> None:
+        self._open_items[reservation.person] -= reservation.items
+        if not self._open_items[reservation.person]:
+            del self._open_items[reservation.person]
+        if reservation.kind:
+            self._open_amounts[reservation.kind] -= reservation.amount
+
+    def _learn(self, kind: str, price: float) -> None:
+        self._prices[kind] = max(price, self._prices.get(kind, 0.0))
+
+    def _turn_day(self) -> None:
+        today = rule.today(self._now())
+        if today != self._today:
+            self._today = today
+            self._items.clear()
+            self._cost = None

@@ -1,0 +1,187 @@
+"""Taking in: events are counted against the quotas, recorded and queued."""
+
+# ruff: noqa: D102 - the promises are those of `bot.ports`
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import aiosqlite
+
+from bot.errors import OverLimit
+from bot.models import Answer, Event, Job, Lane, QuotaRequest
+from bot.store.shared import codec
+from bot.store.shared.quota import person_number
+from bot.store.shared.rows import event_keys
+from bot.store.sqlite import maintenance, statements
+from bot.store.sqlite.context_cache import Memories
+from bot.store.sqlite.queries import Reads
+from bot.store.sqlite.queue import WaitingQueue, entry
+from bot.store.sqlite.quota import Person, QuotaLedger, Reservation
+from bot.store.sqlite.writer import Returned, RowsOperation, WorkOperation, Writer
+
+_JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
+
+
+class Recorder:
+    """The part of the store that takes events in, counts them, and queues them in memory.
+
+    The queue and the counts are rebuilt from the table at start.
+    """
+
+    _writer: Writer
+    _reads: Reads
+
+    def __init__(self, *, now: Callable[[], float]) -> None:
+        self._now = now  #: seconds since 1970
+        self._queue = WaitingQueue()
+        self._changed = asyncio.Event()
+        self._jobs: dict[int, Job] = {}  #: of some waiting events
+        self._running: dict[int, Job] = {}  #: as they are by now
+        self._claimed: dict[int, Job] = {}  #: the same, as they were given out
+        self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
+        self._memories = Memories()
+        self._ledger = QuotaLedger(self._read, now)
+        self._counted: set[tuple[str, str]] = set()  #: events being recorded that were counted
+        self._last_event = 0  #: sequence number at the start
+        self._last_turn = 0  #: sequence number
+
+    async def _read(self, sql: str, parameters: dict[str, object]) -> list[Any]:
+        return await self._reads.rows(sql, parameters)
+
+    async def recover(self) -> None:
+        """Queue everything unfinished."""
+        rows = await self._reads.rows(
+            "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL,"
+            " kind, items FROM events WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
+        )
+        for seq, adapter, conversation, actor, lane, command, since, ready_at, answered, kind, items in rows:
+            if not answered:
+                self._ledger.reopen(seq, Reservation((adapter, actor), kind, items))
+            self._queue.add(
+                entry(
+                    seq,
+                    adapter=adapter,
+                    conversation=conversation,
+                    actor=actor,
+                    lane=Lane(lane),
+                    command=command,
+                    since=since,
+                    ready_at=ready_at,
+                    answered=bool(answered),
+                )
+            )
+        self._changed.set()
+        last = dict(await self._reads.rows("SELECT name, seq FROM sqlite_sequence"))
+        self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
+        self._memories.clear(through_seq=rows[-1][0] if rows else 0)
+
+    async def record(
+        self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
+    ) -> bool:
+        if quota is None or (key := event_keys(event)[:2]) in self._counted:
+            return await self._record(event, lane, answer)
+        person = person_of(event)
+        await self._load_figures(event, quota)
+        if key in self._counted:  # another delivery of the same event was quicker
+            return await self._record(event, lane, answer)
+        try:
+            reservation = self._ledger.count(quota, person)
+        except OverLimit:
+            if await self._reads.is_known(event.adapter, event.id):
+                return False
+            raise
+        self._counted.add(key)
+        return await self._record(event, lane, answer, reservation)
+
+    async def _load_figures(self, event: Event, quota: QuotaRequest) -> None:
+        number = person_number(event.adapter, event.actor.id)
+        items, cost = quota.media_per_day > 0, quota.budget_per_day > 0
+        await self._ledger.load(person_of(event), number, items=items, cost=cost)
+
+    async def _record(
+        self, event: Event, lane: Lane, answer: Answer | None, reservation: Reservation | None = None
+    ) -> bool:
+        lane = lane if answer is None else Lane.FREE
+        adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
+        since = event.received_at.timestamp()
+        committed = None if answer is None else codec.dumps(answer)
+        row = (
+            adapter,
+            event_id,
+            conversation,
+            lane,
+            command,
+            actor,
+            channel,
+            replaces,
+            since,
+            codec.dumps(event),
+            committed,
+            "" if reservation is None else reservation.kind,
+            0 if reservation is None else reservation.items,
+        )
+
+        def undo() -> None:
+            if reservation is not None:
+                self._counted.discard((adapter, event_id))
+                self._ledger.take_back(reservation)
+
+        def then(returned: Returned) -> bool:
+            seq = returned.pop((adapter, event_id), None)
+            if seq is None:
+                undo()
+                return False
+            if reservation is not None:
+                self._counted.discard((adapter, event_id))
+                self._ledger.open(seq, reservation)
+                if answer is not None:
+                    self._ledger.close(seq)
+            if len(self._jobs) < _JOBS_KEPT:
+                self._jobs[seq] = Job(seq=seq, event=event, answer=answer)
+            self._queue.add(
+                entry(
+                    seq,
+                    adapter=adapter,
+                    conversation=conversation,
+                    actor=actor,
+                    lane=lane,
+                    command=command,
+                    since=since,
+                    answered=answer is not None,
+                )
+            )
+            self._changed.set()
+            return True
+
+        return await self._writer.submit(RowsOperation(lambda: {statements.RECORD: (row,)}, then, undo=undo))
+
+    async def admit(self, event: Event, quota: QuotaRequest) -> None:
+        await self._load_figures(event, quota)
+        found = await self._reads.state(event.adapter, event.id)
+        seq = 0 if found is None else found[0]
+        reservation = self._ledger.count(quota, person_of(event), instead_of=seq)
+
+        async def work(db: aiosqlite.Connection) -> None:
+            await maintenance.reserve(db, seq, reservation.kind, reservation.items)
+
+        def then(_: None) -> None:
+            running = self._running.get(seq)
+            if self._queue.is_unanswered(seq) or (running is not None and running.answer is None):
+                self._ledger.open(seq, reservation)
+            else:  # what it may use counts when it is reopened
+                self._ledger.release(reservation)
+
+        undo = partial(self._ledger.take_back, reservation)
+        await self._writer.submit(WorkOperation(work, then=then, undo=undo))
+
+    async def media_today(self, adapter: str, actor: str) -> int:
+        person = codec.key(adapter), codec.key(actor)
+        await self._ledger.load(person, person_number(adapter, actor), items=True, cost=False)
+        return self._ledger.items(person)
+
+
+def person_of(event: Event) -> Person:
+    """Who asked, as the queue and the quotas know them."""
+    return codec.key(event.adapter), codec.key(event.actor.id)

@@ -1,0 +1,272 @@
+"""The quota rule, which every store keeps as it records an event: over all its processes and over restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import OverLimit
+from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, QuotaRequest, Usage
+from bot.policy import Policy
+from bot.ports import Store
+from bot.settings.core import Settings
+from tests.contract.store_contract import LANES, answer, claim, event, outcome
+
+_numbers = count()
+IMAGE = CommandSpec(
+    name="image", description="Draw.", kind="image", options=(Option(name="n", description="How many", kind="integer"),)
+)
+DRAWING = Usage(kind="image", model="m", items=1, cost=0.25)
+
+Stores = tuple[Store, Store]  #: two processes' stores on one database; the same one twice where there is one process
+
+
+async def within(store: Store, asked: Event, quota: QuotaRequest) -> OverLimit | None:
+    """Record a new event; the limit that it is over."""
+    try:
+        assert await store.record(asked, lane=Lane.FREE, quota=quota)
+    except OverLimit as over:
+        return over
+    return None
+
+
+async def burst(stores: Stores, quota: QuotaRequest, *, number: int, people: int = 1) -> list[OverLimit]:
+    """Record that many through both stores at once; what was refused."""
+    asked = (
+        within(stores[n % 2], event(f"burst {next(_numbers)}", actor=f"p{n % people}"), quota) for n in range(number)
+    )
+    return [over for over in await asyncio.gather(*asked) if over is not None]
+
+
+class QuotaContract:
+    """Subclasses give `connect`, which opens the stores of one database, and say how time passes for them."""
+
+    place: Path
+    stack: AsyncExitStack
+
+    async def connect(self, stack: AsyncExitStack) -> Stores:
+        """Open both stores."""
+        raise NotImplementedError
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let everything that was counted so far be that much older."""
+        raise NotImplementedError
+
+    async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def stores(self, tmp_path: Path) -> AsyncIterator[Stores]:
+        self.place = tmp_path
+        async with asyncio.timeout(60), AsyncExitStack() as self.stack:
+            yield await self.connect(self.stack)
+
+    async def restart(self) -> Stores:
+        await self.stack.aclose()
+        return await self.connect(self.stack)
+
+    async def test_requests_a_minute(self, stores: Stores) -> None:
+        """The limit is one person's over all processes; the refusal says when there is room, and then there is."""
+        quota = QuotaRequest(kind="chat", requests_per_minute=7)
+        refused = await burst(stores, quota, number=40, people=2)
+        assert len(refused) == 40 - 2 * 7
+        assert all(over.limit == "rate" and 0 < over.wait <= 60 for over in refused)
+        await self.pass_time(30)
+        over = await within(stores[0], event("soon", actor="p0"), quota)
+        assert over is not None
+        assert 0 < over.wait <= 30
+        await self.pass_time(30)
+        assert await within(stores[1], event("later", actor="p0"), quota) is None
+
+    async def test_a_known_event_counts_once(self, stores: Stores) -> None:
+        """Delivered to both processes, and again when the limit is reached, it is recorded and counted once."""
+        quota = QuotaRequest(kind="chat", requests_per_minute=2)
+        delivered = (store.record(event("e"), lane=Lane.FREE, quota=quota) for store in stores * 5)
+        assert sorted(await asyncio.gather(*delivered)) == [False] * 9 + [True]
+        assert await within(stores[0], event("f"), quota) is None
+        assert not await stores[1].record(event("e"), lane=Lane.FREE, quota=quota)
+        assert await within(stores[1], event("g"), quota)
+
+    async def test_a_known_event_that_was_not_counted(self, stores: Stores) -> None:
+        """An event that was recorded without a quota, such as a refusal, is not counted when it is delivered again."""
+        quota = QuotaRequest(kind="image", items=1, requests_per_minute=1, media_per_day=1)
+        assert await stores[0].record(event("e"), lane=Lane.FREE, answer=Answer(text="no"))
+        for store in stores * 2:
+            assert not await store.record(event("e"), lane=Lane.FREE, quota=quota)
+        assert await within(stores[1], event("f"), quota) is None
+        assert await within(stores[1], event("g"), quota)
+        assert not await stores[0].record(event("e"), lane=Lane.FREE, quota=quota)
+
+    async def test_what_is_refused_leaves_nothing(self, stores: Stores) -> None:
+        """Who is over one limit is not counted against another, and nothing more waits to be answered."""
+        quota = QuotaRequest(kind="image", items=1, requests_per_minute=2, media_per_day=1)
+        assert await within(stores[0], event("e"), quota) is None
+        for n in range(5):
+            assert await within(stores[1], event(f"{n}"), quota)
+        assert await within(stores[1], event("chat"), QuotaRequest(kind="chat", requests_per_minute=2)) is None
+        assert (await stores[0].counts())["waiting"] == 2
+
+    async def test_an_event_with_an_answer_uses_nothing(self, stores: Stores) -> None:
+        """It counts as a request, but makes no files."""
+        quota = QuotaRequest(kind="image", items=1, requests_per_minute=2, media_per_day=1)
+        assert await stores[0].record(event("e"), lane=Lane.FREE, answer=Answer(text="as before"), quota=quota)
+        assert await stores[1].media_today("one", "ann") == 0
+        assert await within(stores[1], event("f"), quota) is None
+        over = await within(stores[0], event("g"), quota)
+        assert over is not None
+        assert over.limit == "rate"
+
+    async def test_media_a_day(self, stores: Stores) -> None:
+        """What is being made counts, then what was made; what came to nothing is free again, after a restart too."""
+        one, two = stores
+        quota = QuotaRequest(kind="image", items=1, media_per_day=6)
+        assert len(await burst(stores, quota, number=30)) == 24
+        for used in ((DRAWING,), ()):
+            await one.commit(await claim(one), outcome(usage=used))
+        assert [await store.media_today("one", "p0") for store in stores] == [5, 5]
+        over = await within(two, event("pair", actor="p0"), replace(quota, items=2))
+        assert over is not None
+        assert (over.limit, over.left) == ("media", 1)
+        assert await within(two, event("last", conversation="stopped", actor="p0"), quota) is None
+        assert await within(one, event("one too many", actor="p0"), quota)
+        assert await within(one, event("another's", actor="eve"), quota) is None
+        assert await one.cancel_waiting("one", "stopped", before=2**40, answer=Answer(text="Stopped.")) == 1
+        one, two = await self.restart()
+        assert await within(two, event("instead", actor="p0"), quota) is None
+        assert await within(one, event("no more", actor="p0"), quota)
+
+    async def test_what_is_gone_is_free(self, stores: Stores) -> None:
+        """An event that was withdrawn or erased while it waited, or whose answer was replaced, makes no files."""
+        one, two = stores
+        quota = QuotaRequest(kind="image", items=1, media_per_day=3)
+        for name in ("withdrawn", "replaced", "stays"):
+            assert await within(one, event(name), quota) is None
+        assert await within(two, event("e"), quota)
+        assert await two.withdraw("one", "withdrawn")
+        assert await two.reopen(event("replaced"), answer=Answer())
+        assert await one.media_today("one", "ann") == 1
+        assert await within(one, event("f"), quota) is None
+        assert await two.media_today("one", "ann") == 2
+        await two.forget("one", "ann")
+        assert await one.media_today("one", "ann") == 0
+
+    async def test_what_is_made_again_counts_again(self, stores: Stores) -> None:
+        """While it is being made; a restart does not change that."""
+        one, two = stores
+        quota = QuotaRequest(kind="image", items=2, media_per_day=6)
+        assert await within(one, event("e"), quota) is None
+        job = await claim(one)
+        await one.commit(job, outcome(usage=(replace(DRAWING, items=2),)))
+        await one.complete(job)
+        await two.admit(event("e"), replace(quota, items=3))
+        assert await two.reopen(event("e", prompt="more"))
+        assert [await store.media_today("one", "ann") for store in stores] == [5, 5]
+        one, two = await self.restart()
+        assert await one.media_today("one", "ann") == 5
+        job = await claim(two)
+        await two.commit(job, outcome(usage=(replace(DRAWING, items=1),)))
+        assert await one.media_today("one", "ann") == 3
+
+    async def test_a_day_ends(self, stores: Stores) -> None:
+        """What was made yesterday counts no more."""
+        one, two = stores
+        quota = QuotaRequest(kind="image", items=1, media_per_day=1, budget_per_day=0.3)
+        await answer(one, event("e"), outcome(usage=(DRAWING,)))
+        assert await within(two, event("f"), quota)
+        await self.pass_time(86400)
+        assert await one.media_today("one", "ann") == 0
+        assert await within(two, event("f"), quota) is None
+        assert await within(one, event("g"), quota)
+
+    async def test_who_is_forgotten_gets_no_new_day(self, stores: Stores) -> None:
+        """What was made today counts after it can't be told any more whose it was, until tomorrow."""
+        one, two = stores
+        for n in range(2):
+            await answer(one, event(f"{n}"), outcome(usage=(DRAWING,)))
+            await two.forget("one", "ann")
+        assert not await one.usage(since=datetime.now(UTC) - timedelta(days=1), actor="ann")
+        quota = QuotaRequest(kind="image", items=1, media_per_day=2)
+        assert await within(two, event("e"), quota)
+        one, two = await self.restart()
+        assert await within(two, event("e"), quota)
+        await self.pass_time(86400)
+        assert await within(two, event("e"), quota) is None
+        await one.prune(datetime.now(UTC) - timedelta(days=1))
+        assert not (await self.tables())["allowances"]
+
+    async def test_money_a_day(self, stores: Stores) -> None:
+        """Everybody's, in all processes: what was spent, and at the dearest price what is being made."""
+        one, two = stores
+        await answer(one, event("dear"), outcome(usage=(DRAWING,)))
+        await answer(two, event("cheap"), outcome(usage=(replace(DRAWING, cost=0.05),)))
+        quota = QuotaRequest(kind="image", items=1, budget_per_day=1.2)
+        refused = await burst(stores, quota, number=30, people=30)
+        assert len(refused) == 30 - 3
+        assert {over.limit for over in refused} == {"money"}
+        job = await claim(two)
+        await two.commit(job, outcome())
+        await two.add_usage(job, (Usage(kind="chat", model="m", cost=0.2),))
+        one, two = await self.restart()
+        assert await within(two, event("e"), quota)
+        assert await within(two, event("e"), replace(quota, budget_per_day=1.26)) is None
+
+    async def test_the_first_of_a_kind_finds_out_the_price(self, stores: Stores) -> None:
+        """While no price is known one request at a time is admitted by all processes; then the price decides."""
+        quota = QuotaRequest(kind="video", items=1, budget_per_day=1.0)
+        refused = await burst(stores, quota, number=20, people=20)
+        assert [over.limit for over in refused] == ["price"] * 19
+        used = Usage(kind="video", model="m", items=1, cost=0.3)
+        await stores[1].commit(await claim(stores[1]), outcome(usage=(used,)))
+        assert len(await burst(stores, quota, number=20, people=20)) == 18
+
+    async def test_an_event_that_is_revised_counts_once_more(self, stores: Stores) -> None:
+        """Its new files count in place of the old ones; an edit that is over a limit changes nothing."""
+        one, two = stores
+        quota = QuotaRequest(kind="image", items=3, requests_per_minute=3, media_per_day=4)
+        assert await within(one, event("e"), quota) is None
+        for items in (4, 2):
+            await two.admit(event("e"), replace(quota, items=items))
+            assert await one.media_today("one", "ann") == items
+        with pytest.raises(OverLimit):
+            await two.admit(event("e"), replace(quota, items=1))
+        assert await one.media_today("one", "ann") == 2
+
+    async def test_people_are_told_by_the_policy(self, stores: Stores) -> None:
+        """Two processes' policies tell the same: what is left, and why an edit or a stranger's request is refused."""
+        settings = Settings(_env_file=None, bot_requests_per_minute=0, bot_media_per_day=3)  # type: ignore[call-arg]
+        here, there = (Policy(settings, store) for store in stores)
+        asked = event("e", options={"n": "2"}, actor="ann")
+        quota = here.quota(asked, IMAGE)
+        assert quota == QuotaRequest(kind="image", items=2, media_per_day=3)
+        assert here.quota(asked, CommandSpec(name="stop", description="Stop.", kind="image")) is None
+        assert here.quota(asked, CommandSpec(name="chat", description="Talk.", kind="chat")) is None
+        assert await within(stores[0], asked, quota) is None
+        assert "1 left" in " ".join(await there.allowance("one", "ann", "en"))
+        assert await there.check_again(replace(asked, options={"n": "3"}), IMAGE) is None
+        refusal = await here.check_again(replace(asked, options={"n": "4"}), IMAGE)
+        assert refusal is not None
+        assert "3 left" in refusal.text
+        stranger = replace(asked, actor=Actor(id="eve", is_stranger=True))
+        assert [here.refusal(stranger, OverLimit("media")).silent for _ in range(2)] == [False, True]
+
+    async def test_what_is_recorded_is_answered(self, stores: Stores) -> None:
+        """Counted or not, in the order of recording."""
+        one, two = stores
+        quota = QuotaRequest(kind="chat", requests_per_minute=100, budget_per_day=1)
+        await answer(one, event("first"), outcome(usage=(Usage(kind="chat", model="m", cost=0.001),)))
+        for n in range(20):
+            chosen = quota if n % 2 else None
+            assert await stores[n % 2].record(event(f"{n}"), lane=Lane.CONVERSATION, quota=chosen)
+        names = []
+        while (job := await two.claim(LANES, ["one"])) is not None:
+            names.append(job.event.id)
+            await two.commit(job, outcome())
+            await two.complete(job)
+        assert names == [f"{n}" for n in range(20)]

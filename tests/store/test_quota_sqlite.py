@@ -1,0 +1,30 @@
+"""The SQLite store counts in memory what its file says."""
+
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from bot.store.sqlite.store import SqliteStore
+from tests.contract.quota_contract import QuotaContract, Stores
+from tests.support.sqlite import tables
+
+
+class TestSqliteQuotas(QuotaContract):
+    """One process."""
+
+    @pytest.fixture(autouse=True)
+    def _given(self) -> None:
+        self.passed = 0.0
+
+    async def connect(self, stack: AsyncExitStack) -> Stores:
+        store = SqliteStore(self.place / "bot.db", now=lambda: time.time() + self.passed)
+        await stack.enter_async_context(store)
+        return store, store
+
+    async def pass_time(self, seconds: float) -> None:
+        self.passed += seconds
+
+    async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        return tables(self.place / "bot.db")
