@@ -15,7 +15,7 @@ from bench.bots.common import Bot
 from bench.bots.discord import bot
 from bench.slack_api import slow_api
 from simulators.discord.rest import Call, Moment
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ME, Json, snowflake
 
 ROUNDS = 3
@@ -50,7 +50,7 @@ class Measure:
 class Stage:
     """A Discord with channels, and who asks in them."""
 
-    def __init__(self, wire: Wire, channels: int) -> None:
+    def __init__(self, wire: DiscordSimulator, channels: int) -> None:
         self.wire = wire
         self.rooms = [str(_FIRST + number) for number in range(channels)]
         for number in self.rooms:
@@ -109,7 +109,7 @@ async def run(stage: Stage, one: Bot, talks: Sequence[Sequence[str]]) -> Measure
 async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
     """Both bots in turn, with one and with fifty channels; the first round warms up and is not counted."""
     found: dict[tuple[str, int], list[Measure]] = {(name, size): [] for name in NAMES for size in (1, CHANNELS)}
-    async with Wire() as one, Wire() as other:
+    async with DiscordSimulator() as one, DiscordSimulator() as other:
         stages = Stage(one, MANY), Stage(other, MANY)
         async with bot("bare", one, api) as bare, bot("service", other, api) as service:
             for number in range(ROUNDS + 1):
@@ -124,7 +124,7 @@ async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
 
 async def memory(api: str) -> tuple[float, float, float]:
     """Megabytes at rest, after all the channels have talked in threads, and after they have done so again."""
-    async with Wire() as wire:
+    async with DiscordSimulator() as wire:
         stage = Stage(wire, MANY)
         async with bot("service", wire, api) as one:
             await stage.ask(stage.rooms[0])
@@ -147,7 +147,7 @@ async def memory(api: str) -> tuple[float, float, float]:
 async def relayed() -> tuple[float, float]:
     """Megabytes of growth, and seconds, while a video goes from the API to Discord."""
     with slow_api(VIDEO) as api:
-        async with Wire() as wire, bot("service", wire, api) as one:
+        async with DiscordSimulator() as wire, bot("service", wire, api) as one:
             wire.cdn.limit = 2 * VIDEO
 
             async def film(prompt: str) -> None:

@@ -11,12 +11,12 @@ from discord.http import Route
 
 from aimodels.transport import open_http
 from bench.bots.common import Bot, started
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 
 
 @asynccontextmanager
-async def bot(name: str, wire: Wire, api: str, **settings: str) -> AsyncIterator[Bot]:
+async def bot(name: str, wire: DiscordSimulator, api: str, **settings: str) -> AsyncIterator[Bot]:
     """The "service" or the "bare" bot, once it hears."""
     environment = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": wire.api, **settings}
     module = ("bot", "run") if name == "service" else ("bench.bots.discord",)

@@ -17,7 +17,7 @@ from bot import bootstrap
 from bot.ops import logs
 from bot.settings.core import Settings
 from simulators.discord.checks import LOADING
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, ME, TOKEN, Json, member, snowflake
 
 PICTURE = Path(__file__).parents[2] / "docs" / "discord.png"
@@ -25,7 +25,7 @@ WIDTH = 680
 NAMES = {ADA: "Ada", BOB: "美玲", ME: "Muse"}
 
 
-async def converse(wire: Wire, folder: Path) -> None:
+async def converse(wire: DiscordSimulator, folder: Path) -> None:
     """Ask in a channel what people ask, and wait for each answer."""
     adapter = Discord(token=SecretStr(TOKEN), api_url=wire.api)
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
@@ -54,7 +54,7 @@ async def converse(wire: Wire, folder: Path) -> None:
         await running
 
 
-def is_whole(wire: Wire, token: str) -> bool:
+def is_whole(wire: DiscordSimulator, token: str) -> bool:
     """Whether a command's answer is there with its files and buttons."""
     message = wire.originals.get(token, {"flags": LOADING})
     return not message["flags"] & LOADING and "again" in str(message["components"])
@@ -64,7 +64,7 @@ async def page() -> str:
     """The conversation as a page."""
     logs.configure("warning", "json")
     with tempfile.TemporaryDirectory() as folder:
-        async with Wire() as wire:
+        async with DiscordSimulator() as wire:
             await converse(wire, Path(folder))
             return Page(wire, NAMES).whole("general", CHANNEL)
 

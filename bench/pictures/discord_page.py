@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from bench.pictures import icon
 from simulators.discord.checks import EPHEMERAL
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ME, Json
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -24,7 +24,7 @@ _DANGER = 4
 class Page:
     """Writes a page of what a person sees."""
 
-    def __init__(self, wire: Wire, names: dict[str, str]) -> None:
+    def __init__(self, wire: DiscordSimulator, names: dict[str, str]) -> None:
         self._wire = wire
         self._names = names
         self._markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")

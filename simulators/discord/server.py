@@ -168,7 +168,6 @@ class DiscordSimulator(DiscordState):
 
 
 #: The name before.
-Wire = DiscordSimulator
 
 
 async def _nothing(state: DiscordState, call: Call) -> None:

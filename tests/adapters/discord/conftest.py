@@ -1,24 +1,13 @@
 from collections.abc import AsyncIterator
-from unittest.mock import AsyncMock
 
-import discord
 import pytest
 
 from adapters.discord.timing import Timing
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
+from tests.support.discord.fixtures import identified_at_once, wire
 from tests.support.discord.stage import Core, Service
 
-
-@pytest.fixture(autouse=True)
-def identified_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library waits five seconds before a new session, as Discord wants it; this Discord does not."""
-    monkeypatch.setattr(discord.Client, "before_identify_hook", AsyncMock())
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with Wire() as wire:
-        yield wire
+__all__ = ["identified_at_once", "wire"]
 
 
 @pytest.fixture
@@ -33,6 +22,6 @@ def timing() -> Timing:
 
 
 @pytest.fixture
-async def service(wire: Wire, core: Core, timing: Timing) -> AsyncIterator[Service]:
+async def service(wire: DiscordSimulator, core: Core, timing: Timing) -> AsyncIterator[Service]:
     async with Service(wire, core, timing=timing) as service:
         yield service

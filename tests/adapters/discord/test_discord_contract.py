@@ -11,7 +11,7 @@ from bot.models import Attachment
 from bot.ports import Draft
 from simulators.discord.checks import EPHEMERAL, LOADING
 from simulators.discord.components import texts
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, CHANNEL, DM, ME, Json, snowflake
 from tests.contract.adapter_contract import COMMANDS, AdapterContract, Harness, Shown
 from tests.support.discord.stage import Core
@@ -22,7 +22,7 @@ ASKED = [{"name": "prompt", "type": 3, "value": "hello"}]
 class DirectMessages(Harness):
     """A person's direct messages with the bot."""
 
-    def __init__(self, folder: Path, wire: Wire) -> None:
+    def __init__(self, folder: Path, wire: DiscordSimulator) -> None:
         super().__init__(folder)
         self.wire = wire
         self._question = wire.message(DM, "an earlier question")["id"]
@@ -105,7 +105,7 @@ class DirectMessages(Harness):
 class TestDirectMessages(AdapterContract):
     @pytest.fixture
     async def harness(self, tmp_path: Path) -> AsyncIterator[DirectMessages]:
-        async with Wire() as wire:
+        async with DiscordSimulator() as wire:
             harness = DirectMessages(tmp_path, wire)
             await harness.start()
             yield harness

@@ -10,7 +10,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 
 
@@ -44,7 +44,7 @@ class Bot(discord.AutoShardedClient):
 
 
 @asynccontextmanager
-async def bot(wire: Wire, *, connects: bool = True, **options: Any) -> AsyncIterator[Bot]:
+async def bot(wire: DiscordSimulator, *, connects: bool = True, **options: Any) -> AsyncIterator[Bot]:
     """A client that is logged in and, if it is to, connected."""
     Route.BASE = wire.api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://127.0.0.1:{wire.port}/gateway/")

@@ -2,20 +2,27 @@
 
 from typing import Any
 
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, ME, Json, snowflake
 
-#: Types of interactions.
-SLASH, PRESSED = 2, 3
+#: Types of interactions: a command, a button, a submitted modal.
+SLASH, PRESSED, SUBMITTED = 2, 3, 5
 
 
-def slash(name: str, /, **options: Any) -> Json:
-    told = [{"name": k, "type": 3, "value": v} for k, v in options.items()]
-    return {"id": snowflake(), "name": name, "type": 1, "options": told}
+def slash_command(name: str, /, **options: Any) -> Json:
+    """Return the data of a slash command."""
+    values = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+    return {"id": snowflake(), "name": name, "type": 1, "options": values}
 
 
-def pressed(wire: Wire, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
+def button_press(wire: DiscordSimulator, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
+    """Return the data of a pressed button, and its message, which is posted in the channel."""
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
     message = wire.message(CHANNEL, "an answer", by=ME, components=[row], flags=flags)
     return {"component_type": 2, "custom_id": custom_id, "id": 2}, message
+
+
+def select_value(name: str, value: str) -> Json:
+    """Return the component of a submitted modal in which that value is selected."""
+    return {"type": 18, "id": 1, "component": {"type": 3, "id": 2, "custom_id": name, "values": [value]}}

@@ -8,7 +8,7 @@ from adapters.discord import adapter
 from adapters.discord.timing import Timing
 from bot.pipeline.timing import PipelineTiming
 from bot.timing import ServiceTiming
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 from tests.support import processes
 
@@ -16,7 +16,7 @@ from tests.support import processes
 class Process:
     """One life of the service; `folder` is kept between them. `is_late`: long after what it finds was asked."""
 
-    def __init__(self, wire: Wire, api_url: str, folder: Path, *, is_late: bool = False) -> None:
+    def __init__(self, wire: DiscordSimulator, api_url: str, folder: Path, *, is_late: bool = False) -> None:
         environment = {
             "AIMODELS_BASE_URL": api_url,
             "AIMODELS_API_KEY": "key",

@@ -1,20 +1,25 @@
+"""The adapter alone, running on the simulated Discord with a core that records."""
+
 import asyncio
 from typing import Any, Self
 
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
-from simulators.discord.server import Wire
-from simulators.discord.values import TOKEN
+from adapters.discord.outbound.draft import DiscordDraft
+from bot.models import Event
+from simulators.discord.server import DiscordSimulator
+from simulators.discord.values import CHANNEL, DM, TOKEN
 from tests.support.core import COMMANDS, Core
+from tests.support.discord.interactions import SLASH, slash_command
 
 __all__ = ["COMMANDS", "Core", "Service"]
 
 
 class Service:
-    """The adapter, running against a wire."""
+    """The adapter, running."""
 
-    def __init__(self, wire: Wire, core: Core, **settings: Any) -> None:
+    def __init__(self, wire: DiscordSimulator, core: Core, **settings: Any) -> None:
         self.wire = wire
         self.core = core
         self.adapter = Discord(token=SecretStr(TOKEN), api_url=wire.api, **settings)
@@ -31,3 +36,22 @@ class Service:
         self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
         await self._connected.__aexit__(None, None, None)
+
+    async def say(self, channel: str = DM, text: str = "hello", **more: Any) -> Event:
+        """Say something to the bot; return the event that comes of it."""
+        known = len(self.core.events)
+        message = await self.wire.say(channel, text, **more)
+        events = await self.core.count(known + 1)
+        return next(event for event in events if event.id == message["id"])
+
+    async def use_command(self, channel: str = CHANNEL, **more: Any) -> Event:
+        """Use the slash command `/chat`; return its event, once it is acknowledged."""
+        known = len(self.core.events)
+        made = await self.wire.interact(SLASH, slash_command("chat", prompt="hello"), channel=channel, **more)
+        events = await self.core.count(known + 1)
+        await self.wire.until(lambda: made["token"] in self.wire.originals)
+        return next(event for event in events if event.id == made["id"])
+
+    async def open_draft(self, event: Event, *, ref: str | None = None) -> DiscordDraft:
+        """Open the draft of an event's answer."""
+        return await self.adapter.draft(event.reply_to, key=event.id, ref=ref, private=False)

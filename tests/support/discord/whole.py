@@ -1,4 +1,4 @@
-"""The whole service on the fake Discord in the test's event loop, with an API that echoes."""
+"""The whole service on the simulated Discord in the test's event loop, with an API that echoes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,19 +14,22 @@ from adapters.discord.timing import Timing
 from bot.bootstrap import Core
 from bot.ops.web import WebServer
 from bot.timing import ServiceTiming
-from simulators.discord.components import texts
-from simulators.discord.server import Wire
+from simulators.discord.checks import EPHEMERAL
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, TOKEN, Json
 from tests.support.api import FakeApi, fake_api
-from tests.support.discord.interactions import slash
+from tests.support.discord.interactions import PRESSED, SLASH, SUBMITTED, select_value, slash_command
+from tests.support.discord.messages import buttons_of, text_of
 from tests.support.service import FAST, Echo, life, settings_of
+
+_MODAL = 9  # the type of a response that opens a modal
 
 
 @dataclass
 class Whole:
-    """What a test has in hand."""
+    """The running service, and what people do and see."""
 
-    wire: Wire
+    wire: DiscordSimulator
     api: FakeApi
     echo: Echo
     folder: Path
@@ -38,7 +41,7 @@ class Whole:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
-        """Start on what an earlier run left, and wait until it hears."""
+        """Start on what an earlier run left; return when it is connected."""
         adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api, timing=self.timing)
         chosen = settings_of(self.api, self.folder, **self.settings)
         one = await self._stack.enter_async_context(life(chosen, adapter, timing=self.core_timing))
@@ -47,43 +50,68 @@ class Whole:
         await self.wire.until(lambda: len(self.wire.gateway.identified) > known and self.wire.gateway.is_heard)
 
     async def stop(self) -> None:
-        """As a SIGTERM does."""
+        """Stop as a SIGTERM does."""
         await self._stack.aclose()
 
     async def mention(self, text: str, **more: Any) -> str:
-        """Ask in the channel; the thread where it is answered."""
-        said = await self.wire.say(CHANNEL, f"<@{ME}> {text}", **more)
-        return str(said["id"])
+        """Mention the bot in the channel; return the thread of the answer."""
+        message = await self.wire.say(CHANNEL, f"<@{ME}> {text}", **more)
+        return str(message["id"])
 
     async def command(self, name: str, *, channel: str = CHANNEL, told: Json | None = None, **options: Any) -> str:
-        """Use a command; the token that answers it."""
-        made = await self.wire.interact(2, slash(name, **options), channel=channel, **(told or {}))
+        """Use a slash command; return the token that answers it."""
+        made = await self.wire.interact(SLASH, slash_command(name, **options), channel=channel, **(told or {}))
         return str(made["token"])
 
-    async def shown(self, place: str, text: str) -> Json:
+    async def press(self, message: Json, action: str, **told: Json) -> str:
+        """Press the button of that action; return the token that answers it."""
+        ids = [button["custom_id"] for button in buttons_of(message)]
+        [custom_id] = [custom_id for custom_id in ids if f":{action}:" in custom_id]
+        data = {"component_type": 2, "custom_id": custom_id, "id": 2}
+        made = await self.wire.interact(PRESSED, data, channel=message["channel_id"], message=message, **told)
+        return str(made["token"])
+
+    async def submit(self, message: Json, **values: str) -> None:
+        """Select values in the modal that a button of the message opened, and submit it."""
+        opened = await self.wire.until(lambda: [c for c in self.wire.called("POST", "callback") if c["type"] == _MODAL])
+        components = [select_value(name, value) for name, value in values.items()]
+        data = {"custom_id": opened[0]["data"]["custom_id"], "components": components}
+        await self.wire.interact(SUBMITTED, data, message=message)
+
+    async def edit(self, message: Json, text: str) -> None:
+        """Edit a message that was said."""
+        await self.wire.edit(message, text)
+
+    async def delete(self, message: Json) -> None:
+        """Delete a message that was said."""
+        await self.wire.delete(message)
+
+    async def see(self, channel: str, text: str) -> Json:
         """Wait until a message of the bot there has that text."""
-        found: list[Json] = await self.wire.until(lambda: [m for m in self.wire.said(place) if text in text_of(m)])
+        found: list[Json] = await self.wire.until(lambda: [m for m in self.wire.said(channel) if text in text_of(m)])
         return found[0]
 
-    async def quiet(self) -> None:
+    async def see_ephemeral(self, channel: str, text: str) -> Json:
+        """Wait until an ephemeral message there has that text."""
+        found: list[Json] = await self.wire.until(
+            lambda: [m for m in self.wire.messages[channel] if m["flags"] & EPHEMERAL and text in m["content"]]
+        )
+        return found[0]
+
+    async def idle(self) -> None:
         """Wait until everything asked so far is answered, by asking one more thing."""
         text = f"the end {len(self.echo.asked)}"
         await self.wire.say(DM, text)
-        await self.shown(DM, f"re: {text}")
+        await self.see(DM, f"re: {text}")
         await self.core.worker.drain()
-
-
-def text_of(message: Json) -> str:
-    """All that a message says."""
-    return "\n".join([message["content"], *texts(message["components"])])
 
 
 @asynccontextmanager
 async def whole(
     folder: Path, *, timing: Timing | None = None, core_timing: ServiceTiming = FAST, **settings: Any
 ) -> AsyncIterator[Whole]:
-    """The service, running; `settings` are those of the core."""
-    async with asyncio.timeout(120), Wire() as wire, fake_api() as api:
+    """Run the service; `settings` are those of the core."""
+    async with asyncio.timeout(120), DiscordSimulator() as wire, fake_api() as api:
         echo = Echo(api.url)
         api.play(echo)
         one = Whole(wire, api, echo, folder, settings, timing or Timing(), core_timing)

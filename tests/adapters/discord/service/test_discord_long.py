@@ -21,7 +21,8 @@ from simulators.discord.components import media
 from simulators.discord.files import Upload
 from simulators.discord.values import CHANNEL, DM, Json
 from tests.support.api import Step, chat, data, piece
-from tests.support.discord.whole import Whole, text_of, whole
+from tests.support.discord.messages import text_of
+from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import film
 from tests.support.service import FAST
 
@@ -95,7 +96,7 @@ async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str, c
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, asks)
     await one.wire.until(lambda: any(message["attachments"] for message in one.wire.said(place)))
-    await one.quiet()
+    await one.idle()
     messages = [message for message in one.wire.said(place) if not text_of(message).startswith("re: the end")]
     [file] = [file for message in messages for file in message["attachments"]]
     assert file["filename"].endswith(".md")
@@ -115,7 +116,7 @@ async def test_several_messages(one: Whole, sentence: str, comes: str) -> None:
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, "message")
     await one.wire.until(lambda: any(marks(answer)[-1] in text_of(message) for message in one.wire.said(place)))
-    await one.quiet()
+    await one.idle()
     messages = [message for message in one.wire.said(place) if not text_of(message).startswith("re: the end")]
     assert len(messages) > 2
     assert marks("\n".join(map(text_of, messages))) == marks(answer)
@@ -185,7 +186,7 @@ async def test_pictures_that_are_refused(one: Whole, what: str) -> None:
     assert all(upload.size <= one.wire.cdn.limit for upload in uploads)
     assert "縮小" in text_of(message)
     assert any(call.status == 413 for call in one.wire.rest.calls)
-    await one.quiet()
+    await one.idle()
     assert len(one.wire.said(CHANNEL)) == 1
 
 
@@ -214,6 +215,6 @@ async def test_big_film_that_stays_big_is_linked(tmp_path: Path) -> None:
         one.echo.files["fox.mp4"] = broken
         one.echo.instead = [data({"videos": [{"url": f"{one.api.url.removesuffix('/v1')}/fox.mp4"}]})]
         await one.command("video", prompt="a fox")
-        message = await one.shown(CHANNEL, "https://muse.example/")
+        message = await one.see(CHANNEL, "https://muse.example/")
         assert not message["attachments"]
         assert not any(call.uploads for call in one.wire.rest.calls)

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, CHANNEL, GUILD, Json, snowflake
 from tests.support.discord.bare import Bot, bot
 
@@ -15,12 +15,12 @@ ELSEWHERE = "1457510428359008888"
 
 
 @pytest.fixture
-async def client(wire: Wire) -> AsyncIterator[Bot]:
+async def client(wire: DiscordSimulator) -> AsyncIterator[Bot]:
     async with bot(wire) as client:
         yield client
 
 
-async def used(client: Bot, wire: Wire, kind: int = SLASH, **more: Any) -> tuple[Any, Json]:
+async def used(client: Bot, wire: DiscordSimulator, kind: int = SLASH, **more: Any) -> tuple[Any, Json]:
     """A command, or something else, that somebody used, and how it was told."""
     data: Json = {"id": snowflake(), "name": "chat", "type": 1, "options": []}
     if kind == PRESSED:
@@ -38,7 +38,7 @@ async def refused(request: Any) -> int:
     return raised.value.code
 
 
-async def test_deferred_answer(client: Bot, wire: Wire) -> None:
+async def test_deferred_answer(client: Bot, wire: DiscordSimulator) -> None:
     """A deferred command shows that something comes; it becomes the answer, which everybody sees."""
     interaction, _ = await used(client, wire)
     await interaction.response.defer(thinking=True)
@@ -54,7 +54,7 @@ async def test_deferred_answer(client: Bot, wire: Wire) -> None:
     assert await refused(interaction.edit_original_response(content="again")) == 10008
 
 
-async def test_first_follow_up_is_the_answer(client: Bot, wire: Wire) -> None:
+async def test_first_follow_up_is_the_answer(client: Bot, wire: DiscordSimulator) -> None:
     """While the deferred answer is open, a follow-up fills it; later ones are messages of their own."""
     interaction, _ = await used(client, wire)
     await interaction.response.defer(thinking=True)
@@ -66,7 +66,7 @@ async def test_first_follow_up_is_the_answer(client: Bot, wire: Wire) -> None:
     assert [message["content"] for message in wire.said(CHANNEL)] == ["2"]
 
 
-async def test_private_answers(client: Bot, wire: Wire) -> None:
+async def test_private_answers(client: Bot, wire: DiscordSimulator) -> None:
     """What is for the asker alone has a viewer, is not in the history and is nobody else's."""
     interaction, _ = await used(client, wire)
     await interaction.response.send_message("secret", ephemeral=True)
@@ -79,7 +79,7 @@ async def test_private_answers(client: Bot, wire: Wire) -> None:
     assert (await interaction.followup.fetch_message(whisper.id)).content == "secret too"
 
 
-async def test_acknowledged_once_and_in_time(client: Bot, wire: Wire) -> None:
+async def test_acknowledged_once_and_in_time(client: Bot, wire: DiscordSimulator) -> None:
     """An interaction is acknowledged once, within three seconds, and not before anything follows it."""
     interaction, _ = await used(client, wire)
     assert await refused(interaction.followup.send("early", wait=True)) == 10015
@@ -91,7 +91,7 @@ async def test_acknowledged_once_and_in_time(client: Bot, wire: Wire) -> None:
     assert await refused(late.response.defer()) == 10062
 
 
-async def test_expired_token(client: Bot, wire: Wire) -> None:
+async def test_expired_token(client: Bot, wire: DiscordSimulator) -> None:
     """After fifteen minutes nothing can be answered by the token; the bot's own works."""
     interaction, told = await used(client, wire)
     await interaction.response.defer(thinking=True)
@@ -102,7 +102,7 @@ async def test_expired_token(client: Bot, wire: Wire) -> None:
     await client.get_partial_messageable(int(CHANNEL)).get_partial_message(int(message["id"])).edit(content="x")
 
 
-async def test_where_the_bot_is_no_member(client: Bot, wire: Wire) -> None:
+async def test_where_the_bot_is_no_member(client: Bot, wire: DiscordSimulator) -> None:
     """Installed by a person the bot answers by the interaction alone, and follows it up five times."""
     owners = {"1": ADA}
     interaction, _ = await used(client, wire, channel=ELSEWHERE, authorizing_integration_owners=owners)
@@ -114,7 +114,7 @@ async def test_where_the_bot_is_no_member(client: Bot, wire: Wire) -> None:
     assert len(wire.said(ELSEWHERE)) == 6
 
 
-async def test_buttons(client: Bot, wire: Wire) -> None:
+async def test_buttons(client: Bot, wire: DiscordSimulator) -> None:
     """A press can change the message it belongs to, or leave it."""
     row = {"type": 1, "id": 1, "components": [{"type": 2, "style": 2, "label": "A", "custom_id": "a", "id": 2}]}
     message = wire.message(CHANNEL, "answer", by="1457469483726668048", components=[row])
@@ -127,7 +127,7 @@ async def test_buttons(client: Bot, wire: Wire) -> None:
     assert message["content"] == "later"
 
 
-async def test_form_and_choices(client: Bot, wire: Wire) -> None:
+async def test_form_and_choices(client: Bot, wire: DiscordSimulator) -> None:
     """A form has five fields at most, and offers 25 choices at most; each kind is answered by its own."""
     form: Any = discord.ui.Modal(title="t" * 46)
     form.add_item(discord.ui.Label(text="Prompt", component=discord.ui.TextInput(custom_id="prompt")))
@@ -141,7 +141,7 @@ async def test_form_and_choices(client: Bot, wire: Wire) -> None:
     await typed.response.autocomplete(choices[:25])
 
 
-async def test_closed_places(client: Bot, wire: Wire) -> None:
+async def test_closed_places(client: Bot, wire: DiscordSimulator) -> None:
     """In an archived thread and a deleted channel interactions can't be answered either."""
     number = snowflake()
     await wire.open_thread(number, owner=ADA)

@@ -1,26 +1,29 @@
+"""Commands, context menus, modals and buttons, and their acknowledgements."""
+
 import pytest
 
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.ui.buttons import button_id
-from bot.models import Answer, Status
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
-from tests.support.discord.interactions import PRESSED, SLASH, pressed, slash
+from tests.support.discord.interactions import PRESSED, SLASH, button_press, slash_command
 from tests.support.discord.stage import Core, Service
 
 ASKED_FOR_CHOICES, FORM = 4, 5
+
+
 MODAL, THINKING, PRIVATE = 9, 5, 64
 
 
-async def answered(wire: Wire, number: int = 1) -> Json:
+async def answered(wire: DiscordSimulator, number: int = 1) -> Json:
     """How the newest interaction was acknowledged."""
     told = await wire.until(lambda: len(found := wire.called("POST", "callback")) >= number and found)
     return dict(told[number - 1])
 
 
-async def test_slash_command(service: Service, wire: Wire, core: Core) -> None:
+async def test_slash_command(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A slash command is written down and acknowledged, in the asker's language, and can be answered by its token."""
-    told = await wire.interact(SLASH, slash("image", prompt="a fox", style="anime", n=2))
+    told = await wire.interact(SLASH, slash_command("image", prompt="a fox", style="anime", n=2))
     (event,) = await core.count(1)
     assert await answered(wire) == {"type": THINKING}
     assert (event.id, event.command, event.prompt) == (told["id"], "image", "a fox")
@@ -33,66 +36,66 @@ async def test_slash_command(service: Service, wire: Wire, core: Core) -> None:
     assert await service.adapter.acknowledgements.wait(event.id) is True
 
 
-async def test_private_command_is_acknowledged_privately(service: Service, wire: Wire, core: Core) -> None:
+async def test_private_command_is_acknowledged_privately(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """What is for the asker alone is so from the acknowledgement on."""
-    await wire.interact(SLASH, slash("usage"))
+    await wire.interact(SLASH, slash_command("usage"))
     (event,) = await core.count(1)
     assert await answered(wire) == {"type": THINKING, "data": {"flags": PRIVATE}}
     assert event.reply_to["deferred"] == "private"
 
 
-async def test_written_down_before_acknowledged(service: Service, wire: Wire, core: Core) -> None:
+async def test_written_down_before_acknowledged(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """An acknowledged command is a durable one; only when writing it down takes too long it is acknowledged first."""
     core.takes = 0.2
-    await wire.interact(SLASH, slash("chat", prompt="quick"))
+    await wire.interact(SLASH, slash_command("chat", prompt="quick"))
     await answered(wire)
     assert len(core.events) == 1
     core.takes = 60.0
-    await wire.interact(SLASH, slash("chat", prompt="slow"))
+    await wire.interact(SLASH, slash_command("chat", prompt="slow"))
     await answered(wire, 2)
     assert len(core.events) == 1
 
 
-async def test_command_that_is_not_kept(service: Service, wire: Wire, core: Core) -> None:
+async def test_command_that_is_not_kept(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A command that can't be written down is answered so, to the asker alone."""
     core.is_failing = True
-    await wire.interact(SLASH, slash("chat", prompt="hello"))
+    await wire.interact(SLASH, slash_command("chat", prompt="hello"))
     told = await answered(wire)
     assert told["data"]["flags"] == PRIVATE
     assert told["data"]["content"]
 
 
-async def test_interaction_told_twice(service: Service, wire: Wire, core: Core) -> None:
+async def test_interaction_told_twice(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """An interaction that is told twice is taken and acknowledged once."""
-    await wire.interact(SLASH, slash("chat", prompt="hello"))
+    await wire.interact(SLASH, slash_command("chat", prompt="hello"))
     await wire.gateway.replay()
-    await wire.interact(SLASH, slash("chat", prompt="the end"))
+    await wire.interact(SLASH, slash_command("chat", prompt="the end"))
     await answered(wire, 2)
     assert [event.prompt for event in core.events] == ["hello", "the end"]
     assert len(wire.called("POST", "callback")) == 2
 
 
-async def test_installed_by_a_person_alone(service: Service, wire: Wire, core: Core) -> None:
+async def test_installed_by_a_person_alone(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """Where the bot is no member only the interaction can answer."""
-    await wire.interact(SLASH, slash("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
+    await wire.interact(SLASH, slash_command("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
     (event,) = await core.count(1)
     assert "can_post" not in event.reply_to
 
 
-async def test_direct_message_command(service: Service, wire: Wire, core: Core) -> None:
+async def test_direct_message_command(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A command in direct messages shares their conversation."""
-    await wire.interact(SLASH, slash("chat", prompt="hello"), channel=DM)
+    await wire.interact(SLASH, slash_command("chat", prompt="hello"), channel=DM)
     (event,) = await core.count(1)
     assert (event.conversation, event.location.is_private) == (f"d{DM}", True)
 
 
-async def test_files_come_along(service: Service, wire: Wire, core: Core) -> None:
+async def test_files_come_along(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A file given to a command is read from where Discord keeps it."""
     number = snowflake()
     wire.files["a.bin"] = bytes(range(256)) * 4096
     url = f"http://127.0.0.1:{wire.port}/cdn/a.bin"
     file = {"id": number, "filename": "a.bin", "content_type": "image/png", "size": 1 << 20, "url": url}
-    data = slash("video", prompt="move", image=number)
+    data = slash_command("video", prompt="move", image=number)
     await wire.interact(SLASH, {**data, "resolved": {"attachments": {number: file}}})
     (event,) = await core.count(1)
     assert "image" not in event.options
@@ -101,30 +104,30 @@ async def test_files_come_along(service: Service, wire: Wire, core: Core) -> Non
     assert max(map(len, pieces)) <= 64 * 1024
 
 
-async def test_spoiler_is_asked_for(service: Service, wire: Wire, core: Core) -> None:
+async def test_spoiler_is_asked_for(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """That a picture is to be hidden is the answer's business, not the command's."""
-    data = slash("image", prompt="a fox")
+    data = slash_command("image", prompt="a fox")
     data["options"].append({"name": "spoiler", "type": 5, "value": True})
     await wire.interact(SLASH, data)
     (event,) = await core.count(1)
     assert (event.options, ReplyTarget.of(event.reply_to).spoiler) == ({}, "1")
 
 
-async def test_choices_while_typing(service: Service, wire: Wire, core: Core) -> None:
+async def test_choices_while_typing(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """Models and languages are offered while they are typed, the best fitting first."""
-    typed = slash("code", prompt="x", language="py")
+    typed = slash_command("code", prompt="x", language="py")
     typed["options"][1]["focused"] = True
     await wire.interact(ASKED_FOR_CHOICES, typed)
     assert (await answered(wire))["data"]["choices"][0]["value"] == "python"
-    typed = slash("model", kind="video", name="2")
+    typed = slash_command("model", kind="video", name="2")
     typed["options"][1]["focused"] = True
     await wire.interact(ASKED_FOR_CHOICES, typed)
     assert [c["value"] for c in (await answered(wire, 2))["data"]["choices"]] == ["videogen-pro-2"]
 
 
-async def test_form_for_a_command(service: Service, wire: Wire, core: Core) -> None:
+async def test_form_for_a_command(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A long prompt is written in a form made from the command's options; what is sent is that command."""
-    await wire.interact(SLASH, slash("compose", command="image"))
+    await wire.interact(SLASH, slash_command("compose", command="image"))
     form = await answered(wire)
     assert form["type"] == MODAL
     fields = [label["component"] for label in form["data"]["components"]]
@@ -143,9 +146,9 @@ async def test_form_for_a_command(service: Service, wire: Wire, core: Core) -> N
     assert (await answered(wire, 2))["type"] == THINKING
 
 
-async def test_command_without_anything_opens_its_form(service: Service, wire: Wire, core: Core) -> None:
+async def test_command_without_anything_opens_its_form(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A command whose prompt may be left out asks for it in a form when nothing at all is given."""
-    await wire.interact(SLASH, slash("video"))
+    await wire.interact(SLASH, slash_command("video"))
     assert (await answered(wire))["type"] == MODAL
     assert not core.events
 
@@ -159,7 +162,7 @@ async def test_command_without_anything_opens_its_form(service: Service, wire: W
     ],
 )
 async def test_menus_of_messages(
-    service: Service, wire: Wire, core: Core, menu: str, command: str, prompt: str
+    service: Service, wire: DiscordSimulator, core: Core, menu: str, command: str, prompt: str
 ) -> None:
     """A message can be explained, summarised or drawn; what is explained is told the asker alone."""
     message = wire.message(CHANNEL, "Cats are liquid.", by=BOB)
@@ -170,7 +173,7 @@ async def test_menus_of_messages(
     assert event.reply_to["deferred"] == ("private" if command == "chat" else "public")
 
 
-async def test_menu_that_animates(service: Service, wire: Wire, core: Core) -> None:
+async def test_menu_that_animates(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """Pictures of a message, and of a person, can be animated; a message without one is told so."""
     file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": ""}
     picture = wire.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
@@ -186,9 +189,9 @@ async def test_menu_that_animates(service: Service, wire: Wire, core: Core) -> N
     assert (avatar.command, len(avatar.attachments)) == ("video", 1)
 
 
-async def test_button_of_an_earlier_process(service: Service, wire: Wire, core: Core) -> None:
+async def test_button_of_an_earlier_process(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A button that another process made is a press of the answer it belongs to, in that conversation."""
-    data, message = pressed(wire, button_id("again", "17/abc", "r17"))
+    data, message = button_press(wire, button_id("again", "17/abc", "r17"))
     await wire.interact(PRESSED, data, message=message)
     (event,) = await core.count(1)
     assert (event.command, event.conversation) == ("press", "r17")
@@ -198,19 +201,19 @@ async def test_button_of_an_earlier_process(service: Service, wire: Wire, core: 
 
 
 @pytest.mark.parametrize(("action", "flags"), [("good", 0), ("stop", 0), ("again", PRIVATE)])
-async def test_quiet_buttons(service: Service, wire: Wire, core: Core, action: str, flags: int) -> None:
+async def test_quiet_buttons(service: Service, wire: DiscordSimulator, core: Core, action: str, flags: int) -> None:
     """Opinions and the like, and buttons of private answers, are answered to who pressed alone."""
-    data, message = pressed(wire, button_id(action, "17", "r17"), flags=flags)
+    data, message = button_press(wire, button_id(action, "17", "r17"), flags=flags)
     await wire.interact(PRESSED, data, message=message)
     await core.count(1)
     assert await answered(wire) == {"type": THINKING, "data": {"flags": PRIVATE}}
 
 
-async def test_button_that_asks_first(service: Service, wire: Wire, core: Core) -> None:
+async def test_button_that_asks_first(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A button that needs something opens a form; what is sent is the press with what was filled in."""
     asks = ("prompt", "duration", "resolution")
     custom_id = button_id("video", "1457536551830421524", "t1457536551830421524", command="video", asks=asks)
-    data, message = pressed(wire, custom_id)
+    data, message = button_press(wire, custom_id)
     await wire.interact(PRESSED, data, message=message)
     form = await answered(wire)
     assert form["type"] == MODAL
@@ -223,13 +226,13 @@ async def test_button_that_asks_first(service: Service, wire: Wire, core: Core) 
     assert event.conversation == "t1457536551830421524"
 
 
-async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire: Wire, core: Core) -> None:
+async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
-    told = await wire.interact(SLASH, slash("replies", mode="reply"))
+    told = await wire.interact(SLASH, slash_command("replies", mode="reply"))
     await wire.until(lambda: "原處" in wire.originals.get(told["token"], {}).get("content", ""))
     assert wire.originals[told["token"]]["flags"] & PRIVATE
     somebody = {**member(BOB), "permissions": "0"}
-    await wire.interact(SLASH, slash("replies", mode="thread"), member=somebody)
+    await wire.interact(SLASH, slash_command("replies", mode="thread"), member=somebody)
     assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
     assert core.stored[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
     await wire.say(CHANNEL, f"<@{ME}> hello")
@@ -240,41 +243,15 @@ async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire
         assert "thread_name" not in (await core.count(2))[1].reply_to
 
 
-async def test_form_of_an_earlier_version(service: Service, wire: Wire, core: Core) -> None:
+async def test_form_of_an_earlier_version(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A form or command that no longer exists is answered with a sentence."""
     await wire.interact(FORM, {"custom_id": "cf:paint", "components": []})
     await answered(wire)
-    await wire.interact(SLASH, slash("paint"))
+    await wire.interact(SLASH, slash_command("paint"))
     assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
 
 
-async def test_answer_takes_the_place_of_the_acknowledgement(service: Service, wire: Wire, core: Core) -> None:
-    """The acknowledgement of a command becomes its answer; where it is gone the answer is a message."""
-    for number in (1, 2):
-        told = await wire.interact(SLASH, slash("chat", prompt="hello"))
-        event = (await core.count(number))[-1]
-        draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
-        await draft.status(Status("thinking"))
-        assert wire.originals[told["token"]]["content"] == "thinking"
-        if number == 2:
-            wire.drop(wire.originals[told["token"]])
-        await draft.finish(Answer(text=f"answer {number}"))
-    assert [original["content"] for original in wire.originals.values()] == ["answer 1"]
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["answer 1", "answer 2"]
-
-
-async def test_private_answer_to_what_everybody_saw(service: Service, wire: Wire, core: Core) -> None:
-    """A refusal is told the asker alone, though the acknowledgement was there for everybody."""
-    await wire.interact(SLASH, slash("chat", prompt="hello"))
-    (event,) = await core.count(1)
-    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=True)
-    await draft.finish(Answer(text="not for you", private=True))
-    await draft.finish(Answer(text="not for you", private=True))
-    assert not wire.originals
-    assert [(m["content"], m["flags"]) for m in wire.messages[CHANNEL]] == [("not for you", PRIVATE)]
-
-
-async def test_what_is_not_understood_is_told(service: Service, wire: Wire, core: Core) -> None:
+async def test_what_is_not_understood_is_told(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A command of a shape that was never seen before is answered with a sentence, not with silence."""
     await wire.interact(SLASH, {"id": snowflake(), "name": "Explain", "type": 3, "target_id": "17", "resolved": {}})
     assert (await answered(wire))["data"]["flags"] == PRIVATE

@@ -1,25 +1,23 @@
+"""Which messages are for the bot, and the events that they become."""
+
 import asyncio
 
-import pytest
-
 from adapters.discord.reply_target import ReplyTarget
-from bot.errors import DownloadFailed
-from bot.models import Answer, Status
-from simulators.discord.server import Wire
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, FORUM, GUILD, ME, ROLE, snowflake
+from simulators.discord.server import DiscordSimulator
+from simulators.discord.values import BOB, CHANNEL, DM, GUILD, ME, ROLE, snowflake
 from tests.support.discord.stage import Core, Service
 
 ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "bot": True}
 
 
-async def nothing_more(service: Service, wire: Wire, core: Core, *, known: int) -> None:
+async def nothing_more(service: Service, wire: DiscordSimulator, core: Core, *, known: int) -> None:
     """Everything said so far has been dealt with, and no more than `known` events came of it."""
     await wire.say(DM, "the end")
     events = await core.count(known + 1)
     assert [event.prompt for event in events[known:]] == ["the end"]
 
 
-async def test_mention_opens_a_thread(service: Service, wire: Wire, core: Core) -> None:
+async def test_mention_opens_a_thread(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A mention is a chat event of the thread that its answer opens, named from the question."""
     said = await wire.say(CHANNEL, f"<@{ME}> what is **love**?")
     (event,) = await core.count(1)
@@ -31,14 +29,14 @@ async def test_mention_opens_a_thread(service: Service, wire: Wire, core: Core) 
     assert not event.has_prior_messages
 
 
-async def test_own_role_is_a_mention(service: Service, wire: Wire, core: Core) -> None:
+async def test_own_role_is_a_mention(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """Naming the role that Discord made for the bot is naming the bot."""
     await wire.say(CHANNEL, f"<@&{ROLE}> still there?")
     (event,) = await core.count(1)
     assert event.prompt == "still there?"
 
 
-async def test_commands_are_typed_after_a_mention(service: Service, wire: Wire, core: Core) -> None:
+async def test_commands_are_typed_after_a_mention(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A mention may name a command; its files stay in the channel."""
     await wire.say(CHANNEL, f"<@{ME}> image a red fox --style anime -n 2")
     (event,) = await core.count(1)
@@ -48,7 +46,7 @@ async def test_commands_are_typed_after_a_mention(service: Service, wire: Wire, 
     assert event.conversation == f"r{event.id}"
 
 
-async def test_wrong_command_is_a_problem(service: Service, wire: Wire, core: Core) -> None:
+async def test_wrong_command_is_a_problem(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """What can't be understood is an event that says why, answered in place."""
     await wire.say(CHANNEL, f"<@{ME}> /image a fox --style oil")
     (event,) = await core.count(1)
@@ -56,7 +54,7 @@ async def test_wrong_command_is_a_problem(service: Service, wire: Wire, core: Co
     assert "thread_name" not in event.reply_to
 
 
-async def test_others_are_left_alone(service: Service, wire: Wire, core: Core) -> None:
+async def test_others_are_left_alone(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """Nobody is answered who did not ask: other channels' talk, other bots, webhooks, everybody's mention."""
     await wire.say(CHANNEL, "good morning")
     await wire.say(CHANNEL, "@everyone hello", mention_everyone=True)
@@ -66,14 +64,14 @@ async def test_others_are_left_alone(service: Service, wire: Wire, core: Core) -
     await nothing_more(service, wire, core, known=0)
 
 
-async def test_bot_that_mentions_is_marked(service: Service, wire: Wire, core: Core) -> None:
+async def test_bot_that_mentions_is_marked(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """Another bot that mentions this one is told to the core as a bot, which decides."""
     await wire.say(CHANNEL, f"<@{ME}> hello", author=ROBOT)
     (event,) = await core.count(1)
     assert event.actor.is_bot
 
 
-async def test_direct_message(service: Service, wire: Wire, core: Core) -> None:
+async def test_direct_message(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A direct message needs no mention and is private."""
     await wire.say(DM, "hello there")
     (event,) = await core.count(1)
@@ -81,21 +79,21 @@ async def test_direct_message(service: Service, wire: Wire, core: Core) -> None:
     assert event.location.workspace == ""
 
 
-async def test_own_thread_needs_no_mention(service: Service, wire: Wire, core: Core) -> None:
+async def test_own_thread_needs_no_mention(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """In a thread that the bot opened everybody is heard who speaks to nobody else."""
-    asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+    question = await wire.say(CHANNEL, f"<@{ME}> hello")
     await core.count(1)
-    await wire.open_thread(asked["id"], owner=ME)
-    await wire.say(asked["id"], "and then?")
-    await wire.say(asked["id"], "me too", by=BOB)
-    await wire.say(asked["id"], f"<@{BOB}> what do you think?")
+    await wire.open_thread(question["id"], owner=ME)
+    await wire.say(question["id"], "and then?")
+    await wire.say(question["id"], "me too", by=BOB)
+    await wire.say(question["id"], f"<@{BOB}> what do you think?")
     await core.count(3)
-    assert {event.conversation for event in core.events} == {f"t{asked['id']}"}
+    assert {event.conversation for event in core.events} == {f"t{question['id']}"}
     assert [event.actor.name for event in core.events] == ["Ada", "Ada", "Bob"]
     await nothing_more(service, wire, core, known=3)
 
 
-async def test_thread_without_the_bot_is_left_alone(service: Service, wire: Wire, core: Core) -> None:
+async def test_thread_without_the_bot_is_left_alone(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """In other people's threads only who alone talks to the bot is heard without a mention."""
     number = snowflake()
     await wire.open_thread(number, owner=BOB)
@@ -110,56 +108,24 @@ async def test_thread_without_the_bot_is_left_alone(service: Service, wire: Wire
     await nothing_more(service, wire, core, known=2)
 
 
-async def test_forum_post(service: Service, wire: Wire, core: Core) -> None:
-    """A mention in a forum's post is answered in the post, with what the post says to be read before."""
-    number = snowflake()
-    await wire.open_thread(number, owner=ADA, parent=FORUM)
-    wire.message(number, "My printer smokes.", id=number)
-    await wire.say(number, f"<@{ME}> what do I do?", by=BOB)
-    (event,) = await core.count(1)
-    assert (event.conversation, event.location.channel, event.has_prior_messages) == (f"t{number}", FORUM, True)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Ada", "My printer smokes.")]
-
-
-async def test_answer_to_somebody_else(service: Service, wire: Wire, core: Core) -> None:
-    """Who mentions the bot in a reply to somebody asks about that message, its files included."""
-    file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": "", "width": 1}
-    first = wire.message(CHANNEL, "Cats are liquid.", by=BOB, attachments=[{**file, "content_type": "image/png"}])
-    second = wire.message(CHANNEL, "No way.", answers=first)
-    await wire.say(CHANNEL, f"<@{ME}> is that so?", answers=second)
-    (event,) = await core.count(1)
-    assert event.prompt == "> Ada: No way.\n\nis that so?"
-    assert event.has_prior_messages
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Cats are liquid."), ("Ada", "No way.")]
-    await wire.say(CHANNEL, f"<@{ME}> video make it move", answers=first)
-    event = (await core.count(2))[1]
-    assert (event.command, event.prompt, [file.name for file in event.attachments]) == (
-        "video",
-        "make it move",
-        ["a.png"],
-    )
-
-
-async def test_reply_to_an_answer_goes_on(wire: Wire, core: Core) -> None:
+async def test_reply_to_an_answer_goes_on(wire: DiscordSimulator, core: Core) -> None:
     """Where mentions are answered in place, a chain of replies is one conversation, also after a restart."""
     async with Service(wire, core, reply_mode="reply"):
-        asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+        question = await wire.say(CHANNEL, f"<@{ME}> hello")
         (event,) = await core.count(1)
-        assert event.conversation == f"r{asked['id']}"
-        answer = wire.message(CHANNEL, "Hi!", by=ME, answers=asked)
+        assert event.conversation == f"r{question['id']}"
+        answer = wire.message(CHANNEL, "Hi!", by=ME, answers=question)
         again = await wire.say(CHANNEL, "how are you?", answers=answer)
         await core.count(2)
     answer = wire.message(CHANNEL, "Fine.", by=ME, answers=again)
     async with Service(wire, core, reply_mode="reply"):
         await wire.say(CHANNEL, "good", answers=answer)
         await core.count(3)
-    assert {event.conversation for event in core.events} == {f"r{asked['id']}"}
+    assert {event.conversation for event in core.events} == {f"r{question['id']}"}
     assert not any(event.has_prior_messages for event in core.events)
 
 
-async def test_forwarded_message_is_read(service: Service, wire: Wire, core: Core) -> None:
+async def test_forwarded_message_is_read(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """What somebody forwards is read as a quotation, with its files."""
     file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
     snapshot = {
@@ -182,7 +148,7 @@ async def test_forwarded_message_is_read(service: Service, wire: Wire, core: Cor
     assert [file.name for file in event.attachments] == ["a.txt"]
 
 
-async def test_voice_message_is_told(service: Service, wire: Wire, core: Core) -> None:
+async def test_voice_message_is_told(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A voice message is not passed over in silence."""
     file = {"id": snowflake(), "filename": "v.ogg", "size": 4, "url": "http://x/v.ogg", "proxy_url": ""}
     voice = {**file, "duration_secs": 2.0, "waveform": "AAAA", "content_type": "audio/ogg"}
@@ -191,7 +157,7 @@ async def test_voice_message_is_told(service: Service, wire: Wire, core: Core) -
     assert "voice" in event.rejection
 
 
-async def test_edits_and_deletions(service: Service, wire: Wire, core: Core) -> None:
+async def test_edits_and_deletions(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """An edited question is told to the core as it reads now; a deleted one leaves the context."""
     said = await wire.say(CHANNEL, f"<@{ME}> hello")
     await core.count(1)
@@ -207,7 +173,7 @@ async def test_edits_and_deletions(service: Service, wire: Wire, core: Core) -> 
     assert core.retracted == [said["id"], "17"]
 
 
-async def test_not_kept_is_told_where_it_was_asked(service: Service, wire: Wire, core: Core) -> None:
+async def test_not_kept_is_told_where_it_was_asked(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """When a message can't be written down, its author is told in a reply."""
     core.is_failing = True
     said = await wire.say(CHANNEL, f"<@{ME}> hello")
@@ -217,57 +183,31 @@ async def test_not_kept_is_told_where_it_was_asked(service: Service, wire: Wire,
     assert told["message_reference"]["message_id"] == int(said["id"])
 
 
-async def test_names_stand_for_ids(service: Service, wire: Wire, core: Core) -> None:
+async def test_names_stand_for_ids(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A question has names where Discord writes ids, and no trace of the mention."""
     await wire.say(CHANNEL, f"hey <@{ME}> ask <@{BOB}> in <#{CHANNEL}> <:hat:{snowflake()}>")
     (event,) = await core.count(1)
     assert event.prompt == "hey  ask @Bob in #general :hat:"
 
 
-async def test_without_message_content(wire: Wire, core: Core) -> None:
+async def test_without_message_content(wire: DiscordSimulator, core: Core) -> None:
     """Without the intent mentions work, and a thread is told once why the rest is not read."""
     wire.flags = 0
     async with Service(wire, core) as service:
         assert wire.gateway.identified[0]["intents"] & (1 << 15) == 0
-        asked = await wire.say(CHANNEL, f"<@{ME}> hello")
+        question = await wire.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
-        await wire.open_thread(asked["id"], owner=ME)
-        await wire.say(asked["id"], "")
+        await wire.open_thread(question["id"], owner=ME)
+        await wire.say(question["id"], "")
         await wire.until(lambda: wire.called("POST", "messages"))
-        await wire.say(asked["id"], "")
-        await wire.say(asked["id"], f"<@{ME}> again")
+        await wire.say(question["id"], "")
+        await wire.say(question["id"], f"<@{ME}> again")
         await core.count(2)
         await nothing_more(service, wire, core, known=2)
     assert len(wire.called("POST", "messages")) == 1
 
 
-async def test_refused_intents_are_done_without(wire: Wire, core: Core) -> None:
-    """When the gateway refuses the message content intent the service goes on without it."""
-    wire.gateway.refuses_intents = True
-    async with Service(wire, core) as service:
-        await wire.until(lambda: len(wire.gateway.identified) == 2)
-        await wire.say(CHANNEL, f"<@{ME}> hello")
-        await core.count(1)
-        assert service.adapter.health() == ""
-    assert [told["intents"] & (1 << 15) for told in wire.gateway.identified] == [1 << 15, 0]
-
-
-async def test_thread_that_people_opened_at_a_message(service: Service, wire: Wire, core: Core) -> None:
-    """The message at which a thread was opened is what it begins with, its files included."""
-    file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
-    first = wire.message(CHANNEL, "Look at this.", by=BOB, attachments=[file])
-    await wire.open_thread(first["id"], owner=BOB)
-    started = {"type": 0, "channel_id": CHANNEL, "message_id": first["id"]}
-    wire.message(first["id"], "", type=21, message_reference=started, referenced_message=first, by=BOB)
-    wire.message(first["id"], "Odd.")
-    await wire.say(first["id"], f"<@{ME}> what is it?")
-    (event,) = await core.count(1)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Look at this."), ("Ada", "Odd.")]
-    assert [attachment.name for attachment in earlier.attachments] == ["a.txt"]
-
-
-async def test_thread_that_was_archived(service: Service, wire: Wire, core: Core) -> None:
+async def test_thread_that_was_archived(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """A thread that the gateway had not told of is asked for once, and known from then on."""
     number = snowflake()
     await wire.open_thread(number, owner=ME, tell=False)
@@ -277,28 +217,3 @@ async def test_thread_that_was_archived(service: Service, wire: Wire, core: Core
     assert {event.conversation for event in core.events} == {f"t{number}"}
     assert {event.location.channel for event in core.events} == {CHANNEL}
     assert sum(call.path == f"channels/{number}" for call in wire.rest.calls) == 1
-
-
-async def test_file_whose_address_expired(service: Service, wire: Wire, core: Core) -> None:
-    """A file is read from the address that its message has now; one that is gone is an error with a sentence."""
-    wire.files["new.txt"] = b"text"
-    base = f"http://127.0.0.1:{wire.port}/cdn/"
-    file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": base + "old.txt", "proxy_url": ""}
-    said = await wire.say(DM, "read this", attachments=[file])
-    (event,) = await core.count(1)
-    said["attachments"] = [{**file, "url": base + "new.txt"}]
-    assert b"".join([piece async for piece in service.adapter.open(event.attachments[0])]) == b"text"
-    said["attachments"] = []
-    with pytest.raises(DownloadFailed, match=r"a\.txt"):
-        [piece async for piece in service.adapter.open(event.attachments[0])]
-
-
-async def test_answers_call_nobody(service: Service, wire: Wire, core: Core) -> None:
-    """Whatever an answer says, nobody is called by it."""
-    await wire.say(CHANNEL, f"<@{ME}> say it")
-    (event,) = await core.count(1)
-    draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
-    await draft.status(Status("thinking"))
-    await draft.finish(Answer(text="@everyone @here"))
-    told = [call.body for call in wire.rest.calls if f"channels/{event.id}/messages" in call.path]
-    assert [body["allowed_mentions"] for body in told] == [{"parse": []}, {"parse": []}]

@@ -1,18 +1,27 @@
-import json
+"""The application commands: what Discord accepts, and when they are registered."""
+
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-import adapters.discord as platform
 from adapters.discord.setup.application_commands import build_commands, hash_commands
-from adapters.discord.setup.check import PERMISSIONS
-from adapters.discord.ui.buttons import MODAL_ID, ActionButton, button_id
-from bot.errors import SettingsError
-from simulators.discord.values import ME, TOKEN, Json
-from tests.support.discord.stage import COMMANDS
+from simulators.discord.server import DiscordSimulator
+from simulators.discord.values import DM, ME, Json
+from tests.support.discord.stage import COMMANDS, Core, Service
+
+
+async def test_commands_are_told_when_they_change(wire: DiscordSimulator, core: Core) -> None:
+    """Discord is told of the commands at the first start and not again while they are the same."""
+    async with Service(wire, core):
+        await wire.until(lambda: wire.called("PUT", "commands"))
+    async with Service(wire, core):
+        await wire.say(DM, "hello")
+        await core.count(1)
+    assert len(wire.called("PUT", "commands")) == 1
+    core.stored["discord.commands"][ME] = "others"
+    async with Service(wire, core):
+        await wire.until(lambda: len(wire.called("PUT", "commands")) == 2)
+
 
 NAME = re.compile(r"[-_\w]{1,32}")
 
@@ -82,67 +91,3 @@ def test_commands_that_change_a_channel_are_for_who_manages_it() -> None:
     """The setting of a channel is offered to people with Manage Channels, in servers."""
     (replies,) = [one for one in build_commands(COMMANDS) if one["name"] == "replies"]
     assert (replies["default_member_permissions"], replies["contexts"]) == ("16", [0])
-
-
-@pytest.mark.parametrize("asks", [(), ("style",), ("prompt", "duration", "resolution"), ("x" * 60,)])
-def test_button_ids_fit_and_come_back(asks: tuple[str, ...]) -> None:
-    """What a button's id says is read back, and it is never longer than Discord allows."""
-    event, conversation = "1457536551830421524/abcdef123456", "t1457536551830421524"
-    custom_id = button_id("variation-4", event, conversation, command="image", asks=asks)
-    assert len(custom_id) <= 100
-    match = ActionButton.__discord_ui_compiled_template__.fullmatch(custom_id)
-    assert match is not None
-    assert (match["action"], match["event"], match["conversation"]) == ("variation-4", event, conversation)
-    assert MODAL_ID.fullmatch("cf" + custom_id.removeprefix("cm")) is not None
-
-
-# ------------------------------------------------------------------ configuration
-
-
-@pytest.fixture
-def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No `.env` of a developer."""
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("_elsewhere")
-def test_no_token_is_no_discord(tmp_path: Path) -> None:
-    """Without a token the platform is not configured, and its manifest says where to get one."""
-    assert platform.create(data_dir=tmp_path, conversation=None) is None
-    with pytest.raises(SettingsError, match="Reset Token"):
-        platform.manifest(COMMANDS, url=None)
-
-
-@pytest.mark.usefixtures("_elsewhere")
-def test_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The manifest has the invite link with exactly the permissions needed, and the commands as JSON."""
-    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    text = platform.manifest(COMMANDS, url=None)
-    assert f"client_id={ME}" in text
-    assert f"permissions={PERMISSIONS.value}" in text
-    assert "scope=bot+applications.commands" in text
-    assert len(json.loads(text[text.index("[") :])) == len(build_commands(COMMANDS))
-
-
-@pytest.mark.usefixtures("_elsewhere")
-def test_token_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can't be a token is said, without being repeated."""
-    monkeypatch.setenv("DISCORD_TOKEN", "hunter2")
-    with pytest.raises(SettingsError, match="Reset Token") as raised:
-        platform.manifest(COMMANDS, url=None)
-    assert "hunter2" not in str(raised.value)
-
-
-@pytest.mark.usefixtures("_elsewhere")
-def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A wrong setting is named with what is allowed."""
-    monkeypatch.setenv("DISCORD_REPLY_MODE", "shout")
-    with pytest.raises(SettingsError, match=r"DISCORD_REPLY_MODE.*auto, thread or reply"):
-        platform.create(data_dir=tmp_path, conversation=None)
-
-
-def test_unconfigured_platform_loads_no_library() -> None:
-    """Who does not use Discord does not pay for its library."""
-    script = "import sys, adapters.discord; print('discord' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"

@@ -13,7 +13,8 @@ from bot.i18n import translate
 from simulators.discord.errors import refused
 from simulators.discord.rest import Moment
 from simulators.discord.values import ADA, CHANNEL, CREATE_THREADS, DM, ME, SEND, SEND_IN_THREADS, VIEW, snowflake
-from tests.support.discord.whole import Whole, text_of, whole
+from tests.support.discord.messages import text_of
+from tests.support.discord.whole import Whole, whole
 
 PRIVATE = 64
 ELSEWHERE = "1457510428359008888"
@@ -43,8 +44,8 @@ async def test_told_twice(one: Whole) -> None:
     await one.wire.gateway.replay()
     await one.command("chat", prompt="good day")
     await one.wire.gateway.replay()
-    await one.shown(CHANNEL, "re: good day")
-    await one.quiet()
+    await one.see(CHANNEL, "re: good day")
+    await one.idle()
     assert len(texts(one, DM)) == 2
     assert len(texts(one, CHANNEL)) == 1
 
@@ -53,11 +54,11 @@ async def test_resume_that_tells_everything_again(one: Whole) -> None:
     """Fifty events that a resumed session tells again have no second answer."""
     for number in range(50):
         await one.wire.say(DM, f"question {number}")
-    await one.shown(DM, "re: question 49")
+    await one.see(DM, "re: question 49")
     one.wire.gateway.rewinds = 200
     await one.wire.gateway.drop()
     await one.wire.until(lambda: one.wire.gateway.resumed)
-    await one.quiet()
+    await one.idle()
     assert sorted(texts(one, DM)[:50]) == sorted(f"re: question {number}" for number in range(50))
     assert len(texts(one, DM)) == 51
 
@@ -65,15 +66,15 @@ async def test_resume_that_tells_everything_again(one: Whole) -> None:
 async def test_lost_session(one: Whole) -> None:
     """What was said while there was no session is answered once, though it is told again too."""
     thread = await one.mention("hello")
-    await one.shown(thread, "re: hello")
+    await one.see(thread, "re: hello")
     await one.wire.say(DM, "heard")
-    await one.shown(DM, "re: heard")
+    await one.see(DM, "re: heard")
     one.wire.message(thread, "missed")
     private = one.wire.message(DM, "missed in private")
     await one.wire.gateway.invalidate()
-    await one.shown(thread, "re: missed")
+    await one.see(thread, "re: missed")
     await one.wire.gateway.dispatch("MESSAGE_CREATE", private)
-    await one.quiet()
+    await one.idle()
     assert texts(one, thread) == ["re: hello", "re: missed"]
     assert len([text for text in texts(one, DM) if "missed" in text]) == 1
 
@@ -88,9 +89,9 @@ async def test_too_many_requests(one: Whole, is_global: bool) -> None:
         one.wire.rest.limits.refuse(method, "messages", times=2, retry_after=0.02, is_global=is_global)
     thread = await one.mention("hello")
     await one.command("chat", prompt="good day")
-    await one.shown(thread, "re: hello")
-    await one.shown(CHANNEL, "re: good day")
-    await one.quiet()
+    await one.see(thread, "re: hello")
+    await one.see(CHANNEL, "re: good day")
+    await one.idle()
     assert (texts(one, thread), texts(one, CHANNEL)) == (["re: hello"], ["re: good day"])
     assert one.wire.rest.limits.refused == 4
 
@@ -102,9 +103,9 @@ async def test_lost_connections(one: Whole, moment: Moment) -> None:
         one.wire.rest.cut(method, path, moment=moment)
     thread = await one.mention("hello")
     await one.command("chat", prompt="good day")
-    await one.shown(thread, "re: hello")
-    await one.shown(CHANNEL, "re: good day")
-    await one.quiet()
+    await one.see(thread, "re: hello")
+    await one.see(CHANNEL, "re: good day")
+    await one.idle()
     assert (texts(one, thread), texts(one, CHANNEL)) == (["re: hello"], ["re: good day"])
 
 
@@ -113,8 +114,8 @@ async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
     """When nobody knows whether an acknowledgement was taken there is one answer, and nothing that waits for ever."""
     one.wire.rest.cut("POST", "callback", moment=moment)
     await one.command("chat", prompt="hello")
-    await one.shown(CHANNEL, "re: hello")
-    await one.quiet()
+    await one.see(CHANNEL, "re: hello")
+    await one.idle()
     assert texts(one, CHANNEL) == ["re: hello"]
 
 
@@ -125,7 +126,7 @@ async def test_message_that_discord_does_not_take(one: Whole) -> None:
     await one.wire.deny(CHANNEL, CREATE_THREADS)
     await one.mention("hello")
     await one.wire.until(lambda: one.wire.said(DM))
-    await one.quiet()
+    await one.idle()
 
 
 @pytest.mark.parametrize("code", [10062, 40060])
@@ -133,8 +134,8 @@ async def test_acknowledgement_that_is_not_taken(one: Whole, code: int) -> None:
     """When an acknowledgement comes too late, or another had come, the answer is a message of the bot."""
     one.wire.rest.fail("POST", "callback", refused(code))
     await one.command("chat", prompt="hello")
-    await one.shown(CHANNEL, "re: hello")
-    await one.quiet()
+    await one.see(CHANNEL, "re: hello")
+    await one.idle()
     [message] = one.wire.said(CHANNEL)
     assert "webhook_id" not in message
 
@@ -146,13 +147,13 @@ async def test_token_that_ended(one: Whole, is_member: bool) -> None:
     told = {} if is_member else {"authorizing_integration_owners": {"1": ADA}}
     channel = CHANNEL if is_member else ELSEWHERE
     token = await one.command("chat", channel=channel, told=told, prompt="hello")
-    await one.shown(channel, "思考中")
+    await one.see(channel, "思考中")
     one.wire.interactions[token].is_expired = True
     expired = one.wire.rest.calls[-1].number
     hold.set()
     if is_member:
-        await one.shown(CHANNEL, "re: hello")
-    await one.quiet()
+        await one.see(CHANNEL, "re: hello")
+    await one.idle()
     if is_member:
         assert texts(one, channel) == ["re: hello"]
     assert not any(call.status == 200 for call in one.wire.rest.calls if token in call.path and call.number > expired)
@@ -162,12 +163,12 @@ async def test_twenty_minutes(one: Whole) -> None:
     """An answer that takes longer than its token goes on as a message of the bot's own, and is seen once."""
     hold = one.echo.hold("hello")
     token = await one.command("chat", prompt="hello", told={"id": nearly_over()})
-    await one.shown(CHANNEL, translate("discord.long", "zh-TW"))
+    await one.see(CHANNEL, translate("discord.long", "zh-TW"))
     one.wire.interactions[token].is_expired = True
     calls = len(one.wire.rest.calls)
     hold.set()
-    await one.shown(CHANNEL, "re: hello")
-    await one.quiet()
+    await one.see(CHANNEL, "re: hello")
+    await one.idle()
     assert texts(one, CHANNEL) == ["re: hello"]
     assert not any("webhooks" in call.path for call in one.wire.rest.calls[calls:])
 
@@ -177,10 +178,10 @@ async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
     hold = one.echo.hold("hello")
     told = {"id": nearly_over(), "authorizing_integration_owners": {"1": ADA}}
     token = await one.command("chat", channel=ELSEWHERE, prompt="hello", told=told)
-    late = await one.shown(ELSEWHERE, "/retry")
+    late = await one.see(ELSEWHERE, "/retry")
     one.wire.interactions[token].is_expired = True
     hold.set()
-    await one.quiet()
+    await one.idle()
     assert one.wire.said(ELSEWHERE) == [late]
 
 
@@ -192,16 +193,16 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
     await one.command("chat", channel=channel, prompt="first", told=told)
     await one.echo.until(lambda: "first" in one.echo.asked)
     token = await one.command("chat", channel=channel, prompt="second", told={**told, "id": nearly_over()})
-    await one.shown(channel, translate("discord.long" if is_member else "discord.late", "zh-TW"))
+    await one.see(channel, translate("discord.long" if is_member else "discord.late", "zh-TW"))
     assert "second" not in one.echo.asked
     one.wire.interactions[token].is_expired = True
     hold.set()
     if not is_member:
         await one.echo.until(lambda: "second" in one.echo.asked)
-        await one.quiet()
+        await one.idle()
         await one.command("retry", channel=channel, told=told)
-    await one.shown(channel, "re: second")
-    await one.quiet()
+    await one.see(channel, "re: second")
+    await one.idle()
     assert one.echo.asked.count("second") == 1
     assert sum("re: second" in text for text in texts(one, channel)) == 1
 
@@ -219,10 +220,10 @@ async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
         assert not text_of(one.wire.originals[token])
         one.timing = Timing()
         await one.start()
-        await one.shown(ELSEWHERE, translate("discord.late", "zh-TW"))
+        await one.see(ELSEWHERE, translate("discord.late", "zh-TW"))
         one.echo.holds.pop("first").set()
-        await one.shown(ELSEWHERE, "re: first")
-        await one.quiet()
+        await one.see(ELSEWHERE, "re: first")
+        await one.idle()
         await one.stop()
         await one.start()
         adapter = one.core.adapters["discord"]
@@ -243,8 +244,8 @@ async def test_deleted_channel(one: Whole) -> None:
     await one.wire.delete_channel(CHANNEL)
     await one.wire.delete_channel(thread)
     hold.set()
-    await one.shown(DM, "re: hello")
-    await one.quiet()
+    await one.see(DM, "re: hello")
+    await one.idle()
 
 
 async def test_deleted_question(one: Whole) -> None:
@@ -253,7 +254,7 @@ async def test_deleted_question(one: Whole) -> None:
     said = await one.wire.say(CHANNEL, f"<@{ME}> hello")
     await one.wire.delete(said)
     hold.set()
-    await one.quiet()
+    await one.idle()
     assert not texts(one, CHANNEL)
 
 
@@ -261,14 +262,14 @@ async def test_deleted_question(one: Whole) -> None:
 async def test_closed_thread(one: Whole, is_locked: bool) -> None:
     """In a thread that is archived meanwhile the answer is finished; what is locked is answered in private."""
     thread = await one.mention("hello")
-    await one.shown(thread, "re: hello")
+    await one.see(thread, "re: hello")
     hold = one.echo.hold("good day")
     await one.wire.say(thread, "good day")
     await one.wire.until(lambda: len(one.wire.said(thread)) == 2)
     await one.wire.close_thread(thread, is_locked=is_locked)
     hold.set()
-    await one.shown(DM if is_locked else thread, "re: good day")
-    await one.quiet()
+    await one.see(DM if is_locked else thread, "re: good day")
+    await one.idle()
     assert sum("re: good day" in text for place in (DM, thread) for text in texts(one, place)) == 1
 
 
@@ -285,8 +286,8 @@ async def test_missing_permissions(one: Whole, denied: int, place: str, is_told:
         one.wire.denied[CHANNEL] = denied
         place = CHANNEL if denied == CREATE_THREADS else DM
     await one.mention("hello")
-    await one.shown(place, "re: hello")
-    await one.quiet()
+    await one.see(place, "re: hello")
+    await one.idle()
 
 
 @pytest.mark.parametrize("timing", [Timing(free_edits=0.0)])
@@ -301,8 +302,8 @@ async def test_message_too_old_to_edit(one: Whole, is_told: bool) -> None:
     else:
         one.wire.rest.fail("PATCH", message["id"], refused(30046, retry_after=0.001), times=5)
     hold.set()
-    await one.shown(DM, "re: hello")
-    await one.quiet()
+    await one.see(DM, "re: hello")
+    await one.idle()
     assert texts(one, DM)[0] == "re: hello"
     assert one.wire.find(DM, message["id"]) is None
 
@@ -318,7 +319,7 @@ async def test_commands_that_are_not_taken(tmp_path: Path, code: int, monkeypatc
         (tmp_path / "bot.db").unlink()
         for _ in range(2):
             await one.start()
-            await one.quiet()
+            await one.idle()
             await one.stop()
         await one.start()
         await one.wire.until(lambda: one.wire.commands)

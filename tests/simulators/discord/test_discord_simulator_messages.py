@@ -11,13 +11,13 @@ from discord import ui
 from simulators.discord import checks
 from simulators.discord.errors import Refused, refused
 from simulators.discord.rest import Moment
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ATTACH, CHANNEL, DM, FORUM, ME, SEND, VIEW, Json, snowflake
 from tests.support.discord.bare import Bot, bot
 
 
 @pytest.fixture
-async def client(wire: Wire) -> AsyncIterator[Bot]:
+async def client(wire: DiscordSimulator) -> AsyncIterator[Bot]:
     async with bot(wire, connects=False) as client:
         yield client
 
@@ -113,7 +113,7 @@ async def test_errors_are_those_of_the_library(channel: discord.PartialMessageab
     assert (raised.value.status, raised.value.code) == (400, 50035)
 
 
-async def test_nonce_stands_for_one_message(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_nonce_stands_for_one_message(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """The same nonce within minutes gives the same message, in that channel."""
     first, second = await channel.send("a", nonce="17"), await channel.send("b", nonce="17")
     assert (first.id, second.content) == (second.id, "a")
@@ -121,7 +121,7 @@ async def test_nonce_stands_for_one_message(channel: discord.PartialMessageable,
     assert [message["content"] for message in wire.said(CHANNEL)] == ["a", "c"]
 
 
-async def test_files(client: Bot, channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_files(client: Bot, channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """Files are kept with their sizes, at addresses that expire; a fresh look at the message gives new ones."""
     sent = await channel.send("x", files=[file(3, "a.txt"), discord.File(io.BytesIO(b"xy"), "b.txt", description="b")])
     assert [(one.filename, one.size, one.description) for one in sent.attachments] == [
@@ -138,7 +138,7 @@ async def test_files(client: Bot, channel: discord.PartialMessageable, wire: Wir
     assert [one.filename for one in edited.attachments] == ["b.txt", "c.txt"]
 
 
-async def test_file_that_is_too_big(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_file_that_is_too_big(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """A file over the limit is refused, and so is a request over that of requests."""
     wire.cdn.limit, wire.cdn.total = 1000, 1500
     await channel.send(files=[file(1000)])
@@ -148,7 +148,7 @@ async def test_file_that_is_too_big(channel: discord.PartialMessageable, wire: W
         assert (raised.value.status, raised.value.code) == (413, 40005)
 
 
-async def test_layout(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_layout(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """A layout with pictures and buttons is taken, and its flag stays."""
     view = ui.LayoutView()
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery(discord.MediaGalleryItem("attachment://a.png"))
@@ -166,7 +166,7 @@ async def test_layout(channel: discord.PartialMessageable, wire: Wire) -> None:
     [(VIEW, {"content": "x"}, 50001), (SEND, {"content": "x"}, 50013), (ATTACH, {"file": True}, 50013)],
 )
 async def test_permissions(
-    channel: discord.PartialMessageable, wire: Wire, denied: int, sends: dict[str, Any], code: int
+    channel: discord.PartialMessageable, wire: DiscordSimulator, denied: int, sends: dict[str, Any], code: int
 ) -> None:
     """What the bot may not is refused as Discord does."""
     wire.denied[CHANNEL] = denied
@@ -175,7 +175,7 @@ async def test_permissions(
     assert raised.value.code == code
 
 
-async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """Channels and messages that are gone, and messages of others, are told by their codes."""
     sent = await channel.send("x")
     said = wire.message(CHANNEL, "mine")
@@ -199,7 +199,7 @@ async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageabl
         await client.get_partial_messageable(int(DM)).send("x")
 
 
-async def test_old_message(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_old_message(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """A message that is too old to be edited once more says when to come again, which is too long to wait for."""
     sent = await channel.send("x")
     wire.old.add(str(sent.id))
@@ -207,7 +207,7 @@ async def test_old_message(channel: discord.PartialMessageable, wire: Wire) -> N
         await sent.edit(content="y")
 
 
-async def test_threads(client: Bot, channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_threads(client: Bot, channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """A thread is opened once at a message; archived it takes no edits and opens by writing, locked nothing at all."""
     said = wire.message(CHANNEL, "question")
     open_at = client.http.start_thread_with_message
@@ -231,7 +231,7 @@ async def test_threads(client: Bot, channel: discord.PartialMessageable, wire: W
     assert [m.content async for m in channel.history()] == ["question"]
 
 
-async def test_forum(client: Bot, wire: Wire) -> None:
+async def test_forum(client: Bot, wire: DiscordSimulator) -> None:
     """A forum takes posts and no messages."""
     with pytest.raises(discord.Forbidden):
         await client.get_partial_messageable(int(FORUM)).send("x")
@@ -242,7 +242,7 @@ async def test_forum(client: Bot, wire: Wire) -> None:
     assert (made.thread.id, made.message.content) == (made.message.id, "its beginning")
 
 
-async def test_reactions_and_typing(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_reactions_and_typing(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """Reactions are kept; typing ends with the message."""
     said = wire.message(CHANNEL, "question")
     message = channel.get_partial_message(int(said["id"]))
@@ -256,7 +256,7 @@ async def test_reactions_and_typing(channel: discord.PartialMessageable, wire: W
     assert not wire.reactions[said["id"]]
 
 
-async def test_commands(client: Bot, wire: Wire) -> None:
+async def test_commands(client: Bot, wire: DiscordSimulator) -> None:
     """Commands keep their ids while their names stay; each new one counts, and a day has so many."""
 
     async def tell(told: Any) -> Any:
@@ -281,7 +281,7 @@ async def test_commands(client: Bot, wire: Wire) -> None:
 # ------------------------------------------------------------------ what goes wrong on the way
 
 
-async def test_too_many_requests(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_too_many_requests(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """A route that is used too much, and everything at once, makes the library wait; nothing is lost or doubled."""
     wire.rest.limits.allow("POST", "messages", count=2, seconds=0.3)
     for number in range(5):
@@ -294,7 +294,7 @@ async def test_too_many_requests(channel: discord.PartialMessageable, wire: Wire
     assert [message["content"] for message in wire.said(CHANNEL)] == list("012345")
 
 
-async def test_lost_requests(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_lost_requests(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """A request can be lost before its effect, or its answer after; an error can be told instead."""
     moments: tuple[Moment, ...] = ("before", "after")
     for moment in moments:
@@ -308,7 +308,7 @@ async def test_lost_requests(channel: discord.PartialMessageable, wire: Wire) ->
     assert [call.status for call in wire.rest.calls if call.method == "POST"] == [200, 403]
 
 
-async def test_hook_sees_every_call(channel: discord.PartialMessageable, wire: Wire) -> None:
+async def test_hook_sees_every_call(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
     """Before and after each effect the test may act; calls are numbered as they come."""
     seen: list[tuple[str, int, int]] = []
 

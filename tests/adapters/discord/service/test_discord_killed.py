@@ -17,11 +17,11 @@ from aiohttp import web
 
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.rest import Call, Moment
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, Json
 from tests.support.api import FakeApi, data, failure, fake_api, piece
 from tests.support.command_runner import PNG
-from tests.support.discord.interactions import slash
+from tests.support.discord.interactions import slash_command
 from tests.support.discord.processes import Process
 
 SHORT = ["It is 42."]
@@ -33,7 +33,7 @@ DRAWN = re.compile(r" \{\d+\}|\d{15,}")  # what makes each answer another one
 class Stage:
     """Discord, the API and the service in between."""
 
-    wire: Wire
+    wire: DiscordSimulator
     api: FakeApi
     folder: Path
     answer: list[str]  #: the messages of each answer; none: as the first one is
@@ -138,7 +138,7 @@ def shown(message: Json) -> str:
 
 @asynccontextmanager
 async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> AsyncIterator[Stage]:
-    async with Wire() as wire, fake_api() as api, asyncio.timeout(120):
+    async with DiscordSimulator() as wire, fake_api() as api, asyncio.timeout(120):
         one = Stage(wire, api, folder, answer, forgets)
         wire.rest.hook = one.hook
         api.play(one.step)
@@ -151,39 +151,39 @@ async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> As
             await one.process.stop()
 
 
-async def mention(wire: Wire, number: int) -> str:
+async def mention(wire: DiscordSimulator, number: int) -> str:
     """A question in a channel; its answer is in the thread that is opened at it."""
     said = await wire.say(CHANNEL, f"<@{ME}> question {number}")
     return str(said["id"])
 
 
-async def private(wire: Wire, number: int) -> str:
+async def private(wire: DiscordSimulator, number: int) -> str:
     """A question in direct messages."""
     await wire.say(DM, f"question {number}")
     return DM
 
 
-async def command(wire: Wire, number: int) -> str:
+async def command(wire: DiscordSimulator, number: int) -> str:
     """A slash command; what acknowledges it becomes its answer."""
-    await wire.interact(2, slash("chat", prompt=f"question {number}"), channel=CHANNEL)
+    await wire.interact(2, slash_command("chat", prompt=f"question {number}"), channel=CHANNEL)
     return CHANNEL
 
 
-async def picture(wire: Wire, number: int) -> str:
+async def picture(wire: DiscordSimulator, number: int) -> str:
     """A picture; its message is of the newer kind, with the file in it."""
-    await wire.interact(2, slash("image", prompt=f"picture {number}"), channel=CHANNEL)
+    await wire.interact(2, slash_command("image", prompt=f"picture {number}"), channel=CHANNEL)
     return CHANNEL
 
 
-async def alone(wire: Wire, number: int) -> str:
+async def alone(wire: DiscordSimulator, number: int) -> str:
     """A command whose answer the asker alone sees from its beginning."""
-    await wire.interact(2, slash("help", command="stop"), channel=CHANNEL)
+    await wire.interact(2, slash_command("help", command="stop"), channel=CHANNEL)
     return CHANNEL
 
 
-async def refused(wire: Wire, number: int) -> str:
+async def refused(wire: DiscordSimulator, number: int) -> str:
     """A command that fails: everybody saw that it was asked, the asker alone is told why."""
-    await wire.interact(2, slash("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
+    await wire.interact(2, slash_command("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
     return CHANNEL
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from simulators.discord.server import Wire
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME
 from tests.support.discord.bare import Bot, bot
 
@@ -14,13 +14,13 @@ from tests.support.discord.bare import Bot, bot
 OTHER_GUILD, OTHER_CHANNEL = str(int(GUILD) + (1 << 22)), "1457510428359007777"
 
 
-async def said(client: Bot, wire: Wire, text: str, *, channel: str = DM) -> None:
+async def said(client: Bot, wire: DiscordSimulator, text: str, *, channel: str = DM) -> None:
     """Say something and wait until it is heard."""
     await wire.say(channel, text)
     await client.until(lambda: any(message.content == text for message in client.heard))
 
 
-async def test_session(wire: Wire) -> None:
+async def test_session(wire: DiscordSimulator) -> None:
     """A client is told its servers, hears what is said, and its own messages too; the stream is compressed."""
     async with bot(wire) as client:
         channel = client.get_channel(int(CHANNEL))
@@ -32,7 +32,7 @@ async def test_session(wire: Wire) -> None:
         assert channel.guild.me.guild_permissions.send_messages
 
 
-async def test_dropped_connection_is_resumed(wire: Wire) -> None:
+async def test_dropped_connection_is_resumed(wire: DiscordSimulator) -> None:
     """What was said meanwhile comes with the session, once and in order, as it was when it was said."""
     async with bot(wire) as client:
         await said(client, wire, "before")
@@ -44,7 +44,7 @@ async def test_dropped_connection_is_resumed(wire: Wire) -> None:
         assert (wire.gateway.resumed, len(wire.gateway.identified)) == (1, 1)
 
 
-async def test_asked_to_reconnect(wire: Wire) -> None:
+async def test_asked_to_reconnect(wire: DiscordSimulator) -> None:
     """A client that is asked to connect anew resumes."""
     async with bot(wire) as client:
         await wire.gateway.reconnect()
@@ -52,7 +52,7 @@ async def test_asked_to_reconnect(wire: Wire) -> None:
         await said(client, wire, "after")
 
 
-async def test_session_that_is_no_good_any_more(wire: Wire) -> None:
+async def test_session_that_is_no_good_any_more(wire: DiscordSimulator) -> None:
     """A session that is forgotten begins anew and tells nothing of what was missed."""
     async with bot(wire) as client:
         wire.gateway.sessions.clear()
@@ -66,7 +66,7 @@ async def test_session_that_is_no_good_any_more(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("code", "error"), [(4004, discord.ConnectionClosed), (4014, discord.PrivilegedIntentsRequired)]
 )
-async def test_refused_sessions(wire: Wire, code: int, error: type[Exception]) -> None:
+async def test_refused_sessions(wire: DiscordSimulator, code: int, error: type[Exception]) -> None:
     """A wrong token and intents that are not allowed end the connection for good, with Discord's codes."""
     async with bot(wire, connects=False) as client:
         if code == 4004:
@@ -77,7 +77,7 @@ async def test_refused_sessions(wire: Wire, code: int, error: type[Exception]) -
         assert getattr(raised.value, "code", code) == code
 
 
-async def test_deaf_and_dead(wire: Wire) -> None:
+async def test_deaf_and_dead(wire: DiscordSimulator) -> None:
     """Deaf, the gateway answers heartbeats and keeps events; dead, it answers nothing and is left."""
     wire.gateway.heartbeat_interval = 0.05
     async with bot(wire, heartbeat_timeout=0.3) as client:
@@ -92,7 +92,7 @@ async def test_deaf_and_dead(wire: Wire) -> None:
         await client.until(lambda: client.heard)
 
 
-async def test_shards(wire: Wire) -> None:
+async def test_shards(wire: DiscordSimulator) -> None:
     """Each shard hears of its own servers alone, direct messages come to the first."""
     wire.shards = 2
     wire.add_channel(OTHER_CHANNEL, "elsewhere", guild=OTHER_GUILD)
@@ -109,7 +109,7 @@ async def test_shards(wire: Wire) -> None:
         assert len(heard[other]) == 1 + (other == 0)
 
 
-async def test_without_the_intent_only_what_is_meant_is_told(wire: Wire) -> None:
+async def test_without_the_intent_only_what_is_meant_is_told(wire: DiscordSimulator) -> None:
     """Without the message content intent the text of mentions and direct messages comes, of others not."""
     async with bot(wire) as client:
         [session] = wire.gateway.sessions.values()
@@ -120,7 +120,7 @@ async def test_without_the_intent_only_what_is_meant_is_told(wire: Wire) -> None
         assert [message.content for message in client.heard] == ["", f"<@{ME}> hello", "private"]
 
 
-async def test_members_can_be_asked_for(wire: Wire) -> None:
+async def test_members_can_be_asked_for(wire: DiscordSimulator) -> None:
     """Members are told as events."""
     async with bot(wire) as client:
         guild = client.get_guild(int(GUILD))
@@ -129,7 +129,7 @@ async def test_members_can_be_asked_for(wire: Wire) -> None:
         assert str(found.id) == ADA
 
 
-async def test_what_people_do(wire: Wire) -> None:
+async def test_what_people_do(wire: DiscordSimulator) -> None:
     """Edits, deletions and channels that go are told."""
     seen: list[Any] = []
     async with bot(wire) as client:
