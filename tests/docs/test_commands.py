@@ -1,0 +1,245 @@
+"""What the documents tell people to type works in a fresh clone."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import parser as service_parser
+from tests.support.documents import DOCUMENTS, ROOT, Command, blocks, commands
+
+COMMANDS = [command for document in DOCUMENTS for command in commands(document)]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+#: Programs whose arguments are not looked at, and why.
+TRUSTED = {
+    "cd": "the folder is made by the line before",
+    "chmod": "run for real below",
+    "cp": "run for real below",
+    "docker": "needs a daemon; what the image runs is in test_deploy",
+    "example/bin/pip": "installs the wheel of the line before",
+    "export": "sets what the next line reads",
+    "git": "needs a network",
+    "mkdir": "makes a folder",
+    "mv": "run for real below",
+    "node": "run for real by the tests of sdk/node",
+    "npm": "run for real by the tests of sdk/node",
+    "pg_dump": "PostgreSQL's own",
+    "pg_restore": "PostgreSQL's own",
+    "printf": "writes its arguments",
+    "rm": "removes what the document names",
+    "sqlite3": "run for real below",
+    "tar": "run for real below",
+}
+#: Variables that are set before a command and are no settings of the service.
+VARIABLES = {"LANG": "the locale", "BOT_DATABASE_URL": "a setting", "AIMODELS_BASE_URL": "a setting"}
+
+
+def check_make(command: Command) -> None:
+    """The target exists, and its variables are the Makefile's."""
+    targets = [word for word in command.arguments if "=" not in word]
+    names = [word.partition("=")[0] for word in command.arguments if "=" in word]
+    assert targets or names, "no target"
+    for target in targets:
+        assert re.search(rf"^{re.escape(target)}:", MAKEFILE, re.MULTILINE), f"no target {target}"
+    for name in names:
+        assert f"$({name})" in MAKEFILE, f"no variable {name}"
+    given = {word.partition("=")[0]: word.partition("=")[2] for word in command.arguments if "=" in word}
+    if "ARGS" in given and targets[:1] == ["run"]:
+        service_parser().parse_args(["run", *given["ARGS"].split()])
+
+
+def check_python(command: Command) -> None:
+    """The module can be run, and takes the arguments."""
+    if command.arguments[0] != "-m":
+        assert command.arguments == ("sample.py",), "no script of a document"
+        return
+    module, arguments = command.arguments[1], command.arguments[2:]
+    if module == "bot":
+        service_parser().parse_args(arguments)
+        return
+    is_package = (ROOT / Path(*module.split("."))).is_dir()
+    name = f"{module}.__main__" if is_package else module
+    assert importlib.util.find_spec(name) is not None, f"no module {module}"
+    if module in {"sandbox", "simulators"}:
+        done = run([sys.executable, "-m", module, *arguments, "--help"], ROOT)
+        assert done.returncode == 0, done.stderr
+
+
+def check_pip(command: Command) -> None:
+    """It installs this project, with extras that exist."""
+    assert command.arguments[0] == "install"
+    for name in re.findall(r"\[([\w,]+)\]", " ".join(command.arguments)):
+        assert set(name.split(",")) <= PROJECT["optional-dependencies"].keys()
+    files = [word for option, word in zip(command.arguments, command.arguments[1:], strict=False) if option == "-c"]
+    assert all((ROOT / name).exists() for name in files)
+    assert "-e" in command.arguments, "not on a package registry"
+
+
+def check_tool(command: Command) -> None:
+    """A program of the development environment."""
+    assert (ROOT / ".venv" / "bin" / Path(command.program).name).exists() or shutil.which(Path(command.program).name)
+
+
+CHECKS: dict[str, Callable[[Command], None]] = {
+    "make": check_make,
+    "python3": check_python,
+    ".venv/bin/python": check_python,
+    "example/bin/python": check_python,
+    ".venv/bin/pip": check_pip,
+    ".venv/bin/ruff": check_tool,
+    ".venv/bin/mypy": check_tool,
+}
+
+
+def run(command: list[str], folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("BOT_", "AIMODELS_"))}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**own, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_a_command_can_be_typed(command: Command) -> None:
+    """Targets, modules, flags, extras and files exist; no command is left unchecked without a reason."""
+    assert all((ROOT / name).exists() for name in command.reads)
+    assert set(command.variables) <= VARIABLES.keys()
+    if command.program:
+        assert command.program in CHECKS.keys() | TRUSTED.keys(), "neither checked nor trusted"
+    if command.program in CHECKS:
+        CHECKS[command.program](command)
+
+
+def test_every_reason_is_needed() -> None:
+    """A program that no document names any more is trusted no longer."""
+    programs = {command.program for command in COMMANDS}
+    assert sorted(TRUSTED.keys() - programs) == []
+    assert sorted(CHECKS.keys() - programs) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    """A link to a file of the repository names one that is there; one to a heading names one that is there."""
+    text = re.sub(r"^( *)(`{3,}).*?^\1\2$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"(?:\]\(|src=\")(?!https?://|mailto:)([^)\"\s]+)", text)
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = (document.parent / name).resolve() if name else document
+        assert target.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [slug(heading) for heading in headings], link
+
+
+def slug(heading: str) -> str:
+    """A heading's anchor, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+# ------------------------------------------------------------------ for real
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The files of the repository in a folder of their own, with the environment that is installed here."""
+    folder = tmp_path_factory.mktemp("clone")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    for name in listed.stdout.split("\0"):
+        if name and (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    for name in ("pyproject.toml", "requirements.lock"):
+        os.utime(folder / name, (0, 0))  # the environment is as new as they are
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / ".run").touch()
+    (folder / ".venv" / ".dev").touch()
+    (folder / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    (folder / ".venv" / "bin" / "python").chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def typed(line: str, folder: Path) -> str:
+    """Run a line of a document; what it prints."""
+    done = run(["sh", "-ec", line], folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def block_with(document: str, text: str) -> str:
+    """The one console block of a document with this text."""
+    [found] = [block for block in blocks(ROOT / document, "console") if text in block]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("make help", "make run"),
+        ("cp .env.example .env", ""),
+        ("make check", "ok   database data/bot.db"),
+        ("make manifest PLATFORM=slack", '"socket_mode_enabled": true'),
+        ("make manifest PLATFORM=slack URL=https://muse.example.com", "https://muse.example.com/slack/events"),
+        ("make run ARGS='--conversation bees'", ""),
+    ],
+)
+def test_quick_commands_run(clone: Path, line: str, shown: str) -> None:
+    """What takes a moment is done, as it stands in a document."""
+    assert any(line == command.line for command in COMMANDS), "in no document"
+    assert shown in typed(line, clone)
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="needs the sqlite3 program")
+@pytest.mark.parametrize("how", ["stopped", "running"])
+def test_a_backup_restores_conversations(clone: Path, how: str) -> None:
+    """The commands of operating.md, typed: what was said before the backup is known after the restore."""
+
+    def say(text: str) -> str:
+        return typed(f"printf '{text}\\n' | make run ARGS='--conversation backup'", clone)
+
+    shutil.rmtree(clone / "data", ignore_errors=True)
+    (clone / ".env").write_text("BOT_RETENTION_DAYS=30\n", encoding="utf-8")
+    say("my name is Ada and I keep bees")
+    key = (clone / "data" / "secret.key").read_text(encoding="ascii")
+    typed(block_with("docs/operating.md", "chmod 700 data"), clone)
+    if how == "stopped":
+        (tar,) = (line for line in block_with("docs/operating.md", "tar -xzf").splitlines() if "tar" in line)
+        typed("tar -czf backup.tar.gz data .env", clone)
+        assert "Ada" not in say("/reset") + say("what is my name?")
+        typed(f"mv data data.old && rm .env && {tar}", clone)
+    else:
+        typed(block_with("docs/operating.md", ".backup backup/bot.db"), clone)
+        shutil.rmtree(clone / "data")
+        (clone / ".env").unlink()
+        typed(block_with("docs/operating.md", "cp -Rp backup/bot.db"), clone)
+    assert "Your name is Ada" in say("what is my name?")
+    assert (clone / "data" / "secret.key").read_text(encoding="ascii") == key
+    assert (clone / ".env").read_text(encoding="utf-8") == "BOT_RETENTION_DAYS=30\n"
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="needs the sqlite3 program")
+def test_usage_can_be_read_from_the_database(clone: Path) -> None:
+    """The query of costs.md shows what was used."""
+    typed("printf 'hello\\n' | make run", clone)
+    shown = typed(block_with("docs/costs.md", "sqlite3"), clone)
+    assert "gpt-4-turbo" in shown
+    assert "requests" in shown

@@ -1,0 +1,57 @@
+"""What the documents promise to tell is in them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot import bootstrap
+from bot.ops.metrics import Metrics
+from tests.support.documents import DOCUMENTS, ROOT, blocks
+from tests.support.layout import PURE
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short_and_shows_first() -> None:
+    """Fewer than 200 lines; the pictures and the transcript come before the first explanation of set-up."""
+    assert len(README.splitlines()) < 200
+    headings = re.findall(r"^## (.*)$", README, re.MULTILINE)
+    assert headings[0] == "What it looks like"
+
+
+def test_every_document_can_be_found() -> None:
+    """Each page of docs/ is linked from the README."""
+    pages = [path.name for path in (ROOT / "docs").glob("*.md") if "zh-Hant" not in path.name]
+    assert [name for name in pages if f"docs/{name}" not in README] == []
+
+
+def test_extending_tells_what_may_be_imported() -> None:
+    """What a new platform may import is what the dependency rule allows."""
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    assert [name for name in PURE if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_settings_and_metrics_exist(document: Path) -> None:
+    """A setting or a metric that a document names is one that the service has."""
+    text = document.read_text(encoding="utf-8")
+    known = {name.upper() for kind in bootstrap.known_settings() for name in kind.model_fields}
+    prefixes = "|".join(sorted({name.partition("_")[0] for name in known}))
+    named = re.findall(rf"\b(?:{prefixes})_[A-Z_]*[A-Z]\b", text)
+    assert sorted(set(named) - known) == []
+    given = [line.partition("=")[0] for block in blocks(document, "ini") for line in block.splitlines()]
+    assert [name for name in given if name.isupper() and name not in known] == []
+    registry = Metrics().registry
+    families = {family.name for family in registry.collect()}
+    metrics = set(re.findall(r"`(bot_[a-z_]+)`", text))
+    assert [name for name in metrics if name.removesuffix("_total") not in families] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_named_files_exist(document: Path) -> None:
+    """A path of the repository that a document names, in code or in a diagram, is there."""
+    text = document.read_text(encoding="utf-8")
+    roots = "bot|adapters|aimodels|sandbox|simulators|sdk|tests|bench|docs"
+    named = set(re.findall(rf"`((?:{roots})/[\w./-]*\w/?)`|\b((?:{roots})/[\w/]+\.py)\b", text))
+    assert sorted(name for pair in named for name in pair if not (ROOT / name).exists()) == []
