@@ -45,7 +45,7 @@ lock: ## Write requirements.lock anew: exact versions for every system. Needs uv
 	uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
 
 clean: ## Remove .venv, build folders and caches; data and .env stay
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build dist *.egg-info sdk/python/build sdk/python/*.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

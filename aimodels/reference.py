@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
-#: What can be generated; each kind has one endpoint.
+#: Kinds of content; each has one endpoint.
 Kind = Literal["chat", "code", "image", "audio", "video"]
 ImageSize = Literal["512x512", "1024x1024", "2048x2048"]  #: width x height in pixels
 ImageStyle = Literal["digital-art", "photo-realistic", "anime"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from simulators.slack.messages import File, Message
 from simulators.slack.values import Json, new_id
 
-#: What the app is granted where a test does not say otherwise.
+#: The app's scopes, unless an installation names others.
 SCOPES = (
     "app_mentions:read assistant:write channels:history channels:read chat:write commands files:read "
     "files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read reactions:read "

@@ -136,7 +136,7 @@ def _water(scene: Scene, frame: Array, margin: int, seconds: float) -> None:
 
 
 class _Weather:
-    """What falls or drifts before everything else."""
+    """Falling or drifting weather in front of everything."""
 
     def __init__(self, scene: Scene, width: int, height: int, rng: np.random.Generator) -> None:
         self._size = width, height

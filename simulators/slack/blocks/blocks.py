@@ -1,4 +1,4 @@
-"""Slack's rules for blocks. What breaks one is refused with `invalid_blocks` and the reasons."""
+"""Slack's rules for blocks. A violation is answered with `invalid_blocks` and the reasons."""
 
 from collections.abc import Collection, Iterator
 from typing import Any

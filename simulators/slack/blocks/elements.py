@@ -8,7 +8,7 @@ from simulators.slack.values import Json
 
 
 def faults(element: Json) -> Iterator[Fault]:
-    """What is wrong with an element."""
+    """The violations of an element."""
     if "action_id" in element:
         yield from text_of("/action_id", element["action_id"], 255)
     if "placeholder" in element:

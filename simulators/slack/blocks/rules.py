@@ -1,4 +1,4 @@
-"""What blocks and elements are checked with: texts, counts, lists of objects."""
+"""Checks shared by blocks and elements: texts, counts, lists of objects."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any

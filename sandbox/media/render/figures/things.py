@@ -86,7 +86,7 @@ def _can(b: Brush, joint: Colour, body: Colour) -> None:
 
 
 def person(b: Brush, colour: Colour | None) -> None:
-    """Somebody who looks into the landscape, seen from behind, a scarf in the wind."""
+    """A person who looks into the landscape, seen from behind, with a scarf in the wind."""
     coat, hair = colour or (0.74, 0.24, 0.22), (0.20, 0.14, 0.12)
     b.shadow(0.20)
     for side in (-1, 1):

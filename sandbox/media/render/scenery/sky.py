@@ -1,4 +1,4 @@
-"""Everything above the horizon that is not land."""
+"""The sky: air, lights and clouds."""
 
 import numpy as np
 
