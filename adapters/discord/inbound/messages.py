@@ -16,6 +16,7 @@ from adapters.discord.inbound.parse import ADAPTER, MessageContext
 from adapters.discord.inbound.reply_mode import ReplyModes
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
+from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
 from bot.errors import StoreError
 from bot.i18n import translate
@@ -46,6 +47,7 @@ class MessageHandler:
         self._sink = sink
         self._commands = commands
         self._chains = ReplyChains()
+        self._muted = MutedParticipants(services, ADAPTER)
         self._locks: PerKey[int, asyncio.Lock] = PerKey()
         self._threads: BoundedDict[int, discord.Thread | None] = BoundedDict(_REMEMBERED)  # those the library lacks
         self._explained: BoundedDict[int, None] = BoundedDict(
@@ -95,7 +97,7 @@ class MessageHandler:
             return
         async with self._lock(message.channel.id):
             try:
-                event = await self._parse(message)
+                event = await self._parse(message, is_edit=True)
                 if event is not None:
                     await self._services.revise(event)
             except StoreError as exc:
@@ -129,7 +131,7 @@ class MessageHandler:
 
     # -- whether it addresses the bot, and its context
 
-    async def _parse(self, message: discord.Message) -> Event | None:
+    async def _parse(self, message: discord.Message, *, is_edit: bool = False) -> Event | None:
         """Return the event of a message that addresses the bot, else None. Raises `StoreError`."""
         is_mention = parse.is_mention(message, self._me)
         if message.author.bot and not is_mention:
@@ -138,7 +140,7 @@ class MessageHandler:
             return self._event(message, MessageContext(channel=str(message.channel.id)))
         thread = await self._find_thread(message, is_mention=is_mention)
         if thread is not None:
-            return await self._parse_in_thread(message, thread, is_mention=is_mention)
+            return await self._parse_in_thread(message, thread, is_mention=is_mention, is_edit=is_edit)
         replied = parse.replied_message(message)
         is_reply_to_me = replied is not None and replied.author.id == self._me
         if not is_mention and not is_reply_to_me:
@@ -161,21 +163,33 @@ class MessageHandler:
         return parse.event_from_message(message, self._commands, me=self._me, context=context, locale=locale)
 
     async def _parse_in_thread(
-        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool
+        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool, is_edit: bool
     ) -> Event | None:
-        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot."""
+        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot.
+
+        A participant who addresses somebody else is muted until they address the bot again. An edit changes nothing
+        of that: it revises the question that it edits.
+        """
         people = await self._services.participants(ADAPTER, f"t{thread.id}")
-        if not is_mention:
-            if not people or parse.addresses_others(message, self._me):
-                return None
-            replied = parse.replied_message(message)
-            is_reply_to_me = replied is not None and replied.author.id == self._me
-            is_own = thread.owner_id == self._me
-            if not is_own and not is_reply_to_me and set(people) != {str(message.author.id)}:
-                return None
-            if not (message.content or message.attachments or message.stickers or message.message_snapshots):
-                await self._explain_missing_content(message, thread)
-                return None
+        if not is_mention and not people:
+            return None
+        author = str(message.author.id)
+        replied = parse.replied_message(message)
+        is_for_others = parse.addresses_others(message, self._me)
+        is_for_me = is_mention or (replied is not None and replied.author.id == self._me and not is_for_others)
+        takes_part = is_for_me or thread.owner_id == self._me or set(people) == {author}
+        if is_edit:
+            is_addressed = is_for_me or (takes_part and not is_for_others)
+        else:
+            place = str(thread.parent_id), str(thread.id)
+            is_addressed = await self._muted.is_addressed(
+                place, author, is_mention=is_for_me, is_for_others=is_for_others, takes_part=takes_part
+            )
+        if not is_addressed:
+            return None
+        if not is_mention and not _has_content(message):
+            await self._explain_missing_content(message, thread)
+            return None
         event = self._event(message, MessageContext(str(thread.parent_id), thread=str(thread.id)))
         return event if people else replace(event, has_prior_messages=True)
 
@@ -212,3 +226,7 @@ class MessageHandler:
         if not (granted.create_public_threads and granted.send_messages_in_threads):
             return ""
         return "all" if mode == "thread" else "talk"
+
+
+def _has_content(message: discord.Message) -> bool:
+    return bool(message.content or message.attachments or message.stickers or message.message_snapshots)
