@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest.register_assert_rewrite("tests.contract")
+
 #: Set where every real component is installed: there, a test that is skipped for want of one has failed.
 REQUIRE_REAL = bool(os.environ.get("REQUIRE_REAL"))
 

@@ -47,20 +47,28 @@ class MessageRequest:
 
 
 def request_of(
-    name: str, *, instruction: str, text: str, quotation: str, attachments: Sequence[Attachment]
+    name: str,
+    *,
+    instruction: str,
+    text: str,
+    quotation: str,
+    attachments: Sequence[Attachment],
+    can_read_prior_messages: bool = True,
 ) -> MessageRequest:
     """Return what the action of that name asks for.
 
     `instruction`: the sentence in the person's language that a chat begins with. `text`, `quotation`, `attachments`:
-    of the message. Raises `KeyError` for a name that is not in `MESSAGE_ACTIONS`.
+    of the message. `can_read_prior_messages`: False where the bot may not read the conversation; what would be about
+    it is then about the message alone. Raises `KeyError` for a name that is not in `MESSAGE_ACTIONS`.
     """
     action = MESSAGE_ACTIONS[name]
     prompt, files = text, tuple(attachments)
     lacks: Lacking = "" if text or attachments else "text"
+    reads_prior_messages = action.reads_prior_messages and can_read_prior_messages
     if action.command == "chat":
-        quotation = "" if action.reads_prior_messages else quotation
+        quotation = "" if reads_prior_messages else quotation
         prompt = "\n\n".join(part for part in (instruction, quotation) if part)
-    if action.reads_prior_messages:
+    if reads_prior_messages:
         files, lacks = (), ""
     elif action.command == "video":
         files = tuple(file for file in files if file.content_type.startswith("image/"))
@@ -73,5 +81,5 @@ def request_of(
         attachments=files,
         lacks=lacks,
         is_private=action.is_private or bool(lacks),
-        has_prior_messages=action.reads_prior_messages,
+        has_prior_messages=reads_prior_messages,
     )

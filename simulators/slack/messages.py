@@ -17,6 +17,7 @@ class File:
     title: str = ""
     mimetype: str = "application/octet-stream"
     filetype: str = ""
+    subtype: str = ""  #: "slack_audio" or "slack_video" of a clip recorded in Slack
     size: int = 0
     content: bytes | None = b""
     alt_txt: str = ""
@@ -61,6 +62,8 @@ class File:
         }
         if self.alt_txt:
             fields["alt_txt"] = self.alt_txt
+        if self.subtype:
+            fields["subtype"] = self.subtype
         if self.shares:
             shares = {c: [{"ts": ts, "channel_name": c} for ts in all_ts] for c, all_ts in self.shares.items()}
             fields["shares"] = {"public": shares}

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UploadTooLarge
+from bot.errors import DeliveryDelayed, DeliveryRefused, DownloadFailed, StoreError, UploadTooLarge
 from bot.models import (
     Actor,
     Answer,
@@ -110,6 +110,12 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
         channel.calls.append(f"earlier {request.query['event']}")
         return web.json_response(channel.asked[request.query["event"]].get("earlier", []))
 
+    async def file(request: web.Request) -> web.Response:
+        asked = channel.asked[request.query["event"]]
+        if request.query["name"] not in asked["files"]:
+            return web.Response(status=404)
+        return web.Response(body=_bytes(asked, request.query["name"]))
+
     async def acknowledge(request: web.Request) -> web.Response:
         async with channel.changed:
             channel.acknowledged.add(request.match_info["id"])
@@ -171,6 +177,7 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
         [
             web.get("/events", pending),
             web.get("/earlier", earlier),
+            web.get("/files", file),
             web.delete("/events/{id}", acknowledge),
             web.get("/messages", find),
             web.post("/messages", post),
@@ -278,7 +285,11 @@ class ChannelAdapter:
         return ChannelDraft(self.http, str(ref))
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        yield attachment.source["content"].encode()
+        async with self.http.stream("GET", "/files", params=attachment.source) as response:
+            if response.status_code == 404:
+                raise DownloadFailed(f"{attachment.name} is not there any more")
+            async for piece in response.aiter_bytes(64 * 1024):
+                yield piece
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         said = (await self.http.get("/earlier", params={"event": reply_to["event"]})).json()
@@ -290,6 +301,12 @@ class ChannelAdapter:
 
     async def check(self) -> Sequence[CheckResult]:
         return ()
+
+
+def _bytes(asked: Mapping[str, Any], name: str) -> bytes:
+    """A file that came with a message; JSON has it as text."""
+    text: str = asked["files"][name]
+    return text.encode(asked.get("encoding", "utf-8"))
 
 
 def parse(asked: Mapping[str, Any]) -> Event:
@@ -306,7 +323,8 @@ def parse(asked: Mapping[str, Any]) -> Event:
         options=asked["options"],
         rejection=asked.get("rejection", ""),
         attachments=tuple(
-            Attachment(name=name, source={"content": text}) for name, text in asked.get("files", {}).items()
+            Attachment(name=name, size=len(_bytes(asked, name)), source={"event": asked["id"], "name": name})
+            for name in asked.get("files", {})
         ),
         has_prior_messages="earlier" in asked,
         reply_to={"event": asked["id"]},

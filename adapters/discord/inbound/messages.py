@@ -92,14 +92,16 @@ class MessageHandler:
                     await self._reply(message, "discord.not_kept")
 
     async def on_message_edit(self, message: discord.Message) -> None:
-        """Revise the event of an edited question."""
+        """Revise the event of an edited question; record a message that names the bot since it was edited."""
         if not self._is_from_user(message):
             return
         async with self._lock(message.channel.id):
             try:
-                event = await self._parse(message, is_edit=True)
+                event = await self._parse(message)
                 if event is not None:
                     await self._services.revise(event)
+                    if parse.is_mention(message, self._me):
+                        await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
             except StoreError as exc:
                 log.warning("edit not recorded", message=message.id, reason=str(exc))
 
@@ -131,7 +133,7 @@ class MessageHandler:
 
     # -- whether it addresses the bot, and its context
 
-    async def _parse(self, message: discord.Message, *, is_edit: bool = False) -> Event | None:
+    async def _parse(self, message: discord.Message) -> Event | None:
         """Return the event of a message that addresses the bot, else None. Raises `StoreError`."""
         is_mention = parse.is_mention(message, self._me)
         if message.author.bot and not is_mention:
@@ -140,7 +142,7 @@ class MessageHandler:
             return self._event(message, MessageContext(channel=str(message.channel.id)))
         thread = await self._find_thread(message, is_mention=is_mention)
         if thread is not None:
-            return await self._parse_in_thread(message, thread, is_mention=is_mention, is_edit=is_edit)
+            return await self._parse_in_thread(message, thread, is_mention=is_mention)
         replied = parse.replied_message(message)
         is_reply_to_me = replied is not None and replied.author.id == self._me
         if not is_mention and not is_reply_to_me:
@@ -163,28 +165,22 @@ class MessageHandler:
         return parse.event_from_message(message, self._commands, me=self._me, context=context, locale=locale)
 
     async def _parse_in_thread(
-        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool, is_edit: bool
+        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool
     ) -> Event | None:
-        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot.
-
-        A participant who addresses somebody else is muted until they address the bot again. An edit changes nothing
-        of that: it revises the question that it edits.
-        """
+        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot."""
         people = await self._services.participants(ADAPTER, f"t{thread.id}")
-        if not is_mention and not people:
-            return None
-        author = str(message.author.id)
+        user = str(message.author.id)
         replied = parse.replied_message(message)
-        is_for_others = parse.addresses_others(message, self._me)
-        is_for_me = is_mention or (replied is not None and replied.author.id == self._me and not is_for_others)
-        takes_part = is_for_me or thread.owner_id == self._me or set(people) == {author}
-        if is_edit:
-            is_addressed = is_for_me or (takes_part and not is_for_others)
-        else:
-            place = str(thread.parent_id), str(thread.id)
-            is_addressed = await self._muted.is_addressed(
-                place, author, is_mention=is_for_me, is_for_others=is_for_others, takes_part=takes_part
-            )
+        addresses_others = parse.addresses_others(message, self._me)
+        is_reply_to_me = replied is not None and replied.author.id == self._me and not addresses_others
+        is_own = thread.owner_id == self._me
+        is_addressed = await self._muted.is_addressed(
+            (str(thread.parent_id), str(thread.id)),
+            user,
+            is_mention=is_mention or (is_reply_to_me and bool(people)),
+            is_for_others=addresses_others,
+            takes_part=bool(people) and (is_own or set(people) == {user}),
+        )
         if not is_addressed:
             return None
         if not is_mention and not _has_content(message):
@@ -229,4 +225,5 @@ class MessageHandler:
 
 
 def _has_content(message: discord.Message) -> bool:
+    """Whether Discord sent along what a message says; without the message content intent it does not."""
     return bool(message.content or message.attachments or message.stickers or message.message_snapshots)
