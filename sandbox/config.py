@@ -47,12 +47,12 @@ class SandboxSettings(BaseSettings):
 
     sandbox_gguf: Path | None = Field(
         default=None,
-        description="A model file for llama.cpp to answer chat and code in the sandbox (needs the extra llama).",
+        description="Model file for llama.cpp, which then answers chat and code in the sandbox (run make llama first).",
     )
     sandbox_requests_per_minute: int = Field(
         default=6000,
         ge=1,
-        description="Calls a minute that the sandbox takes with one key; more are answered with 429.",
+        description="Calls a minute that the sandbox accepts with one key. More are answered with 429.",
     )
 
 

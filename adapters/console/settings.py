@@ -11,7 +11,7 @@ class Settings(EnvironmentSettings):
     """The terminal's settings."""
 
     console_conversation: str = Field(
-        "", max_length=100, description="Conversation to continue in the terminal; empty: a new one per start."
+        "", max_length=100, description="Conversation to continue in the terminal. Empty: a new one at each start."
     )
     console_preview: Literal["auto", "off", "kitty", "iterm", "blocks"] = Field(
         "auto", description="Pictures in the terminal: auto, off, kitty, iterm or blocks."

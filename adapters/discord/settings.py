@@ -11,25 +11,25 @@ class Settings(EnvironmentSettings):
     """Environment variables of the Discord adapter. Each field's description is its line in `.env.example`."""
 
     discord_token: SecretStr | None = Field(
-        None, description="The bot's token, from the Bot page of the Discord developer portal. Empty: no Discord."
+        None, description="Token of the bot, from the page Bot of the Discord developer portal. Empty: no Discord."
     )
     discord_message_content: Literal["auto", "on", "off"] = Field(
         "auto",
-        description="Read messages that don't mention the bot: auto (as the portal allows), on or off (mentions, "
-        "direct messages and commands only).",
+        description="Read messages that don't mention the bot: auto (if the portal allows it), on, or off (only "
+        "mentions, direct messages and commands).",
     )
     discord_reply_mode: Literal["auto", "thread", "reply"] = Field(
         "auto",
-        description="Where a mention is answered, unless a channel sets its own with /replies: auto (talk in a thread, "
-        "files in the channel), thread or reply.",
+        description="Place of the answer to a mention: auto (talk in a thread, files in the channel), thread or "
+        "reply. A channel can set its own with /replies.",
     )
     discord_stalled_after: float = Field(
         300,
         ge=1,
         le=86400,
         validation_alias=AliasChoices("discord_stalled_after", "discord_deaf_after"),
-        description="Seconds of silence from the gateway after which it is asked for a sign of life.",
+        description="Seconds without events from Discord's gateway after which the connection is tested.",
     )
     discord_api_url: HttpUrl = Field(
-        "", description="Where Discord's REST API is, with its version; empty: Discord's own. For tests and proxies."
+        "", description="Address of Discord's REST API with its version, for tests and proxies. Empty: Discord's own."
     )

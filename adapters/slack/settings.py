@@ -24,42 +24,42 @@ class Settings(EnvironmentSettings):
 
     slack_bot_token: SecretStr | None = Field(
         None,
-        description="The bot's token (xoxb-…), from the app's page Install App. Empty: no Slack, or many workspaces by "
-        "SLACK_CLIENT_ID.",
+        description="Token of the bot (xoxb-…), from the app's page Install App. Empty: no Slack, or many "
+        "workspaces with SLACK_CLIENT_ID.",
     )
     slack_app_token: SecretStr | None = Field(
         None,
-        description="The app-level token (xapp-…) with connections:write, from the app's page Basic Information: "
-        "Socket Mode, which needs no public address.",
+        description="App-level token (xapp-…) with connections:write, from the app's page Basic Information. With "
+        "it the service connects to Slack (Socket Mode) and needs no public address.",
     )
     slack_signing_secret: SecretStr | None = Field(
         None,
-        description="The signing secret, from the app's page Basic Information: HTTP mode, used without "
-        "SLACK_APP_TOKEN. Slack then calls POST /slack/events.",
+        description="Signing secret, from the app's page Basic Information. Without SLACK_APP_TOKEN Slack calls "
+        "POST /slack/events of the service (HTTP mode).",
     )
     slack_client_id: str = Field(
         "",
-        description="With SLACK_CLIENT_SECRET: many workspaces, each installed at /slack/install; from the app's page "
-        "Basic Information.",
+        description="Client id, from the app's page Basic Information. With SLACK_CLIENT_SECRET many workspaces "
+        "can install the app, at /slack/install.",
     )
-    slack_client_secret: SecretStr | None = Field(None, description="The secret of SLACK_CLIENT_ID.")
+    slack_client_secret: SecretStr | None = Field(None, description="Client secret, from the same page.")
     slack_command_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
-        "", description="What slash commands begin with, such as muse- for /muse-image; empty: /image."
+        "", description="Beginning of the slash commands, such as muse- for /muse-image. Empty: /image."
     )
     slack_config_token: SecretStr | None = Field(
         None,
-        description="An app configuration token (xoxe.xoxp-…), only for `check`: with it the app's events and settings "
-        "are compared. It lasts 12 hours.",
+        description="App configuration token (xoxe.xoxp-…) for check, which then compares the app's events and "
+        "settings. It lasts 12 hours.",
     )
     slack_stalled_after: float = Field(
         60,
         ge=1,
         le=86400,
         validation_alias=AliasChoices("slack_stalled_after", "slack_deaf_after"),
-        description="Seconds of silence from a Socket Mode connection after which a new one is made.",
+        description="Seconds without anything from Slack in Socket Mode after which a new connection is made.",
     )
     slack_api_url: HttpUrl = Field(
-        "", description="Where Slack's Web API is, such as https://slack-gov.com/api; empty: https://slack.com/api."
+        "", description="Address of Slack's Web API, such as https://slack-gov.com/api. Empty: https://slack.com/api."
     )
 
 

@@ -51,138 +51,161 @@ class Settings(EnvironmentSettings):
     """Everything the core can be told. Each field's description is its line in `.env.example`."""
 
     # The AI API
-    aimodels_base_url: HttpUrl = Field(reference.BASE_URL, description="Where the AI API is.")
+    aimodels_base_url: HttpUrl = Field(reference.BASE_URL, description="Address of the AI API.")
     aimodels_api_key: SecretStr | None = Field(
-        None, description="Your API key. Empty: an offline sandbox API is started instead."
+        None, description="Key of the AI API. Empty: the service starts an offline sandbox API instead."
     )
     aimodels_api_flavor: Literal["aimodels", "openai"] = Field(
-        "aimodels", description="aimodels (answers in an envelope) or openai (any OpenAI-compatible server)."
+        "aimodels",
+        description="Form of the API's answers: aimodels (in an envelope) or openai (any OpenAI-compatible server).",
     )
-    aimodels_streaming: bool = Field(False, description="Ask for streamed chat answers (not in the API's reference).")
+    aimodels_streaming: bool = Field(
+        False, description="Ask the API to stream chat answers. Its reference does not document streaming."
+    )
     aimodels_timeout: float = Field(
-        120, gt=0, le=3600, description="Seconds allowed for a chat or code answer, retries included."
+        120, gt=0, le=3600, description="Seconds for a chat or code answer, retries included."
     )
     aimodels_media_timeout: float = Field(
-        900, gt=0, le=7200, description="Seconds allowed for a picture, sound or video, retries included."
+        900, gt=0, le=7200, description="Seconds for a picture, sound or video, retries included."
     )
 
     # Models: the first is the default, the rest may be chosen with /model
     bot_chat_models: Words = Field(
-        (reference.MODELS["chat"],), min_length=1, description="Allowed chat models, the default first."
+        (reference.MODELS["chat"],),
+        min_length=1,
+        description="Chat models that people may choose. The first is the default.",
     )
     bot_code_models: Words = Field(
-        (reference.MODELS["code"],), min_length=1, description="Allowed code models, the default first."
+        (reference.MODELS["code"],),
+        min_length=1,
+        description="Code models that people may choose. The first is the default.",
     )
     bot_image_models: Words = Field(
-        (reference.MODELS["image"],), min_length=1, description="Allowed image models, the default first."
+        (reference.MODELS["image"],),
+        min_length=1,
+        description="Image models that people may choose. The first is the default.",
     )
     bot_audio_models: Words = Field(
-        (reference.MODELS["audio"],), min_length=1, description="Allowed audio models, the default first."
+        (reference.MODELS["audio"],),
+        min_length=1,
+        description="Audio models that people may choose. The first is the default.",
     )
     bot_video_models: Words = Field(
-        (reference.MODELS["video"],), min_length=1, description="Allowed video models, the default first."
+        (reference.MODELS["video"],),
+        min_length=1,
+        description="Video models that people may choose. The first is the default.",
     )
-    bot_seeing_models: Words = Field((), description="Chat models that can look at attached pictures.")
+    bot_seeing_models: Words = Field(
+        (), description="Chat models that accept pictures. Attached pictures are sent to these only."
+    )
 
     # Conversations
     bot_system_prompt: str = Field(
         "You are a helpful assistant in a team chat. Answer in the language you are asked in.",
-        description="What the model is told first, unless a channel sets its own with /system.",
+        description="First instruction to the model (system prompt). A channel can set its own with /system.",
     )
-    bot_context_turns: int = Field(40, ge=2, le=1000, description="Newest turns sent with a chat request.")
-    bot_context_tokens: int = Field(
-        6000, ge=200, le=1_000_000, description="Tokens (estimated) of turns sent with a chat request."
+    bot_context_turns: int = Field(
+        40, ge=2, le=1000, description="Newest turns of a conversation that are sent with a chat request, at most."
     )
+    bot_context_tokens: int = Field(6000, ge=200, le=1_000_000, description="Estimated tokens of these turns, at most.")
     bot_answer_tokens: int = Field(
-        reference.DEFAULT_MAX_TOKENS, ge=1, le=1_000_000, description="Longest chat or code answer, in tokens."
+        reference.DEFAULT_MAX_TOKENS,
+        ge=1,
+        le=1_000_000,
+        description="Length of a chat or code answer in tokens, at most.",
     )
     bot_attachment_tokens: int = Field(
-        8000, ge=0, le=1_000_000, description="Tokens (estimated) read from files attached to a message."
+        8000, ge=0, le=1_000_000, description="Estimated tokens that are read from the files of a message, at most."
     )
 
     # The service
-    bot_data_dir: Path = Field(Path("data"), description="Folder of the database and of generated files.")
+    bot_data_dir: Path = Field(Path("data"), description="Folder of the database, the generated files and the key.")
     bot_database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
         None,
-        description="Database: sqlite:///folder/file.db for one process, postgresql://user:password@host/database for many "
-        "(extra postgres); empty: an SQLite file in BOT_DATA_DIR.",
+        description="Database. sqlite:///folder/file.db for one process, postgresql://user:password@host/database for several (run make postgres first). Empty: an SQLite file in BOT_DATA_DIR.",
     )
-    bot_host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    bot_host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     bot_port: int | None = Field(
         None,
         ge=0,
         le=65535,
-        description="Port of health, metrics and links; empty: started only when an adapter needs it (8080).",
+        description="Port of the web server (health, metrics, links). Empty: it starts only if a platform needs it, on 8080.",
     )
     bot_public_url: HttpUrl = Field(
         "",
-        description="Where people's browsers reach the web server; needed for links to files too big to upload.",
+        description="Public address of the web server, for links to files that are too big to upload.",
     )
     bot_secret_key: SecretStr | None = Field(
-        None, description="Signs media links; empty: made once and kept in BOT_DATA_DIR."
+        None, description="Key that signs these links. Empty: it is generated once and kept in BOT_DATA_DIR."
     )
     bot_encryption_keys: SecretStr | None = Field(
         None,
-        description="Seal tokens kept in the database; the first of a comma-separated list seals, the others still "
-        "unseal. Empty: the key that signs media links.",
+        description="Keys, separated by commas, that encrypt tokens in the database: the first encrypts, all decrypt. Empty: the key that signs links.",
     )
-    bot_chat_concurrency: int = Field(50, ge=1, le=1000, description="Conversations answered at the same time.")
+    bot_chat_concurrency: int = Field(
+        50, ge=1, le=1000, description="Conversations that are answered at the same time."
+    )
     bot_media_concurrency: int = Field(
-        4, ge=1, le=100, description="Pictures, sounds and videos made at the same time."
+        4, ge=1, le=100, description="Pictures, sounds and videos that are made at the same time."
     )
     bot_max_attempts: int = Field(
-        4, ge=1, le=20, description="Tries of one request before the person is told that it failed."
+        4, ge=1, le=20, description="Attempts at a request before the person is told that it failed."
     )
     bot_shutdown_timeout: float = Field(
-        20, ge=0, le=600, description="Seconds that running answers get to finish when the service stops."
+        20, ge=0, le=600, description="Seconds that running answers have to finish when the service stops."
     )
     bot_retention_days: int = Field(
-        90, ge=0, le=36500, description="Days that conversations and files are kept; 0: for ever."
+        90, ge=0, le=36500, description="Days for which conversations and files are kept. 0: for ever."
     )
     bot_log_level: Literal["auto", "debug", "info", "warning", "error"] = Field(
-        "auto", description="auto (info, or warning when only the terminal is used), debug, info, warning or error."
+        "auto",
+        description="Level of the log: debug, info, warning, error, or auto (info; warning if only the terminal is used).",
     )
     bot_log_format: Literal["auto", "console", "json"] = Field(
-        "auto", description="auto (console on a terminal, else json), console or json."
+        "auto", description="Format of the log: console, json, or auto (console on a terminal, else json)."
     )
 
     # Files
     bot_max_download_bytes: int = Field(
-        200_000_000, ge=1_000_000, description="Largest generated file fetched from the API, in bytes."
+        200_000_000, ge=1_000_000, description="Size in bytes of a generated file that is downloaded, at most."
     )
     bot_max_attachment_bytes: int = Field(
-        20_000_000, ge=1000, description="Largest attached file that is read, in bytes."
+        20_000_000, ge=1000, description="Size in bytes of an attached file that is read, at most."
     )
-    bot_download_timeout: float = Field(
-        300, gt=0, le=3600, description="Seconds allowed for fetching one generated file."
+    bot_download_timeout: float = Field(300, gt=0, le=3600, description="Seconds for the download of a generated file.")
+    bot_link_hours: float = Field(
+        72, gt=0, le=8760, description="Hours for which a link to a file that is too big to upload works."
     )
-    bot_link_hours: float = Field(72, gt=0, le=8760, description="Hours that a link to a file too big to upload works.")
 
     # Who may do what; lists are comma-separated ids, empty: everybody
-    bot_allow_people: Words = Field((), description="Only these people may use the service.")
-    bot_deny_people: Words = Field((), description="These people may not.")
-    bot_allow_roles: Words = Field((), description="Only people with one of these roles may.")
-    bot_deny_roles: Words = Field((), description="People with one of these roles may not.")
-    bot_allow_channels: Words = Field((), description="Only in these channels.")
-    bot_deny_channels: Words = Field((), description="Not in these channels.")
-    bot_allow_workspaces: Words = Field((), description="Only in these workspaces or servers.")
-    bot_deny_workspaces: Words = Field((), description="Not in these workspaces or servers.")
+    bot_allow_people: Words = Field((), description="People who may use the service, by id. Empty: everybody.")
+    bot_deny_people: Words = Field((), description="People who may not use it.")
+    bot_allow_roles: Words = Field(
+        (), description="Roles that may use it; one of a person's roles is enough. Empty: all."
+    )
+    bot_deny_roles: Words = Field((), description="Roles that may not use it.")
+    bot_allow_channels: Words = Field((), description="Channels in which it answers. Empty: all.")
+    bot_deny_channels: Words = Field((), description="Channels in which it does not answer.")
+    bot_allow_workspaces: Words = Field((), description="Workspaces or servers in which it answers. Empty: all.")
+    bot_deny_workspaces: Words = Field((), description="Workspaces or servers in which it does not answer.")
     bot_command_rules: Words = Field(
         (),
-        description="Rules for one command: video=role:artists, image!=channel:C012 (=: only, !=: not; person, role, channel or workspace).",
+        description="Rules for single commands: video=role:artists (only they may), image!=channel:C012 (not there). The words are person, role, channel and workspace.",
     )
     bot_allow_bots: bool = Field(False, description="Answer other bots.")
     bot_allow_strangers: bool = Field(
         False, description="Answer people from outside the workspace that installed the service."
     )
     bot_requests_per_minute: int = Field(
-        20, ge=0, description="Requests a minute for one person; 0: no limit (so at the terminal, unless set)."
+        20,
+        ge=0,
+        description="Requests of one person a minute. 0: no limit. At the terminal the limit applies only if it is set here.",
     )
     bot_media_per_day: int = Field(
-        100, ge=0, description="Pictures, sounds and videos a day for one person; 0: no limit."
+        100, ge=0, description="Pictures, sounds and videos of one person a day. 0: no limit."
     )
     bot_budget_per_day: float = Field(
-        0, ge=0, description="Money a day for everybody, in the API's currency; 0: no limit."
+        0, ge=0, description="Money of all people a day, in the API's currency. 0: no limit."
     )
 
     def models(self, kind: Kind) -> tuple[str, ...]:
