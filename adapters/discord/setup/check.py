@@ -30,9 +30,9 @@ BAD_TOKEN = (
     "new token into .env"
 )
 NO_CONTENT = (
-    "messages that don't mention the bot can't be read, so in threads it has to be mentioned each time: open "
-    f"{PORTAL}, choose your application, open Bot, switch on Message Content Intent and restart "
-    "(or set DISCORD_MESSAGE_CONTENT=off to keep it so)"
+    "messages that don't mention the bot can't be read: follow-ups in threads, the messages that people reply to, and "
+    f"what was said before. Open {PORTAL}, choose your application, open Bot, switch on Message Content Intent and "
+    "restart (or set DISCORD_MESSAGE_CONTENT=off to keep it so)"
 )
 
 
