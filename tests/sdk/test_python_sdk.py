@@ -131,7 +131,8 @@ async def test_the_sample_runs_verbatim(installed: Path, sandbox: Sandbox, tmp_p
 async def test_the_samples_of_the_guide_run(installed: Path, sandbox: Sandbox, tmp_path: Path) -> None:
     """Each program of docs/python-sdk.md and of the distribution's README runs as typed."""
     programs = samples(GUIDE) + samples(PROJECT / "README.md")
-    assert len(programs) > 3
+    assert len(programs) == 5
+    assert samples(GUIDE) == samples(GUIDE.with_name("python-sdk.zh-Hant.md"))
     for program in programs:
         output = await asyncio.to_thread(run, installed, program, tmp_path, AIMODELS_BASE_URL=sandbox.base_url)
         assert output.strip(), program

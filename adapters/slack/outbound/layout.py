@@ -1,5 +1,6 @@
 """The messages of an answer: parts of text with their blocks, files, and which of them take the buttons."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _LINE = 4  # characters that a line counts for besides its own
 _RESERVED_BLOCKS = 3  # blocks of a message that are kept free for buttons and notes
 _SURELY_ONE = 4000  # characters of a text that is one part without a closer look
 _FALLBACK = 3_500  # characters of the text for notifications; an edit takes 4,000
+_CUT_TOKEN = re.compile(r"(?:&[a-z]*|<@?\w*)\Z")  # an escape or a mention whose end was cut off
 _CAPTION = 2500  # characters of a text that is shown with the files, in their message
 #: Lines and characters from which code is shared as a file as well.
 _LONG_LINES, _LONG_TEXT = 60, 4000
@@ -113,21 +115,12 @@ def render_fallback(markdown: str, *, mentions: Collection[str] = ()) -> str:
 
     `mentions`: ids of the people whom the text may notify.
     """
-    characters, left = [], _FALLBACK
-    for character in _escape_characters(_to_plain_text(parse(markdown[:_FALLBACK])), mentions):
-        left -= len(character)
-        if left < 0:
-            break
-        characters.append(character)
-    return "".join(characters)
-
-
-def _escape_characters(content: str, mentions: Collection[str]) -> Iterator[str]:
-    for number, part in enumerate(MENTION.split(content)):
-        if number % 2 and part in mentions:
-            yield f"<@{part}>"
-        else:
-            yield from map(escape, f"<@{part}>" if number % 2 else part)
+    parts = MENTION.split(_to_plain_text(parse(markdown[:_FALLBACK])))
+    escaped = "".join(
+        f"<@{part}>" if number % 2 and part in mentions else escape(f"<@{part}>" if number % 2 else part)
+        for number, part in enumerate(parts)
+    )
+    return escaped if len(escaped) <= _FALLBACK else _CUT_TOKEN.sub("", escaped[:_FALLBACK])
 
 
 def _to_plain_text(tree: Sequence[md.Block]) -> str:
