@@ -8,8 +8,11 @@ import pytest
 
 from tests.support.documents import DOCUMENTS, ROOT, TRANSLATED, blocks, lines
 
-#: Documents for people who use or run the service; what engineers read is English only.
-FOR_PEOPLE = ["README.md", *(f"docs/{name}.md" for name in ("costs", "discord", "operating", "privacy", "slack"))]
+#: Documents for people who use or run the service, or call the API; what engineers of the service read is English only.
+FOR_PEOPLE = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("costs", "discord", "operating", "privacy", "python-sdk", "slack")),
+]
 PAIRS = pytest.mark.parametrize(("english", "chinese"), TRANSLATED.items(), ids=lambda path: path.name)
 #: The transcript in Chinese, and the variables that choose its language, are in the Chinese README only.
 OWN = "LANG=zh_TW.UTF-8 make run"
