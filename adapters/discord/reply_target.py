@@ -39,6 +39,9 @@ class ReplyTarget(ReplyTargetFields):
     deferred: Deferral = ""  #: who sees the "thinking" response that acknowledges it
     spoiler: str = ""  #: "1": files are hidden until they are clicked
     upload_limit: str = ""  #: bytes that a file in a response to it may have
+    #: -- of a summary: the conversation that it is about, where that is not the question's own; at most one is set
+    history_channel: str = ""  #: a thread or direct message channel, up to the question
+    history_message: str = ""  #: a message in `channel` with the chain of replies that it ends
 
     @property
     def answer_channel(self) -> str:

@@ -167,8 +167,5 @@ class DiscordSimulator(DiscordState):
         return payload
 
 
-#: The name before.
-
-
 async def _nothing(state: DiscordState, call: Call) -> None:
     raise Refused(404, 0, "404: Not Found")

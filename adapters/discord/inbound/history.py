@@ -19,19 +19,25 @@ _REMEMBERED = 4000  # messages whose chain is known, so that each message of a c
 
 async def read_prior_messages(client: DiscordClient, target: ReplyTarget, *, limit: int) -> PriorMessages:
     """Return the newest `limit` turns before the question. Raises `DeliveryError`."""
+    is_in_thread = target.conversation.startswith("t") and not target.thread_name
+    channel = target.history_channel or (target.channel if is_in_thread else "")
     with raise_delivery_errors():
-        if target.conversation.startswith("t") and not target.thread_name:
-            return await _read_thread(client, target, limit)
-        return await _read_chain(client, target, limit)
+        if channel:
+            return await _read_channel(client, channel, before=target.source_id, limit=limit)
+        last = await _fetch(client, int(target.channel), int(target.history_message or target.message))
+        if target.history_message:
+            return await _read_chain(client, last, limit)
+        return await _read_chain(client, await _fetch_replied(client, last) if last else None, limit)
 
 
-async def _read_thread(client: DiscordClient, target: ReplyTarget, limit: int) -> PriorMessages:
-    channel = client.get_partial_messageable(int(target.channel))
-    before = discord.Object(int(target.source_id))
-    messages = [message async for message in channel.history(limit=min(limit, _PAGE), before=before)]
+async def _read_channel(client: DiscordClient, channel_id: str, *, before: str, limit: int) -> PriorMessages:
+    """Read a thread or direct messages; the files are those of the message that a thread was started from."""
+    channel = client.get_partial_messageable(int(channel_id))
+    before_message = discord.Object(int(before))
+    messages = [message async for message in channel.history(limit=min(limit, _PAGE), before=before_message)]
     messages.reverse()
     files: tuple[Attachment, ...] = ()
-    starter = next((m for m in messages if m.id == int(target.channel)), None)  # of a forum's post
+    starter = next((m for m in messages if m.id == channel.id), None)  # of a forum's post
     if messages and messages[0].type is discord.MessageType.thread_starter_message:
         starter = parse.starter_of(messages[0])
         messages[0:1] = [starter] if starter else []
@@ -40,14 +46,14 @@ async def _read_thread(client: DiscordClient, target: ReplyTarget, limit: int) -
     return PriorMessages(turns=_to_turns(client, messages), attachments=files)
 
 
-async def _read_chain(client: DiscordClient, target: ReplyTarget, limit: int) -> PriorMessages:
+async def _read_chain(client: DiscordClient, last: discord.Message | None, limit: int) -> PriorMessages:
+    """Follow a chain of replies back from its last message, which is included."""
     chain: list[discord.Message] = []
-    message = await _fetch(client, int(target.channel), int(target.message))
-    for _ in range(min(limit, MAX_CHAIN)):
-        message = await _fetch_replied(client, message) if message else None
-        if message is None:
-            break
+    message = last
+    most = min(limit, MAX_CHAIN)
+    while message is not None and len(chain) < most:
         chain.append(message)
+        message = await _fetch_replied(client, message) if len(chain) < most else None
     return PriorMessages(turns=_to_turns(client, reversed(chain)))
 
 

@@ -97,7 +97,7 @@ class MessageHandler:
             return
         async with self._lock(message.channel.id):
             try:
-                event = await self._parse(message)
+                event = await self._parse(message, is_edit=True)
                 if event is not None:
                     await self._services.revise(event)
                     if parse.is_mention(message, self._me):
@@ -133,7 +133,7 @@ class MessageHandler:
 
     # -- whether it addresses the bot, and its context
 
-    async def _parse(self, message: discord.Message) -> Event | None:
+    async def _parse(self, message: discord.Message, *, is_edit: bool = False) -> Event | None:
         """Return the event of a message that addresses the bot, else None. Raises `StoreError`."""
         is_mention = parse.is_mention(message, self._me)
         if message.author.bot and not is_mention:
@@ -142,7 +142,7 @@ class MessageHandler:
             return self._event(message, MessageContext(channel=str(message.channel.id)))
         thread = await self._find_thread(message, is_mention=is_mention)
         if thread is not None:
-            return await self._parse_in_thread(message, thread, is_mention=is_mention)
+            return await self._parse_in_thread(message, thread, is_mention=is_mention, is_edit=is_edit)
         replied = parse.replied_message(message)
         is_reply_to_me = replied is not None and replied.author.id == self._me
         if not is_mention and not is_reply_to_me:
@@ -165,22 +165,30 @@ class MessageHandler:
         return parse.event_from_message(message, self._commands, me=self._me, context=context, locale=locale)
 
     async def _parse_in_thread(
-        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool
+        self, message: discord.Message, thread: discord.Thread, *, is_mention: bool, is_edit: bool
     ) -> Event | None:
-        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot."""
+        """Answer without a mention everybody in the bot's own thread, elsewhere a person alone with the bot.
+
+        A participant who addresses somebody else is muted until they address the bot again. An edit mutes nobody, and
+        the question of somebody who was muted since can be edited.
+        """
         people = await self._services.participants(ADAPTER, f"t{thread.id}")
         user = str(message.author.id)
         replied = parse.replied_message(message)
         addresses_others = parse.addresses_others(message, self._me)
         is_reply_to_me = replied is not None and replied.author.id == self._me and not addresses_others
-        is_own = thread.owner_id == self._me
-        is_addressed = await self._muted.is_addressed(
-            (str(thread.parent_id), str(thread.id)),
-            user,
-            is_mention=is_mention or (is_reply_to_me and bool(people)),
-            is_for_others=addresses_others,
-            takes_part=bool(people) and (is_own or set(people) == {user}),
-        )
+        addresses_me = is_mention or (is_reply_to_me and bool(people))
+        takes_part = bool(people) and (thread.owner_id == self._me or set(people) == {user})
+        if is_edit:
+            is_addressed = addresses_me or (takes_part and not addresses_others)
+        else:
+            is_addressed = await self._muted.is_addressed(
+                (str(thread.parent_id), str(thread.id)),
+                user,
+                is_mention=addresses_me,
+                is_for_others=addresses_others,
+                takes_part=takes_part,
+            )
         if not is_addressed:
             return None
         if not is_mention and not _has_content(message):

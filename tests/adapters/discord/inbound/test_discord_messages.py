@@ -93,6 +93,52 @@ async def test_own_thread_needs_no_mention(service: Service, wire: DiscordSimula
     await nothing_more(service, wire, core, known=3)
 
 
+async def test_who_turns_to_somebody_else_is_left_alone(service: Service, wire: DiscordSimulator, core: Core) -> None:
+    """A participant who addresses somebody else in a thread is answered again from the next mention on."""
+    thread = (await service.say(CHANNEL, f"<@{ME}> hello")).id
+    await wire.open_thread(thread, owner=ME)
+    await wire.say(thread, f"<@{BOB}> what do you think?")
+    await wire.say(thread, "sounds good to me")
+    await wire.say(thread, "to me too", by=BOB)
+    await core.count(2)
+    await wire.say(thread, f"<@{ME}> and you?")
+    await wire.say(thread, "thank you")
+    await core.count(4)
+    assert [event.prompt for event in core.events] == ["hello", "to me too", "and you?", "thank you"]
+    await nothing_more(service, wire, core, known=4)
+
+
+async def test_who_turned_to_somebody_else_is_known_after_a_restart(wire: DiscordSimulator, core: Core) -> None:
+    """A restart does not make the bot answer what is said to others; a reply to its answer does."""
+    async with Service(wire, core) as service:
+        thread = (await service.say(CHANNEL, f"<@{ME}> hello")).id
+        await wire.open_thread(thread, owner=ME)
+        await wire.say(thread, f"<@{BOB}> what do you think?")
+        await nothing_more(service, wire, core, known=1)
+    async with Service(wire, core) as service:
+        await wire.say(thread, "sounds good to me")
+        await nothing_more(service, wire, core, known=2)
+        await wire.say(thread, "and you?", answers=wire.message(thread, "Hello!", by=ME))
+        await wire.say(thread, "thank you")
+        assert [event.prompt for event in (await core.count(5))[3:]] == ["and you?", "thank you"]
+
+
+async def test_question_of_somebody_who_turned_away_is_edited(
+    service: Service, wire: DiscordSimulator, core: Core
+) -> None:
+    """An edited question is revised, though its author has turned to somebody else since."""
+    thread = (await service.say(CHANNEL, f"<@{ME}> hello")).id
+    await wire.open_thread(thread, owner=ME)
+    question = await wire.say(thread, "and then?")
+    await core.count(2)
+    await wire.say(thread, f"<@{BOB}> what do you think?")
+    await nothing_more(service, wire, core, known=2)
+    await wire.edit(question, "and after that?")
+    async with asyncio.timeout(20), core.changed:
+        await core.changed.wait_for(lambda: core.revised)
+    assert [(event.id, event.prompt) for event in core.revised] == [(question["id"], "and after that?")]
+
+
 async def test_thread_without_the_bot_is_left_alone(service: Service, wire: DiscordSimulator, core: Core) -> None:
     """In other people's threads only who alone talks to the bot is heard without a mention."""
     number = snowflake()
