@@ -94,9 +94,9 @@ async def slack(folder: Path) -> AsyncIterator[Mention]:
     """A workspace in Socket Mode; somebody mentions the bot in a channel."""
     from adapters.slack import Settings as SlackSettings
     from adapters.slack.adapter import Slack
-    from simulators.slack import fake_slack
+    from simulators.slack import SlackSimulator
 
-    async with fake_slack() as workspace:
+    async with SlackSimulator() as workspace:
         adapter = Slack(
             SlackSettings(  # type: ignore[call-arg, unused-ignore]
                 _env_file=None,

@@ -15,7 +15,7 @@ from bench.api_server import api_server
 from bench.bots.common import Bot
 from bench.bots.slack import bot
 from bench.slack_api import slow_api
-from simulators.slack import Channel, Delivery, FakeSlack, Message, fake_slack
+from simulators.slack import Channel, Delivery, Message, SlackSimulator
 
 ROUNDS = 3
 CHANNELS = 50
@@ -41,13 +41,13 @@ class Measure:
     answers: list[float] = field(default_factory=list)  #: seconds to the whole answer
 
 
-def channels(slack: FakeSlack) -> list[Channel]:
+def channels(slack: SlackSimulator) -> list[Channel]:
     """Fifty of them."""
     found = [slack.team.channels[f"C0{n}"] for n in range(CHANNELS) if f"C0{n}" in slack.team.channels]
     return found or [slack.add_channel(f"room-{n}", id=f"C0{n}") for n in range(CHANNELS)]
 
 
-async def ask(slack: FakeSlack, channel: Channel, measure: Measure) -> None:
+async def ask(slack: SlackSimulator, channel: Channel, measure: Measure) -> None:
     """Mention the bot and wait for its answer."""
     started, calls = time.monotonic(), len(slack.calls)
     question = slack.ada.mention("What is the capital of France?", channel=channel)
@@ -67,7 +67,7 @@ def answer_of(channel: Channel, question: Message) -> Message | None:
     return None
 
 
-async def run(slack: FakeSlack, one: Bot, rooms: Sequence[Channel], *, together: bool) -> Measure:
+async def run(slack: SlackSimulator, one: Bot, rooms: Sequence[Channel], *, together: bool) -> Measure:
     """Each room asks its next question when the last is answered; all of them `together` or one after the other."""
     measure = Measure()
 
@@ -99,8 +99,8 @@ async def compare(api: str) -> dict[tuple[str, bool], list[Measure]]:
         (name, together): [] for name in NAMES for together in (False, True)
     }
     async with (
-        fake_slack() as one,
-        fake_slack() as other,
+        SlackSimulator() as one,
+        SlackSimulator() as other,
         bot("bare", one, api) as bare,
         bot("service", other, api) as service,
     ):
@@ -126,7 +126,7 @@ def p99(values: Sequence[float]) -> float:
 # ------------------------------------------------------------------ acknowledgements
 
 
-async def acknowledged(slack: FakeSlack, rooms: Sequence[Channel]) -> list[float]:
+async def acknowledged(slack: SlackSimulator, rooms: Sequence[Channel]) -> list[float]:
     """Seconds to the acknowledgement of each event of a steady rain of messages."""
     before, started = len(slack.sender.deliveries), time.monotonic()
     for number in range(RATE * SECONDS):
@@ -142,12 +142,12 @@ async def acknowledgements() -> list[tuple[str, str, list[float]]]:
     found = []
     with api_server(0.0) as api:
         for name in NAMES:
-            async with fake_slack() as slack, bot(name, slack, api, http=True):
+            async with SlackSimulator() as slack, bot(name, slack, api, http=True):
                 rooms = channels(slack)
                 await acknowledged(slack, rooms)
                 found.append((name, "nothing else", await acknowledged(slack, rooms)))
     with slow_api(VIDEO) as api:
-        async with fake_slack() as slack, bot("service", slack, api, http=True, AIMODELS_STREAMING="true"):
+        async with SlackSimulator() as slack, bot("service", slack, api, http=True, AIMODELS_STREAMING="true"):
             slack.storage.keep = 0
             rooms = channels(slack)
             await acknowledged(slack, rooms)
@@ -164,7 +164,7 @@ async def acknowledgements() -> list[tuple[str, str, list[float]]]:
 async def relayed() -> tuple[float, float]:
     """Megabytes of growth, and seconds, while a video goes from the API to Slack."""
     with slow_api(VIDEO) as api:
-        async with fake_slack() as slack, bot("service", slack, api) as one:
+        async with SlackSimulator() as slack, bot("service", slack, api) as one:
             slack.storage.keep = 0
             room = channels(slack)[0]
             question = slack.ada.mention("video --duration 5 a small boat", channel=room)

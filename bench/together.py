@@ -11,7 +11,7 @@ from bench.bots.common import Bot, started
 from bench.discord import Stage
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
-from simulators.slack import FakeSlack, fake_slack
+from simulators.slack import SlackSimulator
 
 HALF = 25  #: channels at once of each platform
 TALKS = 10  #: messages in each channel
@@ -24,7 +24,7 @@ Talk = Callable[[int, int], Awaitable[None]]  #: ask so often in the channel of 
 
 
 @asynccontextmanager
-async def service(api: str, slack_: FakeSlack, wire: DiscordSimulator) -> AsyncIterator[Bot]:
+async def service(api: str, slack_: SlackSimulator, wire: DiscordSimulator) -> AsyncIterator[Bot]:
     """The service on both, once it hears both."""
     environment = {
         "SLACK_BOT_TOKEN": slack_.token,
@@ -50,7 +50,7 @@ async def talk(one: Bot, talks: list[Awaitable[None]], messages: int) -> tuple[f
 
 async def measured(api: str) -> None:
     """Print the tables."""
-    async with fake_slack() as slack_, DiscordSimulator() as wire:
+    async with SlackSimulator() as slack_, DiscordSimulator() as wire:
         rooms = [slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(ROOMS * SPREAD)]
         stage = Stage(wire, ROOMS)
 
@@ -84,7 +84,7 @@ async def measured(api: str) -> None:
                 print(f"| {title} | {cpu:.2f} ms | {rate:.0f} |")
 
 
-def forget(slack_: FakeSlack, stage: Stage) -> None:
+def forget(slack_: SlackSimulator, stage: Stage) -> None:
     """Drop what was said."""
     stage.forget()
     for room in slack_.team.channels.values():

@@ -14,13 +14,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from aimodels.transport import open_http
 from bench.bots.common import Bot, started
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 
 ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def bot(name: str, slack: FakeSlack, api: str, *, http: bool = False, **settings: str) -> AsyncIterator[Bot]:
+async def bot(name: str, slack: SlackSimulator, api: str, *, http: bool = False, **settings: str) -> AsyncIterator[Bot]:
     """The "service" or the "bare" Bolt app, once Slack can reach it: over Socket Mode, or with `http` by requests."""
     environment = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.api_url, **settings}
     port = free_port() if http else 0

@@ -17,13 +17,13 @@ from bench.pictures.slack_page import Page
 from bot import bootstrap
 from bot.ops import logs
 from bot.settings.core import Settings
-from simulators.slack import FakeSlack, Message, fake_slack
+from simulators.slack import Message, SlackSimulator
 
 PICTURE = Path(__file__).parents[2] / "docs" / "slack.png"
 WIDTH = 680
 
 
-async def converse(slack: FakeSlack, folder: Path) -> list[Message]:
+async def converse(slack: SlackSimulator, folder: Path) -> list[Message]:
     """Ask in a channel what people ask; the messages that begin its threads."""
     slack.team.users[slack.bob.id].name, slack.team.users[slack.bob.id].locale = "美玲", "zh-TW"
     adapter = Slack(
@@ -56,7 +56,7 @@ async def converse(slack: FakeSlack, folder: Path) -> list[Message]:
     return roots
 
 
-async def talk(slack: FakeSlack, core: bootstrap.Core) -> Message:
+async def talk(slack: SlackSimulator, core: bootstrap.Core) -> Message:
     """A question in a channel and one without a mention in its thread; the first of the two."""
     root = slack.ada.mention("my name is Ada and I keep bees")
     await slack.until(lambda: slack.from_bot(slack.general, thread=root.ts), 60)
@@ -68,7 +68,7 @@ async def talk(slack: FakeSlack, core: bootstrap.Core) -> Message:
     return root
 
 
-def is_whole(slack: FakeSlack, before: int) -> bool:
+def is_whole(slack: SlackSimulator, before: int) -> bool:
     """Whether the answer to a command is there with its buttons, under the message that says who asked what."""
     return any("again" in str(message.blocks) for message in slack.from_bot(slack.general)[before:])
 
@@ -77,7 +77,7 @@ async def page() -> str:
     """The conversation as a page."""
     logs.configure("warning", "json")
     with tempfile.TemporaryDirectory() as folder:
-        async with fake_slack() as slack:
+        async with SlackSimulator() as slack:
             roots = await converse(slack, Path(folder))
             return Page(slack, slack.ada.id).whole("# general", roots)
 

@@ -11,7 +11,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from bench.pictures import icon
-from simulators.slack import FakeSlack, File, Json, Message
+from simulators.slack import File, Json, Message, SlackSimulator
 
 STYLE = Path(__file__).with_suffix(".css")
 _COLOURS = ("#2b6cb0", "#b7791f", "#2f855a", "#9b2c2c")
@@ -25,7 +25,7 @@ _USER = re.compile(r"&lt;@(\w+)(?:\|[^&]*)?&gt;")
 class Page:
     """Writes a page of what a person sees."""
 
-    def __init__(self, slack: FakeSlack, viewer: str) -> None:
+    def __init__(self, slack: SlackSimulator, viewer: str) -> None:
         self.slack = slack
         self.viewer = viewer
         self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])

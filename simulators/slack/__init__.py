@@ -62,15 +62,10 @@ from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Call
 from simulators.slack.workspace import Channel, Grant, Team, User, View
 
-#: The names before.
-FakeSlack = SlackSimulator
-fake_slack = SlackSimulator
-
 __all__ = [
     "Call",
     "Channel",
     "Delivery",
-    "FakeSlack",
     "File",
     "Grant",
     "Json",
@@ -80,6 +75,5 @@ __all__ = [
     "Team",
     "User",
     "View",
-    "fake_slack",
     "words",
 ]

@@ -2,13 +2,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from simulators.slack import FakeSlack, fake_slack
-from tests.support.slack.stage import Core, Service
+from simulators.slack import SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with fake_slack() as slack:
+async def slack() -> AsyncIterator[SlackSimulator]:
+    async with SlackSimulator() as slack:
         yield slack
 
 
@@ -18,6 +18,6 @@ def core() -> Core:
 
 
 @pytest.fixture(params=["socket", "http"])
-async def service(request: pytest.FixtureRequest, slack: FakeSlack, core: Core) -> AsyncIterator[Service]:
-    async with Service(slack, core, http=request.param == "http") as service:
+async def service(request: pytest.FixtureRequest, slack: SlackSimulator, core: Core) -> AsyncIterator[RunningAdapter]:
+    async with RunningAdapter(slack, core, http=request.param == "http") as service:
         yield service

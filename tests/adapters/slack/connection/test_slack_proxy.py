@@ -10,8 +10,8 @@ from aiohttp import web
 
 from adapters.slack.connection.web_api import proxy_for
 from bot.models import Answer, Media
-from simulators.slack import FakeSlack
-from tests.support.slack.stage import Core, Service
+from simulators.slack import SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def forwarding(asked: list[str]) -> AsyncIterator[str]:
 
 
 async def test_everything_goes_through_the_proxy(
-    slack: FakeSlack, core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: SlackSimulator, core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Calls of the API, files up and down: none of them goes past the proxy."""
     asked: list[str] = []
@@ -47,7 +47,7 @@ async def test_everything_goes_through_the_proxy(
         monkeypatch.setenv("HTTP_PROXY", address)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
-        async with Service(slack, core, http=True) as service:
+        async with RunningAdapter(slack, core, http=True) as service:
             question = slack.ada.mention("look", files=[slack.ada.file("a.txt", b"what is in it")])
             [event] = await core.count(1)
             assert b"".join([p async for p in service.adapter.open(event.attachments[0])]) == b"what is in it"

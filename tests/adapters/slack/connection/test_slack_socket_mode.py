@@ -14,14 +14,14 @@ from adapters.slack.adapter import Slack
 from adapters.slack.connection import http_endpoints
 from adapters.slack.timing import Timing
 from bot.errors import SettingsError
-from simulators.slack import FakeSlack
-from tests.support.slack.stage import COMMANDS, Core, Service, settings
+from simulators.slack import SlackSimulator
+from tests.support.slack.adapter import COMMANDS, Core, RunningAdapter, settings
 
 #: Connections are checked often, and reconnected soon.
 FAST = Timing(ping_interval=0.4, reconnect_first=0.05)
 
 
-async def _hears(slack: FakeSlack, core: Core) -> None:
+async def _hears(slack: SlackSimulator, core: Core) -> None:
     """Somebody asks and is heard, at the latest when Slack tells again."""
     before = len(core.events)
     slack.ada.mention("hello")
@@ -29,17 +29,17 @@ async def _hears(slack: FakeSlack, core: Core) -> None:
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
-async def test_slack_asks_for_a_new_connection(slack: FakeSlack, core: Core, reason: str) -> None:
+async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: Core, reason: str) -> None:
     """When Slack says goodbye, the next connection hears."""
-    async with Service(slack, core, timing=FAST):
+    async with RunningAdapter(slack, core, timing=FAST):
         await slack.sockets.disconnect(reason)
         await slack.until(lambda: slack.sockets.connected >= 2)
         await _hears(slack, core)
 
 
-async def test_connection_that_is_cut(slack: FakeSlack, core: Core) -> None:
+async def test_connection_that_is_cut(slack: SlackSimulator, core: Core) -> None:
     """A connection that is cut is replaced, and what was said meanwhile is heard."""
-    async with Service(slack, core, timing=FAST) as service:
+    async with RunningAdapter(slack, core, timing=FAST) as service:
         await slack.sockets.drop()
         slack.ada.mention("while you were away")
         await core.count(1)
@@ -48,9 +48,9 @@ async def test_connection_that_is_cut(slack: FakeSlack, core: Core) -> None:
         assert service.adapter.health() == ""
 
 
-async def test_connection_that_answers_nothing(slack: FakeSlack, core: Core) -> None:
+async def test_connection_that_answers_nothing(slack: SlackSimulator, core: Core) -> None:
     """A connection that is open but answers no pings is replaced, and the new one hears."""
-    async with Service(slack, core, slack_stalled_after=1, timing=FAST):
+    async with RunningAdapter(slack, core, slack_stalled_after=1, timing=FAST):
         slack.sockets.answers_pings = False
         slack.sockets.go_deaf()
         await slack.until(lambda: slack.sockets.connected >= 2)
@@ -58,9 +58,9 @@ async def test_connection_that_answers_nothing(slack: FakeSlack, core: Core) -> 
         await _hears(slack, core)
 
 
-async def test_connection_that_answers_pings_but_is_deaf(slack: FakeSlack, core: Core) -> None:
+async def test_connection_that_answers_pings_but_is_deaf(slack: SlackSimulator, core: Core) -> None:
     """A connection on which no event came for long is replaced though it looks healthy, and the new one hears."""
-    async with Service(slack, core, timing=replace(FAST, replace_after=1.0)):
+    async with RunningAdapter(slack, core, timing=replace(FAST, replace_after=1.0)):
         slack.sockets.go_deaf()
         slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
         slack.ada.mention("can you hear me?")
@@ -68,9 +68,9 @@ async def test_connection_that_answers_pings_but_is_deaf(slack: FakeSlack, core:
         assert slack.sockets.connected >= 2
 
 
-async def test_health_while_slack_is_away(slack: FakeSlack, core: Core) -> None:
+async def test_health_while_slack_is_away(slack: SlackSimulator, core: Core) -> None:
     """While no connection can be had health says so; when Slack is back it says nothing."""
-    async with Service(slack, core, timing=FAST) as service:
+    async with RunningAdapter(slack, core, timing=FAST) as service:
         slack.faults.crash("apps.connections.open", 503)
         slack.faults.crash("apps.connections.open", 503)
         await slack.sockets.drop()
@@ -84,7 +84,7 @@ async def test_health_while_slack_is_away(slack: FakeSlack, core: Core) -> None:
         await _hears(slack, core)
 
 
-async def test_refused_tokens_end_the_service_with_a_sentence(slack: FakeSlack, core: Core) -> None:
+async def test_refused_tokens_end_the_service_with_a_sentence(slack: SlackSimulator, core: Core) -> None:
     """A bot token or an app-level token that Slack refuses is told with where to get a right one."""
     for name, wrong in (("slack_bot_token", "xoxb-wrong"), ("slack_app_token", "xapp-1-A0MUSE-wrong")):
         given: dict[str, Any] = {name: wrong}
@@ -94,18 +94,18 @@ async def test_refused_tokens_end_the_service_with_a_sentence(slack: FakeSlack, 
                 await adapter.run(core.sink, COMMANDS)
 
 
-async def test_health_of_a_removed_app(slack: FakeSlack, core: Core) -> None:
+async def test_health_of_a_removed_app(slack: SlackSimulator, core: Core) -> None:
     """When the app is removed from its one workspace, health says that the token is refused."""
-    async with Service(slack, core, http=True, timing=FAST) as service:
+    async with RunningAdapter(slack, core, http=True, timing=FAST) as service:
         assert service.adapter.health() == ""
         slack.people.uninstall(slack.team)
         await slack.settled()
         assert "token" in service.adapter.health()
 
 
-async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> None:
+async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: Core) -> None:
     """A call without a length, or larger than anything that Slack sends, is turned away before it is read."""
-    async with Service(slack, core, http=True, timing=FAST) as service, aiohttp.ClientSession() as session:
+    async with RunningAdapter(slack, core, http=True, timing=FAST) as service, aiohttp.ClientSession() as session:
         url = f"{service.url}/slack/events"
 
         async def endless() -> AsyncIterator[bytes]:
@@ -121,19 +121,19 @@ async def test_calls_that_are_not_to_be_read(slack: FakeSlack, core: Core) -> No
 
 
 async def test_settings_in_the_environment(
-    slack: FakeSlack, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    slack: SlackSimulator, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The library reads the same environment variables; it makes nothing of them, and says nothing of them."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
         monkeypatch.setenv(name, "xoxb-of-somebody-else")
-    async with Service(slack, core, timing=FAST):
+    async with RunningAdapter(slack, core, timing=FAST):
         await _hears(slack, core)
         await slack.settled()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert {call.token for call in slack.calls} == {slack.token, slack.app_token}
 
 
-async def test_nothing_is_heard_before_it_runs(slack: FakeSlack, core: Core) -> None:
+async def test_nothing_is_heard_before_it_runs(slack: SlackSimulator, core: Core) -> None:
     """Before it listens the adapter says so."""
     adapter = Slack(settings(slack))
     assert adapter.health()

@@ -3,8 +3,8 @@
 import json
 
 from bot.models import Answer, Media, Profile, UsageRow
-from simulators.slack import FakeSlack, Team
-from tests.support.slack.stage import Core, Service
+from simulators.slack import SlackSimulator, Team
+from tests.support.slack.adapter import Core, RunningAdapter
 
 ROW = UsageRow(
     day="2026-11-24",
@@ -30,7 +30,7 @@ def _text(team: Team, user: str) -> str:
     return json.dumps(team.homes[user], ensure_ascii=False)
 
 
-async def test_home_shows_a_person_what_is_theirs(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_home_shows_a_person_what_is_theirs(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Opening the home shows the commands, one's own use, limits, preferences and newest files."""
     core.shown = PROFILE
     slack.ada.open_home()
@@ -46,7 +46,7 @@ async def test_home_shows_a_person_what_is_theirs(slack: FakeSlack, service: Ser
     assert selects == {"language": "default", "model.chat": "gpt-4-turbo-2"}
 
 
-async def test_preferences_are_kept_and_shown(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_preferences_are_kept_and_shown(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """What is chosen goes to the core, and the home is shown anew, in the language chosen."""
     core.shown = PROFILE
     slack.ada.open_home()
@@ -59,7 +59,7 @@ async def test_preferences_are_kept_and_shown(slack: FakeSlack, service: Service
     assert core.preferences == {("U0ADA", "language"): None}
 
 
-async def test_home_while_nothing_can_be_read(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_home_while_nothing_can_be_read(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Without the records the home says so; it is not left as it was."""
     core.is_failing = True
     slack.ada.open_home()
@@ -68,7 +68,7 @@ async def test_home_while_nothing_can_be_read(slack: FakeSlack, service: Service
 
 
 async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
-    slack: FakeSlack, service: Service, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
     """Where the service has one workspace, what the core lets be seen of everybody's use is shown."""
     core.shown = Profile(everybody=(ROW,))
@@ -77,7 +77,7 @@ async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
     assert "Everybody's use" in _text(slack.team, slack.ada.id)
 
 
-async def test_home_leads_to_what_was_made(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_home_leads_to_what_was_made(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A file's name leads to where it is shown: under a question, a command or a button; else it is a name."""
     question = slack.ada.mention("image a fox")
     slack.ada.slash("/image", "a cat")
@@ -103,7 +103,7 @@ async def test_home_leads_to_what_was_made(slack: FakeSlack, service: Service, c
     assert "`4.png`" in text
 
 
-async def test_home_opens_forms(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_home_opens_forms(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """The home's buttons open the form of a command."""
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)

@@ -7,15 +7,15 @@ from aiohttp import web
 
 from bot.errors import DownloadFailed
 from bot.models import Attachment
-from simulators.slack import FakeSlack
-from tests.support.slack.stage import Core, Service
+from simulators.slack import SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
 
 
-async def _read(service: Service, attachment: Attachment) -> bytes:
+async def _read(service: RunningAdapter, attachment: Attachment) -> bytes:
     return b"".join([piece async for piece in service.adapter.open(attachment)])
 
 
-async def test_files_of_a_message(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_files_of_a_message(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Attached files come with their names and types, and their bytes are read in pieces."""
     content = bytes(range(256)) * 2048
     files = [slack.ada.file("a.png", content, mimetype="image/png"), slack.ada.file("notes.txt", b"notes")]
@@ -27,7 +27,7 @@ async def test_files_of_a_message(slack: FakeSlack, service: Service, core: Core
     assert max(map(len, pieces)) <= 64 * 1024
 
 
-async def test_file_that_came_without_its_address(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_file_that_came_without_its_address(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A file of which Slack tells only the id, as in shared channels, is asked for."""
     slack.ada.mention("look", files=[slack.ada.file("a.txt", b"text")])
     [event] = await core.count(1)
@@ -36,7 +36,7 @@ async def test_file_that_came_without_its_address(slack: FakeSlack, service: Ser
     assert await _read(service, bare) == b"text"
 
 
-async def test_file_that_is_gone(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_file_that_is_gone(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A file that was deleted can't be read, with a sentence."""
     given = slack.ada.file("a.txt", b"text")
     slack.ada.mention("look", files=[given])
@@ -46,7 +46,7 @@ async def test_file_that_is_gone(slack: FakeSlack, service: Service, core: Core)
         await _read(service, event.attachments[0])
 
 
-async def test_the_token_goes_to_slack_alone(service: Service) -> None:
+async def test_the_token_goes_to_slack_alone(service: RunningAdapter) -> None:
     """A file elsewhere is not asked for at all, and a redirect elsewhere is not followed with the token."""
     asked: list[str | None] = []
 

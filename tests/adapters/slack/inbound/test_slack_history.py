@@ -3,11 +3,11 @@
 import pytest
 
 from bot.errors import DeliveryDelayed
-from simulators.slack import FakeSlack, Message
-from tests.support.slack.stage import Core, Service
+from simulators.slack import Message, SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
 
 
-async def test_earlier_messages_of_a_thread(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_earlier_messages_of_a_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """What people wrote before the bot was called is read with their names, the newest within the limit."""
     root = slack.ada.say("the build is red", files=[slack.ada.file("log.txt", b"log")])
     for number in range(30):
@@ -23,7 +23,7 @@ async def test_earlier_messages_of_a_thread(slack: FakeSlack, service: Service, 
     assert [piece async for piece in service.adapter.open(earlier.attachments[0])] == [b"log"]
 
 
-def _guess(slack: FakeSlack, root: Message, number: int) -> None:
+def _guess(slack: SlackSimulator, root: Message, number: int) -> None:
     """Bob wrote so in the thread, before the bot was there to receive it."""
     said = Message(ts=slack.clock.ts(), channel=root.channel, team=root.team, user=slack.bob.id, text=f"guess {number}")
     said.thread_ts = root.ts
@@ -32,7 +32,7 @@ def _guess(slack: FakeSlack, root: Message, number: int) -> None:
 
 @pytest.mark.parametrize("pauses", [{}, {20: 86_400}, {420: 86_400}, {200: 3_600, 440: 60}], ids=str)
 async def test_of_a_long_thread_the_newest_is_read(
-    slack: FakeSlack, service: Service, core: Core, pauses: dict[int, float]
+    slack: SlackSimulator, service: RunningAdapter, core: Core, pauses: dict[int, float]
 ) -> None:
     """Slack tells the oldest first; of a thread of hundreds the newest is read all the same, in a few requests."""
     root = slack.ada.say("the build is red", files=[slack.ada.file("log.txt", b"log")])
@@ -48,7 +48,7 @@ async def test_of_a_long_thread_the_newest_is_read(
 
 
 async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_told(
-    slack: FakeSlack, service: Service, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
     """Where Slack lets an app read one page, there is that page."""
     root = slack.ada.say("the build is red")
@@ -61,7 +61,7 @@ async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_told(
     assert [turn.content for turn in earlier.turns] == [f"guess {number}" for number in range(189, 199)]
 
 
-async def test_the_bots_own_earlier_words_are_its(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_the_bots_own_earlier_words_are_its(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Messages of the bot in the thread are the assistant's."""
     root = slack.ada.say("hello")
     client = await service.adapter.workspaces.find_client("T0LAB")
@@ -72,7 +72,9 @@ async def test_the_bots_own_earlier_words_are_its(slack: FakeSlack, service: Ser
     assert [(turn.role, turn.content) for turn in earlier.turns] == [("user", "hello"), ("assistant", "I was here")]
 
 
-async def test_earlier_messages_while_slack_has_enough(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_earlier_messages_while_slack_has_enough(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """A thread that can't be read for now is read later."""
     root = slack.ada.say("hello")
     slack.ada.mention("and?", thread=root)

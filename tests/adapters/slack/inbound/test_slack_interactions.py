@@ -7,11 +7,13 @@ import pytest
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.ui.buttons import ActionButton
 from bot.models import Answer
-from simulators.slack import FakeSlack, Message
-from tests.support.slack.stage import Core, Service
+from simulators.slack import Message, SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
 
 
-async def _with_button(slack: FakeSlack, service: Service, button: ActionButton, thread: Message) -> Message:
+async def _with_button(
+    slack: SlackSimulator, service: RunningAdapter, button: ActionButton, thread: Message
+) -> Message:
     """A message of the bot with one button, as answers have them."""
     client = await service.adapter.workspaces.find_client("T0LAB")
     element = {
@@ -29,7 +31,9 @@ async def _with_button(slack: FakeSlack, service: Service, button: ActionButton,
 # ------------------------------------------------------------------ slash commands
 
 
-async def test_slash_command_begins_a_thread_of_its_own(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_slash_command_begins_a_thread_of_its_own(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """A command that makes something is answered under a message that says who asked what."""
     slack.ada.slash("/image", "a red fox --style anime -n 2")
     [event] = await core.count(1)
@@ -40,7 +44,9 @@ async def test_slash_command_begins_a_thread_of_its_own(slack: FakeSlack, servic
     assert address.can_respond
 
 
-async def test_follow_ups_under_a_command_belong_to_it(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_follow_ups_under_a_command_belong_to_it(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """What is said in the thread that a command began is of its conversation, also after a restart."""
     slack.ada.slash("/chat", "hello")
     [event] = await core.count(1)
@@ -58,7 +64,7 @@ async def test_follow_ups_under_a_command_belong_to_it(slack: FakeSlack, service
 
 
 async def test_commands_about_what_is_there_are_answered_in_private(
-    slack: FakeSlack, service: Service, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
     """Commands that make nothing are told the asker alone."""
     slack.ada.mention("hello")
@@ -72,7 +78,7 @@ async def test_commands_about_what_is_there_are_answered_in_private(
 
 
 async def test_commands_about_a_conversation_are_about_the_newest(
-    slack: FakeSlack, service: Service, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
     """`/retry` in a channel is about the asker's newest thread there and is answered in it, which they are told."""
     slack.ada.mention("before")
@@ -90,7 +96,9 @@ async def test_commands_about_a_conversation_are_about_the_newest(
     assert f"<{link}|hello @here>" in delivery.response["text"]
 
 
-async def test_the_newest_conversation_is_found_after_a_restart(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_the_newest_conversation_is_found_after_a_restart(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """Another process finds the asker's newest thread of the channel: their mention, or what their command began."""
     older = slack.ada.mention("older")
     slack.bob.mention("Bob's")
@@ -117,14 +125,14 @@ async def test_the_newest_conversation_is_found_after_a_restart(slack: FakeSlack
     assert (core.events[4].conversation, core.events[4].reply_to["thread"]) == (events["older"].conversation, older.ts)
 
 
-async def draft_in(service: Service, thread: Message) -> None:
+async def draft_in(service: RunningAdapter, thread: Message) -> None:
     """The bot says something more in a thread, which is the newest then."""
     client = await service.adapter.workspaces.find_client("T0LAB")
     await client.chat_postMessage(channel="C0GENERAL", thread_ts=thread.ts, text="and one thing more")
 
 
 async def test_a_model_is_chosen_for_the_conversation_or_the_channel(
-    slack: FakeSlack, service: Service, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
     """Without a conversation of the asker's, `/model` is for the channel: else it would be for nothing at all."""
     slack.bob.slash("/model", "chat gpt-4-turbo-2")
@@ -138,7 +146,9 @@ async def test_a_model_is_chosen_for_the_conversation_or_the_channel(
     assert (talk.options.get("channel"), talk.conversation) == (None, asked.conversation)
 
 
-async def test_commands_about_no_conversation_say_so(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_commands_about_no_conversation_say_so(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """Who has no conversation in the channel is told where to write the command."""
     await core.count(0)
     slack.ada.mention("hello")
@@ -149,7 +159,7 @@ async def test_commands_about_no_conversation_say_so(slack: FakeSlack, service: 
     assert len(core.events) == 1
 
 
-async def test_bad_input_gets_its_usage(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A flag that is wrong is answered at once and in private with what is allowed; nothing is asked."""
     delivery = slack.ada.slash("/image", "a fox --style nonsense")
     await slack.until(lambda: delivery.is_done)
@@ -160,7 +170,9 @@ async def test_bad_input_gets_its_usage(slack: FakeSlack, service: Service, core
     assert core.events == []
 
 
-async def test_command_without_its_prompt_opens_a_form(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_command_without_its_prompt_opens_a_form(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """`/image` alone asks in a form, which is answered where the command was typed."""
     slack.ada.slash("/image")
     view = await slack.ada.modal()
@@ -170,9 +182,9 @@ async def test_command_without_its_prompt_opens_a_form(slack: FakeSlack, service
     assert ReplyTarget.of(event.reply_to).channel == "C0GENERAL"
 
 
-async def test_prefix(slack: FakeSlack, core: Core) -> None:
+async def test_prefix(slack: SlackSimulator, core: Core) -> None:
     """With a prefix the commands of two bots live together."""
-    async with Service(slack, core, slack_command_prefix="muse-"):
+    async with RunningAdapter(slack, core, slack_command_prefix="muse-"):
         slack.ada.slash("/muse-image", "a fox")
         [event] = await core.count(1)
         wrong = slack.ada.slash("/muse-image", "--style nonsense")
@@ -182,7 +194,7 @@ async def test_prefix(slack: FakeSlack, core: Core) -> None:
     assert "`/muse-image`" in ReplyTarget.of(event.reply_to).parent
 
 
-async def test_command_that_is_not_kept_is_told(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_command_that_is_not_kept_is_told(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A command that can't be written down says so to who typed it."""
     core.is_failing = True
     delivery = slack.ada.slash("/chat", "hello")
@@ -195,7 +207,7 @@ async def test_command_that_is_not_kept_is_told(slack: FakeSlack, service: Servi
 
 @pytest.mark.parametrize("command", ["image", "audio", "video"])
 async def test_global_shortcut_opens_a_form_of_its_command(
-    slack: FakeSlack, service: Service, core: Core, command: str
+    slack: SlackSimulator, service: RunningAdapter, core: Core, command: str
 ) -> None:
     """A form has the command's options as Slack's own fields, and asks where to show what is made."""
     slack.ada.shortcut(f"make:{command}")
@@ -208,7 +220,7 @@ async def test_global_shortcut_opens_a_form_of_its_command(
     assert address.parent.startswith("<@U0ADA> asked: ")
 
 
-async def test_form_for_video_takes_a_picture(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_form_for_video_takes_a_picture(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A picture that is put into the form comes with the event."""
     slack.ada.shortcut("make:video")
     view = await slack.ada.modal()
@@ -219,7 +231,9 @@ async def test_form_for_video_takes_a_picture(slack: FakeSlack, service: Service
     assert event.options["duration"] == "5"
 
 
-async def test_what_is_wrong_with_a_form_is_shown_in_it(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_what_is_wrong_with_a_form_is_shown_in_it(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """A value out of bounds stays in the form with what is allowed; sent again it is taken."""
     slack.ada.shortcut("make:image")
     view = await slack.ada.modal()
@@ -235,7 +249,7 @@ async def test_what_is_wrong_with_a_form_is_shown_in_it(slack: FakeSlack, servic
     assert event.options["n"] == "2"
 
 
-async def test_message_shortcuts(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """What is done with a message asks with its text; what only the asker wants to know is told them alone."""
     root = slack.bob.say("def f(): return 1/0")
     for name in ("explain", "review", "picture"):
@@ -250,7 +264,7 @@ async def test_message_shortcuts(slack: FakeSlack, service: Service, core: Core)
     assert (picture.command, picture.prompt) == ("image", "def f(): return 1/0")
 
 
-async def test_summary_reads_the_thread(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_summary_reads_the_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A summary of a thread is a conversation of its own that reads what was said."""
     root = slack.bob.say("shall we ship?")
     reply = slack.ada.say("on Friday", thread=root)
@@ -261,7 +275,7 @@ async def test_summary_reads_the_thread(slack: FakeSlack, service: Service, core
     assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "shall we ship?"), ("Ada", "on Friday")]
 
 
-async def test_animating_needs_a_picture(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_animating_needs_a_picture(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A message's picture is animated; a message without one is answered with a sentence, in private."""
     slack.ada.message_shortcut("animate", slack.bob.say("no picture"))
     await core.count(1)
@@ -277,7 +291,7 @@ async def test_animating_needs_a_picture(slack: FakeSlack, service: Service, cor
 # ------------------------------------------------------------------ buttons
 
 
-async def test_pressed_button(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_pressed_button(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A press names its answer and its button, in the conversation and the thread of the answer."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")
@@ -289,7 +303,7 @@ async def test_pressed_button(slack: FakeSlack, service: Service, core: Core) ->
     assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
-async def test_button_of_an_earlier_version(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_button_of_an_earlier_version(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A button whose value can't be read says that it no longer works."""
     client = await service.adapter.workspaces.find_client("T0LAB")
     element = {"type": "button", "action_id": "press:x", "value": "?", "text": {"type": "plain_text", "text": "X"}}
@@ -299,7 +313,7 @@ async def test_button_of_an_earlier_version(slack: FakeSlack, service: Service, 
     assert core.events == []
 
 
-async def test_opinions_are_answered_in_private(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_opinions_are_answered_in_private(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """What a press of an opinion, of Delete or of Stop says is for who pressed."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="good", conversation="c")
@@ -308,7 +322,7 @@ async def test_opinions_are_answered_in_private(slack: FakeSlack, service: Servi
     assert ReplyTarget.of(event.reply_to).private
 
 
-async def test_button_that_asks_first(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A button that needs options opens a form with them; what is chosen comes with the press."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="prompt,style")
@@ -321,7 +335,7 @@ async def test_button_that_asks_first(slack: FakeSlack, service: Service, core: 
     assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
-async def test_form_that_does_not_open_is_told(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_form_that_does_not_open_is_told(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Where Slack opens no form, who asked for it is told so, wherever they did; a command gets its usage instead."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="style")
@@ -338,7 +352,7 @@ async def test_form_that_does_not_open_is_told(slack: FakeSlack, service: Servic
     assert core.events == []
 
 
-async def test_slacks_own_stop(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_slacks_own_stop(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Stop in the agent view stops what runs in that thread's conversation."""
     question = slack.ada.direct("hello")
     [asked] = await core.count(1)
@@ -349,7 +363,7 @@ async def test_slacks_own_stop(slack: FakeSlack, service: Service, core: Core) -
     assert ReplyTarget.of(stop.reply_to).private
 
 
-async def test_suggested_prompts(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_suggested_prompts(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Who opens the messages tab is suggested at most four things to ask, in their language."""
     chen = slack.person("Chen", locale="zh-TW")
     chen.open_home("messages")

@@ -5,11 +5,11 @@ from structlog.testing import capture_logs
 
 from adapters.slack.reply_target import ReplyTarget
 from bot.models import Event
-from simulators.slack import FakeSlack
-from tests.support.slack.stage import Core, Service
+from simulators.slack import SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
 
 
-async def test_mention_begins_a_thread(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_mention_begins_a_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A mention outside of threads is one event, answered in a thread of its own, though Slack tells of it twice."""
     question = slack.ada.mention("what is love?")
     await slack.settled()
@@ -36,7 +36,7 @@ async def test_mention_begins_a_thread(slack: FakeSlack, service: Service, core:
 
 
 @pytest.mark.parametrize("mention_first", [True, False])
-async def test_twins_and_redeliveries_are_one_event(slack: FakeSlack, core: Core, mention_first: bool) -> None:
+async def test_twins_and_redeliveries_are_one_event(slack: SlackSimulator, core: Core, mention_first: bool) -> None:
     """The twins `message` and `app_mention` are one event, whichever comes first and whichever process hears it."""
     slack.people.mention_first = mention_first
     told: list[Event] = []
@@ -45,21 +45,23 @@ async def test_twins_and_redeliveries_are_one_event(slack: FakeSlack, core: Core
         told.append(event)
 
     core.sink = every  # type: ignore[method-assign]
-    async with Service(slack, core, http=True):
+    async with RunningAdapter(slack, core, http=True):
         slack.ada.mention("image a fox --style anime", files=[slack.ada.file("a.png", b"x")])
         await slack.settled()
         for delivery in tuple(slack.sender.deliveries):
             assert await slack.sender.again(delivery, number=1) == 200
     assert len(told) == 1
     for delivery in tuple(slack.sender.deliveries):
-        async with Service(slack, core, http=True):
+        async with RunningAdapter(slack, core, http=True):
             assert await slack.sender.again(delivery, number=2) == 200
     assert len(told) == 3
     assert len({(e.id, e.conversation, e.command, e.prompt, str(e.options), str(e.attachments)) for e in told}) == 1
     assert (told[0].command, told[0].prompt, told[0].options) == ("image", "a fox", {"style": "anime"})
 
 
-async def test_thread_that_was_there_before_continues(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_thread_that_was_there_before_continues(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """A mention in a thread that people began is answered there, and what they said before is to be read."""
     root = slack.ada.say("the build is red")
     slack.bob.say("since noon", thread=root)
@@ -69,7 +71,9 @@ async def test_thread_that_was_there_before_continues(slack: FakeSlack, service:
     assert event.conversation == f"T0LAB.C0GENERAL.{root.ts}"
 
 
-async def test_who_talks_with_the_bot_needs_no_further_mention(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_who_talks_with_the_bot_needs_no_further_mention(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """In a thread the bot hears those it talks with, and nobody else."""
     root = slack.ada.mention("hello")
     await core.count(1)
@@ -91,7 +95,9 @@ async def test_who_talks_with_the_bot_needs_no_further_mention(slack: FakeSlack,
     assert len({event.conversation for event in core.events}) == 1
 
 
-async def test_who_turns_to_somebody_else_is_left_alone(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_who_turns_to_somebody_else_is_left_alone(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """A message that names another person ends what the bot hears of its author, until they mention it again."""
     root = slack.ada.mention("hello")
     await core.count(1)
@@ -111,7 +117,7 @@ async def test_who_turns_to_somebody_else_is_left_alone(slack: FakeSlack, servic
     assert [event.prompt for event in core.events] == ["hello", "you there?", "and more"]
 
 
-async def test_after_stop_a_mention_is_needed(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_after_stop_a_mention_is_needed(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """`stop` in a thread is a request of its own, after which the bot hears mentions only."""
     root = slack.ada.mention("hello")
     await core.count(1)
@@ -122,7 +128,7 @@ async def test_after_stop_a_mention_is_needed(slack: FakeSlack, service: Service
     assert [event.command for event in core.events] == ["chat", "stop"]
 
 
-async def test_direct_messages_are_threads(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_direct_messages_are_threads(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Each direct message begins a thread that is a conversation; in it everything is for the bot."""
     first = slack.ada.direct("hello")
     await core.count(1)
@@ -137,7 +143,9 @@ async def test_direct_messages_are_threads(slack: FakeSlack, service: Service, c
     assert ReplyTarget.of(two.reply_to).thread == first.ts
 
 
-async def test_threads_of_direct_messages_get_titles(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_threads_of_direct_messages_get_titles(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """The thread that a direct message begins is called after it, once."""
     first = slack.ada.direct("How do *lighthouses* work?")
     await core.count(1)
@@ -149,7 +157,7 @@ async def test_threads_of_direct_messages_get_titles(slack: FakeSlack, service: 
     assert slack.team.titles == {(direct.id, first.ts): "How do lighthouses work?"}
 
 
-async def test_other_bots_are_left_alone(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_other_bots_are_left_alone(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Another bot is not heard, in a thread of the bot's neither; one that mentions the bot is known to be a bot."""
     robot = slack.person("Robot", is_bot=True)
     root = slack.ada.mention("hello")
@@ -163,7 +171,7 @@ async def test_other_bots_are_left_alone(slack: FakeSlack, service: Service, cor
     assert core.events[1].actor.is_bot
 
 
-async def test_the_bot_does_not_hear_itself(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_the_bot_does_not_hear_itself(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """What the bot writes, and later changes or deletes, is no request and no edit."""
     slack.people.hears_itself = True
     root = slack.ada.mention("hello")
@@ -177,7 +185,7 @@ async def test_the_bot_does_not_hear_itself(slack: FakeSlack, service: Service, 
     assert slack.from_bot(slack.general, thread=root.ts)
 
 
-async def test_edits_and_deletions_are_told(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_edits_and_deletions_are_told(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A changed question goes to the core as its event with the new text, a deleted one by its id."""
     question = slack.ada.mention("hello")
     [event] = await core.count(1)
@@ -190,7 +198,7 @@ async def test_edits_and_deletions_are_told(slack: FakeSlack, service: Service, 
     assert len(core.events) == 1
 
 
-async def test_mention_that_is_added_later_is_heard(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_mention_that_is_added_later_is_heard(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A message that mentions the bot only after an edit is a request from then on, and one request."""
     question = slack.ada.say("what is love?")
     await slack.settled()
@@ -202,7 +210,7 @@ async def test_mention_that_is_added_later_is_heard(slack: FakeSlack, service: S
     assert len(core.events) == 1
 
 
-async def test_strangers_are_known(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_strangers_are_known(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A person of another workspace, in a channel shared with it, is a stranger."""
     eve = slack.person("Eve", home="T0ELSE")
     eve.mention("let me in")
@@ -210,7 +218,7 @@ async def test_strangers_are_known(slack: FakeSlack, service: Service, core: Cor
     assert event.actor.is_stranger
 
 
-async def test_text_reads_as_people_wrote_it(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_text_reads_as_people_wrote_it(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Names stand for ids, addresses are bare, signs are what was typed, and the mention of the bot is gone."""
     slack.ada.mention(
         f"tell <@{slack.bob.id}> in <#C0GENERAL|general> that a &lt; b &amp; c, see <https://example.com/a> and "
@@ -223,7 +231,7 @@ async def test_text_reads_as_people_wrote_it(slack: FakeSlack, service: Service,
     )
 
 
-async def test_forwarded_messages_are_read_along(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_forwarded_messages_are_read_along(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A message that is forwarded with a question is quoted in it with its author; a link's preview is not."""
     message = slack.ada.say("hm").to_json(slack.url)
     forwarded = {"is_share": True, "is_msg_unfurl": True, "author_name": "Bob", "text": "ship it &amp; go\nnow"}
@@ -234,7 +242,9 @@ async def test_forwarded_messages_are_read_along(slack: FakeSlack, service: Serv
     assert event.prompt == "> Bob: ship it & go\n> now\n\nis this wise?"
 
 
-async def test_voice_clips_are_told_to_be_unreadable(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_voice_clips_are_told_to_be_unreadable(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """Who sends a voice clip is told that it can't be heard; it is not passed over."""
     clip = slack.ada.file("audio_message.m4a", b"x", mimetype="audio/mp4")
     message = slack.ada.direct("", files=[clip])
@@ -246,7 +256,7 @@ async def test_voice_clips_are_told_to_be_unreadable(slack: FakeSlack, service: 
     assert "voice" in core.events[1].rejection
 
 
-async def test_message_that_is_not_kept_comes_again(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_message_that_is_not_kept_comes_again(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """An event that can't be written down is not acknowledged, its sender is told once, and it comes again."""
     slack.sender.pauses, slack.sender.timeout = (0.0, 0.01, 0.01), 0.3
     core.is_failing = True
@@ -261,7 +271,7 @@ async def test_message_that_is_not_kept_comes_again(slack: FakeSlack, service: S
     assert [event.prompt for event in core.events] == ["hello"]
 
 
-async def test_message_such_as_none_was_before(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_message_such_as_none_was_before(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A message that is not understood at all is acknowledged, and its sender is told alone; the next one is heard."""
     strange = {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention", "channel": "C0GENERAL", "files": [7]}
     with capture_logs() as logged:
@@ -275,7 +285,9 @@ async def test_message_such_as_none_was_before(slack: FakeSlack, service: Servic
     assert event.prompt == "and now?"
 
 
-async def test_events_of_other_kinds_are_acknowledged(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_events_of_other_kinds_are_acknowledged(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """What nobody needs is acknowledged, so that it is not brought again."""
     delivery = slack.people.event(slack.team, {"type": "team_join", "user": {"id": "U1"}})
     joined = slack.ada.say("<@U0ADA> has joined the channel", subtype="channel_join")

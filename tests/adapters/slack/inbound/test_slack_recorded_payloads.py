@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from simulators.slack import Channel, FakeSlack, Message, User
+from simulators.slack import Channel, Message, SlackSimulator, User
 from tests.support.payloads import HAS_PAYLOADS, recorded
 from tests.support.service import impatient
-from tests.support.slack.running import service
+from tests.support.slack.service import service
 
 FILES = (
     "slack",
@@ -39,7 +39,7 @@ def every() -> list[Any]:
     ]
 
 
-def furnish(slack: FakeSlack, payload: Json) -> Json:
+def furnish(slack: SlackSimulator, payload: Json) -> Json:
     """Give the fake the workspace, people and channel that a payload speaks of; the event in it."""
     event = payload.get("event") or payload
     team = slack.team
@@ -66,7 +66,7 @@ def furnish(slack: FakeSlack, payload: Json) -> Json:
 
 
 @pytest.mark.parametrize("payload", every())
-async def test_what_was_recorded_is_acknowledged(slack: FakeSlack, tmp_path: Path, payload: Json) -> None:
+async def test_what_was_recorded_is_acknowledged(slack: SlackSimulator, tmp_path: Path, payload: Json) -> None:
     """Every payload that Slack has sent is accepted, and what asks the bot something is answered once."""
     payload = json.loads(json.dumps(payload).replace("https://files.slack.com", slack.url))
     event = furnish(slack, payload)

@@ -11,25 +11,25 @@ from adapters.slack.timing import Timing
 from adapters.slack.ui.buttons import ActionButton
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Action, Answer, Status
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.slack.asking import ACTIONS, Asking, labels, read
+from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "edits"])
 
 
-def without_streams(slack: FakeSlack) -> None:
+def without_streams(slack: SlackSimulator) -> None:
     slack.faults.unknown("chat.*Stream")
 
 
-def methods(slack: FakeSlack) -> list[str]:
+def methods(slack: SlackSimulator) -> list[str]:
     return [call.method for call in slack.calls if call.is_ok]
 
 
 # ------------------------------------------------------------------ growing
 
 
-async def test_status_soon(slack: FakeSlack, stage: Asking) -> None:
+async def test_status_soon(slack: SlackSimulator, stage: DraftStage) -> None:
     """A draft in a thread shows that somebody is at work before anything is made, without a message."""
     draft = await stage.draft()
     await slack.until(lambda: slack.team.statuses)
@@ -39,33 +39,33 @@ async def test_status_soon(slack: FakeSlack, stage: Asking) -> None:
     assert not stage.answers()
 
 
-async def test_status_tells_how_far(slack: FakeSlack, stage: Asking) -> None:
+async def test_status_tells_how_far(slack: SlackSimulator, stage: DraftStage) -> None:
     """A status tells the time it has taken; the answer takes it away."""
     draft = await stage.draft()
-    await draft.status(Status("Asking…", elapsed=7.4))
-    assert slack.team.statuses[stage.channel.id, stage.question.ts]["status"] == "Asking… · 0:07"
+    await draft.status(Status("DraftStage…", elapsed=7.4))
+    assert slack.team.statuses[stage.channel.id, stage.question.ts]["status"] == "DraftStage… · 0:07"
     await draft.finish(Answer(text="Done."))
     assert not slack.team.statuses or not slack.team.statuses.get((stage.channel.id, stage.question.ts))
     assert stage.texts() == ["Done."]
 
 
 @pytest.mark.parametrize("surface", ["", "agent"])
-async def test_a_quick_answer_is_one_call(slack: FakeSlack, stage: Asking, surface: str) -> None:
+async def test_a_quick_answer_is_one_call(slack: SlackSimulator, stage: DraftStage, surface: str) -> None:
     """What is answered before anybody could wonder needs no sign before it and none to be taken away."""
     draft = await stage.draft(surface=surface)
     await draft.finish(Answer(text="Done.", actions=ACTIONS))
     assert methods(slack) == ["auth.test", "chat.postMessage"]
 
 
-async def test_a_status_is_called_off_by_the_answer_alone(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_status_is_called_off_by_the_answer_alone(slack: SlackSimulator, stage: DraftStage) -> None:
     """A message in the thread takes the status away: it is not asked for once more."""
     draft = await stage.draft()
-    await draft.status(Status("Asking…"))
+    await draft.status(Status("DraftStage…"))
     await draft.finish(Answer(text="Done."))
-    assert [call.params["status"] for call in slack.called("assistant.threads.setStatus")] == ["Asking…"]
+    assert [call.params["status"] for call in slack.called("assistant.threads.setStatus")] == ["DraftStage…"]
 
 
-async def test_a_session_is_begun_and_ended(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_session_is_begun_and_ended(slack: SlackSimulator, stage: DraftStage) -> None:
     """In the agent view Slack shows its Stop button while something is made, and no longer, also after a death."""
     draft = await stage.draft(surface="agent")
     await draft.write("The first words")
@@ -78,7 +78,7 @@ async def test_a_session_is_begun_and_ended(slack: FakeSlack, stage: Asking) -> 
     assert slack.team.sessions[place] == ["processing", "active"]
 
 
-async def test_text_is_streamed(slack: FakeSlack, stage: Asking) -> None:
+async def test_text_is_streamed(slack: SlackSimulator, stage: DraftStage) -> None:
     """Text is streamed to the asker as it comes, with a way to stop it, and ends as blocks with its buttons."""
     draft = await stage.draft()
     for text in ("The", "The **first** words", "The **first** words of <!channel> it"):
@@ -98,7 +98,7 @@ async def test_text_is_streamed(slack: FakeSlack, stage: Asking) -> None:
     assert not slack.called("chat.postMessage")
 
 
-async def test_without_streams_it_is_edited(slack: FakeSlack, stage: Asking) -> None:
+async def test_without_streams_it_is_edited(slack: SlackSimulator, stage: DraftStage) -> None:
     """Where streams are unknown the message is posted and edited, and no further answer tries one."""
     without_streams(slack)
     draft = await stage.draft()
@@ -116,7 +116,7 @@ async def test_without_streams_it_is_edited(slack: FakeSlack, stage: Asking) -> 
     assert stage.texts() == ["The first words.", "Other words."]
 
 
-async def test_streams_end_before_slack_ends_them(slack: FakeSlack, stage: Asking) -> None:
+async def test_streams_end_before_slack_ends_them(slack: SlackSimulator, stage: DraftStage) -> None:
     """A stream that gets old becomes a message that is edited; nothing of it is lost."""
     await stage.restart(Timing(stream_lifetime=0.0))
     draft = await stage.draft()
@@ -129,7 +129,7 @@ async def test_streams_end_before_slack_ends_them(slack: FakeSlack, stage: Askin
     assert stage.texts() == ["The first words."]
 
 
-async def test_a_stream_that_slack_has_ended(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_stream_that_slack_has_ended(slack: SlackSimulator, stage: DraftStage) -> None:
     """A stream that Slack has ended is finished by an edit."""
     draft = await stage.draft()
     await draft.write("The first")
@@ -140,7 +140,7 @@ async def test_a_stream_that_slack_has_ended(slack: FakeSlack, stage: Asking) ->
     assert stage.texts() == ["The first words."]
 
 
-async def test_a_message_that_can_neither_be_edited_nor_deleted(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_message_that_can_neither_be_edited_nor_deleted(slack: SlackSimulator, stage: DraftStage) -> None:
     """Where Slack holds on to what was streamed, the whole answer comes under it all the same."""
     draft = await stage.draft()
     await draft.write("The first")
@@ -150,7 +150,7 @@ async def test_a_message_that_can_neither_be_edited_nor_deleted(slack: FakeSlack
     assert stage.texts() == ["The first", "The first words."]
 
 
-async def test_text_that_changes_its_mind(slack: FakeSlack, stage: Asking) -> None:
+async def test_text_that_changes_its_mind(slack: SlackSimulator, stage: DraftStage) -> None:
     """Text that does not go on where it was is edited."""
     draft = await stage.draft()
     await draft.write("One two three")
@@ -158,7 +158,7 @@ async def test_text_that_changes_its_mind(slack: FakeSlack, stage: Asking) -> No
     assert stage.texts() == ["Other words"]
 
 
-async def test_long_jobs_are_cards(slack: FakeSlack, stage: Asking) -> None:
+async def test_long_jobs_are_cards(slack: SlackSimulator, stage: DraftStage) -> None:
     """A job with progress is a card that tells how far it is; it is gone when the answer is there."""
     draft = await stage.draft()
     await draft.status(Status("Making the video…"))
@@ -174,7 +174,7 @@ async def test_long_jobs_are_cards(slack: FakeSlack, stage: Asking) -> None:
     assert stage.texts() == ["Here it is."]
 
 
-async def test_without_status_and_cards_a_message_tells(slack: FakeSlack, stage: Asking) -> None:
+async def test_without_status_and_cards_a_message_tells(slack: SlackSimulator, stage: DraftStage) -> None:
     """Where Slack has neither, a message says what is being done, and becomes the answer."""
     slack.faults.unknown("assistant.*")
     without_streams(slack)
@@ -186,7 +186,7 @@ async def test_without_status_and_cards_a_message_tells(slack: FakeSlack, stage:
     assert len(stage.answers()) == 1
 
 
-async def test_stop_names_the_event(slack: FakeSlack, stage: Asking) -> None:
+async def test_stop_names_the_event(slack: SlackSimulator, stage: DraftStage) -> None:
     """The Stop button carries only its name, the event and where it is."""
     draft = await stage.draft("Ev7")
     await draft.write("The first words")
@@ -201,7 +201,7 @@ async def test_stop_names_the_event(slack: FakeSlack, stage: Asking) -> None:
 
 
 @BOTH
-async def test_long_answers_are_pieces(slack: FakeSlack, stage: Asking, streams: bool) -> None:
+async def test_long_answers_are_pieces(slack: SlackSimulator, stage: DraftStage, streams: bool) -> None:
     """40,000 characters arrive whole and in order, with the buttons under the last piece, also after growing."""
     if not streams:
         without_streams(slack)
@@ -215,7 +215,7 @@ async def test_long_answers_are_pieces(slack: FakeSlack, stage: Asking, streams:
     assert [bool(labels(message)) for message in stage.answers()] == [False] * (len(stage.answers()) - 1) + [True]
 
 
-async def test_very_long_answers_are_a_file(slack: FakeSlack, stage: Asking) -> None:
+async def test_very_long_answers_are_a_file(slack: SlackSimulator, stage: DraftStage) -> None:
     """Beyond a dozen messages the beginning is shown and the whole is a file."""
     text = long_markdown(200_000)
     draft = await stage.draft()
@@ -226,7 +226,7 @@ async def test_very_long_answers_are_a_file(slack: FakeSlack, stage: Asking) -> 
     assert (file.name, file.content) == ("answer.md", text.strip("\n").encode())
 
 
-async def test_a_shorter_answer_takes_its_place(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_shorter_answer_takes_its_place(slack: SlackSimulator, stage: DraftStage) -> None:
     """Made again, an answer leaves nothing of the one before, also in another process."""
     draft = await stage.draft()
     await draft.finish(Answer(text=long_markdown(20_000)))
@@ -238,7 +238,7 @@ async def test_a_shorter_answer_takes_its_place(slack: FakeSlack, stage: Asking)
     assert stage.texts() == ["Short."]
 
 
-async def test_a_deleted_answer_is_gone(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_deleted_answer_is_gone(slack: SlackSimulator, stage: DraftStage) -> None:
     """An empty answer removes what was shown; doing it again changes nothing."""
     draft = await stage.draft()
     await draft.finish(Answer(text="Words."))
@@ -247,7 +247,7 @@ async def test_a_deleted_answer_is_gone(slack: FakeSlack, stage: Asking) -> None
     assert stage.answers() == []
 
 
-async def test_blocks_that_are_refused(slack: FakeSlack, stage: Asking) -> None:
+async def test_blocks_that_are_refused(slack: SlackSimulator, stage: DraftStage) -> None:
     """A Slack that does not know tables or languages gets the answer without."""
     slack.faults.fail("chat.postMessage", "invalid_blocks")
     draft = await stage.draft()
@@ -258,7 +258,7 @@ async def test_blocks_that_are_refused(slack: FakeSlack, stage: Asking) -> None:
 
 
 @pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"])
-async def test_too_many_requests_are_waited_out(slack: FakeSlack, stage: Asking, method: str) -> None:
+async def test_too_many_requests_are_waited_out(slack: SlackSimulator, stage: DraftStage, method: str) -> None:
     """A 429 on any method delays what is decoration, and is waited out at the end."""
     draft = await stage.draft()
     slack.faults.limit(method, 1)
@@ -269,7 +269,7 @@ async def test_too_many_requests_are_waited_out(slack: FakeSlack, stage: Asking,
     assert stage.texts() == ["One two three."]
 
 
-async def test_a_long_limit_is_told(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_long_limit_is_told(slack: SlackSimulator, stage: DraftStage) -> None:
     """When Slack wants to be left alone for long, the answer is delayed by as much, and nobody else's is."""
     slack.faults.limit("chat.postMessage", 240)
     draft = await stage.draft()
@@ -283,7 +283,7 @@ async def test_a_long_limit_is_told(slack: FakeSlack, stage: Asking) -> None:
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth", "missing_scope"])
-async def test_no_way_in(slack: FakeSlack, stage: Asking, error: str) -> None:
+async def test_no_way_in(slack: SlackSimulator, stage: DraftStage, error: str) -> None:
     """When Slack will not take anything any more, that is said and not tried again."""
     slack.faults.fail("chat.*", error, times=None)
     draft = await stage.draft()
@@ -292,7 +292,7 @@ async def test_no_way_in(slack: FakeSlack, stage: Asking, error: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found", "restricted_action"])
-async def test_shut_out_the_asker_is_told_directly(slack: FakeSlack, stage: Asking, error: str) -> None:
+async def test_shut_out_the_asker_is_told_directly(slack: SlackSimulator, stage: DraftStage, error: str) -> None:
     """Where the bot may not write, the answer comes to the asker's direct messages, once."""
     slack.faults.fail("chat.postMessage", error)
     draft = await stage.draft()
@@ -307,7 +307,7 @@ async def test_shut_out_the_asker_is_told_directly(slack: FakeSlack, stage: Aski
 # ------------------------------------------------------------------ commands and private answers
 
 
-async def test_a_command_gets_a_parent(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_command_gets_a_parent(slack: SlackSimulator, stage: DraftStage) -> None:
     """A command's answer is in the thread of a message that says who asked what; that names the asker."""
     more: dict[str, Any] = {"thread": "", "message": "", "parent": f"<@{slack.ada.id}> asked: `/image a fox`"}
     draft = await stage.draft(**more)
@@ -326,7 +326,7 @@ async def test_a_command_gets_a_parent(slack: FakeSlack, stage: Asking) -> None:
     assert len(stage.answers()) == 2
 
 
-async def test_a_failed_command_leaves_no_parent(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_failed_command_leaves_no_parent(slack: SlackSimulator, stage: DraftStage) -> None:
     """When a command ends in a private sentence, nothing stays for everybody else."""
     draft = await stage.draft(thread="", message="", parent="Ada asked: `/image`")
     await draft.status(Status("Painting…"))
@@ -336,7 +336,7 @@ async def test_a_failed_command_leaves_no_parent(slack: FakeSlack, stage: Asking
     assert [read(m) for m in stage.answers(viewer=slack.bob.id)] == []
 
 
-async def test_private_answers_are_in_the_thread(slack: FakeSlack, stage: Asking) -> None:
+async def test_private_answers_are_in_the_thread(slack: SlackSimulator, stage: DraftStage) -> None:
     """An error is shown to the asker alone, in the thread, with a button; what was shown before is gone."""
     retry = Action(name="retry", label="Try again", command="retry", options={"event": "Ev1"})
     draft = await stage.draft()
@@ -349,7 +349,7 @@ async def test_private_answers_are_in_the_thread(slack: FakeSlack, stage: Asking
     assert not slack.team.statuses.get((stage.channel.id, stage.question.ts))
 
 
-async def test_private_drafts_show_nothing_before(slack: FakeSlack, stage: Asking) -> None:
+async def test_private_drafts_show_nothing_before(slack: SlackSimulator, stage: DraftStage) -> None:
     """Nobody sees that a private answer is being made."""
     draft = await stage.draft(private=True)
     await draft.status(Status("Counting…"))
@@ -360,7 +360,7 @@ async def test_private_drafts_show_nothing_before(slack: FakeSlack, stage: Askin
     assert len(stage.answers(viewer=slack.ada.id)) == 1
 
 
-async def test_response_url_reaches_where_the_bot_is_no_member(slack: FakeSlack, stage: Asking) -> None:
+async def test_response_url_reaches_where_the_bot_is_no_member(slack: SlackSimulator, stage: DraftStage) -> None:
     """A command's private answer reaches the asker in a channel that the bot has not joined."""
     secret = slack.add_channel("secret", members=[slack.ada.id], is_private=True)
     delivery = slack.ada.slash("/usage", channel=secret)
@@ -370,7 +370,7 @@ async def test_response_url_reaches_where_the_bot_is_no_member(slack: FakeSlack,
     assert [m.content for m in slack.ada.sees(secret)] == ["Nothing used."]
 
 
-async def test_private_without_a_channel_is_direct(slack: FakeSlack, stage: Asking) -> None:
+async def test_private_without_a_channel_is_direct(slack: SlackSimulator, stage: DraftStage) -> None:
     """Who can't be told where they asked is told in direct messages."""
     slack.faults.fail("chat.postEphemeral", "user_not_in_channel")
     draft = await stage.draft(private=True)
@@ -379,7 +379,7 @@ async def test_private_without_a_channel_is_direct(slack: FakeSlack, stage: Aski
     assert read(told).endswith("For you.")
 
 
-async def test_the_same_person_in_direct_messages(slack: FakeSlack, stage: Asking) -> None:
+async def test_the_same_person_in_direct_messages(slack: SlackSimulator, stage: DraftStage) -> None:
     """In direct messages everything is private already: such an answer is a message that can be found again."""
     stage.channel = slack.team.direct(slack.ada.id)
     stage.question = slack.ada.direct("hello")
@@ -394,7 +394,7 @@ async def test_the_same_person_in_direct_messages(slack: FakeSlack, stage: Askin
 # ------------------------------------------------------------------ many at once
 
 
-async def test_twenty_answers_stay_within_the_limits(slack: FakeSlack, stage: Asking) -> None:
+async def test_twenty_answers_stay_within_the_limits(slack: SlackSimulator, stage: DraftStage) -> None:
     """Twenty answers that grow at once in one workspace all end, and Slack never has to say "too many"."""
     slack.limits.enabled = True
     channels = [slack.add_channel(f"c{number}") for number in range(20)]

@@ -6,15 +6,15 @@ import pytest
 
 from bot.errors import DeliveryError
 from bot.models import Answer, Status
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.slack.asking import ACTIONS, Asking, labels, read
+from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
 
 SHORT = Answer(text="The first words.", actions=ACTIONS)
 LONG = Answer(text=long_markdown(12_000), actions=ACTIONS)
 
 
-async def answered(stage: Asking, answer: Answer, *, key: str = "Ev1", ref: str | None, **more: Any) -> str:
+async def answered(stage: DraftStage, answer: Answer, *, key: str = "Ev1", ref: str | None, **more: Any) -> str:
     """Show an answer as the core does; the draft's ref, also when that fails."""
     draft = await stage.draft(key, ref=ref, **more)
     try:
@@ -33,7 +33,7 @@ async def answered(stage: Asking, answer: Answer, *, key: str = "Ev1", ref: str 
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_cut_off_anywhere(
-    slack: FakeSlack, stage: Asking, when: Any, answer: Answer, is_kept: bool, streams: bool
+    slack: SlackSimulator, stage: DraftStage, when: Any, answer: Answer, is_kept: bool, streams: bool
 ) -> None:
     """After a death before or after any call another process shows the answer once, whole, in order, and complete."""
     if not streams:
@@ -62,7 +62,7 @@ async def test_cut_off_anywhere(
     assert number > 4
 
 
-async def test_a_command_cut_off_after_its_parent(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_command_cut_off_after_its_parent(slack: SlackSimulator, stage: DraftStage) -> None:
     """The message that says who asked what is found again, too."""
     more: dict[str, Any] = {"thread": "", "message": "", "parent": "Ada asked: `/image a fox`", "requested_at": "1"}
     slack.faults.drop("chat.postMessage", when="after")
@@ -76,7 +76,7 @@ async def test_a_command_cut_off_after_its_parent(slack: FakeSlack, stage: Askin
     assert (read(answer), answer.thread_ts) == ("The first words.", parent.ts)
 
 
-async def test_answers_of_other_events_are_left_alone(slack: FakeSlack, stage: Asking) -> None:
+async def test_answers_of_other_events_are_left_alone(slack: SlackSimulator, stage: DraftStage) -> None:
     """Only what belongs to the very event is taken over."""
     other = await stage.draft("Ev2")
     await other.write("Other words")
@@ -86,7 +86,7 @@ async def test_answers_of_other_events_are_left_alone(slack: FakeSlack, stage: A
     assert sorted(stage.texts()) == ["Other words.", "The first words."]
 
 
-async def test_a_thread_that_can_not_be_read(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_thread_that_can_not_be_read(slack: SlackSimulator, stage: DraftStage) -> None:
     """Without the right to read, a kept reference still finds its message."""
     draft = await stage.draft()
     await draft.write("The first")
@@ -99,7 +99,7 @@ async def test_a_thread_that_can_not_be_read(slack: FakeSlack, stage: Asking) ->
     assert stage.texts() == ["The first words."]
 
 
-async def test_a_first_try_reads_nothing(slack: FakeSlack, stage: Asking) -> None:
+async def test_a_first_try_reads_nothing(slack: SlackSimulator, stage: DraftStage) -> None:
     """Reading a thread is scarce: only what may have been begun before is looked for."""
     await answered(stage, SHORT, ref=None)
     assert not slack.called("conversations.replies")

@@ -9,8 +9,8 @@ import pytest
 from adapters.slack.outbound.recovery import files_block_prefix
 from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
 from bot.models import Answer, Media, Status
-from simulators.slack import FakeSlack
-from tests.support.slack.asking import ACTIONS, Asking, labels, read
+from simulators.slack import SlackSimulator
+from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
 
 
 def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
@@ -19,7 +19,7 @@ def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
     return Media(name=name, content_type="image/png", size=size, path=path, description="a red fox " * 200)
 
 
-async def test_pictures_with_their_caption(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_pictures_with_their_caption(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """Pictures, caption and buttons are one message; each picture is described for those who can't see it."""
     files = (picture(tmp_path), picture(tmp_path, "hare.png", 2000))
     draft = await stage.draft()
@@ -34,7 +34,7 @@ async def test_pictures_with_their_caption(slack: FakeSlack, stage: Asking, tmp_
     assert answer.thread_ts == stage.question.ts
 
 
-async def test_links_of_what_is_too_big(slack: FakeSlack, stage: Asking) -> None:
+async def test_links_of_what_is_too_big(slack: SlackSimulator, stage: DraftStage) -> None:
     """A file that is only linked is a link under its name."""
     video = Media(name="waves.mp4", content_type="video/mp4", size=9**9, url="https://files.example/waves.mp4")
     draft = await stage.draft()
@@ -44,7 +44,7 @@ async def test_links_of_what_is_too_big(slack: FakeSlack, stage: Asking) -> None
     assert link in answer.blocks[0]["elements"][0]["elements"]
 
 
-async def test_long_code_is_a_snippet_too(slack: FakeSlack, stage: Asking) -> None:
+async def test_long_code_is_a_snippet_too(slack: SlackSimulator, stage: DraftStage) -> None:
     """Long code is shown, and shared as a file of its kind."""
     code = "\n".join(f"value_{number} = {number}" for number in range(80))
     draft = await stage.draft()
@@ -56,7 +56,7 @@ async def test_long_code_is_a_snippet_too(slack: FakeSlack, stage: Asking) -> No
     assert (labels(shown), bool(labels(shared))) == ([], True)
 
 
-async def test_a_slack_that_takes_no_caption(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_a_slack_that_takes_no_caption(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """Where blocks beside files are refused, caption and buttons are a message of their own; the next answer knows."""
     slack.faults.fail("files.completeUploadExternal", "invalid_blocks")
     for key in ("Ev1", "Ev2"):
@@ -82,7 +82,7 @@ async def test_a_slack_that_takes_no_caption(slack: FakeSlack, stage: Asking, tm
 )
 @pytest.mark.parametrize("restarts", [False, True], ids=["same", "restarted"])
 async def test_files_are_shared_once(
-    slack: FakeSlack, stage: Asking, tmp_path: Path, what: str, when: Any, restarts: bool
+    slack: SlackSimulator, stage: DraftStage, tmp_path: Path, what: str, when: Any, restarts: bool
 ) -> None:
     """Wherever the connection is lost, a later try shows the files once, also when they are shown late."""
     answer = Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS)
@@ -103,7 +103,7 @@ async def test_files_are_shared_once(
     assert [(read(m), len(m.files)) for m in stage.answers()] == [("A fox.", 1)]
 
 
-async def test_an_upload_cut_half_way_is_sent_again(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_an_upload_cut_half_way_is_sent_again(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """A connection that is cut in the middle of a file costs only time."""
     slack.storage.cut_after = 100_000
     draft = await stage.draft()
@@ -114,7 +114,7 @@ async def test_an_upload_cut_half_way_is_sent_again(slack: FakeSlack, stage: Ask
 
 
 @pytest.mark.parametrize("error", ["file_upload_size_restricted", "storage_limit_reached", "file_uploads_disabled"])
-async def test_files_that_are_too_large(slack: FakeSlack, stage: Asking, tmp_path: Path, error: str) -> None:
+async def test_files_that_are_too_large(slack: SlackSimulator, stage: DraftStage, tmp_path: Path, error: str) -> None:
     """Slack's limit is told, so that the core can make the file smaller or leave it out with a sentence."""
     slack.faults.fail("files.getUploadURLExternal", error)
     draft = await stage.draft()
@@ -125,7 +125,7 @@ async def test_files_that_are_too_large(slack: FakeSlack, stage: Asking, tmp_pat
     assert stage.texts() == ["A fox, too large."]
 
 
-async def test_a_file_that_is_gone(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_a_file_that_is_gone(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """A file that is no more on the disk is refused with a sentence."""
     media = picture(tmp_path)
     assert media.path is not None
@@ -135,7 +135,7 @@ async def test_a_file_that_is_gone(slack: FakeSlack, stage: Asking, tmp_path: Pa
         await draft.finish(Answer(media=(media,)))
 
 
-async def test_made_again_the_old_files_go(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_made_again_the_old_files_go(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """Another answer in place of one with files takes them away, also from Slack's list of files."""
     draft = await stage.draft()
     await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
@@ -150,7 +150,7 @@ async def test_made_again_the_old_files_go(slack: FakeSlack, stage: Asking, tmp_
     assert all(file.is_deleted for file in slack.team.files.values())
 
 
-async def test_private_files_are_direct(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_private_files_are_direct(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """A file for the asker alone comes in direct messages: Slack can't share one with one person of a channel."""
     draft = await stage.draft(private=True)
     await draft.finish(Answer(text="Your data.", media=(picture(tmp_path, "export.zip"),), private=True))
@@ -159,7 +159,7 @@ async def test_private_files_are_direct(slack: FakeSlack, stage: Asking, tmp_pat
     assert stage.answers(viewer=slack.ada.id) == []
 
 
-async def test_files_are_sent_in_pieces(slack: FakeSlack, stage: Asking, tmp_path: Path) -> None:
+async def test_files_are_sent_in_pieces(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
     """A file is never in memory as a whole."""
     slack.storage.keep = 0
     path = tmp_path / "film.mp4"

@@ -5,25 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from simulators.slack import FakeSlack, Message
+from simulators.slack import Message, SlackSimulator
 from tests.support.api import failure
 from tests.support.service import impatient
-from tests.support.slack.asking import labels, read
-from tests.support.slack.running import service
+from tests.support.slack.drafts import labels, read
+from tests.support.slack.service import service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
-def private(slack: FakeSlack) -> list[str]:
+def private(slack: SlackSimulator) -> list[str]:
     """What Ada alone reads."""
     return [read(message) for message in slack.ada.sees() if message.is_ephemeral]
 
 
-def shown(slack: FakeSlack, question: Message) -> list[str]:
+def shown(slack: SlackSimulator, question: Message) -> list[str]:
     return [read(message) for message in slack.from_bot(thread=question.root)]
 
 
-async def test_chat_buttons(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
     """Under an answer one can go on, ask again and say what one thinks; what one thinks is kept."""
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("hello")
@@ -40,7 +40,7 @@ async def test_chat_buttons(slack: FakeSlack, tmp_path: Path) -> None:
         assert await running.core.store.feedback_totals(since=since, adapter="slack", channel="C0GENERAL") == (1, 0)
 
 
-async def test_an_error_offers_a_retry(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) -> None:
     """An error is told the asker alone, in the thread; its button asks again, after a restart too."""
     async with service(slack, tmp_path) as running:
         running.echo.instead = [failure(400)]
@@ -57,7 +57,7 @@ async def test_an_error_offers_a_retry(slack: FakeSlack, tmp_path: Path) -> None
         assert shown(slack, question) == ["re: hello"]
 
 
-async def test_stop_ends_what_is_being_made(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_stop_ends_what_is_being_made(slack: SlackSimulator, tmp_path: Path) -> None:
     """The button under a job's card stops the job; nothing stays but that it was stopped."""
     slack.faults.unknown("assistant.*")  # so that a message tells what is being done
     async with service(slack, tmp_path) as running:
@@ -71,7 +71,7 @@ async def test_stop_ends_what_is_being_made(slack: FakeSlack, tmp_path: Path) ->
         await running.idle()
 
 
-async def test_pictures_lead_on(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_pictures_lead_on(slack: SlackSimulator, tmp_path: Path) -> None:
     """Under a picture are ways on, some asked for in a form; only the asker takes it back."""
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("image a fox --size 512x512")

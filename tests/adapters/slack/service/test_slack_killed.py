@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from simulators.slack import FakeSlack, Message
+from simulators.slack import Message, SlackSimulator
 from simulators.slack.faults import DropError, When
 from tests.support import processes
 from tests.support.api import events, fake_api, piece
@@ -26,7 +26,7 @@ CALLS = (
 )
 
 
-def process(slack: FakeSlack, api: str, folder: Path) -> AbstractAsyncContextManager[Process]:
+def process(slack: SlackSimulator, api: str, folder: Path) -> AbstractAsyncContextManager[Process]:
     """The service in a process of its own, on Socket Mode."""
     environment = {
         "AIMODELS_BASE_URL": api,
@@ -41,7 +41,7 @@ def process(slack: FakeSlack, api: str, folder: Path) -> AbstractAsyncContextMan
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_killed_service_leaves_one_answer(slack: FakeSlack, tmp_path: Path, when: When) -> None:
+async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_path: Path, when: When) -> None:
     """Whatever the last call that Slack saw, one whole answer is shown in the thread, and no status beside it."""
     slack.sender.pauses = (0.0,) * 20
     async with fake_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
@@ -87,16 +87,16 @@ async def test_a_killed_service_leaves_one_answer(slack: FakeSlack, tmp_path: Pa
     assert not slack.team.statuses
 
 
-def questions(slack: FakeSlack) -> list[Message]:
+def questions(slack: SlackSimulator) -> list[Message]:
     """What was asked."""
     return [message for message in slack.general.messages if not message.is_bot]
 
 
-def shown(slack: FakeSlack) -> list[Message]:
+def shown(slack: SlackSimulator) -> list[Message]:
     """What is shown under the newest question."""
     return slack.from_bot(slack.general, thread=questions(slack)[-1].ts)
 
 
-def answered(slack: FakeSlack) -> bool:
+def answered(slack: SlackSimulator) -> bool:
     """Whether the newest question's thread shows a whole answer."""
     return any(m.content.strip() == "Hello Ada" and m.stream != "streaming" for m in shown(slack))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 from tests.support.service import impatient
-from tests.support.slack.running import service
+from tests.support.slack.service import service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 BOTH = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
@@ -14,7 +14,9 @@ BOTH = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 
 @BOTH
 @pytest.mark.parametrize("mention_first", [False, True], ids=["message-first", "mention-first"])
-async def test_the_twins_are_one_question(slack: FakeSlack, tmp_path: Path, http: bool, mention_first: bool) -> None:
+async def test_the_twins_are_one_question(
+    slack: SlackSimulator, tmp_path: Path, http: bool, mention_first: bool
+) -> None:
     """`message` and `app_mention` of one message, in either order, get one answer in its thread."""
     slack.people.mention_first = mention_first
     async with service(slack, tmp_path, http=http) as running:
@@ -27,7 +29,7 @@ async def test_the_twins_are_one_question(slack: FakeSlack, tmp_path: Path, http
 
 
 @BOTH
-async def test_three_redeliveries_are_one_question(slack: FakeSlack, tmp_path: Path, http: bool) -> None:
+async def test_three_redeliveries_are_one_question(slack: SlackSimulator, tmp_path: Path, http: bool) -> None:
     """Slack's three retries while the question is answered change nothing."""
     async with service(slack, tmp_path, http=http) as running:
         gate = running.echo.hold("hello")
@@ -42,7 +44,7 @@ async def test_three_redeliveries_are_one_question(slack: FakeSlack, tmp_path: P
 
 
 @BOTH
-async def test_retries_after_the_answer_are_nothing_new(slack: FakeSlack, tmp_path: Path, http: bool) -> None:
+async def test_retries_after_the_answer_are_nothing_new(slack: SlackSimulator, tmp_path: Path, http: bool) -> None:
     """Retries that come late, after a restart and in the wrong order, get no second answer."""
     async with service(slack, tmp_path, http=http) as running:
         first = slack.ada.mention("one")
@@ -60,7 +62,7 @@ async def test_retries_after_the_answer_are_nothing_new(slack: FakeSlack, tmp_pa
             assert len(slack.from_bot(slack.general, thread=question.ts)) == 1
 
 
-async def test_wrong_missing_and_old_signatures_ask_nothing(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
     """Only what Slack has signed, and just now, is heard."""
     async with service(slack, tmp_path, http=True) as running:
         for signature in ("wrong", "missing", "old"):

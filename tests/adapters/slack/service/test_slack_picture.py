@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.pictures.slack_page import Page
-from simulators.slack import FakeSlack, words
-from tests.support.slack.running import FAST, impatient, service
+from simulators.slack import SlackSimulator, words
+from tests.support.slack.service import FAST, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
@@ -19,7 +19,7 @@ def read(page: str) -> list[str]:
     return html.unescape(re.sub(r"<[^>]+>", " ", body)).split()
 
 
-async def test_the_page_is_made_of_what_was_sent(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_the_page_is_made_of_what_was_sent(slack: SlackSimulator, tmp_path: Path) -> None:
     """Every word, button and picture that the bot has sent is on the page; what is deleted is not."""
     async with service(slack, tmp_path, timing=FAST) as running:
         question = slack.ada.mention("what is **this** & that?")
@@ -36,7 +36,7 @@ async def test_the_page_is_made_of_what_was_sent(slack: FakeSlack, tmp_path: Pat
     assert "re:" not in read(Page(slack, slack.ada.id).whole("# general", [question]))
 
 
-async def test_the_page_leaves_out_nothing_that_it_does_not_know(slack: FakeSlack) -> None:
+async def test_the_page_leaves_out_nothing_that_it_does_not_know(slack: SlackSimulator) -> None:
     """A kind of block without a look is an error, not a gap."""
     with pytest.raises(ValueError, match="no look for video"):
         Page(slack, slack.ada.id).block({"type": "video"})

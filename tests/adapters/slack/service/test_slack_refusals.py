@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from simulators.slack import FakeSlack, Message
+from simulators.slack import Message, SlackSimulator
 from simulators.slack.faults import Rule
 from tests.support.api import piece
-from tests.support.slack.running import FAST, Service, impatient, service
+from tests.support.slack.service import FAST, Service, impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
@@ -65,7 +65,7 @@ def drawn_once(shown: list[Message]) -> bool:
     return len(message.files) == 1
 
 
-async def test_rate_limits_delay_and_lose_nothing(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_rate_limits_delay_and_lose_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
     """429 with Retry-After, twice on every method: everything is shown, once."""
     rules = [slack.faults.limit(method, 0.05, times=2) for method in ("auth.test", *TALK, *DRAW)]
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
@@ -78,7 +78,7 @@ async def test_rate_limits_delay_and_lose_nothing(slack: FakeSlack, tmp_path: Pa
 @pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])
 @pytest.mark.parametrize("method", TALK)
 async def test_a_failing_call_loses_and_doubles_nothing(
-    slack: FakeSlack, tmp_path: Path, method: str, fault: str
+    slack: SlackSimulator, tmp_path: Path, method: str, fault: str
 ) -> None:
     """A connection that ends before or after the call took effect, a bare 503: the answer is shown, once."""
     rule = fail(slack, method, fault)
@@ -87,7 +87,7 @@ async def test_a_failing_call_loses_and_doubles_nothing(
     assert rule.hit == 1
 
 
-async def test_rate_limits_without_streams(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_rate_limits_without_streams(slack: SlackSimulator, tmp_path: Path) -> None:
     """The same for an answer that is posted and edited, one for the asker alone, and what is taken back."""
     slack.faults.unknown("chat.*Stream")
     posted = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postMessage", "chat.update")]
@@ -107,7 +107,7 @@ async def test_rate_limits_without_streams(slack: FakeSlack, tmp_path: Path) -> 
 @pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])
 @pytest.mark.parametrize("method", DRAW)
 async def test_a_failing_share_loses_and_doubles_nothing(
-    slack: FakeSlack, tmp_path: Path, method: str, fault: str
+    slack: SlackSimulator, tmp_path: Path, method: str, fault: str
 ) -> None:
     """The same for a picture."""
     rule = fail(slack, method, fault)
@@ -116,7 +116,7 @@ async def test_a_failing_share_loses_and_doubles_nothing(
     assert rule.hit == 1
 
 
-def fail(slack: FakeSlack, method: str, fault: str) -> Rule:
+def fail(slack: SlackSimulator, method: str, fault: str) -> Rule:
     if fault == "crash":
         return slack.faults.crash(method, 503)
     return slack.faults.drop(method, when="after" if fault == "lost-after" else "before")
@@ -138,7 +138,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("method", "error", "times"), REFUSALS.values(), ids=REFUSALS)
 async def test_what_is_refused_is_said_another_way(
-    slack: FakeSlack, tmp_path: Path, method: str, error: str, times: int | None
+    slack: SlackSimulator, tmp_path: Path, method: str, error: str, times: int | None
 ) -> None:
     """A refused method, stream or block costs the look, never the answer."""
     rule = slack.faults.fail(method, error, times=times)
@@ -149,7 +149,7 @@ async def test_what_is_refused_is_said_another_way(
 
 @pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived"])
 async def test_where_the_bot_may_not_write_the_asker_is_told_directly(
-    slack: FakeSlack, tmp_path: Path, error: str
+    slack: SlackSimulator, tmp_path: Path, error: str
 ) -> None:
     """The bot was removed while it worked: the answer goes to the asker's direct messages, once."""
     async with service(slack, tmp_path, timing=FAST) as running:
@@ -165,7 +165,7 @@ async def test_where_the_bot_may_not_write_the_asker_is_told_directly(
         assert "re: hello" in told.content
 
 
-def shut(slack: FakeSlack, error: str) -> None:
+def shut(slack: SlackSimulator, error: str) -> None:
     """The bot may write to #general no more."""
     if error == "is_archived":
         slack.general.is_archived = True
@@ -174,7 +174,7 @@ def shut(slack: FakeSlack, error: str) -> None:
         slack.general.is_private = error == "channel_not_found"
 
 
-async def test_a_revoked_token_ends_the_tries_and_is_told(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_revoked_token_ends_the_tries_and_is_told(slack: SlackSimulator, tmp_path: Path) -> None:
     """Without a token nothing can be shown: the service says so in its health and does not try for ever."""
     async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
@@ -190,7 +190,7 @@ async def test_a_revoked_token_ends_the_tries_and_is_told(slack: FakeSlack, tmp_
 
 
 @pytest.mark.parametrize("how", ["cut", "refused"])
-async def test_an_upload_that_fails_half_way_is_done_again(slack: FakeSlack, tmp_path: Path, how: str) -> None:
+async def test_an_upload_that_fails_half_way_is_done_again(slack: SlackSimulator, tmp_path: Path, how: str) -> None:
     """The picture is shown once, whole."""
     async with service(slack, tmp_path, timing=FAST) as running:
         if how == "cut":

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 from tests.support.service import impatient
-from tests.support.slack.browsing import install
-from tests.support.slack.running import service
+from tests.support.slack.installing import install
+from tests.support.slack.service import service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
-async def test_command_and_what_follows_it(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_command_and_what_follows_it(slack: SlackSimulator, tmp_path: Path) -> None:
     """A slash command opens a thread with its answer; what is said there goes on from it, after a restart too."""
     async with service(slack, tmp_path, http=True) as running:
         slack.ada.slash("/chat", "what is love?")
@@ -32,7 +32,7 @@ async def test_command_and_what_follows_it(slack: FakeSlack, tmp_path: Path) -> 
         ]
 
 
-async def test_edited_question_is_answered_again_in_place(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_edited_question_is_answered_again_in_place(slack: SlackSimulator, tmp_path: Path) -> None:
     """The newest question of a thread, edited, gets its new answer where the old one was."""
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("helo")
@@ -45,7 +45,7 @@ async def test_edited_question_is_answered_again_in_place(slack: FakeSlack, tmp_
         assert second.ts == first.ts
 
 
-async def test_deleted_question_leaves_the_context(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_deleted_question_leaves_the_context(slack: SlackSimulator, tmp_path: Path) -> None:
     """What was asked and deleted is not told the model any more."""
     async with service(slack, tmp_path) as running:
         root = slack.ada.mention("hello")
@@ -59,7 +59,7 @@ async def test_deleted_question_leaves_the_context(slack: FakeSlack, tmp_path: P
         assert "1234" not in str(running.echo.bodies[-1])
 
 
-async def test_stop_in_the_agent_view(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_stop_in_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> None:
     """Slack's Stop ends the answer that is being written in its thread."""
     async with service(slack, tmp_path) as running:
         running.echo.hold("slow")
@@ -74,7 +74,7 @@ async def test_stop_in_the_agent_view(slack: FakeSlack, tmp_path: Path) -> None:
         assert slack.team.sessions[direct.id, question.ts][-1] == "active"
 
 
-async def test_stranger_gets_one_private_sentence(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_stranger_gets_one_private_sentence(slack: SlackSimulator, tmp_path: Path) -> None:
     """A person from outside is told once, alone, that they are not answered; the API is not asked."""
     eve = slack.person("Eve", home="T0ELSE")
     async with service(slack, tmp_path) as running:
@@ -88,7 +88,7 @@ async def test_stranger_gets_one_private_sentence(slack: FakeSlack, tmp_path: Pa
         assert running.echo.asked == []
 
 
-async def test_earlier_talk_is_read_once(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_earlier_talk_is_read_once(slack: SlackSimulator, tmp_path: Path) -> None:
     """A thread's earlier messages are told the model with their authors, and asked of Slack once."""
     root = slack.bob.say("the deploy failed at noon")
     async with service(slack, tmp_path) as running:
@@ -104,7 +104,7 @@ async def test_earlier_talk_is_read_once(slack: FakeSlack, tmp_path: Path) -> No
         )
 
 
-async def test_a_summary_is_the_askers_own(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_summary_is_the_askers_own(slack: SlackSimulator, tmp_path: Path) -> None:
     """The shortcut tells the model the thread with its authors, and its answer to who asked, in the thread, alone."""
     root = slack.bob.say("shall we ship?")
     reply = slack.bob.say("on Friday", thread=root)
@@ -118,7 +118,7 @@ async def test_a_summary_is_the_askers_own(slack: FakeSlack, tmp_path: Path) -> 
         assert not slack.from_bot(slack.general)
 
 
-async def test_a_thread_that_can_not_be_read_is_not_made_up(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_thread_that_can_not_be_read_is_not_made_up(slack: SlackSimulator, tmp_path: Path) -> None:
     """Where the bot is no member it says so to who asked for a summary, instead of one of nothing."""
     room = slack.add_channel("plans", members=[slack.ada.id, slack.bob.id])
     message = slack.ada.say("shall we ship?", channel=room)
@@ -130,7 +130,7 @@ async def test_a_thread_that_can_not_be_read_is_not_made_up(slack: FakeSlack, tm
         assert running.echo.asked == []
 
 
-async def test_attached_text_is_read(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_attached_text_is_read(slack: SlackSimulator, tmp_path: Path) -> None:
     """A text file that comes with a question is told the model."""
     async with service(slack, tmp_path) as running:
         file = slack.ada.file("plan.md", b"Ship on Friday.", mimetype="text/markdown")
@@ -139,7 +139,7 @@ async def test_attached_text_is_read(slack: FakeSlack, tmp_path: Path) -> None:
         assert "Ship on Friday." in str(running.echo.bodies[0])
 
 
-async def test_home_changes_the_language(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_home_changes_the_language(slack: SlackSimulator, tmp_path: Path) -> None:
     """The language chosen in the App Home is the one the service speaks from then on."""
     async with service(slack, tmp_path) as running:
         slack.ada.open_home()
@@ -152,7 +152,7 @@ async def test_home_changes_the_language(slack: FakeSlack, tmp_path: Path) -> No
         assert any("指令" in message.content for message in slack.ada.sees())
 
 
-async def test_form_makes_a_picture(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_form_makes_a_picture(slack: SlackSimulator, tmp_path: Path) -> None:
     """What is filled into a form is made and shown in the channel that was chosen, under who asked."""
     async with service(slack, tmp_path) as running:
         slack.ada.shortcut("make:image")
@@ -164,7 +164,7 @@ async def test_form_makes_a_picture(slack: FakeSlack, tmp_path: Path) -> None:
         assert running.echo.asked == ["a red fox"]
 
 
-async def test_tokens_are_not_readable_at_rest(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: Path) -> None:
     """The token of a workspace that installed the app is sealed on disk, and unsealed after the key was changed."""
     many: dict[str, Any] = {
         "slack_bot_token": None,
@@ -185,7 +185,7 @@ async def test_tokens_are_not_readable_at_rest(slack: FakeSlack, tmp_path: Path)
     assert answer.content == "re: and now?"
 
 
-async def test_without_the_agent_view(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_without_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> None:
     """An app that may not be an agent answers direct messages all the same, and asks for no decoration again."""
     slack.grants[slack.token].scopes.discard("assistant:write")
     async with service(slack, tmp_path) as running:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from simulators.slack import FakeSlack, Message
+from simulators.slack import Message, SlackSimulator
 from tests.support.api import data
 from tests.support.command_runner import MP4, PNG
 from tests.support.service import impatient
-from tests.support.slack.asking import labels
-from tests.support.slack.running import Service, service
+from tests.support.slack.drafts import labels
+from tests.support.slack.service import Service, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
@@ -47,7 +47,7 @@ async def shown(running: Service, thread: str) -> Message:
     return film
 
 
-async def test_a_picture_in_the_form(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_picture_in_the_form(slack: SlackSimulator, tmp_path: Path) -> None:
     """A picture put into the form goes to the API with what the form says; the film is shown where it was wanted."""
     async with service(slack, tmp_path) as running:
         asked = films(running)
@@ -65,7 +65,7 @@ async def test_a_picture_in_the_form(slack: FakeSlack, tmp_path: Path) -> None:
         assert (body["prompt"], body["image"], body["duration"], body["resolution"]) == ("it runs", IMAGE, 8, "640x360")
 
 
-async def test_a_picture_alone_in_the_form(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_picture_alone_in_the_form(slack: SlackSimulator, tmp_path: Path) -> None:
     """A command without its prompt opens the form, and a picture needs no words there."""
     async with service(slack, tmp_path) as running:
         asked = films(running)
@@ -78,7 +78,7 @@ async def test_a_picture_alone_in_the_form(slack: FakeSlack, tmp_path: Path) -> 
         assert asked[0]["prompt"]
 
 
-async def test_a_form_with_neither(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_form_with_neither(slack: SlackSimulator, tmp_path: Path) -> None:
     """Without a picture and without words nothing is asked; that is told to who sent the form, alone."""
     async with service(slack, tmp_path) as running:
         asked = films(running)
@@ -92,7 +92,7 @@ async def test_a_form_with_neither(slack: FakeSlack, tmp_path: Path) -> None:
         assert not slack.from_bot(slack.general)
 
 
-async def test_a_picture_of_a_message(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_picture_of_a_message(slack: SlackSimulator, tmp_path: Path) -> None:
     """The shortcut of somebody's message animates its picture, in its thread."""
     async with service(slack, tmp_path) as running:
         asked = films(running)
@@ -102,7 +102,7 @@ async def test_a_picture_of_a_message(slack: FakeSlack, tmp_path: Path) -> None:
         assert [(body["image"], body["prompt"]) for body in asked] == [(IMAGE, "my cat")]
 
 
-async def test_a_picture_that_was_made(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_a_picture_that_was_made(slack: SlackSimulator, tmp_path: Path) -> None:
     """The button under a picture asks how to animate it and does, after a restart too; words are not needed."""
     async with service(slack, tmp_path) as running:
         asked = films(running)

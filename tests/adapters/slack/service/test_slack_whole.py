@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 from tests.contract.adapter_contract import long_markdown, words
 from tests.support.api import Step, chat_data, data, events, piece
-from tests.support.slack.running import FAST, impatient, service
+from tests.support.slack.service import FAST, impatient, service
 
 PIECE = 3000  #: characters of a streamed answer that come at once
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["at-once", "streamed"])
-async def test_forty_thousand_characters_arrive_whole(slack: FakeSlack, tmp_path: Path, is_streamed: bool) -> None:
+async def test_forty_thousand_characters_arrive_whole(slack: SlackSimulator, tmp_path: Path, is_streamed: bool) -> None:
     """Every word of a long answer in two languages is shown once and in order; fences and tables are not broken."""
     text = long_markdown(40_000)
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=is_streamed) as running:
@@ -33,7 +33,7 @@ async def test_forty_thousand_characters_arrive_whole(slack: FakeSlack, tmp_path
     assert bool(slack.called("chat.startStream")) is bool(slack.called("chat.appendStream")) is is_streamed
 
 
-def slowly(slack: FakeSlack, text: str) -> Step:
+def slowly(slack: SlackSimulator, text: str) -> Step:
     """An answer that goes on when what there is of it is shown."""
 
     async def step(request: web.Request) -> web.StreamResponse:
@@ -50,12 +50,12 @@ def slowly(slack: FakeSlack, text: str) -> Step:
     return step
 
 
-def is_shown(slack: FakeSlack, word: str) -> bool:
+def is_shown(slack: SlackSimulator, word: str) -> bool:
     """Whether the bot shows a word."""
     return any(word in words(message.content) for message in slack.from_bot(slack.general))
 
 
-async def test_twenty_answers_at_once_stay_within_what_slack_allows(slack: FakeSlack, tmp_path: Path) -> None:
+async def test_twenty_answers_at_once_stay_within_what_slack_allows(slack: SlackSimulator, tmp_path: Path) -> None:
     """Twenty people are answered at once, live, and Slack's own limits are not touched once."""
     slack.limits.enabled = True
     slack.people.hears_itself = False

@@ -15,8 +15,8 @@ from adapters.slack.shortcuts import COMMAND_FORM
 from bot.__main__ import main
 from bot.errors import SettingsError
 from bot.models import CheckResult
-from simulators.slack import FakeSlack, Grant
-from tests.support.slack.stage import COMMANDS, Core, Service, settings
+from simulators.slack import Grant, SlackSimulator
+from tests.support.slack.adapter import COMMANDS, Core, RunningAdapter, settings
 
 ROOT = Path(__file__).parents[4]
 #: Commands that Slack keeps for itself: a manifest with one of them is refused.
@@ -91,11 +91,11 @@ def test_no_command_is_slacks_own() -> None:
     assert RESERVED.isdisjoint(spec.name for spec in COMMANDS)
 
 
-async def _findings(slack: FakeSlack, **more: Any) -> list[CheckResult]:
+async def _findings(slack: SlackSimulator, **more: Any) -> list[CheckResult]:
     return [finding for finding in await Slack(settings(slack, **more)).check() if not finding.is_ok]
 
 
-async def test_check_of_an_app_as_it_should_be(slack: FakeSlack) -> None:
+async def test_check_of_an_app_as_it_should_be(slack: SlackSimulator) -> None:
     """With exactly the scopes of the manifest nothing is wrong, in Socket Mode and in HTTP mode."""
     slack.token = slack.install(slack.team, *SCOPES)
     assert await _findings(slack) == []
@@ -103,7 +103,7 @@ async def test_check_of_an_app_as_it_should_be(slack: FakeSlack) -> None:
 
 
 @pytest.mark.parametrize("scope", sorted(SCOPES))
-async def test_check_names_each_missing_scope(slack: FakeSlack, scope: str) -> None:
+async def test_check_names_each_missing_scope(slack: SlackSimulator, scope: str) -> None:
     """A scope that is missing is named with where to click."""
     slack.token = slack.install(slack.team, *(SCOPES.keys() - {scope}))
     [finding] = await _findings(slack)
@@ -112,7 +112,7 @@ async def test_check_names_each_missing_scope(slack: FakeSlack, scope: str) -> N
     assert "Reinstall" in finding.text
 
 
-async def test_check_names_tokens_that_do_not_work(slack: FakeSlack) -> None:
+async def test_check_names_tokens_that_do_not_work(slack: SlackSimulator) -> None:
     """A refused bot token, a refused app-level token and one without its scope are each told with what to do."""
     slack.grants[slack.app_token].scopes.clear()
     slack.revoke(slack.token)
@@ -125,7 +125,7 @@ async def test_check_names_tokens_that_do_not_work(slack: FakeSlack) -> None:
     assert "Enable Socket Mode" in unknown.text
 
 
-async def test_check_notices_tokens_of_two_apps(slack: FakeSlack) -> None:
+async def test_check_notices_tokens_of_two_apps(slack: SlackSimulator) -> None:
     """A bot token of another app than the app-level token's is told, as nothing would ever be heard."""
     token = "xapp-1-A0OTHER-1-x"
     slack.grants[token] = Grant(token=token, team="", scopes={"connections:write"})
@@ -134,7 +134,7 @@ async def test_check_notices_tokens_of_two_apps(slack: FakeSlack) -> None:
     assert "A0OTHER" in finding.text
 
 
-async def test_check_compares_the_apps_settings(slack: FakeSlack) -> None:
+async def test_check_compares_the_apps_settings(slack: SlackSimulator) -> None:
     """With a configuration token every event and setting that is missing is named."""
     slack.token = slack.install(slack.team, *SCOPES)
     token = "xoxe.xoxp-1-config"
@@ -149,12 +149,12 @@ async def test_check_compares_the_apps_settings(slack: FakeSlack) -> None:
     assert all("https://api.slack.com/apps/A0MUSE/" in finding.text for finding in wrong)
 
 
-async def test_check_tells_what_was_heard(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+async def test_check_tells_what_was_heard(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
     """Without a configuration token the kinds of what has come are told, and what never has, also by a new process."""
     slack.token = slack.install(slack.team, *SCOPES)
     adapter = Slack(settings(slack), folder=tmp_path)
     assert "no event has come" in (await adapter.check())[-1].text
-    async with Service(slack, core, folder=tmp_path):
+    async with RunningAdapter(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
         slack.ada.slash("/help")
         await slack.settled()
@@ -167,7 +167,7 @@ async def test_check_tells_what_was_heard(slack: FakeSlack, core: Core, tmp_path
     assert "hello" not in (tmp_path / FILE).read_text()
 
 
-async def test_check_tells_whether_signed_requests_came(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+async def test_check_tells_whether_signed_requests_came(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
     """In HTTP mode the first request that was taken proves address and signing secret; before, there is what to do."""
     slack.token = slack.install(slack.team, *SCOPES)
 
@@ -175,7 +175,7 @@ async def test_check_tells_whether_signed_requests_came(slack: FakeSlack, core: 
         findings = await Slack(settings(slack, http=True), folder=tmp_path).check()
         return next(finding.text for finding in findings if finding.subject == "slack HTTP mode")
 
-    async with Service(slack, core, http=True, folder=tmp_path):
+    async with RunningAdapter(slack, core, http=True, folder=tmp_path):
         slack.sender.signature = "wrong"
         slack.ada.mention("hello")
         await slack.settled()
@@ -186,10 +186,10 @@ async def test_check_tells_whether_signed_requests_came(slack: FakeSlack, core: 
     assert "signature came" in await told()
 
 
-async def test_check_notices_that_only_mentions_are_heard(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+async def test_check_notices_that_only_mentions_are_heard(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
     """A mention comes as a message as well: where it never does, the app is not subscribed to messages."""
     slack.token = slack.install(slack.team, *SCOPES)
-    async with Service(slack, core, folder=tmp_path):
+    async with RunningAdapter(slack, core, folder=tmp_path):
         slack.people.event(slack.team, {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention"})
         await slack.settled()
         heard = tmp_path / FILE
@@ -200,17 +200,17 @@ async def test_check_notices_that_only_mentions_are_heard(slack: FakeSlack, core
     assert "message.channels" in wrong[0].text
 
 
-async def test_a_note_that_is_damaged_is_written_anew(slack: FakeSlack, core: Core, tmp_path: Path) -> None:
+async def test_a_note_that_is_damaged_is_written_anew(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
     """What is only there for `check` keeps nothing from being heard."""
     (tmp_path / FILE).write_text("[not JSON")
-    async with Service(slack, core, folder=tmp_path):
+    async with RunningAdapter(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
         await core.count(1)
         await slack.settled()
     assert "app_mention" in json.loads((tmp_path / FILE).read_text())
 
 
-async def test_check_of_credentials_for_many_workspaces(slack: FakeSlack) -> None:
+async def test_check_of_credentials_for_many_workspaces(slack: SlackSimulator) -> None:
     """Client id and secret are proved without anybody installing anything."""
     many = {"slack_bot_token": None, "slack_client_id": slack.client_id}
     assert await _findings(slack, **many, slack_client_secret=slack.client_secret) == []
@@ -218,7 +218,7 @@ async def test_check_of_credentials_for_many_workspaces(slack: FakeSlack) -> Non
     assert "SLACK_CLIENT_SECRET" in finding.text
 
 
-async def test_check_without_slack(slack: FakeSlack) -> None:
+async def test_check_without_slack(slack: SlackSimulator) -> None:
     """When Slack can't be reached that is said, not that the token is wrong."""
     for finding in await _findings(slack, slack_api_url="http://127.0.0.1:9/api"):
         assert "can't be reached" in finding.text

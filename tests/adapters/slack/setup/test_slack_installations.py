@@ -11,18 +11,18 @@ import pytest
 from adapters.slack.connection.workspaces import NotInstalled
 from adapters.slack.reply_target import ReplyTarget
 from bot.models import Answer, Profile, UsageRow
-from simulators.slack import FakeSlack
-from tests.support.slack.browsing import install
-from tests.support.slack.stage import Core, Service
+from simulators.slack import SlackSimulator
+from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.installing import install
 
 
 @pytest.fixture
-async def service(slack: FakeSlack, core: Core) -> AsyncIterator[Service]:
-    async with Service(slack, core, http=True, **_many(slack)) as service:
+async def service(slack: SlackSimulator, core: Core) -> AsyncIterator[RunningAdapter]:
+    async with RunningAdapter(slack, core, http=True, **_many(slack)) as service:
         yield service
 
 
-def _many(slack: FakeSlack) -> dict[str, Any]:
+def _many(slack: SlackSimulator) -> dict[str, Any]:
     return {
         "slack_bot_token": None,
         "slack_client_id": slack.client_id,
@@ -30,7 +30,7 @@ def _many(slack: FakeSlack) -> dict[str, Any]:
     }
 
 
-async def test_two_workspaces_with_the_same_channel(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_two_workspaces_with_the_same_channel(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Each workspace that installs the app is heard and answered with its own token; equal ids are kept apart."""
     other = slack.add_team("T0LAB2", "Lab 2")
     there = slack.add_channel("general", team=other, id="C0GENERAL")
@@ -51,7 +51,9 @@ async def test_two_workspaces_with_the_same_channel(slack: FakeSlack, service: S
     assert [message.content for message in slack.from_bot(there)] == ["to Eve"]
 
 
-async def test_follow_ups_need_no_mention_among_many_workspaces(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_follow_ups_need_no_mention_among_many_workspaces(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """Who talks with the bot is known by the ids that its events have."""
     await install(slack, service.url, slack.team)
     root = slack.ada.mention("hello")
@@ -60,7 +62,7 @@ async def test_follow_ups_need_no_mention_among_many_workspaces(slack: FakeSlack
     await core.count(2)
 
 
-async def test_installation_survives_a_restart(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_installation_survives_a_restart(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """What was installed is in the desk's notes, from which the next process reads it."""
     await install(slack, service.url, slack.team)
     await service.__aexit__()
@@ -69,13 +71,13 @@ async def test_installation_survives_a_restart(slack: FakeSlack, service: Servic
     await core.count(1)
 
 
-async def test_state_is_good_once_and_for_one_browser(slack: FakeSlack, service: Service) -> None:
+async def test_state_is_good_once_and_for_one_browser(slack: SlackSimulator, service: RunningAdapter) -> None:
     """A second use of the way back, and one from another browser, install nothing."""
     assert await install(slack, service.url, slack.team, twice=True) == 401
     assert await install(slack, service.url, slack.team, cookie=False) == 400
 
 
-async def test_workspace_that_is_not_installed(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_workspace_that_is_not_installed(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Events of a workspace that is not known are acknowledged and asked nothing."""
     slack.ada.mention("hello?")
     await slack.settled()
@@ -84,7 +86,9 @@ async def test_workspace_that_is_not_installed(slack: FakeSlack, service: Servic
         await service.adapter.workspaces.find_client("T0LAB")
 
 
-async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_token_is_replaced_before_it_ends_once(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """However many want a token that is about to end, it is asked for once, and the fresh one is kept."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
@@ -103,7 +107,9 @@ async def test_token_is_replaced_before_it_ends_once(slack: FakeSlack, service: 
     assert (await service.adapter.workspaces.find_client("T0LAB")).token == token
 
 
-async def test_token_that_still_works_is_replaced_behind(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_token_that_still_works_is_replaced_behind(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """An hour before its end a token is still used at once, and replaced without anybody waiting."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
@@ -120,7 +126,7 @@ async def test_token_that_still_works_is_replaced_behind(slack: FakeSlack, servi
             await asyncio.sleep(0.01)
 
 
-def _expire(core: Core, slack: FakeSlack, *, in_seconds: float) -> None:
+def _expire(core: Core, slack: SlackSimulator, *, in_seconds: float) -> None:
     """Let the installed token end so soon."""
     book = core.stored["slack.installation.T0LAB"]
     ends = int(time.time() + in_seconds)
@@ -130,14 +136,14 @@ def _expire(core: Core, slack: FakeSlack, *, in_seconds: float) -> None:
     assert str(ends) in book["installation"]
 
 
-async def test_two_processes_replace_a_token_once(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_two_processes_replace_a_token_once(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Of two processes that find a token at its end one replaces it, and the other takes what that one wrote."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
     _expire(core, slack, in_seconds=30)
     async with (
-        Service(slack, core, http=True, **_many(slack)) as one,
-        Service(slack, core, http=True, **_many(slack)) as two,
+        RunningAdapter(slack, core, http=True, **_many(slack)) as one,
+        RunningAdapter(slack, core, http=True, **_many(slack)) as two,
     ):
         first = await one.adapter.workspaces.find_client("T0LAB")
         second = await two.adapter.workspaces.find_client("T0LAB")
@@ -145,7 +151,9 @@ async def test_two_processes_replace_a_token_once(slack: FakeSlack, service: Ser
     assert len([c for c in slack.called("oauth.v2.access") if "grant_type" in c.params]) == 1
 
 
-async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_organisation_installs_for_all_its_workspaces(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """An organisation's token serves each of its workspaces, and nobody of the organisation is a stranger."""
     team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
     slack.add_channel("general", team=team, id="C0GRID")
@@ -161,7 +169,7 @@ async def test_organisation_installs_for_all_its_workspaces(slack: FakeSlack, se
     await draft.finish(Answer(text="hello, Grid"))
 
 
-async def test_removed_app_leaves_no_token(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """When the app is removed its token is erased; installed again it works again."""
     await install(slack, service.url, slack.team)
     assert core.stored["slack.installation.T0LAB"]
@@ -179,7 +187,9 @@ ROW = UsageRow(
 )
 
 
-async def test_administrators_see_the_use_of_their_workspace(slack: FakeSlack, service: Service, core: Core) -> None:
+async def test_administrators_see_the_use_of_their_workspace(
+    slack: SlackSimulator, service: RunningAdapter, core: Core
+) -> None:
     """Among many workspaces everybody is who asked in the channels of that one."""
     core.shown = Profile(everybody=(ROW,))
     await install(slack, service.url, slack.team)
@@ -190,7 +200,7 @@ async def test_administrators_see_the_use_of_their_workspace(slack: FakeSlack, s
 
 
 async def test_administrators_of_one_workspace_see_nothing_of_an_organisation(
-    slack: FakeSlack, service: Service, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
     """Where an organisation has installed the app, who administers one of its workspaces is not shown its use."""
     core.shown = Profile(everybody=(ROW,))

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from simulators.slack import FakeSlack, Team
+from simulators.slack import SlackSimulator, Team
 
 
-async def install(slack: FakeSlack, url: str, team: Team, *, cookie: bool = True, twice: bool = False) -> int:
+async def install(slack: SlackSimulator, url: str, team: Team, *, cookie: bool = True, twice: bool = False) -> int:
     """Somebody follows the link at `url` to its end and installs the app; the status of the last page."""
     slack.consent.team = team
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:

@@ -8,8 +8,8 @@ from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.timing import Timing
 from bot.models import Action, Answer
-from simulators.slack import Channel, FakeSlack, Message
-from tests.support.slack.stage import Core, settings
+from simulators.slack import Channel, Message, SlackSimulator
+from tests.support.slack.adapter import Core, settings
 
 ACTIONS = (
     Action(name="again", label="Again", command="retry"),
@@ -19,10 +19,10 @@ ACTIONS = (
 )
 
 
-class Asking:
+class DraftStage:
     """Ada asks in #general; answers are drafted by the newest process."""
 
-    def __init__(self, slack: FakeSlack) -> None:
+    def __init__(self, slack: SlackSimulator) -> None:
         self.slack = slack
         self.core = Core()
         self.question = slack.ada.say("What is love?")
@@ -91,8 +91,8 @@ def labels(message: Message) -> list[str]:
 
 
 @asynccontextmanager
-async def asking(slack: FakeSlack) -> AsyncIterator[Asking]:
-    stage = Asking(slack)
+async def open_stage(slack: SlackSimulator) -> AsyncIterator[DraftStage]:
+    stage = DraftStage(slack)
     await stage.start()
     try:
         yield stage
@@ -100,4 +100,4 @@ async def asking(slack: FakeSlack) -> AsyncIterator[Asking]:
         await stage.stop()
 
 
-__all__ = ["ACTIONS", "Answer", "Asking", "asking", "labels", "read"]
+__all__ = ["ACTIONS", "Answer", "DraftStage", "labels", "open_stage", "read"]

@@ -9,13 +9,13 @@ from adapters.slack.adapter import Slack
 from adapters.slack.setup.manifest import SCOPES
 from adapters.slack.timing import Timing
 from bot.ops.web import WebServer
-from simulators.slack import FakeSlack
+from simulators.slack import SlackSimulator
 from tests.support.core import COMMANDS, Core
 
-__all__ = ["COMMANDS", "Core", "Service", "settings"]
+__all__ = ["COMMANDS", "Core", "RunningAdapter", "settings"]
 
 
-def settings(slack: FakeSlack, *, http: bool = False, **more: Any) -> Settings:
+def settings(slack: SlackSimulator, *, http: bool = False, **more: Any) -> Settings:
     """Settings of a running fake: Socket Mode, or HTTP mode. The bot may do no more than the manifest asks for."""
     slack.grants[slack.token].scopes &= SCOPES.keys()
     chosen: dict[str, Any] = {
@@ -28,12 +28,12 @@ def settings(slack: FakeSlack, *, http: bool = False, **more: Any) -> Settings:
     return Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
 
 
-class Service:
+class RunningAdapter:
     """The adapter, running against a fake Slack."""
 
     def __init__(
         self,
-        slack: FakeSlack,
+        slack: SlackSimulator,
         core: Core,
         *,
         http: bool = False,

@@ -11,10 +11,10 @@ from typing import Any
 from adapters.slack.adapter import Slack
 from adapters.slack.timing import Timing
 from bot.bootstrap import Core
-from simulators.slack import FakeSlack, Message
+from simulators.slack import Message, SlackSimulator
 from tests.support.api import FakeApi, fake_api
 from tests.support.service import Echo, impatient, life, settings_of
-from tests.support.slack.stage import settings as slack_settings
+from tests.support.slack.adapter import settings as slack_settings
 
 #: Pauses between edits are short, and a status is set at once.
 FAST = Timing(edit_interval=0.05, announce_delay=0.0, late_files=0.1)
@@ -24,7 +24,7 @@ FAST = Timing(edit_interval=0.05, announce_delay=0.0, late_files=0.1)
 class Service:
     """The whole service in the test's event loop, with an API that answers `re: …`."""
 
-    slack: FakeSlack
+    slack: SlackSimulator
     api: FakeApi
     echo: Echo
     folder: Path
@@ -80,7 +80,7 @@ class Service:
 
 @asynccontextmanager
 async def service(
-    slack: FakeSlack, folder: Path, *, http: bool = False, timing: Timing | None = None, **settings: Any
+    slack: SlackSimulator, folder: Path, *, http: bool = False, timing: Timing | None = None, **settings: Any
 ) -> AsyncIterator[Service]:
     """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
     async with asyncio.timeout(120), fake_api() as api:
