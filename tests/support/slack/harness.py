@@ -11,7 +11,7 @@ from adapters.slack.adapter import Slack
 from bot.models import Attachment
 from simulators.slack import Channel, Delivery, File, Message, Person, SlackSimulator
 from tests.contract.adapter_contract import COMMANDS, Form, Harness, Said, Shown, Used
-from tests.support.slack.stage import settings
+from tests.support.slack.adapter import settings
 
 _PRESS = "press:"
 #: What Slack's servers take for a mention, in a text or as an element of rich text.
