@@ -35,14 +35,25 @@ class MutedParticipants:
         await self._storage.write(channel, thread, ",".join(sorted(changed)) or None)
 
     async def is_addressed(
-        self, place: Sequence[str], user: str, *, is_mention: bool, is_for_others: bool, takes_part: bool
+        self,
+        place: Sequence[str],
+        user: str,
+        *,
+        is_mention: bool,
+        is_for_others: bool,
+        takes_part: bool,
+        is_edit: bool = False,
     ) -> bool:
         """Whether a message in a thread is for the bot, noting what it says about its author.
 
         `place`: channel and thread. `is_mention`: it names the bot; `is_for_others`: it names, or answers, somebody
         else and not the bot; `takes_part`: its author is one whom the bot answers there without being mentioned.
+        `is_edit`: it was written earlier and edited now: nothing is noted, and the question of somebody who was muted
+        since can still be edited.
         """
         channel, thread = place
+        if is_edit:
+            return is_mention or (takes_part and not is_for_others)
         if is_mention:
             await self.set_muted(channel, thread, user, is_muted=False)
             return True

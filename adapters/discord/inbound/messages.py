@@ -179,16 +179,14 @@ class MessageHandler:
         is_reply_to_me = replied is not None and replied.author.id == self._me and not addresses_others
         addresses_me = is_mention or (is_reply_to_me and bool(people))
         takes_part = bool(people) and (thread.owner_id == self._me or set(people) == {user})
-        if is_edit:
-            is_addressed = addresses_me or (takes_part and not addresses_others)
-        else:
-            is_addressed = await self._muted.is_addressed(
-                (str(thread.parent_id), str(thread.id)),
-                user,
-                is_mention=addresses_me,
-                is_for_others=addresses_others,
-                takes_part=takes_part,
-            )
+        is_addressed = await self._muted.is_addressed(
+            (str(thread.parent_id), str(thread.id)),
+            user,
+            is_mention=addresses_me,
+            is_for_others=addresses_others,
+            takes_part=takes_part,
+            is_edit=is_edit,
+        )
         if not is_addressed:
             return None
         if not is_mention and not _has_content(message):

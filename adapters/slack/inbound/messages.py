@@ -117,7 +117,7 @@ class MessageHandler:
             return
         edited = {**message, "channel": channel, "channel_type": notice.get("channel_type")}
         async with self._lock(workspace, edited):
-            event = await self._to_event(workspace, edited)
+            event = await self._to_event(workspace, edited, is_edit=True)
             if event is not None:
                 await self._services.revise(event)
                 if is_mention(edited, workspace.bot_user) and not is_mention(before, workspace.bot_user):
@@ -153,7 +153,7 @@ class MessageHandler:
 
     # -- is it for the bot, and where does it belong
 
-    async def _to_event(self, workspace: Workspace, message: Json) -> Event | None:
+    async def _to_event(self, workspace: Workspace, message: Json, *, is_edit: bool = False) -> Event | None:
         """Return the event of a message that is for the bot, else None. Raises `StoreError`."""
         mentions_bot = is_mention(message, workspace.bot_user)
         if is_bot(message) and not mentions_bot:
@@ -171,6 +171,7 @@ class MessageHandler:
             is_mention=mentions_bot,
             is_for_others=is_for_others(message, workspace.bot_user),
             takes_part=workspace.scoped(str(message.get("user") or "")) in participants,
+            is_edit=is_edit,
         ):
             return None
         return await self._build_event(

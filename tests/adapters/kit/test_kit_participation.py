@@ -52,3 +52,20 @@ async def test_muting_lasts_over_a_restart() -> None:
     await addressed(later, mention=True)
     await addressed(later, "ben", mention=True)
     assert core.stored == {"chat.aside.C1": {}}, "nothing is kept of who talks with the bot"
+
+
+async def test_an_edit_mutes_nobody() -> None:
+    """A message that names somebody else since it was edited is not for the bot, and mutes nobody."""
+    core = Core()
+    muted = MutedParticipants(core, "chat")
+    edited = {"is_mention": False, "takes_part": True, "is_edit": True}
+    assert not await muted.is_addressed(PLACE, "ada", is_for_others=True, **edited)
+    assert not core.stored
+    assert await addressed(muted)
+
+
+async def test_an_earlier_question_can_be_edited_by_who_is_muted() -> None:
+    muted = MutedParticipants(Core(), "chat")
+    await addressed(muted, others=True)
+    assert await muted.is_addressed(PLACE, "ada", is_mention=False, is_for_others=False, takes_part=True, is_edit=True)
+    assert not await addressed(muted), "an edit is no sign that they turned to the bot again"

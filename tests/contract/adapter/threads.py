@@ -59,6 +59,18 @@ class Threads:
         assert (await harness.say("and you?", after=said)).event is not None
         assert (await harness.say("go on", to_bot=False, after=said)).event is not None
 
+    @needs("threads", "several people", "edits")
+    async def test_an_edit_turns_to_nobody(self, harness: Harness) -> None:
+        """Naming somebody else in an edit mutes nobody, and what was asked before turning away can be edited."""
+        said = await begin(harness)
+        question = await harness.say("and hate?", to_bot=False, after=said)
+        await harness.edit(question, "@bob and hate?", to_bot=False)
+        assert (await harness.say("and time?", to_bot=False, after=said)).event is not None
+        await harness.say("@bob what do you think?", to_bot=False, after=said)
+        await harness.edit(question, "and war?", to_bot=False)
+        assert [event.prompt for event in harness.services.revised] == ["and war?"]
+        assert (await harness.say("I wonder", to_bot=False, after=said)).event is None
+
     @needs("threads", "mentions")
     async def test_a_stopped_thread_is_left(self, harness: Harness) -> None:
         """After `stop` the service takes no part in the thread before it is named again."""

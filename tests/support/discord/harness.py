@@ -176,8 +176,10 @@ class DiscordDirect(Harness):
 
     async def edit(self, said: Said, text: str, *, to_bot: bool = True) -> None:
         message: Json = said.handle
-        message["mentions"] = [member(ME)["user"]] if to_bot and self.channel != DM else []
-        await self.wire.edit(message, self.mention(text) if to_bot else text)
+        text = text.replace("@bob", f"<@{BOB}>")
+        text = self.mention(text) if to_bot else text
+        message["mentions"] = [member(number)["user"] for number in (ME, BOB) if f"<@{number}>" in text]
+        await self.wire.edit(message, text)
         await self._handled(message["channel_id"])
 
     async def delete(self, said: Said) -> None:
