@@ -1,4 +1,4 @@
-"""What every adapter promises, in a channel's threads and in direct messages."""
+"""The adapter contract, in a channel's threads and in direct messages."""
 
 from tests.contract.adapter_contract import AdapterContract
 from tests.support.slack.harness import SlackChannel, SlackDirect

@@ -16,7 +16,7 @@ __all__ = ["COMMANDS", "Core", "RunningAdapter", "settings"]
 
 
 def settings(slack: SlackSimulator, *, http: bool = False, **more: Any) -> Settings:
-    """Settings of a running fake: Socket Mode, or HTTP mode. The bot may do no more than the manifest asks for."""
+    """Settings for a simulator: Socket Mode, or HTTP mode. The bot's scopes are those of the manifest."""
     slack.grants[slack.token].scopes &= SCOPES.keys()
     chosen: dict[str, Any] = {
         "slack_bot_token": slack.token,
@@ -29,7 +29,7 @@ def settings(slack: SlackSimulator, *, http: bool = False, **more: Any) -> Setti
 
 
 class RunningAdapter:
-    """The adapter, running against a fake Slack."""
+    """The adapter, receiving from and sending to a simulated Slack."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class RunningAdapter:
         return self
 
     async def listening(self) -> None:
-        """Wait until the adapter says that it hears, or has ended."""
+        """Wait until the adapter is healthy, or has ended."""
         async with asyncio.timeout(20):
             while self.adapter.health() and not self.running.done():  # noqa: ASYNC110 - health tells when asked
                 await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What a test of answers needs: the adapter against the fake, as many processes one after another as it likes."""
+"""Drafts on a simulated Slack, opened by one adapter after another, as by restarted processes."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,7 +20,7 @@ ACTIONS = (
 
 
 class DraftStage:
-    """Ada asks in #general; answers are drafted by the newest process."""
+    """A question of Ada's in #general, and the adapter that opens drafts for it."""
 
     def __init__(self, slack: SlackSimulator) -> None:
         self.slack = slack
@@ -31,7 +31,7 @@ class DraftStage:
         self._stack = AsyncExitStack()
 
     async def start(self, timing: Timing | None = None) -> None:
-        """A process that delivers."""
+        """Connect a new adapter."""
         self.adapter = Slack(settings(self.slack), timing=timing)
         self._stack = AsyncExitStack()
         await self._stack.enter_async_context(self.adapter.connected(self.core))
@@ -62,7 +62,7 @@ class DraftStage:
         return await self.adapter.draft(self.target(**more).to_reply_to(), key=key, ref=ref, private=private)
 
     def answers(self, channel: Channel | None = None, *, viewer: str = "") -> list[Message]:
-        """What the bot shows."""
+        """Return the bot's messages."""
         return self.slack.from_bot(channel or self.channel, viewer=viewer)
 
     def texts(self) -> list[str]:
@@ -70,7 +70,7 @@ class DraftStage:
 
 
 def read(message: Message) -> str:
-    """What a message says, without its buttons."""
+    """Return a message's text without its buttons."""
     labels = {
         element["text"]["text"]
         for block in message.blocks
@@ -81,7 +81,7 @@ def read(message: Message) -> str:
 
 
 def labels(message: Message) -> list[str]:
-    """The buttons under a message."""
+    """Return the labels of a message's buttons."""
     return [
         element["text"]["text"]
         for block in message.blocks

@@ -1,4 +1,4 @@
-"""Somebody with a browser."""
+"""Installation of the app in a browser."""
 
 import re
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from simulators.slack import SlackSimulator, Team
 
 
 async def install(slack: SlackSimulator, url: str, team: Team, *, cookie: bool = True, twice: bool = False) -> int:
-    """Somebody follows the link at `url` to its end and installs the app; the status of the last page."""
+    """Follow the link at `url` to its end and install the app; return the status of the last page."""
     slack.consent.team = team
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser:
         async with browser.get(f"{url}/slack/install") as page:

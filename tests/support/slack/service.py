@@ -1,4 +1,4 @@
-"""The adapter, and the whole service around it, running against the fake Slack."""
+"""The whole service on a simulated Slack, in the test's event loop."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ class Service:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
-        """Start on what an earlier run left; returns when Slack can reach it."""
+        """Start with the data of an earlier run; return when Slack can reach it."""
         chosen = {name: value for name, value in self.given.items() if not name.startswith("slack_")}
         own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
         adapter = Slack(slack_settings(self.slack, http=self.http, **own), timing=self.timing)
@@ -55,23 +55,23 @@ class Service:
             one.running.result()
 
     async def stop(self) -> None:
-        """As a SIGTERM does. Raises what ended the service."""
+        """Stop as on SIGTERM. Raises the error that ended the service."""
         await self._stack.aclose()
 
     async def restart(self) -> None:
-        """Another process takes over."""
+        """Stop and start, as another process with the same data."""
         await self.stop()
         await self.start()
 
     async def answers(self, question: Message, count: int = 1) -> list[Message]:
-        """The finished answers in the thread of a message: at least so many, once nothing runs any more."""
+        """Return the complete answers in the thread of a message, at least `count`, once no job runs."""
         channel = self.slack.teams[question.team].channels[question.channel]
         await self.slack.until(lambda: len(self.slack.from_bot(channel, thread=question.root)) >= count)
         await self.idle()
         return self.slack.from_bot(channel, thread=question.root)
 
     async def idle(self) -> None:
-        """Wait until everything asked is answered."""
+        """Wait until every event is answered."""
         await self.slack.settled()
         async with asyncio.timeout(20):
             while (counts := await self.core.store.counts())["waiting"] or counts["running"]:  # noqa: ASYNC110

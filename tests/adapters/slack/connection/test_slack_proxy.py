@@ -1,4 +1,4 @@
-"""Where the environment names a proxy, everything that the Slack side asks for goes through it."""
+"""Where the environment names a proxy, every request of the Slack side goes through it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,13 +15,13 @@ from tests.support.slack.adapter import Core, RunningAdapter
 
 
 @asynccontextmanager
-async def forwarding(asked: list[str]) -> AsyncIterator[str]:
-    """A proxy that forwards, and notes what it is asked for."""
+async def forwarding(addresses: list[str]) -> AsyncIterator[str]:
+    """A proxy that forwards requests and records their addresses."""
     async with aiohttp.ClientSession(auto_decompress=False) as session:
 
         async def forward(request: web.BaseRequest) -> web.StreamResponse:
             url = request.raw_path if request.raw_path.startswith("http") else str(request.url)
-            asked.append(url.rpartition("/")[2].partition("?")[0])
+            addresses.append(url.rpartition("/")[2].partition("?")[0])
             headers = {
                 name: value for name, value in request.headers.items() if name not in ("Host", "Accept-Encoding")
             }
@@ -41,9 +41,9 @@ async def forwarding(asked: list[str]) -> AsyncIterator[str]:
 async def test_everything_goes_through_the_proxy(
     slack: SlackSimulator, core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Calls of the API, files up and down: none of them goes past the proxy."""
-    asked: list[str] = []
-    async with forwarding(asked) as address:
+    """API calls, uploads and downloads all go through the proxy."""
+    addresses: list[str] = []
+    async with forwarding(addresses) as address:
         monkeypatch.setenv("HTTP_PROXY", address)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
@@ -58,12 +58,12 @@ async def test_everything_goes_through_the_proxy(
             await draft.finish(Answer(text="A fox.", media=(media,)))
             [answer] = slack.from_bot(thread=question.ts)
             assert [file.content for file in answer.files] == [b"\x89PNG"]
-    assert {call.method for call in slack.calls} <= set(asked)
-    assert len(asked) == len(slack.calls) + 2  # the file that was read, and the one that was sent
+    assert {call.method for call in slack.calls} <= set(addresses)
+    assert len(addresses) == len(slack.calls) + 2  # the file that was read, and the one that was sent
 
 
-def test_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scheme's own proxy, sockets counted as what they begin as; hosts that are excepted are reached directly."""
+def test_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy is that of the scheme, where WebSockets count as http or https; excepted hosts are reached directly."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")

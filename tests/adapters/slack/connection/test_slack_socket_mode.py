@@ -1,4 +1,4 @@
-"""Socket Mode: a connection that is lost, refused or deaf, and what health says of it."""
+"""Socket Mode: a connection that is lost, refused or stalled, and the health of the adapter meanwhile."""
 
 import asyncio
 import io
@@ -21,8 +21,8 @@ from tests.support.slack.adapter import COMMANDS, Core, RunningAdapter, settings
 FAST = Timing(ping_interval=0.4, reconnect_first=0.05)
 
 
-async def _hears(slack: SlackSimulator, core: Core) -> None:
-    """Somebody asks and is heard, at the latest when Slack tells again."""
+async def receive_event(slack: SlackSimulator, core: Core) -> None:
+    """Ask, and wait until the event is recorded, at the latest when Slack sends it again."""
     before = len(core.events)
     slack.ada.mention("hello")
     await core.count(before + 1)
@@ -30,15 +30,15 @@ async def _hears(slack: SlackSimulator, core: Core) -> None:
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
 async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: Core, reason: str) -> None:
-    """When Slack says goodbye, the next connection hears."""
+    """When Slack says goodbye, the next connection receives events."""
     async with RunningAdapter(slack, core, timing=FAST):
         await slack.sockets.disconnect(reason)
         await slack.until(lambda: slack.sockets.connected >= 2)
-        await _hears(slack, core)
+        await receive_event(slack, core)
 
 
 async def test_connection_that_is_cut(slack: SlackSimulator, core: Core) -> None:
-    """A connection that is cut is replaced, and what was said meanwhile is heard."""
+    """A connection that is cut is replaced, and messages of the meantime are received."""
     async with RunningAdapter(slack, core, timing=FAST) as service:
         await slack.sockets.drop()
         slack.ada.mention("while you were away")
@@ -49,17 +49,17 @@ async def test_connection_that_is_cut(slack: SlackSimulator, core: Core) -> None
 
 
 async def test_connection_that_answers_nothing(slack: SlackSimulator, core: Core) -> None:
-    """A connection that is open but answers no pings is replaced, and the new one hears."""
+    """A connection that is open but answers no pings is replaced, and the new one receives events."""
     async with RunningAdapter(slack, core, slack_stalled_after=1, timing=FAST):
         slack.sockets.answers_pings = False
         slack.sockets.go_deaf()
         await slack.until(lambda: slack.sockets.connected >= 2)
         slack.sockets.answers_pings = True
-        await _hears(slack, core)
+        await receive_event(slack, core)
 
 
-async def test_connection_that_answers_pings_but_is_deaf(slack: SlackSimulator, core: Core) -> None:
-    """A connection on which no event came for long is replaced though it looks healthy, and the new one hears."""
+async def test_connection_that_answers_pings_but_is_stalled(slack: SlackSimulator, core: Core) -> None:
+    """A connection on which no event came for long is replaced though it looks healthy."""
     async with RunningAdapter(slack, core, timing=replace(FAST, replace_after=1.0)):
         slack.sockets.go_deaf()
         slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
@@ -69,7 +69,7 @@ async def test_connection_that_answers_pings_but_is_deaf(slack: SlackSimulator, 
 
 
 async def test_health_while_slack_is_away(slack: SlackSimulator, core: Core) -> None:
-    """While no connection can be had health says so; when Slack is back it says nothing."""
+    """While no connection can be opened health says so; when Slack is back it is empty."""
     async with RunningAdapter(slack, core, timing=FAST) as service:
         slack.faults.crash("apps.connections.open", 503)
         slack.faults.crash("apps.connections.open", 503)
@@ -81,11 +81,11 @@ async def test_health_while_slack_is_away(slack: SlackSimulator, core: Core) -> 
                 await asyncio.sleep(0.01)
         assert "Slack" in seen
         await service.listening()
-        await _hears(slack, core)
+        await receive_event(slack, core)
 
 
 async def test_refused_tokens_end_the_service_with_a_sentence(slack: SlackSimulator, core: Core) -> None:
-    """A bot token or an app-level token that Slack refuses is told with where to get a right one."""
+    """A bot token or an app-level token that Slack refuses is an error that says where to get a right one."""
     for name, wrong in (("slack_bot_token", "xoxb-wrong"), ("slack_app_token", "xapp-1-A0MUSE-wrong")):
         given: dict[str, Any] = {name: wrong}
         adapter = Slack(settings(slack, **given))
@@ -104,7 +104,7 @@ async def test_health_of_a_removed_app(slack: SlackSimulator, core: Core) -> Non
 
 
 async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: Core) -> None:
-    """A call without a length, or larger than anything that Slack sends, is turned away before it is read."""
+    """A request without a length, or larger than any of Slack's, is rejected before it is read."""
     async with RunningAdapter(slack, core, http=True, timing=FAST) as service, aiohttp.ClientSession() as session:
         url = f"{service.url}/slack/events"
 
@@ -123,18 +123,18 @@ async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: Core) 
 async def test_settings_in_the_environment(
     slack: SlackSimulator, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The library reads the same environment variables; it makes nothing of them, and says nothing of them."""
+    """The library reads the same environment variables; they change nothing and cause no warning."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
         monkeypatch.setenv(name, "xoxb-of-somebody-else")
     async with RunningAdapter(slack, core, timing=FAST):
-        await _hears(slack, core)
+        await receive_event(slack, core)
         await slack.settled()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert {call.token for call in slack.calls} == {slack.token, slack.app_token}
 
 
-async def test_nothing_is_heard_before_it_runs(slack: SlackSimulator, core: Core) -> None:
-    """Before it listens the adapter says so."""
+async def test_health_before_it_runs(slack: SlackSimulator, core: Core) -> None:
+    """Before it receives events, health says so."""
     adapter = Slack(settings(slack))
     assert adapter.health()
     async with adapter.connected(core):

@@ -1,4 +1,4 @@
-"""What is sent stays within what Slack allows, and what must be sent goes first."""
+"""Calls stay within Slack's rate limits, and best-effort calls leave room for the others."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from bot.errors import DeliveryDelayed
 
 
 class Clock:
-    """Time that goes on when told."""
+    """A clock that moves only when its `now` is set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -19,7 +19,7 @@ class Clock:
 
 
 async def count_calls(limiter: RateLimiter, method: str, *, channel: str = "", best_effort: bool = False) -> int:
-    """How many calls may be made at once."""
+    """Count the calls that may be made at once."""
     for count in range(1000):
         try:
             async with asyncio.timeout(0):
@@ -31,28 +31,30 @@ async def count_calls(limiter: RateLimiter, method: str, *, channel: str = "", b
 
 @pytest.mark.parametrize("method", sorted(CALLS_PER_MINUTE))
 async def test_a_minute_holds_no_more_than_slack_allows(method: str) -> None:
-    """No minute has more calls of a method than its tier, and decoration leaves some of them for what must be sent."""
+    """No minute has more calls of a method than its tier, and best-effort calls leave some of them for the others."""
     clock = Clock()
     limiter = RateLimiter(clock=clock)
-    decorations = await count_calls(limiter, method, best_effort=True)
-    assert 0 < decorations < CALLS_PER_MINUTE[method]
-    assert decorations + await count_calls(limiter, method) <= CALLS_PER_MINUTE[method] + 1  # one waits for its turn
+    best_effort_calls = await count_calls(limiter, method, best_effort=True)
+    assert 0 < best_effort_calls < CALLS_PER_MINUTE[method]
+    assert (
+        best_effort_calls + await count_calls(limiter, method) <= CALLS_PER_MINUTE[method] + 1
+    )  # one waits for its turn
     clock.now += 59
     assert await count_calls(limiter, method) == 0
 
 
 async def test_workspaces_do_not_wait_for_each_other() -> None:
-    """One workspace's limit is no other's."""
+    """A limit of one workspace does not delay another."""
     limiter = RateLimiter(clock=Clock())
     limiter.block("T1", "chat.update", seconds=60)
     await limiter.acquire("T2", "chat.update")
-    with pytest.raises(DeliveryDelayed) as told:
+    with pytest.raises(DeliveryDelayed) as caught:
         await limiter.acquire("T1", "chat.update")
-    assert told.value.retry_after == 60
+    assert caught.value.retry_after == 60
 
 
 async def test_channels_get_a_message_a_second() -> None:
-    """A few messages at once, then one a second, in each channel by itself."""
+    """A channel gets a few messages at once, then one a second, independent of other channels."""
     clock = Clock()
     limiter = RateLimiter(clock=clock)
     assert await count_calls(limiter, "chat.postMessage", channel="C1") == 4
@@ -61,8 +63,8 @@ async def test_channels_get_a_message_a_second() -> None:
     assert await count_calls(limiter, "chat.postMessage", channel="C1") == 4
 
 
-async def test_what_is_refused_is_not_tried_for_a_while() -> None:
-    """A latch holds for its workspace and its time."""
+async def test_refused_features_are_disabled_for_a_while() -> None:
+    """A refused feature is disabled for its workspace, and for a while."""
     clock = Clock()
     gates = FeatureGates(retry=3600.0, clock=clock)
     gates.disable("T1", STREAM)

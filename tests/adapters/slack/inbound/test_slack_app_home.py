@@ -1,4 +1,4 @@
-"""The App Home: what one person is shown of themselves, and what they may choose there."""
+"""The App Home: a person's usage, limits, preferences and files, and the choices there."""
 
 import json
 
@@ -30,8 +30,8 @@ def _text(team: Team, user: str) -> str:
     return json.dumps(team.homes[user], ensure_ascii=False)
 
 
-async def test_home_shows_a_person_what_is_theirs(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Opening the home shows the commands, one's own use, limits, preferences and newest files."""
+async def test_home_shows_a_persons_data(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """Opening the home shows the commands and the person's usage, limits, preferences and newest files."""
     core.shown = PROFILE
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
@@ -46,8 +46,8 @@ async def test_home_shows_a_person_what_is_theirs(slack: SlackSimulator, service
     assert selects == {"language": "default", "model.chat": "gpt-4-turbo-2"}
 
 
-async def test_preferences_are_kept_and_shown(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """What is chosen goes to the core, and the home is shown anew, in the language chosen."""
+async def test_preferences_are_saved_and_shown(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """A choice is passed to the core, and the home is published again, in the chosen language."""
     core.shown = PROFILE
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
@@ -60,7 +60,7 @@ async def test_preferences_are_kept_and_shown(slack: SlackSimulator, service: Ru
 
 
 async def test_home_while_nothing_can_be_read(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Without the records the home says so; it is not left as it was."""
+    """While the database can't be read the home says so, instead of staying as it was."""
     core.is_failing = True
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
@@ -70,15 +70,15 @@ async def test_home_while_nothing_can_be_read(slack: SlackSimulator, service: Ru
 async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Where the service has one workspace, what the core lets be seen of everybody's use is shown."""
+    """Where the service has one workspace, everybody's usage is shown to the people whom the core allows it."""
     core.shown = Profile(everybody=(ROW,))
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     assert "Everybody's use" in _text(slack.team, slack.ada.id)
 
 
-async def test_home_leads_to_what_was_made(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A file's name leads to where it is shown: under a question, a command or a button; else it is a name."""
+async def test_home_links_to_answers(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """A file's name links to its message, under a question, a command or a button; without one it is text."""
     question = slack.ada.mention("image a fox")
     slack.ada.slash("/image", "a cat")
     _, command = await core.count(2)

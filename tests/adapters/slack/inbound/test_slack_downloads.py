@@ -28,7 +28,7 @@ async def test_files_of_a_message(slack: SlackSimulator, service: RunningAdapter
 
 
 async def test_file_that_came_without_its_address(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A file of which Slack tells only the id, as in shared channels, is asked for."""
+    """The address of a file of which Slack sends only the id, as in shared channels, is requested."""
     slack.ada.mention("look", files=[slack.ada.file("a.txt", b"text")])
     [event] = await core.count(1)
     [file] = event.attachments
@@ -47,11 +47,11 @@ async def test_file_that_is_gone(slack: SlackSimulator, service: RunningAdapter,
 
 
 async def test_the_token_goes_to_slack_alone(service: RunningAdapter) -> None:
-    """A file elsewhere is not asked for at all, and a redirect elsewhere is not followed with the token."""
-    asked: list[str | None] = []
+    """A file on another host is not requested at all, and a redirect to one is not followed with the token."""
+    tokens: list[str | None] = []
 
     async def elsewhere(request: web.Request) -> web.Response:
-        asked.append(request.headers.get("Authorization"))
+        tokens.append(request.headers.get("Authorization"))
         return web.Response(body=b"secret")
 
     app = web.Application()
@@ -67,4 +67,4 @@ async def test_the_token_goes_to_slack_alone(service: RunningAdapter) -> None:
                 await _read(service, Attachment(name="a", source={"url": address}))
     finally:
         await runner.cleanup()
-    assert asked == []
+    assert tokens == []

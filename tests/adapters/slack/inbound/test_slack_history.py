@@ -8,7 +8,7 @@ from tests.support.slack.adapter import Core, RunningAdapter
 
 
 async def test_earlier_messages_of_a_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """What people wrote before the bot was called is read with their names, the newest within the limit."""
+    """Messages from before the mention are read with their authors' names, the newest within the limit."""
     root = slack.ada.say("the build is red", files=[slack.ada.file("log.txt", b"log")])
     for number in range(30):
         slack.bob.say(f"guess {number} &lt;3", thread=root)
@@ -25,16 +25,18 @@ async def test_earlier_messages_of_a_thread(slack: SlackSimulator, service: Runn
 
 def _guess(slack: SlackSimulator, root: Message, number: int) -> None:
     """Bob wrote so in the thread, before the bot was there to receive it."""
-    said = Message(ts=slack.clock.ts(), channel=root.channel, team=root.team, user=slack.bob.id, text=f"guess {number}")
-    said.thread_ts = root.ts
-    slack.general.messages.append(said)
+    message = Message(
+        ts=slack.clock.ts(), channel=root.channel, team=root.team, user=slack.bob.id, text=f"guess {number}"
+    )
+    message.thread_ts = root.ts
+    slack.general.messages.append(message)
 
 
 @pytest.mark.parametrize("pauses", [{}, {20: 86_400}, {420: 86_400}, {200: 3_600, 440: 60}], ids=str)
 async def test_of_a_long_thread_the_newest_is_read(
     slack: SlackSimulator, service: RunningAdapter, core: Core, pauses: dict[int, float]
 ) -> None:
-    """Slack tells the oldest first; of a thread of hundreds the newest is read all the same, in a few requests."""
+    """Slack returns the oldest first; the newest messages of a thread of hundreds are read in a few requests."""
     root = slack.ada.say("the build is red", files=[slack.ada.file("log.txt", b"log")])
     for number in range(450):
         slack.clock.pause(pauses.get(number, 2))
@@ -47,10 +49,10 @@ async def test_of_a_long_thread_the_newest_is_read(
     assert len(slack.called("conversations.replies")) <= 4
 
 
-async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_told(
+async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_returned(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Where Slack lets an app read one page, there is that page."""
+    """Where Slack lets an app read one page, that page is returned."""
     root = slack.ada.say("the build is red")
     for number in range(300):
         _guess(slack, root, number)

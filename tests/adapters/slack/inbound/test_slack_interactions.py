@@ -1,4 +1,4 @@
-"""Slash commands, shortcuts, forms and buttons become events; what is wrong with them is told at once."""
+"""Slash commands, shortcuts, forms and buttons become events; errors in them are answered at once."""
 
 import json
 
@@ -22,10 +22,10 @@ async def _with_button(
         "value": button.value,
         "text": {"type": "plain_text", "text": "Other style"},
     }
-    told = await client.chat_postMessage(
+    posted = await client.chat_postMessage(
         channel="C0GENERAL", thread_ts=thread.ts, text="made", blocks=[{"type": "actions", "elements": [element]}]
     )
-    return next(message for message in slack.messages(slack.general) if message.ts == told["ts"])
+    return next(message for message in slack.messages(slack.general) if message.ts == posted["ts"])
 
 
 # ------------------------------------------------------------------ slash commands
@@ -34,7 +34,7 @@ async def _with_button(
 async def test_slash_command_begins_a_thread_of_its_own(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """A command that makes something is answered under a message that says who asked what."""
+    """A command that makes something is answered under a message that says who asked for what."""
     slack.ada.slash("/image", "a red fox --style anime -n 2")
     [event] = await core.count(1)
     assert (event.command, event.prompt, event.options) == ("image", "a red fox", {"style": "anime", "n": "2"})
@@ -47,7 +47,7 @@ async def test_slash_command_begins_a_thread_of_its_own(
 async def test_follow_ups_under_a_command_belong_to_it(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """What is said in the thread that a command began is of its conversation, also after a restart."""
+    """Messages in the thread that a command began belong to its conversation, also after a restart."""
     slack.ada.slash("/chat", "hello")
     [event] = await core.count(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
@@ -63,10 +63,10 @@ async def test_follow_ups_under_a_command_belong_to_it(
     assert [event.prompt for event in core.events] == ["hello", "go on", "and on"]
 
 
-async def test_commands_about_what_is_there_are_answered_in_private(
+async def test_commands_that_make_nothing_are_answered_in_private(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Commands that make nothing are told the asker alone."""
+    """Commands that make nothing are answered to the person alone."""
     slack.ada.mention("hello")
     await core.count(1)
     for name in ("help", "usage", "forget", "system"):
@@ -80,7 +80,7 @@ async def test_commands_about_what_is_there_are_answered_in_private(
 async def test_commands_about_a_conversation_are_about_the_newest(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """`/retry` in a channel is about the asker's newest thread there and is answered in it, which they are told."""
+    """`/retry` in a channel is about the person's newest thread there, and answered in it; the reply links to it."""
     slack.ada.mention("before")
     await core.count(1)
     root = slack.ada.mention("hello <!here>")
@@ -99,7 +99,7 @@ async def test_commands_about_a_conversation_are_about_the_newest(
 async def test_the_newest_conversation_is_found_after_a_restart(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Another process finds the asker's newest thread of the channel: their mention, or what their command began."""
+    """Another process finds the person's newest thread of the channel, begun by a mention or by a command."""
     older = slack.ada.mention("older")
     slack.bob.mention("Bob's")
     slack.ada.slash("/chat", "what is love?")
@@ -126,7 +126,7 @@ async def test_the_newest_conversation_is_found_after_a_restart(
 
 
 async def draft_in(service: RunningAdapter, thread: Message) -> None:
-    """The bot says something more in a thread, which is the newest then."""
+    """Post another message of the bot in a thread, which makes it the newest."""
     client = await service.adapter.workspaces.find_client("T0LAB")
     await client.chat_postMessage(channel="C0GENERAL", thread_ts=thread.ts, text="and one thing more")
 
@@ -134,7 +134,7 @@ async def draft_in(service: RunningAdapter, thread: Message) -> None:
 async def test_a_model_is_chosen_for_the_conversation_or_the_channel(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Without a conversation of the asker's, `/model` is for the channel: else it would be for nothing at all."""
+    """Without a conversation of the person, `/model` is about the channel."""
     slack.bob.slash("/model", "chat gpt-4-turbo-2")
     await core.count(1)
     slack.ada.mention("hello")
@@ -149,7 +149,7 @@ async def test_a_model_is_chosen_for_the_conversation_or_the_channel(
 async def test_commands_about_no_conversation_say_so(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Who has no conversation in the channel is told where to write the command."""
+    """A person without a conversation in the channel gets a sentence that says where to write the command."""
     await core.count(0)
     slack.ada.mention("hello")
     await core.count(1)
@@ -160,7 +160,7 @@ async def test_commands_about_no_conversation_say_so(
 
 
 async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A flag that is wrong is answered at once and in private with what is allowed; nothing is asked."""
+    """A wrong flag is answered at once and in private with the allowed values; no event is recorded."""
     delivery = slack.ada.slash("/image", "a fox --style nonsense")
     await slack.until(lambda: delivery.is_done)
     answer = delivery.response
@@ -173,7 +173,7 @@ async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningA
 async def test_command_without_its_prompt_opens_a_form(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """`/image` alone asks in a form, which is answered where the command was typed."""
+    """`/image` alone opens a form, which is answered where the command was typed."""
     slack.ada.slash("/image")
     view = await slack.ada.modal()
     await slack.ada.submit(view, {"prompt": "a fox"})
@@ -183,7 +183,7 @@ async def test_command_without_its_prompt_opens_a_form(
 
 
 async def test_prefix(slack: SlackSimulator, core: Core) -> None:
-    """With a prefix the commands of two bots live together."""
+    """With a prefix the commands of two bots don't collide."""
     async with RunningAdapter(slack, core, slack_command_prefix="muse-"):
         slack.ada.slash("/muse-image", "a fox")
         [event] = await core.count(1)
@@ -194,8 +194,8 @@ async def test_prefix(slack: SlackSimulator, core: Core) -> None:
     assert "`/muse-image`" in ReplyTarget.of(event.reply_to).parent
 
 
-async def test_command_that_is_not_kept_is_told(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A command that can't be written down says so to who typed it."""
+async def test_command_that_is_not_recorded(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """A command that can't be recorded is answered with a sentence to the person alone."""
     core.is_failing = True
     delivery = slack.ada.slash("/chat", "hello")
     await slack.until(lambda: delivery.is_done)
@@ -209,7 +209,7 @@ async def test_command_that_is_not_kept_is_told(slack: SlackSimulator, service: 
 async def test_global_shortcut_opens_a_form_of_its_command(
     slack: SlackSimulator, service: RunningAdapter, core: Core, command: str
 ) -> None:
-    """A form has the command's options as Slack's own fields, and asks where to show what is made."""
+    """A form has the command's options as Slack's own fields, and asks for the channel of the answer."""
     slack.ada.shortcut(f"make:{command}")
     view = await slack.ada.modal()
     await slack.ada.submit(view, {"prompt": "a fox", "where": "C0GENERAL"})
@@ -221,7 +221,7 @@ async def test_global_shortcut_opens_a_form_of_its_command(
 
 
 async def test_form_for_video_takes_a_picture(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A picture that is put into the form comes with the event."""
+    """A picture that is uploaded in the form is attached to the event."""
     slack.ada.shortcut("make:video")
     view = await slack.ada.modal()
     picture = slack.ada.file("fox.png", b"\x89PNG", mimetype="image/png")
@@ -231,10 +231,8 @@ async def test_form_for_video_takes_a_picture(slack: SlackSimulator, service: Ru
     assert event.options["duration"] == "5"
 
 
-async def test_what_is_wrong_with_a_form_is_shown_in_it(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
-) -> None:
-    """A value out of bounds stays in the form with what is allowed; sent again it is taken."""
+async def test_errors_of_a_form_are_shown_in_it(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """A value out of bounds is marked in the form with the allowed range; a corrected form is recorded."""
     slack.ada.shortcut("make:image")
     view = await slack.ada.modal()
     await slack.ada.submit(view, {"prompt": "a fox", "n": "9", "where": "C0GENERAL"})
@@ -250,7 +248,7 @@ async def test_what_is_wrong_with_a_form_is_shown_in_it(
 
 
 async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """What is done with a message asks with its text; what only the asker wants to know is told them alone."""
+    """A message's shortcut asks with the message's text; an explanation is answered to the person alone."""
     root = slack.bob.say("def f(): return 1/0")
     for name in ("explain", "review", "picture"):
         slack.ada.message_shortcut(name, root)
@@ -265,7 +263,7 @@ async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter,
 
 
 async def test_summary_reads_the_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A summary of a thread is a conversation of its own that reads what was said."""
+    """A summary of a thread is a conversation of its own that reads the thread."""
     root = slack.bob.say("shall we ship?")
     reply = slack.ada.say("on Friday", thread=root)
     slack.ada.message_shortcut("summarise", reply)
@@ -292,7 +290,7 @@ async def test_animating_needs_a_picture(slack: SlackSimulator, service: Running
 
 
 async def test_pressed_button(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A press names its answer and its button, in the conversation and the thread of the answer."""
+    """A press names the answer's event and the action, in the conversation and the thread of the answer."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")
     message = await _with_button(slack, service, button, root)
@@ -304,7 +302,7 @@ async def test_pressed_button(slack: SlackSimulator, service: RunningAdapter, co
 
 
 async def test_button_of_an_earlier_version(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A button whose value can't be read says that it no longer works."""
+    """A button whose value can't be decoded is answered with a sentence that it no longer works."""
     client = await service.adapter.workspaces.find_client("T0LAB")
     element = {"type": "button", "action_id": "press:x", "value": "?", "text": {"type": "plain_text", "text": "X"}}
     await client.chat_postMessage(channel="C0GENERAL", text="old", blocks=[{"type": "actions", "elements": [element]}])
@@ -314,7 +312,7 @@ async def test_button_of_an_earlier_version(slack: SlackSimulator, service: Runn
 
 
 async def test_opinions_are_answered_in_private(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """What a press of an opinion, of Delete or of Stop says is for who pressed."""
+    """A press of feedback, Delete or Stop is answered to the person who pressed."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="good", conversation="c")
     slack.bob.press(await _with_button(slack, service, button, root), button.action_id)
@@ -323,7 +321,7 @@ async def test_opinions_are_answered_in_private(slack: SlackSimulator, service: 
 
 
 async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A button that needs options opens a form with them; what is chosen comes with the press."""
+    """A button that needs options opens a form with them; the values are part of the press."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="prompt,style")
     slack.ada.press(await _with_button(slack, service, button, root), button.action_id)
@@ -335,8 +333,8 @@ async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAda
     assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
-async def test_form_that_does_not_open_is_told(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Where Slack opens no form, who asked for it is told so, wherever they did; a command gets its usage instead."""
+async def test_form_that_does_not_open(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """Where Slack opens no form, the person gets a sentence, also in the App Home; a command gets its usage."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="style")
     message = await _with_button(slack, service, button, root)
@@ -353,7 +351,7 @@ async def test_form_that_does_not_open_is_told(slack: SlackSimulator, service: R
 
 
 async def test_slacks_own_stop(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Stop in the agent view stops what runs in that thread's conversation."""
+    """Stop in the agent view is an event that stops the thread's conversation."""
     question = slack.ada.direct("hello")
     [asked] = await core.count(1)
     slack.ada.stop(question)
@@ -364,7 +362,7 @@ async def test_slacks_own_stop(slack: SlackSimulator, service: RunningAdapter, c
 
 
 async def test_suggested_prompts(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Who opens the messages tab is suggested at most four things to ask, in their language."""
+    """A person who opens the messages tab gets at most four suggested prompts, in their language."""
     chen = slack.person("Chen", locale="zh-TW")
     chen.open_home("messages")
     await slack.until(lambda: slack.team.prompts)
@@ -374,7 +372,7 @@ async def test_suggested_prompts(slack: SlackSimulator, service: RunningAdapter,
 
 
 def test_button_round_trip() -> None:
-    """A button's value says what it stands for; one that is too long is pressed without a form."""
+    """A button's value is decoded as it was encoded; one that is too long is pressed without a form."""
     button = ActionButton(
         event="E", action="style", conversation="c", thread="1.2", command="image", prompts_for="style"
     )

@@ -1,4 +1,4 @@
-"""Messages: which of them are for the bot, and what they ask for."""
+"""Messages: which of them are for the bot, and their events."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -10,7 +10,7 @@ from tests.support.slack.adapter import Core, RunningAdapter
 
 
 async def test_mention_begins_a_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A mention outside of threads is one event, answered in a thread of its own, though Slack tells of it twice."""
+    """A mention outside of threads is one event, answered in a thread of its own, though Slack sends it twice."""
     question = slack.ada.mention("what is love?")
     await slack.settled()
     [event] = core.events
@@ -37,12 +37,12 @@ async def test_mention_begins_a_thread(slack: SlackSimulator, service: RunningAd
 
 @pytest.mark.parametrize("mention_first", [True, False])
 async def test_twins_and_redeliveries_are_one_event(slack: SlackSimulator, core: Core, mention_first: bool) -> None:
-    """The twins `message` and `app_mention` are one event, whichever comes first and whichever process hears it."""
+    """The twins `message` and `app_mention` are one event, whichever comes first and whichever process receives it."""
     slack.people.mention_first = mention_first
-    told: list[Event] = []
+    events: list[Event] = []
 
     async def every(event: Event) -> None:
-        told.append(event)
+        events.append(event)
 
     core.sink = every  # type: ignore[method-assign]
     async with RunningAdapter(slack, core, http=True):
@@ -50,19 +50,19 @@ async def test_twins_and_redeliveries_are_one_event(slack: SlackSimulator, core:
         await slack.settled()
         for delivery in tuple(slack.sender.deliveries):
             assert await slack.sender.again(delivery, number=1) == 200
-    assert len(told) == 1
+    assert len(events) == 1
     for delivery in tuple(slack.sender.deliveries):
         async with RunningAdapter(slack, core, http=True):
             assert await slack.sender.again(delivery, number=2) == 200
-    assert len(told) == 3
-    assert len({(e.id, e.conversation, e.command, e.prompt, str(e.options), str(e.attachments)) for e in told}) == 1
-    assert (told[0].command, told[0].prompt, told[0].options) == ("image", "a fox", {"style": "anime"})
+    assert len(events) == 3
+    assert len({(e.id, e.conversation, e.command, e.prompt, str(e.options), str(e.attachments)) for e in events}) == 1
+    assert (events[0].command, events[0].prompt, events[0].options) == ("image", "a fox", {"style": "anime"})
 
 
 async def test_thread_that_was_there_before_continues(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """A mention in a thread that people began is answered there, and what they said before is to be read."""
+    """A mention in a thread that people began is answered there, and its earlier messages are to be read."""
     root = slack.ada.say("the build is red")
     slack.bob.say("since noon", thread=root)
     slack.ada.mention("why?", thread=root)
@@ -71,10 +71,8 @@ async def test_thread_that_was_there_before_continues(
     assert event.conversation == f"T0LAB.C0GENERAL.{root.ts}"
 
 
-async def test_who_talks_with_the_bot_needs_no_further_mention(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
-) -> None:
-    """In a thread the bot hears those it talks with, and nobody else."""
+async def test_participants_need_no_further_mention(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """In a thread, messages without a mention are for the bot only from people who have asked it something there."""
     root = slack.ada.mention("hello")
     await core.count(1)
     slack.bob.say("not for the bot", thread=root)
@@ -95,10 +93,10 @@ async def test_who_talks_with_the_bot_needs_no_further_mention(
     assert len({event.conversation for event in core.events}) == 1
 
 
-async def test_who_turns_to_somebody_else_is_left_alone(
+async def test_a_participant_who_mentions_another_person_is_muted(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """A message that names another person ends what the bot hears of its author, until they mention it again."""
+    """A message that mentions another person mutes its author, until they mention the bot again."""
     root = slack.ada.mention("hello")
     await core.count(1)
     slack.ada.say(f"<@{slack.bob.id}> what do you think?", thread=root)
@@ -118,7 +116,7 @@ async def test_who_turns_to_somebody_else_is_left_alone(
 
 
 async def test_after_stop_a_mention_is_needed(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """`stop` in a thread is a request of its own, after which the bot hears mentions only."""
+    """`stop` in a thread is a request of its own, after which only mentions are for the bot."""
     root = slack.ada.mention("hello")
     await core.count(1)
     slack.ada.say("stop", thread=root)
@@ -146,7 +144,7 @@ async def test_direct_messages_are_threads(slack: SlackSimulator, service: Runni
 async def test_threads_of_direct_messages_get_titles(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """The thread that a direct message begins is called after it, once."""
+    """The thread that a direct message begins gets a title from it, once."""
     first = slack.ada.direct("How do *lighthouses* work?")
     await core.count(1)
     direct = slack.team.direct(slack.ada.id)
@@ -158,7 +156,7 @@ async def test_threads_of_direct_messages_get_titles(
 
 
 async def test_other_bots_are_left_alone(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Another bot is not heard, in a thread of the bot's neither; one that mentions the bot is known to be a bot."""
+    """Other bots are ignored, also in a thread of the bot's; the event of one that mentions the bot says `is_bot`."""
     robot = slack.person("Robot", is_bot=True)
     root = slack.ada.mention("hello")
     await core.count(1)
@@ -171,8 +169,8 @@ async def test_other_bots_are_left_alone(slack: SlackSimulator, service: Running
     assert core.events[1].actor.is_bot
 
 
-async def test_the_bot_does_not_hear_itself(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """What the bot writes, and later changes or deletes, is no request and no edit."""
+async def test_the_bot_ignores_itself(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """The bot's own messages, edits and deletions are neither requests nor edits."""
     slack.people.hears_itself = True
     root = slack.ada.mention("hello")
     [event] = await core.count(1)
@@ -185,8 +183,8 @@ async def test_the_bot_does_not_hear_itself(slack: SlackSimulator, service: Runn
     assert slack.from_bot(slack.general, thread=root.ts)
 
 
-async def test_edits_and_deletions_are_told(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A changed question goes to the core as its event with the new text, a deleted one by its id."""
+async def test_edits_and_deletions(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """An edited question is passed to the core as its event with the new text, a deleted one by its id."""
     question = slack.ada.mention("hello")
     [event] = await core.count(1)
     slack.ada.edit(question, f"<@{slack.team.bot.id}> good-bye")
@@ -198,7 +196,7 @@ async def test_edits_and_deletions_are_told(slack: SlackSimulator, service: Runn
     assert len(core.events) == 1
 
 
-async def test_mention_that_is_added_later_is_heard(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_mention_that_is_added_later(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A message that mentions the bot only after an edit is a request from then on, and one request."""
     question = slack.ada.say("what is love?")
     await slack.settled()
@@ -219,7 +217,7 @@ async def test_strangers_are_known(slack: SlackSimulator, service: RunningAdapte
 
 
 async def test_text_reads_as_people_wrote_it(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Names stand for ids, addresses are bare, signs are what was typed, and the mention of the bot is gone."""
+    """Names replace ids, addresses are bare, characters are unescaped, and the mention of the bot is left out."""
     slack.ada.mention(
         f"tell <@{slack.bob.id}> in <#C0GENERAL|general> that a &lt; b &amp; c, see <https://example.com/a> and "
         "<https://example.com/b|the plan>; <!here> <!subteam^S1|@team>"
@@ -236,16 +234,14 @@ async def test_forwarded_messages_are_read_along(slack: SlackSimulator, service:
     message = slack.ada.say("hm").to_json(slack.url)
     forwarded = {"is_share": True, "is_msg_unfurl": True, "author_name": "Bob", "text": "ship it &amp; go\nnow"}
     preview = {"from_url": "https://example.com", "title": "Example", "text": "A page"}
-    told = {"type": "app_mention", "channel": "C0GENERAL", "text": f"<@{slack.team.bot.id}> is this wise?"}
-    slack.people.event(slack.team, {**message, **told, "attachments": [forwarded, preview]})
+    mention = {"type": "app_mention", "channel": "C0GENERAL", "text": f"<@{slack.team.bot.id}> is this wise?"}
+    slack.people.event(slack.team, {**message, **mention, "attachments": [forwarded, preview]})
     [event] = await core.count(1)
     assert event.prompt == "> Bob: ship it & go\n> now\n\nis this wise?"
 
 
-async def test_voice_clips_are_told_to_be_unreadable(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
-) -> None:
-    """Who sends a voice clip is told that it can't be heard; it is not passed over."""
+async def test_voice_clips_are_rejected(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+    """A voice clip is rejected with a sentence that says so, not ignored."""
     clip = slack.ada.file("audio_message.m4a", b"x", mimetype="audio/mp4")
     message = slack.ada.direct("", files=[clip])
     event = {**message.to_json(slack.url), "channel": slack.team.direct(slack.ada.id).id, "type": "message"}
@@ -257,7 +253,7 @@ async def test_voice_clips_are_told_to_be_unreadable(
 
 
 async def test_message_that_is_not_kept_comes_again(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """An event that can't be written down is not acknowledged, its sender is told once, and it comes again."""
+    """An event that can't be recorded is not acknowledged, its author is notified once, and Slack sends it again."""
     slack.sender.pauses, slack.sender.timeout = (0.0, 0.01, 0.01), 0.3
     core.is_failing = True
     slack.ada.mention("hello")
@@ -272,7 +268,7 @@ async def test_message_that_is_not_kept_comes_again(slack: SlackSimulator, servi
 
 
 async def test_message_such_as_none_was_before(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """A message that is not understood at all is acknowledged, and its sender is told alone; the next one is heard."""
+    """A message of an unknown shape is acknowledged, and its author is notified alone; the next one is recorded."""
     strange = {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention", "channel": "C0GENERAL", "files": [7]}
     with capture_logs() as logged:
         delivery = slack.people.event(slack.team, strange)
@@ -288,7 +284,7 @@ async def test_message_such_as_none_was_before(slack: SlackSimulator, service: R
 async def test_events_of_other_kinds_are_acknowledged(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """What nobody needs is acknowledged, so that it is not brought again."""
+    """Events that the adapter does not need are acknowledged, so that Slack does not send them again."""
     delivery = slack.people.event(slack.team, {"type": "team_join", "user": {"id": "U1"}})
     joined = slack.ada.say("<@U0ADA> has joined the channel", subtype="channel_join")
     await slack.settled()

@@ -40,7 +40,7 @@ def every() -> list[Any]:
 
 
 def furnish(slack: SlackSimulator, payload: Json) -> Json:
-    """Give the fake the workspace, people and channel that a payload speaks of; the event in it."""
+    """Give the simulator the workspace, people and channel of a payload, and return the event in it."""
     event = payload.get("event") or payload
     team = slack.team
     team.id = payload.get("team_id") or payload["team"]["id"]
@@ -66,8 +66,8 @@ def furnish(slack: SlackSimulator, payload: Json) -> Json:
 
 
 @pytest.mark.parametrize("payload", every())
-async def test_what_was_recorded_is_acknowledged(slack: SlackSimulator, tmp_path: Path, payload: Json) -> None:
-    """Every payload that Slack has sent is accepted, and what asks the bot something is answered once."""
+async def test_recorded_payloads_are_acknowledged(slack: SlackSimulator, tmp_path: Path, payload: Json) -> None:
+    """Every recorded payload is accepted, and one that is for the bot becomes one event."""
     payload = json.loads(json.dumps(payload).replace("https://files.slack.com", slack.url))
     event = furnish(slack, payload)
     async with service(slack, tmp_path, http=True) as running:

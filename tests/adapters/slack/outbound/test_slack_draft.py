@@ -1,4 +1,4 @@
-"""Answers as people see them grow and end, whatever Slack has to say about it."""
+"""Answers as people see them, while they grow and when they are complete, whatever Slack refuses."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ def methods(slack: SlackSimulator) -> list[str]:
 
 
 async def test_status_soon(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A draft in a thread shows that somebody is at work before anything is made, without a message."""
+    """A draft in a thread sets a status before anything is generated, without a message."""
     draft = await stage.draft()
     await slack.until(lambda: slack.team.statuses)
     assert not draft.ref.partition("/")[2]
@@ -40,7 +40,7 @@ async def test_status_soon(slack: SlackSimulator, stage: DraftStage) -> None:
 
 
 async def test_status_tells_how_far(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A status tells the time it has taken; the answer takes it away."""
+    """A status contains the elapsed time; the answer removes it."""
     draft = await stage.draft()
     await draft.status(Status("DraftStage…", elapsed=7.4))
     assert slack.team.statuses[stage.channel.id, stage.question.ts]["status"] == "DraftStage… · 0:07"
@@ -51,14 +51,14 @@ async def test_status_tells_how_far(slack: SlackSimulator, stage: DraftStage) ->
 
 @pytest.mark.parametrize("surface", ["", "agent"])
 async def test_a_quick_answer_is_one_call(slack: SlackSimulator, stage: DraftStage, surface: str) -> None:
-    """What is answered before anybody could wonder needs no sign before it and none to be taken away."""
+    """An answer that is quick needs no status before it, and none is removed after it."""
     draft = await stage.draft(surface=surface)
     await draft.finish(Answer(text="Done.", actions=ACTIONS))
     assert methods(slack) == ["auth.test", "chat.postMessage"]
 
 
 async def test_a_status_is_called_off_by_the_answer_alone(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A message in the thread takes the status away: it is not asked for once more."""
+    """A message in the thread removes the status: no further call does."""
     draft = await stage.draft()
     await draft.status(Status("DraftStage…"))
     await draft.finish(Answer(text="Done."))
@@ -66,7 +66,7 @@ async def test_a_status_is_called_off_by_the_answer_alone(slack: SlackSimulator,
 
 
 async def test_a_session_is_begun_and_ended(slack: SlackSimulator, stage: DraftStage) -> None:
-    """In the agent view Slack shows its Stop button while something is made, and no longer, also after a death."""
+    """In the agent view Slack shows its Stop button while an answer is made, and no longer, also after a crash."""
     draft = await stage.draft(surface="agent")
     await draft.write("The first words")
     place = stage.channel.id, stage.question.ts
@@ -79,7 +79,7 @@ async def test_a_session_is_begun_and_ended(slack: SlackSimulator, stage: DraftS
 
 
 async def test_text_is_streamed(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Text is streamed to the asker as it comes, with a way to stop it, and ends as blocks with its buttons."""
+    """Text is streamed as it comes, with a Stop button, and ends as blocks with the answer's buttons."""
     draft = await stage.draft()
     for text in ("The", "The **first** words", "The **first** words of <!channel> it"):
         await draft.write(text)
@@ -99,7 +99,7 @@ async def test_text_is_streamed(slack: SlackSimulator, stage: DraftStage) -> Non
 
 
 async def test_without_streams_it_is_edited(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Where streams are unknown the message is posted and edited, and no further answer tries one."""
+    """Where streams are refused the message is posted and edited, and no further answer tries one."""
     without_streams(slack)
     draft = await stage.draft()
     await draft.write("The first")
@@ -117,7 +117,7 @@ async def test_without_streams_it_is_edited(slack: SlackSimulator, stage: DraftS
 
 
 async def test_streams_end_before_slack_ends_them(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A stream that gets old becomes a message that is edited; nothing of it is lost."""
+    """A stream that gets old becomes a message that is edited; no text is lost."""
     await stage.restart(Timing(stream_lifetime=0.0))
     draft = await stage.draft()
     await draft.write("The first")
@@ -141,7 +141,7 @@ async def test_a_stream_that_slack_has_ended(slack: SlackSimulator, stage: Draft
 
 
 async def test_a_message_that_can_neither_be_edited_nor_deleted(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Where Slack holds on to what was streamed, the whole answer comes under it all the same."""
+    """Where Slack refuses to edit a streamed message, the whole answer is posted in its place."""
     draft = await stage.draft()
     await draft.write("The first")
     slack.faults.fail("chat.update", "cant_update_message", times=None)
@@ -151,7 +151,7 @@ async def test_a_message_that_can_neither_be_edited_nor_deleted(slack: SlackSimu
 
 
 async def test_text_that_changes_its_mind(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Text that does not go on where it was is edited."""
+    """A growing text whose beginning changed is edited instead of streamed."""
     draft = await stage.draft()
     await draft.write("One two three")
     await draft.write("Other words")
@@ -159,7 +159,7 @@ async def test_text_that_changes_its_mind(slack: SlackSimulator, stage: DraftSta
 
 
 async def test_long_jobs_are_cards(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A job with progress is a card that tells how far it is; it is gone when the answer is there."""
+    """A job with progress is a card with its percentage; it is gone when the answer is complete."""
     draft = await stage.draft()
     await draft.status(Status("Making the video…"))
     await draft.status(Status("Making the video…", progress=0.25, elapsed=4))
@@ -175,7 +175,7 @@ async def test_long_jobs_are_cards(slack: SlackSimulator, stage: DraftStage) -> 
 
 
 async def test_without_status_and_cards_a_message_tells(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Where Slack has neither, a message says what is being done, and becomes the answer."""
+    """Where Slack has neither status nor card, a message shows the status and becomes the answer."""
     slack.faults.unknown("assistant.*")
     without_streams(slack)
     draft = await stage.draft()
@@ -187,7 +187,7 @@ async def test_without_status_and_cards_a_message_tells(slack: SlackSimulator, s
 
 
 async def test_stop_names_the_event(slack: SlackSimulator, stage: DraftStage) -> None:
-    """The Stop button carries only its name, the event and where it is."""
+    """The Stop button contains its action, the event, the conversation and the thread, and nothing else."""
     draft = await stage.draft("Ev7")
     await draft.write("The first words")
     (block,) = (b for b in stage.answers()[0].blocks if b["type"] == "actions")
@@ -202,7 +202,7 @@ async def test_stop_names_the_event(slack: SlackSimulator, stage: DraftStage) ->
 
 @BOTH
 async def test_long_answers_are_pieces(slack: SlackSimulator, stage: DraftStage, streams: bool) -> None:
-    """40,000 characters arrive whole and in order, with the buttons under the last piece, also after growing."""
+    """40,000 characters arrive whole and in order, with the buttons under the last part, also after streaming."""
     if not streams:
         without_streams(slack)
     text = long_markdown(40_000)
@@ -220,14 +220,14 @@ async def test_very_long_answers_are_a_file(slack: SlackSimulator, stage: DraftS
     text = long_markdown(200_000)
     draft = await stage.draft()
     await draft.finish(Answer(text=text))
-    *shown, last = stage.answers()
-    assert len(shown) <= 3
+    *messages, last = stage.answers()
+    assert len(messages) <= 3
     (file,) = last.files
     assert (file.name, file.content) == ("answer.md", text.strip("\n").encode())
 
 
 async def test_a_shorter_answer_takes_its_place(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Made again, an answer leaves nothing of the one before, also in another process."""
+    """An answer that is made again leaves nothing of the one before, also in another process."""
     draft = await stage.draft()
     await draft.finish(Answer(text=long_markdown(20_000)))
     ref = draft.ref
@@ -248,7 +248,7 @@ async def test_a_deleted_answer_is_gone(slack: SlackSimulator, stage: DraftStage
 
 
 async def test_blocks_that_are_refused(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A Slack that does not know tables or languages gets the answer without."""
+    """A Slack that refuses tables or languages of code gets the answer without them."""
     slack.faults.fail("chat.postMessage", "invalid_blocks")
     draft = await stage.draft()
     await draft.finish(Answer(text="# T\n\n| a | b |\n|---|---|\n| c | d |", actions=ACTIONS))
@@ -259,7 +259,7 @@ async def test_blocks_that_are_refused(slack: SlackSimulator, stage: DraftStage)
 
 @pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"])
 async def test_too_many_requests_are_waited_out(slack: SlackSimulator, stage: DraftStage, method: str) -> None:
-    """A 429 on any method delays what is decoration, and is waited out at the end."""
+    """A 429 on any method delays best-effort calls; the final calls wait for it."""
     draft = await stage.draft()
     slack.faults.limit(method, 1)
     for text in ("One", "One two", "One two three"):
@@ -269,13 +269,13 @@ async def test_too_many_requests_are_waited_out(slack: SlackSimulator, stage: Dr
     assert stage.texts() == ["One two three."]
 
 
-async def test_a_long_limit_is_told(slack: SlackSimulator, stage: DraftStage) -> None:
-    """When Slack wants to be left alone for long, the answer is delayed by as much, and nobody else's is."""
+async def test_a_long_limit_delays_the_answer(slack: SlackSimulator, stage: DraftStage) -> None:
+    """A long Retry-After delays the answer by as much, and no answer of another method or workspace."""
     slack.faults.limit("chat.postMessage", 240)
     draft = await stage.draft()
-    with pytest.raises(DeliveryDelayed) as told:
+    with pytest.raises(DeliveryDelayed) as private_answer:
         await draft.finish(Answer(text="Words."))
-    assert told.value.retry_after == 240
+    assert private_answer.value.retry_after == 240
     elsewhere = slack.add_channel("elsewhere")
     other = await stage.draft("Ev2", channel=elsewhere.id, thread="", message="")
     await other.finish(Answer(text="Other."))
@@ -284,7 +284,7 @@ async def test_a_long_limit_is_told(slack: SlackSimulator, stage: DraftStage) ->
 
 @pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth", "missing_scope"])
 async def test_no_way_in(slack: SlackSimulator, stage: DraftStage, error: str) -> None:
-    """When Slack will not take anything any more, that is said and not tried again."""
+    """When Slack refuses for good, the error says so and the answer is not tried again."""
     slack.faults.fail("chat.*", error, times=None)
     draft = await stage.draft()
     with pytest.raises(DeliveryRefused, match=error):
@@ -292,15 +292,15 @@ async def test_no_way_in(slack: SlackSimulator, stage: DraftStage, error: str) -
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found", "restricted_action"])
-async def test_shut_out_the_asker_is_told_directly(slack: SlackSimulator, stage: DraftStage, error: str) -> None:
-    """Where the bot may not write, the answer comes to the asker's direct messages, once."""
+async def test_a_forbidden_channel_is_answered_in_dm(slack: SlackSimulator, stage: DraftStage, error: str) -> None:
+    """Where the bot may not write, the answer is sent to the person's direct messages, once."""
     slack.faults.fail("chat.postMessage", error)
     draft = await stage.draft()
     await draft.finish(Answer(text="Words.", actions=ACTIONS))
     await draft.finish(Answer(text="Words.", actions=ACTIONS))
-    (told,) = stage.answers(slack.team.direct(slack.ada.id))
-    assert read(told).startswith("I may not write where you asked")
-    assert read(told).endswith("Words.")
+    (private_answer,) = stage.answers(slack.team.direct(slack.ada.id))
+    assert read(private_answer).startswith("I may not write where you asked")
+    assert read(private_answer).endswith("Words.")
     assert stage.answers() == []
 
 
@@ -308,7 +308,7 @@ async def test_shut_out_the_asker_is_told_directly(slack: SlackSimulator, stage:
 
 
 async def test_a_command_gets_a_parent(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A command's answer is in the thread of a message that says who asked what; that names the asker."""
+    """A command's answer is in the thread of a parent message that says who asked for what; it mentions the person."""
     more: dict[str, Any] = {"thread": "", "message": "", "parent": f"<@{slack.ada.id}> asked: `/image a fox`"}
     draft = await stage.draft(**more)
     await draft.status(Status("Painting…"))
@@ -327,7 +327,7 @@ async def test_a_command_gets_a_parent(slack: SlackSimulator, stage: DraftStage)
 
 
 async def test_a_failed_command_leaves_no_parent(slack: SlackSimulator, stage: DraftStage) -> None:
-    """When a command ends in a private sentence, nothing stays for everybody else."""
+    """When a command ends in a private sentence, its parent message is deleted."""
     draft = await stage.draft(thread="", message="", parent="Ada asked: `/image`")
     await draft.status(Status("Painting…"))
     await draft.finish(Answer(text="That did not work.", private=True))
@@ -337,20 +337,24 @@ async def test_a_failed_command_leaves_no_parent(slack: SlackSimulator, stage: D
 
 
 async def test_private_answers_are_in_the_thread(slack: SlackSimulator, stage: DraftStage) -> None:
-    """An error is shown to the asker alone, in the thread, with a button; what was shown before is gone."""
+    """An error is shown to the person alone, in the thread, with a button; earlier messages are deleted."""
     retry = Action(name="retry", label="Try again", command="retry", options={"event": "Ev1"})
     draft = await stage.draft()
     await draft.write("The first words")
     answer = Answer(text="That did not work.", actions=(retry,), private=True)
     await draft.finish(answer)
     await draft.finish(answer)
-    (told,) = stage.answers(viewer=slack.ada.id)
-    assert (told.viewer, told.thread_ts, labels(told)) == (slack.ada.id, stage.question.ts, ["Try again"])
+    (private_answer,) = stage.answers(viewer=slack.ada.id)
+    assert (private_answer.viewer, private_answer.thread_ts, labels(private_answer)) == (
+        slack.ada.id,
+        stage.question.ts,
+        ["Try again"],
+    )
     assert not slack.team.statuses.get((stage.channel.id, stage.question.ts))
 
 
 async def test_private_drafts_show_nothing_before(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Nobody sees that a private answer is being made."""
+    """A private answer shows neither status nor stream."""
     draft = await stage.draft(private=True)
     await draft.status(Status("Counting…"))
     await draft.write("You have")
@@ -361,7 +365,7 @@ async def test_private_drafts_show_nothing_before(slack: SlackSimulator, stage: 
 
 
 async def test_response_url_reaches_where_the_bot_is_no_member(slack: SlackSimulator, stage: DraftStage) -> None:
-    """A command's private answer reaches the asker in a channel that the bot has not joined."""
+    """A command's private answer reaches the person in a channel that the bot has not joined."""
     secret = slack.add_channel("secret", members=[slack.ada.id], is_private=True)
     delivery = slack.ada.slash("/usage", channel=secret)
     more: dict[str, Any] = {"channel": secret.id, "thread": "", "message": "", "private": "1"}
@@ -371,16 +375,16 @@ async def test_response_url_reaches_where_the_bot_is_no_member(slack: SlackSimul
 
 
 async def test_private_without_a_channel_is_direct(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Who can't be told where they asked is told in direct messages."""
+    """A person who can't be reached in the channel gets a direct message."""
     slack.faults.fail("chat.postEphemeral", "user_not_in_channel")
     draft = await stage.draft(private=True)
     await draft.finish(Answer(text="For you.", private=True))
-    (told,) = stage.answers(slack.team.direct(slack.ada.id))
-    assert read(told).endswith("For you.")
+    (private_answer,) = stage.answers(slack.team.direct(slack.ada.id))
+    assert read(private_answer).endswith("For you.")
 
 
 async def test_the_same_person_in_direct_messages(slack: SlackSimulator, stage: DraftStage) -> None:
-    """In direct messages everything is private already: such an answer is a message that can be found again."""
+    """In direct messages a private answer is an ordinary message, which can be found again."""
     stage.channel = slack.team.direct(slack.ada.id)
     stage.question = slack.ada.direct("hello")
     for _ in range(2):
@@ -395,7 +399,7 @@ async def test_the_same_person_in_direct_messages(slack: SlackSimulator, stage: 
 
 
 async def test_twenty_answers_stay_within_the_limits(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Twenty answers that grow at once in one workspace all end, and Slack never has to say "too many"."""
+    """Twenty answers that grow at once in one workspace are all completed, and Slack never answers 429."""
     slack.limits.enabled = True
     channels = [slack.add_channel(f"c{number}") for number in range(20)]
     questions = [slack.ada.say("hello", channel=channel) for channel in channels]
@@ -410,5 +414,5 @@ async def test_twenty_answers_stay_within_the_limits(slack: SlackSimulator, stag
 
     await asyncio.gather(*(one(number) for number in range(20)))
     assert slack.limits.refused == 0
-    shown = [[read(message) for message in slack.from_bot(channel)] for channel in channels]
-    assert shown == [["five words and a full stop."]] * 20
+    messages = [[read(message) for message in slack.from_bot(channel)] for channel in channels]
+    assert messages == [["five words and a full stop."]] * 20

@@ -1,4 +1,4 @@
-"""One visible answer, wherever an earlier try was cut off."""
+"""One visible answer, at whichever call an earlier try was interrupted."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ SHORT = Answer(text="The first words.", actions=ACTIONS)
 LONG = Answer(text=long_markdown(12_000), actions=ACTIONS)
 
 
-async def answered(stage: DraftStage, answer: Answer, *, key: str = "Ev1", ref: str | None, **more: Any) -> str:
-    """Show an answer as the core does; the draft's ref, also when that fails."""
+async def show_answer(stage: DraftStage, answer: Answer, *, key: str = "Ev1", ref: str | None, **more: Any) -> str:
+    """Show an answer as the core does, and return the draft's ref, also when that fails."""
     draft = await stage.draft(key, ref=ref, **more)
     try:
         await draft.status(Status("Thinking…", elapsed=1))
@@ -35,7 +35,7 @@ async def answered(stage: DraftStage, answer: Answer, *, key: str = "Ev1", ref: 
 async def test_cut_off_anywhere(
     slack: SlackSimulator, stage: DraftStage, when: Any, answer: Answer, is_kept: bool, streams: bool
 ) -> None:
-    """After a death before or after any call another process shows the answer once, whole, in order, and complete."""
+    """After a crash before or after any call, another process shows the answer once, whole and in order."""
     if not streams:
         slack.faults.unknown("chat.*Stream")
     for number in range(1, 40):
@@ -45,28 +45,28 @@ async def test_cut_off_anywhere(
             slack.faults.drop("*", times=None)
 
         slack.faults.at(first + number, when, die)
-        ref = await answered(stage, answer, key=key, ref=None)
+        ref = await show_answer(stage, answer, key=key, ref=None)
         is_over = len(slack.calls) - first < number
         slack.faults.clear()
         if not streams:
             slack.faults.unknown("chat.*Stream")
         await stage.restart()
         await (await stage.draft(key, ref=ref if is_kept else "")).finish(answer)
-        shown = slack.from_bot(stage.channel, thread=stage.question.ts)
-        text = "\n".join(map(read, shown))
+        messages = slack.from_bot(stage.channel, thread=stage.question.ts)
+        text = "\n".join(map(read, messages))
         assert (words(text) if answer is LONG else text) == (words(LONG.text) if answer is LONG else answer.text)
-        assert [m.stream for m in shown if m.stream not in ("", "stopped")] == []
-        assert [len(labels(m)) for m in shown] == [0] * (len(shown) - 1) + [len(ACTIONS)]
+        assert [m.stream for m in messages if m.stream not in ("", "stopped")] == []
+        assert [len(labels(m)) for m in messages] == [0] * (len(messages) - 1) + [len(ACTIONS)]
         if is_over:
             break
     assert number > 4
 
 
 async def test_a_command_cut_off_after_its_parent(slack: SlackSimulator, stage: DraftStage) -> None:
-    """The message that says who asked what is found again, too."""
+    """The parent of a command's thread is found again, too."""
     more: dict[str, Any] = {"thread": "", "message": "", "parent": "Ada asked: `/image a fox`", "requested_at": "1"}
     slack.faults.drop("chat.postMessage", when="after")
-    await answered(stage, SHORT, ref=None, **more)
+    await show_answer(stage, SHORT, ref=None, **more)
     slack.faults.clear()
     await stage.restart()
     draft = await stage.draft(ref="", **more)
@@ -77,7 +77,7 @@ async def test_a_command_cut_off_after_its_parent(slack: SlackSimulator, stage: 
 
 
 async def test_answers_of_other_events_are_left_alone(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Only what belongs to the very event is taken over."""
+    """Only messages of the same event are taken over."""
     other = await stage.draft("Ev2")
     await other.write("Other words")
     draft = await stage.draft("Ev1", ref="")
@@ -87,7 +87,7 @@ async def test_answers_of_other_events_are_left_alone(slack: SlackSimulator, sta
 
 
 async def test_a_thread_that_can_not_be_read(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Without the right to read, a kept reference still finds its message."""
+    """Without the right to read, a stored ref still finds its message."""
     draft = await stage.draft()
     await draft.write("The first")
     ref = draft.ref
@@ -100,7 +100,7 @@ async def test_a_thread_that_can_not_be_read(slack: SlackSimulator, stage: Draft
 
 
 async def test_a_first_try_reads_nothing(slack: SlackSimulator, stage: DraftStage) -> None:
-    """Reading a thread is scarce: only what may have been begun before is looked for."""
-    await answered(stage, SHORT, ref=None)
+    """Slack limits the reading of threads: one is read only where an earlier try may have posted."""
+    await show_answer(stage, SHORT, ref=None)
     assert not slack.called("conversations.replies")
     assert not slack.called("conversations.history")

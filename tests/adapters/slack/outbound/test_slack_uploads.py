@@ -34,7 +34,7 @@ async def test_pictures_with_their_caption(slack: SlackSimulator, stage: DraftSt
     assert answer.thread_ts == stage.question.ts
 
 
-async def test_links_of_what_is_too_big(slack: SlackSimulator, stage: DraftStage) -> None:
+async def test_links_to_files_that_are_too_big(slack: SlackSimulator, stage: DraftStage) -> None:
     """A file that is only linked is a link under its name."""
     video = Media(name="waves.mp4", content_type="video/mp4", size=9**9, url="https://files.example/waves.mp4")
     draft = await stage.draft()
@@ -49,23 +49,23 @@ async def test_long_code_is_a_snippet_too(slack: SlackSimulator, stage: DraftSta
     code = "\n".join(f"value_{number} = {number}" for number in range(80))
     draft = await stage.draft()
     await draft.finish(Answer(text=f"Look:\n\n```python\n{code}\n```\n\nDone.", actions=ACTIONS))
-    shown, shared = stage.answers()
-    assert code in read(shown)
+    texts, shared = stage.answers()
+    assert code in read(texts)
     (file,) = shared.files
     assert (file.name, file.snippet_type, file.content) == ("code.py", "python", (code + "\n").encode())
-    assert (labels(shown), bool(labels(shared))) == ([], True)
+    assert (labels(texts), bool(labels(shared))) == ([], True)
 
 
 async def test_a_slack_that_takes_no_caption(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """Where blocks beside files are refused, caption and buttons are a message of their own; the next answer knows."""
+    """Where blocks beside files are refused, caption and buttons are a message of their own; so are the next ones."""
     slack.faults.fail("files.completeUploadExternal", "invalid_blocks")
     for key in ("Ev1", "Ev2"):
         draft = await stage.draft(key)
         await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
         await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
-    shown = stage.answers()
-    assert sorted(read(m) for m in shown if not m.files) == ["A fox."] * 2
-    assert len([m for m in shown if m.files]) == 2
+    texts = stage.answers()
+    assert sorted(read(m) for m in texts if not m.files) == ["A fox."] * 2
+    assert len([m for m in texts if m.files]) == 2
     assert len(slack.called("files.completeUploadExternal")) == 3
 
 
@@ -84,7 +84,7 @@ async def test_a_slack_that_takes_no_caption(slack: SlackSimulator, stage: Draft
 async def test_files_are_shared_once(
     slack: SlackSimulator, stage: DraftStage, tmp_path: Path, what: str, when: Any, restarts: bool
 ) -> None:
-    """Wherever the connection is lost, a later try shows the files once, also when they are shown late."""
+    """At whichever call the connection is lost, a later try shows the files once, also when they appear late."""
     answer = Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS)
     slack.storage.delay = 0.3
     slack.faults.drop(what, when=when, times=2)
@@ -104,7 +104,7 @@ async def test_files_are_shared_once(
 
 
 async def test_an_upload_cut_half_way_is_sent_again(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """A connection that is cut in the middle of a file costs only time."""
+    """A connection that is cut in the middle of a file costs only time: the upload is repeated."""
     slack.storage.cut_after = 100_000
     draft = await stage.draft()
     await draft.finish(Answer(media=(picture(tmp_path, size=400_000),)))
@@ -115,18 +115,18 @@ async def test_an_upload_cut_half_way_is_sent_again(slack: SlackSimulator, stage
 
 @pytest.mark.parametrize("error", ["file_upload_size_restricted", "storage_limit_reached", "file_uploads_disabled"])
 async def test_files_that_are_too_large(slack: SlackSimulator, stage: DraftStage, tmp_path: Path, error: str) -> None:
-    """Slack's limit is told, so that the core can make the file smaller or leave it out with a sentence."""
+    """A file over Slack's limit raises an error with the limit, by which the core shrinks the file or leaves it out."""
     slack.faults.fail("files.getUploadURLExternal", error)
     draft = await stage.draft()
-    with pytest.raises(UploadTooLarge) as told:
+    with pytest.raises(UploadTooLarge) as caught:
         await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),)))
-    assert 0 < told.value.limit < 1000
+    assert 0 < caught.value.limit < 1000
     await draft.finish(Answer(text="A fox, too large."))
     assert stage.texts() == ["A fox, too large."]
 
 
 async def test_a_file_that_is_gone(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """A file that is no more on the disk is refused with a sentence."""
+    """A file that is no longer on the disk is refused with a sentence."""
     media = picture(tmp_path)
     assert media.path is not None
     media.path.unlink()
@@ -136,7 +136,7 @@ async def test_a_file_that_is_gone(slack: SlackSimulator, stage: DraftStage, tmp
 
 
 async def test_made_again_the_old_files_go(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """Another answer in place of one with files takes them away, also from Slack's list of files."""
+    """Another answer in place of one with files deletes them, also from Slack's list of files."""
     draft = await stage.draft()
     await draft.finish(Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS))
     del draft
@@ -151,16 +151,16 @@ async def test_made_again_the_old_files_go(slack: SlackSimulator, stage: DraftSt
 
 
 async def test_private_files_are_direct(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """A file for the asker alone comes in direct messages: Slack can't share one with one person of a channel."""
+    """A private file is sent in direct messages: Slack can't share one with one person of a channel."""
     draft = await stage.draft(private=True)
     await draft.finish(Answer(text="Your data.", media=(picture(tmp_path, "export.zip"),), private=True))
-    (told,) = stage.answers(slack.team.direct(slack.ada.id))
-    assert (read(told), [file.name for file in told.files]) == ("Your data.", ["export.zip"])
+    (message,) = stage.answers(slack.team.direct(slack.ada.id))
+    assert (read(message), [file.name for file in message.files]) == ("Your data.", ["export.zip"])
     assert stage.answers(viewer=slack.ada.id) == []
 
 
 async def test_files_are_sent_in_pieces(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """A file is never in memory as a whole."""
+    """A file is never in memory as a whole: it is sent in pieces."""
     slack.storage.keep = 0
     path = tmp_path / "film.mp4"
     with path.open("wb") as file:
@@ -178,5 +178,5 @@ async def test_files_are_sent_in_pieces(slack: SlackSimulator, stage: DraftStage
 
 
 def test_marks_tell_answers_apart() -> None:
-    """Files of different events are marked differently."""
+    """Files of different events have block ids with different prefixes."""
     assert files_block_prefix("Ev1") != files_block_prefix("Ev2")

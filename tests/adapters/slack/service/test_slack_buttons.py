@@ -14,17 +14,17 @@ from tests.support.slack.service import service
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
-def private(slack: SlackSimulator) -> list[str]:
-    """What Ada alone reads."""
+def ephemeral_texts(slack: SlackSimulator) -> list[str]:
+    """Messages that Ada alone sees."""
     return [read(message) for message in slack.ada.sees() if message.is_ephemeral]
 
 
-def shown(slack: SlackSimulator, question: Message) -> list[str]:
+def visible_texts(slack: SlackSimulator, question: Message) -> list[str]:
     return [read(message) for message in slack.from_bot(thread=question.root)]
 
 
 async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Under an answer one can go on, ask again and say what one thinks; what one thinks is kept."""
+    """Buttons under an answer continue it, repeat it and give feedback, which is stored."""
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("hello")
         [answer] = await running.answers(question)
@@ -32,33 +32,33 @@ async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
         await running.restart()
         slack.ada.press(answer, "press:continue")
         await running.answers(question, 2)
-        assert shown(slack, question)[1] == "re: Please continue."
+        assert visible_texts(slack, question)[1] == "re: Please continue."
         slack.ada.press(answer, "press:good")
-        await slack.until(lambda: private(slack))
+        await slack.until(lambda: ephemeral_texts(slack))
         await running.idle()
         since = datetime.now(UTC) - timedelta(days=1)
         assert await running.core.store.feedback_totals(since=since, adapter="slack", channel="C0GENERAL") == (1, 0)
 
 
 async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) -> None:
-    """An error is told the asker alone, in the thread; its button asks again, after a restart too."""
+    """An error is shown to the person alone, in the thread; its button asks again, after a restart too."""
     async with service(slack, tmp_path) as running:
         running.echo.instead = [failure(400)]
         question = slack.ada.mention("hello")
-        await slack.until(lambda: private(slack))
+        await slack.until(lambda: ephemeral_texts(slack))
         await running.idle()
         (told,) = (message for message in slack.ada.sees() if message.is_ephemeral)
         assert (told.thread_ts, labels(told)) == (question.ts, ["Try again"])
-        assert shown(slack, question) == []
+        assert visible_texts(slack, question) == []
         assert not slack.team.statuses
         await running.restart()
         slack.ada.press(told, "press:retry")
         await running.answers(question)
-        assert shown(slack, question) == ["re: hello"]
+        assert visible_texts(slack, question) == ["re: hello"]
 
 
-async def test_stop_ends_what_is_being_made(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The button under a job's card stops the job; nothing stays but that it was stopped."""
+async def test_stop_ends_a_running_job(slack: SlackSimulator, tmp_path: Path) -> None:
+    """The button under a job's card stops the job; only the sentence that it was stopped stays."""
     slack.faults.unknown("assistant.*")  # so that a message tells what is being done
     async with service(slack, tmp_path) as running:
         running.echo.hold("fox")
@@ -67,12 +67,12 @@ async def test_stop_ends_what_is_being_made(slack: SlackSimulator, tmp_path: Pat
         (making,) = slack.from_bot(thread=question.ts)
         assert labels(making) == ["Stop"]
         slack.ada.press(making, "press:stop")
-        await slack.until(lambda: shown(slack, question) == ["Stopped."])
+        await slack.until(lambda: visible_texts(slack, question) == ["Stopped."])
         await running.idle()
 
 
 async def test_pictures_lead_on(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Under a picture are ways on, some asked for in a form; only the asker takes it back."""
+    """Buttons under a picture make others of it, some with a form; only the person who asked can delete it."""
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("image a fox --size 512x512")
         [answer] = await running.answers(question)

@@ -42,17 +42,17 @@ def process(slack: SlackSimulator, api: str, folder: Path) -> AbstractAsyncConte
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_path: Path, when: When) -> None:
-    """Whatever the last call that Slack saw, one whole answer is shown in the thread, and no status beside it."""
+    """After a kill at any call, one whole answer is shown in the thread, and no status beside it."""
     slack.sender.pauses = (0.0,) * 20
     async with fake_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
 
         async def step(request: web.Request) -> web.StreamResponse:
-            """Answer in two pieces once something is seen of the first, or in one once a status is seen."""
+            """Answer in two pieces once the first is visible, or in one once a status is visible."""
             if (await request.json())["messages"][-1]["content"] == "stream":
                 response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
                 await response.prepare(request)
                 await response.write(f"data: {json.dumps(piece('Hello '))}\n\n".encode())
-                await slack.until(lambda: any("Hello" in message.content for message in shown(slack)), 60)
+                await slack.until(lambda: any("Hello" in message.content for message in visible_answers(slack)), 60)
                 await response.write(f"data: {json.dumps(piece('Ada', finish='stop'))}\n\n".encode())
                 return response
             await slack.until(lambda: slack.team.statuses, 60)
@@ -75,9 +75,9 @@ async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_pat
             slack.ada.mention(text)
             await dead.wait()
             running = await stack.enter_async_context(process(slack, api.url, tmp_path))
-            await slack.until(lambda: answered(slack), 60)
+            await slack.until(lambda: is_answered(slack), 60)
         slack.bob.mention("status")
-        await slack.until(lambda: answered(slack), 60)
+        await slack.until(lambda: is_answered(slack), 60)
         running.send_signal(signal.SIGTERM)
         assert await running.wait() == 0
     for question in questions(slack):
@@ -88,15 +88,15 @@ async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_pat
 
 
 def questions(slack: SlackSimulator) -> list[Message]:
-    """What was asked."""
+    """The questions."""
     return [message for message in slack.general.messages if not message.is_bot]
 
 
-def shown(slack: SlackSimulator) -> list[Message]:
-    """What is shown under the newest question."""
+def visible_answers(slack: SlackSimulator) -> list[Message]:
+    """The bot's messages under the newest question."""
     return slack.from_bot(slack.general, thread=questions(slack)[-1].ts)
 
 
-def answered(slack: SlackSimulator) -> bool:
+def is_answered(slack: SlackSimulator) -> bool:
     """Whether the newest question's thread shows a whole answer."""
-    return any(m.content.strip() == "Hello Ada" and m.stream != "streaming" for m in shown(slack))
+    return any(m.content.strip() == "Hello Ada" and m.stream != "streaming" for m in visible_answers(slack))

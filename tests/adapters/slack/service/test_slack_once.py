@@ -1,4 +1,4 @@
-"""One question, one visible answer: whatever Slack sends twice, late or in the wrong order."""
+"""One question, one visible answer, also when Slack sends events twice, late or in the wrong order."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ async def test_retries_after_the_answer_are_nothing_new(slack: SlackSimulator, t
 
 
 async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Only what Slack has signed, and just now, is heard."""
+    """Only requests with a valid and recent signature are accepted."""
     async with service(slack, tmp_path, http=True) as running:
         for signature in ("wrong", "missing", "old"):
             slack.sender.signature = signature

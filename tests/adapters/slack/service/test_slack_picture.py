@@ -1,4 +1,4 @@
-"""The README's picture shows what was really sent."""
+"""The README's picture shows messages that were really sent."""
 
 import html
 import re
@@ -19,8 +19,8 @@ def read(page: str) -> list[str]:
     return html.unescape(re.sub(r"<[^>]+>", " ", body)).split()
 
 
-async def test_the_page_is_made_of_what_was_sent(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Every word, button and picture that the bot has sent is on the page; what is deleted is not."""
+async def test_the_page_shows_the_messages_sent(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Every word, button and picture that the bot has sent is on the page; deleted messages are not."""
     async with service(slack, tmp_path, timing=FAST) as running:
         question = slack.ada.mention("what is **this** & that?")
         [answer] = await running.answers(question)
@@ -37,6 +37,6 @@ async def test_the_page_is_made_of_what_was_sent(slack: SlackSimulator, tmp_path
 
 
 async def test_the_page_leaves_out_nothing_that_it_does_not_know(slack: SlackSimulator) -> None:
-    """A kind of block without a look is an error, not a gap."""
+    """A kind of block that the page can't draw is an error, not a gap."""
     with pytest.raises(ValueError, match="no look for video"):
         Page(slack, slack.ada.id).block({"type": "video"})

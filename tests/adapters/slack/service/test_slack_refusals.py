@@ -1,4 +1,4 @@
-"""What Slack refuses, delays or loses: the answer arrives all the same, once and whole."""
+"""Calls that Slack refuses, delays or loses: the answer arrives all the same, once and whole."""
 
 import asyncio
 import json
@@ -16,23 +16,23 @@ from tests.support.slack.service import FAST, Service, impatient, service
 pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 #: What an answer that takes a while calls, and what a picture does.
-STREAM = ("chat.startStream", "chat.appendStream", "chat.stopStream")
-TALK = ("users.info", "assistant.threads.setStatus", *STREAM, "chat.update")
-DRAW = ("files.getUploadURLExternal", "files.completeUploadExternal")
+STREAM_CALLS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
+CHAT_CALLS = ("users.info", "assistant.threads.setStatus", *STREAM_CALLS, "chat.update")
+UPLOAD_CALLS = ("files.getUploadURLExternal", "files.completeUploadExternal")
 PIECES = tuple(f"Part {number} of the answer is here. " * 8 for number in (1, 2, 3))
 
 
-async def asked(running: Service, text: str) -> list[Message]:
-    """Ask, and return what is shown in the thread when all is done. Chat answers come in three pieces."""
+async def ask(running: Service, text: str) -> list[Message]:
+    """Ask, and return the bot's messages in the thread when all is done. Chat answers come in three pieces."""
     slack = running.slack
-    shown = [asyncio.Event() for _ in PIECES]
+    visible = [asyncio.Event() for _ in PIECES]
 
     async def step(request: web.Request) -> web.StreamResponse:
         if "chat" not in request.path:
             return await running.echo(request)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        for words, is_shown in zip(PIECES, shown, strict=True):
+        for words, is_shown in zip(PIECES, visible, strict=True):
             await response.write(f"data: {json.dumps(piece(words))}\n\n".encode())
             await is_shown.wait()
         await response.write(b"data: [DONE]\n\n")
@@ -45,59 +45,59 @@ async def asked(running: Service, text: str) -> list[Message]:
         there = slack.from_bot(slack.general, thread=question.ts)
         return any(message.files or words.strip() in message.content for message in there)
 
-    for words, is_shown in zip(PIECES, shown, strict=True):
+    for words, is_shown in zip(PIECES, visible, strict=True):
         await slack.until(partial(shows, words), 60)
         is_shown.set()
     await running.idle()
     return slack.from_bot(slack.general, thread=question.ts)
 
 
-def said_once(shown: list[Message]) -> bool:
+def has_one_text(visible: list[Message]) -> bool:
     """Whether the chat answer is there, whole, in one message that is finished."""
-    [answer] = shown
+    [answer] = visible
     is_whole = all(answer.content.count(words.strip()) == 1 for words in PIECES)
     return is_whole and answer.stream in ("", "stopped")
 
 
-def drawn_once(shown: list[Message]) -> bool:
+def has_one_picture(visible: list[Message]) -> bool:
     """Whether the picture is there, in one message."""
-    [message] = shown
+    [message] = visible
     return len(message.files) == 1
 
 
 async def test_rate_limits_delay_and_lose_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
     """429 with Retry-After, twice on every method: everything is shown, once."""
-    rules = [slack.faults.limit(method, 0.05, times=2) for method in ("auth.test", *TALK, *DRAW)]
+    rules = [slack.faults.limit(method, 0.05, times=2) for method in ("auth.test", *CHAT_CALLS, *UPLOAD_CALLS)]
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
-        assert said_once(await asked(running, "tell me"))
-        assert drawn_once(await asked(running, "image a fox"))
+        assert has_one_text(await ask(running, "tell me"))
+        assert has_one_picture(await ask(running, "image a fox"))
     assert all(rule.hit for rule in rules)
     assert not slack.team.statuses
 
 
 @pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])
-@pytest.mark.parametrize("method", TALK)
+@pytest.mark.parametrize("method", CHAT_CALLS)
 async def test_a_failing_call_loses_and_doubles_nothing(
     slack: SlackSimulator, tmp_path: Path, method: str, fault: str
 ) -> None:
     """A connection that ends before or after the call took effect, a bare 503: the answer is shown, once."""
     rule = fail(slack, method, fault)
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
-        assert said_once(await asked(running, "tell me"))
+        assert has_one_text(await ask(running, "tell me"))
     assert rule.hit == 1
 
 
 async def test_rate_limits_without_streams(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The same for an answer that is posted and edited, one for the asker alone, and what is taken back."""
+    """The same for an answer that is posted and edited, a private one, and one that is deleted."""
     slack.faults.unknown("chat.*Stream")
     posted = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postMessage", "chat.update")]
     told = [slack.faults.limit(method, 0.05, times=2) for method in ("chat.postEphemeral", "chat.delete")]
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
-        [answer] = await asked(running, "tell me")
-        assert said_once([answer])
+        [answer] = await ask(running, "tell me")
+        assert has_one_text([answer])
         slack.ada.press(answer, "press:good")
         await slack.until(lambda: slack.ada.sees(thread=answer.root) and told[0].hit)
-        [picture] = await asked(running, "image a fox")
+        [picture] = await ask(running, "image a fox")
         slack.ada.press(picture, "press:delete")
         await slack.until(lambda: not slack.from_bot(slack.general, thread=picture.root))
         await running.idle()
@@ -105,14 +105,14 @@ async def test_rate_limits_without_streams(slack: SlackSimulator, tmp_path: Path
 
 
 @pytest.mark.parametrize("fault", ["lost-before", "lost-after", "crash"])
-@pytest.mark.parametrize("method", DRAW)
+@pytest.mark.parametrize("method", UPLOAD_CALLS)
 async def test_a_failing_share_loses_and_doubles_nothing(
     slack: SlackSimulator, tmp_path: Path, method: str, fault: str
 ) -> None:
     """The same for a picture."""
     rule = fail(slack, method, fault)
     async with service(slack, tmp_path, timing=FAST) as running:
-        assert drawn_once(await asked(running, "image a fox"))
+        assert has_one_picture(await ask(running, "image a fox"))
     assert rule.hit == 1
 
 
@@ -137,26 +137,26 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("method", "error", "times"), REFUSALS.values(), ids=REFUSALS)
-async def test_what_is_refused_is_said_another_way(
+async def test_refused_calls_are_replaced(
     slack: SlackSimulator, tmp_path: Path, method: str, error: str, times: int | None
 ) -> None:
-    """A refused method, stream or block costs the look, never the answer."""
+    """A refused method, stream or block changes the look, never the text, of an answer."""
     rule = slack.faults.fail(method, error, times=times)
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
-        assert said_once(await asked(running, "tell me"))
+        assert has_one_text(await ask(running, "tell me"))
     assert rule.hit >= 1
 
 
 @pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived"])
-async def test_where_the_bot_may_not_write_the_asker_is_told_directly(
+async def test_a_forbidden_channel_is_answered_in_direct_messages(
     slack: SlackSimulator, tmp_path: Path, error: str
 ) -> None:
-    """The bot was removed while it worked: the answer goes to the asker's direct messages, once."""
+    """When the bot was removed from the channel meanwhile, the answer is sent in direct messages, once."""
     async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
         slack.ada.mention("hello")
         await running.echo.until(lambda: running.echo.asked == ["hello"])
-        shut(slack, error)
+        forbid_writing(slack, error)
         gate.set()
         direct = slack.team.direct(slack.ada.id)
         await slack.until(lambda: slack.from_bot(direct))
@@ -165,8 +165,8 @@ async def test_where_the_bot_may_not_write_the_asker_is_told_directly(
         assert "re: hello" in told.content
 
 
-def shut(slack: SlackSimulator, error: str) -> None:
-    """The bot may write to #general no more."""
+def forbid_writing(slack: SlackSimulator, error: str) -> None:
+    """Refuse every write to #general from now on."""
     if error == "is_archived":
         slack.general.is_archived = True
     else:
@@ -174,8 +174,8 @@ def shut(slack: SlackSimulator, error: str) -> None:
         slack.general.is_private = error == "channel_not_found"
 
 
-async def test_a_revoked_token_ends_the_tries_and_is_told(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Without a token nothing can be shown: the service says so in its health and does not try for ever."""
+async def test_a_revoked_token_ends_the_tries(slack: SlackSimulator, tmp_path: Path) -> None:
+    """With a revoked token nothing can be sent: health says so, and the service does not try for ever."""
     async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
         slack.ada.mention("hello")

@@ -1,4 +1,4 @@
-"""What people do in Slack, through the whole service to what they see."""
+"""People's actions in Slack, through the whole service to the messages that they see."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures(impatient.__name__)
 
 
 async def test_command_and_what_follows_it(slack: SlackSimulator, tmp_path: Path) -> None:
-    """A slash command opens a thread with its answer; what is said there goes on from it, after a restart too."""
+    """A slash command opens a thread with its answer; messages there continue the conversation, after a restart too."""
     async with service(slack, tmp_path, http=True) as running:
         slack.ada.slash("/chat", "what is love?")
         await slack.until(lambda: len(slack.from_bot(slack.general)) == 2)
@@ -24,8 +24,8 @@ async def test_command_and_what_follows_it(slack: SlackSimulator, tmp_path: Path
         await running.restart()
         question = slack.ada.say("go on", thread=parent)
         await running.answers(question, 2)
-        told = running.echo.bodies[-1]["messages"]
-        assert [message["content"] for message in told if message["role"] != "system"] == [
+        note = running.echo.bodies[-1]["messages"]
+        assert [message["content"] for message in note if message["role"] != "system"] == [
             "what is love?",
             "re: what is love?",
             "go on",
@@ -33,7 +33,7 @@ async def test_command_and_what_follows_it(slack: SlackSimulator, tmp_path: Path
 
 
 async def test_edited_question_is_answered_again_in_place(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The newest question of a thread, edited, gets its new answer where the old one was."""
+    """The newest question of a thread, edited, gets its new answer in place of the old one."""
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("helo")
         [first] = await running.answers(question)
@@ -46,7 +46,7 @@ async def test_edited_question_is_answered_again_in_place(slack: SlackSimulator,
 
 
 async def test_deleted_question_leaves_the_context(slack: SlackSimulator, tmp_path: Path) -> None:
-    """What was asked and deleted is not told the model any more."""
+    """A deleted question is no longer sent to the model."""
     async with service(slack, tmp_path) as running:
         root = slack.ada.mention("hello")
         await running.answers(root)
@@ -75,7 +75,7 @@ async def test_stop_in_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> 
 
 
 async def test_stranger_gets_one_private_sentence(slack: SlackSimulator, tmp_path: Path) -> None:
-    """A person from outside is told once, alone, that they are not answered; the API is not asked."""
+    """A person from outside gets one private sentence that they are not answered; the API is not called."""
     eve = slack.person("Eve", home="T0ELSE")
     async with service(slack, tmp_path) as running:
         eve.mention("hello")
@@ -89,7 +89,7 @@ async def test_stranger_gets_one_private_sentence(slack: SlackSimulator, tmp_pat
 
 
 async def test_earlier_talk_is_read_once(slack: SlackSimulator, tmp_path: Path) -> None:
-    """A thread's earlier messages are told the model with their authors, and asked of Slack once."""
+    """A thread's earlier messages are sent to the model with their authors, and read from Slack once."""
     root = slack.bob.say("the deploy failed at noon")
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("why?", thread=root)
@@ -105,33 +105,33 @@ async def test_earlier_talk_is_read_once(slack: SlackSimulator, tmp_path: Path) 
 
 
 async def test_a_summary_is_the_askers_own(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The shortcut tells the model the thread with its authors, and its answer to who asked, in the thread, alone."""
+    """The shortcut sends the thread with its authors to the model, and the answer to the person alone."""
     root = slack.bob.say("shall we ship?")
     reply = slack.bob.say("on Friday", thread=root)
     async with service(slack, tmp_path) as running:
         slack.ada.message_shortcut("summarise", reply)
-        [told] = await slack.until(lambda: slack.ada.sees(thread=root.ts))
+        [note] = await slack.until(lambda: slack.ada.sees(thread=root.ts))
         await running.idle()
         assert "shall we ship?" in str(running.echo.bodies)
         assert "on Friday" in str(running.echo.bodies)
-        assert told.is_ephemeral
+        assert note.is_ephemeral
         assert not slack.from_bot(slack.general)
 
 
 async def test_a_thread_that_can_not_be_read_is_not_made_up(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Where the bot is no member it says so to who asked for a summary, instead of one of nothing."""
+    """Where the bot is no member, a summary is answered with a sentence that says so."""
     room = slack.add_channel("plans", members=[slack.ada.id, slack.bob.id])
     message = slack.ada.say("shall we ship?", channel=room)
     async with service(slack, tmp_path) as running:
         slack.ada.message_shortcut("summarise", message)
-        [told] = await slack.until(lambda: slack.ada.sees(room))
+        [note] = await slack.until(lambda: slack.ada.sees(room))
         await running.idle()
-        assert "/invite" in told.content
+        assert "/invite" in note.content
         assert running.echo.asked == []
 
 
 async def test_attached_text_is_read(slack: SlackSimulator, tmp_path: Path) -> None:
-    """A text file that comes with a question is told the model."""
+    """A text file that comes with a question is sent to the model."""
     async with service(slack, tmp_path) as running:
         file = slack.ada.file("plan.md", b"Ship on Friday.", mimetype="text/markdown")
         question = slack.ada.mention("when?", files=[file])
@@ -140,7 +140,7 @@ async def test_attached_text_is_read(slack: SlackSimulator, tmp_path: Path) -> N
 
 
 async def test_home_changes_the_language(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The language chosen in the App Home is the one the service speaks from then on."""
+    """The language chosen in the App Home is used from then on."""
     async with service(slack, tmp_path) as running:
         slack.ada.open_home()
         await slack.until(lambda: slack.team.homes)
@@ -153,7 +153,7 @@ async def test_home_changes_the_language(slack: SlackSimulator, tmp_path: Path) 
 
 
 async def test_form_makes_a_picture(slack: SlackSimulator, tmp_path: Path) -> None:
-    """What is filled into a form is made and shown in the channel that was chosen, under who asked."""
+    """A form's request is answered in the chosen channel, under a parent that says who asked."""
     async with service(slack, tmp_path) as running:
         slack.ada.shortcut("make:image")
         view = await slack.ada.modal()
@@ -165,7 +165,7 @@ async def test_form_makes_a_picture(slack: SlackSimulator, tmp_path: Path) -> No
 
 
 async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The token of a workspace that installed the app is sealed on disk, and unsealed after the key was changed."""
+    """The token of a workspace that installed the app is encrypted on disk, and readable after the key was changed."""
     many: dict[str, Any] = {
         "slack_bot_token": None,
         "slack_client_id": slack.client_id,
@@ -186,7 +186,7 @@ async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: 
 
 
 async def test_without_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> None:
-    """An app that may not be an agent answers direct messages all the same, and asks for no decoration again."""
+    """An app that may not be an agent answers direct messages all the same, and calls the agent's methods no more."""
     slack.grants[slack.token].scopes.discard("assistant:write")
     async with service(slack, tmp_path) as running:
         slack.ada.open_home("messages")

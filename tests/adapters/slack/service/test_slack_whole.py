@@ -1,4 +1,4 @@
-"""The whole answer arrives: however long it is, and however many are written at once."""
+"""The whole answer arrives, however long it is and however many are written at once."""
 
 import asyncio
 import json
@@ -25,23 +25,23 @@ async def test_forty_thousand_characters_arrive_whole(slack: SlackSimulator, tmp
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=is_streamed) as running:
         running.api.play(slowly(slack, text) if is_streamed else data(chat_data(text)))
         question = slack.ada.mention("tell me everything")
-        shown = await running.answers(question)
-    assert words("\n".join(message.content for message in shown)) == words(text)
-    assert all(message.stream in ("", "stopped") for message in shown)
-    assert not any("```" in message.content and message.content.count("```") % 2 for message in shown)
-    assert not any("|---|" in message.content for message in shown)
+        messages = await running.answers(question)
+    assert words("\n".join(message.content for message in messages)) == words(text)
+    assert all(message.stream in ("", "stopped") for message in messages)
+    assert not any("```" in message.content and message.content.count("```") % 2 for message in messages)
+    assert not any("|---|" in message.content for message in messages)
     assert bool(slack.called("chat.startStream")) is bool(slack.called("chat.appendStream")) is is_streamed
 
 
 def slowly(slack: SlackSimulator, text: str) -> Step:
-    """An answer that goes on when what there is of it is shown."""
+    """An answer of the API that continues when its text so far is visible."""
 
     async def step(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for at in range(0, len(text), PIECE):
-            told = piece(text[at : at + PIECE])
-            await response.write(f"data: {json.dumps(told)}\n\n".encode())
+            chunk = piece(text[at : at + PIECE])
+            await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
             newest = words(text[: at + PIECE])[-2]  # the last one may go on
             await slack.until(partial(is_shown, slack, newest), 60)
         await response.write(b"data: [DONE]\n\n")
@@ -55,8 +55,8 @@ def is_shown(slack: SlackSimulator, word: str) -> bool:
     return any(word in words(message.content) for message in slack.from_bot(slack.general))
 
 
-async def test_twenty_answers_at_once_stay_within_what_slack_allows(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Twenty people are answered at once, live, and Slack's own limits are not touched once."""
+async def test_twenty_answers_at_once_stay_within_the_rate_limits(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Twenty people get streamed answers at once, and Slack's rate limits are never exceeded."""
     slack.limits.enabled = True
     slack.people.hears_itself = False
     rooms = [slack.add_channel(f"room-{number}") for number in range(20)]

@@ -1,4 +1,4 @@
-"""What an operator is told before the service runs: by `manifest`, by `check` and by wrong settings."""
+"""Set-up: the manifest, `check`, and the errors of wrong settings."""
 
 import json
 from collections.abc import Iterator
@@ -41,10 +41,10 @@ def _strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("url", [None, "https://muse.example.com/"])
-def test_manifest_is_what_slack_takes(url: str | None) -> None:
+def test_manifest_is_within_slacks_limits(url: str | None) -> None:
     """The manifest has every command and shortcut within Slack's limits, and fits the way Slack reaches the service."""
-    told = build_manifest(COMMANDS, url=url, prefix="muse-")
-    features, asked = told["features"], told["settings"]
+    built = build_manifest(COMMANDS, url=url, prefix="muse-")
+    features, app_settings = built["features"], built["settings"]
     assert [c["command"] for c in features["slash_commands"]] == [f"/muse-{s.name}" for s in COMMANDS if not s.hidden]
     assert len(features["slash_commands"]) <= 50
     for kind in ("global", "message"):
@@ -60,14 +60,14 @@ def test_manifest_is_what_slack_takes(url: str | None) -> None:
         ".features.slash_commands.description": 2000,
         ".features.agent_view.agent_description": 300,
     }
-    assert [(p, s) for p, s in _strings(told) if not 0 < len(s) <= limits.get(p, 1000)] == []
-    addresses = {s for _, s in _strings(told) if s.startswith("http")}
-    assert asked["socket_mode_enabled"] is (url is None)
+    assert [(p, s) for p, s in _strings(built) if not 0 < len(s) <= limits.get(p, 1000)] == []
+    addresses = {s for _, s in _strings(built) if s.startswith("http")}
+    assert app_settings["socket_mode_enabled"] is (url is None)
     if url is None:
         assert addresses == set()
     else:
         assert addresses == {"https://muse.example.com/slack/events", "https://muse.example.com/slack/oauth_redirect"}
-    assert json.loads(render_manifest(COMMANDS, url=url, prefix="muse-")) == told
+    assert json.loads(render_manifest(COMMANDS, url=url, prefix="muse-")) == built
 
 
 def test_manifest_is_printed(
@@ -81,56 +81,56 @@ def test_manifest_is_printed(
 
 @pytest.mark.parametrize("name", ["slack.md", "slack.zh-Hant.md"])
 def test_every_scope_is_documented(name: str) -> None:
-    """The guide says what each scope is for."""
+    """The guide gives the purpose of each scope."""
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert [scope for scope in SCOPES if f"`{scope}`" not in text] == []
 
 
 def test_no_command_is_slacks_own() -> None:
-    """None of the commands has a name that Slack keeps for itself."""
+    """None of the commands has a name that Slack reserves."""
     assert RESERVED.isdisjoint(spec.name for spec in COMMANDS)
 
 
-async def _findings(slack: SlackSimulator, **more: Any) -> list[CheckResult]:
+async def _run_checks(slack: SlackSimulator, **more: Any) -> list[CheckResult]:
     return [finding for finding in await Slack(settings(slack, **more)).check() if not finding.is_ok]
 
 
 async def test_check_of_an_app_as_it_should_be(slack: SlackSimulator) -> None:
     """With exactly the scopes of the manifest nothing is wrong, in Socket Mode and in HTTP mode."""
     slack.token = slack.install(slack.team, *SCOPES)
-    assert await _findings(slack) == []
-    assert await _findings(slack, slack_app_token=None) == []
+    assert await _run_checks(slack) == []
+    assert await _run_checks(slack, slack_app_token=None) == []
 
 
 @pytest.mark.parametrize("scope", sorted(SCOPES))
 async def test_check_names_each_missing_scope(slack: SlackSimulator, scope: str) -> None:
     """A scope that is missing is named with where to click."""
     slack.token = slack.install(slack.team, *(SCOPES.keys() - {scope}))
-    [finding] = await _findings(slack)
+    [finding] = await _run_checks(slack)
     assert scope in finding.subject
     assert "https://api.slack.com/apps/A0MUSE/oauth" in finding.text
     assert "Reinstall" in finding.text
 
 
 async def test_check_names_tokens_that_do_not_work(slack: SlackSimulator) -> None:
-    """A refused bot token, a refused app-level token and one without its scope are each told with what to do."""
+    """A refused bot token, a refused app-level token and one without its scope are reported with what to do."""
     slack.grants[slack.app_token].scopes.clear()
     slack.revoke(slack.token)
-    bot, app = await _findings(slack)
+    bot, app = await _run_checks(slack)
     assert "SLACK_BOT_TOKEN (token_revoked)" in bot.text
     assert "connections:write" in app.text
-    [unknown] = await _findings(
+    [unknown] = await _run_checks(
         slack, slack_bot_token=slack.install(slack.team, *SCOPES), slack_app_token="xapp-1-A0MUSE-2-3"
     )
     assert "Enable Socket Mode" in unknown.text
 
 
 async def test_check_notices_tokens_of_two_apps(slack: SlackSimulator) -> None:
-    """A bot token of another app than the app-level token's is told, as nothing would ever be heard."""
+    """A bot token of another app than the app-level token's is reported, as no event would ever come."""
     token = "xapp-1-A0OTHER-1-x"
     slack.grants[token] = Grant(token=token, team="", scopes={"connections:write"})
     slack.token = slack.install(slack.team, *SCOPES)
-    [finding] = await _findings(slack, slack_app_token=token)
+    [finding] = await _run_checks(slack, slack_app_token=token)
     assert "A0OTHER" in finding.text
 
 
@@ -140,17 +140,17 @@ async def test_check_compares_the_apps_settings(slack: SlackSimulator) -> None:
     token = "xoxe.xoxp-1-config"
     slack.grants[token] = Grant(token=token, team=slack.team.id, scopes={"app_configurations:read"})
     slack.manifest = build_manifest(COMMANDS, url=None, prefix="")
-    assert await _findings(slack, slack_config_token=token) == []
+    assert await _run_checks(slack, slack_config_token=token) == []
     slack.manifest = {"settings": {"event_subscriptions": {"bot_events": ["app_mention"]}}}
-    wrong = await _findings(slack, slack_config_token=token)
+    wrong = await _run_checks(slack, slack_config_token=token)
     named = " ".join(finding.subject for finding in wrong)
     for name in (*(set(EVENT_TYPES) - {"app_mention"}), "interactivity", "Socket Mode", "App Home", "agent view"):
         assert name in named
     assert all("https://api.slack.com/apps/A0MUSE/" in finding.text for finding in wrong)
 
 
-async def test_check_tells_what_was_heard(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
-    """Without a configuration token the kinds of what has come are told, and what never has, also by a new process."""
+async def test_check_lists_observed_events(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+    """Without a configuration token `check` lists the kinds of events that came, and those that never did."""
     slack.token = slack.install(slack.team, *SCOPES)
     adapter = Slack(settings(slack), folder=tmp_path)
     assert "no event has come" in (await adapter.check())[-1].text
@@ -158,8 +158,8 @@ async def test_check_tells_what_was_heard(slack: SlackSimulator, core: Core, tmp
         slack.ada.mention("hello")
         slack.ada.slash("/help")
         await slack.settled()
-    [told] = [f for f in await Slack(settings(slack), folder=tmp_path).check() if f.subject == "slack app settings"]
-    known, never = told.text.split("Never received")
+    [result] = [f for f in await Slack(settings(slack), folder=tmp_path).check() if f.subject == "slack app settings"]
+    known, never = result.text.split("Never received")
     for kind in ("app_mention", "message.channels", "slash commands"):
         assert kind in known
     assert "message.im" in never
@@ -168,10 +168,10 @@ async def test_check_tells_what_was_heard(slack: SlackSimulator, core: Core, tmp
 
 
 async def test_check_tells_whether_signed_requests_came(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
-    """In HTTP mode the first request that was taken proves address and signing secret; before, there is what to do."""
+    """In HTTP mode an accepted request proves address and signing secret; before one, the result says what to do."""
     slack.token = slack.install(slack.team, *SCOPES)
 
-    async def told() -> str:
+    async def check_text() -> str:
         findings = await Slack(settings(slack, http=True), folder=tmp_path).check()
         return next(finding.text for finding in findings if finding.subject == "slack HTTP mode")
 
@@ -179,29 +179,29 @@ async def test_check_tells_whether_signed_requests_came(slack: SlackSimulator, c
         slack.sender.signature = "wrong"
         slack.ada.mention("hello")
         await slack.settled()
-        assert "Request URL" in await told()
+        assert "Request URL" in await check_text()
         slack.sender.signature = "right"
         slack.ada.mention("hello")
         await slack.settled()
-    assert "signature came" in await told()
+    assert "signature came" in await check_text()
 
 
-async def test_check_notices_that_only_mentions_are_heard(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+async def test_check_notices_that_only_mentions_come(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
     """A mention comes as a message as well: where it never does, the app is not subscribed to messages."""
     slack.token = slack.install(slack.team, *SCOPES)
     async with RunningAdapter(slack, core, folder=tmp_path):
         slack.people.event(slack.team, {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention"})
         await slack.settled()
-        heard = tmp_path / FILE
-        told = json.loads(heard.read_text())
-        heard.write_text(json.dumps({kind: day for kind, day in told.items() if kind == "app_mention"}))
+        record = tmp_path / FILE
+        days = json.loads(record.read_text())
+        record.write_text(json.dumps({kind: day for kind, day in days.items() if kind == "app_mention"}))
     wrong = [f for f in await Slack(settings(slack), folder=tmp_path).check() if not f.is_ok]
     assert [f.subject for f in wrong] == ["slack events"]
     assert "message.channels" in wrong[0].text
 
 
-async def test_a_note_that_is_damaged_is_written_anew(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
-    """What is only there for `check` keeps nothing from being heard."""
+async def test_a_damaged_record_is_replaced(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+    """A damaged record is replaced, and keeps no event from being recorded."""
     (tmp_path / FILE).write_text("[not JSON")
     async with RunningAdapter(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
@@ -213,19 +213,19 @@ async def test_a_note_that_is_damaged_is_written_anew(slack: SlackSimulator, cor
 async def test_check_of_credentials_for_many_workspaces(slack: SlackSimulator) -> None:
     """Client id and secret are proved without anybody installing anything."""
     many = {"slack_bot_token": None, "slack_client_id": slack.client_id}
-    assert await _findings(slack, **many, slack_client_secret=slack.client_secret) == []
-    [finding] = await _findings(slack, **many, slack_client_secret="wrong")
+    assert await _run_checks(slack, **many, slack_client_secret=slack.client_secret) == []
+    [finding] = await _run_checks(slack, **many, slack_client_secret="wrong")
     assert "SLACK_CLIENT_SECRET" in finding.text
 
 
 async def test_check_without_slack(slack: SlackSimulator) -> None:
-    """When Slack can't be reached that is said, not that the token is wrong."""
-    for finding in await _findings(slack, slack_api_url="http://127.0.0.1:9/api"):
+    """When Slack can't be reached the result says that, not that the token is wrong."""
+    for finding in await _run_checks(slack, slack_api_url="http://127.0.0.1:9/api"):
         assert "can't be reached" in finding.text
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "sentence"),
     [
         ({"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN must begin with xoxb-"),
         ({"SLACK_BOT_TOKEN": "xoxb-1"}, "set SLACK_APP_TOKEN"),
@@ -236,17 +236,17 @@ async def test_check_without_slack(slack: SlackSimulator) -> None:
     ],
 )
 def test_wrong_settings_say_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], told: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], sentence: str
 ) -> None:
     """A setting that is missing, wrong or in the wrong place is refused with one sentence, without its value."""
     monkeypatch.chdir(tmp_path)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=sentence):
         create(data_dir=tmp_path, conversation=None)
 
 
 def test_without_settings_there_is_no_slack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing set means no Slack, and no complaint."""
+    """Without settings there is no Slack adapter, and no error."""
     monkeypatch.chdir(tmp_path)
     assert create(data_dir=tmp_path, conversation=None) is None

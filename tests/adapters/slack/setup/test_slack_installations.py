@@ -1,4 +1,4 @@
-"""Many workspaces: installing, tokens that end, organisations, and what is left when the app is removed."""
+"""Many workspaces: installing, tokens that expire, organisations, and removal of the app."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ def _many(slack: SlackSimulator) -> dict[str, Any]:
 
 
 async def test_two_workspaces_with_the_same_channel(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Each workspace that installs the app is heard and answered with its own token; equal ids are kept apart."""
+    """Each workspace that installs the app is served with its own token; equal ids are kept apart."""
     other = slack.add_team("T0LAB2", "Lab 2")
     there = slack.add_channel("general", team=other, id="C0GENERAL")
     eve = slack.person("Eve", team=other, id="U0ADA")
@@ -54,7 +54,7 @@ async def test_two_workspaces_with_the_same_channel(slack: SlackSimulator, servi
 async def test_follow_ups_need_no_mention_among_many_workspaces(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Who talks with the bot is known by the ids that its events have."""
+    """Participants of a conversation have the ids that are in their events."""
     await install(slack, service.url, slack.team)
     root = slack.ada.mention("hello")
     await core.count(1)
@@ -63,7 +63,7 @@ async def test_follow_ups_need_no_mention_among_many_workspaces(
 
 
 async def test_installation_survives_a_restart(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """What was installed is in the desk's notes, from which the next process reads it."""
+    """Installations are in the service's storage, from which the next process reads them."""
     await install(slack, service.url, slack.team)
     await service.__aexit__()
     await service.__aenter__()
@@ -72,13 +72,13 @@ async def test_installation_survives_a_restart(slack: SlackSimulator, service: R
 
 
 async def test_state_is_good_once_and_for_one_browser(slack: SlackSimulator, service: RunningAdapter) -> None:
-    """A second use of the way back, and one from another browser, install nothing."""
+    """A second use of the redirect, and one from another browser, install nothing."""
     assert await install(slack, service.url, slack.team, twice=True) == 401
     assert await install(slack, service.url, slack.team, cookie=False) == 400
 
 
 async def test_workspace_that_is_not_installed(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Events of a workspace that is not known are acknowledged and asked nothing."""
+    """Events of an unknown workspace are acknowledged and ignored."""
     slack.ada.mention("hello?")
     await slack.settled()
     assert core.events == []
@@ -89,7 +89,7 @@ async def test_workspace_that_is_not_installed(slack: SlackSimulator, service: R
 async def test_token_is_replaced_before_it_ends_once(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """However many want a token that is about to end, it is asked for once, and the fresh one is kept."""
+    """A token that is about to expire is renewed once, however many callers wait, and the fresh one is stored."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
     old = (await service.adapter.workspaces.find_client("T0LAB")).token
@@ -110,7 +110,7 @@ async def test_token_is_replaced_before_it_ends_once(
 async def test_token_that_still_works_is_replaced_behind(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """An hour before its end a token is still used at once, and replaced without anybody waiting."""
+    """An hour before its end a token is still used at once, and renewed in the background."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
     old = (await service.adapter.workspaces.find_client("T0LAB")).token
@@ -127,7 +127,7 @@ async def test_token_that_still_works_is_replaced_behind(
 
 
 def _expire(core: Core, slack: SlackSimulator, *, in_seconds: float) -> None:
-    """Let the installed token end so soon."""
+    """Let the installed token expire that soon."""
     book = core.stored["slack.installation.T0LAB"]
     ends = int(time.time() + in_seconds)
     book["installation"] = re.sub(
@@ -137,7 +137,7 @@ def _expire(core: Core, slack: SlackSimulator, *, in_seconds: float) -> None:
 
 
 async def test_two_processes_replace_a_token_once(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """Of two processes that find a token at its end one replaces it, and the other takes what that one wrote."""
+    """Of two processes that find a token expired, one renews it and the other uses the renewed one."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
     _expire(core, slack, in_seconds=30)
@@ -170,7 +170,7 @@ async def test_organisation_installs_for_all_its_workspaces(
 
 
 async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
-    """When the app is removed its token is erased; installed again it works again."""
+    """When the app is removed its token is deleted; installed again it works again."""
     await install(slack, service.url, slack.team)
     assert core.stored["slack.installation.T0LAB"]
     slack.people.uninstall(slack.team)
@@ -190,7 +190,7 @@ ROW = UsageRow(
 async def test_administrators_see_the_use_of_their_workspace(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Among many workspaces everybody is who asked in the channels of that one."""
+    """Among many workspaces the App Home's totals are limited to the channels of the person's workspace."""
     core.shown = Profile(everybody=(ROW,))
     await install(slack, service.url, slack.team)
     slack.ada.open_home()
@@ -202,7 +202,7 @@ async def test_administrators_see_the_use_of_their_workspace(
 async def test_administrators_of_one_workspace_see_nothing_of_an_organisation(
     slack: SlackSimulator, service: RunningAdapter, core: Core
 ) -> None:
-    """Where an organisation has installed the app, who administers one of its workspaces is not shown its use."""
+    """Where an organisation has installed the app, an administrator of one workspace is not shown the totals."""
     core.shown = Profile(everybody=(ROW,))
     team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
     slack.consent.is_org = True

@@ -9,7 +9,7 @@ from adapters.slack.outbound.layout import MAX_SIZE, render_fallback, split_part
 from adapters.slack.ui.blocks import estimate_size, render_blocks
 from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
 from simulators.slack.blocks.blocks import validate
-from simulators.slack.messages import words as shown
+from simulators.slack.messages import words as visible_text
 from simulators.slack.values import Json
 from tests.contract.adapter_contract import long_markdown, words
 
@@ -47,7 +47,7 @@ def section(*parts: Json) -> Json:
     return {"type": "rich_text_section", "elements": list(parts)}
 
 
-def said(text: str, **style: bool) -> Json:
+def text_run(text: str, **style: bool) -> Json:
     return {"type": "text", "text": text, **({"style": style} if style else {})}
 
 
@@ -55,16 +55,16 @@ def test_styles_and_links() -> None:
     """Marks become styles, also within each other; a link leads where it says."""
     assert only("a **b _c_** ~~d~~ `e` [f](https://g.h) https://i.j") == [
         section(
-            said("a "),
-            said("b ", bold=True),
-            said("c", bold=True, italic=True),
-            said(" "),
-            said("d", strike=True),
-            said(" "),
-            said("e", code=True),
-            said(" "),
+            text_run("a "),
+            text_run("b ", bold=True),
+            text_run("c", bold=True, italic=True),
+            text_run(" "),
+            text_run("d", strike=True),
+            text_run(" "),
+            text_run("e", code=True),
+            text_run(" "),
             {"type": "link", "url": "https://g.h", "text": "f"},
-            said(" "),
+            text_run(" "),
             {"type": "link", "url": "https://i.j", "text": "https://i.j"},
         )
     ]
@@ -72,14 +72,14 @@ def test_styles_and_links() -> None:
 
 def test_cjk_next_to_marks() -> None:
     """Chinese needs no spaces around bold, and none are put in."""
-    assert only("前文**中文：**後文") == [section(said("前文"), said("中文：", bold=True), said("後文"))]
+    assert only("前文**中文：**後文") == [section(text_run("前文"), text_run("中文：", bold=True), text_run("後文"))]
 
 
 def test_nested_lists() -> None:
-    """Lists within lists are indented; numbers go on behind what stands between, code among it with its language."""
+    """Nested lists are indented; numbers continue after other blocks, code among them with its language."""
     found = only("3. a\n   - b\n     - c\n4. d\n   ```python\n   x = 1\n   ```\n5. e")
     lists = [e for e in found if e["type"] == "rich_text_list"]
-    assert [(e["style"], e["indent"], e.get("offset"), shown([e])) for e in lists] == [
+    assert [(e["style"], e["indent"], e.get("offset"), visible_text([e])) for e in lists] == [
         ("ordered", 0, 2, "a"),
         ("bullet", 1, None, "b"),
         ("bullet", 2, None, "c"),
@@ -87,19 +87,19 @@ def test_nested_lists() -> None:
         ("ordered", 0, 4, "e"),
     ]
     (code,) = (e for e in found if e["type"] == "rich_text_preformatted")
-    assert (code["language"], code["elements"]) == ("python", [said("x = 1")])
+    assert (code["language"], code["elements"]) == ("python", [text_run("x = 1")])
 
 
 def test_tasks_and_quotes() -> None:
     """Tasks show their boxes; a quotation has a border whatever is in it."""
-    assert shown(render_blocks("- [x] done\n- [ ] open")).split("\n") == ["☑ done", "☐ open"]
+    assert visible_text(render_blocks("- [x] done\n- [ ] open")).split("\n") == ["☑ done", "☐ open"]
     found = only("> said\n>\n> more\n>\n> - item\n>\n> ```\n> code\n> ```")
-    assert found[0] == {"type": "rich_text_quote", "elements": [said("said\n\nmore")]}
+    assert found[0] == {"type": "rich_text_quote", "elements": [text_run("said\n\nmore")]}
     assert [(e["type"], e["border"]) for e in found[1:]] == [("rich_text_list", 1), ("rich_text_preformatted", 1)]
 
 
 def test_titles() -> None:
-    """Great titles are headers, small and long ones bold."""
+    """Headings of the first levels are headers; low or long ones are bold."""
     found = render_blocks(f"# Title :tada:\n\n### Small\n\n# {'long ' * 40}\n\n## [a](https://b.c)")
     assert found[0] == {"type": "header", "text": {"type": "plain_text", "text": "Title :tada:", "emoji": True}}
     assert [b["type"] for b in found] == ["header", "rich_text"]
@@ -109,27 +109,27 @@ def test_titles() -> None:
 
 
 def test_first_table_is_a_table() -> None:
-    """Slack takes one table of a message; further ones are in line in a block of code, wide letters counted as two."""
+    """Slack accepts one table in a message; further ones are code blocks, wide characters counted as two."""
     table = "| 名稱 | n |\n|:--|--:|\n| 狐 | [1](https://a.b) |\n| | 22 |\n"
     native, text = render_blocks(f"{table}\n{table}")
     assert native["column_settings"] == [
         {"align": "left", "is_wrapped": True},
         {"align": "right", "is_wrapped": True},
     ]
-    assert shown(native["rows"]).split("\n") == ["名稱", "n", "狐", "1", " ", "22"]
-    assert shown([text]).split("\n") == ["名稱 |  n", "-----+---", "狐   |  1", "     | 22"]
+    assert visible_text(native["rows"]).split("\n") == ["名稱", "n", "狐", "1", " ", "22"]
+    assert visible_text([text]).split("\n") == ["名稱 |  n", "-----+---", "狐   |  1", "     | 22"]
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(100, 3), (2, 21), (60, 12)])
 def test_tables_beyond_the_limits_are_text(rows: int, columns: int) -> None:
-    """A table with more rows, columns or text than Slack takes is not lost."""
+    """A table with more rows, columns or text than Slack accepts is not lost."""
     cells = [
         [f"word{row * columns + column}" * (3 if rows == 60 else 1) for column in range(columns)] for row in range(rows)
     ]
     lines = ["|".join(row) for row in cells]
     found = render_blocks("\n".join([lines[0], "|".join(["---"] * columns), *lines[1:], lines[0]]))
     assert "table" not in {block["type"] for block in found}
-    assert len(words(shown(found))) >= rows * columns
+    assert len(words(visible_text(found))) >= rows * columns
 
 
 def test_emoji() -> None:
@@ -160,12 +160,12 @@ def test_links_that_pretend_show_where_they_lead(markdown: str, leads: bool) -> 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "slack://open", "file:///etc", "./a.md", "data:text/html,x"])
 def test_only_web_and_mail_are_links(url: str) -> None:
-    """Other addresses are text."""
+    """Addresses that are not http or https are text."""
     assert not [e for e in elements(render_blocks(f"[x]({url})")) if e.get("type") == "link"]
 
 
-def test_who_is_named_on_purpose() -> None:
-    """Only who is named on purpose is called."""
+def test_people_mentioned_on_purpose() -> None:
+    """A text notifies only the people who are named on purpose."""
     found = elements(render_blocks("<@U0ADA> asked, <@U0BOB>", mentions=("U0ADA",)))
     assert [e["user_id"] for e in found if e.get("type") == "user"] == ["U0ADA"]
 
@@ -176,7 +176,7 @@ def test_who_is_named_on_purpose() -> None:
 @example("| <!here> |\n|---|\n| <!channel> |")
 @example("`<!channel>`\n```\n<!channel>\n```\n# <!channel>\n> <!channel>")
 def test_nothing_calls_anybody(markdown: str) -> None:
-    """Whatever a model writes: Slack takes it, nobody is called, no link hides where it leads."""
+    """For any text of a model: Slack accepts the blocks, nobody is notified, no link hides its address."""
     for is_plain in (False, True):
         found = render_blocks(markdown, is_plain=is_plain)
         if found:
@@ -192,8 +192,8 @@ def test_nothing_calls_anybody(markdown: str) -> None:
 
 @settings(deadline=None)
 @given(st.one_of(HOSTILE, st.text(max_size=200)))
-def test_previews_call_nobody(markdown: str) -> None:
-    """What is streamed holds no mention, command or Slack link, and reads the same."""
+def test_streams_notify_nobody(markdown: str) -> None:
+    """Streamed text contains no mention, command or Slack link, and looks the same."""
     streamed = neutralize(markdown)
     assert not re.search(r"<[@#!]|<https?:|@(channel|here|everyone)\b|\]\(\s*<?https?:", streamed, re.IGNORECASE)
     assert streamed.replace("\u2060", "") == markdown.replace("\u2060", "")
@@ -202,7 +202,7 @@ def test_previews_call_nobody(markdown: str) -> None:
 @settings(deadline=None)
 @given(HOSTILE, st.integers(0, 40))
 def test_previews_only_grow(markdown: str, at: int) -> None:
-    """What was streamed of a beginning is the beginning of what is streamed of the whole."""
+    """The streamed beginning of a text is the beginning of the whole streamed text."""
     assert neutralize(markdown).startswith(neutralize(stable_prefix(markdown[:at])))
 
 
@@ -211,7 +211,7 @@ def test_long_texts_are_messages_that_slack_takes(size: int) -> None:
     """Every piece is within Slack's limits, and the pieces are the whole in order."""
     text = long_markdown(size)
     found = split_parts(text)
-    assert words("\n".join(shown(piece.blocks) for piece in found)) == words(text)
+    assert words("\n".join(visible_text(piece.blocks) for piece in found)) == words(text)
     assert all(estimate_size(piece.blocks) <= MAX_SIZE and validate(piece.blocks, surface="message") for piece in found)
     assert len(found) <= size / 4_000
 
@@ -227,12 +227,12 @@ def test_any_text_is_messages_that_slack_takes(unit: str) -> None:
 
 
 def test_fallback_is_short_and_escaped() -> None:
-    """Notifications show the beginning of a text, without marks, and nothing that Slack would read as its own."""
+    """Notifications show the beginning of a text without Markdown marks, and nothing that Slack would parse."""
     assert render_fallback("**a** <b> & `c`\n\n- d") == "a &lt;b&gt; &amp; c\n• d"
     assert len(render_fallback("<" * 10_000)) <= 3_500
 
 
-def test_fallback_names_who_is_named_on_purpose() -> None:
-    """A notification reads as its message does: the asker by name, and nobody else is called."""
-    shown = render_fallback("<@U0ADA> asked: `/image` <@U0BOB> <!here>", mentions=("U0ADA",))
-    assert shown == "<@U0ADA> asked: /image &lt;@U0BOB&gt; &lt;!here&gt;"
+def test_fallback_mentions_people_on_purpose() -> None:
+    """A notification looks like its message: it mentions the person by name and notifies nobody else."""
+    visible_text = render_fallback("<@U0ADA> asked: `/image` <@U0BOB> <!here>", mentions=("U0ADA",))
+    assert visible_text == "<@U0ADA> asked: /image &lt;@U0BOB&gt; &lt;!here&gt;"
