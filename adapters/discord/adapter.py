@@ -254,7 +254,7 @@ class Discord:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Yield an attachment's bytes in chunks. Raises `DownloadFailed`."""
         assert self._session is not None, "connected first"
-        async for chunk in downloads.read_attachment(self._session, self.http, attachment, self._timing):
+        async for chunk in downloads.download(self._session, self.http, attachment, self._timing):
             yield chunk
 
     async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:

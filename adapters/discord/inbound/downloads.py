@@ -17,7 +17,7 @@ CHUNK = 64 * 1024
 _OK = 200
 
 
-async def read_attachment(
+async def download(
     session: aiohttp.ClientSession, http: HTTPClient, attachment: Attachment, timing: Timing
 ) -> AsyncIterator[bytes]:
     """Yield a file's bytes in chunks of at most `CHUNK`. Raises `DownloadFailed`."""

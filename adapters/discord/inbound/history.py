@@ -42,7 +42,7 @@ async def _read_channel(client: DiscordClient, channel_id: str, *, before: str, 
         starter = parse.starter_of(messages[0])
         messages[0:1] = [starter] if starter else []
     if starter is not None:
-        files = parse.attachments_of(starter)
+        files = parse.read_attachments(starter)
     return PriorMessages(turns=_to_turns(client, messages), attachments=files)
 
 
@@ -78,7 +78,7 @@ def _to_turns(client: DiscordClient, messages: Iterable[discord.Message]) -> tup
     me = client.user.id if client.user else 0
     turns = []
     for message in messages:
-        text = parse.text_of(message, me=me)
+        text = parse.read_text(message, me=me)
         if text and message.author.id == me:
             turns.append(Turn(role="assistant", content=text, at=message.created_at))
         elif text:

@@ -80,9 +80,11 @@ def event_from_context_menu(interaction: discord.Interaction) -> AcknowledgedEve
     is_private = MESSAGE_COMMANDS[name] in parse.TALK
     conversation = f"i{interaction.id}" if is_private else _conversation(interaction)
     base = _event(interaction, conversation, is_private=is_private)
-    text, files = parse.text_of(message), parse.attachments_of(message)
+    text, files = parse.read_text(message), parse.read_attachments(message)
     if is_private:
-        prompt = "\n\n".join(part for part in (translate(f"discord.ask.{name}", locale), parse.quote(message)) if part)
+        prompt = "\n\n".join(
+            part for part in (translate(f"discord.ask.{name}", locale), parse.quote_message(message)) if part
+        )
     else:
         prompt = text
     rejection = ""
@@ -158,7 +160,7 @@ def _event(interaction: discord.Interaction, conversation: str, *, is_private: b
         id=str(interaction.id),
         adapter=ADAPTER,
         conversation=conversation,
-        actor=actor_of(interaction, locale),
+        actor=build_actor(interaction, locale),
         location=Location(
             workspace=guild,
             channel=str(thread.parent_id) if thread is not None else channel,
@@ -179,9 +181,9 @@ def can_post(interaction: discord.Interaction) -> bool:
     return interaction.is_guild_integration() and granted.view_channel and can_send
 
 
-def actor_of(interaction: discord.Interaction, locale: str) -> Actor:
+def build_actor(interaction: discord.Interaction, locale: str) -> Actor:
     """Return the user as an actor, with the permissions that the interaction contains."""
-    actor = parse.actor_of(interaction.user, locale)
+    actor = parse.build_actor(interaction.user, locale)
     return replace(actor, is_admin=interaction.permissions.manage_guild)
 
 

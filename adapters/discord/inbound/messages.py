@@ -175,15 +175,15 @@ class MessageHandler:
         people = await self._services.participants(ADAPTER, f"t{thread.id}")
         user = str(message.author.id)
         replied = parse.replied_message(message)
-        addresses_others = parse.addresses_others(message, self._me)
-        is_reply_to_me = replied is not None and replied.author.id == self._me and not addresses_others
+        is_for_others = parse.is_for_others(message, self._me)
+        is_reply_to_me = replied is not None and replied.author.id == self._me and not is_for_others
         addresses_me = is_mention or (is_reply_to_me and bool(people))
         takes_part = bool(people) and (thread.owner_id == self._me or set(people) == {user})
         is_addressed = await self._muted.is_addressed(
             (str(thread.parent_id), str(thread.id)),
             user,
             is_mention=addresses_me,
-            is_for_others=addresses_others,
+            is_for_others=is_for_others,
             takes_part=takes_part,
             is_edit=is_edit,
         )

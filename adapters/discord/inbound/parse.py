@@ -40,22 +40,22 @@ def event_from_message(
 ) -> Event:
     """Parse a message that addresses the bot. `me`: the bot's own id."""
     locale = locale or (str(message.guild.preferred_locale) if message.guild else "")
-    text = text_of(message, me=me)
+    text = read_text(message, me=me)
     replied = replied_message(message)
     request = parser.parse(text, commands, locale=locale, bare=True)
     prompt, rejection = request.prompt, request.rejection
-    attachments = attachments_of(message)
+    attachments = read_attachments(message)
     spec = next((spec for spec in commands if spec.name == request.command), None)
     if replied is not None and replied.author.id != me:
-        attachments += attachments_of(replied)
+        attachments += read_attachments(replied)
         if request.command in TALK:
-            prompt = "\n\n".join(part for part in (quote(replied, me=me), prompt) if part)
-        elif spec is not None and not prompt and spec.prompt is not None and (words := text_of(replied, me=me)):
+            prompt = "\n\n".join(part for part in (quote_message(replied, me=me), prompt) if part)
+        elif spec is not None and not prompt and spec.prompt is not None and (words := read_text(replied, me=me)):
             prompt = words
             is_for_prompt = rejection == parser.parse(f"/{spec.name}", commands, locale=locale).rejection
             rejection = "" if is_for_prompt else rejection
     elif replied is not None and spec is not None and any(option.kind == "file" for option in spec.options):
-        attachments += attachments_of(replied)
+        attachments += read_attachments(replied)
     if not rejection and any(attachment.is_voice_message() for attachment in message.attachments):
         rejection = translate("discord.voice", locale)
     starts_thread = context.starts_thread == "all" or (context.starts_thread == "talk" and request.command in TALK)
@@ -76,7 +76,7 @@ def event_from_message(
         id=str(message.id),
         adapter=ADAPTER,
         conversation=target.conversation,
-        actor=actor_of(message.author, locale),
+        actor=build_actor(message.author, locale),
         location=Location(workspace=guild, channel=context.channel, thread=thread, is_private=not guild),
         command=request.command,
         prompt=prompt,
@@ -105,7 +105,7 @@ def guild_id_of(message: discord.Message) -> str:
     return str(message.guild.id) if message.guild else str(getattr(message.channel, "guild_id", None) or "")
 
 
-def actor_of(user: "discord.User | discord.Member", locale: str) -> Actor:
+def build_actor(user: "discord.User | discord.Member", locale: str) -> Actor:
     """Return the author as an actor. Roles are ids, because servers may give their roles the same names."""
     if isinstance(user, discord.Member):
         roles = tuple(str(role.id) for role in user.roles if not role.is_default())
@@ -129,7 +129,7 @@ def is_mention(message: discord.Message, me: int) -> bool:
     )
 
 
-def addresses_others(message: discord.Message, me: int) -> bool:
+def is_for_others(message: discord.Message, me: int) -> bool:
     """Whether the message mentions, or replies to, another person or bot."""
     replied = replied_message(message)
     if replied is not None and replied.author.id not in (me, message.author.id):
@@ -159,7 +159,7 @@ def starter_of(message: discord.Message) -> discord.Message | None:
 # ------------------------------------------------------------------ text and files
 
 
-def text_of(message: discord.Message, *, me: int = 0) -> str:
+def read_text(message: discord.Message, *, me: int = 0) -> str:
     """Return the text of a message and of what it forwards, with names for ids and no mention of the bot."""
     parts = [resolve_markup(message.content, message, me)]
     for snapshot in message.message_snapshots:
@@ -193,9 +193,9 @@ def resolve_markup(text: str, message: discord.Message, me: int) -> str:
     return _MARKUP.sub(name, text).strip()
 
 
-def quote(message: discord.Message, *, me: int = 0) -> str:
+def quote_message(message: discord.Message, *, me: int = 0) -> str:
     """Return a message as a Markdown quote with its author's name; "" for one without text."""
-    return titles.quote(text_of(message, me=me)[:_MAX_QUOTE], author=message.author.display_name)
+    return titles.quote(read_text(message, me=me)[:_MAX_QUOTE], author=message.author.display_name)
 
 
 def thread_name_of(text: str, command: str) -> str:
@@ -203,13 +203,13 @@ def thread_name_of(text: str, command: str) -> str:
     return titles.title_of(text, _MAX_NAME, marks=_FORMATTING, fallback=command)
 
 
-def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
+def read_attachments(message: discord.Message) -> tuple[Attachment, ...]:
     """Return the files of a message and of what it forwards, to be downloaded later."""
     files = [*message.attachments, *(file for snapshot in message.message_snapshots for file in snapshot.attachments)]
-    return tuple(attachment_of(file, message) for file in files)
+    return tuple(read_file(file, message) for file in files)
 
 
-def attachment_of(file: discord.Attachment, message: discord.Message) -> Attachment:
+def read_file(file: discord.Attachment, message: discord.Message) -> Attachment:
     """Return one file. Its URL expires, so the source holds its message as well."""
     source = {"channel": str(message.channel.id), "message": str(message.id), "id": str(file.id), "url": file.url}
     return Attachment(name=file.filename, content_type=file.content_type or "", size=file.size, source=source)

@@ -10,7 +10,7 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from adapters.discord.outbound.layout import MessagePage
-from adapters.discord.ui.buttons import action_rows
+from adapters.discord.ui.buttons import build_actions
 
 Json = dict[str, Any]
 _Kind = discord.ComponentType
@@ -57,7 +57,7 @@ def request_parameters(
     if page.attached_text:
         files.append(discord.File(io.BytesIO(page.attached_text.encode("utf-8", "replace")), filename=_FILE_NAME))
     components = _content_components(page, files) if page.is_components_v2 else []
-    view: Any = _View([*components, *action_rows(page.actions, key, conversation)], page.is_components_v2)
+    view: Any = _View([*components, *build_actions(page.actions, key, conversation)], page.is_components_v2)
     if replies_to:
         more["message_reference"] = {"message_id": replies_to, "fail_if_not_exists": False}
     if is_edit:

@@ -44,7 +44,7 @@ def button_id(action: str, event: str, conversation: str, *, command: str = "", 
     return full if len(full) <= _MAX_ID else plain  # without a modal the button works too
 
 
-def action_rows(actions: Sequence[Action], event: str, conversation: str) -> list[Json]:
+def build_actions(actions: Sequence[Action], event: str, conversation: str) -> list[Json]:
     """Return the components of an answer's buttons, five in a row."""
     buttons = [_button(action, event, conversation) for action in actions[:_MAX_BUTTONS]]
     rows = (buttons[at : at + _ROW] for at in range(0, len(buttons), _ROW))
