@@ -1,1 +1,1 @@
-"""What is measured, runnable by one command: `make bench`."""
+"""Benchmarks, run by `make bench`."""

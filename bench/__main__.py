@@ -1,4 +1,4 @@
-"""Run every measure, or those named: `python -m bench service store`."""
+"""Run all benchmarks, or some by name: `python -m bench service store`."""
 
 import importlib
 import platform
@@ -6,12 +6,22 @@ import sys
 
 import psutil
 
-MEASURES = ("service", "footprint", "store", "store_postgres", "api_transport", "media", "discord", "slack", "together")
+BENCHMARKS = (
+    "service",
+    "footprint",
+    "store",
+    "store_postgres",
+    "api_transport",
+    "media",
+    "discord",
+    "slack",
+    "together",
+)
 
 
 def main() -> None:
-    """Print a Markdown table a measure."""
-    names = sys.argv[1:] or MEASURES
+    """Print the Markdown tables of each benchmark."""
+    names = sys.argv[1:] or BENCHMARKS
     print(
         f"{platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
         f"{platform.system()} {platform.release().partition('-')[0]}, Python {platform.python_version()}\n",

@@ -1,4 +1,4 @@
-"""The smallest server that answers a chat request as the reference says, after a given time; for measuring clients."""
+"""A minimal API server that answers every chat request after a given time."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ ANSWER = (
 
 
 class Handler(asyncio.Protocol):
-    """HTTP/1.1 with keep-alive; one request at a time on a connection, as clients send them."""
+    """HTTP/1.1 with keep-alive and one request at a time per connection."""
 
     def __init__(self, latency: float) -> None:
         self._latency = latency
@@ -59,7 +59,7 @@ async def main(latency: float) -> None:
 
 @contextlib.contextmanager
 def api_server(latency: float) -> Iterator[str]:
-    """The server in a process of its own; yields its base URL."""
+    """Run the server in a process of its own; `latency`: seconds. Yields its base URL."""
     process = subprocess.Popen([sys.executable, "-m", "bench.api_server", str(latency)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:

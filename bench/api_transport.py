@@ -1,7 +1,7 @@
-"""CPU per request of the API client's transports: httpx's own pool, aiohttp under httpx, and the client on top.
+"""CPU time per request of HTTP transports: httpx's own, aiohttp under httpx, and the API client on top.
 
-`python -m bench.api_transport` prints a Markdown table. The server is another process; only this one's CPU counts. The
-candidates take turns (A B C A B C …) in one run, so that a busy machine slows all of them alike.
+`python -m bench.api_transport` prints a Markdown table. The server is another process, whose CPU time does
+not count. The candidates alternate (A B C A B C …) in one run, so that other load slows all of them alike.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ CONCURRENCY = (1, 50, 200)
 ROUNDS = 3
 REQUESTS = {1: 50, 50: 150, 200: 250}
 HELLO = [{"role": "user", "content": "hello"}]
-LATENCY = 0.01  #: seconds the server takes, so that calls really overlap
+LATENCY = 0.01  #: seconds that the server takes, so that calls overlap
 
 _SERVER = f"""
 import asyncio
@@ -53,8 +53,8 @@ asyncio.run(main())
 Ask = Callable[[], Awaitable[object]]
 
 
-async def _cpu(ask: Ask, concurrency: int) -> float:
-    """Milliseconds of CPU per request, over `REQUESTS` of them, `concurrency` at a time."""
+async def _measure_cpu(ask: Ask, concurrency: int) -> float:
+    """Return the milliseconds of CPU time per request, with `concurrency` requests at a time."""
     left = REQUESTS[concurrency]
 
     async def worker() -> None:
@@ -63,12 +63,12 @@ async def _cpu(ask: Ask, concurrency: int) -> float:
             left -= 1
             await ask()
 
-    before = _used()
+    before = _cpu_time()
     await asyncio.gather(*(worker() for _ in range(concurrency)))
-    return (_used() - before) / REQUESTS[concurrency] * 1000
+    return (_cpu_time() - before) / REQUESTS[concurrency] * 1000
 
 
-def _used() -> float:
+def _cpu_time() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
@@ -97,7 +97,7 @@ async def _measure(url: str) -> dict[str, dict[int, list[float]]]:
                 await asyncio.gather(*(ask() for _ in range(size)))
             for _ in range(ROUNDS):
                 for name, ask in asks.items():
-                    found[name][size].append(await _cpu(ask, size))
+                    found[name][size].append(await _measure_cpu(ask, size))
         return found
 
 

@@ -1,7 +1,7 @@
-"""The service on Discord against a bare bot of discord.py: the same fake Discord, the same API, the same HTTP clients.
+"""The service on Discord compared with a bare discord.py bot: the same Discord simulator, API and HTTP clients.
 
-Discord and the measuring are in this process, the API and the bot in one each. A B A B, so that a noisy machine is
-equally noisy for both; read the ratios.
+Simulator and measurements run in this process, the API and each bot in processes of their own. The bots alternate
+(A B A B …), so that other load affects both alike: read the ratios.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from bench.api_server import api_server
 from bench.bots.common import Bot
-from bench.bots.discord import bot
-from bench.slack_api import slow_api
+from bench.bots.discord import start_bot
+from bench.slow_api import slow_api
 from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ME, Json, snowflake
@@ -21,8 +21,8 @@ from simulators.discord.values import ME, Json, snowflake
 ROUNDS = 3
 ALONE = 60  #: questions, one at a time
 CHANNELS = 50
-TOGETHER = 500  #: questions in all the channels
-MANY, TALKS = 500, 10  #: channels, and messages in each, after which the memory is looked at
+TOGETHER = 500  #: questions, in all channels at once
+MANY, MESSAGES = 500, 10  #: channels, and messages in each, of the memory test
 VIDEO = 100_000_000
 NAMES = ("bare", "service")
 _FIRST = 1457510428360000000
@@ -30,16 +30,16 @@ _FIRST = 1457510428360000000
 
 @dataclass(slots=True)
 class Question:
-    """One that is to be answered."""
+    """A question that waits for its answer."""
 
     started: float
     answered: asyncio.Future[None]
-    sign: float = 0.0  #: when something could be seen
+    sign: float = 0.0  #: time of the first visible sign
 
 
 @dataclass(slots=True)
 class Measure:
-    """One run of one bot."""
+    """Measurements of one run of one bot."""
 
     seconds: float = 0.0
     cpu: float = 0.0
@@ -47,18 +47,18 @@ class Measure:
     answers: list[float] = field(default_factory=list)  #: seconds to the whole answer
 
 
-class Stage:
-    """A Discord with channels, and who asks in them."""
+class Conversations:
+    """Questions and answers in the channels of a Discord simulator."""
 
     def __init__(self, wire: DiscordSimulator, channels: int) -> None:
         self.wire = wire
-        self.rooms = [str(_FIRST + number) for number in range(channels)]
-        for number in self.rooms:
+        self.channels = [str(_FIRST + number) for number in range(channels)]
+        for number in self.channels:
             wire.add_channel(number, f"room-{number}")
-        self._open: dict[str, Question] = {}  # by the channel and by the thread of the answer
-        wire.rest.hook = self._seen
+        self._open: dict[str, Question] = {}  # by channel and by thread of the answer
+        wire.rest.hook = self._on_call
 
-    async def _seen(self, moment: Moment, call: Call) -> bool:
+    async def _on_call(self, moment: Moment, call: Call) -> bool:
         question = self._open.get(call.args.get("channel", ""))
         if question is not None and moment == "after" and call.status < 300 and "/threads" not in call.path:
             question.sign = question.sign or time.perf_counter()
@@ -66,13 +66,13 @@ class Stage:
                 question.answered.set_result(None)
         return False
 
-    async def ask(self, room: str, measure: Measure | None = None) -> str:
-        """Ask in a channel or a thread and wait for the answer; the thread where it is."""
+    async def ask(self, channel: str, measure: Measure | None = None) -> str:
+        """Ask in a channel or a thread and wait for the answer; return the answer's thread."""
         question = Question(time.perf_counter(), asyncio.get_running_loop().create_future())
         number = snowflake()
-        places = (room, number)
+        places = (channel, number)
         self._open |= dict.fromkeys(places, question)
-        await self.wire.say(room, f"<@{ME}> What is the capital of France?", id=number)
+        await self.wire.say(channel, f"<@{ME}> What is the capital of France?", id=number)
         async with asyncio.timeout(60):
             await question.answered
         if measure is not None:
@@ -82,75 +82,78 @@ class Stage:
             del self._open[place]
         return number
 
-    def forget(self) -> None:
-        """Drop what was said."""
+    def clear(self) -> None:
+        """Delete all messages and records of calls."""
         self.wire.messages.clear()
         self.wire.rest.calls.clear()
         self.wire.nonces.clear()
 
 
-async def run(stage: Stage, one: Bot, talks: Sequence[Sequence[str]]) -> Measure:
-    """Each of the talks at once asks in one channel after the other, the next when the last is answered."""
+async def measure_run(conversations: Conversations, one: Bot, talks: Sequence[Sequence[str]]) -> Measure:
+    """Run the `talks` at once; each asks in its channels one after the other and waits for each answer."""
     measure = Measure()
 
-    async def talk(rooms: Sequence[str]) -> None:
-        for room in rooms:
-            await stage.ask(room, measure)
+    async def converse(channels: Sequence[str]) -> None:
+        for channel in channels:
+            await conversations.ask(channel, measure)
 
     cpu, started = one.cpu, time.perf_counter()
-    await asyncio.gather(*(talk(rooms) for rooms in talks))
+    await asyncio.gather(*(converse(channels) for channels in talks))
     measure.seconds = time.perf_counter() - started
-    await asyncio.sleep(0.2)  # what is done after an answer is seen counts too
+    await asyncio.sleep(0.2)  # include work after the visible answer
     measure.cpu = one.cpu - cpu
-    stage.forget()
+    conversations.clear()
     return measure
 
 
 async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
-    """Both bots in turn, with one and with fifty channels; the first round warms up and is not counted."""
+    """Measure both bots in turn, with one channel and with all; the first round warms up."""
     found: dict[tuple[str, int], list[Measure]] = {(name, size): [] for name in NAMES for size in (1, CHANNELS)}
     async with DiscordSimulator() as one, DiscordSimulator() as other:
-        stages = Stage(one, MANY), Stage(other, MANY)
-        async with bot("bare", one, api) as bare, bot("service", other, api) as service:
+        both = Conversations(one, MANY), Conversations(other, MANY)
+        async with start_bot("bare", one, api) as bare, start_bot("service", other, api) as service:
             for number in range(ROUNDS + 1):
-                for stage, each in zip(stages, (bare, service), strict=True):
-                    fresh = stage.rooms[CHANNELS + number * ALONE :][:ALONE]  # nobody is seen to type there yet
-                    for talks in ([fresh], [[room] * (TOGETHER // CHANNELS) for room in stage.rooms[:CHANNELS]]):
-                        measure = await run(stage, each, talks)
+                for conversations, each in zip(both, (bare, service), strict=True):
+                    fresh = conversations.channels[CHANNELS + number * ALONE :][:ALONE]  # no typing indicator there yet
+                    for talks in (
+                        [fresh],
+                        [[channel] * (TOGETHER // CHANNELS) for channel in conversations.channels[:CHANNELS]],
+                    ):
+                        measure = await measure_run(conversations, each, talks)
                         if number:
                             found[each.name, len(talks)].append(measure)
     return found
 
 
-async def memory(api: str) -> tuple[float, float, float]:
-    """Megabytes at rest, after all the channels have talked in threads, and after they have done so again."""
+async def measure_memory(api: str) -> tuple[float, float, float]:
+    """Return the memory in megabytes: idle, after messages in all channels, and after as many again."""
     async with DiscordSimulator() as wire:
-        stage = Stage(wire, MANY)
-        async with bot("service", wire, api) as one:
-            await stage.ask(stage.rooms[0])
+        conversations = Conversations(wire, MANY)
+        async with start_bot("service", wire, api) as one:
+            await conversations.ask(conversations.channels[0])
             found = [one.rss]
 
-            async def talk(room: str) -> None:
-                thread = await stage.ask(room)
-                for _ in range(TALKS - 1):
-                    await stage.ask(thread)
+            async def converse(channel: str) -> None:
+                thread = await conversations.ask(channel)
+                for _ in range(MESSAGES - 1):
+                    await conversations.ask(thread)
 
             for _ in range(2):
                 for at in range(0, MANY, CHANNELS):
-                    await asyncio.gather(*(talk(room) for room in stage.rooms[at : at + CHANNELS]))
-                    stage.forget()
+                    await asyncio.gather(*(converse(channel) for channel in conversations.channels[at : at + CHANNELS]))
+                    conversations.clear()
                 found.append(one.rss)
     idle, full, again = found
     return idle, full, again
 
 
-async def relayed() -> tuple[float, float]:
-    """Megabytes of growth, and seconds, while a video goes from the API to Discord."""
+async def measure_relay() -> tuple[float, float]:
+    """Return memory growth in megabytes and seconds while a video goes from the API to Discord."""
     with slow_api(VIDEO) as api:
-        async with DiscordSimulator() as wire, bot("service", wire, api) as one:
+        async with DiscordSimulator() as wire, start_bot("service", wire, api) as one:
             wire.cdn.limit = 2 * VIDEO
 
-            async def film(prompt: str) -> None:
+            async def make_video(prompt: str) -> None:
                 options = [{"name": "prompt", "type": 3, "value": prompt}, {"name": "duration", "type": 4, "value": 5}]
                 data: Json = {"id": snowflake(), "name": "video", "type": 1, "options": options}
                 known = len(wire.cdn.uploads)
@@ -160,16 +163,16 @@ async def relayed() -> tuple[float, float]:
                     rss.append(one.rss)
 
             rss: list[float] = []
-            await film("a small boat")  # the code is loaded
+            await make_video("a small boat")  # loads the code
             await asyncio.sleep(1)
             rss[:] = [one.rss]
             started = time.perf_counter()
-            await film("a calm sea")
+            await make_video("a calm sea")
             return max(rss) - rss[0], time.perf_counter() - started
 
 
 def median(measures: Sequence[Measure], figure: Callable[[Measure], float]) -> float:
-    """The median of a figure over the rounds."""
+    """Return the median of a figure over the rounds."""
     return statistics.median(figure(each) for each in measures)
 
 
@@ -177,7 +180,7 @@ def main() -> None:
     """Print the tables."""
     with api_server(0.0) as api:
         found = asyncio.run(compare(api))
-        idle, full, again = asyncio.run(memory(api))
+        idle, full, again = asyncio.run(measure_memory(api))
     print("### Discord\n\n| figure | bare bot | service | added or ratio |\n| --- | --- | --- | --- |")
     for title, figure in (
         ("one at a time: message to first visible sign, p50", lambda m: statistics.median(m.signs)),
@@ -191,12 +194,10 @@ def main() -> None:
     ):
         a, b = (median(found[name, CHANNELS], figure) for name in NAMES)
         print(f"| {CHANNELS} channels: {title} | {a:.2f}{unit} | {b:.2f}{unit} | × {b / a:.2f} |")
-    print(
-        f"\nMemory of the service: {idle:.0f} MB after the first answer, {full:.0f} MB after {MANY * TALKS:,} messages",
-        end="",
-    )
+    print(f"\nMemory of the service: {idle:.0f} MB after the first answer,", end=" ")
+    print(f"{full:.0f} MB after {MANY * MESSAGES:,} messages", end="")
     print(f" in {MANY} channels, {again:.0f} MB after as many again.")
-    grown, seconds = asyncio.run(relayed())
+    grown, seconds = asyncio.run(measure_relay())
     print(f"\nA video of {VIDEO / 1e6:.0f} MB relayed: {grown:.1f} MB more RSS, {seconds:.1f} s.")
 
 

@@ -1,4 +1,4 @@
-"""Start to ready, and memory: idle, and after 5,000 events in 500 conversations."""
+"""Start-up time, and memory: idle, and after 5,000 and 10,000 events."""
 
 import asyncio
 import gc
@@ -14,12 +14,12 @@ import psutil
 
 from bench.api_server import api_server
 
-EVENTS, TALKS = 5000, 500
+EVENTS, CONVERSATIONS = 5000, 500
 STARTS = 3
 
 
-async def child(base_url: str, folder: str) -> None:
-    """The service in a process of its own, telling what it weighs."""
+async def run_service(base_url: str, folder: str) -> None:
+    """Run the service in this process and print its memory as JSON."""
     from bench.service import measure, service
 
     async with service(base_url, Path(folder)) as ask:
@@ -27,17 +27,17 @@ async def child(base_url: str, folder: str) -> None:
         await measure(ask, 50, 1)
         gc.collect()
         idle = psutil.Process().memory_info().rss
-        await measure(ask, EVENTS, TALKS)
+        await measure(ask, EVENTS, CONVERSATIONS)
         gc.collect()
         full = psutil.Process().memory_info().rss
-        await measure(ask, EVENTS, TALKS)
+        await measure(ask, EVENTS, CONVERSATIONS)
         gc.collect()
         again = psutil.Process().memory_info().rss
     print(json.dumps({"ready": ready, "idle": idle, "full": full, "again": again}))
 
 
-def run(base_url: str) -> dict[str, float]:
-    """One child; seconds from its creation to ready, and its memory in bytes."""
+def measure_process(base_url: str) -> dict[str, float]:
+    """Measure one process: seconds from its creation to ready, and its memory in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.time()
         result = subprocess.run(
@@ -50,22 +50,23 @@ def run(base_url: str) -> dict[str, float]:
 def main() -> None:
     """Print the table."""
     with api_server(0.0) as url:
-        runs = [run(url) for _ in range(STARTS)]
+        runs = [measure_process(url) for _ in range(STARTS)]
 
-    def middle(name: str) -> float:
+    def median_of(name: str) -> float:
         return statistics.median(each[name] for each in runs)
 
     mb = 1e6
     print("### Start and memory\n\n| figure | value |\n| --- | --- |")
-    print(f"| process start to ready | {middle('ready'):.2f} s |")
-    print(f"| RSS idle (after 50 events) | {middle('idle') / mb:.0f} MB |")
-    print(f"| RSS after {EVENTS:,} events in {TALKS} conversations | {middle('full') / mb:.0f} MB |")
-    print(f"| RSS after {2 * EVENTS:,} events | {middle('again') / mb:.0f} MB |")
-    print(f"| growth per event over the second {EVENTS:,} | {(middle('again') - middle('full')) / EVENTS:.0f} bytes |")
+    print(f"| process start to ready | {median_of('ready'):.2f} s |")
+    print(f"| RSS idle (after 50 events) | {median_of('idle') / mb:.0f} MB |")
+    print(f"| RSS after {EVENTS:,} events in {CONVERSATIONS} conversations | {median_of('full') / mb:.0f} MB |")
+    print(f"| RSS after {2 * EVENTS:,} events | {median_of('again') / mb:.0f} MB |")
+    growth = (median_of("again") - median_of("full")) / EVENTS
+    print(f"| growth per event over the second {EVENTS:,} | {growth:.0f} bytes |")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        asyncio.run(child(sys.argv[1], sys.argv[2]))
+        asyncio.run(run_service(sys.argv[1], sys.argv[2]))
     else:
         main()

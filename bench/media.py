@@ -1,7 +1,7 @@
-"""Memory while a large file is fetched: `python -m bench.media`. Prints a Markdown table.
+"""Memory growth while a large file is fetched.
 
-Each case runs in a process of its own; a server in another process sends the file. The growth is that of the highest
-resident set size over the one just before `fetch`, sampled every few milliseconds.
+Each case runs in a process of its own; a server in another process sends the file. The growth is the highest resident
+set size, sampled every few milliseconds, minus the one just before `fetch`.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Item:
-    """What the API offers."""
+class OfferedFile:
+    """A generated file in the API's answer."""
 
     url: str | None = None
     b64_json: str | None = None
@@ -38,7 +38,7 @@ class Item:
 
 
 def serve(size: int, port: Connection) -> None:
-    """Send a file of `size` bytes to everybody who asks, and tell the port."""
+    """Serve a file of `size` bytes; sends the port through the connection `port`."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -62,7 +62,7 @@ def serve(size: int, port: Connection) -> None:
 
 
 def measure(work: Callable[[], object]) -> tuple[float, float, float]:
-    """Growth in MB, wall and CPU seconds of a piece of work in this process."""
+    """Run `work`; return the memory growth in MB, the wall time and the CPU time in seconds."""
     process = psutil.Process()
     before = highest = process.memory_info().rss
     done = threading.Event()
@@ -84,8 +84,8 @@ def measure(work: Callable[[], object]) -> tuple[float, float, float]:
     return (highest - before) / 1e6, wall, cpu
 
 
-def case(name: str, size: int, port: int, result: Connection) -> None:
-    """Fetch once a way and send the measures."""
+def run_case(name: str, size: int, port: int, result: Connection) -> None:
+    """Fetch the file once in the way called `name`; sends the measures through `result`."""
     origin = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         loop = runner.get_loop()
@@ -94,16 +94,16 @@ def case(name: str, size: int, port: int, result: Connection) -> None:
             spool = Spool(Path(folder), secret=SecretStr("k"), max_bytes=size, timeout=300, allowed_origins=(origin,))
             return await spool.__aenter__()
 
-        async def whole() -> None:  # what a client does that does not stream
+        async def whole() -> None:  # as a client without streaming does
             async with aiohttp.ClientSession() as http, http.get(f"{origin}/file") as response:
                 Path(folder, "file").write_bytes(await response.read())  # noqa: ASYNC240
 
         spool = runner.run(opened())
-        small = Item(b64_json="iVBORw0KGgo" + "A" * 1001)
-        runner.run(spool.fetch(small, kind="image", name="warm", event="up"))  # the code is loaded, a thread is there
-        item = Item(url=f"{origin}/file")
+        small = OfferedFile(b64_json="iVBORw0KGgo" + "A" * 1001)
+        runner.run(spool.fetch(small, kind="image", name="warm", event="up"))  # loads the code and starts a thread
+        item = OfferedFile(url=f"{origin}/file")
         if name == "base64":
-            item = Item(b64_json="AAAAIGZ0eXBpc29t" + "A" * (size * 4 // 3 - 16))
+            item = OfferedFile(b64_json="AAAAIGZ0eXBpc29t" + "A" * (size * 4 // 3 - 16))
         work = whole() if name == "whole" else spool.fetch(item, kind="video", name="film", event="e")
         result.send(measure(lambda: loop.run_until_complete(work)))
         runner.run(spool.__aexit__(None, None, None))
@@ -122,7 +122,7 @@ def main() -> None:
         ("base64", "`Spool.fetch`, base64 already in memory"),
         ("whole", "read whole, then written (for comparison)"),
     ):
-        process = context.Process(target=case, args=(name, SIZE, port, sender))
+        process = context.Process(target=run_case, args=(name, SIZE, port, sender))
         process.start()
         grown, wall, cpu = receiver.recv()
         process.join()

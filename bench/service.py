@@ -1,6 +1,6 @@
-"""The whole service against a bare handler: the same API, the same HTTP client, no store and no dispatcher.
+"""The whole service compared with a bare handler: the same API and HTTP client, but no store and no dispatcher.
 
-Measured in one process, A B A B, so that a noisy machine is equally noisy for both; read the ratios.
+Both alternate (A B A B …) in one process, so that other load affects both alike: read the ratios.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ from bot.ports import AdapterServices, Sink
 from bot.settings.core import Settings
 
 CONVERSATIONS = 50
-EVENTS = 800  #: of one run with all the conversations
-SHORT = 10  #: exchanges of a short conversation; a long one fills the context window, and each request carries it
+EVENTS = 800  #: in one run with all conversations
+SHORT = 10  #: exchanges of a short conversation; a long one fills the context window of each request
 WINDOW = 20  #: exchanges in a context window
 ROUNDS = 3
 numbers = count()
@@ -47,7 +47,7 @@ numbers = count()
 
 @dataclass(slots=True)
 class BenchDraft:
-    """An answer that is shown in no time."""
+    """A draft that is shown at no cost."""
 
     ref: str
     shown: asyncio.Future[None]
@@ -65,7 +65,7 @@ class BenchDraft:
 
 
 class BenchAdapter:
-    """A platform that costs nothing, so that what is measured is the core."""
+    """A platform at no cost, so that only the core is measured."""
 
     name = "bench"
     capabilities = Capabilities(shows_partial_text=False)
@@ -98,7 +98,7 @@ class BenchAdapter:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run of one handler."""
+    """Measurements of one run."""
 
     seconds: float
     cpu: float
@@ -113,17 +113,17 @@ class Measure:
         return statistics.quantiles(self.latencies, n=100)[98]
 
 
-Ask = Callable[[str], Awaitable[None]]  #: returns when the answer is visible
+Ask = Callable[[str], Awaitable[None]]  #: asks in the conversation of that name; returns when the answer is visible
 
 
 async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int = 0) -> Measure:
-    """Each conversation asks its next question when the last is answered.
+    """Ask `events` questions in `conversations` at a time, each of which waits for its last answer.
 
-    After that many `exchanges` a new conversation takes its place; 0: they go on, also in the next run.
+    After `exchanges` a new conversation replaces an old one; 0: conversations continue, also in the next run.
     """
     latencies: list[float] = []
 
-    async def talk(name: str, times: int) -> None:
+    async def converse(name: str, times: int) -> None:
         for number in range(times):
             if exchanges and number % exchanges == 0:
                 name = f"short{next(numbers)}"
@@ -132,15 +132,15 @@ async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int =
             latencies.append(time.perf_counter() - started)
 
     started, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(talk(f"c{n}", events // conversations) for n in range(conversations)))
+    await asyncio.gather(*(converse(f"c{n}", events // conversations) for n in range(conversations)))
     return Measure(time.perf_counter() - started, time.process_time() - cpu, latencies)
 
 
 @contextlib.asynccontextmanager
 async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[Ask]:
-    """Call the API, read the answer: what a handler without promises does.
+    """Yield a handler that calls the API and reads the answer.
 
-    `exchanges`: so many, always the same, go before the question, as when a service sends a conversation along.
+    `exchanges`: number of earlier exchanges in each request, as in the context of a conversation.
     """
     question = {"role": "user", "content": "What is the capital of France?"}
     answer = {"role": "assistant", "content": "A plain answer of an everyday length, with a few sentences in it. " * 6}
@@ -164,7 +164,7 @@ async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[As
 
 @contextlib.asynccontextmanager
 async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
-    """The service as it is started, on an adapter that costs nothing."""
+    """Run the service on an adapter at no cost."""
     settings = Settings(  # type: ignore[call-arg, unused-ignore]
         _env_file=None,
         aimodels_base_url=base_url,
@@ -173,10 +173,10 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
         bot_requests_per_minute=0,
         bot_chat_concurrency=CONVERSATIONS,
     )
-    logs.configure("info", "json")  # written, as in production, to wherever stderr goes
+    logs.configure("info", "json")  # log lines are written, as in production
     adapter = BenchAdapter()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        gc_tuning.freeze_startup_objects()  # in this process, so for the bare handler too
+        gc_tuning.freeze_startup_objects()  # affects the bare handler, too, as it runs in this process
         working = asyncio.create_task(core.worker.run())
 
         async def ask(conversation: str) -> None:
@@ -202,7 +202,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
 async def compare(
     base_url: str, events: int, conversations: int, *, exchanges: int = 0
 ) -> tuple[list[Measure], list[Measure], list[Measure]]:
-    """Bare handler, one that sends as much as a long conversation, and service in turn; the first round warms up."""
+    """Measure bare handler, bare handler with long requests, and service in turn; the first round warms up."""
     bare: list[Measure] = []
     same: list[Measure] = []
     whole: list[Measure] = []
@@ -220,7 +220,7 @@ async def compare(
 
 
 def median(measures: list[Measure], figure: Callable[[Measure], float]) -> float:
-    """The median of a figure over the rounds."""
+    """Return the median of a figure over the rounds."""
     return statistics.median(figure(each) for each in measures)
 
 
@@ -234,12 +234,12 @@ def main() -> None:
         for name, figure in (("p50", lambda m: m.p50), ("p99", lambda m: m.p99)):
             a, b = median(bare, figure) * 1e3, median(whole, figure) * 1e3
             print(f"| {latency * 1e3:.0f} ms | {name} | {a:.2f} ms | {b:.2f} ms | {b - a:.2f} ms |")
-    many(0, "long: each request carries a full context window")
-    many(SHORT, f"short: {SHORT} exchanges each")
+    print_concurrent_table(0, "long: each request carries a full context window")
+    print_concurrent_table(SHORT, f"short: {SHORT} exchanges each")
 
 
-def many(exchanges: int, title: str) -> None:
-    """Print the table of many conversations at once; of long ones also against a bare handler that sends as much."""
+def print_concurrent_table(exchanges: int, title: str) -> None:
+    """Print the table of concurrent conversations; compare long ones also with a handler that sends as much."""
     print(f"\n### {CONVERSATIONS} conversations at once, {title}\n")
     is_long = not exchanges
     more = (" bare handler, as much sent |", " ratio |", " --- | --- |") if is_long else ("", "", "")

@@ -1,7 +1,7 @@
-"""The service on Slack against a bare Bolt app: the same fake Slack, the same API, the same HTTP clients.
+"""The service on Slack compared with a bare Bolt app: the same Slack simulator, API and HTTP clients.
 
-Slack and the measuring are in this process, the API and the bot in one each. A B A B, so that a noisy machine is
-equally noisy for both; read the ratios.
+Simulator and measurements run in this process, the API and each bot in processes of their own. The bots alternate
+(A B A B …), so that other load affects both alike: read the ratios.
 """
 
 import asyncio
@@ -13,26 +13,26 @@ from dataclasses import dataclass, field
 
 from bench.api_server import api_server
 from bench.bots.common import Bot
-from bench.bots.slack import bot
-from bench.slack_api import slow_api
+from bench.bots.slack import start_bot
+from bench.slow_api import slow_api
 from simulators.slack import Channel, Delivery, Message, SlackSimulator
 
 ROUNDS = 3
 CHANNELS = 50
-BURST = 4  #: questions that each channel gets in a row: Slack takes about one message a second there, a few at once
-ALONE = 15  #: channels that are asked one after the other
-REST = 5  #: seconds after which a channel takes a burst again; nothing is measured meanwhile
-RATE, SECONDS = 100, 5  #: events a second that are to be acknowledged, and for how long
-STREAMS = 5  #: answers that stream meanwhile
+BURST = 4  #: questions in a row per channel: Slack accepts a few messages at once, then one a second
+ALONE = 15  #: channels that are used one after the other
+REST_SECONDS = 5  #: until a channel accepts a burst again; not measured
+EVENTS_PER_SECOND, SECONDS = 100, 5  #: rate and duration of the acknowledgement test
+STREAMS = 5  #: answers that stream during the acknowledgement test
 VIDEO = 100_000_000
 NAMES = ("bare", "service")
-#: What a person sees.
+#: Methods with a visible effect.
 VISIBLE = {"assistant.threads.setStatus", "chat.startStream", "chat.postMessage"}
 
 
 @dataclass(slots=True)
 class Measure:
-    """One run of one bot."""
+    """Measurements of one run of one bot."""
 
     seconds: float = 0.0
     cpu: float = 0.0
@@ -41,25 +41,25 @@ class Measure:
     answers: list[float] = field(default_factory=list)  #: seconds to the whole answer
 
 
-def channels(slack: SlackSimulator) -> list[Channel]:
-    """Fifty of them."""
+def get_channels(slack: SlackSimulator) -> list[Channel]:
+    """Return the channels, created on first use."""
     found = [slack.team.channels[f"C0{n}"] for n in range(CHANNELS) if f"C0{n}" in slack.team.channels]
     return found or [slack.add_channel(f"room-{n}", id=f"C0{n}") for n in range(CHANNELS)]
 
 
 async def ask(slack: SlackSimulator, channel: Channel, measure: Measure) -> None:
-    """Mention the bot and wait for its answer."""
+    """Mention the bot and wait for the complete answer."""
     started, calls = time.monotonic(), len(slack.calls)
     question = slack.ada.mention("What is the capital of France?", channel=channel)
-    await slack.until(lambda: answer_of(channel, question) is not None, 60)
+    await slack.until(lambda: find_answer(channel, question) is not None, 60)
     measure.answers.append(time.monotonic() - started)
     about = (c for c in slack.calls[calls:] if c.method in VISIBLE and c.params.get("thread_ts") == question.ts)
     measure.signs.append(next(about).at - started)
     measure.asked += 1
 
 
-def answer_of(channel: Channel, question: Message) -> Message | None:
-    """The whole answer, once it is there."""
+def find_answer(channel: Channel, question: Message) -> Message | None:
+    """Return the complete answer to a question, None if it is not there yet."""
     for message in reversed(channel.messages):
         if message.thread_ts == question.ts and message.is_bot:
             is_whole = message.stream != "streaming" and "sentences in it" in message.content
@@ -67,55 +67,55 @@ def answer_of(channel: Channel, question: Message) -> Message | None:
     return None
 
 
-async def run(slack: SlackSimulator, one: Bot, rooms: Sequence[Channel], *, together: bool) -> Measure:
-    """Each room asks its next question when the last is answered; all of them `together` or one after the other."""
+async def measure_run(slack: SlackSimulator, one: Bot, channels: Sequence[Channel], *, together: bool) -> Measure:
+    """Ask a burst of questions in each channel: in all channels `together`, or in one after the other."""
     measure = Measure()
 
-    async def talk(room: Channel) -> None:
+    async def converse(channel: Channel) -> None:
         for _ in range(BURST):
-            await ask(slack, room, measure)
+            await ask(slack, channel, measure)
 
-    await asyncio.sleep(REST)
+    await asyncio.sleep(REST_SECONDS)
     cpu, started = one.cpu, time.monotonic()
     if together:
-        await asyncio.gather(*(talk(room) for room in rooms))
+        await asyncio.gather(*(converse(channel) for channel in channels))
     else:
-        for room in rooms:
-            await talk(room)
+        for channel in channels:
+            await converse(channel)
     measure.seconds = time.monotonic() - started
     with suppress(TimeoutError):
         await slack.settled(1)
     measure.cpu = one.cpu - cpu
-    for room in rooms:
-        room.messages.clear()
+    for channel in channels:
+        channel.messages.clear()
     slack.sender.deliveries.clear()
     slack.calls.clear()
     return measure
 
 
 async def compare(api: str) -> dict[tuple[str, bool], list[Measure]]:
-    """Both bots in turn, with one and with fifty channels; the first round warms up and is not counted."""
+    """Measure both bots in turn, with one channel and with all; the first round warms up."""
     found: dict[tuple[str, bool], list[Measure]] = {
         (name, together): [] for name in NAMES for together in (False, True)
     }
     async with (
         SlackSimulator() as one,
         SlackSimulator() as other,
-        bot("bare", one, api) as bare,
-        bot("service", other, api) as service,
+        start_bot("bare", one, api) as bare,
+        start_bot("service", other, api) as service,
     ):
         for number in range(ROUNDS + 1):
             for slack, each in ((one, bare), (other, service)):
-                rooms = channels(slack)
-                for together, some in ((False, rooms[:ALONE]), (True, rooms)):
-                    measure = await run(slack, each, some, together=together)
+                channels = get_channels(slack)
+                for together, some in ((False, channels[:ALONE]), (True, channels)):
+                    measure = await measure_run(slack, each, some, together=together)
                     if number:
                         found[each.name, together].append(measure)
     return found
 
 
 def median(measures: Sequence[Measure], figure: Callable[[Measure], float]) -> float:
-    """The median of a figure over the rounds."""
+    """Return the median of a figure over the rounds."""
     return statistics.median(figure(each) for each in measures)
 
 
@@ -126,55 +126,59 @@ def p99(values: Sequence[float]) -> float:
 # ------------------------------------------------------------------ acknowledgements
 
 
-async def acknowledged(slack: SlackSimulator, rooms: Sequence[Channel]) -> list[float]:
-    """Seconds to the acknowledgement of each event of a steady rain of messages."""
+async def measure_acknowledgements(slack: SlackSimulator, channels: Sequence[Channel]) -> list[float]:
+    """Send messages at a steady rate; return the seconds to the acknowledgement of each."""
     before, started = len(slack.sender.deliveries), time.monotonic()
-    for number in range(RATE * SECONDS):
-        await asyncio.sleep(max(0.0, started + number / RATE - time.monotonic()))
-        slack.bob.say("just talk among people", channel=rooms[number % len(rooms)])
+    for number in range(EVENTS_PER_SECOND * SECONDS):
+        await asyncio.sleep(max(0.0, started + number / EVENTS_PER_SECOND - time.monotonic()))
+        slack.bob.say("just talk among people", channel=channels[number % len(channels)])
     await slack.settled(60)
     done: list[Delivery] = [d for d in slack.sender.deliveries[before:] if d.event.get("user") == slack.bob.id]
     return [d.acknowledged_at - d.sent_at for d in done if d.acknowledged_at is not None]
 
 
-async def acknowledgements() -> list[tuple[str, str, list[float]]]:
-    """Both bots at rest; then the service while answers stream and a video is uploaded."""
+async def compare_acknowledgements() -> list[tuple[str, str, list[float]]]:
+    """Measure acknowledgements of both bots, then those of the service while answers stream and a video is uploaded."""
     found = []
     with api_server(0.0) as api:
         for name in NAMES:
-            async with SlackSimulator() as slack, bot(name, slack, api, http=True):
-                rooms = channels(slack)
-                await acknowledged(slack, rooms)
-                found.append((name, "nothing else", await acknowledged(slack, rooms)))
+            async with SlackSimulator() as slack, start_bot(name, slack, api, http=True):
+                channels = get_channels(slack)
+                await measure_acknowledgements(slack, channels)
+                found.append((name, "nothing else", await measure_acknowledgements(slack, channels)))
     with slow_api(VIDEO) as api:
-        async with SlackSimulator() as slack, bot("service", slack, api, http=True, AIMODELS_STREAMING="true"):
+        async with SlackSimulator() as slack, start_bot("service", slack, api, http=True, AIMODELS_STREAMING="true"):
             slack.storage.keep = 0
-            rooms = channels(slack)
-            await acknowledged(slack, rooms)
-            for room in rooms[:STREAMS]:
-                slack.ada.mention("tell me at length", channel=room)
-            slack.ada.mention("video a calm sea", channel=rooms[-1])
+            channels = get_channels(slack)
+            await measure_acknowledgements(slack, channels)
+            for channel in channels[:STREAMS]:
+                slack.ada.mention("tell me at length", channel=channel)
+            slack.ada.mention("video a calm sea", channel=channels[-1])
             found.append(
-                ("service", f"{STREAMS} answers stream, a video is uploaded", await acknowledged(slack, rooms))
+                (
+                    "service",
+                    f"{STREAMS} answers stream, a video is uploaded",
+                    await measure_acknowledgements(slack, channels),
+                )
             )
-            await slack.until(lambda: [m for m in slack.from_bot(rooms[-1]) if m.files], 60)
+            await slack.until(lambda: [m for m in slack.from_bot(channels[-1]) if m.files], 60)
     return found
 
 
-async def relayed() -> tuple[float, float]:
-    """Megabytes of growth, and seconds, while a video goes from the API to Slack."""
+async def measure_relay() -> tuple[float, float]:
+    """Return memory growth in megabytes and seconds while a video goes from the API to Slack."""
     with slow_api(VIDEO) as api:
-        async with SlackSimulator() as slack, bot("service", slack, api) as one:
+        async with SlackSimulator() as slack, start_bot("service", slack, api) as one:
             slack.storage.keep = 0
-            room = channels(slack)[0]
-            question = slack.ada.mention("video --duration 5 a small boat", channel=room)
-            await slack.until(lambda: slack.storage.uploads, 60)  # the code is loaded
-            await slack.until(lambda: [m for m in slack.from_bot(room, thread=question.ts) if m.files], 60)
+            channel = get_channels(slack)[0]
+            question = slack.ada.mention("video --duration 5 a small boat", channel=channel)
+            await slack.until(lambda: slack.storage.uploads, 60)  # loads the code
+            await slack.until(lambda: [m for m in slack.from_bot(channel, thread=question.ts) if m.files], 60)
             await slack.settled()
             before = highest = one.rss
             started = time.monotonic()
-            question = slack.ada.mention("video a calm sea", channel=room)
-            while not [m for m in slack.from_bot(room, thread=question.ts) if m.files]:
+            question = slack.ada.mention("video a calm sea", channel=channel)
+            while not [m for m in slack.from_bot(channel, thread=question.ts) if m.files]:
                 await asyncio.sleep(0.005)
                 highest = max(highest, one.rss)
             return highest - before, time.monotonic() - started
@@ -198,12 +202,12 @@ def main() -> None:
         a, b = (median(found[name, True], figure) for name in NAMES)
         unit = " ms" if "CPU" in title else ""
         print(f"| {title} | {a:.2f}{unit} | {b:.2f}{unit} | × {b / a:.2f} |")
-    print(f"\n{RATE} events a second over HTTP, none of them for the bot\n")
+    print(f"\n{EVENTS_PER_SECOND} events a second over HTTP, none of them for the bot\n")
     print("| bot | meanwhile | acknowledged | p50 | p99 |\n| --- | --- | --- | --- | --- |")
-    for name, meanwhile, times in asyncio.run(acknowledgements()):
+    for name, meanwhile, times in asyncio.run(compare_acknowledgements()):
         quick = f"{statistics.median(times) * 1e3:.2f} ms | {p99(times) * 1e3:.2f} ms"
-        print(f"| {name} | {meanwhile} | {len(times)} of {RATE * SECONDS} | {quick} |")
-    grown, seconds = asyncio.run(relayed())
+        print(f"| {name} | {meanwhile} | {len(times)} of {EVENTS_PER_SECOND * SECONDS} | {quick} |")
+    grown, seconds = asyncio.run(measure_relay())
     print(f"\nA video of {VIDEO / 1e6:.0f} MB relayed: {grown:.1f} MB more RSS, {seconds:.1f} s.")
 
 

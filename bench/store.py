@@ -1,4 +1,4 @@
-"""What the store costs. `python -m bench.store` prints Markdown tables; it takes under a minute."""
+"""Cost of the store's operations on SQLite."""
 
 import asyncio
 import sqlite3
@@ -19,15 +19,15 @@ from bot.store.sqlite.store import SqliteStore
 LANES = tuple(Lane)
 ADAPTERS = ("bench",)
 
-#: Opens the store of that name.
+#: Opens the store of a name.
 Open = Callable[[str], AbstractAsyncContextManager[Store]]
-#: Multiplies the finished events of the store of that name.
+#: Multiplies the finished events of the store of a name.
 Fill = Callable[[str, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """CPU and wall time of a number of events, in seconds."""
+class Measurement:
+    """CPU and wall time in seconds of a number of events."""
 
     events: int
     cpu: float
@@ -61,8 +61,8 @@ def outcome(asked: Event) -> Outcome:
     )
 
 
-async def life(store: Store, asked: Event, claiming: asyncio.Lock, quota: QuotaRequest | None = None) -> None:
-    """Record, claim, save the draft, commit, complete; any waiting event is claimed. A quota is counted."""
+async def process_event(store: Store, asked: Event, claiming: asyncio.Lock, quota: QuotaRequest | None = None) -> None:
+    """Record, claim, save the draft, commit and complete; claims any waiting event. A `quota` is counted."""
     await store.record(asked, lane=Lane.CONVERSATION, quota=quota)
     async with claiming:  # as the worker does: one claims, and waits when there is nothing
         while (job := await store.claim(LANES, ADAPTERS)) is None:
@@ -72,30 +72,32 @@ async def life(store: Store, asked: Event, claiming: asyncio.Lock, quota: QuotaR
     await store.complete(job)
 
 
-async def measure(work: Awaitable[None], events: int) -> Measured:
+async def measure(work: Awaitable[None], events: int) -> Measurement:
     cpu, wall = time.process_time(), time.perf_counter()
     await work
-    return Measured(events, time.process_time() - cpu, time.perf_counter() - wall)
+    return Measurement(events, time.process_time() - cpu, time.perf_counter() - wall)
 
 
-async def lives(store: Store, concurrent: int, each: int, start: int, quota: QuotaRequest | None = None) -> None:
+async def process_events(
+    store: Store, concurrent: int, each: int, start: int, quota: QuotaRequest | None = None
+) -> None:
     claiming = asyncio.Lock()
 
     async def conversation(number: int) -> None:
         for n in range(each):
-            await life(store, event(start + number * each + n, number), claiming, quota)
+            await process_event(store, event(start + number * each + n, number), claiming, quota)
 
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 
 
-async def events_table(open_store: Open, times: int = 5) -> None:
+async def print_events_table(open_store: Open, times: int = 5) -> None:
     print("| concurrent conversations | CPU ms/event | wall ms/event | events/s |\n| ---: | ---: | ---: | ---: |")
     for concurrent, each in ((1, 120 * times), (10, 40 * times), (50, 20 * times), (200, 5 * times)):
         async with open_store(f"events{concurrent}") as store:
-            await lives(store, concurrent, 5, 0)
+            await process_events(store, concurrent, 5, 0)
             best = min(
                 [
-                    await measure(lives(store, concurrent, each, 10**6 * (run + 1)), concurrent * each)
+                    await measure(process_events(store, concurrent, each, 10**6 * (run + 1)), concurrent * each)
                     for run in range(2)
                 ],
                 key=lambda one: one.cpu,
@@ -103,8 +105,8 @@ async def events_table(open_store: Open, times: int = 5) -> None:
             print(f"| {concurrent} | {best.row} |")
 
 
-async def typical(step: Callable[[], Awaitable[object]], times: int) -> float:
-    """The median wall time of a step, in microseconds."""
+async def median_time(step: Callable[[], Awaitable[object]], times: int) -> float:
+    """Return the median wall time of a step in microseconds."""
     spent = []
     for _ in range(times):
         start = time.perf_counter()
@@ -113,13 +115,13 @@ async def typical(step: Callable[[], Awaitable[object]], times: int) -> float:
     return median(spent) * 1e6
 
 
-async def claim_table(open_store: Open, fill: Fill) -> None:
+async def print_claim_table(open_store: Open, fill: Fill) -> None:
     print("\n| finished events | waiting events | claim µs |\n| ---: | ---: | ---: |")
     results = []
     for finished, waiting in ((0, 1), (0, 1000), (100_000, 1000)):
         name = f"claim{finished}-{waiting}"
         async with open_store(name) as store:
-            await lives(store, 1, 1, 0)
+            await process_events(store, 1, 1, 0)
         if finished:
             await fill(name, finished)
         async with open_store(name) as store:
@@ -143,19 +145,20 @@ async def claim_table(open_store: Open, fill: Fill) -> None:
 
 
 def fill_finished(path: Path, events: int) -> None:
-    """Multiply the finished events of a database."""
+    """Insert copies of a finished event into a database."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-            " INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, again, received_at, event,"
-            " answer, done) SELECT adapter, id || '/' || i, conversation || '/' || (i % 500), lane, command, actor,"
-            " channel, again, received_at, event, answer, 1 FROM n, (SELECT * FROM events WHERE done = 1 LIMIT 1)",
+            " INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, replaces, received_at,"
+            " event, answer, done) SELECT adapter, id || '/' || i, conversation || '/' || (i % 500), lane, command,"
+            " actor, channel, replaces, received_at, event, answer, 1"
+            " FROM n, (SELECT * FROM events WHERE done = 1 LIMIT 1)",
             (events,),
         )
 
 
 def fill_turns(path: Path, turns: int) -> None:
-    """Give one conversation that many live turns."""
+    """Insert live turns into the one conversation of a database."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("BEGIN")
         db.execute(
@@ -167,7 +170,7 @@ def fill_turns(path: Path, turns: int) -> None:
         db.execute("COMMIT")
 
 
-async def memory_table(folder: Path) -> None:
+async def print_context_table(folder: Path) -> None:
     print(
         "\n| stored turns in the conversation | read from the table, µs | held in memory, µs |\n| ---: | ---: | ---: |"
     )
@@ -176,7 +179,7 @@ async def memory_table(folder: Path) -> None:
     for turns in (1_000, 1_000_000):
         path = folder / f"memory{turns}.db"
         async with SqliteStore(path) as store:
-            await lives(store, 1, 1, 0)
+            await process_events(store, 1, 1, 0)
         fill_turns(path, turns)
         async with SqliteStore(path) as store:
             memory = await store.context("bench", asked.conversation, limit=40)
@@ -185,14 +188,14 @@ async def memory_table(folder: Path) -> None:
             async def read(exclude_event: str, store: SqliteStore = store) -> None:
                 await store.context("bench", asked.conversation, limit=40, exclude_event=exclude_event)
 
-            # Leaving an event's turns out always reads the table; without that the newest turns are held.
-            figures = [await typical(partial(read, without), 300) for without in ("nothing", "")]
+            # With `exclude_event` the table is read; without it, the newest turns come from memory.
+            figures = [await median_time(partial(read, without), 300) for without in ("nothing", "")]
             results.append(figures[0])
             print(f"| {turns:,} | {figures[0]:.0f} | {figures[1]:.0f} |")
     print(f"\nRatio of the reads: {results[1] / results[0]:.2f}.")
 
 
-async def tables() -> None:
+async def print_tables() -> None:
     with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as name:
         folder = Path(name)
 
@@ -200,14 +203,14 @@ async def tables() -> None:
             fill_finished(folder / store, events)
 
         print("Full durability (`synchronous=FULL`): record, claim, save_draft, commit (two turns, usage), complete.\n")
-        await events_table(lambda store: SqliteStore(folder / store))
-        await claim_table(lambda store: SqliteStore(folder / store), fill)
-        await memory_table(folder)
+        await print_events_table(lambda store: SqliteStore(folder / store))
+        await print_claim_table(lambda store: SqliteStore(folder / store), fill)
+        await print_context_table(folder)
 
 
 def main() -> None:
     """Print the tables."""
-    asyncio.run(tables())
+    asyncio.run(print_tables())
 
 
 if __name__ == "__main__":

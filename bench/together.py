@@ -1,4 +1,4 @@
-"""Slack and Discord in one process of the service: what it weighs, and what a message costs."""
+"""Slack and Discord in one process of the service: memory, and cost per message."""
 
 import asyncio
 import time
@@ -7,25 +7,25 @@ from contextlib import asynccontextmanager
 
 from bench import slack
 from bench.api_server import api_server
-from bench.bots.common import Bot, started
-from bench.discord import Stage
+from bench.bots.common import Bot, run_bot
+from bench.discord import Conversations
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 from simulators.slack import SlackSimulator
 
-HALF = 25  #: channels at once of each platform
-TALKS = 10  #: messages in each channel
-ROOMS = 250  #: channels of each platform, in which there are so many messages before the memory is looked at
+CONCURRENT = 25  #: channels of each platform at once
+MESSAGES = 10  #: messages in each channel
+CHANNELS = 250  #: channels of each platform in the memory test
 
-#: channels of Slack for one number: it takes about one message a second in each, a few at once, which is not measured
-SPREAD = -(-TALKS // slack.BURST)
+#: Slack channels per number, so that Slack's limit of one message a second per channel is not measured
+CHANNELS_PER_NUMBER = -(-MESSAGES // slack.BURST)
 
-Talk = Callable[[int, int], Awaitable[None]]  #: ask so often in the channel of that number
+AskRepeatedly = Callable[[int, int], Awaitable[None]]  #: asks in the channel of that number, that many times
 
 
 @asynccontextmanager
 async def service(api: str, slack_: SlackSimulator, wire: DiscordSimulator) -> AsyncIterator[Bot]:
-    """The service on both, once it hears both."""
+    """Start the service on both platforms; yields it once it is connected to both."""
     environment = {
         "SLACK_BOT_TOKEN": slack_.token,
         "SLACK_APP_TOKEN": slack_.app_token,
@@ -33,71 +33,73 @@ async def service(api: str, slack_: SlackSimulator, wire: DiscordSimulator) -> A
         "DISCORD_TOKEN": TOKEN,
         "DISCORD_API_URL": wire.api,
     }
-    async with started("service", "bot", "run", api=api, environment=environment) as one:
+    async with run_bot("service", "bot", "run", api=api, environment=environment) as one:
         await slack_.until(lambda: slack_.sockets.open, 60)
         await wire.until(lambda: wire.gateway.is_heard, 60)
         yield one
 
 
-async def talk(one: Bot, talks: list[Awaitable[None]], messages: int) -> tuple[float, float]:
-    """Milliseconds of CPU per message, and messages per second."""
+async def measure_messages(one: Bot, talks: list[Awaitable[None]], messages: int) -> tuple[float, float]:
+    """Return the milliseconds of CPU time per message, and the messages per second."""
     cpu, begun = one.cpu, time.perf_counter()
     await asyncio.gather(*talks)
     seconds = time.perf_counter() - begun
-    await asyncio.sleep(0.2)  # what is done after an answer is seen counts too
+    await asyncio.sleep(0.2)  # include work after the visible answer
     return (one.cpu - cpu) / messages * 1e3, messages / seconds
 
 
-async def measured(api: str) -> None:
+async def print_tables(api: str) -> None:
     """Print the tables."""
     async with SlackSimulator() as slack_, DiscordSimulator() as wire:
-        rooms = [slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(ROOMS * SPREAD)]
-        stage = Stage(wire, ROOMS)
+        channels = [
+            slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(CHANNELS * CHANNELS_PER_NUMBER)
+        ]
+        conversations = Conversations(wire, CHANNELS)
 
         async def on_slack(number: int, times: int) -> None:
             for turn in range(times):
-                await slack.ask(slack_, rooms[number * SPREAD + turn // slack.BURST], slack.Measure())
+                await slack.ask(slack_, channels[number * CHANNELS_PER_NUMBER + turn // slack.BURST], slack.Measure())
 
         async def on_discord(number: int, times: int) -> None:
             for _ in range(times):
-                await stage.ask(stage.rooms[number])
+                await conversations.ask(conversations.channels[number])
 
         async with service(api, slack_, wire) as one:
             await asyncio.gather(on_slack(0, 1), on_discord(0, 1))
             print(f"Memory: {one.rss:.0f} MB after the first answer on each,", end=" ")
-            for at in range(0, ROOMS, HALF):
-                numbers = range(at, at + HALF)
-                await asyncio.gather(*(ask(n, TALKS) for ask in (on_slack, on_discord) for n in numbers))
-                forget(slack_, stage)
-            print(f"{one.rss:.0f} MB after {2 * ROOMS * TALKS:,} messages in {2 * ROOMS} channels.\n")
+            for at in range(0, CHANNELS, CONCURRENT):
+                numbers = range(at, at + CONCURRENT)
+                await asyncio.gather(*(ask(n, MESSAGES) for ask in (on_slack, on_discord) for n in numbers))
+                clear(slack_, conversations)
+            print(f"{one.rss:.0f} MB after {2 * CHANNELS * MESSAGES:,} messages in {2 * CHANNELS} channels.\n")
             print("| channels at once | CPU per message | messages per second |\n| --- | --- | --- |")
-            kinds: tuple[tuple[str, tuple[Talk, ...]], ...] = (
-                (f"{HALF} of Slack", (on_slack,)),
-                (f"{HALF} of Discord", (on_discord,)),
-                (f"{HALF} of each", (on_slack, on_discord)),
+            kinds: tuple[tuple[str, tuple[AskRepeatedly, ...]], ...] = (
+                (f"{CONCURRENT} of Slack", (on_slack,)),
+                (f"{CONCURRENT} of Discord", (on_discord,)),
+                (f"{CONCURRENT} of each", (on_slack, on_discord)),
             )
             for title, asks in kinds:
-                await asyncio.sleep(slack.REST)
-                talks = [ask(number, TALKS) for ask in asks for number in range(HALF)]
-                cpu, rate = await talk(one, talks, len(talks) * TALKS)
-                forget(slack_, stage)
+                await asyncio.sleep(slack.REST_SECONDS)
+                talks = [ask(number, MESSAGES) for ask in asks for number in range(CONCURRENT)]
+                cpu, rate = await measure_messages(one, talks, len(talks) * MESSAGES)
+                clear(slack_, conversations)
                 print(f"| {title} | {cpu:.2f} ms | {rate:.0f} |")
 
 
-def forget(slack_: SlackSimulator, stage: Stage) -> None:
-    """Drop what was said."""
-    stage.forget()
-    for room in slack_.team.channels.values():
-        room.messages.clear()
+def clear(slack_: SlackSimulator, conversations: Conversations) -> None:
+    """Delete all messages and records of calls."""
+    conversations.clear()
+    for channel in slack_.team.channels.values():
+        channel.messages.clear()
     slack_.sender.deliveries.clear()
     slack_.calls.clear()
 
 
 def main() -> None:
-    """Measure."""
+    """Run the benchmark."""
     print("### Slack and Discord together in one process\n")
     with api_server(0.0) as api:
-        asyncio.run(measured(api))
+        asyncio.run(print_tables(api))
 
 
 if __name__ == "__main__":

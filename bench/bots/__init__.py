@@ -1,1 +1,1 @@
-"""Bare bots on the same libraries, to compare with."""
+"""The bots that are compared: the service, and bare bots on the same libraries."""

@@ -1,4 +1,4 @@
-"""Bots that are measured, each in a process of its own."""
+"""Runs a bot in a process of its own and measures it."""
 
 import asyncio
 import os
@@ -17,28 +17,28 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """One of those that are compared."""
+    """A running bot."""
 
     name: str
     process: psutil.Process
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU so far, system time included."""
+        """CPU time so far in seconds, system time included."""
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
     @property
     def rss(self) -> float:
-        """Megabytes."""
+        """Resident memory in megabytes."""
         return float(self.process.memory_info().rss / 1e6)
 
 
 @asynccontextmanager
-async def started(name: str, *module: str, api: str, environment: Mapping[str, str]) -> AsyncIterator[Bot]:
-    """Run a module with an API and an empty folder until the end of the block."""
+async def run_bot(name: str, *module: str, api: str, environment: Mapping[str, str]) -> AsyncIterator[Bot]:
+    """Run a Python module with an API and an empty data folder until the end of the block."""
     with tempfile.TemporaryDirectory() as folder:
-        whole = {
+        variables = {
             **os.environ,
             "AIMODELS_BASE_URL": api,
             "AIMODELS_API_KEY": "key",
@@ -51,7 +51,7 @@ async def started(name: str, *module: str, api: str, environment: Mapping[str, s
             **environment,
         }
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *module), env=whole, cwd=folder, stderr=subprocess.DEVNULL
+            *(sys.executable, "-m", *module), env=variables, cwd=folder, stderr=subprocess.DEVNULL
         )
         try:
             yield Bot(name, psutil.Process(child.pid))

@@ -1,4 +1,4 @@
-"""What is measured against a Discord: the service, and a bot of discord.py that just calls the API and answers."""
+"""Bots for the Discord simulator: the service, and a bare discord.py bot that calls the API and answers."""
 
 import asyncio
 import os
@@ -10,23 +10,23 @@ import httpx
 from discord.http import Route
 
 from aimodels.transport import open_http
-from bench.bots.common import Bot, started
+from bench.bots.common import Bot, run_bot
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 
 
 @asynccontextmanager
-async def bot(name: str, wire: DiscordSimulator, api: str, **settings: str) -> AsyncIterator[Bot]:
-    """The "service" or the "bare" bot, once it hears."""
+async def start_bot(name: str, wire: DiscordSimulator, api: str, **settings: str) -> AsyncIterator[Bot]:
+    """Start the "service" or the "bare" bot; yields it once it is connected."""
     environment = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": wire.api, **settings}
     module = ("bot", "run") if name == "service" else ("bench.bots.discord",)
-    async with started(name, *module, api=api, environment=environment) as one:
+    async with run_bot(name, *module, api=api, environment=environment) as one:
         await wire.until(lambda: wire.gateway.is_heard, 60)
         yield one
 
 
-class Bare(discord.AutoShardedClient):
-    """Answers mentions in a thread: one call of the API, one message; no store, no order, no status but typing."""
+class BareBot(discord.AutoShardedClient):
+    """Answers mentions in a thread with one API call and one message; no store, no ordering, no status but typing."""
 
     def __init__(self, api: httpx.AsyncClient, url: str) -> None:
         intents = discord.Intents(guilds=True, messages=True, message_content=True)
@@ -35,7 +35,7 @@ class Bare(discord.AutoShardedClient):
         self._url = url
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer."""
+        """Answer a mention."""
         if self.user is None or message.author == self.user or self.user not in message.mentions:
             return
         await message.channel.typing()
@@ -53,13 +53,13 @@ class Bare(discord.AutoShardedClient):
         await thread.send(text)
 
 
-async def bare() -> None:
+async def run_bare_bot() -> None:
     """Run the bare bot."""
     Route.BASE = os.environ["DISCORD_API_URL"]
     url = os.environ["AIMODELS_BASE_URL"]
-    async with httpx.AsyncClient(transport=open_http(url), trust_env=False) as api, Bare(api, url) as client:
+    async with httpx.AsyncClient(transport=open_http(url), trust_env=False) as api, BareBot(api, url) as client:
         await client.start(os.environ["DISCORD_TOKEN"])
 
 
 if __name__ == "__main__":
-    asyncio.run(bare())
+    asyncio.run(run_bare_bot())

@@ -1,4 +1,4 @@
-"""What is measured against a Slack: the service, and a Bolt app that just calls the API and posts the answer."""
+"""Bots for the Slack simulator: the service, and a bare Bolt app that calls the API and posts the answer."""
 
 import asyncio
 import os
@@ -13,17 +13,19 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from aimodels.transport import open_http
-from bench.bots.common import Bot, started
+from bench.bots.common import Bot, run_bot
 from simulators.slack import SlackSimulator
 
 ROOT = Path(__file__).parents[2]
 
 
 @asynccontextmanager
-async def bot(name: str, slack: SlackSimulator, api: str, *, http: bool = False, **settings: str) -> AsyncIterator[Bot]:
-    """The "service" or the "bare" Bolt app, once Slack can reach it: over Socket Mode, or with `http` by requests."""
+async def start_bot(
+    name: str, slack: SlackSimulator, api: str, *, http: bool = False, **settings: str
+) -> AsyncIterator[Bot]:
+    """Start the "service" or the "bare" Bolt app; yields it once it receives events, by Socket Mode or by HTTP."""
     environment = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.api_url, **settings}
-    port = free_port() if http else 0
+    port = find_free_port() if http else 0
     if http:
         environment |= {"SLACK_SIGNING_SECRET": slack.signing_secret, "BOT_PORT": str(port), "BOT_HOST": "127.0.0.1"}
     else:
@@ -31,16 +33,16 @@ async def bot(name: str, slack: SlackSimulator, api: str, *, http: bool = False,
     module = ("bot", "run") if name == "service" else ("bench.bots.slack",)
     before = slack.sockets.connected
     slack.sender.url = f"http://127.0.0.1:{port}/slack/events" if http else ""
-    async with started(name, *module, api=api, environment=environment) as one:
+    async with run_bot(name, *module, api=api, environment=environment) as one:
         if http:
-            await listening(port)
+            await wait_for_port(port)
         else:
             await slack.until(lambda: slack.sockets.connected > before, 60)
         yield one
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now."""
+def find_free_port() -> int:
+    """Return a free port."""
     import socket
 
     with socket.socket() as one:
@@ -48,8 +50,8 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-async def listening(port: int) -> None:
-    """Wait until somebody listens on the port."""
+async def wait_for_port(port: int) -> None:
+    """Wait until a server listens on the port."""
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -60,8 +62,8 @@ async def listening(port: int) -> None:
             return
 
 
-async def bare() -> None:
-    """Answer mentions: one call of the API, one message; no store, no order, no status."""
+async def run_bare_bot() -> None:
+    """Run the bare app: it answers a mention with one API call and one message; no store, no ordering, no status."""
     given = os.environ
     client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
     async with httpx.AsyncClient(transport=open_http(given["AIMODELS_BASE_URL"]), trust_env=False) as api:
@@ -71,7 +73,7 @@ async def bare() -> None:
             app = AsyncApp(client=client, signing_secret=given.get("SLACK_SIGNING_SECRET"))
 
             @app.event("app_mention")
-            async def hear(event: dict[str, Any]) -> None:
+            async def answer_mention(event: dict[str, Any]) -> None:
                 response = await api.post(
                     f"{given['AIMODELS_BASE_URL']}/chat/completions",
                     json={
@@ -89,15 +91,15 @@ async def bare() -> None:
                 pass
 
             if port := given.get("BOT_PORT"):
-                await served(app, int(port))
+                await serve_app(app, int(port))
             else:
                 handler: Any = AsyncSocketModeHandler(app, given["SLACK_APP_TOKEN"])
                 handler.client.web_client.base_url = given["SLACK_API_URL"]
                 await handler.start_async()
 
 
-async def served(app: AsyncApp, port: int) -> None:
-    """Serve the app as Bolt's own examples do: Starlette on uvicorn."""
+async def serve_app(app: AsyncApp, port: int) -> None:
+    """Serve the app by Starlette on uvicorn, as in Bolt's examples."""
     import uvicorn
     from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
     from starlette.applications import Starlette
@@ -116,4 +118,4 @@ async def served(app: AsyncApp, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(bare())
+    asyncio.run(run_bare_bot())

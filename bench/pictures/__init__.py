@@ -1,1 +1,1 @@
-"""Drawings of real answers for the documentation."""
+"""Pictures of real answers for the documentation."""

@@ -1,4 +1,4 @@
-"""A page of HTML as a small PNG, photographed by Chromium."""
+"""Renders an HTML page as a small PNG with Chromium."""
 
 import re
 import shutil
@@ -9,22 +9,22 @@ from pathlib import Path
 
 PACKAGES = "chromium fonts-lato fonts-noto-cjk fonts-noto-color-emoji"  # of Debian
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-#: The page tells its height by its title.
+#: Script that sets the page's title to its height.
 _MEASURE = "<script>addEventListener('load',()=>document.title=document.documentElement.scrollHeight)</script>"
 
 
-def chromium() -> str:
-    """The browser's path. Raises `FileNotFoundError` with what to do."""
+def find_chromium() -> str:
+    """Return the browser's path. Raises `FileNotFoundError` with an instruction."""
     for name in NAMES:
         if path := shutil.which(name):
             return path
     raise FileNotFoundError(f"no Chromium: install it, on Debian with apt-get install {PACKAGES}")
 
 
-def photograph(page: str, target: Path, *, width: int, colors: int = 224, scale: float = 1.5) -> None:
-    """Write the page, `width` CSS pixels wide and as high as it is, as a PNG with so many colours.
+def render_png(page: str, target: Path, *, width: int, colors: int = 224, scale: float = 1.5) -> None:
+    """Render the page, `width` CSS pixels wide and at its full height, as a PNG with a palette of `colors`.
 
-    Raises `FileNotFoundError` without Chromium and `RuntimeError` when it does not do it.
+    Raises `FileNotFoundError` without Chromium and `RuntimeError` if Chromium fails.
     """
     from PIL import Image
 
@@ -33,10 +33,10 @@ def photograph(page: str, target: Path, *, width: int, colors: int = 224, scale:
         source.write_text(page.replace("</body>", f"{_MEASURE}</body>"), encoding="utf-8")
         title = re.search(r"<title>(\d+)</title>", _run(source, folder, width, 100, "--dump-dom"))
         if title is None:
-            raise RuntimeError("Chromium tells no height: is there a <title> in the page?")
+            raise RuntimeError("Chromium reports no height: is there a <title> in the page?")
         height = int(title[1])
         raw = Path(folder, "page.png")
-        # A window is higher than what is seen of its page: what is below the page is cut off again.
+        # The window is higher than its viewport; the part below the page is cropped.
         _run(source, folder, width, height + 200, f"--screenshot={raw}", f"--force-device-scale-factor={scale}")
         with Image.open(BytesIO(raw.read_bytes())) as image:
             cut = image.convert("RGB").crop((0, 0, round(width * scale), round(height * scale)))
@@ -46,7 +46,7 @@ def photograph(page: str, target: Path, *, width: int, colors: int = 224, scale:
 
 def _run(source: Path, folder: str, width: int, height: int, *options: str) -> str:
     command = [
-        *(chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+        *(find_chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
         *("--no-first-run", f"--user-data-dir={folder}/profile", f"--window-size={width},{height}"),
         *("--virtual-time-budget=2000", *options, source.as_uri()),
     ]

@@ -1,6 +1,6 @@
-"""The picture of a conversation in Discord: `python -m bench.pictures.discord`.
+"""Draws a conversation in Discord: `python -m bench.pictures.discord`.
 
-The service answers from its sandbox on a Discord of the tests; what it sends becomes a page, and the page a picture.
+The service answers from its sandbox on the Discord simulator; its messages become an HTML page, and the page a picture.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
-from bench.pictures.browser import photograph
+from bench.pictures.browser import render_png
 from bench.pictures.discord_page import Page
 from bot import bootstrap
 from bot.ops import logs
@@ -25,8 +25,8 @@ WIDTH = 680
 NAMES = {ADA: "Ada", BOB: "美玲", ME: "Muse"}
 
 
-async def converse(wire: DiscordSimulator, folder: Path) -> None:
-    """Ask in a channel what people ask, and wait for each answer."""
+async def run_conversation(wire: DiscordSimulator, folder: Path) -> None:
+    """Ask typical questions in a channel, and wait for each answer."""
     adapter = Discord(token=SecretStr(TOKEN), api_url=wire.api)
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
     stopping = asyncio.Event()
@@ -47,31 +47,31 @@ async def converse(wire: DiscordSimulator, folder: Path) -> None:
             options = [{"name": key, "type": 4 if key == "n" else 3, "value": value} for key, value in given.items()]
             data: Json = {"id": snowflake(), "name": name, "type": 1, "options": options}
             locale = "zh-TW" if person == BOB else "en-US"
-            told = await wire.interact(2, data, locale=locale, member={**member(person), "permissions": "0"})
-            await wire.until(partial(is_whole, wire, told["token"]), 60)
+            interaction = await wire.interact(2, data, locale=locale, member={**member(person), "permissions": "0"})
+            await wire.until(partial(is_complete, wire, interaction["token"]), 60)
             await core.worker.drain()
         stopping.set()
         await running
 
 
-def is_whole(wire: DiscordSimulator, token: str) -> bool:
-    """Whether a command's answer is there with its files and buttons."""
+def is_complete(wire: DiscordSimulator, token: str) -> bool:
+    """Return whether a command's answer is there with its files and buttons."""
     message = wire.originals.get(token, {"flags": LOADING})
     return not message["flags"] & LOADING and "again" in str(message["components"])
 
 
-async def page() -> str:
-    """The conversation as a page."""
+async def build_page() -> str:
+    """Return the conversation as an HTML page."""
     logs.configure("warning", "json")
     with tempfile.TemporaryDirectory() as folder:
         async with DiscordSimulator() as wire:
-            await converse(wire, Path(folder))
-            return Page(wire, NAMES).whole("general", CHANNEL)
+            await run_conversation(wire, Path(folder))
+            return Page(wire, NAMES).render("general", CHANNEL)
 
 
 def main() -> None:
-    """Make the picture."""
-    photograph(asyncio.run(page()), PICTURE, width=WIDTH)
+    """Write the picture."""
+    render_png(asyncio.run(build_page()), PICTURE, width=WIDTH)
     print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,4 +1,4 @@
-"""Messages as Discord keeps them → a page that looks as they do in Discord. Its look is its own: no copied assets."""
+"""Renders messages of the Discord simulator as an HTML page that resembles Discord, without Discord's assets."""
 
 import base64
 import html
@@ -22,15 +22,15 @@ _DANGER = 4
 
 
 class Page:
-    """Writes a page of what a person sees."""
+    """Renders the messages that a person sees."""
 
     def __init__(self, wire: DiscordSimulator, names: dict[str, str]) -> None:
         self._wire = wire
         self._names = names
         self._markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
 
-    def whole(self, title: str, channel: str) -> str:
-        """A channel's messages, each with its thread, under the channel's name."""
+    def render(self, title: str, channel: str) -> str:
+        """Return the page: a channel's messages, each with its thread, under the channel's name."""
         name, style = html.escape(title), STYLE.read_text(encoding="utf-8")
         head = f"<head><meta charset=utf-8><title>{name}</title><style>{style}</style></head>"
         messages = "".join(self._with_thread(message) for message in self._wire.messages[channel])
@@ -40,10 +40,10 @@ class Page:
         thread = self._wire.threads.get(message["id"])
         if thread is None:
             return self._message(message)
-        said = [one for one in self._wire.messages[thread["id"]] if one["type"] in (0, 19)]
-        number = f"{len(said)} Message{'s' if len(said) > 1 else ''} ›"
+        replies = [one for one in self._wire.messages[thread["id"]] if one["type"] in (0, 19)]
+        number = f"{len(replies)} Message{'s' if len(replies) > 1 else ''} ›"
         title = f"<div class=title>{html.escape(thread['name'])}<span>{number}</span></div>"
-        return f"{self._message(message)}<div class=thread>{title}{''.join(map(self._message, said))}</div>"
+        return f"{self._message(message)}<div class=thread>{title}{''.join(map(self._message, replies))}</div>"
 
     def _message(self, message: Json) -> str:
         author = message["author"]["id"]
@@ -57,16 +57,16 @@ class Page:
         if message["content"] or not message["components"]:
             loose = "".join(self._file(file) for file in files.values())
         else:
-            loose = ""  # what is laid out names the files that it shows
+            loose = ""  # components name the files that they show
         parts = [self._prose(message["content"]), loose, self._components(message["components"], files), only]
         return (
             f"<div class=message><div class=avatar style='background:{colour}'>{face}</div><div class=body>"
-            f"{self._asked(message)}<div><span class=name>{name}</span>{badge}<span class=time>{time}</span></div>"
-            f"{''.join(parts)}</div></div>"
+            f"{self._command_line(message)}<div><span class=name>{name}</span>{badge}"
+            f"<span class=time>{time}</span></div>{''.join(parts)}</div></div>"
         )
 
-    def _asked(self, message: Json) -> str:
-        """What a message answers to."""
+    def _command_line(self, message: Json) -> str:
+        """Return the command that a message answers."""
         used = message.get("interaction_metadata")
         if used is not None:
             told = next(one.payload for one in self._wire.interactions.values() if one.payload["id"] == used["id"])
@@ -76,7 +76,7 @@ class Page:
         return ""
 
     def _prose(self, text: str) -> str:
-        """Discord's Markdown."""
+        """Render Discord's Markdown."""
         done: list[str] = []
         for at, part in enumerate(_SMALL.split(text)):
             shown = str(self._markdown.render(part)) if part.strip() else ""
@@ -86,7 +86,7 @@ class Page:
     # -- files and components
 
     def _file(self, file: Json) -> str:
-        """A picture, or the name of another file."""
+        """Return an image, or the name of another file."""
         upload = self._wire.cdn.uploads[file["id"]]
         if file["content_type"].startswith("image/"):
             return f"<div class='gallery one'>{self._picture(file)}</div>"
@@ -98,13 +98,13 @@ class Page:
         return f"<img alt='{alt}' src='data:{file['content_type']};base64,{data}'>"
 
     def _components(self, components: Iterable[Json], files: dict[str, Json]) -> str:
-        """Raises `KeyError` for a component that the page does not know: nothing that was sent may be missing."""
+        """Render components. Raises `KeyError` for an unknown one, so that nothing is missing in the picture."""
         shown: dict[int, Callable[[Json], str]] = {
             1: lambda one: f"<div class=buttons>{self._components(one['components'], files)}</div>",
             2: self._button,
             10: lambda one: self._prose(one["content"]),
-            12: lambda one: self._gallery([named(files, item["media"]) for item in one["items"]]),
-            13: lambda one: self._file(named(files, one["file"])),
+            12: lambda one: self._gallery([find_file(files, item["media"]) for item in one["items"]]),
+            13: lambda one: self._file(find_file(files, one["file"])),
         }
         return "".join(shown[one["type"]](one) for one in components)
 
@@ -118,6 +118,6 @@ class Page:
         return f"<span class='{look}'>{symbol} {html.escape(one.get('label') or '')}</span>"
 
 
-def named(files: dict[str, Json], media: Json) -> Json:
-    """The file that a component shows."""
+def find_file(files: dict[str, Json], media: Json) -> Json:
+    """Return the file that a component shows."""
     return files[media["url"].removeprefix("attachment://")]

@@ -1,6 +1,6 @@
-"""The picture of a conversation in Slack: `python -m bench.pictures.slack`.
+"""Draws a conversation in Slack: `python -m bench.pictures.slack`.
 
-The service answers from its sandbox on a Slack of the tests; what it sends becomes a page, and the page a picture.
+The service answers from its sandbox on the Slack simulator; its messages become an HTML page, and the page a picture.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from adapters.slack import Settings as SlackSettings
 from adapters.slack.adapter import Slack
-from bench.pictures.browser import photograph
+from bench.pictures.browser import render_png
 from bench.pictures.slack_page import Page
 from bot import bootstrap
 from bot.ops import logs
@@ -23,8 +23,8 @@ PICTURE = Path(__file__).parents[2] / "docs" / "slack.png"
 WIDTH = 680
 
 
-async def converse(slack: SlackSimulator, folder: Path) -> list[Message]:
-    """Ask in a channel what people ask; the messages that begin its threads."""
+async def run_conversation(slack: SlackSimulator, folder: Path) -> list[Message]:
+    """Ask typical questions in a channel; return the root messages of the threads."""
     slack.team.users[slack.bob.id].name, slack.team.users[slack.bob.id].locale = "美玲", "zh-TW"
     adapter = Slack(
         SlackSettings(  # type: ignore[call-arg, unused-ignore]
@@ -46,18 +46,18 @@ async def converse(slack: SlackSimulator, folder: Path) -> list[Message]:
         ):
             before = len(slack.from_bot(slack.general))
             person.slash(command, text)
-            await slack.until(partial(is_whole, slack, before), 60)
+            await slack.until(partial(is_complete, slack, before), 60)
             await core.worker.drain()
             await slack.settled()
             roots.append(slack.from_bot(slack.general)[before])
-        roots[:0] = [await talk(slack, core)]
+        roots[:0] = [await ask_in_thread(slack, core)]
         stopping.set()
         await running
     return roots
 
 
-async def talk(slack: SlackSimulator, core: bootstrap.Core) -> Message:
-    """A question in a channel and one without a mention in its thread; the first of the two."""
+async def ask_in_thread(slack: SlackSimulator, core: bootstrap.Core) -> Message:
+    """Ask in a channel, then without a mention in the thread; return the root message."""
     root = slack.ada.mention("my name is Ada and I keep bees")
     await slack.until(lambda: slack.from_bot(slack.general, thread=root.ts), 60)
     await core.worker.drain()
@@ -68,23 +68,23 @@ async def talk(slack: SlackSimulator, core: bootstrap.Core) -> Message:
     return root
 
 
-def is_whole(slack: SlackSimulator, before: int) -> bool:
-    """Whether the answer to a command is there with its buttons, under the message that says who asked what."""
+def is_complete(slack: SlackSimulator, before: int) -> bool:
+    """Return whether the answer to a command is there with its buttons."""
     return any("again" in str(message.blocks) for message in slack.from_bot(slack.general)[before:])
 
 
-async def page() -> str:
-    """The conversation as a page."""
+async def build_page() -> str:
+    """Return the conversation as an HTML page."""
     logs.configure("warning", "json")
     with tempfile.TemporaryDirectory() as folder:
         async with SlackSimulator() as slack:
-            roots = await converse(slack, Path(folder))
-            return Page(slack, slack.ada.id).whole("# general", roots)
+            roots = await run_conversation(slack, Path(folder))
+            return Page(slack, slack.ada.id).render("# general", roots)
 
 
 def main() -> None:
-    """Make the picture."""
-    photograph(asyncio.run(page()), PICTURE, width=WIDTH)
+    """Write the picture."""
+    render_png(asyncio.run(build_page()), PICTURE, width=WIDTH)
     print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,4 +1,4 @@
-"""Messages as Slack keeps them → a page that looks as they do in Slack. Its look is its own: no copied assets."""
+"""Renders messages of the Slack simulator as an HTML page that resembles Slack, without Slack's assets."""
 
 import base64
 import html
@@ -23,22 +23,22 @@ _USER = re.compile(r"&lt;@(\w+)(?:\|[^&]*)?&gt;")
 
 
 class Page:
-    """Writes a page of what a person sees."""
+    """Renders the messages that a person sees."""
 
     def __init__(self, slack: SlackSimulator, viewer: str) -> None:
         self.slack = slack
         self.viewer = viewer
         self.markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
-    def whole(self, title: str, roots: Sequence[Message]) -> str:
-        """Each message with its thread, under the channel's name."""
+    def render(self, title: str, roots: Sequence[Message]) -> str:
+        """Return the page: each message with its thread, under the channel's name."""
         name, style = html.escape(title), STYLE.read_text(encoding="utf-8")
         head = f"<head><meta charset=utf-8><title>{name}</title><style>{style}</style></head>"
         threads = "".join(self.thread(root) for root in roots)
         return f"<!DOCTYPE html><html>{head}<body><header>{name}</header><main>{threads}</main></body></html>"
 
     def thread(self, root: Message) -> str:
-        """A message and what was answered."""
+        """Return a message with its replies."""
         channel = self.slack.teams[root.team].channels[root.channel]
         replies = [m for m in channel.visible(self.viewer) if m.thread_ts == root.ts and m.ts != root.ts]
         number = f"{len(replies)} {'reply' if len(replies) == 1 else 'replies'}"
@@ -46,7 +46,7 @@ class Page:
         return f"{self.message(root)}<div class=thread>{line}{''.join(map(self.message, replies))}</div>"
 
     def message(self, message: Message) -> str:
-        """One message with its author, files and blocks."""
+        """Return a message with its author, files and blocks."""
         user = self.slack.teams[message.team].users[message.user]
         colour = _COLOURS[sum(map(ord, user.id)) % len(_COLOURS)]
         face = icon.svg() if message.is_bot else html.escape(user.name[0])
@@ -63,17 +63,17 @@ class Page:
         )
 
     def text(self, message: Message) -> str:
-        """What a message without blocks says."""
+        """Return the text of a message."""
         if message.markdown:
             return self.prose(message.markdown)
         return f"<div>{self.mrkdwn(message.text)}</div>" if message.text else ""
 
     def prose(self, text: str) -> str:
-        """Markdown as Slack shows it in streams and markdown blocks."""
+        """Render Markdown, as in streams and markdown blocks."""
         return str(self.markdown.render(text)) if text else ""
 
     def file(self, file: File) -> str:
-        """A picture, or the name of another file."""
+        """Return an image, or the name of another file."""
         name = html.escape(file.title or file.name)
         if file.mimetype.startswith("image/") and file.content:
             data = base64.b64encode(file.content).decode()
@@ -82,7 +82,7 @@ class Page:
         return f"<div class=task>📄 <b>{name}</b> <span class=only>{file.size:,} bytes</span></div>"
 
     def mrkdwn(self, text: str) -> str:
-        """Slack's own dialect."""
+        """Render Slack's mrkdwn."""
         known = {user.id: user.name for team in self.slack.teams.values() for user in team.users.values()}
         safe = html.escape(html.unescape(text), quote=False)
         safe = _USER.sub(lambda m: f"<span class=me>@{html.escape(known.get(m[1], m[1]))}</span>", safe)
@@ -101,14 +101,14 @@ class Page:
         )
 
     def label(self, value: Any) -> str:
-        """A text object."""
+        """Render a text object."""
         if not isinstance(value, dict):
             return html.escape(str(value or ""))
         text = str(value.get("text", ""))
         return self.mrkdwn(text) if value.get("type") == "mrkdwn" else html.escape(text)
 
     def block(self, block: Json) -> str:
-        """One block. Raises `ValueError` for one that the page does not know: nothing that was sent may be missing."""
+        """Render a block. Raises `ValueError` for an unknown one, so that nothing is missing in the picture."""
         kind = block["type"]
         write = getattr(self, f"_{kind}", None)
         if write is None:

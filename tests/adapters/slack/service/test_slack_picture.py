@@ -26,14 +26,14 @@ async def test_the_page_shows_the_messages_sent(slack: SlackSimulator, tmp_path:
         [answer] = await running.answers(question)
         drawing = slack.bob.mention("image a fox")
         [drawn] = await running.answers(drawing)
-    whole = Page(slack, slack.ada.id).whole("# general", [question, drawing])
+    whole = Page(slack, slack.ada.id).render("# general", [question, drawing])
     assert answer.blocks
     for message in (answer, drawn):
         text = re.sub(r"[*_`]", "", html.unescape(words(message.blocks)))
         assert set(text.split()) <= set(read(whole))
     assert whole.count("<img ") == len(drawn.files) == 1
     answer.is_deleted = True
-    assert "re:" not in read(Page(slack, slack.ada.id).whole("# general", [question]))
+    assert "re:" not in read(Page(slack, slack.ada.id).render("# general", [question]))
 
 
 async def test_the_page_leaves_out_nothing_that_it_does_not_know(slack: SlackSimulator) -> None:

@@ -1,4 +1,4 @@
-"""An API for what takes long: answers that stream for seconds and a video of a given size."""
+"""An API server with slow answers: text streamed for seconds, and a video of a given size."""
 
 import asyncio
 import contextlib
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-PIECES, PAUSE = 60, 0.1  #: of a streamed answer: how many, and the seconds between two
+PIECES, PAUSE = 60, 0.1  #: pieces of a streamed answer, and seconds between two
 _CHUNK = 1 << 20
 
 
-async def chat(request: web.Request) -> web.StreamResponse:
+async def stream_chat(request: web.Request) -> web.StreamResponse:
     """Stream an answer of six seconds."""
     await request.read()
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
     for number in range(PIECES):
         delta = {"content": f"Piece {number} of an answer that takes its time. "}
-        told = {"object": "chat.completion.chunk", "model": "gpt-4-turbo", "choices": [{"index": 0, "delta": delta}]}
-        await response.write(f"data: {json.dumps(told)}\n\n".encode())
+        chunk = {"object": "chat.completion.chunk", "model": "gpt-4-turbo", "choices": [{"index": 0, "delta": delta}]}
+        await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
         await asyncio.sleep(PAUSE)
     await response.write(b"data: [DONE]\n\n")
     return response
@@ -30,12 +30,12 @@ async def chat(request: web.Request) -> web.StreamResponse:
 async def main(size: int) -> None:
     """Serve until killed; the first line of output is the port."""
 
-    async def video(request: web.Request) -> web.Response:
+    async def create_video(request: web.Request) -> web.Response:
         await request.read()
-        film = {"url": f"http://{request.host}/file.mp4", "duration": 10, "width": 1920, "height": 1080}
-        return web.json_response({"success": True, "data": {"videos": [film]}, "message": "ok"})
+        video = {"url": f"http://{request.host}/file.mp4", "duration": 10, "width": 1920, "height": 1080}
+        return web.json_response({"success": True, "data": {"videos": [video]}, "message": "ok"})
 
-    async def file(request: web.Request) -> web.StreamResponse:
+    async def send_file(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
         response.content_length = size
         await response.prepare(request)
@@ -45,9 +45,9 @@ async def main(size: int) -> None:
         return response
 
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", chat)
-    app.router.add_post("/v1/video/generations", video)
-    app.router.add_get("/file.mp4", file)
+    app.router.add_post("/v1/chat/completions", stream_chat)
+    app.router.add_post("/v1/video/generations", create_video)
+    app.router.add_get("/file.mp4", send_file)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -57,8 +57,8 @@ async def main(size: int) -> None:
 
 @contextlib.contextmanager
 def slow_api(size: int) -> Iterator[str]:
-    """The server in a process of its own, with a video of so many bytes; yields its base URL."""
-    process = subprocess.Popen([sys.executable, "-m", "bench.slack_api", str(size)], stdout=subprocess.PIPE)
+    """Run the server in a process of its own; `size`: bytes of the video. Yields its base URL."""
+    process = subprocess.Popen([sys.executable, "-m", "bench.slow_api", str(size)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
