@@ -180,6 +180,8 @@ class UpgradeContract:
             for name in ("also waiting", "press"):
                 channel.asked[name] = {"id": name, "earlier": [["bob", "said before"]]}
                 channel.acknowledged.add(name)
+            channel.asked["waiting"] = {"id": "waiting", "files": {"a.txt": "in the file"}}
+            channel.acknowledged.add("waiting")
             settings = {**self.settings(), "bot_retention_days": 0}
             one = Service(tmp_path, api, echo, channel, settings, ChannelAdapter(channel.url))
             stack.push_async_callback(one.adapter.http.aclose)

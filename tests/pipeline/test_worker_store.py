@@ -101,7 +101,7 @@ async def left_behind(one: Service) -> tuple[str, Any]:
     release.set()
     await one.start()
     assert isinstance(one.core.store, SqliteStore)
-    return event, one.core.store._reads
+    return event, one.core.store._reader
 
 
 async def test_a_try_counts_before_a_file_is_read(tmp_path: Path) -> None:

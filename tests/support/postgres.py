@@ -58,3 +58,14 @@ async def connected(url: SecretStr, name: str = "") -> AsyncIterator[Any]:
         yield connection
     finally:
         await connection.close()
+
+
+async def tables(url: SecretStr) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, but for that of the schema's version."""
+    async with connected(url) as connection:
+        names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {
+            name: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {name}")]
+            for (name,) in names
+            if name != "schema_version"
+        }

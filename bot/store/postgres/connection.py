@@ -21,8 +21,6 @@ BROKEN = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientE
 
 #: Key of the advisory lock under which the schema is changed.
 _MIGRATION_LOCK = 0x636D7574
-#: Seconds for one statement, and for a connection to be made.
-TIMEOUT = 30.0
 #: Connections that read.
 _READERS = 4
 #: Seconds after which the server lets go of a machine that vanished: 10 + 2 × 5.
@@ -44,10 +42,20 @@ class PostgresDatabase:
 
     connection: Connection
 
-    async def rows(self, sql: str, **parameters: object) -> list[Any]:
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """See `Database.rows`."""
         text, names = numbered(sql)
-        return list(await self.connection.fetch(text, *(parameters[name] for name in names)))
+        return list(await self.connection.fetch(text, *[parameters[name] for name in names]))
+
+    async def row(self, sql: str, /, **parameters: object) -> Any:
+        """The first row; None when there is none."""
+        text, names = numbered(sql)
+        return await self.connection.fetchrow(text, *[parameters[name] for name in names])
+
+    async def value(self, sql: str, /, **parameters: object) -> Any:
+        """The first column of the first row; None when there is none."""
+        text, names = numbered(sql)
+        return await self.connection.fetchval(text, *[parameters[name] for name in names])
 
     async def execute_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         """See `Database.execute_many`."""
@@ -55,11 +63,12 @@ class PostgresDatabase:
         await self.connection.executemany(text, [[row[name] for name in names] for row in rows])
 
 
-class Link:
-    """The way to one database."""
+class Connections:
+    """Makes connections to one database, and has some that read. `timeout`: seconds for one statement."""
 
-    def __init__(self, url: SecretStr) -> None:
+    def __init__(self, url: SecretStr, *, timeout: float) -> None:
         self._url = url
+        self._timeout = timeout
         self.name = address(url)  #: for people
         self._pool: Any = None
 
@@ -76,10 +85,10 @@ class Link:
                 self._url.get_secret_value(),
                 min_size=0,
                 max_size=_READERS,
-                timeout=TIMEOUT,
-                command_timeout=TIMEOUT,
+                timeout=self._timeout,
+                command_timeout=self._timeout,
                 server_settings=_SETTINGS,
-                reset=_as_it_is,
+                reset=_keep_as_is,
             )
 
     async def close(self) -> None:
@@ -95,31 +104,27 @@ class Link:
         with self.translated():
             return await asyncpg.connect(
                 self._url.get_secret_value(),
-                timeout=TIMEOUT,
-                command_timeout=TIMEOUT,
+                timeout=self._timeout,
+                command_timeout=self._timeout,
                 server_settings={**_SETTINGS, **settings},
             )
 
-    async def rows(self, sql: str, *parameters: object) -> list[Any]:
-        """The rows of a query. Raises `StoreError`."""
-        with self.translated():
-            return list(await self._pool.fetch(sql, *parameters))
-
-    async def named_rows(self, sql: str, **parameters: object) -> list[Any]:
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """The rows of a query whose parameters are written `:name`. Raises `StoreError`."""
         text, names = numbered(sql)
-        return await self.rows(text, *(parameters[name] for name in names))
+        with self.translated():
+            return list(await self._pool.fetch(text, *[parameters[name] for name in names]))
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """What goes wrong with the database becomes a `StoreError` of one sentence."""
+        """Translate errors of the database to a `StoreError` of one sentence."""
         try:
             yield
         except (asyncpg.PostgresError, *BROKEN) as exc:
             raise self.explained(exc) from exc
 
     def explained(self, error: Exception) -> StoreError:
-        """The `StoreError` that says in one sentence what went wrong with the database and what to do."""
+        """The `StoreError` for an error of the driver: one sentence, with what to do."""
         if not isinstance(error, asyncpg.PostgresError):
             reason = str(error) or type(error).__name__
             return StoreUnavailable(
@@ -151,8 +156,8 @@ class Link:
                 await connection.execute("INSERT INTO schema_version VALUES ($1)", migration.number)
 
 
-async def _as_it_is(_: Connection) -> None:
-    """Nobody changes anything about a connection that reads: it needs no question more to be handed on."""
+async def _keep_as_is(_: Connection) -> None:
+    """Reset nothing: no query changes a connection that reads, and resetting costs a round trip."""
 
 
 async def close(connection: Connection) -> None:

@@ -1,6 +1,6 @@
-"""The life of an event: recorded, claimed, committed, completed. Ownership is a lock that dies with its process."""
+"""The life of a recorded event: claimed, committed, completed. Ownership is a lock that dies with its process."""
 
-# ruff: noqa: D102 - the promises are those of `bot.ports.Store`
+# ruff: noqa: D102 - the promises are those of `bot.ports`
 
 import asyncio
 import json
@@ -13,139 +13,111 @@ from typing import Any, TypeVar
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.models import Answer, Event, Job, Lane, Outcome, QuotaRequest, Usage
+from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
-from bot.store.postgres.connection import Connection, Link
-from bot.store.postgres.lease import CHANNEL, LOCK, Owner
-from bot.store.postgres.writer import Writer
+from bot.store.postgres.connection import Connections, PostgresDatabase
+from bot.store.postgres.lease import CHANNEL, LOCK, Lease
+from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import codec
-from bot.store.shared.rows import event_keys, filled, usage_rows
-from bot.store.sqlite.queries import job_of
+from bot.store.shared.lanes import lane_parts
+from bot.store.shared.rows import filled, job_of, usage_rows
+from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
 
-#: Seconds between two looks for events of processes that died, and the longest sleep without news.
-LOOK_INTERVAL = 1.0
-#: What a notification says: that there may be something to claim, that a value has changed, what is to be stopped.
+#: What a notification says: that there may be something to claim, that a value has changed, what is to be cancelled.
 EVENTS = "events"
 VALUES = "values"
 CANCEL = "cancel"
 _CANCELLED = 300  #: events in one notification
-_CANCEL_LOOK = 0.1  #: seconds between two looks whether they have stopped
 
 
 def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: str) -> str | None:
-    """What events that run one at a time have in common; None: they wait for nothing."""
-    keys: dict[Lane, tuple[str, ...] | None] = {
-        Lane.CONVERSATION: (adapter, conversation),
-        Lane.OWN: (adapter, conversation, command, actor),
-        Lane.FREE: None,
-    }
-    key = keys[lane]
-    return None if key is None else json.dumps(key)
+    """The lane's parts as one text; None: the event waits for nothing."""
+    parts = lane_parts(lane, adapter=adapter, conversation=conversation, command=command, actor=actor)
+    return None if parts is None else json.dumps(parts)
 
 
-def recorded_row(event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> tuple[object, ...]:
-    """An event as `statements.RECORD` takes it."""
-    lane = lane if answer is None else Lane.FREE
-    adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
-    return (
-        adapter,
-        event_id,
-        actor,
-        conversation,
-        lane.value,
-        lane_key(lane, adapter, conversation, command, actor),
-        command,
-        channel,
-        replaces,
-        event.received_at.timestamp(),
-        codec.dumps(event),
-        None if answer is None else codec.dumps(answer),
-        "" if quota is None else quota.kind or "",
-        0 if quota is None else quota.items,
-    )
-
-
-class Events:
+class PostgresEvents:
     """The part of the store that workers use."""
 
-    _link: Link
-    _owner: Owner
-    _writer: Writer
+    _connections: Connections
+    _lease: Lease
+    _writer: PostgresWriter
 
-    def __init__(self) -> None:
+    def __init__(self, timing: StoreTiming) -> None:
+        self._timing = timing
         self._changed = asyncio.Event()
         self._running: dict[int, Job] = {}  #: by sequence number
         self._is_astray = False  #: rows may say that this process has what it does not know of
-        self._look_at = 0.0  #: monotonic
-        self._cancel_requests: set[int] = set()  #: what others asked this process to stop
+        self._take_over_at = 0.0  #: monotonic
+        self._cancel_requests: set[int] = set()  #: of other processes
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         self._changed.clear()
-        names = [codec.key(adapter) for adapter in adapters]
-        async with self._owner.connection() as db:
+        free = {"lanes": [lane.value for lane in lanes], "adapters": [codec.key(adapter) for adapter in adapters]}
+        async with self._lease.connection() as db:
             try:
                 await self._take_over(db)
-                row = await self._take(db, [lane.value for lane in lanes], names)
+                row = await self._take(db, free)
             except BaseException:
                 self._is_astray = True
                 raise
             if row is None:
                 return None
-            job = job_of([tuple(row)[:5]])
+            job = job_of([row])
             assert job is not None
             job = replace(job, event=replace(job.event, id=codec.plain(row["id"])))  # as given, surrogates and all
             self._running[job.seq] = job
             return job
 
-    async def _take(self, db: Connection, lanes: Sequence[str], adapters: Sequence[str]) -> Any:
+    async def _take(self, db: PostgresDatabase, free: Mapping[str, object]) -> Any:
         while True:
             try:
-                return await db.fetchrow(statements.CLAIM, lanes, adapters, time.time(), self._owner.number)
+                return await db.row(statements.CLAIM, now=time.time(), owner=self._lease.number, **free)
             except asyncpg.UniqueViolationError:  # another process was quicker with another event of the lane key
                 continue
 
-    async def _take_over(self, db: Connection) -> None:
+    async def _take_over(self, db: PostgresDatabase) -> None:
         """Let wait again what dead processes had, and what this one has lost sight of."""
         if self._is_astray:
-            await db.fetch(statements.ADOPT, [self._owner.number], self._owner.number, list(self._running))
+            number = self._lease.number
+            await db.rows(statements.ADOPT, owners_before=[number], owner=number, running=list(self._running))
             self._is_astray = False
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + LOOK_INTERVAL
-            await db.execute(statements.TAKE_OVER, LOCK)
+        if time.monotonic() >= self._take_over_at:
+            self._take_over_at = time.monotonic() + self._timing.take_over
+            await db.rows(statements.TAKE_OVER, lock=LOCK)
 
-    async def _adopt(self, db: Connection, before: Collection[int], number: int) -> None:
+    async def _adopt(self, db: PostgresDatabase, before: Collection[int], number: int) -> None:
         """Go on with what runs here, unless another process has taken it over."""
         if before:
-            rows = await db.fetch(statements.ADOPT, list(before), number, list(self._running))
-            kept = {row["seq"] for row in rows if row["kept"]}
+            running = list(self._running)
+            rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
+            kept = {row["seq"] for row in rows if row["is_kept"]}
             self._running = {seq: job for seq, job in self._running.items() if seq in kept}
 
     async def wait(self) -> None:
-        (row,) = await self._link.rows(
-            "SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at > $1", time.time()
-        )
-        patience = LOOK_INTERVAL if row[0] is None else min(max(row[0] - time.time(), 0.0), LOOK_INTERVAL)
+        ((at,),) = await self._connections.rows(statements.NEXT_TIME, now=time.time())
+        longest = self._timing.take_over
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(longest if at is None else min(max(at - time.time(), 0.0), longest)):
                 await self._changed.wait()
         except TimeoutError:
             pass
 
     async def confirm(self, job: Job) -> None:
-        self._sure(job)
+        self._check_ownership(job)
 
-    def _sure(self, job: Job) -> None:
+    def _check_ownership(self, job: Job) -> None:
         if self._running.get(job.seq) is not job:
             raise _lost(job)
-        if not self._owner.is_sure:
+        if not self._lease.is_held:
             raise StoreUnavailable(f"Whether event {job.event.id} is still ours, the database has yet to say.")
 
-    async def _owned(
+    async def _write_owned(
         self,
         job: Job,
-        work: Callable[[Connection, int], Awaitable[T | None]],
+        work: Callable[[PostgresDatabase, int], Awaitable[T | None]],
         *,
         then: Callable[[], None] = lambda: None,
         news: str = "",
@@ -155,8 +127,8 @@ class Events:
         Raises `OwnershipLost`.
         """
 
-        async def mine(db: Connection) -> tuple[int, T | None]:
-            number = self._owner.number
+        async def mine(db: PostgresDatabase) -> tuple[int, T | None]:
+            number = self._lease.number
             return number, await work(db, number) if self._running.get(job.seq) is job else None
 
         def done(result: tuple[int, T | None]) -> None:
@@ -164,67 +136,70 @@ class Events:
                 then()
 
         while True:
-            self._sure(job)
+            self._check_ownership(job)
             number, result = await self._writer.submit(mine, then=done, news=news)
             if result is not None:
                 return result
-            self._sure(job)
-            if number == self._owner.number:  # not between one number and the next
+            self._check_ownership(job)
+            if number == self._lease.number:  # not between one number and the next
                 self._running.pop(job.seq, None)
                 raise _lost(job)
 
     async def save_draft(self, job: Job, ref: str) -> None:
-        row = json.dumps(ref), job.attempt
-        await self._owned(job, lambda db, number: db.fetchval(statements.DRAFT, job.seq, number, *row))
+        draft = {"seq": job.seq, "ref": json.dumps(ref), "attempts": job.attempt}
+        await self._write_owned(job, lambda db, owner: db.value(statements.DRAFT, owner=owner, **draft))
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
         turns = [codec.dumps(filled(turn, job.event, now)) for turn in outcome.turns]
-        row = codec.dumps(outcome.answer), turns, *_columns(usage_rows(job, outcome.usage, now))
-        replaced = codec.key(job.event.adapter), codec.key(job.event.replaces)
+        committed = {"answer": codec.dumps(outcome.answer), "turns": turns, **_usage_columns(job, outcome.usage, now)}
+        replaced = {"adapter": codec.key(job.event.adapter), "replaces": codec.key(job.event.replaces)}
 
-        async def work(db: Connection, number: int) -> bool | None:
-            if await db.fetchval(statements.COMMIT, job.seq, number, *row) is not None:
+        async def work(db: PostgresDatabase, owner: int) -> bool | None:
+            if await db.value(statements.COMMIT, seq=job.seq, owner=owner, **committed) is not None:
                 if job.event.replaces and turns:
-                    await db.execute(statements.REPLACE, *replaced, job.seq)
+                    await db.rows(statements.REPLACE, seq=job.seq, **replaced)
                 return True
-            return False if await db.fetchval(statements.IS_ANSWERED, job.seq, number) else None
+            return False if await db.value(statements.IS_ANSWERED, seq=job.seq, owner=owner) else None
 
-        return await self._owned(job, work)
+        return await self._write_owned(job, work)
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        columns = _columns(usage_rows(job, usage, datetime.now(UTC)))
-        await self._writer.submit(lambda db: db.execute(statements.USAGE, job.seq, self._owner.number, *columns))
+        columns = _usage_columns(job, usage, datetime.now(UTC))
+        await self._writer.submit(
+            lambda db: db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
+        )
 
     async def complete(self, job: Job) -> None:
         await self._end(job, statements.COMPLETE)
 
     async def retry(self, job: Job, at: datetime) -> None:
-        await self._give_back(job, statements.GIVE_BACK, at.timestamp())
+        await self._give_back(job, statements.RETRY, ready_at=at.timestamp())
 
     async def release(self, job: Job) -> None:
-        await self._give_back(job, statements.RELEASE, job.attempt - 1)
+        await self._give_back(job, statements.RELEASE, attempts=job.attempt - 1)
 
-    async def _give_back(self, job: Job, sql: str, value: float) -> None:
+    async def _give_back(self, job: Job, sql: str, **values: float) -> None:
         try:
-            await self._end(job, sql, value)
+            await self._end(job, sql, **values)
         except StoreUnavailable:  # when the database is back, it waits again
             self._running.pop(job.seq, None)
             self._is_astray = True
             raise
 
-    async def _end(self, job: Job, sql: str, *parameters: object) -> None:
+    async def _end(self, job: Job, sql: str, **values: object) -> None:
         def then() -> None:
             del self._running[job.seq]
             self._changed.set()
 
-        await self._owned(
-            job, lambda db, number: db.fetchval(sql, job.seq, number, *parameters), then=then, news=EVENTS
+        await self._write_owned(
+            job, lambda db, owner: db.value(sql, seq=job.seq, owner=owner, **values), then=then, news=EVENTS
         )
 
     async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
-        row = codec.key(adapter), codec.key(conversation), before, codec.dumps(answer)
-        rows = await self._change(lambda db: db.fetch(statements.CANCEL, *row))
+        keys = {"adapter": codec.key(adapter), "conversation": codec.key(conversation)}
+        text = codec.dumps(answer)
+        rows = await self._change(lambda db: db.rows(statements.CANCEL_WAITING, before=before, answer=text, **keys))
         return len(rows)
 
     async def request_cancel(
@@ -236,73 +211,78 @@ class Events:
         before: int | None = None,
         patience: float = 0.0,
     ) -> int:
-        names = [None if name is None else codec.key(name) for name in (event_id, conversation)]
+        events = {
+            "adapter": codec.key(adapter),
+            "id": None if event_id is None else codec.key(event_id),
+            "conversation": None if conversation is None else codec.key(conversation),
+            "before": before,
+        }
 
-        async def work(db: Connection) -> list[int]:
-            rows = await db.fetch(statements.ELSEWHERE, self._owner.number, codec.key(adapter), *names, before)
+        async def work(db: PostgresDatabase) -> list[int]:
+            rows = await db.rows(statements.ANSWERED_ELSEWHERE, owner=self._lease.number, **events)
             seqs = [row["seq"] for row in rows][:_CANCELLED]
             if seqs:
-                await db.execute("SELECT pg_notify($1, $2)", CHANNEL, " ".join((CANCEL, *map(str, seqs))))
+                news = " ".join((CANCEL, *map(str, seqs)))
+                await db.rows("SELECT pg_notify(:channel, :news)", channel=CHANNEL, news=news)
             return seqs
 
         seqs = await self._writer.submit(work)
         until = time.monotonic() + patience
         while seqs and time.monotonic() < until:
-            sql = "SELECT 1 FROM events WHERE seq = ANY($1::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
-            if not await self._link.rows(sql, seqs):
+            if not await self._connections.rows(statements.IS_CLAIMED, seqs=seqs):
                 break
-            await asyncio.sleep(_CANCEL_LOOK)
+            await asyncio.sleep(self._timing.cancel_look)
         return len(seqs)
 
     def cancel_requests(self) -> Collection[int]:
-        told = self._cancel_requests & self._running.keys()
+        requested = self._cancel_requests & self._running.keys()
         self._cancel_requests.clear()
-        return told
+        return requested
 
-    async def _change(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Write what may give everybody something to claim."""
+    async def _change(self, work: Callable[[PostgresDatabase], Awaitable[T]]) -> T:
+        """Write what may give every process something to claim."""
         return await self._writer.submit(work, then=lambda _: self._changed.set(), news=EVENTS)
 
-    # -- second thoughts
+    # -- corrections
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
-        keys = codec.key(event.adapter), codec.key(event.id)
-        row = codec.dumps(event), None if answer is None else codec.dumps(answer)
+        keys = {"adapter": codec.key(event.adapter), "id": codec.key(event.id)}
+        content = {"event": codec.dumps(event), "answer": None if answer is None else codec.dumps(answer)}
 
-        async def work(db: Connection) -> bool:
-            found = await db.fetchrow(statements.REOPENED, *keys)
+        async def work(db: PostgresDatabase) -> bool:
+            found = await db.row(statements.TO_REOPEN, **keys)
             if found is None:
                 return False
             lane = Lane(found["lane"]) if answer is None else Lane.FREE
             key = lane_key(lane, found["adapter"], found["conversation"], found["command"], found["actor"])
-            await db.execute("DELETE FROM turns WHERE event_seq = $1", found["seq"])
-            await db.execute(statements.REOPEN, found["seq"], *row, lane.value, key)
+            await db.rows(statements.DELETE_TURNS, seq=found["seq"])
+            await db.rows(statements.REOPEN, seq=found["seq"], lane=lane.value, lane_key=key, **content)
             return True
 
         return await self._change(work)
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
-        keys = codec.key(adapter), codec.key(event_id)
+        keys = {"adapter": codec.key(adapter), "id": codec.key(event_id)}
 
-        async def work(db: Connection) -> bool:
-            seq = await db.fetchval(statements.WITHDRAW, *keys)
-            await db.execute("DELETE FROM turns WHERE event_seq = $1", seq)
+        async def work(db: PostgresDatabase) -> bool:
+            seq = await db.value(statements.WITHDRAW, **keys)
+            await db.rows(statements.DELETE_TURNS, seq=seq)
             return seq is not None
 
         return await self._change(work)
 
     async def counts(self) -> Mapping[str, float]:
-        (row,) = await self._link.rows(
-            "SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),"
-            " min(received_at) FILTER (WHERE owner IS NULL) FROM events WHERE NOT done AND event IS NOT NULL"
-        )
-        oldest = 0.0 if row[2] is None else max(time.time() - row[2], 0.0)
-        return {"waiting": row[0], "running": row[1], "oldest": oldest}
+        ((waiting, running, oldest),) = await self._connections.rows(statements.COUNTS)
+        since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
+        return {"waiting": waiting, "running": running, "oldest": since}
 
 
-def _columns(rows: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
+def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Sequence[object]]:
     """The rows of usage as the statements take them: without the sequence number, column by column."""
-    return list(zip(*rows, strict=True))[1:] if rows else [[]] * 8
+    names = "hours", "kinds", "models", "requests", "prompt_tokens", "completion_tokens", "items", "costs"
+    rows = usage_rows(job, usage, now)
+    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True))[1:] if rows else [[]] * len(names)
+    return dict(zip(names, columns, strict=True))
 
 
 def _lost(job: Job) -> OwnershipLost:

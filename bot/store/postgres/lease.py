@@ -8,31 +8,30 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.errors import StoreError, StoreUnavailable
-from bot.store.postgres.connection import Connection, Link, close
+from bot.store.postgres.connection import Connection, Connections, PostgresDatabase, close
+from bot.store.timing import StoreTiming
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "channelmuse"  #: of LISTEN and NOTIFY
 #: First key of the advisory locks of processes; the second is their number.
 LOCK = 0x636D7573
-#: Seconds between two signs of life of the connection, and those that one may take.
-BEAT = 2.0
-BEAT_TIMEOUT = 5.0
-#: Seconds without a sign of life after which nothing counts as owned: before the server can have let go of the lock.
-TRUST = 15.0
 
-Adopt = Callable[[Connection, Collection[int], int], Awaitable[None]]
+Adopt = Callable[[PostgresDatabase, Collection[int], int], Awaitable[None]]
 
 
-class Owner:
+class Lease:
     """The connection that holds the lock of this process's number, claims events and hears the news.
 
     When it breaks it is made anew, with another number; what nobody has taken over meanwhile is adopted. Claims need
     not survive a crash of the server, which ends all ownership: they don't wait for its disk.
     """
 
-    def __init__(self, link: Link, *, on_news: Callable[[str, int], None], adopt: Adopt) -> None:
-        self._link = link
+    def __init__(
+        self, connections: Connections, *, timing: StoreTiming, on_news: Callable[[str, int], None], adopt: Adopt
+    ) -> None:
+        self._timing = timing
+        self._connections = connections
         self._on_news = on_news  #: called with payload and sender of every notification; with "" after a reconnect
         self._adopt = adopt  #: called with the new connection, the numbers before and the new one
         self._connection: Connection | None = None
@@ -57,36 +56,38 @@ class Owner:
             await close(self._connection)
 
     @property
-    def is_sure(self) -> bool:
+    def is_held(self) -> bool:
         """Whether the lock is held, as far as can be known without asking."""
         connection = self._connection
-        return connection is not None and not connection.is_closed() and abs(time.time() - self._seen) < TRUST
+        return (
+            connection is not None and not connection.is_closed() and abs(time.time() - self._seen) < self._timing.trust
+        )
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncIterator[PostgresDatabase]:
         """The connection, for one after the other; made anew where it broke. Raises `StoreError`."""
         async with self._using:
             connection = self._connection
             if connection is None or connection.is_closed():
                 connection = await self._connect()
             try:
-                with self._link.translated():
-                    yield connection
+                with self._connections.translated():
+                    yield PostgresDatabase(connection)
             except StoreUnavailable:
                 connection.terminate()  # in whatever state it is
                 raise
             self._seen = time.time()
 
     async def _connect(self) -> Connection:
-        connection = await self._link.connect(synchronous_commit="off")
+        connection = await self._connections.connect(synchronous_commit="off")
         try:
-            with self._link.translated():
+            with self._connections.translated():
                 number = await connection.fetchval("SELECT nextval('owners')")
                 await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK, number)
                 await connection.add_listener(CHANNEL, lambda _c, pid, _channel, news: self._on_news(str(news), pid))
                 before = tuple(self._numbers)
                 self._numbers.append(number)  # should it break now: whether it was adopted, nobody knows
-                await self._adopt(connection, before, number)
+                await self._adopt(PostgresDatabase(connection), before, number)
         except BaseException:
             connection.terminate()
             raise
@@ -100,11 +101,11 @@ class Owner:
     async def _beat(self) -> None:
         """Notice a connection that broke silently, and make it anew."""
         while True:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(self._timing.beat)
             connection, seen = self._connection, self._seen
             try:
-                async with asyncio.timeout(BEAT_TIMEOUT), self.connection() as current:
-                    await current.execute("SELECT 1")
+                async with asyncio.timeout(self._timing.beat_timeout), self.connection() as current:
+                    await current.rows("SELECT 1")
             except (StoreError, TimeoutError) as exc:
                 log.debug("no sign of life from the database", reason=str(exc))
                 # Not one that was made meanwhile, nor one that is only busy: then this one's turn did not come.

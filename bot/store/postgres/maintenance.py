@@ -1,87 +1,64 @@
 """Forgetting and pruning. Each runs inside the writer."""
 
-# ruff: noqa: S608 - only constants are joined
-
 import time
 from collections.abc import Sequence
 
-from bot.store.postgres.connection import Connection, PostgresDatabase
+from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.statements import ADDED
-from bot.store.shared import key_values, quota
+from bot.store.shared import codec, erasure, key_values, quota
 
 #: Events erased in one transaction: the writer's other work waits for that long only.
 CHUNK = 200
 
-_THEIRS = "SELECT seq FROM events WHERE adapter = $1 AND actor = $2 AND actor <> ''"
-_IDLE = f"{_THEIRS} AND (owner IS NULL OR done)"
-_FORGET = (
-    (
-        "UPDATE contexts SET summary = '' WHERE (adapter, conversation) IN"
-        " (SELECT adapter, conversation FROM events WHERE adapter = $1 AND actor = $2)"
-    ),
-    f"DELETE FROM turns WHERE event_seq IN ({_THEIRS})",
-    (
-        f"DELETE FROM feedback WHERE event_seq IN ({_THEIRS})"
-        " OR (actor = $2 AND event_seq IN (SELECT seq FROM events WHERE adapter = $1))"
-    ),
-    (
-        "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"
-        f" WHERE seq IN ({_IDLE})"
-    ),
-    f"UPDATE events SET forgotten = true, actor = '' WHERE seq IN ({_THEIRS})",  # blanked when they are done
-    (
-        "INSERT INTO usage SELECT hour, adapter, '', channel, kind, model, sum(requests), sum(prompt_tokens),"
-        " sum(completion_tokens), sum(items), sum(cost) FROM usage"
-        " WHERE adapter = $1 AND actor = $2 AND actor <> '' GROUP BY hour, adapter, channel, kind, model"
-        f" {ADDED}"
-    ),
-    "DELETE FROM usage WHERE adapter = $1 AND actor = $2 AND actor <> ''",
-    "DELETE FROM people WHERE adapter = $1 AND actor = $2",
-)
-_COUNTED_OUT = """
-DELETE FROM allowances WHERE day < floor(extract(epoch FROM now()) / 86400)::bigint
-AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > extract(epoch FROM now()) - 60)
+_ADD_USAGE = f"""
+INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost)
+SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost
+FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
+{ADDED}
+"""  # noqa: S608 - constants
+_FORGET_TURN = "DELETE FROM people WHERE adapter = :adapter AND actor = :actor"
+_PRUNE = """
+DELETE FROM events WHERE seq IN (
+    SELECT seq FROM events WHERE done AND received_at < :before
+    ORDER BY received_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+RETURNING adapter, conversation, answer
 """
+_PRUNE_CONTEXTS = """
+DELETE FROM contexts USING unnest(:adapters::text[], :conversations::text[]) AS gone (adapter, conversation)
+WHERE contexts.adapter = gone.adapter AND contexts.conversation = gone.conversation AND NOT EXISTS (
+    SELECT 1 FROM events WHERE events.adapter = gone.adapter AND events.conversation = gone.conversation)
+"""
+_PRUNE_PEOPLE = """
+DELETE FROM people WHERE NOT EXISTS (
+    SELECT 1 FROM events
+    WHERE events.adapter = people.adapter AND events.actor = people.actor AND events.actor <> '')
+"""
+_PRUNE_ALLOWANCES = """
+DELETE FROM allowances WHERE day < :today AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > :minute_ago)
+"""
+_PRUNE_SPENT = "DELETE FROM spent WHERE day < :oldest"
 
 
-async def forget(db: Connection, who: tuple[str, str], person: int) -> Sequence[str]:
-    """See `Store.forget`; returns the answers that are gone. `person`: their number."""
-    today = quota.today(time.time())
-    values = {"person": person, "today": today, "hour": today * 24, "adapter": who[0], "actor": who[1]}
-    await PostgresDatabase(db).rows(quota.COUNT_ON, **values)
-    answers = await db.fetch(f"SELECT answer FROM events WHERE seq IN ({_IDLE}) AND answer IS NOT NULL", *who)
-    for statement in _FORGET:
-        await db.execute(statement, *who)
-    await PostgresDatabase(db).rows(key_values.FORGET, adapter=who[0], actor=who[1])
-    return [row["answer"] for row in answers]
+async def forget(db: PostgresDatabase, adapter: str, actor: str) -> Sequence[str]:
+    """See `Maintenance.forget`; returns the answers that are gone."""
+    is_running = "owner IS NOT NULL AND NOT done"
+    answers = await erasure.forget(db, adapter, actor, is_running=is_running, add_usage=_ADD_USAGE, now=time.time())
+    await db.rows(_FORGET_TURN, adapter=codec.key(adapter), actor=codec.key(actor))
+    return answers
 
 
-async def prune(db: Connection, before: float) -> Sequence[str | None]:
+async def prune(db: PostgresDatabase, before: float) -> Sequence[str | None]:
     """Erase one chunk of what was received earlier (seconds since 1970); returns the answers."""
-    rows = await db.fetch(
-        "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE done AND received_at < $1"
-        " ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING adapter, conversation, answer",
-        before,
-        CHUNK,
-    )
-    await db.execute(
-        "DELETE FROM contexts USING unnest($1::text[], $2::text[]) AS place (adapter, conversation)"
-        " WHERE contexts.adapter = place.adapter AND contexts.conversation = place.conversation AND NOT EXISTS"
-        " (SELECT 1 FROM events WHERE events.adapter = place.adapter AND events.conversation = place.conversation)",
-        [row["adapter"] for row in rows],
-        [row["conversation"] for row in rows],
-    )
-    await db.execute(_COUNTED_OUT)
+    rows = await db.rows(_PRUNE, before=before, limit=CHUNK)
+    adapters, conversations = [row["adapter"] for row in rows], [row["conversation"] for row in rows]
+    await db.rows(_PRUNE_CONTEXTS, adapters=adapters, conversations=conversations)
     return [row["answer"] for row in rows]
 
 
-async def prune_rest(db: Connection) -> None:
-    """Erase values that have expired or whose conversation is gone, people of whom no event is left, old prices."""
-    await PostgresDatabase(db).rows(key_values.PRUNE, now=time.time())
-    await PostgresDatabase(db).rows(
-        "DELETE FROM spent WHERE day < :oldest", oldest=quota.today(time.time()) - quota.PRICE_DAYS
-    )
-    await db.execute(
-        "DELETE FROM people WHERE NOT EXISTS (SELECT 1 FROM events"
-        " WHERE events.adapter = people.adapter AND events.actor = people.actor AND events.actor <> '')"
-    )
+async def prune_rest(db: PostgresDatabase) -> None:
+    """Erase values that have expired or whose conversation is gone, people of whom no event is left, old figures."""
+    now = time.time()
+    await db.rows(key_values.PRUNE, now=now)
+    await db.rows(_PRUNE_PEOPLE)
+    await db.rows(_PRUNE_ALLOWANCES, today=quota.today(now), minute_ago=now - quota.MINUTE)
+    await db.rows(_PRUNE_SPENT, oldest=quota.today(now) - quota.PRICE_DAYS)

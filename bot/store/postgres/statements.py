@@ -1,14 +1,16 @@
 """The statements of an event's life. Each is one round trip, whatever it writes."""
 
-#: lanes, adapters, now, owner's number. Of one lane key one event runs at a time, the oldest first; between people the
-#: one served least recently goes first. Whether a lane is idle is only asked in that order, until a few are found: more
-#: than other processes can be about to take. The adapter is not to be looked up in an index, which has finished events.
+# ruff: noqa: S608 - only constants are joined
+
+#: Of one lane key one event runs at a time, the oldest first; between people the one served least recently goes first.
+#: Whether a lane is idle is only asked in that order, until a few are found: more than other processes can be about to
+#: take. The adapter is not to be looked up in an index, which has finished events.
 CLAIM = """
 WITH waiting AS (
     SELECT seq, lane_key FROM events
     LEFT JOIN people ON people.adapter = events.adapter AND people.actor = events.actor
-    WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND ready_at <= $3
-    AND lane = ANY($1::text[]) AND events.adapter || '' = ANY($2::text[])
+    WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND ready_at <= :now
+    AND lane = ANY(:lanes::text[]) AND events.adapter || '' = ANY(:adapters::text[])
     ORDER BY coalesce(people.served, 0), events.seq),
 ready AS (
     SELECT seq, row_number() OVER () AS place FROM (
@@ -20,119 +22,124 @@ head AS (
     SELECT events.seq FROM ready JOIN events ON events.seq = ready.seq
     WHERE done IS NOT TRUE AND owner IS NULL ORDER BY place LIMIT 1 FOR UPDATE OF events SKIP LOCKED),
 taken AS (
-    UPDATE events SET owner = $4 FROM head WHERE events.seq = head.seq
+    UPDATE events SET owner = :owner FROM head WHERE events.seq = head.seq
     RETURNING events.seq, event, attempts, ref, answer, adapter, actor, id),
 served AS (
     INSERT INTO people SELECT adapter, actor, nextval('served') FROM taken
     ON CONFLICT (adapter, actor) DO UPDATE SET served = excluded.served)
 SELECT seq, event, attempts, ref, answer, id FROM taken
 """
-#: first key of the locks
+#: `lock`: first key of the locks that processes hold.
 TAKE_OVER = """
 UPDATE events SET owner = NULL WHERE NOT done AND owner IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = $1
+    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = :lock
     AND objid::bigint = events.owner AND objsubid = 2
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
-#: numbers before, number now, sequence numbers of what runs: that goes on, the rest waits again
+#: What runs here goes on under the new number of the owner; the rest waits again.
 ADOPT = """
-UPDATE events SET owner = CASE WHEN seq = ANY($3::bigint[]) THEN $2::integer END
-WHERE owner = ANY($1::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS kept
+UPDATE events SET owner = CASE WHEN seq = ANY(:running::bigint[]) THEN :owner::integer END
+WHERE owner = ANY(:owners_before::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS is_kept
 """
-#: adapter, id, actor, conversation, lane, lane key, command, channel, replaces, received at, event, answer, kind, items
+NEXT_TIME = "SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at > :now"
 RECORD = """
 INSERT INTO events (
-    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer, kind,
-    items)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer,
+    kind, items)
+VALUES (
+    :adapter, :id, :actor, :conversation, :lane, :lane_key, :command, :channel, :replaces, :received_at, :event,
+    :answer, :kind, :items)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
-#: seq, owner, ref, attempts
-DRAFT = "UPDATE events SET ref = $3, attempts = $4 WHERE seq = $1 AND owner = $2 RETURNING seq"
-#: seq, owner, answer, turns, then columns of the usage: hours, kinds, models, requests, prompt tokens,
-#: completion tokens, items, costs. A trigger sees to it that a turn that comes after a later reset is not live.
-COMMIT = """
-WITH mine AS (
-    UPDATE events SET answer = $3 WHERE seq = $1 AND owner = $2 AND answer IS NULL
-    RETURNING seq, adapter, conversation, actor, channel, forgotten, withdrawn),
-said AS (
-    INSERT INTO turns (event_seq, n, adapter, conversation, data, live)
-    SELECT mine.seq, told.n, mine.adapter, mine.conversation, told.data, true
-    FROM mine, unnest($4::text[]) WITH ORDINALITY AS told (data, n)
-    WHERE NOT mine.forgotten AND NOT mine.withdrawn ORDER BY told.n),
-spent AS (
-    INSERT INTO usage
-    SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, sum(used.requests),
-        sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items), sum(used.cost)
-    FROM mine, {used} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
-    {added}),
-paid AS ({paid} FROM mine, {used} GROUP BY 1, 2 {paid_added})
-SELECT seq FROM mine
-"""
-_USED = """unnest(${0}::bigint[], ${1}::text[], ${2}::text[], ${3}::bigint[], ${4}::bigint[], ${5}::bigint[],
-        ${6}::bigint[], ${7}::float8[])
+DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq"
+
+#: The columns of usage, one array each.
+_USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
+        :completion_tokens::bigint[], :items::bigint[], :costs::float8[])
         AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, cost)"""
 #: What usage is summed by, and how.
 ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SET
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = usage.completion_tokens + excluded.completion_tokens,
     items = usage.items + excluded.items, cost = usage.cost + excluded.cost"""
-#: Money by day, in rows of the owner's: `limits` sums them up.
-_PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, $2::integer, sum(used.cost),
+#: Money by day, in rows of the owner's: quotas sum them up.
+_PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, :owner::integer, sum(used.cost),
     max(used.cost / greatest(used.items, used.requests, 1))"""
 _PAID_ADDED = """ON CONFLICT (day, kind, owner) DO UPDATE SET
     cost = spent.cost + excluded.cost, price = greatest(spent.price, excluded.price)"""
-COMMIT = COMMIT.format(used=_USED.format(*range(5, 13)), added=ADDED, paid=_PAID, paid_added=_PAID_ADDED)
-#: seq, owner, then the columns of the usage
+#: A trigger sees to it that a turn that comes after a later reset is not live.
+COMMIT = f"""
+WITH mine AS (
+    UPDATE events SET answer = :answer WHERE seq = :seq AND owner = :owner AND answer IS NULL
+    RETURNING seq, adapter, conversation, actor, channel, forgotten, withdrawn),
+said AS (
+    INSERT INTO turns (event_seq, n, adapter, conversation, data, live)
+    SELECT mine.seq, turn.n, mine.adapter, mine.conversation, turn.data, true
+    FROM mine, unnest(:turns::text[]) WITH ORDINALITY AS turn (data, n)
+    WHERE NOT mine.forgotten AND NOT mine.withdrawn ORDER BY turn.n),
+counted AS (
+    INSERT INTO usage
+    SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, sum(used.requests),
+        sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items), sum(used.cost)
+    FROM mine, {_USED} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
+    {ADDED}),
+paid AS ({_PAID} FROM mine, {_USED} GROUP BY 1, 2 {_PAID_ADDED})
+SELECT seq FROM mine
+"""
 USAGE = f"""
-WITH paid AS ({_PAID} FROM {_USED.format(*range(3, 11))} GROUP BY 1, 2 {_PAID_ADDED})
+WITH paid AS ({_PAID} FROM {_USED} GROUP BY 1, 2 {_PAID_ADDED})
 INSERT INTO usage
 SELECT used.hour, adapter, actor, channel, used.kind, used.model, sum(used.requests), sum(used.prompt_tokens),
     sum(used.completion_tokens), sum(used.items), sum(used.cost)
-FROM events, {_USED.format(*range(3, 11))} WHERE seq = $1 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
+FROM events, {_USED} WHERE seq = :seq GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
 {ADDED}
-"""  # noqa: S608 - constants
-#: adapter, id of the event whose turns (and those of its other replacements) are replaced, seq of the newest
+"""
+#: Turns of the event that was replaced, and of its other replacements.
 REPLACE = """
 DELETE FROM turns WHERE event_seq IN (
-    SELECT seq FROM events WHERE adapter = $1 AND (id = $2 OR (replaces = $2 AND replaces <> '')) AND seq <> $3)
+    SELECT seq FROM events WHERE adapter = :adapter AND (id = :replaces OR (replaces = :replaces AND replaces <> ''))
+    AND seq <> :seq)
 """
-#: seq, owner. What was to be forgotten goes now; an answer with files stays until these are pruned.
+#: What was to be forgotten goes now; an answer with files stays until these are pruned.
 COMPLETE = """
 UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NULL ELSE event END,
     ref = CASE WHEN forgotten THEN NULL ELSE ref END,
     answer = CASE WHEN forgotten AND coalesce(json_array_length(answer::json->'media'), 0) = 0 THEN NULL ELSE answer END
-WHERE seq = $1 AND owner = $2 RETURNING seq
+WHERE seq = :seq AND owner = :owner RETURNING seq
 """
-#: seq, owner, not before
-GIVE_BACK = "UPDATE events SET owner = NULL, ready_at = $3 WHERE seq = $1 AND owner = $2 RETURNING seq"
-#: seq, owner, attempts
-RELEASE = "UPDATE events SET owner = NULL, ready_at = 0, attempts = $3 WHERE seq = $1 AND owner = $2 RETURNING seq"
-#: owner, adapter, id, conversation, before: what other processes are answering
-ELSEWHERE = """
-SELECT seq FROM events WHERE NOT done AND owner IS NOT NULL AND owner <> $1 AND answer IS NULL
-AND (lane <> 'free' OR $3::text IS NOT NULL)
-AND adapter = $2 AND id = coalesce($3, id) AND conversation = coalesce($4, conversation) AND seq < coalesce($5, seq + 1)
+RETRY = "UPDATE events SET owner = NULL, ready_at = :ready_at WHERE seq = :seq AND owner = :owner RETURNING seq"
+RELEASE = """
+UPDATE events SET owner = NULL, ready_at = 0, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq
 """
-#: adapter, conversation, before, answer
-CANCEL = """
-UPDATE events SET answer = $4, lane = 'free', lane_key = NULL, ready_at = 0
-WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = $1 AND conversation = $2 AND seq < $3 RETURNING seq
+#: What other processes than the owner are answering.
+ANSWERED_ELSEWHERE = """
+SELECT seq FROM events WHERE NOT done AND owner IS NOT NULL AND owner <> :owner AND answer IS NULL
+AND (lane <> 'free' OR :id::text IS NOT NULL) AND adapter = :adapter
+AND id = coalesce(:id, id) AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
 """
-#: adapter, id
-REOPENED = """
+IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
+CANCEL_WAITING = """
+UPDATE events SET answer = :answer, lane = 'free', lane_key = NULL, ready_at = 0
+WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND conversation = :conversation
+AND seq < :before RETURNING seq
+"""
+TO_REOPEN = """
 SELECT seq, adapter, conversation, command, actor, lane FROM events
-WHERE adapter = $1 AND id = $2 AND event IS NOT NULL AND (owner IS NULL OR done) FOR UPDATE
+WHERE adapter = :adapter AND id = :id AND event IS NOT NULL AND (owner IS NULL OR done) FOR UPDATE
 """
-#: seq, event, answer, lane, lane key. With an answer only that is to be shown, and leaves no turns.
+#: With an answer only that is to be shown, and leaves no turns.
 REOPEN = """
-UPDATE events SET event = $2, answer = $3, done = false, owner = NULL, attempts = 0, ready_at = 0,
-    withdrawn = $3::text IS NOT NULL, lane = $4, lane_key = $5 WHERE seq = $1
+UPDATE events SET event = :event, answer = :answer, done = false, owner = NULL, attempts = 0, ready_at = 0,
+    withdrawn = :answer::text IS NOT NULL, lane = :lane, lane_key = :lane_key WHERE seq = :seq
 """
-#: adapter, id. What still waits is done.
+#: What still waits is done.
 WITHDRAW = """
 UPDATE events SET withdrawn = true, done = done OR owner IS NULL
-WHERE adapter = $1 AND id = $2 AND event IS NOT NULL RETURNING seq
+WHERE adapter = :adapter AND id = :id AND event IS NOT NULL RETURNING seq
 """
-#: seq, owner
-IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = $1 AND owner = $2"
+DELETE_TURNS = "DELETE FROM turns WHERE event_seq = :seq"
+IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = :seq AND owner = :owner"
+COUNTS = """
+SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),
+    min(received_at) FILTER (WHERE owner IS NULL) FROM events WHERE NOT done AND event IS NOT NULL
+"""

@@ -1,15 +1,14 @@
 """One writer: whatever waits to be written is written in order, together in one transaction."""
 
-import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 
-from bot.errors import StoreUnavailable
-from bot.store.postgres.connection import BROKEN, Connection, Link, close
+from bot.errors import StoreError
+from bot.store.postgres.connection import BROKEN, Connection, Connections, PostgresDatabase, close
 from bot.store.postgres.lease import CHANNEL
+from bot.store.shared.writer import Operation, WriterLoop
 
 T = TypeVar("T")
 
@@ -19,37 +18,35 @@ _TRIES = 3  #: of an operation that met another process's
 _CONFLICT = "40"
 
 
-class _Operation(Generic[T]):
-    """Something to write, and who waits for it."""
+class _Work(Operation[T]):
+    """What is to be written."""
 
     def __init__(
         self,
-        work: Callable[[Connection], Awaitable[T]],
+        work: Callable[[PostgresDatabase], Awaitable[T]],
         then: Callable[[T], None],
         news: str,
         locks: Collection[int],
     ) -> None:
+        super().__init__()
         self.work = work
         self.then = then
         self.news = news
         self.locks = locks
-        self.future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
 
-class Writer:
-    """Takes operations in order; `run` must be running for them to be done."""
+class PostgresWriter(WriterLoop[_Work[Any]]):
+    """See `WriterLoop`."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._pending: deque[_Operation[Any]] = deque()
-        self._wake = asyncio.Event()
+    def __init__(self, connections: Connections) -> None:
+        super().__init__(connections.name)
+        self._connections = connections
         self._connection: Connection | None = None
-        self._closing = False
-        self.sender = 0  #: what the news of this writer are told from
+        self.sender = 0  #: number of the connection that notifies other processes
 
     async def submit(
         self,
-        work: Callable[[Connection], Awaitable[T]],
+        work: Callable[[PostgresDatabase], Awaitable[T]],
         *,
         then: Callable[[T], None] = lambda _: None,
         news: str = "",
@@ -57,39 +54,24 @@ class Writer:
     ) -> T:
         """Return when the work is durable. Raises `StoreError`.
 
-        `work` may be called several times, until it succeeds; `then` is called with its result before anything else is
-        written; `news`, a word, are told to the other processes. While it is done, no other process does what has one
-        of its `locks`. A caller that is cancelled leaves it to be done all the same.
+        `work` may be called several times, until it succeeds; it raises nothing but errors of the database. `then` is
+        called with its result before anything else is written; `news`, a word, is sent to the other processes. While it
+        is done, no other process does what has one of its `locks`. A caller that is cancelled leaves it to be done.
         """
-        if self._closing:
-            raise StoreUnavailable(f"The database {self._link.name} is closed.")
-        operation = _Operation(work, then, news, locks)
-        self._pending.append(operation)
-        self._wake.set()
-        return await operation.future
+        result: T = await self.done(_Work(work, then, news, locks))
+        return result
 
-    def close(self) -> None:
-        """Let `run` return when what is pending is done."""
-        self._closing = True
-        self._wake.set()
+    async def release(self) -> None:
+        """See `WriterLoop.release`."""
+        if self._connection is not None:
+            await close(self._connection)
 
-    async def run(self) -> None:
-        """Write until closed."""
-        try:
-            while not self._closing or self._pending:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._pending:
-                    group = [self._pending.popleft() for _ in range(min(len(self._pending), _GROUP))]
-                    await self._write(group)
-        finally:  # whatever ended it: nobody is left waiting
-            self._closing = True
-            while self._pending:
-                _fail(self._pending.popleft(), StoreUnavailable(f"The database {self._link.name} is closed."))
-            if self._connection is not None:
-                await close(self._connection)
+    async def write_next(self) -> Sequence[_Work[Any]]:
+        """See `WriterLoop.write_next`. Nothing is tried again later."""
+        await self._write([self._pending.popleft() for _ in range(min(len(self._pending), _GROUP))])
+        return ()
 
-    async def _write(self, group: Sequence[_Operation[Any]], tries: int = 1) -> None:
+    async def _write(self, group: Sequence[_Work[Any]], tries: int = 1) -> None:
         try:
             results = await self._transaction(group)
         except asyncpg.PostgresError as exc:
@@ -99,25 +81,25 @@ class Writer:
             elif (exc.sqlstate or "").startswith(_CONFLICT) and tries < _TRIES:
                 await self._write(group, tries + 1)
             else:
-                self._failed(group, exc)
+                self._fail(group, exc)
         except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
             # Whether the transaction took place is not known: only who waits can tell whether to repeat it.
-            self._failed(group, exc)
+            self._fail(group, exc)
         else:
             for operation, result in zip(group, results, strict=True):
                 operation.then(result)
-                if not operation.future.done():
-                    operation.future.set_result(result)
+                operation.succeed(result)
 
-    async def _transaction(self, group: Sequence[_Operation[Any]]) -> list[Any]:
+    async def _transaction(self, group: Sequence[_Work[Any]]) -> list[Any]:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await self._link.connect()
+            self._connection = await self._connections.connect()
             self.sender = int(self._connection.get_server_pid())
         connection = self._connection
+        db = PostgresDatabase(connection)
         news = sorted({operation.news for operation in group} - {""})
         try:
             await connection.execute(_begin({key for operation in group for key in operation.locks}))
-            results = [await operation.work(connection) for operation in group]
+            results = [await operation.work(db) for operation in group]
             await connection.execute("".join(f"NOTIFY {CHANNEL}, '{one}'; " for one in news) + "COMMIT")
         except asyncpg.PostgresError:
             await _roll_back(connection)
@@ -127,13 +109,11 @@ class Writer:
             raise
         return results
 
-    def _failed(self, group: Sequence[_Operation[Any]], error: Exception) -> None:
-        explained = error
-        if isinstance(error, (asyncpg.PostgresError, *BROKEN)):
-            explained = self._link.explained(error)
-            explained.__cause__ = error
+    def _fail(self, group: Sequence[_Work[Any]], error: Exception) -> None:
+        is_known = isinstance(error, (StoreError, asyncpg.PostgresError, *BROKEN))
+        explained = self.explained(error, self._connections.explained) if is_known else error
         for operation in group:
-            _fail(operation, explained)
+            operation.fail(explained)
 
 
 def _begin(locks: Collection[int]) -> str:
@@ -149,8 +129,3 @@ async def _roll_back(connection: Connection) -> None:
         await connection.execute("ROLLBACK")
     except (asyncpg.PostgresError, *BROKEN):
         connection.terminate()
-
-
-def _fail(operation: _Operation[Any], error: Exception) -> None:
-    if not operation.future.done():
-        operation.future.set_exception(error)

@@ -18,6 +18,7 @@ VALUES (:namespace, :name, :value, :expires, :adapter, :actor, :conversation)
 ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
     adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
 """
+NAMESPACES = "SELECT DISTINCT namespace FROM key_values LIMIT :limit"
 DELETE = "DELETE FROM key_values WHERE namespace = :namespace AND name = :name"
 #: Of a person who is forgotten.
 FORGET = "DELETE FROM key_values WHERE adapter = :adapter AND actor = :actor AND actor <> ''"

@@ -1,17 +1,31 @@
-"""What every engine writes of an event and its outcome."""
+"""What every engine writes of an event and its outcome, and reads of them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from bot.models import Event, Job, Turn, Usage
+from bot.models import Answer, Event, Job, Media, Turn, Usage
 from bot.store.shared import codec
 
 
-def event_keys(event: Event) -> tuple[str, str, str, str, str, str, str]:
-    """Adapter, id, conversation, command, actor, channel and `replaces` of an event, as they are stored."""
+class EventKeys(NamedTuple):
+    """Columns of an event that statements compare."""
+
+    adapter: str
+    id: str
+    conversation: str
+    command: str
+    actor: str
+    channel: str
+    replaces: str
+
+
+def event_keys(event: Event) -> EventKeys:
+    """The event's texts as keys."""
     key = codec.key
-    return (
+    return EventKeys(
         key(event.adapter),
         key(event.id),
         key(event.conversation),
@@ -51,4 +65,35 @@ def filled(turn: Turn, event: Event, now: datetime) -> Turn:
         event=codec.clean(turn.event or event.id),
         at=turn.at or now,
         seq=0,
+    )
+
+
+def media_of(answer: str | None) -> tuple[Media, ...]:
+    """The media of an answer's JSON."""
+    return codec.loads(Answer, answer).media if answer else ()
+
+
+def turns_of(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
+    """Turns from (seq, JSON), many at once and by hand: a long conversation reads dozens for every answer."""
+    turns = json.loads(f"[{','.join(data for _, data in rows)}]")
+    for (seq, _), turn in zip(rows, turns, strict=True):
+        turn["seq"], turn["at"] = seq, datetime.fromisoformat(turn["at"])
+    return tuple(Turn(**turn) for turn in turns)
+
+
+#: Columns of an event as `job_of` takes them.
+JOB = "seq, event, attempts, ref, answer"
+
+
+def job_of(rows: Sequence[Sequence[Any]]) -> Job | None:
+    """The job of the first row, which begins with the columns of `JOB`; None without rows."""
+    if not rows:
+        return None
+    seq, event, attempts, ref, answer, *_ = rows[0]
+    return Job(
+        seq=seq,
+        event=codec.loads(Event, event),
+        attempt=attempts + 1,
+        ref=json.loads(ref) if ref else None,
+        answer=codec.loads(Answer, answer) if answer else None,
     )

@@ -2,21 +2,31 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 #: `:name`, but not the cast `::type`.
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 
 
 class Database(Protocol):
     """A connection, as shared code uses it. What goes wrong is the driver's own error."""
 
-    async def rows(self, sql: str, **parameters: object) -> list[Any]:
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """Execute one statement whose parameters are written `:name`; returns its rows as sequences."""
 
     async def execute_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Execute one statement for each row of parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Where the engines need different words for the same."""
+
+    live: str  #: condition of the index of turns that are history
+    live_turns: str  #: the table of turns, to be read by that index
+    has_media: str  #: condition of an event whose answer has files
 
 
 @cache

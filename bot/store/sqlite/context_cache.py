@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from bot.models import ConversationContext, Turn
 
-Place = tuple[str, str]  #: adapter and conversation, as keys
+ConversationKey = tuple[str, str]  #: adapter and conversation, as keys
 
-_TURNS = 100  #: the newest turns held of one conversation; more are read from the table
-_SIZE = 8_000_000  #: characters held in all
 _TURN_SIZE = 500  #: what a turn, and a conversation, costs beside its text
 
 
@@ -29,16 +27,19 @@ class _Held:
         )
 
 
-class Memories:
+class ContextCache:
     """The least recently used are dropped. What changes otherwise than is told here is dropped and read again."""
 
-    def __init__(self) -> None:
-        self._held: OrderedDict[Place, _Held] = OrderedDict()
+    def __init__(self, *, turns: int = 100, size: int = 8_000_000) -> None:
+        """`turns`: the newest that are held of one conversation; `size`: characters held in all."""
+        self._turns = turns
+        self._limit = size
+        self._held: OrderedDict[ConversationKey, _Held] = OrderedDict()
         self._size = 0
         self._rewritten = 0  #: turns of events up to this one may have been left out by a reset or by forgetting
 
     async def get(
-        self, place: Place, limit: int, read: Callable[[int], Awaitable[ConversationContext]]
+        self, place: ConversationKey, limit: int, read: Callable[[int], Awaitable[ConversationContext]]
     ) -> ConversationContext:
         """The newest `limit` turns; `read` reads up to so many from the table."""
         held = self._held.get(place)
@@ -47,11 +48,11 @@ class Memories:
                 self._held.move_to_end(place)
                 return held.newest(limit)
             return await read(limit)
-        if held is not None or limit > _TURNS:
+        if held is not None or limit > self._turns:
             return await read(limit)
         held = self._held[place] = _Held()
         try:
-            memory = await read(_TURNS)
+            memory = await read(self._turns)
         except BaseException:
             self._drop(place, held)
             raise
@@ -61,7 +62,7 @@ class Memories:
             self._resize(found, len(memory.summary) + _TURN_SIZE + _cost(memory.turns))
         return found.newest(limit)
 
-    def added(self, place: Place, event_seq: int, turns: Sequence[Turn]) -> None:
+    def added(self, place: ConversationKey, event_seq: int, turns: Sequence[Turn]) -> None:
         """An event's turns were written."""
         held = self._held.get(place)
         if held is None:
@@ -73,12 +74,12 @@ class Memories:
         new = [turn for turn in turns if turn.seq > last]  # what was read may have had them
         held.turns += new
         held.total += len(new)
-        gone = held.turns[: max(0, len(held.turns) - _TURNS)]
+        gone = held.turns[: max(0, len(held.turns) - self._turns)]
         del held.turns[: len(gone)]
         self._held.move_to_end(place)
         self._resize(held, held.size + _cost(new) - _cost(gone))
 
-    def folded(self, place: Place, summary: str, *, through_seq: int) -> None:
+    def summarized(self, place: ConversationKey, summary: str, *, through_seq: int) -> None:
         """A conversation's turns up to that sequence number were replaced by a summary."""
         held = self._held.get(place)
         if held is None:
@@ -90,7 +91,7 @@ class Memories:
         held.turns, held.summary, held.total = kept, summary, len(kept)
         self._resize(held, len(summary) + _TURN_SIZE + _cost(kept))
 
-    def drop(self, place: Place, *, through_seq: int = 0) -> None:
+    def drop(self, place: ConversationKey, *, through_seq: int = 0) -> None:
         """A conversation was changed; the turns of events up to `through_seq` that come later may not count."""
         self._rewritten = max(self._rewritten, through_seq)
         held = self._held.get(place)
@@ -106,11 +107,11 @@ class Memories:
     def _resize(self, held: _Held, size: int) -> None:
         self._size += size - held.size
         held.size = size
-        while self._size > _SIZE:
+        while self._size > self._limit:
             oldest, least = next(iter(self._held.items()))
             self._drop(oldest, least)
 
-    def _drop(self, place: Place, held: _Held) -> None:
+    def _drop(self, place: ConversationKey, held: _Held) -> None:
         if self._held.get(place) is held:
             del self._held[place]
             self._size -= held.size

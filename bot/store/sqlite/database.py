@@ -13,7 +13,7 @@ class SqliteDatabase:
 
     connection: aiosqlite.Connection
 
-    async def rows(self, sql: str, **parameters: object) -> list[Any]:
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """See `Database.rows`."""
         return list(await self.connection.execute_fetchall(sql, parameters))
 

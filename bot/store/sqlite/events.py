@@ -8,23 +8,20 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import aiosqlite
-
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
 from bot.store.shared.rows import filled, usage_rows
 from bot.store.sqlite import maintenance, statements
+from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
-from bot.store.sqlite.recorder import Recorder, person_of
+from bot.store.sqlite.recorder import SqliteRecorder, person_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
-_DRAFT_LINGER = 0.01  #: seconds: a quick answer's commit takes the draft along
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
-_LONGEST_WAIT = 30.0  #: seconds after which `wait` looks at the clock again: it may have been set
 
 
-class Events(Recorder):
+class SqliteEvents(SqliteRecorder):
     """The part of the store that workers use."""
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
@@ -33,7 +30,7 @@ class Events(Recorder):
             job = self._jobs.pop(taken.seq, None)
             if job is None:
                 try:
-                    job = await self._reads.job_of_seq(taken.seq)
+                    job = await self._reader.job_of_seq(taken.seq)
                 except BaseException:
                     self._queue.give_back(taken.seq, ready_at=taken.ready_at, answered=taken.answered)
                     self._changed.set()
@@ -47,7 +44,7 @@ class Events(Recorder):
 
     async def wait(self) -> None:
         due = self._queue.next_time()
-        patience = None if due is None else min(max(due - self._now(), 0.0), _LONGEST_WAIT)
+        patience = None if due is None else min(max(due - self._now(), 0.0), self._timing.longest_wait)
         try:
             async with asyncio.timeout(patience):
                 await self._changed.wait()
@@ -66,7 +63,7 @@ class Events(Recorder):
                 self._running[job.seq] = replace(mine, ref=ref)
 
         operation = self._drafts[job.seq] = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
-        self._writer.submit_lazily(operation, within=_DRAFT_LINGER)
+        self._writer.submit_lazily(operation, within=self._timing.draft_linger)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.fromtimestamp(self._now(), UTC)
@@ -93,10 +90,10 @@ class Events(Recorder):
         def then(_: Returned) -> bool:
             place = codec.key(job.event.adapter), codec.key(job.event.conversation)
             if replaced:
-                self._memories.clear()
+                self._contexts.clear()
             else:
                 numbered = [replace(turn, seq=first + n) for n, turn in enumerate(turns)] if first else ()
-                self._memories.added(place, job.seq, numbered)
+                self._contexts.added(place, job.seq, numbered)
             mine = self._running.get(job.seq)
             if mine is None or mine.answer is not None:
                 return False
@@ -189,7 +186,7 @@ class Events(Recorder):
         place = codec.key(adapter), codec.key(conversation)
         held: list[Entry] = []
 
-        async def work(db: aiosqlite.Connection) -> int:
+        async def work(db: SqliteDatabase) -> int:
             held.extend(
                 self._queue.discard(
                     lambda e: (e.adapter, e.conversation) == place and e.seq < before and not e.answered

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush, heapreplace
 
 from bot.models import Lane
+from bot.store.shared.lanes import lane_parts
 
 Person = tuple[str, str]  #: adapter, actor
 LaneKey = tuple[str | int, ...]
@@ -47,18 +48,14 @@ def entry(
     answered: bool = False,
 ) -> Entry:
     """An entry with the lane key that follows from its kind of lane."""
-    keys: dict[Lane, LaneKey] = {
-        Lane.CONVERSATION: (adapter, conversation),
-        Lane.OWN: (adapter, conversation, command, actor),
-        Lane.FREE: (seq,),
-    }
+    key = lane_parts(lane, adapter=adapter, conversation=conversation, command=command, actor=actor)
     return Entry(
         seq=seq,
         adapter=adapter,
         conversation=conversation,
         person=(adapter, actor),
         lane=lane,
-        key=keys[lane],
+        key=(seq,) if key is None else key,
         since=since,
         ready_at=ready_at,
         answered=answered,

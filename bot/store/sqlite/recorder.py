@@ -5,9 +5,6 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
-
-import aiosqlite
 
 from bot.errors import OverLimit
 from bot.models import Answer, Event, Job, Lane, QuotaRequest
@@ -15,44 +12,44 @@ from bot.store.shared import codec
 from bot.store.shared.quota import person_number
 from bot.store.shared.rows import event_keys
 from bot.store.sqlite import maintenance, statements
-from bot.store.sqlite.context_cache import Memories
-from bot.store.sqlite.queries import Reads
+from bot.store.sqlite.context_cache import ContextCache
+from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import WaitingQueue, entry
 from bot.store.sqlite.quota import Person, QuotaLedger, Reservation
-from bot.store.sqlite.writer import Returned, RowsOperation, WorkOperation, Writer
+from bot.store.sqlite.reader import SqliteReader
+from bot.store.sqlite.writer import Returned, RowsOperation, SqliteWriter, WorkOperation
+from bot.store.timing import StoreTiming
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 
 
-class Recorder:
+class SqliteRecorder:
     """The part of the store that takes events in, counts them, and queues them in memory.
 
     The queue and the counts are rebuilt from the table at start.
     """
 
-    _writer: Writer
-    _reads: Reads
+    _writer: SqliteWriter
+    _reader: SqliteReader
 
-    def __init__(self, *, now: Callable[[], float]) -> None:
+    def __init__(self, *, now: Callable[[], float], timing: StoreTiming, contexts: ContextCache) -> None:
         self._now = now  #: seconds since 1970
+        self._timing = timing
         self._queue = WaitingQueue()
         self._changed = asyncio.Event()
         self._jobs: dict[int, Job] = {}  #: of some waiting events
         self._running: dict[int, Job] = {}  #: as they are by now
         self._claimed: dict[int, Job] = {}  #: the same, as they were given out
         self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
-        self._memories = Memories()
-        self._ledger = QuotaLedger(self._read, now)
+        self._contexts = contexts
+        self._ledger = QuotaLedger(lambda sql, parameters: self._reader.rows(sql, **parameters), now)
         self._counted: set[tuple[str, str]] = set()  #: events being recorded that were counted
         self._last_event = 0  #: sequence number at the start
         self._last_turn = 0  #: sequence number
 
-    async def _read(self, sql: str, parameters: dict[str, object]) -> list[Any]:
-        return await self._reads.rows(sql, parameters)
-
     async def recover(self) -> None:
         """Queue everything unfinished."""
-        rows = await self._reads.rows(
+        rows = await self._reader.rows(
             "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL,"
             " kind, items FROM events WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
         )
@@ -73,9 +70,9 @@ class Recorder:
                 )
             )
         self._changed.set()
-        last = dict(await self._reads.rows("SELECT name, seq FROM sqlite_sequence"))
+        last = dict(await self._reader.rows("SELECT name, seq FROM sqlite_sequence"))
         self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
-        self._memories.clear(through_seq=rows[-1][0] if rows else 0)
+        self._contexts.clear(through_seq=rows[-1][0] if rows else 0)
 
     async def record(
         self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
@@ -89,7 +86,7 @@ class Recorder:
         try:
             reservation = self._ledger.count(quota, person)
         except OverLimit:
-            if await self._reads.is_known(event.adapter, event.id):
+            if await self._reader.is_known(event.adapter, event.id):
                 return False
             raise
         self._counted.add(key)
@@ -159,11 +156,11 @@ class Recorder:
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
         await self._load_figures(event, quota)
-        found = await self._reads.state(event.adapter, event.id)
+        found = await self._reader.state(event.adapter, event.id)
         seq = 0 if found is None else found[0]
         reservation = self._ledger.count(quota, person_of(event), instead_of=seq)
 
-        async def work(db: aiosqlite.Connection) -> None:
+        async def work(db: SqliteDatabase) -> None:
             await maintenance.reserve(db, seq, reservation.kind, reservation.items)
 
         def then(_: None) -> None:

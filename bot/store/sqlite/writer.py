@@ -1,18 +1,18 @@
 """One writer: whatever waits to be written is written together, in one transaction."""
 
-import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 from pydantic_core import to_json
 
-from bot.errors import OwnershipLost, StoreError, StoreUnavailable
+from bot.errors import StoreError, StoreUnavailable
+from bot.store.shared.writer import Operation, WriterLoop
 from bot.store.sqlite import statements
+from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import translate
 
 log = logging.getLogger(__name__)
@@ -23,30 +23,6 @@ Rows = Mapping[str, Sequence[Row]]  #: what to give to which statement
 Returned = dict[tuple[str, str], int]  #: sequence numbers of the recorded events by (adapter, id)
 
 _GROUP = 500  #: operations in one transaction
-_LINGER = 0.05  #: seconds that an operation nobody waits for may wait for company
-
-
-class Operation(Generic[T]):
-    """Something to write, and who waits for it."""
-
-    def __init__(self, undo: Callable[[], None]) -> None:
-        self.undo = undo  #: called when it was not done, before the caller goes on
-        self.future: asyncio.Future[T] | None = None  #: None: nobody waits
-
-    def fail(self, error: StoreError) -> None:
-        """Tell whoever waits that it was not done."""
-        self.undo()
-        if self.future is None and isinstance(error, OwnershipLost):
-            log.debug("store: a write came too late: %s", error)
-        elif self.future is None:
-            log.error("store: a write that nobody waits for failed: %s", error)
-        elif not self.future.done():
-            self.future.set_exception(error)
-
-    def succeed(self, result: T) -> None:
-        """Tell whoever waits that it is durable."""
-        if self.future is not None and not self.future.done():
-            self.future.set_result(result)
 
 
 class RowsOperation(Operation[T]):
@@ -61,7 +37,7 @@ class RowsOperation(Operation[T]):
         seq: int = 0,
         stage: int = 0,
     ) -> None:
-        super().__init__(undo)
+        super().__init__(undo=undo)
         self.plan = plan  #: called when its turn has come; may raise `StoreError`
         self.then = then  #: called after the commit, before the caller goes on
         self.seq = seq  #: the job it is about
@@ -75,85 +51,42 @@ class WorkOperation(Operation[T]):
 
     def __init__(
         self,
-        work: Callable[[aiosqlite.Connection], Awaitable[T]],
+        work: Callable[[SqliteDatabase], Awaitable[T]],
         *,
         then: Callable[[T], None] = lambda _: None,
         undo: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(undo)
+        super().__init__(undo=undo)
         self.work = work
         self.then = then  #: called after the commit, before the caller goes on
 
 
-class Writer:
-    """Takes operations in order; `run` must be running for them to be done. `last`: the newest event's number."""
+class SqliteWriter(WriterLoop[Operation[Any]]):
+    """See `WriterLoop`. `last`: the newest event's number; `linger`: seconds that lazy operations wait for others."""
 
-    def __init__(self, db: aiosqlite.Connection, path: Path, *, last: int) -> None:
+    def __init__(self, db: aiosqlite.Connection, path: Path, *, last: int, linger: float) -> None:
+        super().__init__(path)
         self._db = db
         self._path = path
         self._last = last
+        self._linger = linger
         self._together: dict[tuple[int, ...], str] = {}  #: what has been prepared, by the numbers of the statements
-        self._pending: deque[Operation[object]] = deque()
-        self._wake = asyncio.Event()
-        self._linger: asyncio.TimerHandle | None = None
-        self._closing = False
 
     async def submit(self, operation: Operation[T]) -> T:
         """Return when the operation is durable. A caller that is cancelled leaves it to be done all the same."""
-        if self._closing:
-            raise StoreUnavailable(f"The database {self._path} is closed.")
-        operation.future = asyncio.get_running_loop().create_future()
-        self._pending.append(operation)  # type: ignore[arg-type]
-        self._wake.set()
-        return await operation.future
+        result: T = await self.done(operation)
+        return result
 
-    def submit_lazily(self, operation: RowsOperation[None], *, within: float = _LINGER) -> None:
+    def submit_lazily(self, operation: RowsOperation[None], *, within: float | None = None) -> None:
         """Have the operation done, in order, with the next write or after so many seconds.
 
         After a failure it is tried again with the next write.
         """
-        self._pending.append(operation)  # type: ignore[arg-type]
-        due = asyncio.get_running_loop().time() + within
-        if self._linger is not None and due < self._linger.when():
-            self._linger.cancel()
-            self._linger = None
-        if self._linger is None:
-            self._linger = asyncio.get_running_loop().call_at(due, self._wake.set)
+        self._pending.append(operation)
+        self.wake_within(self._linger if within is None else within)
 
-    async def run(self) -> None:
-        """Write until closed."""
-        try:
-            await self._run()
-        finally:  # whatever ended it: nobody is left waiting
-            self._closing = True
-            while self._pending:
-                self._pending.popleft().fail(StoreUnavailable(f"The database {self._path} is closed."))
-
-    async def _run(self) -> None:
-        while not self._closing or self._pending:
-            await self._wake.wait()
-            self._wake.clear()
-            if self._linger is not None:
-                self._linger.cancel()
-                self._linger = None
-            stuck: list[RowsOperation[object]] = []
-            while self._pending:
-                stuck += await self._next()
-            if self._closing:
-                for operation in stuck:
-                    operation.fail(
-                        StoreUnavailable(f"The database {self._path} was closed before it could be written.")
-                    )
-            else:
-                self._pending.extendleft(reversed(stuck))
-
-    def close(self) -> None:
-        """Let `run` return when what is pending is done."""
-        self._closing = True
-        self._wake.set()
-
-    async def _next(self) -> Sequence[RowsOperation[object]]:
-        """Do the next group; returns those that nobody waits for and that failed for now."""
+    async def write_next(self) -> Sequence[Operation[Any]]:
+        """See `WriterLoop.write_next`. Those that nobody waits for are tried again."""
         first = self._pending.popleft()
         if isinstance(first, WorkOperation):
             await self._work(first)
@@ -223,7 +156,7 @@ class Writer:
         try:
             await self._db.execute_fetchall("BEGIN IMMEDIATE")
             try:
-                result = await operation.work(self._db)
+                result = await operation.work(SqliteDatabase(self._db))
                 await self._db.execute_fetchall("COMMIT")
             except BaseException:
                 await self._rollback()
@@ -235,11 +168,7 @@ class Writer:
             operation.succeed(result)
 
     def _explain(self, error: Exception) -> StoreError:
-        if isinstance(error, StoreError):
-            return error
-        explained = translate(error, self._path)
-        explained.__cause__ = error
-        return explained
+        return self.explained(error, lambda one: translate(one, self._path))
 
     async def _rollback(self) -> None:
         if self._db.in_transaction:  # a full disk has rolled back by itself

@@ -12,8 +12,7 @@ from bot.models import QuotaRequest
 from bot.store.shared.migrations import migrations
 from tests.contract.quota_contract import QuotaContract, Stores, within
 from tests.contract.store_contract import event
-from tests.store.test_store_postgres import tables
-from tests.support.postgres import connected, server, url
+from tests.support.postgres import connected, server, tables, url
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore

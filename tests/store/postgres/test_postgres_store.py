@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
 from bot.models import Job, Lane
 from bot.ports import Store
-from bot.store.postgres import lease
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
-from tests.support.postgres import connected, name_of, server, url
+from tests.support.postgres import connected, name_of, server, tables, url
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
+from bot.store.timing import StoreTiming
 
 __all__ = ["server", "url"]
 CUT = (
@@ -40,16 +40,6 @@ class TestPostgresStore(StoreContract):
 
     async def tables(self, place: Path) -> dict[str, list[tuple[Any, ...]]]:
         return await tables(self.url)
-
-
-async def tables(url: SecretStr) -> dict[str, list[tuple[Any, ...]]]:
-    async with connected(url) as connection:
-        names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return {
-            name: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {name}")]
-            for (name,) in names
-            if name != "schema_version"
-        }
 
 
 async def test_processes_share_the_work(url: SecretStr) -> None:
@@ -82,6 +72,7 @@ import asyncio, sys
 from pydantic import SecretStr
 from bot.models import Answer, Lane, Outcome
 from bot.store.postgres.store import PostgresStore
+from bot.store.timing import StoreTiming
 
 async def main():
     async with PostgresStore(SecretStr(sys.argv[1])) as store:
@@ -139,7 +130,7 @@ async def test_who_slept_while_the_lock_went_has_lost_the_work(url: SecretStr) -
             other.send_signal(signal.SIGSTOP)
             await connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid <> $1",
-                store._owner.number,
+                store._lease.number,
             )
             job = await next_job(store)
             await store.commit(job, outcome("good"))
@@ -155,33 +146,32 @@ async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> 
     async with PostgresStore(url) as store, asyncio.timeout(60):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
-        number = store._owner.number
+        number = store._lease.number
         async with connected(url) as connection:
             await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
         is_back = False
         while not is_back:  # as long as it takes: a connection that was just made may break, too
             with contextlib.suppress(StoreUnavailable):
                 assert await store.claim(LANES, ADAPTERS) is None
-                is_back = store._owner.number != number
+                is_back = store._lease.number != number
         await store.confirm(job)
         assert await store.commit(job, outcome("good"))
         await store.complete(job)
         assert await said(store) == ["asked", "good"]
 
 
-async def test_a_busy_connection_is_not_broken_off(url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_busy_connection_is_not_broken_off(url: SecretStr) -> None:
     """Whoever looks for signs of life waits for a turn; while others get theirs, the lock stays as it is."""
-    monkeypatch.setattr(lease, "BEAT", 0.01)
-    monkeypatch.setattr(lease, "BEAT_TIMEOUT", 1.5)
+    timing = StoreTiming(beat=0.01, beat_timeout=1.5)
 
     async def used(store: PostgresStore) -> None:
-        async with store._owner.connection() as connection:
-            await connection.execute("SELECT pg_sleep(0.1)")
+        async with store._lease.connection() as connection:
+            await connection.rows("SELECT pg_sleep(0.1)")
 
-    async with PostgresStore(url) as store, asyncio.timeout(60):
-        number = store._owner.number
+    async with PostgresStore(url, timing=timing) as store, asyncio.timeout(60):
+        number = store._lease.number
         await asyncio.gather(*(used(store) for _ in range(25)))
-        assert store._owner.number == number
+        assert store._lease.number == number
 
 
 async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:

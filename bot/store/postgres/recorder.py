@@ -1,4 +1,7 @@
-"""Quotas over all processes: a request is counted in the transaction that records it, under the lock of its person."""
+"""Taking in: events are counted against the quotas of all processes and recorded, in one transaction.
+
+What is counted for a person is counted under a lock, so that no two processes take the last of it.
+"""
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
@@ -7,10 +10,11 @@ from typing import Any
 from bot.errors import OverLimit
 from bot.models import Answer, Event, Lane, QuotaRequest
 from bot.store.postgres import statements
-from bot.store.postgres.connection import Connection, PostgresDatabase
-from bot.store.postgres.events import EVENTS, Events, recorded_row
+from bot.store.postgres.connection import PostgresDatabase
+from bot.store.postgres.events import EVENTS, PostgresEvents, lane_key
 from bot.store.shared import codec
 from bot.store.shared.quota import PRICE_DAYS, QuotaFigures, find_exceeded, person_number
+from bot.store.shared.rows import event_keys
 
 #: Key of the advisory lock under which money is counted; those of people are their numbers.
 MONEY = 0x636D756D
@@ -50,19 +54,19 @@ _RESERVE = "UPDATE events SET kind = :kind, items = :items WHERE adapter = :adap
 _MEDIA_TODAY = f"SELECT {_MADE} FROM {_CLOCK}"
 
 
-class Limits(Events):
-    """The part of the store that counts."""
+class PostgresRecorder(PostgresEvents):
+    """The part of the store that takes events in."""
 
     async def record(
         self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
     ) -> bool:
-        row = recorded_row(event, lane, answer, quota)
+        row = _recorded(event, lane, answer, quota)
 
-        async def work(db: Connection) -> bool | OverLimit:
+        async def work(db: PostgresDatabase) -> bool | OverLimit:
             verdict = True if quota is None else await _count(db, event, quota)
             if verdict is not True:
                 return verdict
-            return await db.fetchval(statements.RECORD, *row) is not None
+            return await db.value(statements.RECORD, **row) is not None
 
         locks = _locks(event, quota) if quota is not None else ()
         recorded = await self._writer.submit(work, then=lambda _: self._changed.set(), news=EVENTS, locks=locks)
@@ -71,11 +75,11 @@ class Limits(Events):
         return recorded
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
-        async def work(db: Connection) -> bool | OverLimit:
+        async def work(db: PostgresDatabase) -> bool | OverLimit:
             verdict = await _count(db, event, quota, is_new=False)
             if verdict is True:
                 values = {"kind": quota.kind or "", "items": quota.items}
-                await PostgresDatabase(db).rows(_RESERVE, **values, **_keys(event))
+                await db.rows(_RESERVE, **values, **_keys(event))
             return verdict
 
         verdict = await self._writer.submit(work, locks=_locks(event, quota))
@@ -84,11 +88,11 @@ class Limits(Events):
 
     async def media_today(self, adapter: str, actor: str) -> int:
         who = {"adapter": codec.key(adapter), "actor": codec.key(actor), "id": ""}
-        (row,) = await self._link.named_rows(_MEDIA_TODAY, person=person_number(adapter, actor), **who)
+        (row,) = await self._connections.rows(_MEDIA_TODAY, person=person_number(adapter, actor), **who)
         return int(row[0])
 
 
-async def _count(db: Connection, event: Event, quota: QuotaRequest, *, is_new: bool = True) -> bool | OverLimit:
+async def _count(db: PostgresDatabase, event: Event, quota: QuotaRequest, *, is_new: bool = True) -> bool | OverLimit:
     """Count a request; False: the event is known and was counted. Over a limit nothing is counted and it is returned.
 
     `is_new`: a known event is not to be counted again.
@@ -96,7 +100,7 @@ async def _count(db: Connection, event: Event, quota: QuotaRequest, *, is_new: b
     person = person_number(event.adapter, event.actor.id)
     needs = {"needs_items": quota.media_per_day > 0, "needs_cost": quota.budget_per_day > 0}
     values = {"person": person, "kind": quota.kind or "", "actor": codec.key(event.actor.id), **_keys(event), **needs}
-    (row,) = await PostgresDatabase(db).rows(_FIGURES, **values)
+    (row,) = await db.rows(_FIGURES, **values)
     if is_new and row["is_known"]:
         return False
     figures = QuotaFigures(
@@ -110,7 +114,7 @@ async def _count(db: Connection, event: Event, quota: QuotaRequest, *, is_new: b
     if exceeded is not None:
         return exceeded
     if quota.requests_per_minute:
-        await PostgresDatabase(db).rows(_COUNT, person=person, recent=[*row["recent"], row["now"]])
+        await db.rows(_COUNT, person=person, recent=[*row["recent"], row["now"]])
     return True
 
 
@@ -121,3 +125,19 @@ def _keys(event: Event) -> dict[str, Any]:
 def _locks(event: Event, quota: QuotaRequest) -> list[int]:
     """What no other process counts meanwhile: the person's requests and, where it is limited, money."""
     return [person_number(event.adapter, event.actor.id), *([MONEY] if quota.budget_per_day else [])]
+
+
+def _recorded(event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> dict[str, object]:
+    """An event as `statements.RECORD` takes it."""
+    lane = lane if answer is None else Lane.FREE
+    keys = event_keys(event)
+    return {
+        **keys._asdict(),
+        "lane": lane.value,
+        "lane_key": lane_key(lane, keys.adapter, keys.conversation, keys.command, keys.actor),
+        "received_at": event.received_at.timestamp(),
+        "event": codec.dumps(event),
+        "answer": None if answer is None else codec.dumps(answer),
+        "kind": "" if quota is None else quota.kind or "",
+        "items": 0 if quota is None else quota.items,
+    }

@@ -4,15 +4,14 @@ import asyncio
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.models import ConversationContext, Job, Lane, Turn
-from bot.store.sqlite import context_cache
-from bot.store.sqlite.context_cache import Memories
-from bot.store.sqlite.queries import Reads
+from bot.store.shared.queries import StoreQueries
+from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import answer, claim, event, outcome
 
@@ -24,9 +23,9 @@ STEPS = ("ask", "ask", "ask", "again", "hold", "commit", "reset", "summary", "fo
 class Life:
     """Does what is asked of a store, one step after the other."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.store = SqliteStore(path)
+    def __init__(self, path: Path, turns: int, size: int) -> None:
+        self.open = partial(SqliteStore, path, context_turns=turns, context_size=size)
+        self.store = self.open()
         self.held: list[Job] = []
         self.asked: dict[str, list[str]] = {place: [] for place in PLACES}
 
@@ -47,12 +46,10 @@ class Life:
             await self.store.__aexit__(None, None, None)
 
     async def compare(self) -> None:
-        async with aiosqlite.connect(self.path) as db:
-            table = Reads(db, self.path)
-            for place in PLACES:
-                for limit in LIMITS:
-                    expected = await table.context("one", place, limit=limit, exclude_event="")
-                    assert await self.store.context("one", place, limit=limit) == expected
+        for place in PLACES:
+            for limit in LIMITS:
+                table = await StoreQueries.context(self.store, "one", place, limit=limit)
+                assert await self.store.context("one", place, limit=limit) == table
 
     async def ask(self, name: str, place: str) -> None:
         await answer(self.store, event(name, conversation=place, prompt=f"{name} \ud83d?"), lane=Lane.FREE)
@@ -94,7 +91,7 @@ class Life:
     async def restart(self, _name: str, _place: str) -> None:
         """What was held is taken on again."""
         await self.store.__aexit__(None, None, None)
-        self.store = SqliteStore(self.path)
+        self.store = self.open()
         await self.store.__aenter__()
         self.held = [await claim(self.store) for _ in self.held]
 
@@ -102,21 +99,17 @@ class Life:
 @pytest.mark.parametrize(
     ("seed", "turns", "size"), [(1, 100, 8_000_000), (2, 100, 8_000_000), (3, 3, 3000), (4, 3, 3000)]
 )
-async def test_what_is_held_is_what_the_table_says(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int, turns: int, size: int
-) -> None:
+async def test_what_is_held_is_what_the_table_says(tmp_path: Path, seed: int, turns: int, size: int) -> None:
     """After any sequence of writes a conversation's memory is the same from memory and from the table."""
-    monkeypatch.setattr(context_cache, "_TURNS", turns)
-    monkeypatch.setattr(context_cache, "_SIZE", size)
     chance = random.Random(seed)
-    life = Life(tmp_path / "bot.db")
+    life = Life(tmp_path / "bot.db", turns, size)
     await life.run([(chance.choice(STEPS), chance.choice(PLACES)) for _ in range(120)])
 
 
 async def test_a_held_conversation_is_read_once() -> None:
     """Turns that are added are known without reading the table again; a change makes it read anew."""
     read: Counter[str] = Counter()
-    held = Memories()
+    held = ContextCache()
 
     async def get() -> ConversationContext:
         async def table(_limit: int) -> ConversationContext:
@@ -134,9 +127,9 @@ async def test_a_held_conversation_is_read_once() -> None:
     assert read["c"] == 2
 
 
-async def test_a_change_while_reading_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_while_reading_is_not_lost() -> None:
     """What was read before a change, and came after it, is not held; nor is more than there is room for."""
-    held = Memories()
+    held = ContextCache(size=600)
     reading, go = asyncio.Event(), asyncio.Event()
 
     async def slow(_limit: int) -> ConversationContext:
@@ -153,6 +146,5 @@ async def test_a_change_while_reading_is_not_lost(monkeypatch: pytest.MonkeyPatc
     go.set()
     assert (await first).summary == "old"
     assert (await held.get(("one", "c"), 40, fast)).summary == "new"
-    monkeypatch.setattr(context_cache, "_SIZE", 600)
     await held.get(("one", "d"), 40, fast)
     assert (await held.get(("one", "c"), 40, slow)).summary == "old"

@@ -15,6 +15,7 @@ from bot.errors import SchemaTooNew, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.models import Lane
 from bot.ports import Store
 from bot.store.sqlite.store import SqliteStore
+from bot.store.timing import StoreTiming
 from tests.contract.store_contract import ADAPTERS, LANES, StoreContract, answer, claim, event, outcome, said
 from tests.support.sqlite import tables
 
@@ -84,7 +85,7 @@ async def test_what_may_be_shown_is_on_disk(path: Path) -> None:
 
 async def test_nothing_is_shown_that_could_not_be_found_again(path: Path) -> None:
     """While the draft can't be written `confirm` says that nobody knows; when it can, it is written after all."""
-    async with SqliteStore(path, busy_timeout=0.01) as store:
+    async with SqliteStore(path, timing=StoreTiming(busy=0.01)) as store:
         await store.record(event("e"), lane=Lane.OWN)
         job = await claim(store)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -155,7 +156,7 @@ async def test_damage_met_while_running_is_told(path: Path) -> None:
 
 async def test_a_locked_database_is_told_and_loses_nothing(path: Path) -> None:
     """While another program holds the write lock writes fail as unavailable; afterwards the same store goes on."""
-    async with SqliteStore(path, busy_timeout=0.05) as store:
+    async with SqliteStore(path, timing=StoreTiming(busy=0.05)) as store:
         await store.record(event("before"), lane=Lane.CONVERSATION)
         job = await claim(store)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -179,7 +180,7 @@ async def test_a_locked_database_is_told_and_loses_nothing(path: Path) -> None:
 
 async def test_a_completion_waits_for_a_locked_database(path: Path) -> None:
     """What nobody waited for is written with the next write that succeeds."""
-    async with SqliteStore(path, busy_timeout=0.01) as store:
+    async with SqliteStore(path, timing=StoreTiming(busy=0.01)) as store:
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
         await store.commit(job, outcome())

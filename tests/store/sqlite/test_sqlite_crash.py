@@ -14,7 +14,7 @@ import pytest
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_contract import ADAPTERS, LANES, said
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 #: Tells, one line each and only after the store's word: recorded and committed events.
 WRITER = """
 import asyncio, os, sys

@@ -1,0 +1,161 @@
+"""Looking things up: the same questions to every engine."""
+
+# ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bot.models import ConversationContext, Job, Media, Turn, UsageRow
+from bot.store.shared import codec
+from bot.store.shared.rows import JOB, job_of, media_of, turns_of
+from bot.store.shared.sql import Dialect
+
+_PAGE = 200  #: turns read at a time
+_RECENT = 2000  #: events among which a person's newest files are looked for
+_EPOCH = date(1970, 1, 1)
+
+_OF_CONVERSATION = "adapter = :adapter AND conversation = :conversation"
+_JOB_BY_ID = f"SELECT {JOB} FROM events WHERE adapter = :adapter AND id = :id AND event IS NOT NULL"
+_LAST_JOB = f"""
+SELECT {JOB} FROM events WHERE {_OF_CONVERSATION} AND command IN ({{commands}}) AND event IS NOT NULL
+ORDER BY seq DESC LIMIT 1
+"""
+_PARTICIPANTS = f"""
+SELECT DISTINCT actor FROM events WHERE {_OF_CONVERSATION} AND actor <> '' AND seq >
+    coalesce((SELECT max(seq) FROM events WHERE {_OF_CONVERSATION} AND command = 'stop'), 0)
+"""
+_RECENT_MEDIA = f"""
+SELECT id, answer FROM (
+    SELECT seq, id, answer FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''
+    ORDER BY seq DESC LIMIT {_RECENT}) AS newest
+WHERE {{has_media}} ORDER BY seq DESC LIMIT :limit
+"""
+#: Of an event that is left out, and of those that repeated it.
+_EXCLUDED = """(
+    SELECT seq FROM events WHERE adapter = :adapter AND id = :exclude_event
+    UNION ALL SELECT seq FROM events WHERE adapter = :adapter AND replaces = :exclude_event AND replaces <> '')"""
+#: The first row is the summary; `|| ''` keeps the few turns that are left out from being looked for by conversation.
+_CONTEXT = f"""
+SELECT CAST(0 AS bigint) AS seq, summary AS data, total{{left_out}} AS total FROM contexts WHERE {_OF_CONVERSATION}
+UNION ALL SELECT * FROM (
+    SELECT seq, data, 0 FROM {{live_turns}} WHERE {{live}} AND {_OF_CONVERSATION}{{not_excluded}}
+    ORDER BY seq DESC LIMIT :limit) AS newest
+"""
+_LEFT_OUT = f""" - (
+    SELECT count(*) FROM turns WHERE event_seq IN {_EXCLUDED}
+    AND {{live}} AND adapter || '' = :adapter AND conversation || '' = :conversation)"""
+_TRANSCRIPT = f"""
+SELECT turns.seq, turns.data, events.answer FROM turns JOIN events ON events.seq = turns.event_seq
+WHERE turns.adapter = :adapter AND turns.conversation = :conversation AND turns.seq > :after
+ORDER BY turns.seq LIMIT {_PAGE}
+"""
+_USAGE = """
+SELECT hour / 24 AS day, kind, model, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(cost)
+FROM usage WHERE hour >= :hour{conditions} GROUP BY day, kind, model ORDER BY day DESC, kind, model
+"""
+_USAGE_CONDITIONS = {
+    "actor": "actor = :actor",
+    "adapter": "adapter = :adapter",
+    "channel": "channel = :channel",
+    "within": "substr(channel, 1, length(:within)) = :within",
+}
+_FEEDBACK_TOTALS = """
+SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback
+JOIN events ON events.seq = feedback.event_seq WHERE at >= :since AND adapter = :adapter AND channel = :channel
+"""
+
+
+class StoreQueries:
+    """The part of a store that reads. An engine gives `dialect` and `rows`."""
+
+    dialect: Dialect
+
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
+        """The rows of a query whose parameters are written `:name`. Raises `StoreError`."""
+        raise NotImplementedError
+
+    async def job(self, adapter: str, event_id: str) -> Job | None:
+        return job_of(await self.rows(_JOB_BY_ID, adapter=codec.key(adapter), id=codec.key(event_id)))
+
+    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
+        if not commands:
+            return None
+        names = {f"command_{number}": codec.key(name) for number, name in enumerate(commands)}
+        sql = _LAST_JOB.format(commands=", ".join(f":{name}" for name in names))
+        return job_of(await self.rows(sql, **_conversation(adapter, conversation), **names))
+
+    async def participants(self, adapter: str, conversation: str) -> Collection[str]:
+        rows = await self.rows(_PARTICIPANTS, **_conversation(adapter, conversation))
+        return frozenset(codec.plain(actor) for (actor,) in rows)
+
+    async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
+        sql = _RECENT_MEDIA.format(has_media=self.dialect.has_media)
+        rows = await self.rows(sql, adapter=codec.key(adapter), actor=codec.key(actor), limit=limit)
+        return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
+
+    async def context(
+        self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
+    ) -> ConversationContext:
+        live, live_turns = self.dialect.live, self.dialect.live_turns
+        sql = _CONTEXT.format(
+            live=live,
+            live_turns=live_turns,
+            left_out=_LEFT_OUT.format(live=live) if exclude_event else "",
+            not_excluded=f" AND event_seq NOT IN {_EXCLUDED}" if exclude_event else "",
+        )
+        excluded = {"exclude_event": codec.key(exclude_event)} if exclude_event else {}
+        rows = await self.rows(sql, **_conversation(adapter, conversation), limit=limit, **excluded)
+        if not rows:
+            return ConversationContext()
+        (_, summary, total), *turns = sorted(rows, key=lambda row: row[0])
+        return ConversationContext(
+            summary=summary, turns=turns_of([(seq, data) for seq, data, _ in turns]), total=int(total)
+        )
+
+    async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
+        after = 0
+        while True:
+            rows = await self.rows(_TRANSCRIPT, **_conversation(adapter, conversation), after=after)
+            turns = turns_of([(seq, data) for seq, data, _ in rows])
+            for turn, (_, _, answer) in zip(turns, rows, strict=True):
+                yield turn, media_of(answer) if turn.role == "assistant" else ()
+                after = turn.seq
+            if len(rows) < _PAGE:
+                return
+
+    async def usage(
+        self,
+        *,
+        since: datetime,
+        actor: str | None = None,
+        adapter: str | None = None,
+        channel: str | None = None,
+        within: str | None = None,
+    ) -> Sequence[UsageRow]:
+        filters = {"actor": actor, "adapter": adapter, "channel": channel, "within": within}
+        keys = {name: codec.key(value) for name, value in filters.items() if value is not None}
+        sql = _USAGE.format(conditions="".join(f" AND {_USAGE_CONDITIONS[name]}" for name in keys))
+        rows = await self.rows(sql, hour=int(since.timestamp() // 3600), **keys)
+        return [
+            UsageRow(
+                day=(_EPOCH + timedelta(days=day)).isoformat(),
+                kind=kind,
+                model=codec.plain(model),
+                requests=int(requests),
+                prompt_tokens=int(prompt_tokens),
+                completion_tokens=int(completion_tokens),
+                items=int(items),
+                cost=cost,
+            )
+            for day, kind, model, requests, prompt_tokens, completion_tokens, items, cost in rows
+        ]
+
+    async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
+        keys = {"adapter": codec.key(adapter), "channel": codec.key(channel)}
+        (row,) = await self.rows(_FEEDBACK_TOTALS, since=since.timestamp(), **keys)
+        return int(row[0]), int(row[1])
+
+
+def _conversation(adapter: str, conversation: str) -> dict[str, str]:
+    return {"adapter": codec.key(adapter), "conversation": codec.key(conversation)}
