@@ -7,7 +7,10 @@ from pathlib import Path
 from adapters.console.adapter import Console
 from adapters.console.parse import Person, new_conversation
 from adapters.console.settings import Settings
+from bot.i18n import register_catalogue
 from bot.settings.base import read
+
+register_catalogue(__name__)
 
 #: Needs no configuration: used when no other platform is configured.
 IS_FALLBACK = True

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from adapters.discord.settings import Settings
 from bot.errors import SettingsError
+from bot.i18n import register_catalogue
 from bot.models import CommandSpec
 from bot.settings.base import read
 
 if TYPE_CHECKING:
     from adapters.discord.adapter import Discord
+
+register_catalogue(__name__)
 
 
 def create(*, data_dir: Path, conversation: str | None) -> "Discord | None":  # noqa: ARG001 - the same for every platform

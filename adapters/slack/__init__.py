@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.slack.settings import Settings, require_consistent
+from bot.i18n import register_catalogue
 from bot.models import CommandSpec
 from bot.settings.base import read
 
 if TYPE_CHECKING:
     from adapters.slack.adapter import Slack
+
+register_catalogue(__name__)
 
 
 def create(*, data_dir: Path, conversation: str | None) -> "Slack | None":  # noqa: ARG001 - the same everywhere

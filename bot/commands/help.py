@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from bot.commandline.parser import flags, usage_line
 from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
-from bot.i18n import FALLBACK, catalogue, language_of
+from bot.i18n import describe_command, describe_option
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
 
 
@@ -47,7 +47,7 @@ def overview(ctx: Context) -> str:
         if group:
             lines.append(f"\n**{ctx.translate(key)}**")
             lines += [
-                ctx.translate("help.line", name=spec.name, text=described(ctx, spec), example=spec.example or spec.name)
+                ctx.translate("help.line", name=spec.name, text=describe(ctx, spec), example=spec.example or spec.name)
                 for spec in group
             ]
     return "\n".join([*lines, "", ctx.translate("help.more")])
@@ -55,10 +55,10 @@ def overview(ctx: Context) -> str:
 
 def explanation(ctx: Context, spec: CommandSpec) -> str:
     """One command with its options: what is allowed, and what is taken when nothing is said."""
-    lines = [ctx.translate("help.title", name=spec.name, text=described(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
+    lines = [ctx.translate("help.title", name=spec.name, text=describe(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
     names = {option.name: f"`{flag}`" for flag, option in reversed(flags(spec))}
     for option in spec.options:
-        facts = [described(ctx, spec, option)]
+        facts = [describe(ctx, spec, option)]
         if option.choices:
             facts.append(ctx.join_list(f"`{choice}`" for choice in option.choices))
         if option.minimum is not None and option.maximum is not None:
@@ -76,9 +76,7 @@ def explanation(ctx: Context, spec: CommandSpec) -> str:
     return "\n".join(lines)
 
 
-def described(ctx: Context, spec: CommandSpec, option: Option | None = None) -> str:
-    """The description in the asker's language; the spec's own where a language has none."""
-    key = f"command.{spec.name}.{option.name if option else 'description'}"
-    own = option.description if option else spec.description
-    sentences = catalogue(language_of(ctx.event.actor.locale))
-    return sentences.get(key) or catalogue(FALLBACK).get(key) or own
+def describe(ctx: Context, spec: CommandSpec, option: Option | None = None) -> str:
+    """The description of a command or of its option, in the asker's language."""
+    locale = ctx.event.actor.locale
+    return describe_command(spec, locale) if option is None else describe_option(spec, option, locale)

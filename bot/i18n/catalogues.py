@@ -1,11 +1,12 @@
-"""What the service says of itself, in the reader's language.
+"""Sentences of the service in the reader's language, from the catalogues of every package that registered one.
 
-The sentences are in `locales/<tag>.toml`; `en` has every key and is the fallback. Placeholders are `str.format`
-fields. A test holds every language to the same keys and placeholders.
+A catalogue is a package's folder `locales`: `<language>.toml` and, beside it, any `<name>.<language>.toml`. `en` has
+every key of a package and is the fallback. Placeholders are `str.format` fields. A test holds the languages of each
+catalogue to the same keys and placeholders.
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -20,14 +21,38 @@ _SCRIPTS = {
     "zh-hk": "zh-Hant",
     "zh-mo": "zh-Hant",
 }
+#: packages with a catalogue, the core's first
+_packages = ["bot.i18n"]
+
+
+def register_catalogue(package: str) -> None:
+    """Add the catalogue of a package, once. A key of an earlier package is never replaced."""
+    if package not in _packages:
+        _packages.append(package)
+        catalogue.cache_clear()
+
+
+def packages() -> tuple[str, ...]:
+    """Names of the packages with a catalogue."""
+    return tuple(_packages)
 
 
 @cache
-def catalogue(language: str) -> dict[str, str]:
-    """The sentences of one of `LANGUAGES`, by key."""
-    text = (files("bot.i18n") / "locales" / f"{language}.toml").read_text(encoding="utf-8")
-    sentences: dict[str, str] = tomllib.loads(text)
-    return sentences
+def catalogue_of(package: str, language: str) -> Mapping[str, str]:
+    """Sentences of one package in one of `LANGUAGES`, by key."""
+    found: dict[str, str] = {}
+    folder = files(package) / "locales"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        *_, of_file, suffix = ("", *file.name.split("."))
+        if suffix == "toml" and of_file == language:
+            found |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Sentences of every registered package in one of `LANGUAGES`, by key."""
+    return {key: text for package in reversed(_packages) for key, text in catalogue_of(package, language).items()}
 
 
 @cache

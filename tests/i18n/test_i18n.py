@@ -1,27 +1,56 @@
 """The sentences: the same in every language, none missing, none left over."""
 
 import ast
+import importlib
 import re
 import string
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from bot.i18n import FALLBACK, LANGUAGES, catalogue, language_of, translate
+from aimodels import reference
+from bot.commands import load_commands
+from bot.i18n import (
+    FALLBACK,
+    LANGUAGES,
+    catalogue,
+    catalogue_of,
+    describe_command,
+    describe_option,
+    language_of,
+    packages,
+    register_catalogue,
+    translate,
+)
+from bot.models import CommandSpec, Option
 
 ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
+#: Translations of what a command's own spec says in English.
+OF_SPECS = ("command.", "option.label.", "choice.label.")
+CATALOGUES = sorted(
+    ".".join(folder.parent.relative_to(ROOT).parts)
+    for top in ("bot", "adapters")
+    for folder in (ROOT / top).rglob("locales")
+)
+for package in CATALOGUES:
+    importlib.import_module(package)
 
 
 def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
+def sources() -> list[Path]:
+    return [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]
+
+
 def literals() -> tuple[set[str], list[re.Pattern[str]]]:
     """Every string of the sources that reads like a key, and the patterns of those put together with an f-string."""
     whole: set[str] = set()
     built: list[re.Pattern[str]] = []
-    for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]:
+    for path in sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
@@ -32,38 +61,59 @@ def literals() -> tuple[set[str], list[re.Pattern[str]]]:
     return whole, built
 
 
-def said() -> dict[str, str]:
-    """Every key given to `say` as it stands, with where."""
-    return {key: where for key, where, _ in calls()}
-
-
 def calls() -> list[tuple[str, str, set[str]]]:
-    """Every call of `say` with a key as it stands: the key, where, and the names of the values given."""
+    """Every call of `translate` with a key as it stands: the key, where, and the names of the values given."""
     found: list[tuple[str, str, set[str]]] = []
-    for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]:
+    for path in sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             key = node.args[0].value
-            if name == "say" and isinstance(key, str) and KEY.fullmatch(key):
+            if name == "translate" and isinstance(key, str) and KEY.fullmatch(key):
                 given = {word.arg or "*" for word in node.keywords}
                 found.append((key, f"{path.relative_to(ROOT)}:{node.lineno}", given))
     return found
 
 
+def specs() -> list[CommandSpec]:
+    return list(load_commands({kind: (model,) for kind, model in reference.MODELS.items()}).specs)
+
+
+def test_every_catalogue_is_found() -> None:
+    """A package with a folder `locales` registers it when it is imported."""
+    assert {"bot.i18n", "bot.commands", "adapters.console"} < set(CATALOGUES)
+    assert set(CATALOGUES) <= set(packages())
+
+
+@pytest.mark.parametrize("package", CATALOGUES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_every_sentence(language: str) -> None:
+def test_every_language_has_every_sentence(package: str, language: str) -> None:
     """A language has the keys of English, no more and no fewer, each with the same placeholders."""
-    english, other = catalogue(FALLBACK), catalogue(language)
+    english, other = (
+        {key: text for key, text in catalogue_of(package, each).items() if not key.startswith(OF_SPECS)}
+        for each in (FALLBACK, language)
+    )
+    assert english
     assert other.keys() == english.keys()
     assert {k: placeholders(v) for k, v in other.items()} == {k: placeholders(v) for k, v in english.items()}
     assert all(sentence.strip() for sentence in other.values())
 
 
+def test_every_sentence_has_one_owner() -> None:
+    """No key is in two catalogues; a platform's keys begin with its name."""
+    owned = Counter(key for package in CATALOGUES for key in catalogue_of(package, FALLBACK))
+    assert [key for key, count in owned.items() if count > 1] == []
+    for package in CATALOGUES:
+        top, _, name = package.partition(".")
+        if top == "adapters":
+            assert all(key.startswith(f"{name}.") for key in catalogue_of(package, FALLBACK))
+
+
 def test_every_sentence_gets_the_values_it_names() -> None:
-    """Whoever says a sentence fills in all of its placeholders."""
+    """Who translates a sentence fills in all of its placeholders."""
     english = catalogue(FALLBACK)
+    assert len(calls()) > 100
     wrong = [
         f"{where}: {key} needs {placeholders(english[key]) - given}"
         for key, where, given in calls()
@@ -72,17 +122,82 @@ def test_every_sentence_gets_the_values_it_names() -> None:
     assert wrong == []
 
 
-def test_every_sentence_that_is_said_exists() -> None:
-    """Whatever a source says is in the catalogue."""
-    missing = {key: where for key, where in said().items() if key not in catalogue(FALLBACK)}
+def test_every_sentence_that_is_translated_exists() -> None:
+    """Each key in a source is in a catalogue."""
+    missing = {key: where for key, where, _ in calls() if key not in catalogue(FALLBACK)}
     assert missing == {}
 
 
-def test_every_sentence_is_said() -> None:
-    """A sentence that nobody says is deleted."""
+def test_every_sentence_is_used() -> None:
+    """A sentence that no source names is deleted."""
     whole, built = literals()
     unsaid = [k for k in catalogue(FALLBACK) if k not in whole and not any(p.fullmatch(k) for p in built)]
     assert unsaid == []
+
+
+# ------------------------------------------------------------------ commands
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != FALLBACK])
+def test_a_translated_command_is_translated_wholly(language: str) -> None:
+    """Translations are optional; a command with one has all: its name, its description and every option's."""
+    sentences = catalogue(language)
+    missing = []
+    for spec in specs():
+        keys = {f"command.{spec.name}.{part}" for part in ("label", "description")}
+        keys |= {f"command.{spec.name}.option.{option.name}" for option in spec.options}
+        if any(key in catalogue(each) for each in LANGUAGES for key in keys):
+            missing += sorted(keys - sentences.keys())
+            missing += [f"option.label.{o.name}" for o in spec.options if f"option.label.{o.name}" not in sentences]
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_left_over(language: str) -> None:
+    """A translation belongs to a command, option or choice that exists, and fits where platforms show it."""
+    known = set()
+    for spec in specs():
+        known |= {f"command.{spec.name}.{part}" for part in ("label", "description")}
+        for option in spec.options:
+            known |= {f"command.{spec.name}.option.{option.name}", f"option.label.{option.name}"}
+            known |= {f"choice.label.{choice}" for choice in option.choices}
+    found = {key: text for key, text in catalogue(language).items() if key.startswith(OF_SPECS)}
+    assert found.keys() - known == set()
+    assert [key for key, text in found.items() if len(text) > (32 if ".label" in key else 100)] == []
+
+
+def test_a_spec_speaks_where_there_is_no_translation() -> None:
+    """A command that no catalogue knows is described by its spec in every language."""
+    option = Option(name="sides", description="How many sides.")
+    spec = CommandSpec(name="roll", description="Roll dice.", options=(option,))
+    for language in LANGUAGES:
+        assert describe_command(spec, language) == "Roll dice."
+        assert describe_option(spec, option, language) == "How many sides."
+
+
+def test_a_package_brings_its_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file a language, or more beside it; a key that the core has stays the core's."""
+    folder = tmp_path / "somewhere" / "locales"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "en.toml").write_text('"somewhere.hello" = "Hello {name}"\n"language.name" = "Martian"\n')
+    (folder / "zh-Hant.toml").write_text('"somewhere.hello" = "{name}，你好"\n')
+    (folder / "more.en.toml").write_text('"somewhere.more" = "More"\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    before = packages()
+    monkeypatch.setattr("bot.i18n.catalogues._packages", list(before))
+    with pytest.raises(KeyError):
+        translate("somewhere.hello", name="x")
+    try:
+        for _ in range(2):
+            register_catalogue("somewhere")
+        assert packages() == (*before, "somewhere")
+        assert translate("somewhere.hello", "zh-TW", name="x") == "x，你好"
+        assert translate("somewhere.hello", "zh-CN", name="x") == "Hello x"
+        assert translate("somewhere.more", "zh-TW") == "More"
+        assert translate("language.name") == "English"
+    finally:
+        catalogue.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -102,4 +217,4 @@ def test_every_sentence_is_said() -> None:
 def test_a_locale_leads_to_the_nearest_language(locale: str, language: str) -> None:
     """Script and region decide which Chinese; everything unknown is English."""
     assert language_of(locale) == language
-    assert translate("prompt.missing", locale, example="x") == catalogue(language)["prompt.missing"].format(example="x")
+    assert translate("language.name", locale) == catalogue(language)["language.name"]

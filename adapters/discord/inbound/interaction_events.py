@@ -16,6 +16,7 @@ from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 #: buttons whose answer only the person who pressed them sees
 _EPHEMERAL_ACTIONS = ("good", "bad", "delete", "stop")
+_INSTRUCTIONS = {"explain": "menu.ask.explain", "summarise": "discord.ask.summarise"}
 _AVATAR_SIZE = 512  # pixels
 
 
@@ -83,19 +84,19 @@ def event_from_context_menu(interaction: discord.Interaction) -> AcknowledgedEve
     text, files = parse.read_text(message), parse.read_attachments(message)
     if is_private:
         prompt = "\n\n".join(
-            part for part in (translate(f"discord.ask.{name}", locale), parse.quote_message(message)) if part
+            part for part in (translate(_INSTRUCTIONS[name], locale), parse.quote_message(message)) if part
         )
     else:
         prompt = text
     rejection = ""
     if name == "animate":
         files = tuple(file for file in files if file.content_type.startswith("image/"))
-        rejection = "" if files else translate("discord.no_picture", locale)
+        rejection = "" if files else translate("request.no_picture", locale)
     elif not text and not files:
-        rejection = translate("discord.no_text", locale)
+        rejection = translate("request.no_text", locale)
     elif name == "picture":
         files = ()
-        rejection = "" if text else translate("discord.no_text", locale)
+        rejection = "" if text else translate("request.no_text", locale)
     event = replace(base, command=MESSAGE_COMMANDS[name], prompt=prompt, attachments=files, rejection=rejection)
     return AcknowledgedEvent(event, is_private=is_private or bool(rejection))
 

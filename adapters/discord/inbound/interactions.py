@@ -78,7 +78,7 @@ class InteractionHandler:
         except Exception:  # a bug, or a kind of interaction that is new: the person gets an answer all the same
             log.exception("interaction not parsed", interaction=interaction.id)
             with suppress(discord.HTTPException, discord.InteractionResponded, *NETWORK_ERRORS):
-                await self._refuse(interaction, "discord.not_kept")
+                await self._refuse(interaction, "request.not_recorded")
 
     # -- kinds of interactions
 
@@ -104,14 +104,14 @@ class InteractionHandler:
         name = str(data.get("name", ""))
         if data.get("type", 1) != 1:
             event = interaction_events.event_from_context_menu(interaction)
-            await (self._record(interaction, event) if event else self._refuse(interaction, "discord.gone"))
+            await (self._record(interaction, event) if event else self._refuse(interaction, "request.outdated"))
             return
         values = {str(option["name"]): option.get("value") for option in data.get("options", ())}
         spec = self._specs.get(str(values.get("command")) if name == application_commands.COMPOSE else name)
         if name == reply_mode.COMMAND:
             await self._set_reply_mode(interaction, str(values.get("mode") or ""))
         elif spec is None:
-            await self._refuse(interaction, "discord.gone")
+            await self._refuse(interaction, "request.outdated")
         elif name == application_commands.COMPOSE or (not values and spec.prompt is not None and spec.kind is not None):
             modal_id = f"{buttons.MODAL}:{spec.name}"
             locale = str(interaction.locale)
@@ -145,7 +145,7 @@ class InteractionHandler:
         elif (match := _COMMAND_MODAL_ID.fullmatch(modal_id)) and (spec := self._specs.get(match["command"])):
             await self._record(interaction, interaction_events.event_from_modal(interaction, spec, values, files))
         else:
-            await self._refuse(interaction, "discord.gone")
+            await self._refuse(interaction, "request.outdated")
 
     async def _set_reply_mode(self, interaction: discord.Interaction, mode: str) -> None:
         """Show the channel's reply mode, or change it; only for people who may manage the channel."""
@@ -163,7 +163,7 @@ class InteractionHandler:
             current = await self._reply_modes.get(guild, channel)
             text = translate("discord.replies_are", locale, mode=translate(f"discord.mode.{current}", locale))
         except StoreError:
-            text = translate("discord.not_kept", locale)
+            text = translate("request.not_recorded", locale)
         await interaction.edit_original_response(content=text)
 
     # -- recording and acknowledging
@@ -178,7 +178,7 @@ class InteractionHandler:
         try:
             await asyncio.wait({recording}, timeout=self._timing.record_timeout)
             if recording.done() and isinstance(recording.exception(), StoreError):
-                await self._refuse(interaction, "discord.not_kept")
+                await self._refuse(interaction, "request.not_recorded")
                 return
             await interaction.response.defer(thinking=True, ephemeral=parsed.is_private)
             is_acknowledged = True
@@ -210,7 +210,7 @@ class InteractionHandler:
         except StoreError as exc:
             log.warning("interaction not recorded", interaction=interaction.id, reason=str(exc))
             if is_acknowledged:
-                text = translate("discord.not_kept", str(interaction.locale))
+                text = translate("request.not_recorded", str(interaction.locale))
                 await interaction.edit_original_response(content=text)
 
     async def _refuse(self, interaction: discord.Interaction, key: str) -> None:

@@ -85,11 +85,11 @@ class MessageHandler:
             except StoreError as exc:
                 log.warning("message not recorded", message=message.id, reason=str(exc))
                 if event is not None or parse.is_mention(message, self._me) or message.guild is None:
-                    await self._reply(message, "discord.not_kept")
+                    await self._reply(message, "request.not_recorded")
             except Exception:  # a bug, or a kind of message that is new: the author gets an answer all the same
                 log.exception("message not parsed", message=message.id)
                 if message.guild is None or any(user.id == self._me for user in message.mentions):
-                    await self._reply(message, "discord.not_kept")
+                    await self._reply(message, "request.not_recorded")
 
     async def on_message_edit(self, message: discord.Message) -> None:
         """Revise the event of an edited question; record a message that names the bot since it was edited."""

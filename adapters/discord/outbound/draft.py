@@ -108,7 +108,7 @@ class DiscordDraft:
 
     async def _show_progress(self, pages: Sequence[MessagePage]) -> None:
         *rest, last = pages
-        stop = Action(name=STOP, label=translate("discord.stop", self._target.locale), command="cancel")
+        stop = Action(name=STOP, label=translate("action.stop", self._target.locale), command="cancel")
         async with self._lock:
             if self._is_over or (self._is_single and self._services.deadlines.is_due(self._target)):
                 return

@@ -17,7 +17,7 @@ from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import reply_mode
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import StoreError
-from bot.i18n import FALLBACK, catalogue, translate
+from bot.i18n import describe_command, describe_option, translate, translations
 from bot.models import CommandSpec, Option
 from bot.ports import AdapterServices
 
@@ -26,12 +26,20 @@ log = structlog.get_logger(__name__)
 #: Storage namespace: the hash of the commands last registered, by application id.
 NAMESPACE = "discord.commands"
 
-#: Discord's locales → our languages
-LOCALES = {"zh-TW": "zh-Hant", "zh-CN": "zh-Hans"}
-#: message commands (context menu of a message): key in the catalogue → the command that each runs
+#: our languages → Discord's locales
+LOCALES = {"zh-Hant": "zh-TW", "zh-Hans": "zh-CN"}
+#: message commands (context menu of a message) → the command that each runs
 MESSAGE_COMMANDS = {"explain": "chat", "summarise": "chat", "picture": "image", "animate": "video"}
 #: user commands (context menu of a person)
 USER_COMMANDS = {"avatar": "video"}
+#: keys of the names of the context menu commands
+MENU_KEYS = {
+    "explain": "menu.explain",
+    "summarise": "discord.menu.summarise",
+    "picture": "menu.picture",
+    "animate": "menu.animate",
+    "avatar": "discord.menu.avatar",
+}
 #: slash command that opens a modal for another command's prompt and options
 COMPOSE = "compose"
 #: file option of commands that read files and have no file option of their own
@@ -111,21 +119,21 @@ def autocomplete(
 
 def context_menu_name(name: str) -> str:
     """Return the registered name of a context menu command."""
-    return translate(f"discord.menu.{name}")
+    return translate(MENU_KEYS[name])
 
 
 def _slash_command(spec: CommandSpec) -> Json:
     ordered = sorted(spec.options, key=lambda option: not option.required)  # Discord wants the required ones first
     options = [_option(spec, option) for option in ordered]
     if spec.kind in READS_FILES:
-        options.append({"type": _TYPES["file"], **_named(FILE), "required": False, **_described("discord.option.file")})
+        options.append({"type": _TYPES["file"], **_own_option(FILE), "required": False})
     if spec.kind in MAKES_FILES:
-        options.append({"type": _BOOLEAN, **_named(SPOILER), "required": False, **_described("discord.option.spoiler")})
+        options.append({"type": _BOOLEAN, **_own_option(SPOILER), "required": False})
     return {
         "type": _SLASH,
         "name": spec.name,
-        "name_localizations": _localised(f"discord.name.{spec.name}"),
-        **_described(f"command.{spec.name}.description", spec.description),
+        "name_localizations": _localised(f"command.{spec.name}.label"),
+        **_described(describe_command(spec), f"command.{spec.name}.description"),
         "options": options,
         **_availability(),
     }
@@ -134,8 +142,9 @@ def _slash_command(spec: CommandSpec) -> Json:
 def _option(spec: CommandSpec, option: Option) -> Json:
     payload: Json = {
         "type": _TYPES[option.kind],
-        **_named(option.name),
-        **_described(f"command.{spec.name}.{option.name}", option.description),
+        "name": option.name,
+        "name_localizations": _localised(f"option.label.{option.name}"),
+        **_described(describe_option(spec, option), f"command.{spec.name}.option.{option.name}"),
         "required": option.required,
     }
     if option.models or option.suggestions or len(option.choices) > _MAX_CHOICES or _is_any_model(spec, option):
@@ -151,12 +160,18 @@ def _option(spec: CommandSpec, option: Option) -> Json:
     return payload
 
 
-def _named(option: str) -> Json:
-    return {"name": option, "name_localizations": _localised(f"discord.named.{option}")}
+def _own_option(name: str) -> Json:
+    """An option that only Discord has."""
+    key = f"discord.option.{name}"
+    return {
+        "name": name,
+        "name_localizations": _localised(f"discord.label.{name}"),
+        **_described(translate(key), key),
+    }
 
 
 def _choice(value: str) -> Json:
-    return {"name": value, "name_localizations": _localised(f"discord.choice.{value}"), "value": value}
+    return {"name": value, "name_localizations": _localised(f"choice.label.{value}"), "value": value}
 
 
 def _is_any_model(spec: CommandSpec, option: Option) -> bool:
@@ -164,22 +179,28 @@ def _is_any_model(spec: CommandSpec, option: Option) -> bool:
 
 
 def _context_menu(name: str, kind: int) -> Json:
-    key = f"discord.menu.{name}"
-    return {"type": kind, "name": translate(key), "name_localizations": _localised(key), **_availability()}
+    names = {"name": context_menu_name(name), "name_localizations": _localised(MENU_KEYS[name])}
+    return {"type": kind, **names, **_availability()}
 
 
 def _compose_command(specs: Sequence[CommandSpec]) -> Json:
     choices = [
-        {"name": spec.name, "name_localizations": _localised(f"discord.name.{spec.name}"), "value": spec.name}
+        {"name": spec.name, "name_localizations": _localised(f"command.{spec.name}.label"), "value": spec.name}
         for spec in specs
         if has_modal(spec)
     ]
-    option = {"type": 3, **_named("command"), **_described("discord.option.command"), "required": True}
+    option = {
+        "type": 3,
+        "name": "command",
+        "name_localizations": _localised("option.label.command"),
+        **_described(translate("discord.option.command"), "discord.option.command"),
+        "required": True,
+    }
     return {
         "type": _SLASH,
         "name": COMPOSE,
         "name_localizations": _localised("discord.name.compose"),
-        **_described("discord.compose"),
+        **_described(translate("discord.compose"), "discord.compose"),
         "options": [{**option, "choices": choices}],
         **_availability(),
     }
@@ -194,12 +215,12 @@ def _replies_command() -> Json:
         }
         for mode in reply_mode.MODES
     ]
-    option = {"type": 3, **_named("mode"), **_described("discord.option.mode"), "required": False, "choices": choices}
+    option = {"type": 3, **_own_option("mode"), "required": False, "choices": choices}
     return {
         "type": _SLASH,
         "name": reply_mode.COMMAND,
         "name_localizations": _localised("discord.name.replies"),
-        **_described("discord.replies"),
+        **_described(translate("discord.replies"), "discord.replies"),
         "options": [option],
         "default_member_permissions": _MANAGE_CHANNELS,
         "contexts": [_GUILD],
@@ -212,11 +233,9 @@ def _availability() -> Json:
     return {"contexts": [_GUILD, _DIRECT, _PRIVATE], "integration_types": [0, 1]}
 
 
-def _described(key: str, fallback: str = "") -> Json:
-    text = catalogue(FALLBACK).get(key) or fallback
+def _described(text: str, key: str) -> Json:
     return {"description": text[:_MAX_DESCRIPTION], "description_localizations": _localised(key)}
 
 
 def _localised(key: str) -> dict[str, str]:
-    found = {locale: catalogue(language).get(key, "") for locale, language in LOCALES.items()}
-    return {locale: text[:_MAX_DESCRIPTION] for locale, text in found.items() if text}
+    return {LOCALES[language]: text[:_MAX_DESCRIPTION] for language, text in translations(key).items()}

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from adapters.kit.forms import Field, FormLimits, plan_form
-from bot.i18n import catalogue, language_of, translate
+from bot.i18n import command_label, describe_option, option_label
 from bot.models import CommandSpec, Option
 
 _LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, has_numbers=False)
@@ -27,23 +27,17 @@ def build_modal(
     is_optional: bool = False,
 ) -> discord.ui.Modal:
     """Build a modal for the first five of the options. `is_optional`: an empty field leaves its option as it was."""
-    title = _find_text(f"discord.name.{spec.name}", locale) or spec.name
-    modal = discord.ui.Modal(title=title[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
+    modal = discord.ui.Modal(title=command_label(spec, locale)[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
     fields = plan_form(
         options,
         limits=_LIMITS,
-        label=lambda option: (_find_text(f"discord.named.{option.name}", locale) or option.name).capitalize(),
-        hint=lambda option: _find_text(f"command.{spec.name}.{option.name}", locale) or option.description,
+        label=lambda option: option_label(option, locale).capitalize(),
+        hint=lambda option: describe_option(spec, option, locale),
         is_optional=is_optional,
     )
     for field in fields:
         modal.add_item(discord.ui.Label(text=field.label, description=field.hint, component=_component(field)))
     return modal
-
-
-def _find_text(key: str, locale: str) -> str:
-    """Return a text of the catalogue; "" where it has none."""
-    return translate(key, locale) if key in catalogue(language_of("")) else ""
 
 
 def _component(field: Field) -> "discord.ui.Item[Any]":

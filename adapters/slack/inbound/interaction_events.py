@@ -24,7 +24,7 @@ from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 
-_LACKS = {"picture": "slack.no_picture", "text": "slack.no_text"}  # keys of sentences
+_LACKS = {"picture": "request.no_picture", "text": "request.no_text"}  # keys of sentences
 _CHANNEL = "channel"  # the option of commands that can be about the whole channel
 
 
@@ -143,7 +143,7 @@ def event_from_message_shortcut(
     action = MESSAGE_ACTIONS[name]
     request = request_of(
         name,
-        instruction=translate(f"slack.ask.{name}", locale) if action.command == "chat" else "",
+        instruction=translate(f"menu.ask.{name}", locale) if action.command == "chat" else "",
         text=read_text(message, people, bot_user=bot_user),
         quotation=quote_message(message, people, bot_user=bot_user),
         attachments=read_attachments(message, context.workspace),

@@ -79,7 +79,7 @@ class InteractionHandler:
         text = read_mrkdwn(str(body.get("text") or ""), {})
         spec = self._specs.get(typed.removeprefix(self._prefix))
         if spec is None or not typed.startswith(self._prefix):
-            return ephemeral(translate("slack.gone", person.locale))
+            return ephemeral(translate("request.outdated", person.locale))
         channel = str(body.get("channel_id") or "")
         needs_form = not text and spec.kind is not None and spec.prompt is not None
         if needs_form and await self._open_command_form(workspace, body, spec, person, channel=channel):
@@ -107,11 +107,11 @@ class InteractionHandler:
                 recent = await self._recent.find(context.workspace, context.channel, context.person)
             except StoreError as exc:
                 log.warning("conversations not read", reason=str(exc))
-                return ephemeral(translate("slack.not_kept", locale))
+                return ephemeral(translate("request.not_recorded", locale))
         if recent is None and spec.name in THREAD_COMMANDS:
             return ephemeral(translate("slack.which_talk", locale, command=spec.name))
         if not await self._record(event_from_command(context, spec, request, command=command, recent=recent)):
-            return ephemeral(translate("slack.not_kept", locale))
+            return ephemeral(translate("request.not_recorded", locale))
         if recent is None:
             return None
         return routed_to(recent, context.workspace, context.channel, locale=locale)
@@ -153,7 +153,7 @@ class InteractionHandler:
             return
         person = await self._find_person(workspace, body)
         if name not in MESSAGE_ACTIONS:
-            await self._notify(workspace, body, person, "slack.gone")
+            await self._notify(workspace, body, person, "request.outdated")
             return
         message = body.get("message") or {}
         channel = str((body.get("channel") or {}).get("id") or "")
@@ -189,7 +189,7 @@ class InteractionHandler:
         spec = self._specs.get(command)
         person = await self._find_person(workspace, body)
         if spec is None:
-            await self._notify(workspace, body, person, "slack.gone")
+            await self._notify(workspace, body, person, "request.outdated")
         elif not await self._open_command_form(workspace, body, spec, person):
             await self._notify(workspace, body, person, "slack.form.late")
 
@@ -200,7 +200,7 @@ class InteractionHandler:
         button = ActionButton.of(action)
         person = await self._find_person(workspace, body)
         if button is None:
-            await self._notify(workspace, body, person, "slack.gone")
+            await self._notify(workspace, body, person, "request.outdated")
             return
         spec = self._specs.get(button.command)
         options = prompted_options(spec, button.prompts_for.split(","))
@@ -253,7 +253,7 @@ class InteractionHandler:
         button = ActionButton.decode(metadata.get("button", "")) if name == BUTTON_FORM else None
         spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
         if spec is None:
-            return view_errors({first_input(view): translate("slack.gone", person.locale)})
+            return view_errors({first_input(view): translate("request.outdated", person.locale)})
         if found := problems(spec, values, locale=person.locale):
             return view_errors(found)
         urls = body.get("response_urls") or ()
@@ -275,7 +275,7 @@ class InteractionHandler:
             if not event.prompt.strip() and request.rejection:
                 return view_errors({first_input(view): request.rejection.replace("`", "")})
         if not await self._record(event):
-            return view_errors({first_input(view): translate("slack.not_kept", person.locale)})
+            return view_errors({first_input(view): translate("request.not_recorded", person.locale)})
         return None
 
     # -- Slack's own Stop
@@ -298,7 +298,7 @@ class InteractionHandler:
 
     async def _record_or_notify(self, workspace: Workspace, body: Json, event: Event) -> None:
         if not await self._record(event):
-            await self._notify(workspace, body, await self._find_person(workspace, body), "slack.not_kept")
+            await self._notify(workspace, body, await self._find_person(workspace, body), "request.not_recorded")
 
     async def _record(self, event: Event) -> bool:
         try:

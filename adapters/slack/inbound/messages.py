@@ -97,7 +97,7 @@ class MessageHandler:
             except Exception:  # a defect here, or a message of an unknown shape: no reason for silence
                 log.exception("message not understood", ts=str(message.get("ts")))
                 if is_mention(message, workspace.bot_user) or _is_direct(message):
-                    await self._notify(workspace, message, "slack.not_kept")
+                    await self._notify(workspace, message, "request.not_recorded")
                 return
         if event.location.is_private:
             self._assistant.set_title(workspace, event)

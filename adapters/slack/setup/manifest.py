@@ -8,7 +8,7 @@ from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.http_endpoints import EVENTS, REDIRECT
 from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, SUGGESTED_PROMPTS
 from bot.commandline import parser
-from bot.i18n import translate
+from bot.i18n import describe_command, translate
 from bot.models import CommandSpec
 
 #: The scopes of the bot token, each with its purpose.
@@ -67,7 +67,7 @@ def build_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: 
                 ],
             },
             "slash_commands": [_build_slash_command(spec, base, prefix) for spec in commands if not spec.hidden],
-            "shortcuts": _build_shortcuts([spec.name for spec in commands]),
+            "shortcuts": _build_shortcuts(commands),
         },
         "oauth_config": {
             "scopes": {"bot": sorted(SCOPES)},
@@ -92,32 +92,33 @@ def _build_slash_command(spec: CommandSpec, base: str, prefix: str) -> dict[str,
     usage = parser.usage_line(spec, prefix="").removeprefix(spec.name).strip()
     return {
         "command": f"/{prefix}{spec.name}",
-        "description": translate(f"command.{spec.name}.description"),
+        "description": describe_command(spec),
         **({"usage_hint": usage if len(usage) <= _MAX_HINT else usage[: _MAX_HINT - 1] + "…"} if usage else {}),
         "should_escape": False,
         **({"url": base + EVENTS} if base else {}),
     }
 
 
-def _build_shortcuts(commands: Sequence[str]) -> list[dict[str, Any]]:
+def _build_shortcuts(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
+    by_name = {spec.name: spec for spec in commands}
     message_shortcuts = [
         {
-            "name": translate(f"slack.shortcut.{name}"),
+            "name": translate(f"menu.{name}"),
             "type": "message",
             "callback_id": name,
             "description": translate(f"slack.shortcut.{name}.about"),
         }
         for name, action in MESSAGE_ACTIONS.items()
-        if action.command in commands
+        if action.command in by_name
     ]
     global_shortcuts = [
         {
             "name": translate(f"slack.make.{name}"),
             "type": "global",
             "callback_id": f"{COMMAND_FORM}{name}",
-            "description": translate(f"command.{name}.description"),
+            "description": describe_command(by_name[name]),
         }
         for name in GLOBAL_SHORTCUTS
-        if name in commands
+        if name in by_name
     ]
     return message_shortcuts + global_shortcuts

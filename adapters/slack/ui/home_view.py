@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import escape
-from bot.i18n import catalogue, language_of, translate
+from bot.i18n import describe_command, translate
 from bot.models import KINDS, CommandSpec, Kind, Profile, UsageRow
 
 #: Prefixes of the `action_id` of a button that opens a command's form, and of the choice of a preference.
@@ -40,11 +40,7 @@ def build_error(locale: str) -> Block:
 
 
 def _build_about(commands: Sequence[CommandSpec], prefix: str, locale: str) -> list[Block]:
-    known = catalogue(language_of(""))
-    lines = []
-    for spec in commands:
-        key = f"command.{spec.name}.description"
-        lines.append(f"`{prefix}{spec.name}`  {escape(translate(key, locale) if key in known else spec.description)}")
+    lines = [f"`{prefix}{spec.name}`  {escape(describe_command(spec, locale))}" for spec in commands]
     names = {spec.name for spec in commands}
     buttons = [
         _build_button(f"{OPEN_FORM}{name}", translate(f"slack.make.{name}", locale))
@@ -67,7 +63,7 @@ def _build_usage(title: str, rows: Sequence[UsageRow], locale: str) -> list[Bloc
         of_kind = [row for row in rows if row.kind == kind]
         if of_kind:
             values = {
-                "kind": translate(f"slack.home.kind.{kind}", locale),
+                "kind": translate(f"kind.{kind}", locale),
                 "requests": sum(row.requests for row in of_kind),
                 "tokens": sum(row.prompt_tokens + row.completion_tokens for row in of_kind),
                 "items": sum(row.items for row in of_kind),
@@ -95,7 +91,7 @@ def _build_preferences(profile: Profile, locale: str) -> list[Block]:
 
 
 def _build_model_choice(kind: Kind, models: Iterable[str], chosen: str, locale: str) -> Block:
-    label = translate("slack.home.model", locale, kind=translate(f"slack.home.kind.{kind}", locale))
+    label = translate("slack.home.model", locale, kind=translate(f"kind.{kind}", locale))
     return _build_select(f"model.{kind}", label, [(model, model) for model in models], chosen, locale)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from adapters.kit.forms import Field, FormLimits, plan_form
 from adapters.kit.titles import shorten
 from adapters.slack.types import Block, Json
-from bot.i18n import catalogue, language_of, translate
+from bot.i18n import describe_option, translate
 from bot.models import CommandSpec, Option
 
 #: The block that asks for the channel of the answer.
@@ -36,8 +36,7 @@ def build_modal(
     """
 
     def hint(option: Option) -> str:
-        key = f"command.{spec.name}.{option.name}"
-        return translate(key, locale) if key in catalogue(language_of("")) else option.description
+        return describe_option(spec, option, locale)
 
     fields = plan_form(options, limits=LIMITS, label=lambda option: option.name, hint=hint, is_optional=is_optional)
     blocks = [_build_input(field) for field in fields]

@@ -1,0 +1,42 @@
+"""Names and descriptions of commands in the reader's language.
+
+The words of a command's own spec are used wherever a catalogue has none: translations are optional. They have the keys
+`command.<command>.label`, `command.<command>.description`, `command.<command>.option.<option>`,
+`option.label.<option>` and `choice.label.<value>`; the first and the last two are single words for platforms that
+translate names.
+"""
+
+from collections.abc import Mapping
+
+from bot.i18n.catalogues import FALLBACK, LANGUAGES, catalogue, language_of
+from bot.models import CommandSpec, Option
+
+
+def describe_command(spec: CommandSpec, locale: str = "") -> str:
+    """The description of a command."""
+    return _find(f"command.{spec.name}.description", locale) or spec.description
+
+
+def describe_option(spec: CommandSpec, option: Option, locale: str = "") -> str:
+    """The description of a command's option."""
+    return _find(f"command.{spec.name}.option.{option.name}", locale) or option.description
+
+
+def command_label(spec: CommandSpec, locale: str = "") -> str:
+    """The name of a command, translated where there is a translation."""
+    return _find(f"command.{spec.name}.label", locale) or spec.name
+
+
+def option_label(option: Option, locale: str = "") -> str:
+    """The name of an option, translated where there is a translation."""
+    return _find(f"option.label.{option.name}", locale) or option.name
+
+
+def translations(key: str) -> Mapping[str, str]:
+    """The sentence `key` by language, without English and without languages that lack it."""
+    found = {language: catalogue(language).get(key, "") for language in LANGUAGES if language != FALLBACK}
+    return {language: text for language, text in found.items() if text}
+
+
+def _find(key: str, locale: str) -> str:
+    return catalogue(language_of(locale)).get(key) or catalogue(FALLBACK).get(key, "")
