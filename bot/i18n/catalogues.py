@@ -26,8 +26,13 @@ _packages = ["bot.i18n"]
 
 
 def register_catalogue(package: str) -> None:
-    """Add the catalogue of a package, once. A key of an earlier package is never replaced."""
+    """Add the catalogue of a package, once. A key of an earlier package is never replaced.
+
+    Raises `TypeError` for a module that is no package, and `FileNotFoundError` without a folder `locales`.
+    """
     if package not in _packages:
+        if not (files(package) / "locales").is_dir():
+            raise FileNotFoundError(f"{package} has no folder locales")
         _packages.append(package)
         catalogue.cache_clear()
 

@@ -19,7 +19,11 @@ _CONTEXT.set_forkserver_preload(
     [
         *("bot.__main__", "bot.bootstrap", "bot.security.token_cipher", "sandbox.config", "bot.i18n.catalogues"),
         *("adapters.discord.adapter", "adapters.slack.adapter", "adapters.console.adapter", "rich", "pypdf"),
-        *(f"bot.commands.{path.stem}" for path in (Path(bot.__file__).parent / "commands").glob("*.py")),
+        *(
+            f"bot.commands.{path.stem}"
+            for path in (Path(bot.__file__).parent / "commands").glob("*.py")
+            if path.stem != "__init__"
+        ),
         *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel"),
     ]
 )
