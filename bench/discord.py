@@ -50,13 +50,13 @@ class Measure:
 class Conversations:
     """Questions and answers in the channels of a Discord simulator."""
 
-    def __init__(self, wire: DiscordSimulator, channels: int) -> None:
-        self.wire = wire
+    def __init__(self, simulator: DiscordSimulator, channels: int) -> None:
+        self.simulator = simulator
         self.channels = [str(_FIRST + number) for number in range(channels)]
         for number in self.channels:
-            wire.add_channel(number, f"room-{number}")
+            simulator.add_channel(number, f"room-{number}")
         self._open: dict[str, Question] = {}  # by channel and by thread of the answer
-        wire.rest.hook = self._on_call
+        simulator.rest.hook = self._on_call
 
     async def _on_call(self, moment: Moment, call: Call) -> bool:
         question = self._open.get(call.args.get("channel", ""))
@@ -72,7 +72,7 @@ class Conversations:
         number = snowflake()
         places = (channel, number)
         self._open |= dict.fromkeys(places, question)
-        await self.wire.say(channel, f"<@{ME}> What is the capital of France?", id=number)
+        await self.simulator.say(channel, f"<@{ME}> What is the capital of France?", id=number)
         async with asyncio.timeout(60):
             await question.answered
         if measure is not None:
@@ -84,9 +84,9 @@ class Conversations:
 
     def clear(self) -> None:
         """Delete all messages and records of calls."""
-        self.wire.messages.clear()
-        self.wire.rest.calls.clear()
-        self.wire.nonces.clear()
+        self.simulator.messages.clear()
+        self.simulator.rest.calls.clear()
+        self.simulator.nonces.clear()
 
 
 async def measure_run(conversations: Conversations, one: Bot, talks: Sequence[Sequence[str]]) -> Measure:
@@ -127,9 +127,9 @@ async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
 
 async def measure_memory(api: str) -> tuple[float, float, float]:
     """Return the memory in megabytes: idle, after messages in all channels, and after as many again."""
-    async with DiscordSimulator() as wire:
-        conversations = Conversations(wire, MANY)
-        async with start_bot("service", wire, api) as one:
+    async with DiscordSimulator() as simulator:
+        conversations = Conversations(simulator, MANY)
+        async with start_bot("service", simulator, api) as one:
             await conversations.ask(conversations.channels[0])
             found = [one.rss]
 
@@ -150,15 +150,15 @@ async def measure_memory(api: str) -> tuple[float, float, float]:
 async def measure_relay() -> tuple[float, float]:
     """Return memory growth in megabytes and seconds while a video goes from the API to Discord."""
     with slow_api(VIDEO) as api:
-        async with DiscordSimulator() as wire, start_bot("service", wire, api) as one:
-            wire.cdn.limit = 2 * VIDEO
+        async with DiscordSimulator() as simulator, start_bot("service", simulator, api) as one:
+            simulator.cdn.limit = 2 * VIDEO
 
             async def make_video(prompt: str) -> None:
                 options = [{"name": "prompt", "type": 3, "value": prompt}, {"name": "duration", "type": 4, "value": 5}]
                 data: Json = {"id": snowflake(), "name": "video", "type": 1, "options": options}
-                known = len(wire.cdn.uploads)
-                told = await wire.interact(2, data)
-                while len(wire.cdn.uploads) == known or not wire.originals[told["token"]]["attachments"]:
+                known = len(simulator.cdn.uploads)
+                told = await simulator.interact(2, data)
+                while len(simulator.cdn.uploads) == known or not simulator.originals[told["token"]]["attachments"]:
                     await asyncio.sleep(0.005)
                     rss.append(one.rss)
 

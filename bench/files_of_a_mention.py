@@ -118,7 +118,7 @@ async def slack(folder: Path) -> AsyncIterator[Mention]:
                     )
                 )
                 await core.worker.drain()
-                await workspace.settled()
+                await workspace.until_delivered()
 
             yield mention
 
@@ -133,9 +133,9 @@ async def discord(folder: Path) -> AsyncIterator[Mention]:
     async with DiscordSimulator() as server:
         adapter = Discord(token=SecretStr(TOKEN), api_url=server.api)
         async with running(adapter, folder) as core:
-            await server.until(lambda: server.gateway.is_heard and server.called("PUT", "commands"))
+            await server.until(lambda: server.gateway.is_connected and server.called("PUT", "commands"))
             await server.say(DM, "hello")  # what is done once, at the start, is over when this is answered
-            await server.until(lambda: server.said(DM), 60)
+            await server.until(lambda: server.bot_messages(DM), 60)
             await core.worker.drain()
 
             async def mention() -> None:
@@ -143,7 +143,9 @@ async def discord(folder: Path) -> AsyncIterator[Mention]:
                 thread = str(question["id"])
                 await server.until(
                     lambda: any(
-                        len(row["components"]) > 1 for message in server.said(thread) for row in message["components"]
+                        len(row["components"]) > 1
+                        for message in server.bot_messages(thread)
+                        for row in message["components"]
                     ),
                     60,
                 )

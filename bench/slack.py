@@ -84,7 +84,7 @@ async def measure_run(slack: SlackSimulator, one: Bot, channels: Sequence[Channe
             await converse(channel)
     measure.seconds = time.monotonic() - started
     with suppress(TimeoutError):
-        await slack.settled(1)
+        await slack.until_delivered(1)
     measure.cpu = one.cpu - cpu
     for channel in channels:
         channel.messages.clear()
@@ -132,7 +132,7 @@ async def measure_acknowledgements(slack: SlackSimulator, channels: Sequence[Cha
     for number in range(EVENTS_PER_SECOND * SECONDS):
         await asyncio.sleep(max(0.0, started + number / EVENTS_PER_SECOND - time.monotonic()))
         slack.bob.say("just talk among people", channel=channels[number % len(channels)])
-    await slack.settled(60)
+    await slack.until_delivered(60)
     done: list[Delivery] = [d for d in slack.sender.deliveries[before:] if d.event.get("user") == slack.bob.id]
     return [d.acknowledged_at - d.sent_at for d in done if d.acknowledged_at is not None]
 
@@ -174,7 +174,7 @@ async def measure_relay() -> tuple[float, float]:
             question = slack.ada.mention("video --duration 5 a small boat", channel=channel)
             await slack.until(lambda: slack.storage.uploads, 60)  # loads the code
             await slack.until(lambda: [m for m in slack.from_bot(channel, thread=question.ts) if m.files], 60)
-            await slack.settled()
+            await slack.until_delivered()
             before = highest = one.rss
             started = time.monotonic()
             question = slack.ada.mention("video a calm sea", channel=channel)

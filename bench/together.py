@@ -24,18 +24,18 @@ AskRepeatedly = Callable[[int, int], Awaitable[None]]  #: asks in the channel of
 
 
 @asynccontextmanager
-async def service(api: str, slack_: SlackSimulator, wire: DiscordSimulator) -> AsyncIterator[Bot]:
+async def service(api: str, slack_: SlackSimulator, simulator: DiscordSimulator) -> AsyncIterator[Bot]:
     """Start the service on both platforms; yields it once it is connected to both."""
     environment = {
         "SLACK_BOT_TOKEN": slack_.token,
         "SLACK_APP_TOKEN": slack_.app_token,
         "SLACK_API_URL": slack_.api_url,
         "DISCORD_TOKEN": TOKEN,
-        "DISCORD_API_URL": wire.api,
+        "DISCORD_API_URL": simulator.api,
     }
     async with run_bot("service", "bot", "run", api=api, environment=environment) as one:
         await slack_.until(lambda: slack_.sockets.open, 60)
-        await wire.until(lambda: wire.gateway.is_heard, 60)
+        await simulator.until(lambda: simulator.gateway.is_connected, 60)
         yield one
 
 
@@ -50,11 +50,11 @@ async def measure_messages(one: Bot, talks: list[Awaitable[None]], messages: int
 
 async def print_tables(api: str) -> None:
     """Print the tables."""
-    async with SlackSimulator() as slack_, DiscordSimulator() as wire:
+    async with SlackSimulator() as slack_, DiscordSimulator() as simulator:
         channels = [
             slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(CHANNELS * CHANNELS_PER_NUMBER)
         ]
-        conversations = Conversations(wire, CHANNELS)
+        conversations = Conversations(simulator, CHANNELS)
 
         async def on_slack(number: int, times: int) -> None:
             for turn in range(times):
@@ -64,7 +64,7 @@ async def print_tables(api: str) -> None:
             for _ in range(times):
                 await conversations.ask(conversations.channels[number])
 
-        async with service(api, slack_, wire) as one:
+        async with service(api, slack_, simulator) as one:
             await asyncio.gather(on_slack(0, 1), on_discord(0, 1))
             print(f"Memory: {one.rss:.0f} MB after the first answer on each,", end=" ")
             for at in range(0, CHANNELS, CONCURRENT):

@@ -25,20 +25,20 @@ WIDTH = 680
 NAMES = {ADA: "Ada", BOB: "美玲", ME: "Muse"}
 
 
-async def run_conversation(wire: DiscordSimulator, folder: Path) -> None:
+async def run_conversation(simulator: DiscordSimulator, folder: Path) -> None:
     """Ask typical questions in a channel, and wait for each answer."""
-    adapter = Discord(token=SecretStr(TOKEN), api_url=wire.api)
+    adapter = Discord(token=SecretStr(TOKEN), api_url=simulator.api)
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
     stopping = asyncio.Event()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
         running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
-        await wire.until(lambda: wire.gateway.is_heard)
-        said = await wire.say(CHANNEL, f"<@{ME}> my name is Ada and I keep bees")
+        await simulator.until(lambda: simulator.gateway.is_connected)
+        said = await simulator.say(CHANNEL, f"<@{ME}> my name is Ada and I keep bees")
         thread = str(said["id"])
-        await wire.until(partial(wire.said, thread), 60)
+        await simulator.until(partial(simulator.bot_messages, thread), 60)
         await core.worker.drain()
-        await wire.say(thread, "what is my name?")
-        await wire.until(lambda: len(wire.said(thread)) == 2, 60)
+        await simulator.say(thread, "what is my name?")
+        await simulator.until(lambda: len(simulator.bot_messages(thread)) == 2, 60)
         await core.worker.drain()
         for person, name, given in (
             (ADA, "code", {"prompt": "is a word a palindrome?", "language": "python"}),
@@ -47,16 +47,18 @@ async def run_conversation(wire: DiscordSimulator, folder: Path) -> None:
             options = [{"name": key, "type": 4 if key == "n" else 3, "value": value} for key, value in given.items()]
             data: Json = {"id": snowflake(), "name": name, "type": 1, "options": options}
             locale = "zh-TW" if person == BOB else "en-US"
-            interaction = await wire.interact(2, data, locale=locale, member={**member(person), "permissions": "0"})
-            await wire.until(partial(is_complete, wire, interaction["token"]), 60)
+            interaction = await simulator.interact(
+                2, data, locale=locale, member={**member(person), "permissions": "0"}
+            )
+            await simulator.until(partial(is_complete, simulator, interaction["token"]), 60)
             await core.worker.drain()
         stopping.set()
         await running
 
 
-def is_complete(wire: DiscordSimulator, token: str) -> bool:
+def is_complete(simulator: DiscordSimulator, token: str) -> bool:
     """Return whether a command's answer is there with its files and buttons."""
-    message = wire.originals.get(token, {"flags": LOADING})
+    message = simulator.originals.get(token, {"flags": LOADING})
     return not message["flags"] & LOADING and "again" in str(message["components"])
 
 
@@ -64,9 +66,9 @@ async def build_page() -> str:
     """Return the conversation as an HTML page."""
     logs.configure("warning", "json")
     with tempfile.TemporaryDirectory() as folder:
-        async with DiscordSimulator() as wire:
-            await run_conversation(wire, Path(folder))
-            return Page(wire, NAMES).render("general", CHANNEL)
+        async with DiscordSimulator() as simulator:
+            await run_conversation(simulator, Path(folder))
+            return Page(simulator, NAMES).render("general", CHANNEL)
 
 
 def main() -> None:

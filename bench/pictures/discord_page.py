@@ -24,8 +24,8 @@ _DANGER = 4
 class Page:
     """Renders the messages that a person sees."""
 
-    def __init__(self, wire: DiscordSimulator, names: dict[str, str]) -> None:
-        self._wire = wire
+    def __init__(self, simulator: DiscordSimulator, names: dict[str, str]) -> None:
+        self._simulator = simulator
         self._names = names
         self._markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
 
@@ -33,14 +33,14 @@ class Page:
         """Return the page: a channel's messages, each with its thread, under the channel's name."""
         name, style = html.escape(title), STYLE.read_text(encoding="utf-8")
         head = f"<head><meta charset=utf-8><title>{name}</title><style>{style}</style></head>"
-        messages = "".join(self._with_thread(message) for message in self._wire.messages[channel])
+        messages = "".join(self._with_thread(message) for message in self._simulator.messages[channel])
         return f"<!DOCTYPE html><html>{head}<body><header>{name}</header><main>{messages}</main></body></html>"
 
     def _with_thread(self, message: Json) -> str:
-        thread = self._wire.threads.get(message["id"])
+        thread = self._simulator.threads.get(message["id"])
         if thread is None:
             return self._message(message)
-        replies = [one for one in self._wire.messages[thread["id"]] if one["type"] in (0, 19)]
+        replies = [one for one in self._simulator.messages[thread["id"]] if one["type"] in (0, 19)]
         number = f"{len(replies)} Message{'s' if len(replies) > 1 else ''} ›"
         title = f"<div class=title>{html.escape(thread['name'])}<span>{number}</span></div>"
         return f"{self._message(message)}<div class=thread>{title}{''.join(map(self._message, replies))}</div>"
@@ -69,7 +69,7 @@ class Page:
         """Return the command that a message answers."""
         used = message.get("interaction_metadata")
         if used is not None:
-            told = next(one.payload for one in self._wire.interactions.values() if one.payload["id"] == used["id"])
+            told = next(one.payload for one in self._simulator.interactions.values() if one.payload["id"] == used["id"])
             who, what = self._names[used["user"]["id"]], f"/{told['data']['name']}"
             given = " ".join(str(option["value"]) for option in told["data"].get("options", ()))
             return f"<div class=from>{html.escape(who)} used <b>{what}</b> {html.escape(given)}</div>"
@@ -87,13 +87,13 @@ class Page:
 
     def _file(self, file: Json) -> str:
         """Return an image, or the name of another file."""
-        upload = self._wire.cdn.uploads[file["id"]]
+        upload = self._simulator.cdn.uploads[file["id"]]
         if file["content_type"].startswith("image/"):
             return f"<div class='gallery one'>{self._picture(file)}</div>"
         return f"<div class=file>📄 {html.escape(file['filename'])} <span class=only>{upload.size:,} bytes</span></div>"
 
     def _picture(self, file: Json) -> str:
-        data = base64.b64encode(self._wire.cdn.uploads[file["id"]].content).decode()
+        data = base64.b64encode(self._simulator.cdn.uploads[file["id"]].content).decode()
         alt = html.escape(file.get("description", ""), quote=True)
         return f"<img alt='{alt}' src='data:{file['content_type']};base64,{data}'>"
 

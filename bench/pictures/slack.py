@@ -48,7 +48,7 @@ async def run_conversation(slack: SlackSimulator, folder: Path) -> list[Message]
             person.slash(command, text)
             await slack.until(partial(is_complete, slack, before), 60)
             await core.worker.drain()
-            await slack.settled()
+            await slack.until_delivered()
             roots.append(slack.from_bot(slack.general)[before])
         roots[:0] = [await ask_in_thread(slack, core)]
         stopping.set()
@@ -64,7 +64,7 @@ async def ask_in_thread(slack: SlackSimulator, core: bootstrap.Core) -> Message:
     slack.ada.say("what is my name?", thread=root)
     await slack.until(lambda: len(slack.from_bot(slack.general, thread=root.ts)) == 2, 60)
     await core.worker.drain()
-    await slack.settled()
+    await slack.until_delivered()
     return root
 
 

@@ -53,7 +53,7 @@ class Gateway:
         self.heartbeat_interval = 41.25  #: seconds
         self.token = TOKEN
         self.refuses_intents = False
-        self.is_deaf = False  #: events are kept to itself, heartbeats are answered
+        self.is_stalled = False  #: events are kept to itself, heartbeats are answered
         self.is_dead = False  #: heartbeats are not answered either
         self.is_away = False  #: nobody may connect
         self.rewinds = 0  #: events that a resumed session tells again though they were heard
@@ -67,7 +67,7 @@ class Gateway:
         self._deflate: dict[web.WebSocketResponse, Any] = {}
 
     @property
-    def is_heard(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether a client with a session is connected."""
         return any(session.socket is not None for session in self.sessions.values())
 
@@ -92,7 +92,7 @@ class Gateway:
             self._deflate.pop(socket, None)
             if session is not None and session.socket is socket:
                 session.socket = None
-            await self._state.tell()
+            await self._state.notify()
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse, session: Session | None, message: Json) -> Session | None:
@@ -101,7 +101,7 @@ class Gateway:
             self.heartbeats += 1
             if not self.is_dead:
                 await self._send(socket, {"op": 11})
-            await self._state.tell()
+            await self._state.notify()
         elif op == 2 and session is not None:
             await socket.close(code=4005)
         elif op == 2:
@@ -110,12 +110,12 @@ class Gateway:
             return await self._resume(socket, data)
         elif session is None:
             await socket.close(code=4003)
-        elif op == 8 and not self.is_deaf:
+        elif op == 8 and not self.is_stalled:
             found = [member(one) for one in data.get("user_ids", ())]
             chunk = {"guild_id": data["guild_id"], "members": found, "chunk_index": 0, "chunk_count": 1}
-            await self._tell(session, "GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
+            await self._send_event(session, "GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
             self.looked_up += 1
-            await self._state.tell()
+            await self._state.notify()
         elif op not in (3, 4, 8):
             await socket.close(code=4001)
         return session
@@ -131,7 +131,7 @@ class Gateway:
         elif self.refuses_intents and data["intents"] & _PRIVILEGED:
             code = 4014
         if code:
-            await self._state.tell()
+            await self._state.notify()
             await socket.close(code=code)
             return None
         session = Session(shard, shards, data["intents"], socket=socket)
@@ -146,10 +146,10 @@ class Gateway:
             "application": {"id": ME, "flags": self._state.flags},
             "shard": [shard, shards],
         }
-        await self._tell(session, "READY", ready)
+        await self._send_event(session, "READY", ready)
         for number in ours:
-            await self._tell(session, "GUILD_CREATE", self._state.guild(number))
-        await self._state.tell()
+            await self._send_event(session, "GUILD_CREATE", self._state.guild(number))
+        await self._state.notify()
         return session
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
@@ -160,10 +160,10 @@ class Gateway:
         self.resumed += 1
         session.socket = socket
         for sent in session.sent[max(0, data["seq"] - self.rewinds) :]:
-            if not self.is_deaf:
+            if not self.is_stalled:
                 await self._send_text(socket, sent)
-        await self._tell(session, "RESUMED", {})
-        await self._state.tell()
+        await self._send_event(session, "RESUMED", {})
+        await self._state.notify()
         return session
 
     async def dispatch(self, event: str, data: Json, *, is_own: bool = False) -> None:
@@ -172,7 +172,7 @@ class Gateway:
             if session.receives(event, data):
                 if not is_own:
                     session.last = len(session.sent) + 1
-                await self._tell(session, event, session.visible_to_shard(event, data))
+                await self._send_event(session, event, session.visible_to_shard(event, data))
 
     async def replay(self) -> None:
         """Send the last event of another user once more, as happens at reconnections."""
@@ -180,10 +180,10 @@ class Gateway:
             if session.socket is not None and session.last:
                 await self._send_text(session.socket, session.sent[session.last - 1])
 
-    async def _tell(self, session: Session, event: str, data: Json) -> None:
+    async def _send_event(self, session: Session, event: str, data: Json) -> None:
         message = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
         session.sent.append(json.dumps(message).encode())
-        if session.socket is not None and not self.is_deaf:
+        if session.socket is not None and not self.is_stalled:
             await self._send_text(session.socket, session.sent[-1])
 
     async def _send(self, socket: web.WebSocketResponse, message: Json) -> None:

@@ -96,7 +96,7 @@ class Rest:
                 call.status, answer, headers = exc.status, exc.body, {**headers, **exc.headers}
             self.calls.append(call)
             is_lost = await self._moment("after", call)
-            await self._state.tell()
+            await self._state.notify()
             return _cut(request) if is_lost else _answered(call.status, answer, headers)
 
         return serve

@@ -1,14 +1,14 @@
 """Discord simulator: REST, gateway and CDN on one port, and the people who use it. discord.py runs against it.
 
-    async with DiscordSimulator() as wire:                  # DISCORD_API_URL=wire.api, DISCORD_TOKEN=TOKEN
-        said = await wire.say(CHANNEL, f"<@{ME}> hello")    # dispatches a MESSAGE_CREATE
-        await wire.until(lambda: wire.said(said["id"]))     # the bot's messages in the thread opened at it
+    async with DiscordSimulator() as simulator:     # DISCORD_API_URL=simulator.api, DISCORD_TOKEN=TOKEN
+        question = await simulator.say(CHANNEL, f"<@{ME}> hello")
+        await simulator.until(lambda: simulator.bot_messages(question["id"]))   # in the thread opened at the question
 
 Actions of people: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`. Refusals:
 `deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. Faults: `rest.limits.allow` and
 `.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect); `interactions[token].is_late` and
-`.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`, `.is_deaf`, `.is_dead`, `.is_away`.
-Records: `rest.calls`, `said`, `history`, `viewers`, `typing`, `reactions`, `commands`.
+`.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`, `.is_stalled`, `.is_dead`,
+`.is_away`. Records: `rest.calls`, `bot_messages`, `history`, `viewers`, `typing`, `reactions`, `commands`.
 """
 
 from typing import Any, Self
@@ -80,7 +80,7 @@ class DiscordSimulator(DiscordState):
         """The bodies of the calls whose path contains `path`."""
         return [call.body for call in self.rest.calls if call.method == method and path in call.path]
 
-    def said(self, channel: str) -> list[Json]:
+    def bot_messages(self, channel: str) -> list[Json]:
         """The bot's public messages in a channel, oldest first."""
         return [message for message in self.history(channel) if message["author"]["id"] == ME]
 

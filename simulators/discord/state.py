@@ -96,7 +96,7 @@ class DiscordState:
         """Wait until the condition is true and return its value. Raises `TimeoutError`."""
         return await self.changes.until(condition, seconds)
 
-    async def tell(self) -> None:
+    async def notify(self) -> None:
         """Announce a change of the state."""
         self.changes.notify()
 

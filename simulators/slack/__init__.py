@@ -26,10 +26,10 @@ person's direct messages.
 **Delivery to the app.** Over Socket Mode, or with `slack.sender.url = "http://…/slack/events"` by signed requests;
 `slack.sender.signature` = "right" | "wrong" | "missing" | "old"; `.timeout` (3 s), `.pauses` between tries;
 `slack.sender.deliveries`: a `Delivery` has `tries`, `statuses`, `is_acknowledged`, `response`;
-`await slack.sender.again(delivery, number=2)` delivers once more; `await slack.settled()` waits for all.
-`slack.people.subscribed` (names as in a manifest), `.mention_first` (order of the two events), `.hears_itself` (the app
-receives its own messages, as with Slack). `slack.sockets`: `.open`, `.connected`, `await .disconnect(reason)`,
-`await .drop()`, `.go_deaf()`, `.is_deaf` (new sockets, too), `.answers_pings`.
+`await slack.sender.again(delivery, number=2)` delivers once more; `await slack.until_delivered()` waits for all.
+`slack.people.subscribed` (names as in a manifest), `.mention_first` (order of the two events),
+`.delivers_own_messages` (the app receives its own messages, as with Slack). `slack.sockets`: `.open`, `.connected`,
+`await .disconnect(reason)`, `await .drop()`, `.stall()`, `.is_stalled` (new sockets, too), `.answers_pings`.
 
 **Results.** `slack.messages(channel, thread=ts, viewer=id)`, `slack.from_bot(…)`: `Message` with `text`, `blocks`,
 `markdown` (streamed or given as `markdown_text`), `content` (all a reader sees), `versions` (the visible texts, one
@@ -37,7 +37,7 @@ after another), `stream` ("streaming" | "stopped" | "expired" | ""), `files`, `v
 `team.sessions`, `team.titles`, `team.prompts` by (channel, thread), `team.homes` by user,
 `slack.modals.top(user_id)` (the open modal), `slack.responses.received`, `team.files`, `slack.storage.downloads`.
 `slack.calls` (every Web API call with parameters, status and answer), `slack.called("chat.update")`.
-`await slack.until(condition)` waits for any change; `slack.tell()` announces one.
+`await slack.until(condition)` waits for any change; `slack.notify()` announces one.
 
 **Faults** (patterns: a method, `chat.*`, `*`; also "upload" and "download" for the bytes of files):
 `slack.faults.fail(pattern, error, times=1)`, `.unknown(pattern)`, `.limit(pattern, retry_after)` (429),

@@ -114,7 +114,7 @@ class EventSender:
             if delivery.is_acknowledged or delivery.is_given_up:
                 break
         delivery.is_given_up = not delivery.is_acknowledged
-        self.slack.tell()
+        self.slack.notify()
 
     async def _post(self, delivery: Delivery, number: int, reason: str) -> int:
         if delivery.kind == "events_api":
@@ -131,7 +131,7 @@ class EventSender:
         status = await self._request(delivery, url, body, headers)
         delivery.tries += 1
         delivery.statuses.append(status)
-        self.slack.tell()
+        self.slack.notify()
         return status
 
     async def _request(self, delivery: Delivery, url: str, body: str, headers: dict[str, str]) -> int:

@@ -63,7 +63,7 @@ class ResponseUrls:
         except ApiError as error:
             return web.Response(status=400, text=str(error))
         finally:
-            self.slack.tell()
+            self.slack.notify()
         return web.Response(text="ok")
 
     def respond(self, response_url: ResponseUrl, body: Json) -> None:

@@ -127,7 +127,7 @@ class SlackSimulator:
         """The bot's visible messages."""
         return [m for m in self.messages(channel, thread=thread, viewer=viewer) if m.app_id == self.app_id]
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Announce a change of the state."""
         self.changes.notify()
 
@@ -135,7 +135,7 @@ class SlackSimulator:
         """Wait until the condition is true and return its value. Raises `TimeoutError`."""
         return await self.changes.until(condition, seconds)
 
-    async def settled(self, seconds: float = 20) -> None:
+    async def until_delivered(self, seconds: float = 20) -> None:
         """Wait until every delivery is acknowledged or given up."""
         await self.until(lambda: all(delivery.is_done for delivery in self.sender.deliveries), seconds)
 

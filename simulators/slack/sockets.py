@@ -22,11 +22,11 @@ MOST = 10
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One open socket. `is_deaf`: it carries only answers to pings."""
+    """One open socket. `is_stalled`: it carries only answers to pings."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
-    is_deaf: bool = False
+    is_stalled: bool = False
     carried: int = 0
     pending: dict[str, asyncio.Event] = field(default_factory=dict)
 
@@ -38,7 +38,7 @@ class Sockets:
         self.slack = slack
         self.open: list[Connection] = []
         self.connected = 0  #: how many were opened so far
-        self.is_deaf = False  #: new sockets, too, carry nothing
+        self.is_stalled = False  #: new sockets, too, carry nothing
         self.answers_pings = True
         self.debug_info = "applink-1"
         self._tickets: set[str] = set()
@@ -62,7 +62,7 @@ class Sockets:
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
-        connection = Connection(socket, request.transport, self.is_deaf)
+        connection = Connection(socket, request.transport, self.is_stalled)
         hello = {
             "type": "hello",
             "num_connections": len(self.open) + 1,
@@ -72,7 +72,7 @@ class Sockets:
         await socket.send_json(hello)
         self.open.append(connection)
         self.connected += 1
-        self.slack.tell()
+        self.slack.notify()
         try:
             async for message in socket:
                 if message.type is WSMsgType.PING and self.answers_pings:
@@ -83,7 +83,7 @@ class Sockets:
             self.open.remove(connection)
             for gate in connection.pending.values():
                 gate.set()
-            self.slack.tell()
+            self.slack.notify()
         return socket
 
     def _acknowledge(self, connection: Connection, envelope: Json) -> None:
@@ -95,7 +95,7 @@ class Sockets:
             delivery.acknowledged_at, delivery.response = time.monotonic(), envelope.get("payload")
         if gate := connection.pending.pop(name, None):
             gate.set()
-        self.slack.tell()
+        self.slack.notify()
 
     async def deliver(self, delivery: "Delivery", attempt: int, seconds: float) -> None:
         """Send an envelope as soon as a socket is open; wait for its acknowledgement or the end of the socket."""
@@ -131,8 +131,8 @@ class Sockets:
         connection.pending[name] = asyncio.Event()
         connection.carried += 1
         delivery.tries += 1
-        self.slack.tell()
-        if not connection.is_deaf:
+        self.slack.notify()
+        if not connection.is_stalled:
             await connection.socket.send_json(envelope)
         return connection, name
 
@@ -148,10 +148,10 @@ class Sockets:
             if connection.transport:
                 connection.transport.abort()
 
-    def go_deaf(self, *, is_deaf: bool = True) -> None:
+    def stall(self, *, is_stalled: bool = True) -> None:
         """Let open sockets answer pings and carry nothing else; new ones work."""
         for connection in self.open:
-            connection.is_deaf = is_deaf
+            connection.is_stalled = is_stalled
 
     async def close(self) -> None:
         """Close every socket."""

@@ -238,7 +238,7 @@ async def test_a_deaf_or_refreshed_socket_loses_nothing(slack: SlackSimulator, c
     async with connected(slack, app, ping_interval=0.1):
         await slack.until(lambda: slack.sockets.open)
         slack.sender.timeout = 0.2
-        slack.sockets.go_deaf()
+        slack.sockets.stall()
         slack.ada.mention("hi")
         await slack.until(lambda: slack.sender.deliveries[0].tries >= 1)
         await slack.sockets.drop()

@@ -62,10 +62,10 @@ async def test_bolt_believes_right_signatures_only(slack: SlackSimulator, client
         for signature in ("right", "wrong", "missing", "old"):
             slack.sender.signature = signature
             slack.ada.mention(signature)
-            await slack.settled()
+            await slack.until_delivered()
         slack.sender.signature = "right"
         command = slack.ada.slash("draw")
-        await slack.settled()
+        await slack.until_delivered()
     assert [d.statuses for d in slack.sender.deliveries] == [[200], [401] * 4, [401] * 4, [401] * 4, [200]]
     assert heard == [f"<@{slack.team.bot.id}> right"]
     assert command.response == "drawing"
@@ -85,12 +85,12 @@ async def test_what_is_not_acknowledged_comes_three_times_more(slack: SlackSimul
     slack.people.subscribed = {"app_mention"}
     async with served(fail) as slack.sender.url:
         slack.ada.mention("hi")
-        await slack.settled()
+        await slack.until_delivered()
         assert [number for number, *_ in seen] == [None, "1", "2", "3"]
         assert {reason for _, reason, _ in seen[1:]} == {"http_error"}
         assert len({event for *_, event in seen}) == 1
         slack.ada.mention("stop")
-        await slack.settled()
+        await slack.until_delivered()
     assert len(seen) == 5
 
 

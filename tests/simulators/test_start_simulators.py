@@ -100,7 +100,7 @@ async def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
 
 async def test_a_view_is_told_of_changes() -> None:
     """A subscriber is called after each change, until it unsubscribes."""
-    async with SlackSimulator() as slack, DiscordSimulator() as wire, bot(wire, connects=False) as client:
+    async with SlackSimulator() as slack, DiscordSimulator() as simulator, bot(simulator, connects=False) as client:
         shown: list[list[str]] = []
         end = slack.changes.subscribe(lambda: shown.append([message.text for message in slack.messages()]))
         slack.ada.say("hello")
@@ -109,6 +109,6 @@ async def test_a_view_is_told_of_changes() -> None:
         slack.ada.say("again")
         assert shown[-1] == ["hello"]
         told: list[int] = []
-        wire.changes.subscribe(lambda: told.append(len(wire.messages.get(DM, []))))
+        simulator.changes.subscribe(lambda: told.append(len(simulator.messages.get(DM, []))))
         await client.get_partial_messageable(int(DM)).send("hello")
         assert told[-1] == 1

@@ -25,7 +25,7 @@ class AppEvents:
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.subscribed = set(EVENTS)  #: as in the app's manifest
-        self.hears_itself = True  #: the app is fields of its own messages and edits, as Slack does
+        self.delivers_own_messages = True  #: the app is fields of its own messages and edits, as Slack does
         self.mention_first = False  #: which of the twins `app_mention` and `message` comes first
 
     def event(self, team: Team, event: Json, *, channel: Channel | None = None) -> "Delivery":
@@ -67,7 +67,7 @@ class AppEvents:
 
     def message_posted(self, team: Team, channel: Channel, message: Message) -> list["Delivery"]:
         """Deliver a new message: as `message`, and as `app_mention` where it mentions the bot in a channel."""
-        if message.app_id == self.slack.app_id and not self.hears_itself:
+        if message.app_id == self.slack.app_id and not self.delivers_own_messages:
             return []
         fields, deliveries = self.message_event(team, channel, message), []
         kinds = [("message", {**fields, "type": "message", "channel_type": channel.kind})]
@@ -92,14 +92,14 @@ class AppEvents:
 
     def message_changed(self, team: Team, channel: Channel, message: Message, before: Json | None = None) -> None:
         """Deliver an edit as `message_changed`."""
-        if message.app_id == self.slack.app_id and not self.hears_itself:
+        if message.app_id == self.slack.app_id and not self.delivers_own_messages:
             return
         fields = message.to_json(self.slack.url)
         self._send_subtype(team, channel, "message_changed", message=fields, previous_message=before or fields)
 
     def message_deleted(self, team: Team, channel: Channel, message: Message) -> None:
         """Deliver a deletion as `message_deleted`."""
-        if message.app_id == self.slack.app_id and not self.hears_itself:
+        if message.app_id == self.slack.app_id and not self.delivers_own_messages:
             return
         fields = message.to_json(self.slack.url)
         self._send_subtype(team, channel, "message_deleted", previous_message=fields, deleted_ts=message.ts)

@@ -61,7 +61,7 @@ class Person:
         self.slack.people.message_posted(self.team, channel, message)
         for file in files:
             self.slack.people.file_shared(self.team, channel, file)
-        self.slack.tell()
+        self.slack.notify()
         return message
 
     def mention(self, text: str, **more: Any) -> Message:
@@ -87,13 +87,13 @@ class Person:
         message.edited = {"user": self.id, "ts": self.slack.clock.ts()}
         message.changed()
         self.slack.people.message_changed(self.team, self.team.channels[message.channel], message, before)
-        self.slack.tell()
+        self.slack.notify()
 
     def delete(self, message: Message) -> None:
         """Delete one's message."""
         message.is_deleted = True
         self.slack.people.message_deleted(self.team, self.team.channels[message.channel], message)
-        self.slack.tell()
+        self.slack.notify()
 
     def react(self, message: Message, name: str = "+1") -> None:
         """Add a reaction to a message."""

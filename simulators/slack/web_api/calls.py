@@ -166,7 +166,7 @@ async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamRes
     number = len(slack.calls) + 1
     call = Call(number=number, method=name, params=params, token=token, at=time.monotonic())
     slack.calls.append(call)
-    slack.tell()
+    slack.notify()
     headers = {"X-Slack-Req-Id": f"{number:032x}"}
     try:
         await slack.faults.apply(name, number, "before")
@@ -180,14 +180,14 @@ async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamRes
         headers["Retry-After"] = f"{error.retry_after:g}"
     except CrashError as error:
         call.status = error.status
-        slack.tell()
+        slack.notify()
         return web.Response(status=error.status, text="<html><body>Server Error</body></html>", headers=headers)
     except DropError:
         if request.transport is not None:  # else the caller has hung up
             request.transport.abort()
-        slack.tell()
+        slack.notify()
         return web.Response()
-    slack.tell()
+    slack.notify()
     return web.json_response(call.answer, status=call.status, headers=headers)
 
 

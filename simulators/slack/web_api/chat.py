@@ -81,7 +81,7 @@ async def put(caller: Caller, channel: Channel, message: Message) -> Json:
     """Add a message to its channel and deliver it to the app, as Slack does."""
     message.changed()
     channel.messages.append(message)
-    caller.slack.tell()
+    caller.slack.notify()
     if not message.viewer:
         caller.team.statuses.pop((channel.id, message.thread_ts), None)
         caller.slack.people.message_posted(caller.team, channel, message)

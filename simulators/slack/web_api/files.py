@@ -85,7 +85,7 @@ class Storage:
             request.transport.abort()
             return web.Response()
         finally:
-            self.slack.tell()
+            self.slack.notify()
         return web.Response(text=f"OK - {size}")
 
     async def _read(self, request: web.Request) -> tuple[bytes, int, str]:

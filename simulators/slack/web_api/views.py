@@ -67,7 +67,7 @@ class Modals:
         view = View(id=new_id("V"), team=team.id, user=user, content=content, hash=new_hash(content), previous=previous)
         view.external_id = content.get("external_id", "")
         self.views[view.id] = view
-        self.slack.tell()
+        self.slack.notify()
         return view
 
     def top(self, user: str) -> View | None:
@@ -79,7 +79,7 @@ class Modals:
         view.is_closed = True
         if all_of_them and view.previous:
             self.close(self.views[view.previous], all_of_them=True)
-        self.slack.tell()
+        self.slack.notify()
 
     def to_json(self, view: View, values: Json | None = None) -> Json:
         """The JSON form of a view in payloads and answers."""

@@ -4,10 +4,10 @@ import pytest
 
 from adapters.discord.timing import Timing
 from simulators.discord.server import DiscordSimulator
-from tests.support.discord.fixtures import identified_at_once, wire
+from tests.support.discord.fixtures import identified_at_once, simulator
 from tests.support.discord.stage import Core, Service
 
-__all__ = ["identified_at_once", "wire"]
+__all__ = ["identified_at_once", "simulator"]
 
 
 @pytest.fixture
@@ -22,6 +22,6 @@ def timing() -> Timing:
 
 
 @pytest.fixture
-async def service(wire: DiscordSimulator, core: Core, timing: Timing) -> AsyncIterator[Service]:
-    async with Service(wire, core, timing=timing) as service:
+async def service(simulator: DiscordSimulator, core: Core, timing: Timing) -> AsyncIterator[Service]:
+    async with Service(simulator, core, timing=timing) as service:
         yield service

@@ -1,3 +1,3 @@
-from tests.support.discord.fixtures import identified_at_once, wire
+from tests.support.discord.fixtures import identified_at_once, simulator
 
-__all__ = ["identified_at_once", "wire"]
+__all__ = ["identified_at_once", "simulator"]

@@ -15,18 +15,18 @@ ELSEWHERE = "1457510428359008888"
 
 
 @pytest.fixture
-async def client(wire: DiscordSimulator) -> AsyncIterator[Bot]:
-    async with bot(wire) as client:
+async def client(simulator: DiscordSimulator) -> AsyncIterator[Bot]:
+    async with bot(simulator) as client:
         yield client
 
 
-async def used(client: Bot, wire: DiscordSimulator, kind: int = SLASH, **more: Any) -> tuple[Any, Json]:
+async def used(client: Bot, simulator: DiscordSimulator, kind: int = SLASH, **more: Any) -> tuple[Any, Json]:
     """A command, or something else, that somebody used, and how it was told."""
     data: Json = {"id": snowflake(), "name": "chat", "type": 1, "options": []}
     if kind == PRESSED:
         data = {"component_type": 2, "custom_id": "a", "id": 2}
     known = len(client.interactions)
-    told = await wire.interact(kind, data, **more)
+    told = await simulator.interact(kind, data, **more)
     await client.until(lambda: len(client.interactions) > known)
     return client.interactions[-1], told
 
@@ -38,11 +38,11 @@ async def refused(request: Any) -> int:
     return raised.value.code
 
 
-async def test_deferred_answer(client: Bot, wire: DiscordSimulator) -> None:
+async def test_deferred_answer(client: Bot, simulator: DiscordSimulator) -> None:
     """A deferred command shows that something comes; it becomes the answer, which everybody sees."""
-    interaction, _ = await used(client, wire)
+    interaction, _ = await used(client, simulator)
     await interaction.response.defer(thinking=True)
-    [message] = wire.said(CHANNEL)
+    [message] = simulator.bot_messages(CHANNEL)
     assert message["flags"] & 128
     await interaction.edit_original_response(content="answer")
     assert (message["content"], message["flags"]) == ("answer", 0)
@@ -50,107 +50,107 @@ async def test_deferred_answer(client: Bot, wire: DiscordSimulator) -> None:
     assert (await interaction.original_response()).content == "answer"
     assert (await client.get_partial_messageable(int(CHANNEL)).fetch_message(int(message["id"]))).content == "answer"
     await interaction.delete_original_response()
-    assert not wire.said(CHANNEL)
+    assert not simulator.bot_messages(CHANNEL)
     assert await refused(interaction.edit_original_response(content="again")) == 10008
 
 
-async def test_first_follow_up_is_the_answer(client: Bot, wire: DiscordSimulator) -> None:
+async def test_first_follow_up_is_the_answer(client: Bot, simulator: DiscordSimulator) -> None:
     """While the deferred answer is open, a follow-up fills it; later ones are messages of their own."""
-    interaction, _ = await used(client, wire)
+    interaction, _ = await used(client, simulator)
     await interaction.response.defer(thinking=True)
     first = await interaction.followup.send("one", wait=True)
     second = await interaction.followup.send("two", wait=True)
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["one", "two"]
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["one", "two"]
     await second.edit(content="2")
     await first.delete()
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["2"]
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["2"]
 
 
-async def test_private_answers(client: Bot, wire: DiscordSimulator) -> None:
+async def test_private_answers(client: Bot, simulator: DiscordSimulator) -> None:
     """What is for the asker alone has a viewer, is not in the history and is nobody else's."""
-    interaction, _ = await used(client, wire)
+    interaction, _ = await used(client, simulator)
     await interaction.response.send_message("secret", ephemeral=True)
     whisper = await interaction.followup.send("secret too", ephemeral=True, wait=True)
-    assert list(wire.viewers.values()) == [ADA, ADA]
-    assert not wire.said(CHANNEL)
+    assert list(simulator.viewers.values()) == [ADA, ADA]
+    assert not simulator.bot_messages(CHANNEL)
     channel = client.get_partial_messageable(int(CHANNEL))
     assert [message async for message in channel.history()] == []
     assert await refused(channel.fetch_message(whisper.id)) == 10008
     assert (await interaction.followup.fetch_message(whisper.id)).content == "secret too"
 
 
-async def test_acknowledged_once_and_in_time(client: Bot, wire: DiscordSimulator) -> None:
+async def test_acknowledged_once_and_in_time(client: Bot, simulator: DiscordSimulator) -> None:
     """An interaction is acknowledged once, within three seconds, and not before anything follows it."""
-    interaction, _ = await used(client, wire)
+    interaction, _ = await used(client, simulator)
     assert await refused(interaction.followup.send("early", wait=True)) == 10015
     await interaction.response.defer(thinking=True)
     interaction.response._response_type = None  # the library would not ask a second time
     assert await refused(interaction.response.defer(thinking=True)) == 40060
-    late, told = await used(client, wire)
-    wire.interactions[told["token"]].is_late = True
+    late, told = await used(client, simulator)
+    simulator.interactions[told["token"]].is_late = True
     assert await refused(late.response.defer()) == 10062
 
 
-async def test_expired_token(client: Bot, wire: DiscordSimulator) -> None:
+async def test_expired_token(client: Bot, simulator: DiscordSimulator) -> None:
     """After fifteen minutes nothing can be answered by the token; the bot's own works."""
-    interaction, told = await used(client, wire)
+    interaction, told = await used(client, simulator)
     await interaction.response.defer(thinking=True)
-    wire.interactions[told["token"]].is_expired = True
+    simulator.interactions[told["token"]].is_expired = True
     for request in (interaction.edit_original_response(content="x"), interaction.followup.send("x", wait=True)):
         assert await refused(request) == 50027
-    [message] = wire.said(CHANNEL)
+    [message] = simulator.bot_messages(CHANNEL)
     await client.get_partial_messageable(int(CHANNEL)).get_partial_message(int(message["id"])).edit(content="x")
 
 
-async def test_where_the_bot_is_no_member(client: Bot, wire: DiscordSimulator) -> None:
+async def test_where_the_bot_is_no_member(client: Bot, simulator: DiscordSimulator) -> None:
     """Installed by a person the bot answers by the interaction alone, and follows it up five times."""
     owners = {"1": ADA}
-    interaction, _ = await used(client, wire, channel=ELSEWHERE, authorizing_integration_owners=owners)
+    interaction, _ = await used(client, simulator, channel=ELSEWHERE, authorizing_integration_owners=owners)
     await interaction.response.send_message("one")
     for _ in range(5):
         await interaction.followup.send("more", wait=True)
     assert await refused(interaction.followup.send("more", wait=True)) == 40094
     assert await refused(client.get_partial_messageable(int(ELSEWHERE)).send("x")) == 10003
-    assert len(wire.said(ELSEWHERE)) == 6
+    assert len(simulator.bot_messages(ELSEWHERE)) == 6
 
 
-async def test_buttons(client: Bot, wire: DiscordSimulator) -> None:
+async def test_buttons(client: Bot, simulator: DiscordSimulator) -> None:
     """A press can change the message it belongs to, or leave it."""
     row = {"type": 1, "id": 1, "components": [{"type": 2, "style": 2, "label": "A", "custom_id": "a", "id": 2}]}
-    message = wire.message(CHANNEL, "answer", by="1457469483726668048", components=[row])
-    interaction, _ = await used(client, wire, PRESSED, message=message)
+    message = simulator.message(CHANNEL, "answer", by="1457469483726668048", components=[row])
+    interaction, _ = await used(client, simulator, PRESSED, message=message)
     await interaction.response.edit_message(content="changed")
     assert message["content"] == "changed"
-    interaction, _ = await used(client, wire, PRESSED, message=message)
+    interaction, _ = await used(client, simulator, PRESSED, message=message)
     await interaction.response.defer()
     await interaction.edit_original_response(content="later")
     assert message["content"] == "later"
 
 
-async def test_form_and_choices(client: Bot, wire: DiscordSimulator) -> None:
+async def test_form_and_choices(client: Bot, simulator: DiscordSimulator) -> None:
     """A form has five fields at most, and offers 25 choices at most; each kind is answered by its own."""
     form: Any = discord.ui.Modal(title="t" * 46)
     form.add_item(discord.ui.Label(text="Prompt", component=discord.ui.TextInput(custom_id="prompt")))
-    interaction, _ = await used(client, wire)
+    interaction, _ = await used(client, simulator)
     assert await refused(interaction.response.send_modal(form)) == 50035
     form.title = "Image"
     await interaction.response.send_modal(form)
-    typed, _ = await used(client, wire, CHOICES)
+    typed, _ = await used(client, simulator, CHOICES)
     choices = [discord.app_commands.Choice(name=str(n), value=str(n)) for n in range(26)]
     assert await refused(typed.response.autocomplete(choices)) == 50035
     await typed.response.autocomplete(choices[:25])
 
 
-async def test_closed_places(client: Bot, wire: DiscordSimulator) -> None:
+async def test_closed_places(client: Bot, simulator: DiscordSimulator) -> None:
     """In an archived thread and a deleted channel interactions can't be answered either."""
     number = snowflake()
-    await wire.open_thread(number, owner=ADA)
-    interaction, _ = await used(client, wire, channel=number)
+    await simulator.open_thread(number, owner=ADA)
+    interaction, _ = await used(client, simulator, channel=number)
     await interaction.response.defer(thinking=True)
-    await wire.close_thread(number, is_locked=True)
+    await simulator.close_thread(number, is_locked=True)
     assert await refused(interaction.edit_original_response(content="x")) == 50083
-    interaction, _ = await used(client, wire)
+    interaction, _ = await used(client, simulator)
     await interaction.response.defer(thinking=True)
-    await wire.delete_channel(CHANNEL)
+    await simulator.delete_channel(CHANNEL)
     assert await refused(interaction.followup.send("x", wait=True)) == 10003
-    assert GUILD in wire.guilds
+    assert GUILD in simulator.guilds

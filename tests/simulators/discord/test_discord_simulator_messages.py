@@ -17,8 +17,8 @@ from tests.support.discord.bare import Bot, bot
 
 
 @pytest.fixture
-async def client(wire: DiscordSimulator) -> AsyncIterator[Bot]:
-    async with bot(wire, connects=False) as client:
+async def client(simulator: DiscordSimulator) -> AsyncIterator[Bot]:
+    async with bot(simulator, connects=False) as client:
         yield client
 
 
@@ -113,15 +113,15 @@ async def test_errors_are_those_of_the_library(channel: discord.PartialMessageab
     assert (raised.value.status, raised.value.code) == (400, 50035)
 
 
-async def test_nonce_stands_for_one_message(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_nonce_stands_for_one_message(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """The same nonce within minutes gives the same message, in that channel."""
     first, second = await channel.send("a", nonce="17"), await channel.send("b", nonce="17")
     assert (first.id, second.content) == (second.id, "a")
     await channel.send("c", nonce="18")
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["a", "c"]
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["a", "c"]
 
 
-async def test_files(client: Bot, channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_files(client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """Files are kept with their sizes, at addresses that expire; a fresh look at the message gives new ones."""
     sent = await channel.send("x", files=[file(3, "a.txt"), discord.File(io.BytesIO(b"xy"), "b.txt", description="b")])
     assert [(one.filename, one.size, one.description) for one in sent.attachments] == [
@@ -129,7 +129,7 @@ async def test_files(client: Bot, channel: discord.PartialMessageable, wire: Dis
         ("b.txt", 2, "b"),
     ]
     assert await sent.attachments[1].read() == b"xy"
-    wire.cdn.expire()
+    simulator.cdn.expire()
     with pytest.raises(discord.NotFound):
         await sent.attachments[0].read()
     again = await channel.fetch_message(sent.id)
@@ -138,9 +138,9 @@ async def test_files(client: Bot, channel: discord.PartialMessageable, wire: Dis
     assert [one.filename for one in edited.attachments] == ["b.txt", "c.txt"]
 
 
-async def test_file_that_is_too_big(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_file_that_is_too_big(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """A file over the limit is refused, and so is a request over that of requests."""
-    wire.cdn.limit, wire.cdn.total = 1000, 1500
+    simulator.cdn.limit, simulator.cdn.total = 1000, 1500
     await channel.send(files=[file(1000)])
     for files in ([file(1001)], [file(1000), file(1000)]):
         with pytest.raises(discord.HTTPException) as raised:
@@ -148,7 +148,7 @@ async def test_file_that_is_too_big(channel: discord.PartialMessageable, wire: D
         assert (raised.value.status, raised.value.code) == (413, 40005)
 
 
-async def test_layout(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_layout(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """A layout with pictures and buttons is taken, and its flag stays."""
     view = ui.LayoutView()
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery(discord.MediaGalleryItem("attachment://a.png"))
@@ -166,19 +166,19 @@ async def test_layout(channel: discord.PartialMessageable, wire: DiscordSimulato
     [(VIEW, {"content": "x"}, 50001), (SEND, {"content": "x"}, 50013), (ATTACH, {"file": True}, 50013)],
 )
 async def test_permissions(
-    channel: discord.PartialMessageable, wire: DiscordSimulator, denied: int, sends: dict[str, Any], code: int
+    channel: discord.PartialMessageable, simulator: DiscordSimulator, denied: int, sends: dict[str, Any], code: int
 ) -> None:
     """What the bot may not is refused as Discord does."""
-    wire.denied[CHANNEL] = denied
+    simulator.denied[CHANNEL] = denied
     with pytest.raises(discord.Forbidden) as raised:
         await channel.send(**({"file": file(1)} if "file" in sends else sends))
     assert raised.value.code == code
 
 
-async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """Channels and messages that are gone, and messages of others, are told by their codes."""
     sent = await channel.send("x")
-    said = wire.message(CHANNEL, "mine")
+    said = simulator.message(CHANNEL, "mine")
     for code, request in (
         (10008, channel.fetch_message(17)),
         (10003, client.fetch_channel(17)),
@@ -194,22 +194,22 @@ async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageabl
         await channel.send("z", reference=discord.MessageReference(message_id=sent.id, channel_id=int(CHANNEL)))
     gone = discord.MessageReference(message_id=sent.id, channel_id=int(CHANNEL), fail_if_not_exists=False)
     await channel.send("z", reference=gone)
-    wire.refuses_dms = True
+    simulator.refuses_dms = True
     with pytest.raises(discord.Forbidden):
         await client.get_partial_messageable(int(DM)).send("x")
 
 
-async def test_old_message(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_old_message(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """A message that is too old to be edited once more says when to come again, which is too long to wait for."""
     sent = await channel.send("x")
-    wire.old.add(str(sent.id))
+    simulator.old.add(str(sent.id))
     with pytest.raises(discord.RateLimited):
         await sent.edit(content="y")
 
 
-async def test_threads(client: Bot, channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_threads(client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """A thread is opened once at a message; archived it takes no edits and opens by writing, locked nothing at all."""
-    said = wire.message(CHANNEL, "question")
+    said = simulator.message(CHANNEL, "question")
     open_at = client.http.start_thread_with_message
     told = await open_at(int(CHANNEL), int(said["id"]), name="answer", auto_archive_duration=1440)
     assert (told["id"], told["owner_id"]) == (said["id"], ME)
@@ -218,52 +218,52 @@ async def test_threads(client: Bot, channel: discord.PartialMessageable, wire: D
     assert raised.value.code == 160004
     thread = client.get_partial_messageable(int(told["id"]))
     sent = await thread.send("x")
-    await wire.close_thread(said["id"])
+    await simulator.close_thread(said["id"])
     with pytest.raises(discord.HTTPException) as raised:
         await sent.edit(content="y")
     assert raised.value.code == 50083
     await thread.send("z")
     await sent.edit(content="y")
-    await wire.close_thread(said["id"], is_locked=True)
+    await simulator.close_thread(said["id"], is_locked=True)
     with pytest.raises(discord.HTTPException) as raised:
         await thread.send("w")
     assert raised.value.code == 160005
     assert [m.content async for m in channel.history()] == ["question"]
 
 
-async def test_forum(client: Bot, wire: DiscordSimulator) -> None:
+async def test_forum(client: Bot, simulator: DiscordSimulator) -> None:
     """A forum takes posts and no messages."""
     with pytest.raises(discord.Forbidden):
         await client.get_partial_messageable(int(FORUM)).send("x")
-    async with bot(wire) as connected:
+    async with bot(simulator) as connected:
         forum = connected.get_channel(int(FORUM))
         assert isinstance(forum, discord.ForumChannel)
         made = await forum.create_thread(name="a post", content="its beginning")
     assert (made.thread.id, made.message.content) == (made.message.id, "its beginning")
 
 
-async def test_reactions_and_typing(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_reactions_and_typing(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """Reactions are kept; typing ends with the message."""
-    said = wire.message(CHANNEL, "question")
+    said = simulator.message(CHANNEL, "question")
     message = channel.get_partial_message(int(said["id"]))
     await message.add_reaction("👍")
-    assert wire.reactions[said["id"]] == {"👍"}
+    assert simulator.reactions[said["id"]] == {"👍"}
     async with channel.typing():
-        assert wire.typing == [CHANNEL]
+        assert simulator.typing == [CHANNEL]
         await channel.send("x")
-        assert wire.typing == []
+        assert simulator.typing == []
     await message.remove_reaction("👍", discord.Object(int(ME)))
-    assert not wire.reactions[said["id"]]
+    assert not simulator.reactions[said["id"]]
 
 
-async def test_commands(client: Bot, wire: DiscordSimulator) -> None:
+async def test_commands(client: Bot, simulator: DiscordSimulator) -> None:
     """Commands keep their ids while their names stay; each new one counts, and a day has so many."""
 
     async def tell(told: Any) -> Any:
         return await client.http.bulk_upsert_global_commands(int(ME), told)
 
     one: Json = {"name": "chat", "type": 1, "description": "Talk.", "options": []}
-    wire.creates = 2
+    simulator.creates = 2
     [first] = await tell([one])
     [again, _] = await tell([{**one, "description": "Talk!"}, {**one, "name": "code"}])
     assert first["id"] == again["id"]
@@ -281,43 +281,43 @@ async def test_commands(client: Bot, wire: DiscordSimulator) -> None:
 # ------------------------------------------------------------------ what goes wrong on the way
 
 
-async def test_too_many_requests(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_too_many_requests(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """A route that is used too much, and everything at once, makes the library wait; nothing is lost or doubled."""
-    wire.rest.limits.allow("POST", "messages", count=2, seconds=0.3)
+    simulator.rest.limits.allow("POST", "messages", count=2, seconds=0.3)
     for number in range(5):
         await channel.send(str(number))
-    assert wire.rest.limits.refused == 0  # the library heeds the headers
-    wire.rest.limits.refuse("POST", "messages", is_global=True)
-    wire.rest.limits.refuse("POST", "messages")
+    assert simulator.rest.limits.refused == 0  # the library heeds the headers
+    simulator.rest.limits.refuse("POST", "messages", is_global=True)
+    simulator.rest.limits.refuse("POST", "messages")
     await channel.send("5")
-    assert wire.rest.limits.refused == 2
-    assert [message["content"] for message in wire.said(CHANNEL)] == list("012345")
+    assert simulator.rest.limits.refused == 2
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == list("012345")
 
 
-async def test_lost_requests(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_lost_requests(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """A request can be lost before its effect, or its answer after; an error can be told instead."""
     moments: tuple[Moment, ...] = ("before", "after")
     for moment in moments:
-        wire.rest.cut("POST", "messages", moment=moment)
+        simulator.rest.cut("POST", "messages", moment=moment)
         with pytest.raises(Exception, match="disconnected"):
             await channel.send(moment)
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["after"]
-    wire.rest.fail("POST", "messages", refused(50013))
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["after"]
+    simulator.rest.fail("POST", "messages", refused(50013))
     with pytest.raises(discord.Forbidden):
         await channel.send("no")
-    assert [call.status for call in wire.rest.calls if call.method == "POST"] == [200, 403]
+    assert [call.status for call in simulator.rest.calls if call.method == "POST"] == [200, 403]
 
 
-async def test_hook_sees_every_call(channel: discord.PartialMessageable, wire: DiscordSimulator) -> None:
+async def test_hook_sees_every_call(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
     """Before and after each effect the test may act; calls are numbered as they come."""
     seen: list[tuple[str, int, int]] = []
 
     async def hook(moment: str, call: Any) -> bool:
-        seen.append((moment, call.number, len(wire.said(CHANNEL))))
+        seen.append((moment, call.number, len(simulator.bot_messages(CHANNEL))))
         return False
 
-    before = len(wire.rest.calls)
-    wire.rest.hook = hook
+    before = len(simulator.rest.calls)
+    simulator.rest.hook = hook
     await channel.send("x")
     assert seen == [("before", before + 1, 0), ("after", before + 1, 1)]
 

@@ -44,10 +44,10 @@ class Bot(discord.AutoShardedClient):
 
 
 @asynccontextmanager
-async def bot(wire: DiscordSimulator, *, connects: bool = True, **options: Any) -> AsyncIterator[Bot]:
+async def bot(simulator: DiscordSimulator, *, connects: bool = True, **options: Any) -> AsyncIterator[Bot]:
     """A client that is logged in and, if it is to, connected."""
-    Route.BASE = wire.api
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://127.0.0.1:{wire.port}/gateway/")
+    Route.BASE = simulator.api
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://127.0.0.1:{simulator.port}/gateway/")
     async with Bot(**options) as client:
         await client.login(TOKEN)
         running = asyncio.create_task(client.connect()) if connects else None

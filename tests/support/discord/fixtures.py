@@ -16,7 +16,7 @@ def identified_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[DiscordSimulator]:
+async def simulator() -> AsyncIterator[DiscordSimulator]:
     """A simulated Discord."""
-    async with DiscordSimulator() as wire:
-        yield wire
+    async with DiscordSimulator() as simulator:
+        yield simulator

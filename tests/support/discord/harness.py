@@ -63,10 +63,10 @@ class DiscordDirect(Harness):
     }
     channel = DM
 
-    def __init__(self, folder: Path, wire: DiscordSimulator) -> None:
+    def __init__(self, folder: Path, simulator: DiscordSimulator) -> None:
         super().__init__(folder)
-        self.wire = wire
-        self.question: Json = wire.message(self.channel, "an earlier question")
+        self.simulator = simulator
+        self.question: Json = simulator.message(self.channel, "an earlier question")
         self._options: dict[str, Any] = {}
         self._last: tuple[str, Json] = ("", {})
         self._numbers = itertools.count()
@@ -75,8 +75,8 @@ class DiscordDirect(Harness):
     @classmethod
     @asynccontextmanager
     async def open(cls, folder: Path) -> AsyncIterator[Harness]:
-        async with DiscordSimulator() as wire:
-            harness = cls(folder, wire)
+        async with DiscordSimulator() as simulator:
+            harness = cls(folder, simulator)
             await harness.start()
             try:
                 yield harness
@@ -89,14 +89,14 @@ class DiscordDirect(Harness):
     # -- the process
 
     async def start(self, *, run: bool = True) -> None:
-        before = len(self.wire.gateway.identified)
+        before = len(self.simulator.gateway.identified)
         timing = Timing(reconnect_first=0.02, probe_timeout=0.3)
-        self.adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api, timing=timing, **self._options)
+        self.adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=timing, **self._options)
         self._connected = self.adapter.connected(self.services)
         await self._connected.__aenter__()
         self._run = asyncio.create_task(self.adapter.run(self.sink, COMMANDS)) if run else None
         if run:
-            await self.wire.until(lambda: len(self.wire.gateway.identified) > before)
+            await self.simulator.until(lambda: len(self.simulator.gateway.identified) > before)
             await self._healthy()
 
     async def stop(self) -> None:
@@ -120,9 +120,9 @@ class DiscordDirect(Harness):
     async def _handled(self, channel: str) -> None:
         """Wait until the adapter has dealt with all that it was told of a channel: it does so in order."""
         mark = f"mark {next(self._numbers)}"
-        message = self.wire.message(channel, f"<@{ME}> {mark}", by=_MARKER)
-        await self.wire.gateway.dispatch("MESSAGE_CREATE", message)
-        self.wire.messages[channel].remove(message)
+        message = self.simulator.message(channel, f"<@{ME}> {mark}", by=_MARKER)
+        await self.simulator.gateway.dispatch("MESSAGE_CREATE", message)
+        self.simulator.messages[channel].remove(message)
         await self.until(lambda: mark in self._marks)
 
     # -- what people do
@@ -144,7 +144,7 @@ class DiscordDirect(Harness):
             attachments.append({**self._file("voice-message.ogg", b"voice"), **voice})
         author = {"author": user(_ROBOT, "Robot", bot=True)} if by == "robot" else {}
         text = text.replace("@bob", f"<@{BOB}>")
-        message = await self.wire.say(
+        message = await self.simulator.say(
             channel,
             self.mention(text) if to_bot else text,
             by=_PEOPLE[by],
@@ -160,18 +160,18 @@ class DiscordDirect(Harness):
         if after is None:
             return self.channel
         message = after.handle
-        return str(message["id"] if message["id"] in self.wire.threads else message["channel_id"])
+        return str(message["id"] if message["id"] in self.simulator.threads else message["channel_id"])
 
     def _file(self, name: str, content: bytes) -> Json:
         number = snowflake()
-        self.wire.files[number] = content
-        url = f"http://127.0.0.1:{self.wire.port}/cdn/{number}"
+        self.simulator.files[number] = content
+        url = f"http://127.0.0.1:{self.simulator.port}/cdn/{number}"
         kind = "image/png" if name.endswith(".png") else "application/octet-stream"
         file = {"id": number, "filename": name, "size": len(content), "url": url, "proxy_url": url}
         return {**file, "content_type": kind}
 
     async def redeliver(self) -> None:
-        await self.wire.gateway.dispatch(*self._last)
+        await self.simulator.gateway.dispatch(*self._last)
         await self._handled(self._last[1]["channel_id"])
 
     async def edit(self, said: Said, text: str, *, to_bot: bool = True) -> None:
@@ -179,11 +179,11 @@ class DiscordDirect(Harness):
         text = text.replace("@bob", f"<@{BOB}>")
         text = self.mention(text) if to_bot else text
         message["mentions"] = [member(number)["user"] for number in (ME, BOB) if f"<@{number}>" in text]
-        await self.wire.edit(message, text)
+        await self.simulator.edit(message, text)
         await self._handled(message["channel_id"])
 
     async def delete(self, said: Said) -> None:
-        await self.wire.delete(said.handle)
+        await self.simulator.delete(said.handle)
         await self._handled(said.handle["channel_id"])
 
     async def press(self, name: str, *, by: str = "ada") -> Used:
@@ -213,11 +213,11 @@ class DiscordDirect(Harness):
         kept = len(self.events)
         if by != "ada":
             more["member"] = {**member(_PEOPLE[by]), "permissions": "0"}
-        told = await self.wire.interact(kind, data, channel=channel, **more)
+        told = await self.simulator.interact(kind, data, channel=channel, **more)
         self._last = ("INTERACTION_CREATE", told)
-        await self.wire.until(lambda: self.wire.interactions[told["token"]].acknowledged)
+        await self.simulator.until(lambda: self.simulator.interactions[told["token"]].acknowledged)
         event = self.events[-1] if len(self.events) > kept else None
-        answer = self.wire.called("POST", f"{told['token']}/callback")[-1]
+        answer = self.simulator.called("POST", f"{told['token']}/callback")[-1]
         if answer["type"] != _MODAL:
             return Used(event)
         names = [
@@ -243,11 +243,11 @@ class DiscordDirect(Harness):
         ]
 
     def _places(self, by: str) -> list[str]:
-        return [CHANNEL, *self.wire.threads, *([DM] if by == "ada" else [])]
+        return [CHANNEL, *self.simulator.threads, *([DM] if by == "ada" else [])]
 
     def _visible(self, place: str, by: str) -> Iterator[Json]:
-        for message in self.wire.messages.get(place, ()):
-            is_for_all = not message["flags"] & EPHEMERAL or self.wire.viewers[message["id"]] == _PEOPLE[by]
+        for message in self.simulator.messages.get(place, ()):
+            is_for_all = not message["flags"] & EPHEMERAL or self.simulator.viewers[message["id"]] == _PEOPLE[by]
             if message["author"]["id"] == ME and is_for_all and not message["flags"] & LOADING:
                 yield message
 
@@ -257,7 +257,7 @@ class DiscordDirect(Harness):
     def _whole(self, message: Json) -> str:
         """The text that came as a file, whose beginning is in the messages above it."""
         files = [file for file in message["attachments"] if file["filename"] == "answer.md"]
-        return "".join(self.wire.cdn.uploads[file["id"]].content.decode() for file in files)
+        return "".join(self.simulator.cdn.uploads[file["id"]].content.decode() for file in files)
 
     async def see_status(self) -> str:
         """The message of an answer that can still be stopped."""
@@ -269,7 +269,7 @@ class DiscordDirect(Harness):
     async def pings(self) -> list[str]:
         """What the bodies of messages allow to be notified. Nothing but the author of a message that is replied to."""
         found = []
-        for call in self.wire.rest.calls:
+        for call in self.simulator.rest.calls:
             if not isinstance(call.body, dict) or not {"content", "components"} & set(call.body):
                 continue
             allowed = call.body.get("allowed_mentions", {"parse": ["everyone", "users", "roles"]})
@@ -279,28 +279,30 @@ class DiscordDirect(Harness):
     # -- what goes wrong
 
     def limit_uploads(self, size: int) -> None:
-        self.wire.cdn.limit = size
+        self.simulator.cdn.limit = size
 
     def slow_down(self, seconds: float) -> None:
-        self.wire.rest.limits.refuse("POST", "/messages", retry_after=seconds)
+        self.simulator.rest.limits.refuse("POST", "/messages", retry_after=seconds)
 
     def lose_answer(self) -> None:
-        self.wire.rest.cut("POST", "/messages")
+        self.simulator.rest.cut("POST", "/messages")
 
     async def disconnect(self) -> None:
-        before = self.wire.gateway.resumed + len(self.wire.gateway.identified)
-        await self.wire.gateway.drop()
-        await self.wire.until(lambda: self.wire.gateway.resumed + len(self.wire.gateway.identified) > before)
+        before = self.simulator.gateway.resumed + len(self.simulator.gateway.identified)
+        await self.simulator.gateway.drop()
+        await self.simulator.until(
+            lambda: self.simulator.gateway.resumed + len(self.simulator.gateway.identified) > before
+        )
         await self._healthy()
 
     async def stall(self) -> None:
         self._options = {"stalled_after": 0.3}
         await self.restart()
-        self.wire.gateway.is_deaf = True
+        self.simulator.gateway.is_stalled = True
         await self._healthy(is_healthy=False)
 
     async def recover(self) -> None:
-        self.wire.gateway.is_deaf = False
+        self.simulator.gateway.is_stalled = False
         await self._healthy()
 
     # -- for laws
@@ -318,7 +320,7 @@ class DiscordDirect(Harness):
         return await self.adapter.draft(event.reply_to, key=key, ref=ref, private=private)
 
     async def remove_file(self, attachment: Attachment) -> None:
-        self.wire.files.clear()
+        self.simulator.files.clear()
 
 
 class DiscordChannel(DiscordDirect):
@@ -338,9 +340,9 @@ class DiscordChannel(DiscordDirect):
 
     async def talk(self, *lines: tuple[str, str], files: Sequence[tuple[str, bytes]] = ()) -> Said:
         number = snowflake()
-        await self.wire.open_thread(number, owner=ADA)
+        await self.simulator.open_thread(number, owner=ADA)
         said = [
-            await self.wire.say(
+            await self.simulator.say(
                 number,
                 text,
                 by=_PEOPLE[who],
@@ -363,7 +365,7 @@ class DiscordChannel(DiscordDirect):
         return await self._interact(_COMMAND, data, message["channel_id"])
 
     async def forbid(self) -> None:
-        await self.wire.deny(CHANNEL, SEND | SEND_IN_THREADS | ATTACH)
+        await self.simulator.deny(CHANNEL, SEND | SEND_IN_THREADS | ATTACH)
 
     def reply_to(self) -> Mapping[str, str]:
         number = self.question["id"]

@@ -15,11 +15,11 @@ def slash_command(name: str, /, **options: Any) -> Json:
     return {"id": snowflake(), "name": name, "type": 1, "options": values}
 
 
-def button_press(wire: DiscordSimulator, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
+def button_press(simulator: DiscordSimulator, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
     """Return the data of a pressed button, and its message, which is posted in the channel."""
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    message = wire.message(CHANNEL, "an answer", by=ME, components=[row], flags=flags)
+    message = simulator.message(CHANNEL, "an answer", by=ME, components=[row], flags=flags)
     return {"component_type": 2, "custom_id": custom_id, "id": 2}, message
 
 

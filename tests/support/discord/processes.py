@@ -16,7 +16,7 @@ from tests.support import processes
 class Process:
     """One life of the service; `folder` is kept between them. `is_late`: long after what it finds was asked."""
 
-    def __init__(self, wire: DiscordSimulator, api_url: str, folder: Path, *, is_late: bool = False) -> None:
+    def __init__(self, simulator: DiscordSimulator, api_url: str, folder: Path, *, is_late: bool = False) -> None:
         environment = {
             "AIMODELS_BASE_URL": api_url,
             "AIMODELS_API_KEY": "key",
@@ -24,16 +24,18 @@ class Process:
             "BOT_DATA_DIR": str(folder),
             "BOT_REQUESTS_PER_MINUTE": "0",
             "DISCORD_TOKEN": TOKEN,
-            "DISCORD_API_URL": wire.api,
+            "DISCORD_API_URL": simulator.api,
         }
-        self._wire = wire
+        self._simulator = simulator
         self._process = processes.Process(_serve, is_late, environment=environment, folder=folder)
 
     async def start(self) -> None:
         """Start, and wait until it hears."""
-        known = len(self._wire.gateway.identified)
+        known = len(self._simulator.gateway.identified)
         self._process.start()
-        await self._wire.until(lambda: len(self._wire.gateway.identified) > known and self._wire.gateway.is_heard)
+        await self._simulator.until(
+            lambda: len(self._simulator.gateway.identified) > known and self._simulator.gateway.is_connected
+        )
 
     async def kill(self) -> int | None:
         """End it with no chance to do anything; its exit status, when it is gone."""

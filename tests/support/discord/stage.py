@@ -19,17 +19,17 @@ __all__ = ["COMMANDS", "Core", "Service"]
 class Service:
     """The adapter, running."""
 
-    def __init__(self, wire: DiscordSimulator, core: Core, **settings: Any) -> None:
-        self.wire = wire
+    def __init__(self, simulator: DiscordSimulator, core: Core, **settings: Any) -> None:
+        self.simulator = simulator
         self.core = core
-        self.adapter = Discord(token=SecretStr(TOKEN), api_url=wire.api, **settings)
+        self.adapter = Discord(token=SecretStr(TOKEN), api_url=simulator.api, **settings)
 
     async def __aenter__(self) -> Self:
         self._connected = self.adapter.connected(self.core)
         await self._connected.__aenter__()
         self.running = asyncio.create_task(self.adapter.run(self.core.sink, COMMANDS))
-        before = len(self.wire.gateway.identified)
-        await self.wire.until(lambda: len(self.wire.gateway.identified) > before or self.running.done())
+        before = len(self.simulator.gateway.identified)
+        await self.simulator.until(lambda: len(self.simulator.gateway.identified) > before or self.running.done())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -40,16 +40,16 @@ class Service:
     async def say(self, channel: str = DM, text: str = "hello", **more: Any) -> Event:
         """Say something to the bot; return the event that comes of it."""
         known = len(self.core.events)
-        message = await self.wire.say(channel, text, **more)
+        message = await self.simulator.say(channel, text, **more)
         events = await self.core.count(known + 1)
         return next(event for event in events if event.id == message["id"])
 
     async def use_command(self, channel: str = CHANNEL, **more: Any) -> Event:
         """Use the slash command `/chat`; return its event, once it is acknowledged."""
         known = len(self.core.events)
-        made = await self.wire.interact(SLASH, slash_command("chat", prompt="hello"), channel=channel, **more)
+        made = await self.simulator.interact(SLASH, slash_command("chat", prompt="hello"), channel=channel, **more)
         events = await self.core.count(known + 1)
-        await self.wire.until(lambda: made["token"] in self.wire.originals)
+        await self.simulator.until(lambda: made["token"] in self.simulator.originals)
         return next(event for event in events if event.id == made["id"])
 
     async def open_draft(self, event: Event, *, ref: str | None = None) -> DiscordDraft:

@@ -29,7 +29,7 @@ _MODAL = 9  # the type of a response that opens a modal
 class Whole:
     """The running service, and what people do and see."""
 
-    wire: DiscordSimulator
+    simulator: DiscordSimulator
     api: FakeApi
     echo: Echo
     folder: Path
@@ -42,12 +42,14 @@ class Whole:
 
     async def start(self) -> None:
         """Start on what an earlier run left; return when it is connected."""
-        adapter = Discord(token=SecretStr(TOKEN), api_url=self.wire.api, timing=self.timing)
+        adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=self.timing)
         chosen = settings_of(self.api, self.folder, **self.settings)
         one = await self._stack.enter_async_context(life(chosen, adapter, timing=self.core_timing))
         self.core, self.web = one.core, one.server
-        known = len(self.wire.gateway.identified)
-        await self.wire.until(lambda: len(self.wire.gateway.identified) > known and self.wire.gateway.is_heard)
+        known = len(self.simulator.gateway.identified)
+        await self.simulator.until(
+            lambda: len(self.simulator.gateway.identified) > known and self.simulator.gateway.is_connected
+        )
 
     async def stop(self) -> None:
         """Stop as a SIGTERM does."""
@@ -55,12 +57,12 @@ class Whole:
 
     async def mention(self, text: str, **more: Any) -> str:
         """Mention the bot in the channel; return the thread of the answer."""
-        message = await self.wire.say(CHANNEL, f"<@{ME}> {text}", **more)
+        message = await self.simulator.say(CHANNEL, f"<@{ME}> {text}", **more)
         return str(message["id"])
 
     async def command(self, name: str, *, channel: str = CHANNEL, told: Json | None = None, **options: Any) -> str:
         """Use a slash command; return the token that answers it."""
-        made = await self.wire.interact(SLASH, slash_command(name, **options), channel=channel, **(told or {}))
+        made = await self.simulator.interact(SLASH, slash_command(name, **options), channel=channel, **(told or {}))
         return str(made["token"])
 
     async def press(self, message: Json, action: str, **told: Json) -> str:
@@ -68,40 +70,44 @@ class Whole:
         ids = [button["custom_id"] for button in buttons_of(message)]
         [custom_id] = [custom_id for custom_id in ids if f":{action}:" in custom_id]
         data = {"component_type": 2, "custom_id": custom_id, "id": 2}
-        made = await self.wire.interact(PRESSED, data, channel=message["channel_id"], message=message, **told)
+        made = await self.simulator.interact(PRESSED, data, channel=message["channel_id"], message=message, **told)
         return str(made["token"])
 
     async def submit(self, message: Json, **values: str) -> None:
         """Select values in the modal that a button of the message opened, and submit it."""
-        opened = await self.wire.until(lambda: [c for c in self.wire.called("POST", "callback") if c["type"] == _MODAL])
+        opened = await self.simulator.until(
+            lambda: [c for c in self.simulator.called("POST", "callback") if c["type"] == _MODAL]
+        )
         components = [select_value(name, value) for name, value in values.items()]
         data = {"custom_id": opened[0]["data"]["custom_id"], "components": components}
-        await self.wire.interact(SUBMITTED, data, message=message)
+        await self.simulator.interact(SUBMITTED, data, message=message)
 
     async def edit(self, message: Json, text: str) -> None:
         """Edit a message that was said."""
-        await self.wire.edit(message, text)
+        await self.simulator.edit(message, text)
 
     async def delete(self, message: Json) -> None:
         """Delete a message that was said."""
-        await self.wire.delete(message)
+        await self.simulator.delete(message)
 
     async def see(self, channel: str, text: str) -> Json:
         """Wait until a message of the bot there has that text."""
-        found: list[Json] = await self.wire.until(lambda: [m for m in self.wire.said(channel) if text in text_of(m)])
+        found: list[Json] = await self.simulator.until(
+            lambda: [m for m in self.simulator.bot_messages(channel) if text in text_of(m)]
+        )
         return found[0]
 
     async def see_ephemeral(self, channel: str, text: str) -> Json:
         """Wait until an ephemeral message there has that text."""
-        found: list[Json] = await self.wire.until(
-            lambda: [m for m in self.wire.messages[channel] if m["flags"] & EPHEMERAL and text in m["content"]]
+        found: list[Json] = await self.simulator.until(
+            lambda: [m for m in self.simulator.messages[channel] if m["flags"] & EPHEMERAL and text in m["content"]]
         )
         return found[0]
 
     async def idle(self) -> None:
         """Wait until everything asked so far is answered, by asking one more thing."""
         text = f"the end {len(self.echo.asked)}"
-        await self.wire.say(DM, text)
+        await self.simulator.say(DM, text)
         await self.see(DM, f"re: {text}")
         await self.core.worker.drain()
 
@@ -111,10 +117,10 @@ async def whole(
     folder: Path, *, timing: Timing | None = None, core_timing: ServiceTiming = FAST, **settings: Any
 ) -> AsyncIterator[Whole]:
     """Run the service; `settings` are those of the core."""
-    async with asyncio.timeout(120), DiscordSimulator() as wire, fake_api() as api:
+    async with asyncio.timeout(120), DiscordSimulator() as simulator, fake_api() as api:
         echo = Echo(api.url)
         api.play(echo)
-        one = Whole(wire, api, echo, folder, settings, timing or Timing(), core_timing)
+        one = Whole(simulator, api, echo, folder, settings, timing or Timing(), core_timing)
         await one.start()
         try:
             yield one

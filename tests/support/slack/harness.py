@@ -84,7 +84,7 @@ class SlackChannel(Harness):
 
     async def _handled(self) -> None:
         """Wait until the adapter has dealt with all that it was told, acknowledged or not."""
-        await self.slack.settled()
+        await self.slack.until_delivered()
         await self.slack.until(lambda: not any(one.pending for one in self.slack.sockets.open))
 
     # -- what people do
@@ -239,14 +239,14 @@ class SlackChannel(Harness):
     async def stall(self) -> None:
         self._settings = {"slack_deaf_after": 1}
         await self.restart()
-        self.slack.sockets.answers_pings, self.slack.sockets.is_deaf = False, True
-        self.slack.sockets.go_deaf()
+        self.slack.sockets.answers_pings, self.slack.sockets.is_stalled = False, True
+        self.slack.sockets.stall()
         before = self.slack.sockets.connected
         await self.slack.until(lambda: self.slack.sockets.connected > before)
 
     async def recover(self) -> None:
-        self.slack.sockets.answers_pings, self.slack.sockets.is_deaf = True, False
-        self.slack.sockets.go_deaf(is_deaf=False)
+        self.slack.sockets.answers_pings, self.slack.sockets.is_stalled = True, False
+        self.slack.sockets.stall(is_stalled=False)
         await self._healthy()
 
     # -- for laws

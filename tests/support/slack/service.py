@@ -72,7 +72,7 @@ class Service:
 
     async def idle(self) -> None:
         """Wait until every event is answered."""
-        await self.slack.settled()
+        await self.slack.until_delivered()
         async with asyncio.timeout(20):
             while (counts := await self.core.store.counts())["waiting"] or counts["running"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from simulators.discord.values import CHANNEL, DM, ME
 from tests.support.discord.stage import Core, Service
 
 
-async def test_message_told_twice(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_message_told_twice(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A message that is told twice has the same id both times."""
     seen: list[str] = []
     take = core.sink
@@ -23,47 +23,47 @@ async def test_message_told_twice(service: Service, wire: DiscordSimulator, core
         await take(event)
 
     service.core.sink = sink  # type: ignore[method-assign]
-    said = await wire.say(DM, "hello")
-    await wire.gateway.replay()
-    await wire.say(DM, "the end")
+    said = await simulator.say(DM, "hello")
+    await simulator.gateway.replay()
+    await simulator.say(DM, "the end")
     await core.count(2)
     assert core.events[0].id == said["id"]
 
 
-async def test_resume_that_repeats_fifty_events(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_resume_that_repeats_fifty_events(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """What was said while the connection was lost comes with the resumed session, in order and once."""
-    await wire.say(DM, "first")
+    await simulator.say(DM, "first")
     await core.count(1)
-    await wire.gateway.drop()
+    await simulator.gateway.drop()
     for number in range(50):
-        await wire.say(DM, f"message {number}")
-    await wire.until(lambda: wire.gateway.resumed)
+        await simulator.say(DM, f"message {number}")
+    await simulator.until(lambda: simulator.gateway.resumed)
     await core.count(51)
     assert [event.prompt for event in core.events[1:]] == [f"message {number}" for number in range(50)]
-    assert len(wire.gateway.identified) == 1
+    assert len(simulator.gateway.identified) == 1
 
 
-async def test_stalled_gateway_is_reconnected(wire: DiscordSimulator, core: Core) -> None:
+async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core: Core) -> None:
     """A gateway that answers heartbeats and sends no events is left; the events that it held back arrive then."""
-    async with Service(wire, core, stalled_after=1.0, timing=Timing(probe_timeout=1.0)) as service:
-        await wire.say(DM, "hello")
+    async with Service(simulator, core, stalled_after=1.0, timing=Timing(probe_timeout=1.0)) as service:
+        await simulator.say(DM, "hello")
         await core.count(1)
-        wire.gateway.is_deaf = True
-        await wire.say(DM, "can you hear me?")
-        socket = wire.gateway.sockets[0]
-        await wire.until(lambda: socket not in wire.gateway.sockets, 60)
+        simulator.gateway.is_stalled = True
+        await simulator.say(DM, "can you hear me?")
+        socket = simulator.gateway.sockets[0]
+        await simulator.until(lambda: socket not in simulator.gateway.sockets, 60)
         assert service.adapter.health()
-        wire.gateway.is_deaf = False
-        await wire.gateway.drop()
+        simulator.gateway.is_stalled = False
+        await simulator.gateway.drop()
         assert (await core.count(2))[1].prompt == "can you hear me?"
 
 
-async def test_quiet_gateway_is_left_alone(wire: DiscordSimulator, core: Core) -> None:
+async def test_quiet_gateway_is_left_alone(simulator: DiscordSimulator, core: Core) -> None:
     """A gateway that has nothing to tell, but answers when asked, is kept."""
-    async with Service(wire, core, stalled_after=1.0) as service:
-        await wire.until(lambda: wire.gateway.looked_up >= 2, 60)
-        assert len(wire.gateway.identified) == 1
-        assert not wire.gateway.resumed
+    async with Service(simulator, core, stalled_after=1.0) as service:
+        await simulator.until(lambda: simulator.gateway.looked_up >= 2, 60)
+        assert len(simulator.gateway.identified) == 1
+        assert not simulator.gateway.resumed
         assert service.adapter.health() == ""
 
 
@@ -81,12 +81,12 @@ async def test_rate_limits_are_looked_through_seldom(
     assert looked.called == is_forgotten
 
 
-async def test_refused_intents_are_done_without(wire: DiscordSimulator, core: Core) -> None:
+async def test_refused_intents_are_done_without(simulator: DiscordSimulator, core: Core) -> None:
     """When the gateway refuses the message content intent the service goes on without it."""
-    wire.gateway.refuses_intents = True
-    async with Service(wire, core) as service:
-        await wire.until(lambda: len(wire.gateway.identified) == 2)
-        await wire.say(CHANNEL, f"<@{ME}> hello")
+    simulator.gateway.refuses_intents = True
+    async with Service(simulator, core) as service:
+        await simulator.until(lambda: len(simulator.gateway.identified) == 2)
+        await simulator.say(CHANNEL, f"<@{ME}> hello")
         await core.count(1)
         assert service.adapter.health() == ""
-    assert [told["intents"] & (1 << 15) for told in wire.gateway.identified] == [1 << 15, 0]
+    assert [told["intents"] & (1 << 15) for told in simulator.gateway.identified] == [1 << 15, 0]

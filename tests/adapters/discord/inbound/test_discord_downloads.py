@@ -8,12 +8,12 @@ from simulators.discord.values import DM, snowflake
 from tests.support.discord.stage import Core, Service
 
 
-async def test_file_whose_address_expired(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_file_whose_address_expired(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A file is read from the address that its message has now; one that is gone is an error with a sentence."""
-    wire.files["new.txt"] = b"text"
-    base = f"http://127.0.0.1:{wire.port}/cdn/"
+    simulator.files["new.txt"] = b"text"
+    base = f"http://127.0.0.1:{simulator.port}/cdn/"
     file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": base + "old.txt", "proxy_url": ""}
-    said = await wire.say(DM, "read this", attachments=[file])
+    said = await simulator.say(DM, "read this", attachments=[file])
     (event,) = await core.count(1)
     said["attachments"] = [{**file, "url": base + "new.txt"}]
     assert b"".join([piece async for piece in service.adapter.open(event.attachments[0])]) == b"text"

@@ -15,17 +15,17 @@ ASKED_FOR_CHOICES, FORM = 4, 5
 MODAL, THINKING, PRIVATE = 9, 5, 64
 
 
-async def answered(wire: DiscordSimulator, number: int = 1) -> Json:
+async def answered(simulator: DiscordSimulator, number: int = 1) -> Json:
     """How the newest interaction was acknowledged."""
-    told = await wire.until(lambda: len(found := wire.called("POST", "callback")) >= number and found)
+    told = await simulator.until(lambda: len(found := simulator.called("POST", "callback")) >= number and found)
     return dict(told[number - 1])
 
 
-async def test_slash_command(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_slash_command(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A slash command is written down and acknowledged, in the asker's language, and can be answered by its token."""
-    told = await wire.interact(SLASH, slash_command("image", prompt="a fox", style="anime", n=2))
+    told = await simulator.interact(SLASH, slash_command("image", prompt="a fox", style="anime", n=2))
     (event,) = await core.count(1)
-    assert await answered(wire) == {"type": THINKING}
+    assert await answered(simulator) == {"type": THINKING}
     assert (event.id, event.command, event.prompt) == (told["id"], "image", "a fox")
     assert event.options == {"style": "anime", "n": "2"}
     assert (event.actor.id, event.actor.locale, event.actor.is_admin) == (ADA, "zh-TW", True)
@@ -36,99 +36,101 @@ async def test_slash_command(service: Service, wire: DiscordSimulator, core: Cor
     assert await service.adapter.acknowledgements.wait(event.id) is True
 
 
-async def test_private_command_is_acknowledged_privately(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_private_command_is_acknowledged_privately(
+    service: Service, simulator: DiscordSimulator, core: Core
+) -> None:
     """What is for the asker alone is so from the acknowledgement on."""
-    await wire.interact(SLASH, slash_command("usage"))
+    await simulator.interact(SLASH, slash_command("usage"))
     (event,) = await core.count(1)
-    assert await answered(wire) == {"type": THINKING, "data": {"flags": PRIVATE}}
+    assert await answered(simulator) == {"type": THINKING, "data": {"flags": PRIVATE}}
     assert event.reply_to["deferred"] == "private"
 
 
-async def test_written_down_before_acknowledged(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_written_down_before_acknowledged(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """An acknowledged command is a durable one; only when writing it down takes too long it is acknowledged first."""
     core.takes = 0.2
-    await wire.interact(SLASH, slash_command("chat", prompt="quick"))
-    await answered(wire)
+    await simulator.interact(SLASH, slash_command("chat", prompt="quick"))
+    await answered(simulator)
     assert len(core.events) == 1
     core.takes = 60.0
-    await wire.interact(SLASH, slash_command("chat", prompt="slow"))
-    await answered(wire, 2)
+    await simulator.interact(SLASH, slash_command("chat", prompt="slow"))
+    await answered(simulator, 2)
     assert len(core.events) == 1
 
 
-async def test_command_that_is_not_kept(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_command_that_is_not_kept(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A command that can't be written down is answered so, to the asker alone."""
     core.is_failing = True
-    await wire.interact(SLASH, slash_command("chat", prompt="hello"))
-    told = await answered(wire)
+    await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
+    told = await answered(simulator)
     assert told["data"]["flags"] == PRIVATE
     assert told["data"]["content"]
 
 
-async def test_interaction_told_twice(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_interaction_told_twice(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """An interaction that is told twice is taken and acknowledged once."""
-    await wire.interact(SLASH, slash_command("chat", prompt="hello"))
-    await wire.gateway.replay()
-    await wire.interact(SLASH, slash_command("chat", prompt="the end"))
-    await answered(wire, 2)
+    await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
+    await simulator.gateway.replay()
+    await simulator.interact(SLASH, slash_command("chat", prompt="the end"))
+    await answered(simulator, 2)
     assert [event.prompt for event in core.events] == ["hello", "the end"]
-    assert len(wire.called("POST", "callback")) == 2
+    assert len(simulator.called("POST", "callback")) == 2
 
 
-async def test_installed_by_a_person_alone(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_installed_by_a_person_alone(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """Where the bot is no member only the interaction can answer."""
-    await wire.interact(SLASH, slash_command("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
+    await simulator.interact(SLASH, slash_command("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
     (event,) = await core.count(1)
     assert "can_post" not in event.reply_to
 
 
-async def test_direct_message_command(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_direct_message_command(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A command in direct messages shares their conversation."""
-    await wire.interact(SLASH, slash_command("chat", prompt="hello"), channel=DM)
+    await simulator.interact(SLASH, slash_command("chat", prompt="hello"), channel=DM)
     (event,) = await core.count(1)
     assert (event.conversation, event.location.is_private) == (f"d{DM}", True)
 
 
-async def test_files_come_along(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_files_come_along(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A file given to a command is read from where Discord keeps it."""
     number = snowflake()
-    wire.files["a.bin"] = bytes(range(256)) * 4096
-    url = f"http://127.0.0.1:{wire.port}/cdn/a.bin"
+    simulator.files["a.bin"] = bytes(range(256)) * 4096
+    url = f"http://127.0.0.1:{simulator.port}/cdn/a.bin"
     file = {"id": number, "filename": "a.bin", "content_type": "image/png", "size": 1 << 20, "url": url}
     data = slash_command("video", prompt="move", image=number)
-    await wire.interact(SLASH, {**data, "resolved": {"attachments": {number: file}}})
+    await simulator.interact(SLASH, {**data, "resolved": {"attachments": {number: file}}})
     (event,) = await core.count(1)
     assert "image" not in event.options
     pieces = [piece async for piece in service.adapter.open(event.attachments[0])]
-    assert b"".join(pieces) == wire.files["a.bin"]
+    assert b"".join(pieces) == simulator.files["a.bin"]
     assert max(map(len, pieces)) <= 64 * 1024
 
 
-async def test_spoiler_is_asked_for(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_spoiler_is_asked_for(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """That a picture is to be hidden is the answer's business, not the command's."""
     data = slash_command("image", prompt="a fox")
     data["options"].append({"name": "spoiler", "type": 5, "value": True})
-    await wire.interact(SLASH, data)
+    await simulator.interact(SLASH, data)
     (event,) = await core.count(1)
     assert (event.options, ReplyTarget.of(event.reply_to).spoiler) == ({}, "1")
 
 
-async def test_choices_while_typing(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_choices_while_typing(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """Models and languages are offered while they are typed, the best fitting first."""
     typed = slash_command("code", prompt="x", language="py")
     typed["options"][1]["focused"] = True
-    await wire.interact(ASKED_FOR_CHOICES, typed)
-    assert (await answered(wire))["data"]["choices"][0]["value"] == "python"
+    await simulator.interact(ASKED_FOR_CHOICES, typed)
+    assert (await answered(simulator))["data"]["choices"][0]["value"] == "python"
     typed = slash_command("model", kind="video", name="2")
     typed["options"][1]["focused"] = True
-    await wire.interact(ASKED_FOR_CHOICES, typed)
-    assert [c["value"] for c in (await answered(wire, 2))["data"]["choices"]] == ["videogen-pro-2"]
+    await simulator.interact(ASKED_FOR_CHOICES, typed)
+    assert [c["value"] for c in (await answered(simulator, 2))["data"]["choices"]] == ["videogen-pro-2"]
 
 
-async def test_form_for_a_command(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_form_for_a_command(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A long prompt is written in a form made from the command's options; what is sent is that command."""
-    await wire.interact(SLASH, slash_command("compose", command="image"))
-    form = await answered(wire)
+    await simulator.interact(SLASH, slash_command("compose", command="image"))
+    form = await answered(simulator)
     assert form["type"] == MODAL
     fields = [label["component"] for label in form["data"]["components"]]
     assert [field["custom_id"] for field in fields] == ["prompt", "size", "style", "n", "model"]
@@ -140,16 +142,18 @@ async def test_form_for_a_command(service: Service, wire: DiscordSimulator, core
             {"type": 18, "component": {"type": 4, "custom_id": "n", "value": ""}},
         ],
     }
-    await wire.interact(FORM, sent)
+    await simulator.interact(FORM, sent)
     (event,) = await core.count(1)
     assert (event.command, event.prompt, event.options) == ("image", "a fox\nin snow", {"style": "anime"})
-    assert (await answered(wire, 2))["type"] == THINKING
+    assert (await answered(simulator, 2))["type"] == THINKING
 
 
-async def test_command_without_anything_opens_its_form(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_command_without_anything_opens_its_form(
+    service: Service, simulator: DiscordSimulator, core: Core
+) -> None:
     """A command whose prompt may be left out asks for it in a form when nothing at all is given."""
-    await wire.interact(SLASH, slash_command("video"))
-    assert (await answered(wire))["type"] == MODAL
+    await simulator.interact(SLASH, slash_command("video"))
+    assert (await answered(simulator))["type"] == MODAL
     assert not core.events
 
 
@@ -162,26 +166,26 @@ async def test_command_without_anything_opens_its_form(service: Service, wire: D
     ],
 )
 async def test_menus_of_messages(
-    service: Service, wire: DiscordSimulator, core: Core, menu: str, command: str, prompt: str
+    service: Service, simulator: DiscordSimulator, core: Core, menu: str, command: str, prompt: str
 ) -> None:
     """A message can be explained, summarised or drawn; what is explained is told the asker alone."""
-    message = wire.message(CHANNEL, "Cats are liquid.", by=BOB)
+    message = simulator.message(CHANNEL, "Cats are liquid.", by=BOB)
     data = {"id": snowflake(), "name": menu, "type": 3, "target_id": message["id"]}
-    await wire.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
+    await simulator.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
     (event,) = await core.count(1)
     assert (event.command, event.prompt, event.rejection) == (command, prompt, "")
     assert event.reply_to["deferred"] == ("private" if command == "chat" else "public")
 
 
-async def test_menu_that_animates(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_menu_that_animates(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """Pictures of a message, and of a person, can be animated; a message without one is told so."""
     file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": ""}
-    picture = wire.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
-    for message in (picture, wire.message(CHANNEL, "no picture", by=BOB)):
+    picture = simulator.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
+    for message in (picture, simulator.message(CHANNEL, "no picture", by=BOB)):
         data = {"id": snowflake(), "name": "Animate this picture", "type": 3, "target_id": message["id"]}
-        await wire.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
+        await simulator.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
     person = {"id": snowflake(), "name": "Animate avatar", "type": 2, "target_id": BOB}
-    await wire.interact(SLASH, {**person, "resolved": {"users": {BOB: user(BOB, "Bob")}}})
+    await simulator.interact(SLASH, {**person, "resolved": {"users": {BOB: user(BOB, "Bob")}}})
     await core.count(3)
     with_picture, without, avatar = sorted(core.events, key=lambda event: int(event.id))
     assert [file.name for file in with_picture.attachments] == ["a.png"]
@@ -189,69 +193,75 @@ async def test_menu_that_animates(service: Service, wire: DiscordSimulator, core
     assert (avatar.command, len(avatar.attachments)) == ("video", 1)
 
 
-async def test_button_of_an_earlier_process(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_button_of_an_earlier_process(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A button that another process made is a press of the answer it belongs to, in that conversation."""
-    data, message = button_press(wire, button_id("again", "17/abc", "r17"))
-    await wire.interact(PRESSED, data, message=message)
+    data, message = button_press(simulator, button_id("again", "17/abc", "r17"))
+    await simulator.interact(PRESSED, data, message=message)
     (event,) = await core.count(1)
     assert (event.command, event.conversation) == ("press", "r17")
     assert event.options == {"event": "17/abc", "action": "again"}
     assert event.actor.id == ADA
-    assert await answered(wire) == {"type": THINKING}
+    assert await answered(simulator) == {"type": THINKING}
 
 
 @pytest.mark.parametrize(("action", "flags"), [("good", 0), ("stop", 0), ("again", PRIVATE)])
-async def test_quiet_buttons(service: Service, wire: DiscordSimulator, core: Core, action: str, flags: int) -> None:
+async def test_quiet_buttons(
+    service: Service, simulator: DiscordSimulator, core: Core, action: str, flags: int
+) -> None:
     """Opinions and the like, and buttons of private answers, are answered to who pressed alone."""
-    data, message = button_press(wire, button_id(action, "17", "r17"), flags=flags)
-    await wire.interact(PRESSED, data, message=message)
+    data, message = button_press(simulator, button_id(action, "17", "r17"), flags=flags)
+    await simulator.interact(PRESSED, data, message=message)
     await core.count(1)
-    assert await answered(wire) == {"type": THINKING, "data": {"flags": PRIVATE}}
+    assert await answered(simulator) == {"type": THINKING, "data": {"flags": PRIVATE}}
 
 
-async def test_button_that_asks_first(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_button_that_asks_first(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A button that needs something opens a form; what is sent is the press with what was filled in."""
     asks = ("prompt", "duration", "resolution")
     custom_id = button_id("video", "1457536551830421524", "t1457536551830421524", command="video", asks=asks)
-    data, message = button_press(wire, custom_id)
-    await wire.interact(PRESSED, data, message=message)
-    form = await answered(wire)
+    data, message = button_press(simulator, custom_id)
+    await simulator.interact(PRESSED, data, message=message)
+    form = await answered(simulator)
     assert form["type"] == MODAL
     assert [label["component"]["custom_id"] for label in form["data"]["components"]] == list(asks)
     filled = [{"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "waves"}}]
     sent = {"custom_id": form["data"]["custom_id"], "components": filled}
-    await wire.interact(FORM, sent)
+    await simulator.interact(FORM, sent)
     (event,) = await core.count(1)
     assert event.options == {"event": "1457536551830421524", "action": "video", "prompt": "waves"}
     assert event.conversation == "t1457536551830421524"
 
 
-async def test_replies_are_set_by_who_manages_the_channel(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_replies_are_set_by_who_manages_the_channel(
+    service: Service, simulator: DiscordSimulator, core: Core
+) -> None:
     """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
-    told = await wire.interact(SLASH, slash_command("replies", mode="reply"))
-    await wire.until(lambda: "原處" in wire.originals.get(told["token"], {}).get("content", ""))
-    assert wire.originals[told["token"]]["flags"] & PRIVATE
+    told = await simulator.interact(SLASH, slash_command("replies", mode="reply"))
+    await simulator.until(lambda: "原處" in simulator.originals.get(told["token"], {}).get("content", ""))
+    assert simulator.originals[told["token"]]["flags"] & PRIVATE
     somebody = {**member(BOB), "permissions": "0"}
-    await wire.interact(SLASH, slash_command("replies", mode="thread"), member=somebody)
-    assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
+    await simulator.interact(SLASH, slash_command("replies", mode="thread"), member=somebody)
+    assert (await answered(simulator, 2))["data"]["flags"] == PRIVATE
     assert core.stored[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
-    await wire.say(CHANNEL, f"<@{ME}> hello")
+    await simulator.say(CHANNEL, f"<@{ME}> hello")
     (event,) = await core.count(1)
     assert "thread_name" not in event.reply_to
-    async with Service(wire, core):
-        await wire.say(CHANNEL, f"<@{ME}> hello again")
+    async with Service(simulator, core):
+        await simulator.say(CHANNEL, f"<@{ME}> hello again")
         assert "thread_name" not in (await core.count(2))[1].reply_to
 
 
-async def test_form_of_an_earlier_version(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_form_of_an_earlier_version(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A form or command that no longer exists is answered with a sentence."""
-    await wire.interact(FORM, {"custom_id": "cf:paint", "components": []})
-    await answered(wire)
-    await wire.interact(SLASH, slash_command("paint"))
-    assert (await answered(wire, 2))["data"]["flags"] == PRIVATE
+    await simulator.interact(FORM, {"custom_id": "cf:paint", "components": []})
+    await answered(simulator)
+    await simulator.interact(SLASH, slash_command("paint"))
+    assert (await answered(simulator, 2))["data"]["flags"] == PRIVATE
 
 
-async def test_what_is_not_understood_is_told(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_what_is_not_understood_is_told(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A command of a shape that was never seen before is answered with a sentence, not with silence."""
-    await wire.interact(SLASH, {"id": snowflake(), "name": "Explain", "type": 3, "target_id": "17", "resolved": {}})
-    assert (await answered(wire))["data"]["flags"] == PRIVATE
+    await simulator.interact(
+        SLASH, {"id": snowflake(), "name": "Explain", "type": 3, "target_id": "17", "resolved": {}}
+    )
+    assert (await answered(simulator))["data"]["flags"] == PRIVATE

@@ -24,13 +24,13 @@ PLACEHOLDER = re.compile(r'"[A-Z_]+\d+"')  # stands for an id in the recordings
 
 @pytest.mark.optional
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
-async def test_recorded_messages(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_recorded_messages(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """Messages as Discord really told them become events, in the order in which they were said."""
     thread = RECORDED["metadata"]["threadId"]
     told = [v for v in RECORDED.values() if isinstance(v, dict) and str(v.get("type", "")).startswith("GATEWAY_")]
     told.sort(key=lambda item: item["timestamp"])
     for number, item in enumerate(told):
-        await wire.gateway.dispatch(item["type"].removeprefix("GATEWAY_"), item["data"])
+        await simulator.gateway.dispatch(item["type"].removeprefix("GATEWAY_"), item["data"])
         if not number:
             await core.count(1)  # what is said in a thread follows what it was opened for
     people = {m["data"]["id"]: m["data"] for m in told if m["type"].endswith("MESSAGE_CREATE")}
@@ -45,7 +45,7 @@ async def test_recorded_messages(service: Service, wire: DiscordSimulator, core:
 @pytest.mark.optional
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
 @pytest.mark.parametrize("name", PRESSES)
-async def test_recorded_press(service: Service, wire: DiscordSimulator, core: Core, name: str) -> None:
+async def test_recorded_press(service: Service, simulator: DiscordSimulator, core: Core, name: str) -> None:
     """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
     button = RECORDED[name]["data"]["custom_id"]
     text = json.dumps(RECORDED[name]).replace(f'"{button}"', '"cm:again:17:t17"')
@@ -54,7 +54,7 @@ async def test_recorded_press(service: Service, wire: DiscordSimulator, core: Co
     told = json.loads(text) | {"id": snowflake(), "token": "t"}
     member = told.get("member") or told
     who, nick = member["user"], member.get("nick")
-    await wire.gateway.dispatch("INTERACTION_CREATE", told)
+    await simulator.gateway.dispatch("INTERACTION_CREATE", told)
     (event,) = await core.count(1)
     assert event.options == {"event": "17", "action": "again"}
     assert (event.actor.id, event.actor.name) == (who["id"], nick or who["global_name"])
@@ -62,4 +62,4 @@ async def test_recorded_press(service: Service, wire: DiscordSimulator, core: Co
     assert (event.location.thread or event.location.channel) == told["channel_id"]
     assert event.location.is_private == ("guild_id" not in told)
     assert event.actor.is_admin == (member.get("permissions") == EVERYTHING)
-    await wire.until(lambda: wire.called("POST", "callback"))
+    await simulator.until(lambda: simulator.called("POST", "callback"))

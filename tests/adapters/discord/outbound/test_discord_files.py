@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 VIDEO = Action(name="video", label="Make a video of it", command="video", prompts_for=("prompt", "duration"))
 
 
-async def test_pictures_are_a_gallery(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_pictures_are_a_gallery(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """The status becomes a gallery of the pictures with their caption and buttons that lead on."""
     event = await service.say()
     draft = await service.open_draft(event)
@@ -30,7 +30,7 @@ async def test_pictures_are_a_gallery(service: Service, wire: DiscordSimulator, 
     answer = Answer(text="seeddream-4.0 · anime · 0.04", media=files, actions=(AGAIN, VIDEO))
     await draft.finish(answer)
     await draft.finish(answer)
-    (message,) = wire.said(DM)
+    (message,) = simulator.bot_messages(DM)
     gallery, caption, row = message["components"]
     assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://fox-{n}.png" for n in range(4)]
     assert [item["description"] for item in gallery["items"]] == ["a fox"] * 4
@@ -43,55 +43,55 @@ async def test_pictures_are_a_gallery(service: Service, wire: DiscordSimulator, 
 
 
 async def test_gallery_is_made_again_in_place(
-    service: Service, wire: DiscordSimulator, core: Core, tmp_path: Path
+    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
 ) -> None:
     """A picture that is made again, maybe by another process, takes the place of the first."""
     event = await service.say()
     draft = await service.open_draft(event)
     await draft.finish(Answer(text="first", media=(media(tmp_path, "a.png", 10),)))
     ref = draft.ref
-    async with Service(wire, core) as another:
+    async with Service(simulator, core) as another:
         draft = await another.open_draft(event, ref=ref)
         await draft.status(Status("Painting…"))
-        (message,) = wire.said(DM)
+        (message,) = simulator.bot_messages(DM)
         assert (text_of(message), message["attachments"]) == ("Painting…", [])
         await draft.status(Status("Painting still…"))
-        assert len(wire.called("PATCH", message["id"])) == 3  # one more, to learn what kind of message it is
+        assert len(simulator.called("PATCH", message["id"])) == 3  # one more, to learn what kind of message it is
         await draft.finish(Answer(text="second", media=(media(tmp_path, "b.png", 20),)))
     assert [file["filename"] for file in message["attachments"]] == ["b.png"]
-    assert wire.said(DM) == [message]
+    assert simulator.bot_messages(DM) == [message]
 
 
-async def test_sound_and_video_are_attached(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_sound_and_video_are_attached(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """Sound and video are plain attachments, which Discord plays in place."""
     file = replace(media(tmp_path, "waves.mp4", 1000), content_type="video/mp4")
     draft = await service.open_draft(await service.say())
     await draft.status(Status("Filming…", 0.5))
     await draft.finish(Answer(text="videogen-pro", media=(file,), actions=(AGAIN,)))
-    (message,) = wire.said(DM)
+    (message,) = simulator.bot_messages(DM)
     assert (message["content"], message["flags"]) == ("videogen-pro", 0)
     assert [(file["filename"], file["size"]) for file in message["attachments"]] == [("waves.mp4", 1000)]
 
 
-async def test_files_can_be_hidden(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_files_can_be_hidden(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """What was asked for as a spoiler is shown only when it is clicked, pictures and other files."""
     event = await service.say()
     hidden = replace(event, reply_to={**event.reply_to, "spoiler": "1"})
     await (await service.open_draft(hidden)).finish(Answer(media=(media(tmp_path, "a.png", 10),)))
-    assert wire.said(DM)[0]["components"][0]["items"][0]["spoiler"] is True
+    assert simulator.bot_messages(DM)[0]["components"][0]["items"][0]["spoiler"] is True
     hidden = replace(hidden, id="2")
     video = replace(media(tmp_path, "b.mp4", 10), content_type="video/mp4")
     await (await service.open_draft(hidden)).finish(Answer(media=(video,)))
-    assert wire.said(DM)[1]["attachments"][0]["filename"] == "SPOILER_b.mp4"
+    assert simulator.bot_messages(DM)[1]["attachments"][0]["filename"] == "SPOILER_b.mp4"
 
 
-async def test_file_that_is_gone_is_told(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_file_that_is_gone_is_told(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """A file that the disk has no more is named; the rest of the answer is there."""
     file = media(tmp_path, "a.png", 10)
     assert file.path is not None
     file.path.unlink()
     await (await service.open_draft(await service.say())).finish(Answer(text="caption", media=(file,)))
-    (message,) = wire.said(DM)
+    (message,) = simulator.bot_messages(DM)
     assert message["content"].startswith("caption")
     assert "a.png" in message["content"]
 
@@ -103,31 +103,33 @@ def sized(folder: Path, name: str, size: int) -> Media:
     return Media(name=name, content_type="video/mp4", size=size, path=path)
 
 
-async def test_limit_is_learnt_from_a_refusal(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_limit_is_learnt_from_a_refusal(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """A file that Discord refuses makes known what fits there; the next one is not even sent."""
     file = sized(tmp_path, "a.mp4", 12 * MIB)
     draft = await service.open_draft(await service.say())
     with pytest.raises(UploadTooLarge) as refused:
         await draft.finish(Answer(media=(file,)))
     assert refused.value.limit == 10 * MIB
-    calls = len(wire.rest.calls)
+    calls = len(simulator.rest.calls)
     with pytest.raises(UploadTooLarge) as refused:
         await draft.finish(Answer(media=(file,)))
-    assert (refused.value.limit, len(wire.rest.calls)) == (10 * MIB, calls)
+    assert (refused.value.limit, len(simulator.rest.calls)) == (10 * MIB, calls)
     await draft.finish(Answer(media=(sized(tmp_path, "b.mp4", 10 * MIB),)))
-    assert wire.said(DM)[0]["attachments"][0]["size"] == 10 * MIB
+    assert simulator.bot_messages(DM)[0]["attachments"][0]["size"] == 10 * MIB
 
 
-async def test_bigger_files_where_they_are_allowed(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_bigger_files_where_they_are_allowed(
+    service: Service, simulator: DiscordSimulator, tmp_path: Path
+) -> None:
     """A place that takes more than is usual gets more."""
-    wire.cdn.limit = 20 * MIB
+    simulator.cdn.limit = 20 * MIB
     await (await service.open_draft(await service.say())).finish(Answer(media=(sized(tmp_path, "a.mp4", 19 * MIB),)))
-    assert wire.said(DM)[0]["attachments"][0]["size"] == 19 * MIB
+    assert simulator.bot_messages(DM)[0]["attachments"][0]["size"] == 19 * MIB
 
 
-async def test_files_too_large_together(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_files_too_large_together(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """Files of which each would fit, but not all at once, are asked for smaller."""
-    wire.cdn.total = 20 * MIB
+    simulator.cdn.total = 20 * MIB
     files = tuple(sized(tmp_path, f"{n}.mp4", 8 * MIB) for n in range(4))
     draft = await service.open_draft(await service.say())
     with pytest.raises(UploadTooLarge) as refused:
@@ -136,10 +138,12 @@ async def test_files_too_large_together(service: Service, wire: DiscordSimulator
     await draft.finish(Answer(media=(sized(tmp_path, "5.mp4", 9 * MIB),)))  # no limit of a single file was learnt
 
 
-async def test_connection_that_breaks_at_big_files(service: Service, wire: DiscordSimulator, tmp_path: Path) -> None:
+async def test_connection_that_breaks_at_big_files(
+    service: Service, simulator: DiscordSimulator, tmp_path: Path
+) -> None:
     """A connection that breaks each time a big file is sent is a refusal; with a small one it is tried again."""
     draft = await service.open_draft(await service.say())
-    wire.rest.cut("POST", f"channels/{DM}/messages", moment="before", times=5)
+    simulator.rest.cut("POST", f"channels/{DM}/messages", moment="before", times=5)
     for _ in range(3):
         with pytest.raises(DeliveryDelayed):
             await draft.finish(Answer(media=(sized(tmp_path, "small.mp4", MIB),)))
@@ -151,13 +155,15 @@ async def test_connection_that_breaks_at_big_files(service: Service, wire: Disco
     assert refused.value.limit == 10 * MIB
 
 
-async def test_interaction_says_what_fits(service: Service, wire: DiscordSimulator, core: Core, tmp_path: Path) -> None:
+async def test_interaction_says_what_fits(
+    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
+) -> None:
     """What an interaction allows is known before anything is sent."""
-    wire.cdn.limit = 8 * MIB
-    await wire.interact(SLASH, slash_command("video", prompt="waves"))
+    simulator.cdn.limit = 8 * MIB
+    await simulator.interact(SLASH, slash_command("video", prompt="waves"))
     (event,) = await core.count(1)
     draft = await service.open_draft(event)
     with pytest.raises(UploadTooLarge) as refused:
         await draft.finish(Answer(media=(sized(tmp_path, "a.mp4", 9 * MIB),)))
     assert refused.value.limit == 8 * MIB
-    assert not wire.called("PATCH", "webhooks")
+    assert not simulator.called("PATCH", "webhooks")

@@ -26,31 +26,31 @@ MODAL, THINKING, PRIVATE = 9, 5, 64
 
 
 async def test_answer_takes_the_place_of_the_acknowledgement(
-    service: Service, wire: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: Core
 ) -> None:
     """The acknowledgement of a command becomes its answer; where it is gone the answer is a message."""
     for number in (1, 2):
-        told = await wire.interact(SLASH, slash_command("chat", prompt="hello"))
+        told = await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
         event = (await core.count(number))[-1]
         draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
         await draft.status(Status("thinking"))
-        assert wire.originals[told["token"]]["content"] == "thinking"
+        assert simulator.originals[told["token"]]["content"] == "thinking"
         if number == 2:
-            wire.drop(wire.originals[told["token"]])
+            simulator.drop(simulator.originals[told["token"]])
         await draft.finish(Answer(text=f"answer {number}"))
-    assert [original["content"] for original in wire.originals.values()] == ["answer 1"]
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["answer 1", "answer 2"]
+    assert [original["content"] for original in simulator.originals.values()] == ["answer 1"]
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["answer 1", "answer 2"]
 
 
-async def test_private_answer_to_what_everybody_saw(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_private_answer_to_what_everybody_saw(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """A refusal is told the asker alone, though the acknowledgement was there for everybody."""
-    await wire.interact(SLASH, slash_command("chat", prompt="hello"))
+    await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
     (event,) = await core.count(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=True)
     await draft.finish(Answer(text="not for you", private=True))
     await draft.finish(Answer(text="not for you", private=True))
-    assert not wire.originals
-    assert [(m["content"], m["flags"]) for m in wire.messages[CHANNEL]] == [("not for you", PRIVATE)]
+    assert not simulator.originals
+    assert [(m["content"], m["flags"]) for m in simulator.messages[CHANNEL]] == [("not for you", PRIVATE)]
 
 
 ALONE: Any = {"authorizing_integration_owners": {"1": ADA}}  # a person installed it, no server
@@ -65,81 +65,88 @@ DETACHED = pytest.mark.parametrize("timing", [Timing(token_reserve=15 * 60.0 - 0
 
 
 @pytest.mark.parametrize("has_begun", [True, False])
-async def test_answer_moves_before_the_token_ends(service: Service, wire: DiscordSimulator, *, has_begun: bool) -> None:
+async def test_answer_moves_before_the_token_ends(
+    service: Service, simulator: DiscordSimulator, *, has_begun: bool
+) -> None:
     """Before an interaction can be used no more its message becomes one of the bot's own, and is finished as such."""
     event = await service.use_command()
     draft = await service.open_draft(event)
     if has_begun:
         await draft.write("The answer")
     await draft.detach_from_token()
-    assert text_of(wire.said(CHANNEL)[0])
-    wire.interactions[token(event)].is_expired = True
+    assert text_of(simulator.bot_messages(CHANNEL)[0])
+    simulator.interactions[token(event)].is_expired = True
     await draft.finish(Answer(text="The answer is 42.", actions=(AGAIN,)))
-    (message,) = wire.said(CHANNEL)
+    (message,) = simulator.bot_messages(CHANNEL)
     assert (message["content"], message["flags"] & LOADING) == ("The answer is 42.", 0)
-    assert wire.called("PATCH", f"channels/{CHANNEL}/messages/{message['id']}")
+    assert simulator.called("PATCH", f"channels/{CHANNEL}/messages/{message['id']}")
 
 
 @DETACHED
-async def test_answer_that_will_not_be_in_time(service: Service, wire: DiscordSimulator) -> None:
+async def test_answer_that_will_not_be_in_time(service: Service, simulator: DiscordSimulator) -> None:
     """Where only the interaction can answer, it says in time that it will not; finishing later is refused."""
     event = await service.use_command(**ALONE)
     draft = await service.open_draft(event)
     await draft.status(Status("Thinking…"))
-    await wire.until(lambda: "/retry" in text_of(wire.said(CHANNEL)[0]))
-    (retry,) = buttons_of(wire.said(CHANNEL)[0])
+    await simulator.until(lambda: "/retry" in text_of(simulator.bot_messages(CHANNEL)[0]))
+    (retry,) = buttons_of(simulator.bot_messages(CHANNEL)[0])
     assert retry["custom_id"] == button_id("retry", event.id, event.conversation)
     await draft.status(Status("Still thinking…"))
-    assert "/retry" in text_of(wire.said(CHANNEL)[0])
-    wire.interactions[token(event)].is_expired = True
+    assert "/retry" in text_of(simulator.bot_messages(CHANNEL)[0])
+    simulator.interactions[token(event)].is_expired = True
     with pytest.raises(DeliveryRefused):
         await draft.finish(Answer(text="too late"))
-    assert "/retry" in text_of(wire.said(CHANNEL)[0])
+    assert "/retry" in text_of(simulator.bot_messages(CHANNEL)[0])
 
 
 @DETACHED
-async def test_answer_that_is_in_time_after_all(service: Service, wire: DiscordSimulator) -> None:
+async def test_answer_that_is_in_time_after_all(service: Service, simulator: DiscordSimulator) -> None:
     """What was said not to be in time, and is, is shown."""
     event = await service.use_command(**ALONE)
     draft = await service.open_draft(event)
-    await wire.until(lambda: "/retry" in text_of(wire.said(CHANNEL)[0]))
+    await simulator.until(lambda: "/retry" in text_of(simulator.bot_messages(CHANNEL)[0]))
     await draft.finish(Answer(text="just in time"))
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["just in time"]
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["just in time"]
 
 
-async def test_interaction_that_ended_during_a_restart(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_interaction_that_ended_during_a_restart(
+    service: Service, simulator: DiscordSimulator, core: Core
+) -> None:
     """An acknowledgement that nothing came of is replaced, and a begun answer found again, by the bot's own means."""
     waiting, begun = await service.use_command(), await service.use_command()
     await (await service.open_draft(begun)).write("The answer")
     for event in (waiting, begun):
-        wire.interactions[token(event)].is_expired = True
-    async with Service(wire, core, timing=Timing(token_margin=15 * 60.0, nonce_lifetime=-1.0)) as another:
+        simulator.interactions[token(event)].is_expired = True
+    async with Service(simulator, core, timing=Timing(token_margin=15 * 60.0, nonce_lifetime=-1.0)) as another:
         await (await another.open_draft(waiting, ref="")).finish(Answer(text="waited for"))
         await (await another.open_draft(begun, ref="")).finish(Answer(text="The answer is 42."))
-    assert sorted(message["content"] for message in wire.said(CHANNEL)) == ["The answer is 42.", "waited for"]
+    assert sorted(message["content"] for message in simulator.bot_messages(CHANNEL)) == [
+        "The answer is 42.",
+        "waited for",
+    ]
 
 
-async def test_long_answer_to_a_command(service: Service, wire: DiscordSimulator) -> None:
+async def test_long_answer_to_a_command(service: Service, simulator: DiscordSimulator) -> None:
     """Further messages of an answer to a command are the bot's own."""
     event = await service.use_command()
     draft = await service.open_draft(event)
     markdown = long_markdown(5000)
     await draft.write(markdown)
     await draft.finish(Answer(text=markdown))
-    assert len(wire.said(CHANNEL)) == 3
-    assert len(wire.called("POST", f"channels/{CHANNEL}/messages")) == 2
+    assert len(simulator.bot_messages(CHANNEL)) == 3
+    assert len(simulator.called("POST", f"channels/{CHANNEL}/messages")) == 2
     assert draft.ref.startswith("@")
 
 
-async def test_private_command_is_one_message(service: Service, wire: DiscordSimulator) -> None:
+async def test_private_command_is_one_message(service: Service, simulator: DiscordSimulator) -> None:
     """What only the asker sees stays one message, however long it is."""
-    told = await wire.interact(SLASH, slash_command("usage"))
+    told = await simulator.interact(SLASH, slash_command("usage"))
     event = (await service.core.count(1))[0]
-    await wire.until(lambda: told["token"] in wire.originals)
+    await simulator.until(lambda: told["token"] in simulator.originals)
     draft = await service.open_draft(event)
     await draft.write(long_markdown(9000))
     await draft.finish(Answer(text=long_markdown(9000), private=True))
-    (message,) = [m for m in wire.messages[CHANNEL] if m["author"]["id"] == ME]
+    (message,) = [m for m in simulator.messages[CHANNEL] if m["author"]["id"] == ME]
     assert message["flags"] & EPHEMERAL
     assert [file["filename"] for file in message["attachments"]] == ["answer.md"]
 
@@ -152,14 +159,14 @@ async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
             hold = one.echo.hold(prompt)
             late = await one.command("chat", prompt=prompt, told=ALONE)
             await one.echo.until(lambda prompt=prompt: prompt in one.echo.asked)  # type: ignore[misc]
-            one.wire.interactions[late].is_expired = True
+            one.simulator.interactions[late].is_expired = True
             hold.set()
             await one.idle()
             asked_for = list(one.echo.asked)
             if is_pressed:
-                event = one.wire.interactions[late].payload["id"]
-                data, message = button_press(one.wire, button_id("retry", event, f"c{CHANNEL}"))
-                await one.wire.interact(PRESSED, data, message=message, **ALONE)
+                event = one.simulator.interactions[late].payload["id"]
+                data, message = button_press(one.simulator, button_id("retry", event, f"c{CHANNEL}"))
+                await one.simulator.interact(PRESSED, data, message=message, **ALONE)
             else:
                 await one.command("retry", told=ALONE)
             await one.see(CHANNEL, f"re: {prompt}")

@@ -22,14 +22,14 @@ def token(event: Event) -> str:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-async def test_lost_connection_posts_once(service: Service, wire: DiscordSimulator, moment: Any) -> None:
+async def test_lost_connection_posts_once(service: Service, simulator: DiscordSimulator, moment: Any) -> None:
     """A message whose posting was cut off is there once, whether Discord had it or not."""
     draft = await service.open_draft(await service.say())
-    wire.rest.cut("POST", f"channels/{DM}/messages", moment=moment)
+    simulator.rest.cut("POST", f"channels/{DM}/messages", moment=moment)
     with pytest.raises(DeliveryDelayed):
         await draft.finish(Answer(text="The answer"))
     await draft.finish(Answer(text="The answer"))
-    assert [message["content"] for message in wire.said(DM)] == ["The answer"]
+    assert [message["content"] for message in simulator.bot_messages(DM)] == ["The answer"]
 
 
 #: Every question was asked so long ago that Discord knows no message of its answer by its nonce.
@@ -38,99 +38,101 @@ MUCH_LATER = Timing(nonce_lifetime=-1.0)
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
 async def test_found_again_after_a_long_time(
-    service: Service, wire: DiscordSimulator, core: Core, tmp_path: Path
+    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
 ) -> None:
     """What an earlier process has posted is found in the history when Discord no longer knows it by its nonce."""
     event = await service.say()
     answer = Answer(text=long_markdown(5000), media=(media(tmp_path, "fox.png", 100),), actions=(AGAIN,))
     await (await service.open_draft(event)).finish(answer)
-    shown = [message["id"] for message in wire.said(DM)]
-    wire.nonces.clear()
-    async with Service(wire, core, timing=MUCH_LATER) as another:
+    shown = [message["id"] for message in simulator.bot_messages(DM)]
+    simulator.nonces.clear()
+    async with Service(simulator, core, timing=MUCH_LATER) as another:
         await (await another.open_draft(event, ref="")).finish(answer)
-    assert [message["id"] for message in wire.said(DM)] == shown
+    assert [message["id"] for message in simulator.bot_messages(DM)] == shown
 
 
-async def test_reposted_when_what_was_begun_is_removed(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_reposted_when_what_was_begun_is_removed(
+    service: Service, simulator: DiscordSimulator, core: Core
+) -> None:
     """A message that an earlier process posted and somebody removed is not taken for the answer."""
     event = await service.say()
     await (await service.open_draft(event)).write("The answer")
-    await wire.delete(wire.said(DM)[0])
-    async with Service(wire, core) as another:
+    await simulator.delete(simulator.bot_messages(DM)[0])
+    async with Service(simulator, core) as another:
         await (await another.open_draft(event, ref="")).finish(Answer(text="The answer is 42."))
-    assert [message["content"] for message in wire.said(DM)] == ["The answer is 42."]
+    assert [message["content"] for message in simulator.bot_messages(DM)] == ["The answer is 42."]
 
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
-async def test_found_again_in_its_thread(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_found_again_in_its_thread(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """The first message of a thread that was opened for a question is the beginning of its answer."""
     event = await service.say(CHANNEL, f"<@{ME}> hello")
     await (await service.open_draft(event)).write("The answer")
-    wire.nonces.clear()
-    async with Service(wire, core, timing=MUCH_LATER) as another:
+    simulator.nonces.clear()
+    async with Service(simulator, core, timing=MUCH_LATER) as another:
         draft = await another.open_draft(event, ref="")
         await draft.finish(Answer(text="The answer is 42."))
-    assert [message["content"] for message in wire.said(event.id)] == ["The answer is 42."]
+    assert [message["content"] for message in simulator.bot_messages(event.id)] == ["The answer is 42."]
 
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
 @pytest.mark.parametrize("kept", [0, 1, 3])
 @pytest.mark.parametrize("place", ["direct", "thread", "channel"])
 async def test_begun_in_several_messages(
-    service: Service, wire: DiscordSimulator, core: Core, kept: int, place: str
+    service: Service, simulator: DiscordSimulator, core: Core, kept: int, place: str
 ) -> None:
     """When another process has another text to show, none of the messages that were begun is left over."""
     if place == "channel":
-        await wire.deny(CHANNEL, CREATE_THREADS)
+        await simulator.deny(CHANNEL, CREATE_THREADS)
     event = await service.say(DM if place == "direct" else CHANNEL, f"<@{ME}> hello")
     begun = await service.open_draft(event)
     await begun.write(long_markdown(5000))
     room = {"direct": DM, "thread": event.id, "channel": CHANNEL}[place]
-    shown = wire.said(room)
+    shown = simulator.bot_messages(room)
     assert len(shown) == 3
     following = await service.say(room, f"<@{ME}> and then?")
     await (await service.open_draft(following)).finish(Answer(text="another answer"))
-    wire.nonces.clear()
-    async with Service(wire, core, timing=MUCH_LATER) as another:
+    simulator.nonces.clear()
+    async with Service(simulator, core, timing=MUCH_LATER) as another:
         draft = await another.open_draft(event, ref=",".join(begun.ref.split(",")[:kept]))
         await draft.finish(Answer(text=f"{'a' * 1500}.\n\n{'b' * 1500}."))
-    said = wire.said(room)
+    said = simulator.bot_messages(room)
     assert [message["content"][0] for message in said] == ["a", "b", "a"]
     assert [message["id"] for message in said[:2]] == [message["id"] for message in shown[:2]]
 
 
-async def test_others_messages_are_left_alone(wire: DiscordSimulator, core: Core) -> None:
+async def test_others_messages_are_left_alone(simulator: DiscordSimulator, core: Core) -> None:
     """In a channel where several answers are written at once, none of another's messages is taken for one's own."""
-    async with Service(wire, core, reply_mode="reply", timing=MUCH_LATER) as service:
+    async with Service(simulator, core, reply_mode="reply", timing=MUCH_LATER) as service:
         events = [await service.say(CHANNEL, f"<@{ME}> {number}") for number in range(2)]
         drafts = [await service.open_draft(event) for event in events]
         for draft in drafts:
             await draft.write("The beginning")
         await drafts[0].write(long_markdown(5000))
-    wire.nonces.clear()
-    async with Service(wire, core, reply_mode="reply", timing=MUCH_LATER) as another:
+    simulator.nonces.clear()
+    async with Service(simulator, core, reply_mode="reply", timing=MUCH_LATER) as another:
         await (await another.open_draft(events[1], ref="")).finish(Answer(text="42"))
-        assert len(wire.said(CHANNEL)) == 4
+        assert len(simulator.bot_messages(CHANNEL)) == 4
         await (await another.open_draft(events[0], ref="")).finish(Answer(text=long_markdown(5000)))
-    assert len(wire.said(CHANNEL)) == 4
+    assert len(simulator.bot_messages(CHANNEL)) == 4
 
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
-async def test_answer_beside_a_lost_acknowledgement(service: Service, wire: DiscordSimulator, core: Core) -> None:
+async def test_answer_beside_a_lost_acknowledgement(service: Service, simulator: DiscordSimulator, core: Core) -> None:
     """An answer that took the place of an acknowledgement is known again by its buttons."""
-    wire.rest.fail("POST", "callback", refused(10062))
-    told = await wire.interact(SLASH, slash_command("chat", prompt="hello"))
+    simulator.rest.fail("POST", "callback", refused(10062))
+    told = await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
     (event,) = await core.count(1)
     await (await service.open_draft(event)).write("The answer")
-    assert told["token"] not in wire.originals
-    wire.nonces.clear()
-    wire.interactions[told["token"]].is_expired = True
-    async with Service(wire, core, timing=MUCH_LATER) as another:
+    assert told["token"] not in simulator.originals
+    simulator.nonces.clear()
+    simulator.interactions[told["token"]].is_expired = True
+    async with Service(simulator, core, timing=MUCH_LATER) as another:
         await (await another.open_draft(event, ref="")).finish(Answer(text="The answer is 42."))
-    assert [message["content"] for message in wire.said(CHANNEL)] == ["The answer is 42."]
+    assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["The answer is 42."]
 
 
-async def test_nothing_is_read_where_nothing_was_begun(service: Service, wire: DiscordSimulator) -> None:
+async def test_nothing_is_read_where_nothing_was_begun(service: Service, simulator: DiscordSimulator) -> None:
     """The history is not looked at for a question that was just asked."""
     await (await service.open_draft(await service.say())).finish(Answer(text="The answer"))
-    assert not [call for call in wire.rest.calls if call.method == "GET" and "messages" in call.path]
+    assert not [call for call in simulator.rest.calls if call.method == "GET" and "messages" in call.path]

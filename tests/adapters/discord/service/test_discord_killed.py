@@ -33,7 +33,7 @@ DRAWN = re.compile(r" \{\d+\}|\d{15,}")  # what makes each answer another one
 class Stage:
     """Discord, the API and the service in between."""
 
-    wire: DiscordSimulator
+    simulator: DiscordSimulator
     api: FakeApi
     folder: Path
     answer: list[str]  #: the messages of each answer; none: as the first one is
@@ -48,8 +48,8 @@ class Stage:
     async def start(self) -> None:
         self.is_dead = False
         if self.forgets:
-            self.wire.nonces.clear()
-        self.process = Process(self.wire, self.api.url, self.folder, is_late=self.forgets)
+            self.simulator.nonces.clear()
+        self.process = Process(self.simulator, self.api.url, self.folder, is_late=self.forgets)
         await self.process.start()
 
     async def hook(self, moment: Moment, call: Call) -> bool:
@@ -66,7 +66,7 @@ class Stage:
         self.armed = None
         assert await self.process.kill() == -signal.SIGKILL
         self.is_dead = True
-        await self.wire.tell()
+        await self.simulator.notify()
         return True
 
     def is_over(self, known: int) -> bool:
@@ -79,11 +79,11 @@ class Stage:
 
     def count(self) -> int:
         """Answers that can be seen, whole."""
-        return sum(self.shown_in(place).count(self.answer[-1]) for place in self.wire.messages)
+        return sum(self.shown_in(place).count(self.answer[-1]) for place in self.simulator.messages)
 
     def shown_in(self, place: str) -> list[str]:
         """What is seen of the answers there: the texts of messages, and the sizes of their files."""
-        own = [message for message in self.wire.messages.get(place, ()) if message["author"]["id"] == ME]
+        own = [message for message in self.simulator.messages.get(place, ()) if message["author"]["id"] == ME]
         return [DRAWN.sub("", shown(message)) for message in own]
 
     async def killed_at_each_call(self, ask: Any, *, repeats: bool = False) -> list[str]:
@@ -97,14 +97,14 @@ class Stage:
             self.armed, self.calls = (number // 2, moments[number % 2]), []
             self.shown.clear()
             answers = self.count()
-            places.append(await ask(self.wire, number))
-            await self.wire.until(partial(self.is_over, answers))
+            places.append(await ask(self.simulator, number))
+            await self.simulator.until(partial(self.is_over, answers))
             if not self.is_dead:
                 break  # it made no more calls than those that it was killed at
             self.shown.set()
             answers = self.count() if repeats else answers
             await self.start()
-            await self.wire.until(partial(self.has_answered, answers))
+            await self.simulator.until(partial(self.has_answered, answers))
         assert len(places) > 4
         return places
 
@@ -138,12 +138,12 @@ def shown(message: Json) -> str:
 
 @asynccontextmanager
 async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> AsyncIterator[Stage]:
-    async with DiscordSimulator() as wire, fake_api() as api, asyncio.timeout(120):
-        one = Stage(wire, api, folder, answer, forgets)
-        wire.rest.hook = one.hook
+    async with DiscordSimulator() as simulator, fake_api() as api, asyncio.timeout(120):
+        one = Stage(simulator, api, folder, answer, forgets)
+        simulator.rest.hook = one.hook
         api.play(one.step)
         await one.start()
-        await wire.until(lambda: wire.called("PUT", "commands"))
+        await simulator.until(lambda: simulator.called("PUT", "commands"))
         try:
             yield one
         finally:
@@ -151,39 +151,39 @@ async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> As
             await one.process.stop()
 
 
-async def mention(wire: DiscordSimulator, number: int) -> str:
+async def mention(simulator: DiscordSimulator, number: int) -> str:
     """A question in a channel; its answer is in the thread that is opened at it."""
-    said = await wire.say(CHANNEL, f"<@{ME}> question {number}")
+    said = await simulator.say(CHANNEL, f"<@{ME}> question {number}")
     return str(said["id"])
 
 
-async def private(wire: DiscordSimulator, number: int) -> str:
+async def private(simulator: DiscordSimulator, number: int) -> str:
     """A question in direct messages."""
-    await wire.say(DM, f"question {number}")
+    await simulator.say(DM, f"question {number}")
     return DM
 
 
-async def command(wire: DiscordSimulator, number: int) -> str:
+async def command(simulator: DiscordSimulator, number: int) -> str:
     """A slash command; what acknowledges it becomes its answer."""
-    await wire.interact(2, slash_command("chat", prompt=f"question {number}"), channel=CHANNEL)
+    await simulator.interact(2, slash_command("chat", prompt=f"question {number}"), channel=CHANNEL)
     return CHANNEL
 
 
-async def picture(wire: DiscordSimulator, number: int) -> str:
+async def picture(simulator: DiscordSimulator, number: int) -> str:
     """A picture; its message is of the newer kind, with the file in it."""
-    await wire.interact(2, slash_command("image", prompt=f"picture {number}"), channel=CHANNEL)
+    await simulator.interact(2, slash_command("image", prompt=f"picture {number}"), channel=CHANNEL)
     return CHANNEL
 
 
-async def alone(wire: DiscordSimulator, number: int) -> str:
+async def alone(simulator: DiscordSimulator, number: int) -> str:
     """A command whose answer the asker alone sees from its beginning."""
-    await wire.interact(2, slash_command("help", command="stop"), channel=CHANNEL)
+    await simulator.interact(2, slash_command("help", command="stop"), channel=CHANNEL)
     return CHANNEL
 
 
-async def refused(wire: DiscordSimulator, number: int) -> str:
+async def refused(simulator: DiscordSimulator, number: int) -> str:
     """A command that fails: everybody saw that it was asked, the asker alone is told why."""
-    await wire.interact(2, slash_command("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
+    await simulator.interact(2, slash_command("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
     return CHANNEL
 
 
@@ -216,14 +216,14 @@ async def test_killed_before_the_asker_alone_is_told(tmp_path: Path, ask: Any) -
     was coming, and died just then, tells it once more.
     """
     async with stage(tmp_path, []) as one:
-        await ask(one.wire, 0)
+        await ask(one.simulator, 0)
         one.shown.set()
-        [message] = await one.wire.until(lambda: [m for m in one.wire.messages.get(CHANNEL, ()) if told(m)])
+        [message] = await one.simulator.until(lambda: [m for m in one.simulator.messages.get(CHANNEL, ()) if told(m)])
         one.answer.append(DRAWN.sub("", shown(message)))
         places = [CHANNEL, *await one.killed_at_each_call(ask, repeats=ask is refused)]
     assert {*one.shown_in(CHANNEL)} == {*one.answer}
     assert one.count() == len(places) + (ask is refused)
-    assert len(one.wire.said(CHANNEL)) == (ask is refused)
+    assert len(one.simulator.bot_messages(CHANNEL)) == (ask is refused)
 
 
 def told(message: Json) -> bool:

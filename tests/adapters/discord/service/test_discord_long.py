@@ -73,16 +73,18 @@ def streamed(one: Whole, answer: str) -> Step:
         await response.prepare(request)
         cuts = [0, 1_000, 3_000, 20_000, len(answer)]
         for begin, end in pairwise(cuts):
-            number = len(one.wire.rest.calls)
+            number = len(one.simulator.rest.calls)
             for at in range(begin, min(end, len(answer)), 50):
                 await response.write(f"data: {json.dumps(piece(answer[at : min(at + 50, end)]))}\n\n".encode())
             if begin < len(answer):
-                await one.wire.until(partial(is_seen, number))
+                await one.simulator.until(partial(is_seen, number))
         await response.write(b"data: [DONE]\n\n")
         return response
 
     def is_seen(known: int) -> bool:
-        return any("messages" in call.path and "content" in (call.body or {}) for call in one.wire.rest.calls[known:])
+        return any(
+            "messages" in call.path and "content" in (call.body or {}) for call in one.simulator.rest.calls[known:]
+        )
 
     return step
 
@@ -95,12 +97,14 @@ async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str, c
     answer = written(sentence, 40_000)
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, asks)
-    await one.wire.until(lambda: any(message["attachments"] for message in one.wire.said(place)))
+    await one.simulator.until(lambda: any(message["attachments"] for message in one.simulator.bot_messages(place)))
     await one.idle()
-    messages = [message for message in one.wire.said(place) if not text_of(message).startswith("re: the end")]
+    messages = [
+        message for message in one.simulator.bot_messages(place) if not text_of(message).startswith("re: the end")
+    ]
     [file] = [file for message in messages for file in message["attachments"]]
     assert file["filename"].endswith(".md")
-    assert one.wire.cdn.uploads[file["id"]].content.decode() == answer
+    assert one.simulator.cdn.uploads[file["id"]].content.decode() == answer
     shown = "\n".join(map(text_of, messages))
     assert marks(shown) == marks(answer)[: len(marks(shown))]
     assert len(marks(shown)) > 20
@@ -115,13 +119,17 @@ async def test_several_messages(one: Whole, sentence: str, comes: str) -> None:
     answer = written(sentence, 6_000)
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, "message")
-    await one.wire.until(lambda: any(marks(answer)[-1] in text_of(message) for message in one.wire.said(place)))
+    await one.simulator.until(
+        lambda: any(marks(answer)[-1] in text_of(message) for message in one.simulator.bot_messages(place))
+    )
     await one.idle()
-    messages = [message for message in one.wire.said(place) if not text_of(message).startswith("re: the end")]
+    messages = [
+        message for message in one.simulator.bot_messages(place) if not text_of(message).startswith("re: the end")
+    ]
     assert len(messages) > 2
     assert marks("\n".join(map(text_of, messages))) == marks(answer)
     assert all(is_whole(text_of(message)) for message in messages)
-    sent = [call for call in one.wire.rest.calls if call.body and "content" in call.body and call.method != "PUT"]
+    sent = [call for call in one.simulator.rest.calls if call.body and "content" in call.body and call.method != "PUT"]
     assert all(call.body["allowed_mentions"].get("parse") == [] for call in sent)
     assert all(is_whole(call.body["content"]) for call in sent)
 
@@ -130,7 +138,7 @@ async def asked(one: Whole, how: str) -> str:
     if how == "command":
         await one.command("chat", prompt="tell me everything")
         return CHANNEL
-    await one.wire.say(DM, "tell me everything")
+    await one.simulator.say(DM, "tell me everything")
     return DM
 
 
@@ -152,12 +160,12 @@ def pictures(*contents: bytes) -> Any:
 
 
 def sent(one: Whole, message: Json) -> list[Upload]:
-    return [one.wire.cdn.uploads[file["id"]] for file in message["attachments"]]
+    return [one.simulator.cdn.uploads[file["id"]] for file in message["attachments"]]
 
 
 async def shown_with_files(one: Whole, place: str) -> Json:
-    found: list[Json] = await one.wire.until(
-        lambda: [message for message in one.wire.said(place) if message["attachments"]]
+    found: list[Json] = await one.simulator.until(
+        lambda: [message for message in one.simulator.bot_messages(place) if message["attachments"]]
     )
     return found[0]
 
@@ -171,23 +179,23 @@ async def test_four_big_pictures(one: Whole) -> None:
     assert [upload.content for upload in sent(one, message)] == [picture] * 4
     names = [f"attachment://{file['filename']}" for file in message["attachments"]]
     assert [*media(message["components"])] == names
-    assert len(one.wire.said(CHANNEL)) == 1
+    assert len(one.simulator.bot_messages(CHANNEL)) == 1
 
 
 @pytest.mark.parametrize("what", ["each", "together"])
 async def test_pictures_that_are_refused(one: Whole, what: str) -> None:
     """Pictures that Discord refuses, alone or together, are made smaller until it takes them, and it is said."""
-    one.wire.cdn.limit, one.wire.cdn.total = (300_000, 0) if what == "each" else (10 * MB, 1_000_000)
+    one.simulator.cdn.limit, one.simulator.cdn.total = (300_000, 0) if what == "each" else (10 * MB, 1_000_000)
     one.echo.instead = [pictures(*[noise(600_000)] * 2)]
     await one.command("image", prompt="a fox", n=2, told={"attachment_size_limit": 10 * MB})
     message = await shown_with_files(one, CHANNEL)
     uploads = sent(one, message)
     assert len(uploads) == 2
-    assert all(upload.size <= one.wire.cdn.limit for upload in uploads)
+    assert all(upload.size <= one.simulator.cdn.limit for upload in uploads)
     assert "縮小" in text_of(message)
-    assert any(call.status == 413 for call in one.wire.rest.calls)
+    assert any(call.status == 413 for call in one.simulator.rest.calls)
     await one.idle()
-    assert len(one.wire.said(CHANNEL)) == 1
+    assert len(one.simulator.bot_messages(CHANNEL)) == 1
 
 
 def padded(content: bytes, size: int) -> bytes:
@@ -217,4 +225,4 @@ async def test_big_film_that_stays_big_is_linked(tmp_path: Path) -> None:
         await one.command("video", prompt="a fox")
         message = await one.see(CHANNEL, "https://muse.example/")
         assert not message["attachments"]
-        assert not any(call.uploads for call in one.wire.rest.calls)
+        assert not any(call.uploads for call in one.simulator.rest.calls)

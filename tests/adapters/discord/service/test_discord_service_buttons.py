@@ -35,7 +35,7 @@ async def test_chat_buttons(one: Whole) -> None:
     await one.press(answer, "continue")
     await one.see(thread, f"re: {translate('chat.continue', 'en-US')}")
     await one.press(answer, "again")
-    await one.wire.until(lambda: sum(text_of(m) == "re: hello" for m in one.wire.said(thread)) == 2)
+    await one.simulator.until(lambda: sum(text_of(m) == "re: hello" for m in one.simulator.bot_messages(thread)) == 2)
     await one.press(answer, "good")
     await one.see_ephemeral(thread, translate("feedback.done", "zh-TW"))
     await one.idle()
@@ -56,9 +56,9 @@ async def test_retry_after_an_error(tmp_path: Path) -> None:
 
 async def test_a_pdf_is_read(one: Whole) -> None:
     """The text of a PDF that comes with the question reaches the model."""
-    one.wire.files["report.pdf"] = pdf("Bees dance.")
-    url = f"http://127.0.0.1:{one.wire.port}/cdn/report.pdf"
-    size = len(one.wire.files["report.pdf"])
+    one.simulator.files["report.pdf"] = pdf("Bees dance.")
+    url = f"http://127.0.0.1:{one.simulator.port}/cdn/report.pdf"
+    size = len(one.simulator.files["report.pdf"])
     file = {"id": "1", "filename": "report.pdf", "content_type": "application/pdf", "size": size, "url": url}
     thread = await one.mention("what do they do?", attachments=[{**file, "proxy_url": url}])
     await one.see(thread, "what do they do?")
@@ -77,10 +77,10 @@ async def test_ready_only_while_connected(tmp_path: Path) -> None:
             return str(answer.json()["platforms"]["discord"])
 
         assert await platform(200) == "ok"
-        one.wire.gateway.is_away = True
-        await one.wire.gateway.drop()
+        one.simulator.gateway.is_away = True
+        await one.simulator.gateway.drop()
         assert await platform(503) == translate("discord.connecting")
-        one.wire.gateway.is_away = False
+        one.simulator.gateway.is_away = False
         assert await platform(200) == "ok"
 
 
@@ -102,48 +102,54 @@ async def test_stop_is_for_who_asked(one: Whole) -> None:
 async def test_pictures_lead_on(one: Whole) -> None:
     """Each of several pictures has a variation; a style is asked for in a form; only who asked takes it back."""
     await one.command("image", prompt="a fox", n=4)
-    answer = (await one.wire.until(lambda: [m for m in one.wire.said(CHANNEL) if m["attachments"]]))[0]
+    answer = (await one.simulator.until(lambda: [m for m in one.simulator.bot_messages(CHANNEL) if m["attachments"]]))[
+        0
+    ]
     variations = [f"variation-{number}" for number in range(1, 5)]
     assert actions_of(answer) == ["again", *variations, "style", "video", "delete"]
     await one.stop()
     await one.start()
     await one.press(answer, "variation-3")
-    await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 2 and one.wire.said(CHANNEL)[1]["attachments"])
+    await one.simulator.until(
+        lambda: len(one.simulator.bot_messages(CHANNEL)) == 2 and one.simulator.bot_messages(CHANNEL)[1]["attachments"]
+    )
     assert one.echo.bodies[-1]["n"] == 1
     assert one.echo.asked[-1].startswith("a fox")
     assert one.echo.asked[-1] != "a fox"
     await one.press(answer, "style")
     await one.submit(answer, style="anime")
-    await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 3 and one.wire.said(CHANNEL)[2]["attachments"])
+    await one.simulator.until(
+        lambda: len(one.simulator.bot_messages(CHANNEL)) == 3 and one.simulator.bot_messages(CHANNEL)[2]["attachments"]
+    )
     assert one.echo.bodies[-1]["style"] == "anime"
     await one.press(answer, "delete", member=NOBODY)
     await one.see_ephemeral(CHANNEL, translate("delete.not_yours", "zh-TW"))
-    assert len(one.wire.said(CHANNEL)) == 3
+    assert len(one.simulator.bot_messages(CHANNEL)) == 3
     await one.press(answer, "delete")
-    await one.wire.until(lambda: len(one.wire.said(CHANNEL)) == 2)
+    await one.simulator.until(lambda: len(one.simulator.bot_messages(CHANNEL)) == 2)
     await one.idle()
 
 
 async def test_edited_question(one: Whole) -> None:
     """An edited question is answered anew in the message it has, when that is the newest; an older one stays."""
-    first = await one.wire.say(DM, "hello")
+    first = await one.simulator.say(DM, "hello")
     await one.see(DM, "re: hello")
     await one.edit(first, "good day")
     await one.see(DM, "re: good day")
-    await one.wire.say(DM, "and then?")
+    await one.simulator.say(DM, "and then?")
     await one.see(DM, "re: and then?")
     await one.edit(first, "good night")
     await one.idle()
-    assert [text_of(m) for m in one.wire.said(DM)[:2]] == ["re: good day", "re: and then?"]
+    assert [text_of(m) for m in one.simulator.bot_messages(DM)[:2]] == ["re: good day", "re: and then?"]
     assert "good night" not in one.echo.asked
 
 
 async def test_deleted_question(one: Whole) -> None:
     """A deleted question and its answer leave the context."""
-    first = await one.wire.say(DM, f"<@{ME}> my secret")
+    first = await one.simulator.say(DM, f"<@{ME}> my secret")
     await one.see(DM, "re: my secret")
     await one.delete(first)
-    await one.wire.say(DM, "hello")
+    await one.simulator.say(DM, "hello")
     await one.see(DM, "re: hello")
     assert "secret" not in str(one.echo.bodies[-1])
     await one.idle()

@@ -32,7 +32,7 @@ def nearly_over() -> str:
 
 
 def texts(one: Whole, place: str) -> list[str]:
-    return [text_of(message) for message in one.wire.said(place)]
+    return [text_of(message) for message in one.simulator.bot_messages(place)]
 
 
 # ------------------------------------------------------------------ told more than once, or not at all
@@ -40,10 +40,10 @@ def texts(one: Whole, place: str) -> list[str]:
 
 async def test_told_twice(one: Whole) -> None:
     """A message and a command that are told twice have one answer each."""
-    await one.wire.say(DM, "hello")
-    await one.wire.gateway.replay()
+    await one.simulator.say(DM, "hello")
+    await one.simulator.gateway.replay()
     await one.command("chat", prompt="good day")
-    await one.wire.gateway.replay()
+    await one.simulator.gateway.replay()
     await one.see(CHANNEL, "re: good day")
     await one.idle()
     assert len(texts(one, DM)) == 2
@@ -53,11 +53,11 @@ async def test_told_twice(one: Whole) -> None:
 async def test_resume_that_tells_everything_again(one: Whole) -> None:
     """Fifty events that a resumed session tells again have no second answer."""
     for number in range(50):
-        await one.wire.say(DM, f"question {number}")
+        await one.simulator.say(DM, f"question {number}")
     await one.see(DM, "re: question 49")
-    one.wire.gateway.rewinds = 200
-    await one.wire.gateway.drop()
-    await one.wire.until(lambda: one.wire.gateway.resumed)
+    one.simulator.gateway.rewinds = 200
+    await one.simulator.gateway.drop()
+    await one.simulator.until(lambda: one.simulator.gateway.resumed)
     await one.idle()
     assert sorted(texts(one, DM)[:50]) == sorted(f"re: question {number}" for number in range(50))
     assert len(texts(one, DM)) == 51
@@ -67,13 +67,13 @@ async def test_lost_session(one: Whole) -> None:
     """What was said while there was no session is answered once, though it is told again too."""
     thread = await one.mention("hello")
     await one.see(thread, "re: hello")
-    await one.wire.say(DM, "heard")
+    await one.simulator.say(DM, "heard")
     await one.see(DM, "re: heard")
-    one.wire.message(thread, "missed")
-    private = one.wire.message(DM, "missed in private")
-    await one.wire.gateway.invalidate()
+    one.simulator.message(thread, "missed")
+    private = one.simulator.message(DM, "missed in private")
+    await one.simulator.gateway.invalidate()
     await one.see(thread, "re: missed")
-    await one.wire.gateway.dispatch("MESSAGE_CREATE", private)
+    await one.simulator.gateway.dispatch("MESSAGE_CREATE", private)
     await one.idle()
     assert texts(one, thread) == ["re: hello", "re: missed"]
     assert len([text for text in texts(one, DM) if "missed" in text]) == 1
@@ -86,21 +86,21 @@ async def test_lost_session(one: Whole) -> None:
 async def test_too_many_requests(one: Whole, is_global: bool) -> None:
     """When Discord gets too many requests an answer comes later, once."""
     for method in ("POST", "PATCH"):
-        one.wire.rest.limits.refuse(method, "messages", times=2, retry_after=0.02, is_global=is_global)
+        one.simulator.rest.limits.refuse(method, "messages", times=2, retry_after=0.02, is_global=is_global)
     thread = await one.mention("hello")
     await one.command("chat", prompt="good day")
     await one.see(thread, "re: hello")
     await one.see(CHANNEL, "re: good day")
     await one.idle()
     assert (texts(one, thread), texts(one, CHANNEL)) == (["re: hello"], ["re: good day"])
-    assert one.wire.rest.limits.refused == 4
+    assert one.simulator.rest.limits.refused == 4
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_lost_connections(one: Whole, moment: Moment) -> None:
     """Requests whose answer never comes are made again, and what they had done already is not done twice."""
     for method, path in (("POST", "/messages"), ("POST", "/threads"), ("PATCH", "/messages")):
-        one.wire.rest.cut(method, path, moment=moment)
+        one.simulator.rest.cut(method, path, moment=moment)
     thread = await one.mention("hello")
     await one.command("chat", prompt="good day")
     await one.see(thread, "re: hello")
@@ -112,7 +112,7 @@ async def test_lost_connections(one: Whole, moment: Moment) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
     """When nobody knows whether an acknowledgement was taken there is one answer, and nothing that waits for ever."""
-    one.wire.rest.cut("POST", "callback", moment=moment)
+    one.simulator.rest.cut("POST", "callback", moment=moment)
     await one.command("chat", prompt="hello")
     await one.see(CHANNEL, "re: hello")
     await one.idle()
@@ -122,21 +122,21 @@ async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
 async def test_message_that_discord_does_not_take(one: Whole) -> None:
     """When Discord refuses a body that was thought good the asker is told so, and the next question is answered."""
     for method in ("POST", "PATCH"):
-        one.wire.rest.fail(method, f"channels/{CHANNEL}/messages", refused(50035), times=3)
-    await one.wire.deny(CHANNEL, CREATE_THREADS)
+        one.simulator.rest.fail(method, f"channels/{CHANNEL}/messages", refused(50035), times=3)
+    await one.simulator.deny(CHANNEL, CREATE_THREADS)
     await one.mention("hello")
-    await one.wire.until(lambda: one.wire.said(DM))
+    await one.simulator.until(lambda: one.simulator.bot_messages(DM))
     await one.idle()
 
 
 @pytest.mark.parametrize("code", [10062, 40060])
 async def test_acknowledgement_that_is_not_taken(one: Whole, code: int) -> None:
     """When an acknowledgement comes too late, or another had come, the answer is a message of the bot."""
-    one.wire.rest.fail("POST", "callback", refused(code))
+    one.simulator.rest.fail("POST", "callback", refused(code))
     await one.command("chat", prompt="hello")
     await one.see(CHANNEL, "re: hello")
     await one.idle()
-    [message] = one.wire.said(CHANNEL)
+    [message] = one.simulator.bot_messages(CHANNEL)
     assert "webhook_id" not in message
 
 
@@ -148,15 +148,17 @@ async def test_token_that_ended(one: Whole, is_member: bool) -> None:
     channel = CHANNEL if is_member else ELSEWHERE
     token = await one.command("chat", channel=channel, told=told, prompt="hello")
     await one.see(channel, "思考中")
-    one.wire.interactions[token].is_expired = True
-    expired = one.wire.rest.calls[-1].number
+    one.simulator.interactions[token].is_expired = True
+    expired = one.simulator.rest.calls[-1].number
     hold.set()
     if is_member:
         await one.see(CHANNEL, "re: hello")
     await one.idle()
     if is_member:
         assert texts(one, channel) == ["re: hello"]
-    assert not any(call.status == 200 for call in one.wire.rest.calls if token in call.path and call.number > expired)
+    assert not any(
+        call.status == 200 for call in one.simulator.rest.calls if token in call.path and call.number > expired
+    )
 
 
 async def test_twenty_minutes(one: Whole) -> None:
@@ -164,13 +166,13 @@ async def test_twenty_minutes(one: Whole) -> None:
     hold = one.echo.hold("hello")
     token = await one.command("chat", prompt="hello", told={"id": nearly_over()})
     await one.see(CHANNEL, translate("discord.long", "zh-TW"))
-    one.wire.interactions[token].is_expired = True
-    calls = len(one.wire.rest.calls)
+    one.simulator.interactions[token].is_expired = True
+    calls = len(one.simulator.rest.calls)
     hold.set()
     await one.see(CHANNEL, "re: hello")
     await one.idle()
     assert texts(one, CHANNEL) == ["re: hello"]
-    assert not any("webhooks" in call.path for call in one.wire.rest.calls[calls:])
+    assert not any("webhooks" in call.path for call in one.simulator.rest.calls[calls:])
 
 
 async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
@@ -179,10 +181,10 @@ async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
     told = {"id": nearly_over(), "authorizing_integration_owners": {"1": ADA}}
     token = await one.command("chat", channel=ELSEWHERE, prompt="hello", told=told)
     late = await one.see(ELSEWHERE, "/retry")
-    one.wire.interactions[token].is_expired = True
+    one.simulator.interactions[token].is_expired = True
     hold.set()
     await one.idle()
-    assert one.wire.said(ELSEWHERE) == [late]
+    assert one.simulator.bot_messages(ELSEWHERE) == [late]
 
 
 @pytest.mark.parametrize("is_member", [True, False])
@@ -195,7 +197,7 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
     token = await one.command("chat", channel=channel, prompt="second", told={**told, "id": nearly_over()})
     await one.see(channel, translate("discord.long" if is_member else "discord.late", "zh-TW"))
     assert "second" not in one.echo.asked
-    one.wire.interactions[token].is_expired = True
+    one.simulator.interactions[token].is_expired = True
     hold.set()
     if not is_member:
         await one.echo.until(lambda: "second" in one.echo.asked)
@@ -215,9 +217,9 @@ async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
         await one.command("chat", channel=ELSEWHERE, prompt="first", told=told)
         await one.echo.until(lambda: "first" in one.echo.asked)
         token = await one.command("chat", channel=ELSEWHERE, prompt="second", told={**told, "id": nearly_over()})
-        await one.wire.until(lambda: token in one.wire.originals)
+        await one.simulator.until(lambda: token in one.simulator.originals)
         await one.stop()
-        assert not text_of(one.wire.originals[token])
+        assert not text_of(one.simulator.originals[token])
         one.timing = Timing()
         await one.start()
         await one.see(ELSEWHERE, translate("discord.late", "zh-TW"))
@@ -240,9 +242,9 @@ async def test_deleted_channel(one: Whole) -> None:
     hold = one.echo.hold("hello")
     thread = await one.mention("hello")
     await one.echo.until(lambda: "hello" in one.echo.asked)
-    await one.wire.until(lambda: one.wire.said(thread))
-    await one.wire.delete_channel(CHANNEL)
-    await one.wire.delete_channel(thread)
+    await one.simulator.until(lambda: one.simulator.bot_messages(thread))
+    await one.simulator.delete_channel(CHANNEL)
+    await one.simulator.delete_channel(thread)
     hold.set()
     await one.see(DM, "re: hello")
     await one.idle()
@@ -251,8 +253,8 @@ async def test_deleted_channel(one: Whole) -> None:
 async def test_deleted_question(one: Whole) -> None:
     """A question that is deleted before its thread is opened is not asked about any more."""
     hold = one.echo.hold("hello")
-    said = await one.wire.say(CHANNEL, f"<@{ME}> hello")
-    await one.wire.delete(said)
+    said = await one.simulator.say(CHANNEL, f"<@{ME}> hello")
+    await one.simulator.delete(said)
     hold.set()
     await one.idle()
     assert not texts(one, CHANNEL)
@@ -264,9 +266,9 @@ async def test_closed_thread(one: Whole, is_locked: bool) -> None:
     thread = await one.mention("hello")
     await one.see(thread, "re: hello")
     hold = one.echo.hold("good day")
-    await one.wire.say(thread, "good day")
-    await one.wire.until(lambda: len(one.wire.said(thread)) == 2)
-    await one.wire.close_thread(thread, is_locked=is_locked)
+    await one.simulator.say(thread, "good day")
+    await one.simulator.until(lambda: len(one.simulator.bot_messages(thread)) == 2)
+    await one.simulator.close_thread(thread, is_locked=is_locked)
     hold.set()
     await one.see(DM if is_locked else thread, "re: good day")
     await one.idle()
@@ -281,9 +283,9 @@ async def test_closed_thread(one: Whole, is_locked: bool) -> None:
 async def test_missing_permissions(one: Whole, denied: int, place: str, is_told: bool) -> None:
     """Where the bot may not open a thread it replies; where it may not write at all it answers in private."""
     if is_told:
-        await one.wire.deny(CHANNEL, denied)
+        await one.simulator.deny(CHANNEL, denied)
     else:
-        one.wire.denied[CHANNEL] = denied
+        one.simulator.denied[CHANNEL] = denied
         place = CHANNEL if denied == CREATE_THREADS else DM
     await one.mention("hello")
     await one.see(place, "re: hello")
@@ -295,31 +297,31 @@ async def test_missing_permissions(one: Whole, denied: int, place: str, is_told:
 async def test_message_too_old_to_edit(one: Whole, is_told: bool) -> None:
     """An answer whose message may not be changed any more is posted anew, and the old one is gone."""
     hold = one.echo.hold("hello")
-    await one.wire.say(DM, "hello")
-    [message] = await one.wire.until(lambda: one.wire.said(DM))
+    await one.simulator.say(DM, "hello")
+    [message] = await one.simulator.until(lambda: one.simulator.bot_messages(DM))
     if is_told:  # as one of many requests, which the library would repeat
-        one.wire.old.add(message["id"])
+        one.simulator.old.add(message["id"])
     else:
-        one.wire.rest.fail("PATCH", message["id"], refused(30046, retry_after=0.001), times=5)
+        one.simulator.rest.fail("PATCH", message["id"], refused(30046, retry_after=0.001), times=5)
     hold.set()
     await one.see(DM, "re: hello")
     await one.idle()
     assert texts(one, DM)[0] == "re: hello"
-    assert one.wire.find(DM, message["id"]) is None
+    assert one.simulator.find(DM, message["id"]) is None
 
 
 @pytest.mark.parametrize("code", [30034, 50035])
 async def test_commands_that_are_not_taken(tmp_path: Path, code: int, monkeypatch: Any) -> None:
     """When Discord takes no commands today mentions are answered all the same, and the next start tries again."""
     async with whole(tmp_path) as one:
-        await one.wire.until(lambda: one.wire.called("PUT", "commands"))
+        await one.simulator.until(lambda: one.simulator.called("PUT", "commands"))
         await one.stop()
-        one.wire.commands = []
-        one.wire.rest.fail("PUT", "commands", refused(code, retry_after=3600.0), times=2)
+        one.simulator.commands = []
+        one.simulator.rest.fail("PUT", "commands", refused(code, retry_after=3600.0), times=2)
         (tmp_path / "bot.db").unlink()
         for _ in range(2):
             await one.start()
             await one.idle()
             await one.stop()
         await one.start()
-        await one.wire.until(lambda: one.wire.commands)
+        await one.simulator.until(lambda: one.simulator.commands)

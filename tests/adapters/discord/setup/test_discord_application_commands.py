@@ -10,17 +10,17 @@ from simulators.discord.values import DM, ME, Json
 from tests.support.discord.stage import COMMANDS, Core, Service
 
 
-async def test_commands_are_told_when_they_change(wire: DiscordSimulator, core: Core) -> None:
+async def test_commands_are_told_when_they_change(simulator: DiscordSimulator, core: Core) -> None:
     """Discord is told of the commands at the first start and not again while they are the same."""
-    async with Service(wire, core):
-        await wire.until(lambda: wire.called("PUT", "commands"))
-    async with Service(wire, core):
-        await wire.say(DM, "hello")
+    async with Service(simulator, core):
+        await simulator.until(lambda: simulator.called("PUT", "commands"))
+    async with Service(simulator, core):
+        await simulator.say(DM, "hello")
         await core.count(1)
-    assert len(wire.called("PUT", "commands")) == 1
+    assert len(simulator.called("PUT", "commands")) == 1
     core.stored["discord.commands"][ME] = "others"
-    async with Service(wire, core):
-        await wire.until(lambda: len(wire.called("PUT", "commands")) == 2)
+    async with Service(simulator, core):
+        await simulator.until(lambda: len(simulator.called("PUT", "commands")) == 2)
 
 
 NAME = re.compile(r"[-_\w]{1,32}")

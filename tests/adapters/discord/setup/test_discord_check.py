@@ -19,27 +19,27 @@ from simulators.discord.values import ALL_PERMISSIONS, ME, TOKEN
 from tests.support.discord.stage import COMMANDS, Core, Service
 
 
-async def test_check_of_what_is_right(wire: DiscordSimulator) -> None:
+async def test_check_of_what_is_right(simulator: DiscordSimulator) -> None:
     """Where nothing is missing every finding is good, and the invite link is among them."""
-    findings = await Discord(token=SecretStr(TOKEN), api_url=wire.api).check()
+    findings = await Discord(token=SecretStr(TOKEN), api_url=simulator.api).check()
     assert all(finding.is_ok for finding in findings)
     assert any(f"permissions={PERMISSIONS.value}" in finding.text for finding in findings)
     assert PERMISSIONS.value == ALL_PERMISSIONS
 
 
-async def test_check_names_what_is_missing(wire: DiscordSimulator) -> None:
+async def test_check_names_what_is_missing(simulator: DiscordSimulator) -> None:
     """A missing intent and missing permissions are named, with what to click."""
-    wire.flags, wire.permissions = 0, ALL_PERMISSIONS & ~(1 << 35)
-    findings = await Discord(token=SecretStr(TOKEN), api_url=wire.api).check()
+    simulator.flags, simulator.permissions = 0, ALL_PERMISSIONS & ~(1 << 35)
+    findings = await Discord(token=SecretStr(TOKEN), api_url=simulator.api).check()
     wrong = [finding.text for finding in findings if not finding.is_ok]
     assert len(wrong) == 2
     assert "Message Content Intent" in wrong[0]
     assert "lacks Create Public Threads" in wrong[1]
 
 
-async def test_invalid_token(wire: DiscordSimulator, core: Core) -> None:
+async def test_invalid_token(simulator: DiscordSimulator, core: Core) -> None:
     """A refused token is said in plain words, by check and at the start, without being repeated."""
-    adapter = Discord(token=SecretStr("wrong"), api_url=wire.api)
+    adapter = Discord(token=SecretStr("wrong"), api_url=simulator.api)
     (finding,) = await adapter.check()
     assert not finding.is_ok
     assert "Reset Token" in finding.text
@@ -49,10 +49,10 @@ async def test_invalid_token(wire: DiscordSimulator, core: Core) -> None:
     assert "wrong" not in str(raised.value)
 
 
-async def test_required_intent_that_is_refused(wire: DiscordSimulator, core: Core) -> None:
+async def test_required_intent_that_is_refused(simulator: DiscordSimulator, core: Core) -> None:
     """Where reading everything is demanded and Discord refuses it, the service ends and says what to click."""
-    wire.gateway.refuses_intents = True
-    service = Service(wire, core, message_content="on")
+    simulator.gateway.refuses_intents = True
+    service = Service(simulator, core, message_content="on")
     async with service:
         with pytest.raises(SettingsError, match="Message Content Intent"):
             await asyncio.wait_for(service.running, 20)

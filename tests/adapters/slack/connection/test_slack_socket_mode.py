@@ -52,7 +52,7 @@ async def test_connection_that_answers_nothing(slack: SlackSimulator, core: Core
     """A connection that is open but answers no pings is replaced, and the new one receives events."""
     async with RunningAdapter(slack, core, slack_stalled_after=1, timing=FAST):
         slack.sockets.answers_pings = False
-        slack.sockets.go_deaf()
+        slack.sockets.stall()
         await slack.until(lambda: slack.sockets.connected >= 2)
         slack.sockets.answers_pings = True
         await receive_event(slack, core)
@@ -61,7 +61,7 @@ async def test_connection_that_answers_nothing(slack: SlackSimulator, core: Core
 async def test_connection_that_answers_pings_but_is_stalled(slack: SlackSimulator, core: Core) -> None:
     """A connection on which no event came for long is replaced though it looks healthy."""
     async with RunningAdapter(slack, core, timing=replace(FAST, replace_after=1.0)):
-        slack.sockets.go_deaf()
+        slack.sockets.stall()
         slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
         slack.ada.mention("can you hear me?")
         await core.count(1)
@@ -99,7 +99,7 @@ async def test_health_of_a_removed_app(slack: SlackSimulator, core: Core) -> Non
     async with RunningAdapter(slack, core, http=True, timing=FAST) as service:
         assert service.adapter.health() == ""
         slack.people.uninstall(slack.team)
-        await slack.settled()
+        await slack.until_delivered()
         assert "token" in service.adapter.health()
 
 
@@ -128,7 +128,7 @@ async def test_settings_in_the_environment(
         monkeypatch.setenv(name, "xoxb-of-somebody-else")
     async with RunningAdapter(slack, core, timing=FAST):
         await receive_event(slack, core)
-        await slack.settled()
+        await slack.until_delivered()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert {call.token for call in slack.calls} == {slack.token, slack.app_token}
 

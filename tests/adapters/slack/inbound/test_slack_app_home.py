@@ -55,7 +55,7 @@ async def test_preferences_are_saved_and_shown(slack: SlackSimulator, service: R
     slack.ada.press_home("home:prefer:language", value="zh-Hant")
     await slack.until(lambda: "你的偏好" in _text(slack.team, slack.ada.id))
     slack.ada.press_home("home:prefer:language", value="default")
-    await slack.settled()
+    await slack.until_delivered()
     assert core.preferences == {("U0ADA", "language"): None}
 
 

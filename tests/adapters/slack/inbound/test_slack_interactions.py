@@ -252,7 +252,7 @@ async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter,
     root = slack.bob.say("def f(): return 1/0")
     for name in ("explain", "review", "picture"):
         slack.ada.message_shortcut(name, root)
-        await slack.settled()
+        await slack.until_delivered()
     explain, review, picture = core.events
     assert "> Bob: def f(): return 1/0" in explain.prompt
     assert ReplyTarget.of(explain.reply_to).private

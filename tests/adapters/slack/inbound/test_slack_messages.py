@@ -12,7 +12,7 @@ from tests.support.slack.adapter import Core, RunningAdapter
 async def test_mention_begins_a_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A mention outside of threads is one event, answered in a thread of its own, though Slack sends it twice."""
     question = slack.ada.mention("what is love?")
-    await slack.settled()
+    await slack.until_delivered()
     [event] = core.events
     assert event.prompt == "what is love?"
     assert event.id == f"T0LAB.C0GENERAL.{question.ts}"
@@ -47,7 +47,7 @@ async def test_twins_and_redeliveries_are_one_event(slack: SlackSimulator, core:
     core.sink = every  # type: ignore[method-assign]
     async with RunningAdapter(slack, core, http=True):
         slack.ada.mention("image a fox --style anime", files=[slack.ada.file("a.png", b"x")])
-        await slack.settled()
+        await slack.until_delivered()
         for delivery in tuple(slack.sender.deliveries):
             assert await slack.sender.again(delivery, number=1) == 200
     assert len(events) == 1
@@ -76,7 +76,7 @@ async def test_participants_need_no_further_mention(slack: SlackSimulator, servi
     root = slack.ada.mention("hello")
     await core.count(1)
     slack.bob.say("not for the bot", thread=root)
-    await slack.settled()
+    await slack.until_delivered()
     slack.ada.say("go on", thread=root)
     await core.count(2)
     slack.bob.mention("and me?", thread=root)
@@ -100,13 +100,13 @@ async def test_a_participant_who_mentions_another_person_is_muted(
     root = slack.ada.mention("hello")
     await core.count(1)
     slack.ada.say(f"<@{slack.bob.id}> what do you think?", thread=root)
-    await slack.settled()
+    await slack.until_delivered()
     slack.ada.say("I think so too", thread=root)
-    await slack.settled()
+    await slack.until_delivered()
     await service.__aexit__()
     await service.__aenter__()
     slack.ada.say("after a restart, too", thread=root)
-    await slack.settled()
+    await slack.until_delivered()
     assert len(core.events) == 1
     slack.ada.mention("you there?", thread=root)
     await core.count(2)
@@ -122,7 +122,7 @@ async def test_after_stop_a_mention_is_needed(slack: SlackSimulator, service: Ru
     slack.ada.say("stop", thread=root)
     await core.count(2)
     slack.ada.say("we are among ourselves", thread=root)
-    await slack.settled()
+    await slack.until_delivered()
     assert [event.command for event in core.events] == ["chat", "stop"]
 
 
@@ -151,7 +151,7 @@ async def test_threads_of_direct_messages_get_titles(
     await slack.until(lambda: slack.team.titles)
     slack.ada.direct("and when?", thread=first)
     await core.count(2)
-    await slack.settled()
+    await slack.until_delivered()
     assert slack.team.titles == {(direct.id, first.ts): "How do lighthouses work?"}
 
 
@@ -162,7 +162,7 @@ async def test_other_bots_are_left_alone(slack: SlackSimulator, service: Running
     await core.count(1)
     robot.say("beep", thread=root)
     robot.direct("beep")
-    await slack.settled()
+    await slack.until_delivered()
     assert len(core.events) == 1
     robot.mention("beep")
     await core.count(2)
@@ -171,13 +171,13 @@ async def test_other_bots_are_left_alone(slack: SlackSimulator, service: Running
 
 async def test_the_bot_ignores_itself(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """The bot's own messages, edits and deletions are neither requests nor edits."""
-    slack.people.hears_itself = True
+    slack.people.delivers_own_messages = True
     root = slack.ada.mention("hello")
     [event] = await core.count(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.write(f"<@{slack.team.bot.id}> one")
     await draft.write("two")
-    await slack.settled()
+    await slack.until_delivered()
     assert len(core.events) == 1
     assert core.revised == []
     assert slack.from_bot(slack.general, thread=root.ts)
@@ -199,7 +199,7 @@ async def test_edits_and_deletions(slack: SlackSimulator, service: RunningAdapte
 async def test_mention_that_is_added_later(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """A message that mentions the bot only after an edit is a request from then on, and one request."""
     question = slack.ada.say("what is love?")
-    await slack.settled()
+    await slack.until_delivered()
     slack.ada.edit(question, f"<@{slack.team.bot.id}> what is love?")
     [event] = await core.count(1)
     slack.ada.edit(question, f"<@{slack.team.bot.id}> what is time?")
@@ -260,7 +260,7 @@ async def test_message_that_is_not_kept_comes_again(slack: SlackSimulator, servi
     await slack.until(slack.ada.sees)
     core.is_failing = False
     await core.count(1)
-    await slack.settled()
+    await slack.until_delivered()
     [notice] = slack.ada.sees()
     assert notice.is_ephemeral
     assert notice.viewer == slack.ada.id
@@ -273,7 +273,7 @@ async def test_message_such_as_none_was_before(slack: SlackSimulator, service: R
     with capture_logs() as logged:
         delivery = slack.people.event(slack.team, strange)
         await slack.until(lambda: any("try again" in message.content for message in slack.ada.sees()))
-        await slack.settled()
+        await slack.until_delivered()
     assert delivery.is_acknowledged
     assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == ["message not understood"]
     slack.ada.mention("and now?")
@@ -287,7 +287,7 @@ async def test_events_of_other_kinds_are_acknowledged(
     """Events that the adapter does not need are acknowledged, so that Slack does not send them again."""
     delivery = slack.people.event(slack.team, {"type": "team_join", "user": {"id": "U1"}})
     joined = slack.ada.say("<@U0ADA> has joined the channel", subtype="channel_join")
-    await slack.settled()
+    await slack.until_delivered()
     assert all(d.is_acknowledged for d in slack.sender.deliveries)
     assert delivery.tries == 1
     assert joined.ts

@@ -72,7 +72,7 @@ async def test_recorded_payloads_are_acknowledged(slack: SlackSimulator, tmp_pat
     event = furnish(slack, payload)
     async with service(slack, tmp_path, http=True) as running:
         delivery = slack.sender.send(KINDS.get(payload.get("type", ""), "interactive"), payload)
-        await slack.settled()
+        await slack.until_delivered()
         assert delivery.statuses == [200]
         await running.idle()
         me, [channel] = slack.team.bot.id, slack.team.channels.values()

@@ -69,7 +69,7 @@ async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulato
             slack.sender.signature = signature
             slack.ada.mention(signature)
             slack.ada.slash("chat", signature)
-            await slack.settled()
+            await slack.until_delivered()
         slack.sender.signature = "right"
         question = slack.ada.mention("right")
         assert [m.content for m in await running.answers(question)] == ["re: right"]

@@ -58,7 +58,7 @@ def is_shown(slack: SlackSimulator, word: str) -> bool:
 async def test_twenty_answers_at_once_stay_within_the_rate_limits(slack: SlackSimulator, tmp_path: Path) -> None:
     """Twenty people get streamed answers at once, and Slack's rate limits are never exceeded."""
     slack.limits.enabled = True
-    slack.people.hears_itself = False
+    slack.people.delivers_own_messages = False
     rooms = [slack.add_channel(f"room-{number}") for number in range(20)]
     begun, gate = 0, asyncio.Event()
 

@@ -157,7 +157,7 @@ async def test_check_lists_observed_events(slack: SlackSimulator, core: Core, tm
     async with RunningAdapter(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
         slack.ada.slash("/help")
-        await slack.settled()
+        await slack.until_delivered()
     [result] = [f for f in await Slack(settings(slack), folder=tmp_path).check() if f.subject == "slack app settings"]
     known, never = result.text.split("Never received")
     for kind in ("app_mention", "message.channels", "slash commands"):
@@ -178,11 +178,11 @@ async def test_check_tells_whether_signed_requests_came(slack: SlackSimulator, c
     async with RunningAdapter(slack, core, http=True, folder=tmp_path):
         slack.sender.signature = "wrong"
         slack.ada.mention("hello")
-        await slack.settled()
+        await slack.until_delivered()
         assert "Request URL" in await check_text()
         slack.sender.signature = "right"
         slack.ada.mention("hello")
-        await slack.settled()
+        await slack.until_delivered()
     assert "signature came" in await check_text()
 
 
@@ -191,7 +191,7 @@ async def test_check_notices_that_only_mentions_come(slack: SlackSimulator, core
     slack.token = slack.install(slack.team, *SCOPES)
     async with RunningAdapter(slack, core, folder=tmp_path):
         slack.people.event(slack.team, {**slack.ada.say("hello").to_json(slack.url), "type": "app_mention"})
-        await slack.settled()
+        await slack.until_delivered()
         record = tmp_path / FILE
         days = json.loads(record.read_text())
         record.write_text(json.dumps({kind: day for kind, day in days.items() if kind == "app_mention"}))
@@ -206,7 +206,7 @@ async def test_a_damaged_record_is_replaced(slack: SlackSimulator, core: Core, t
     async with RunningAdapter(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
         await core.count(1)
-        await slack.settled()
+        await slack.until_delivered()
     assert "app_mention" in json.loads((tmp_path / FILE).read_text())
 
 

@@ -80,7 +80,7 @@ async def test_state_is_good_once_and_for_one_browser(slack: SlackSimulator, ser
 async def test_workspace_that_is_not_installed(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
     """Events of an unknown workspace are acknowledged and ignored."""
     slack.ada.mention("hello?")
-    await slack.settled()
+    await slack.until_delivered()
     assert core.events == []
     with pytest.raises(NotInstalled):
         await service.adapter.workspaces.find_client("T0LAB")
