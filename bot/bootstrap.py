@@ -60,7 +60,7 @@ class Core:
     metrics: Metrics
     inbox: Inbox
     worker: Worker
-    desk: AdapterServices
+    services: AdapterServices
     timing: ServiceTiming
 
 
@@ -188,7 +188,7 @@ async def build(
             settings=settings,
             timing=timing.pipeline,
         )
-        desk = CoreServices(
+        services = CoreServices(
             settings=settings,
             journal=store,
             values=store,
@@ -200,7 +200,7 @@ async def build(
             make_cipher=lambda: token_cipher(settings),
         )
         for adapter in adapters.values():
-            await stack.enter_async_context(adapter.connected(desk))
+            await stack.enter_async_context(adapter.connected(services))
         yield Core(
             settings=settings,
             adapters=adapters,
@@ -212,7 +212,7 @@ async def build(
             metrics=metrics,
             inbox=inbox,
             worker=worker,
-            desk=desk,
+            services=services,
             timing=timing,
         )
 

@@ -56,7 +56,7 @@ class Console:
         self._plain = PlainScreen(person.locale, self._stdout, order_timeout=timing.order_timeout)
         self._screen: Screen = self._chat.screen if self._chat else self._plain
 
-    def connected(self, desk: AdapterServices) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+    def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
         """Return an empty context: a terminal needs no connection."""
         return nullcontext()
 

@@ -82,9 +82,9 @@ class Discord:
     # -- lifecycle
 
     @asynccontextmanager
-    async def connected(self, desk: AdapterServices) -> AsyncIterator[None]:
+    async def connected(self, services: AdapterServices) -> AsyncIterator[None]:
         """Hold a logged-in HTTP client. Raises `SettingsError` when Discord refuses the token."""
-        self._services = desk
+        self._services = services
         if self._api_url:
             use_api_url(self._api_url)
         async with aiohttp.ClientSession() as self._session:

@@ -77,16 +77,16 @@ class Slack:
     # -- lifecycle
 
     @asynccontextmanager
-    async def connected(self, desk: AdapterServices) -> AsyncIterator[None]:
+    async def connected(self, services: AdapterServices) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
-        self._services = desk
+        self._services = services
         async with AsyncExitStack() as stack:
             self._session = await stack.enter_async_context(aiohttp.ClientSession())
-            source = await stack.enter_async_context(self._open_source(desk))
+            source = await stack.enter_async_context(self._open_source(services))
             self._workspaces = Workspaces(source, self._create_client)
             self._users = UserDirectory(self._workspaces, self._timing)
             stack.push_async_callback(self._users.close)
-            self._threads = ThreadConversations(desk)
+            self._threads = ThreadConversations(services)
             stack.push_async_callback(self._background.close)
             yield
 

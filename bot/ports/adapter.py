@@ -103,7 +103,7 @@ class Adapter(Protocol):
     def capabilities(self) -> Capabilities:
         """The platform's limits."""
 
-    def connected(self, desk: AdapterServices) -> AbstractAsyncContextManager[None]:
+    def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
         """Hold what delivering needs, such as an HTTP client. Entered before anything below but `check` is called."""
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:

@@ -1,17 +1,17 @@
-"""The desk of the tests of commands."""
+"""The command runner of these tests."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_runner import AdapterServices, desk_at
+from tests.support.command_runner import CommandRunner, command_runner
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[AdapterServices]:
-    """A desk with nothing on it, and a choice of models."""
-    async with desk_at(
+async def runner(tmp_path: Path) -> AsyncIterator[CommandRunner]:
+    """A runner without events, and with several models."""
+    async with command_runner(
         tmp_path, bot_chat_models=("gpt-4-turbo", "gpt-mini", "seer"), bot_seeing_models=("seer",)
     ) as made:
         yield made

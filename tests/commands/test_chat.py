@@ -5,12 +5,13 @@ import pytest
 from aimodels.errors import BadRequest, UnexpectedAnswer
 from bot.errors import UsageError
 from bot.models import TurnRecord, Usage
-from tests.support.command_runner import PNG, AdapterServices
+from tests.support.command_runner import CommandRunner
+from tests.support.media_files import PNG
 
 
-async def test_an_answer_is_text_usage_and_a_button(desk: AdapterServices) -> None:
+async def test_an_answer_is_text_usage_and_a_button(runner: CommandRunner) -> None:
     """What is kept is said first, so that an answer stopped half way is remembered too."""
-    said = await desk.ask("chat", "hello")
+    said = await runner.ask("chat", "hello")
     assert said.parts[0] == TurnRecord(user="hello")
     assert said.text == "Hello there."
     assert said.usage == [Usage(kind="chat", model="gpt-4-turbo", prompt_tokens=10, completion_tokens=5)]
@@ -23,15 +24,15 @@ async def test_an_answer_is_text_usage_and_a_button(desk: AdapterServices) -> No
     ]
 
 
-async def test_the_answer_of_a_turn_is_context_of_the_next(desk: AdapterServices) -> None:
+async def test_the_answer_of_a_turn_is_context_of_the_next(runner: CommandRunner) -> None:
     """The API gets the system prompt, what was said, and the new message."""
-    await desk.ask("chat", "my name is Ada")
-    await desk.ask("chat", "who am I?")
-    assert desk.wire.bodies("chat")[1] == {
+    await runner.ask("chat", "my name is Ada")
+    await runner.ask("chat", "who am I?")
+    assert runner.api_server.bodies("chat")[1] == {
         "model": "gpt-4-turbo",
         "max_tokens": 2048,
         "messages": [
-            {"role": "system", "content": desk.settings.bot_system_prompt},
+            {"role": "system", "content": runner.settings.bot_system_prompt},
             {"role": "user", "content": "my name is Ada"},
             {"role": "assistant", "content": "Hello there."},
             {"role": "user", "content": "who am I?"},
@@ -39,61 +40,61 @@ async def test_the_answer_of_a_turn_is_context_of_the_next(desk: AdapterServices
     }
 
 
-async def test_ask_is_chat(desk: AdapterServices) -> None:
+async def test_ask_is_chat(runner: CommandRunner) -> None:
     """The alias leads to the same command."""
-    assert (await desk.ask("ask", "hello")).text == "Hello there."
+    assert (await runner.ask("ask", "hello")).text == "Hello there."
 
 
-async def test_a_model_can_be_chosen_for_one_answer(desk: AdapterServices) -> None:
+async def test_a_model_can_be_chosen_for_one_answer(runner: CommandRunner) -> None:
     """The option counts for this request alone, and only allowed models do."""
-    await desk.ask("chat", "hello", options={"model": "gpt-mini"})
-    await desk.ask("chat", "hello")
-    assert [body["model"] for body in desk.wire.bodies("chat")] == ["gpt-mini", "gpt-4-turbo"]
+    await runner.ask("chat", "hello", options={"model": "gpt-mini"})
+    await runner.ask("chat", "hello")
+    assert [body["model"] for body in runner.api_server.bodies("chat")] == ["gpt-mini", "gpt-4-turbo"]
     with pytest.raises(UsageError, match="gpt-mini"):
-        await desk.ask("chat", "hello", options={"model": "gpt-5000"})
+        await runner.ask("chat", "hello", options={"model": "gpt-5000"})
 
 
-async def test_a_missing_prompt_is_asked_for_with_an_example(desk: AdapterServices) -> None:
+async def test_a_missing_prompt_is_asked_for_with_an_example(runner: CommandRunner) -> None:
     """One sentence shows how it is done."""
     with pytest.raises(UsageError, match="/chat explain"):
-        await desk.ask("chat", "  ")
+        await runner.ask("chat", "  ")
 
 
-async def test_attached_text_is_read_and_remembered(desk: AdapterServices) -> None:
+async def test_attached_text_is_read_and_remembered(runner: CommandRunner) -> None:
     """A file is part of the message, for this answer and for questions after it; it needs no further word."""
-    said = await desk.ask("chat", "", attach={"a.py": b"print(1)"})
-    assert desk.wire.bodies("chat")[0]["messages"][-1]["content"] == "`a.py`:\n```py\nprint(1)\n```"
-    assert said.remembered is not None
-    assert "print(1)" in said.remembered.user
+    said = await runner.ask("chat", "", attach={"a.py": b"print(1)"})
+    assert runner.api_server.bodies("chat")[0]["messages"][-1]["content"] == "`a.py`:\n```py\nprint(1)\n```"
+    assert said.turn_record is not None
+    assert "print(1)" in said.turn_record.user
 
 
-async def test_a_picture_goes_to_a_model_that_sees(desk: AdapterServices) -> None:
+async def test_a_picture_goes_to_a_model_that_sees(runner: CommandRunner) -> None:
     """A seeing model gets content parts; another one is told, and so is the person."""
-    await desk.ask("chat", "what is it?", attach={"a.png": PNG}, options={"model": "seer"})
-    text, picture = desk.wire.bodies("chat")[0]["messages"][-1]["content"]
+    await runner.ask("chat", "what is it?", attach={"a.png": PNG}, options={"model": "seer"})
+    text, picture = runner.api_server.bodies("chat")[0]["messages"][-1]["content"]
     assert text == {"type": "text", "text": "what is it?\n\n[a.png]"}
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")
-    said = await desk.ask("chat", "what is it?", attach={"a.png": PNG}, conversation="c2")
+    said = await runner.ask("chat", "what is it?", attach={"a.png": PNG}, conversation="c2")
     assert said.text.startswith("> a.png is a picture, and this model can't look at pictures.\n\nHello")
-    assert "can't look at pictures" in desk.wire.bodies("chat")[1]["messages"][-1]["content"]
+    assert "can't look at pictures" in runner.api_server.bodies("chat")[1]["messages"][-1]["content"]
 
 
-async def test_an_answer_at_its_limit_says_so(desk: AdapterServices) -> None:
+async def test_an_answer_at_its_limit_says_so(runner: CommandRunner) -> None:
     """Nobody takes half an answer for a whole one."""
-    desk.wire.finish_reason = "length"
-    assert "length limit" in (await desk.ask("chat", "tell me everything")).text
+    runner.api_server.finish_reason = "length"
+    assert "length limit" in (await runner.ask("chat", "tell me everything")).text
 
 
-async def test_an_empty_answer_is_an_error(desk: AdapterServices) -> None:
+async def test_an_empty_answer_is_an_error(runner: CommandRunner) -> None:
     """Silence is never shown as an answer, nor remembered as one."""
-    desk.wire.reply = " \n"
+    runner.api_server.reply = " \n"
     with pytest.raises(UnexpectedAnswer):
-        await desk.ask("chat", "hello")
-    assert (await desk.store.context("desk", "c1", limit=10)).total == 0
+        await runner.ask("chat", "hello")
+    assert (await runner.store.context("runner", "c1", limit=10)).total == 0
 
 
-async def test_what_the_api_refuses_is_raised(desk: AdapterServices) -> None:
+async def test_what_the_api_refuses_is_raised(runner: CommandRunner) -> None:
     """Commands leave the API's errors to be made into sentences."""
-    desk.wire.refusal = (400, "content_policy_violation")
+    runner.api_server.refusal = (400, "content_policy_violation")
     with pytest.raises(BadRequest):
-        await desk.ask("chat", "hello")
+        await runner.ask("chat", "hello")

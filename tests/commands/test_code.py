@@ -4,66 +4,66 @@ import pytest
 
 from bot.commands.code import canonical, mentioned
 from bot.errors import UsageError
-from tests.support.command_runner import AdapterServices
+from tests.support.command_runner import CommandRunner
 
 
-async def test_code_comes_in_a_fenced_block(desk: AdapterServices) -> None:
+async def test_code_comes_in_a_fenced_block(runner: CommandRunner) -> None:
     """The block carries the language; the API is asked in its own terms."""
-    said = await desk.ask("code", "say hi", options={"language": "Py"})
+    said = await runner.ask("code", "say hi", options={"language": "Py"})
     assert said.text == "```python\nprint('hi')\n```"
     assert said.media == []
     body = {"model": "codellama-70b", "prompt": "say hi", "language": "python", "max_tokens": 2048}
-    assert desk.wire.bodies("code") == [body]
+    assert runner.api_server.bodies("code") == [body]
     assert said.usage[0].kind == "code"
 
 
-async def test_long_code_is_a_file_as_well(desk: AdapterServices) -> None:
+async def test_long_code_is_a_file_as_well(runner: CommandRunner) -> None:
     """More than a screenful is easier to take away as a file, with the language's extension."""
-    desk.wire.code = "\n".join(f"let x{n} = {n};" for n in range(60))
-    said = await desk.ask("code", "sixty lines of rust")
+    runner.api_server.code = "\n".join(f"let x{n} = {n};" for n in range(60))
+    said = await runner.ask("code", "sixty lines of rust")
     assert said.text.startswith("```rust\n")
     (file,) = said.media
     assert file.name.endswith(".rs")
     assert file.path is not None
-    assert file.path.read_text() == desk.wire.code + "\n"
+    assert file.path.read_text() == runner.api_server.code + "\n"
 
 
-async def test_code_with_fences_of_its_own_stays_as_it_is(desk: AdapterServices) -> None:
+async def test_code_with_fences_of_its_own_stays_as_it_is(runner: CommandRunner) -> None:
     """An answer of prose and blocks is Markdown already."""
-    desk.wire.code = "Try this:\n\n```python\nprint(1)\n```\n\nIt prints."
-    assert (await desk.ask("code", "print 1")).text == desk.wire.code
+    runner.api_server.code = "Try this:\n\n```python\nprint(1)\n```\n\nIt prints."
+    assert (await runner.ask("code", "print 1")).text == runner.api_server.code
 
 
-async def test_code_with_backticks_does_not_break_its_block(desk: AdapterServices) -> None:
+async def test_code_with_backticks_does_not_break_its_block(runner: CommandRunner) -> None:
     """The fence is longer than any run within."""
-    desk.wire.code = 'doc = """``` x ```"""'
-    assert (await desk.ask("code", "x")).text == '````python\ndoc = """``` x ```"""\n````'
+    runner.api_server.code = 'doc = """``` x ```"""'
+    assert (await runner.ask("code", "x")).text == '````python\ndoc = """``` x ```"""\n````'
 
 
-async def test_code_at_its_limit_says_so(desk: AdapterServices) -> None:
+async def test_code_at_its_limit_says_so(runner: CommandRunner) -> None:
     """Half a program is not taken for a whole one, and its block is closed."""
-    desk.wire.finish_reason = "length"
-    assert (await desk.ask("code", "x")).text.startswith("```python\nprint('hi')\n```\n\n*The answer reached")
+    runner.api_server.finish_reason = "length"
+    assert (await runner.ask("code", "x")).text.startswith("```python\nprint('hi')\n```\n\n*The answer reached")
 
 
-async def test_an_attached_file_is_read_along(desk: AdapterServices) -> None:
+async def test_an_attached_file_is_read_along(runner: CommandRunner) -> None:
     """What is attached is what the request is about."""
-    await desk.ask("code", "add types", attach={"a.py": b"def f(x): ..."})
-    assert "def f(x): ..." in desk.wire.bodies("code")[0]["prompt"]
+    await runner.ask("code", "add types", attach={"a.py": b"def f(x): ..."})
+    assert "def f(x): ..." in runner.api_server.bodies("code")[0]["prompt"]
 
 
-async def test_code_becomes_part_of_the_conversation(desk: AdapterServices) -> None:
+async def test_code_becomes_part_of_the_conversation(runner: CommandRunner) -> None:
     """Chat understands what a question about the code is about."""
-    await desk.ask("code", "say hi")
-    await desk.ask("chat", "make it louder")
-    contents = [message["content"] for message in desk.wire.bodies("chat")[0]["messages"]]
+    await runner.ask("code", "say hi")
+    await runner.ask("chat", "make it louder")
+    contents = [message["content"] for message in runner.api_server.bodies("chat")[0]["messages"]]
     assert contents[1:] == ["say hi", "```python\nprint('hi')\n```", "make it louder"]
 
 
-async def test_code_needs_a_prompt(desk: AdapterServices) -> None:
+async def test_code_needs_a_prompt(runner: CommandRunner) -> None:
     """Without a word there is nothing to write."""
     with pytest.raises(UsageError, match="/code"):
-        await desk.ask("code")
+        await runner.ask("code")
 
 
 @pytest.mark.parametrize(

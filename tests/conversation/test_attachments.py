@@ -25,11 +25,7 @@ from bot.errors import DownloadFailed, MediaTooLarge
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment
 from bot.settings.core import Settings
-from tests.support.media_files import pdf
-
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+from tests.support.media_files import PNG, pdf
 
 
 def archive() -> bytes:

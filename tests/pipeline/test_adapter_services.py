@@ -26,7 +26,7 @@ def shown(one: Service, key: str) -> list[str]:
 
 
 async def edited(one: Service, event: str, text: str, **more: str) -> None:
-    await one.core.desk.revise(replace(parse({**one.channel.asked[event], "text": text}), **more))  # type: ignore[arg-type]
+    await one.core.services.revise(replace(parse({**one.channel.asked[event], "text": text}), **more))  # type: ignore[arg-type]
 
 
 async def test_an_edited_question_is_answered_again_in_place(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ async def test_an_edit_that_changes_nothing_asks_nothing(tmp_path: Path) -> None
         await edited(one, "e1", "one")
         await one.ask("two")
         await edited(one, "e1", "other")
-        await one.core.desk.revise(parse({"id": "unknown", "command": "chat", "text": "x", "options": {}}))
+        await one.core.services.revise(parse({"id": "unknown", "command": "chat", "text": "x", "options": {}}))
         await one.ask("three")
         assert one.echo.asked == ["one", "two", "three"]
 
@@ -86,7 +86,7 @@ async def test_a_deleted_question_leaves_the_context(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await one.ask("secret")
         await one.ask("keep")
-        await one.core.desk.retract("channel", "e1")
+        await one.core.services.retract("channel", "e1")
         await one.ask("next")
         assert sent(one) == ["keep", "re: keep", "next"]
 
@@ -164,46 +164,46 @@ async def test_who_takes_part(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await one.ask("hello")
         await one.ask("hello", who="bob")
-        assert set(await one.core.desk.participants("channel", "general")) == {"ada", "bob"}
+        assert set(await one.core.services.participants("channel", "general")) == {"ada", "bob"}
         await one.ask("", command="stop")
-        assert not await one.core.desk.participants("channel", "general")
+        assert not await one.core.services.participants("channel", "general")
 
 
 async def test_people_choose_for_themselves(tmp_path: Path) -> None:
     """A person's language and models hold for them alone; what is not offered can't be chosen."""
     async with service(tmp_path, bot_chat_models=("m1", "m2"), bot_media_per_day=5) as one:
-        desk = one.core.desk
-        await desk.set_preference("channel", "ada", "language", "zh-Hant")
-        await desk.set_preference("channel", "ada", "model.chat", "m2")
+        services = one.core.services
+        await services.set_preference("channel", "ada", "language", "zh-Hant")
+        await services.set_preference("channel", "ada", "model.chat", "m2")
         with pytest.raises(UsageError):
-            await desk.set_preference("channel", "ada", "model.chat", "m3")
+            await services.set_preference("channel", "ada", "model.chat", "m3")
         await one.ask("hello")
         await one.ask("hello", who="bob", conversation="bobs")
         assert [body["model"] for body in one.echo.bodies] == ["m2", "m1"]
         assert "指令" in (await one.ask("x", command="help")).text
-        profile = await desk.profile("channel", Actor(id="ada", is_admin=True))
+        profile = await services.profile("channel", Actor(id="ada", is_admin=True))
         assert (profile.language, profile.models) == ("zh-Hant", {"chat": "m2"})
         assert [row.requests for row in profile.usage] == [1]
         assert sum(row.requests for row in profile.everybody) == 2
         assert any("5" in sentence for sentence in profile.limits)
-        await desk.set_preference("channel", "ada", "language", None)
-        assert (await desk.profile("channel", Actor(id="ada"))).language == ""
+        await services.set_preference("channel", "ada", "language", None)
+        assert (await services.profile("channel", Actor(id="ada"))).language == ""
 
 
 async def test_notes_are_sealed(tmp_path: Path) -> None:
     """What an adapter writes down is not readable in the database, survives a restart and a new key in front."""
     async with service(tmp_path, bot_encryption_keys="old") as one:
-        await one.core.desk.storage("book").set("team", "xoxb-secret")
-        assert await one.core.desk.storage("book").items() == {"team": "xoxb-secret"}
+        await one.core.services.storage("book").set("team", "xoxb-secret")
+        assert await one.core.services.storage("book").items() == {"team": "xoxb-secret"}
         await one.stop()
         assert not any(b"xoxb-secret" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
         await one.start(bot_encryption_keys="new, old")
-        assert await one.core.desk.storage("book").items() == {"team": "xoxb-secret"}
+        assert await one.core.services.storage("book").items() == {"team": "xoxb-secret"}
         await one.stop()
         await one.start(bot_encryption_keys="new")  # sealed anew when it was read
-        assert await one.core.desk.storage("book").items() == {"team": "xoxb-secret"}
-        await one.core.desk.storage("book").delete("team")
-        assert await one.core.desk.storage("book").items() == {}
+        assert await one.core.services.storage("book").items() == {"team": "xoxb-secret"}
+        await one.core.services.storage("book").delete("team")
+        assert await one.core.services.storage("book").items() == {}
 
 
 def test_a_foreign_key_unseals_nothing() -> None:

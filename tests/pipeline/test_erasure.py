@@ -18,7 +18,7 @@ async def test_nothing_stays_of_who_is_forgotten(tmp_path: Path) -> None:
         here: dict[str, Any] = {"conversation": "conversation-1", "who": "person-1"}
         await one.ask("hello", earlier=[["person-2", "said before"]], **here)
         await one.ask("", command="model", options={"kind": "chat", "name": "m2"}, **here)
-        await one.core.desk.set_preference("channel", "person-1", "language", "zh-Hant")
+        await one.core.services.set_preference("channel", "person-1", "language", "zh-Hant")
         one.channel.faults = {"finish": [403]}
         undelivered = await one.channel.ask("refused", **here)
         await one.channel.until(lambda: f"finish {undelivered}" in one.channel.calls)

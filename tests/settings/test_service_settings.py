@@ -9,7 +9,7 @@ import pytest
 
 from bot.i18n import translate
 from tests.support.api import answer, chat_data, data, events, piece, raw, silence
-from tests.support.command_runner import PNG, WAV
+from tests.support.media_files import PNG, WAV
 from tests.support.service import impatient, service
 
 pytestmark = pytest.mark.usefixtures(impatient.__name__)

@@ -260,7 +260,7 @@ class ChannelAdapter:
         self.capabilities = capabilities or Capabilities(edit_interval=0.05)
         self.http = httpx.AsyncClient(base_url=url, timeout=30)
 
-    def connected(self, desk: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
+    def connected(self, services: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
         return contextlib.nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:

@@ -1,6 +1,5 @@
-"""A desk at which commands are asked: the real store, spool and API client, and an API that speaks the wire."""
+"""Runs commands with the real store, spool and API client, and a stub of the API server."""
 
-import base64
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -37,36 +36,31 @@ from bot.models import (
 from bot.pipeline.dispatcher import OutcomeBuilder
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
+from tests.support.media_files import MP4, PNG, WAV
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-WAV = b"RIFF\x2c\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00@\x1f\x00\x00\x01\x00\x08\x00data"
-WAV += b"\x08\x00\x00\x00" + bytes([128] * 8)
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(600)
 FILES = {"a.png": ("image/png", PNG), "a.wav": ("audio/wav", WAV), "a.mp4": ("video/mp4", MP4)}
 
 
 @dataclass(slots=True)
-class WireApi:
-    """The API's documented shapes, with whatever a test wants it to say."""
+class StubApi:
+    """An API server with the documented responses, whose contents a test sets."""
 
     url: str = ""
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     reply: str = "Hello there."
     code: str = "print('hi')"
     finish_reason: str = "stop"
-    refusal: tuple[int, str] | None = None  #: status and code of every answer
-    polls: Sequence[dict[str, Any]] = ()  #: what a video job says before it is done; ()) is an answer at once
+    refusal: tuple[int, str] | None = None  #: status and code of every response, if set
+    polls: Sequence[dict[str, Any]] = ()  #: responses of a video job before it is done; (): done at once
 
     def bodies(self, endpoint: str) -> list[dict[str, Any]]:
-        """What was posted there."""
-        return [body for path, body in self.asked if path == endpoint]
+        """Return the bodies posted to an endpoint."""
+        return [body for path, body in self.calls if path == endpoint]
 
     async def post(self, request: web.Request) -> web.Response:
         endpoint = request.path.removeprefix("/v1/").partition("/")[0]
         body = await request.json()
-        self.asked.append((endpoint, body))
+        self.calls.append((endpoint, body))
         if self.refusal is not None:
             status, code = self.refusal
             error = {"code": code, "message": "內部訊息", "type": "invalid_request_error"}
@@ -93,7 +87,7 @@ class WireApi:
         return {"id": "job1", "status": "succeeded", "video": {"url": f"{self.url}/files/a.mp4"}}
 
     async def poll(self, request: web.Request) -> web.Response:
-        self.asked.append(("poll", {}))
+        self.calls.append(("poll", {}))
         number = len(self.bodies("poll")) - 1
         data = {"id": "job1", **self.polls[number]} if number < len(self.polls) else self.video()
         return web.json_response({"success": True, "data": data})
@@ -120,40 +114,40 @@ class WireApi:
 
 
 @dataclass(slots=True)
-class Said:
-    """What came of one request."""
+class CommandResult:
+    """The result of one request."""
 
     event: Event
     parts: list[Part]
-    gathered: OutcomeBuilder
+    builder: OutcomeBuilder
 
     @property
     def text(self) -> str:
-        return self.gathered.text
+        return self.builder.text
 
     @property
     def media(self) -> list[Media]:
-        return self.gathered.media
+        return self.builder.media
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        return self.gathered.actions
+        return self.builder.actions
 
     @property
     def usage(self) -> list[Usage]:
-        return self.gathered.usage
+        return self.builder.usage
 
     @property
     def statuses(self) -> list[Status]:
         return [part for part in self.parts if isinstance(part, Status)]
 
     @property
-    def remembered(self) -> TurnRecord | None:
-        return self.gathered.turn_record
+    def turn_record(self) -> TurnRecord | None:
+        return self.builder.turn_record
 
 
-class Silent:
-    """Where a gathering shows what can be seen: here, nowhere."""
+class NoProgress:
+    """Progress that shows nothing."""
 
     def write(self, text: str) -> None:
         """Show nothing."""
@@ -163,20 +157,20 @@ class Silent:
 
 
 @dataclass(kw_only=True)
-class AdapterServices:
-    """Asks commands and commits what they leave behind, as the service does."""
+class CommandRunner:
+    """Runs commands and commits their outcomes, as the service does."""
 
     settings: Settings
     store: SqliteStore
     api: AsyncAIModels
     spool: Spool
-    wire: WireApi
+    api_server: StubApi
     registry: Registry
     files: dict[str, bytes] = field(default_factory=dict)
-    running: int = 0  #: what `stop` finds
-    halted: list[str] = field(default_factory=list)
-    before: tuple[Turn, ...] = ()  #: said here before the service was called
-    looks: int = 0  #: times that it was read
+    running: int = 0  #: number of events that `stop` cancels
+    cancelled: list[str] = field(default_factory=list)
+    before: tuple[Turn, ...] = ()  #: messages from before the service's first event
+    reads: int = 0  #: number of times that `before` was read
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def event(
@@ -194,11 +188,11 @@ class AdapterServices:
         locale: str = "en",
         replaces: str = "",
     ) -> Event:
-        """One request; people's names are their ids with a capital."""
+        """Make an event; the person's name is their id, capitalized."""
         self.files |= attach or {}
         return Event(
             id=f"e{next(self.numbers)}",
-            adapter="desk",
+            adapter="runner",
             conversation=conversation,
             actor=Actor(id=actor, name=actor.capitalize(), locale=locale, is_admin=admin),
             location=Location(channel=channel, is_private=private),
@@ -211,16 +205,16 @@ class AdapterServices:
         )
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        """Give an attachment's bytes."""
+        """Read an attachment."""
         yield self.files[attachment.name]
 
-    async def look(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
-        """What was said before."""
-        self.looks += 1
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+        """Return the messages from before the event."""
+        self.reads += 1
         return PriorMessages(turns=self.before[-limit:])
 
     def conversation(self, event: Event) -> Conversation:
-        """The conversation as the event sees it."""
+        """Make the conversation of an event."""
         return Conversation(
             contexts=self.store,
             values=self.store,
@@ -228,17 +222,17 @@ class AdapterServices:
             event=event,
             preferences=Preferences(self.store, self.settings, event),
             open_attachment=self.open,
-            read_prior_messages=self.look,
+            read_prior_messages=self.read_prior_messages,
         )
 
     def context(self, event: Event, command: Command, job: Job) -> Context:
-        """What the command may use."""
+        """Make the context of a command."""
 
         async def stop() -> int:
             return self.running
 
         async def cancel(event_id: str) -> bool:
-            self.halted.append(event_id)
+            self.cancelled.append(event_id)
             return bool(self.running)
 
         return Context(
@@ -259,59 +253,56 @@ class AdapterServices:
             forget=lambda: self.store.forget(event.adapter, event.actor.id),
         )
 
-    async def claimed(self, event: Event) -> Job:
-        """The event, recorded and taken on."""
+    async def record_and_claim(self, event: Event) -> Job:
+        """Record and claim an event."""
         assert await self.store.record(event, lane=Lane.FREE)
-        job = await self.store.claim([Lane.FREE], ["desk"])
+        job = await self.store.claim([Lane.FREE], ["runner"])
         assert job is not None
         return job
 
-    async def ask(self, command: str = "chat", prompt: str = "", **more: Any) -> Said:
-        """Ask and wait for the whole answer; what the command raises is raised, and leaves nothing behind."""
+    async def ask(self, command: str = "chat", prompt: str = "", **more: Any) -> CommandResult:
+        """Run a command to its end and commit its outcome; its errors are raised, and nothing is committed then."""
         event = self.event(command, prompt, **more)
         found = self.registry.find(command)
         assert found is not None
-        job = await self.claimed(event)
-        said = Said(event, [], OutcomeBuilder())
+        job = await self.record_and_claim(event)
+        result = CommandResult(event, [], OutcomeBuilder())
         try:
             async with aclosing(found.run(self.context(event, found, job))) as parts:
                 async for part in parts:
-                    said.parts.append(part)
-                    said.gathered.add(part, Silent())  # type: ignore[arg-type]
-            await self.store.commit(job, said.gathered.build(job, private=found.spec.private))
+                    result.parts.append(part)
+                    result.builder.add(part, NoProgress())  # type: ignore[arg-type]
+            await self.store.commit(job, result.builder.build(job, private=found.spec.private))
         finally:
             await self.store.complete(job)
-        return said
+        return result
 
-    async def tell(self, *exchanges: tuple[str, str], **more: Any) -> None:
-        """Exchanges that the conversation has had."""
-        before = self.wire.reply
+    async def exchange(self, *exchanges: tuple[str, str], **more: Any) -> None:
+        """Have exchanges of a question and its answer in the conversation."""
+        before = self.api_server.reply
         for asked, answered in exchanges:
-            self.wire.reply = answered
+            self.api_server.reply = answered
             await self.ask("chat", asked, **more)
-        self.wire.reply = before
-        self.wire.asked.clear()
+        self.api_server.reply = before
+        self.api_server.calls.clear()
 
 
 @asynccontextmanager
-async def desk_at(folder: Path, **settings: Any) -> AsyncIterator[AdapterServices]:
-    """A desk with its data in `folder`."""
-    wire = WireApi()
+async def command_runner(folder: Path, **settings: Any) -> AsyncIterator[CommandRunner]:
+    """Make a runner with its data in `folder`."""
+    server = StubApi()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(wire.serving())
+        await stack.enter_async_context(server.serving())
         made = Settings(_env_file=None, bot_data_dir=folder, **settings)  # type: ignore[call-arg, unused-ignore]
-        api = AsyncAIModels(api_key=SecretStr("key"), base_url=f"{wire.url}/v1")
+        api = AsyncAIModels(api_key=SecretStr("key"), base_url=f"{server.url}/v1")
         spool = Spool(
-            made.media_dir, secret=SecretStr("s"), max_bytes=1_000_000, timeout=10, allowed_origins=(wire.url,)
+            made.media_dir, secret=SecretStr("s"), max_bytes=1_000_000, timeout=10, allowed_origins=(server.url,)
         )
-        yield AdapterServices(
+        yield CommandRunner(
             settings=made,
             api=await stack.enter_async_context(api),
             spool=await stack.enter_async_context(spool),
             store=await stack.enter_async_context(SqliteStore(made.database_path)),
-            wire=wire,
+            api_server=server,
             registry=load_commands({kind: made.models(kind) for kind in KINDS}),
         )
-
-
-__all__ = ["MP4", "PNG", "WAV", "AdapterServices", "Said", "WireApi", "desk_at"]

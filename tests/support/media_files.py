@@ -1,5 +1,6 @@
 """Small files of every kind, generated for tests."""
 
+import base64
 import io
 import wave
 from fractions import Fraction
@@ -9,6 +10,14 @@ import numpy as np
 from PIL import Image
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+#: The smallest files that are recognised as such.
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+WAV = b"RIFF\x2c\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00@\x1f\x00\x00\x01\x00\x08\x00data"
+WAV += b"\x08\x00\x00\x00" + bytes([128] * 8)
+MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(600)
 
 
 def image(form: str, **options: object) -> bytes:

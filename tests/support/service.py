@@ -23,7 +23,7 @@ from bot.settings.core import Settings
 from bot.timing import ServiceTiming
 from tests.support.api import FakeApi, Step, chat_data, data, fake_api
 from tests.support.channel import Channel, ChannelAdapter, Message, channel_server
-from tests.support.command_runner import PNG
+from tests.support.media_files import PNG
 
 
 @dataclass(slots=True)

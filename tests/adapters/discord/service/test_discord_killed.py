@@ -20,9 +20,9 @@ from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, Json
 from tests.support.api import FakeApi, data, failure, fake_api, piece
-from tests.support.command_runner import PNG
 from tests.support.discord.interactions import slash_command
 from tests.support.discord.processes import Process
+from tests.support.media_files import PNG
 
 SHORT = ["It is 42."]
 LONG = [f"{letter * 1500}." for letter in "abc"]  # a message each

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from simulators.slack import Message, SlackSimulator
 from tests.support.api import data
-from tests.support.command_runner import MP4, PNG
+from tests.support.media_files import MP4, PNG
 from tests.support.service import impatient
 from tests.support.slack.drafts import labels
 from tests.support.slack.service import Service, service
