@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from bot.errors import SettingsError, StoreError
 from bot.media import Spool
 from bot.media.content import EXTENSIONS
+from bot.ops.http_protocol import limited_protocol, reject_two_lengths
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.ops.timing import OpsTiming
 from bot.ports import EventQueue, Maintenance
@@ -147,12 +148,13 @@ class WebServer:
         listener = _bind(self._host, self.port)
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
-            self._app,
+            reject_two_lengths(self._app),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
             ws="none",
+            http=limited_protocol(self._timing),
             timeout_graceful_shutdown=self._timing.shutdown,
         )
         self._server = _Server(config)
