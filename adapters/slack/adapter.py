@@ -68,6 +68,7 @@ class Slack:
         self._endpoints = HttpEndpoints(
             receives_events=settings.slack_app_token is None,
             has_oauth=settings.slack_bot_token is None,
+            signing_secret=settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else "",
         )
         self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
         self._features = FeatureGates(retry=timing.feature_retry)
