@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import secrets
 import time
 from logging import Logger, getLogger
-from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
-from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 
 from adapters.kit.background import BackgroundTasks
@@ -25,10 +22,7 @@ from bot.ports import AdapterServices, AdapterStorage
 
 log = structlog.get_logger(__name__)
 
-#: Seconds from the consent page back to the service, and how many people may be on their way at once.
-STATE_LIFETIME, STATES = 600, 200
 _NAME = "installation"
-_STATES = "slack.states"
 _INSTALLATIONS = 1000  # installations in memory
 _MINUTE = 60
 _RETRY_AFTER = 30.0  # seconds, after Slack renewed no token
@@ -149,35 +143,3 @@ def _parse_workspace(bot: Bot) -> Workspace:
         name=bot.team_name or bot.enterprise_name or "",
         is_one_of_many=True,
     )
-
-
-class OAuthStateStore(AsyncOAuthStateStore):
-    """States of OAuth: each proves that the installation was started here, once and for ten minutes."""
-
-    def __init__(self, services: AdapterServices) -> None:
-        self._storage = services.storage(_STATES)
-
-    @property
-    def logger(self) -> Logger:
-        """The logger that the library asks for."""
-        return getLogger(__name__)
-
-    async def async_issue(self, *args: Any, **kwargs: Any) -> str:  # noqa: ARG002
-        """Return a new state. Deletes expired ones, and the oldest where there are too many. Raises `StoreError`."""
-        states = await self._storage.items()
-        oldest_first = sorted(states, key=lambda state: float(states[state]))
-        over = oldest_first[: max(0, len(states) - STATES + 1)]
-        for state in oldest_first:
-            if state in over or float(states[state]) < time.time():
-                await self._storage.delete(state)
-        state = secrets.token_urlsafe(24)
-        await self._storage.set(state, str(time.time() + STATE_LIFETIME))
-        return state
-
-    async def async_consume(self, state: str) -> bool:
-        """Whether the state was issued here and is still valid; it is deleted. Raises `StoreError`."""
-        expires = await self._storage.get(state)
-        if expires is None:
-            return False
-        await self._storage.delete(state)
-        return float(expires) >= time.time()

@@ -10,8 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.connection.http_endpoints import INSTALL, REDIRECT
 from adapters.slack.settings import Settings
-from adapters.slack.setup.installation_store import STATE_LIFETIME, InstallationStore, OAuthStateStore
+from adapters.slack.setup.installation_store import InstallationStore
 from adapters.slack.setup.manifest import SCOPES
+from adapters.slack.setup.oauth_states import STATE_LIFETIME, OAuthStateStore
 from adapters.slack.timing import Timing
 from bot.ports import AdapterServices
 
@@ -41,7 +42,7 @@ async def open_installations(
             authorization_url=f"{api.removesuffix('/api')}/oauth/v2/authorize",
             installation_store=installations,
             installation_store_bot_only=True,
-            state_store=OAuthStateStore(services),
+            state_store=OAuthStateStore(services, secret),
             state_expiration_seconds=STATE_LIFETIME,
         ),
     )
