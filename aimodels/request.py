@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 import httpx
 
-from aimodels import error_mapping, headers, parsing
-from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
+from aimodels import error_mapping, headers, parsing, reference
+from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, UnexpectedAnswer, Unreachable
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
 from aimodels.sse import EventParser
 from aimodels.timing import Deadline, Timing
 
 MAX_TRIES = 5  #: of a request whose connection or server fails; a 429 does not count
+MAX_TEXT_ANSWER = 16_000_000  #: bytes of a chat or code answer, unpacked
+MAX_MEDIA_ANSWER = 280_000_000  #: bytes of any other answer, which may have a file of 200 MB in base64
+MAX_ERROR = 100_000  #: bytes that are read of an error
 
 #: Called with the seconds and the reason ("rate_limit" or "retry") when a call has to wait.
 OnWait = Callable[[float, str], None]
@@ -53,6 +56,12 @@ class Request:
     body: bytes | None = None  #: JSON to post; None: a GET
     item: str = ""  #: id under the endpoint, ready for a URL
     max_tries: float = MAX_TRIES
+
+    @property
+    def max_answer(self) -> int:
+        """Bytes that the answer may have."""
+        is_text = self.endpoint in {reference.CHAT_ENDPOINT, reference.CODE_ENDPOINT}
+        return MAX_TEXT_ANSWER if is_text else MAX_MEDIA_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +175,7 @@ class ApiSession:
                 async with retries.within_deadline():
                     permit = await retries.acquire()
                     async with self._answer(request, permit, retries.attempt) as response:
-                        body = await _body(response)
+                        body = await _read_body(response, request.max_answer)
                         self._check(response, body)
                         return Reply(response.headers.get("content-type", ""), body)
             except ApiError as exc:
@@ -198,7 +207,7 @@ class ApiSession:
             retries.answer_started()
             if "event-stream" not in response.headers.get("content-type", ""):
                 async with retries.within_deadline():
-                    body = await response.aread()
+                    body = await _read_body(response, request.max_answer)
                 self._check(response, body)
                 yield whole(parsing.parse_chat(body, flavor))
                 return
@@ -235,7 +244,7 @@ class ApiSession:
                 self.rate_limiter.record_answer(permit, status, headers.select_headers(response.headers.raw))
                 if status >= httpx.codes.MULTIPLE_CHOICES:
                     raise error_mapping.from_response(
-                        status, await response.aread(), key=self._key, retry_after=self.rate_limiter.opens_in()
+                        status, await _read_start(response), key=self._key, retry_after=self.rate_limiter.opens_in()
                     )
                 yield response
             finally:
@@ -269,12 +278,33 @@ class ApiSession:
             raise error_mapping.from_response(response.status_code, body, key=self._key)
 
 
-async def _body(response: httpx.Response) -> bytes:
-    """Read the whole body; httpx's processing of each piece is needed for a compressed body only."""
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield the body's pieces; httpx's processing of each is needed for a compressed body only."""
     if "content-encoding" in response.headers:
-        return await response.aread()
+        return response.aiter_bytes()
     assert isinstance(response.stream, httpx.AsyncByteStream)
-    return b"".join([piece async for piece in response.stream])
+    return aiter(response.stream)
+
+
+async def _read_body(response: httpx.Response, limit: int) -> bytes:
+    """Read the whole body. Raises `UnexpectedAnswer` as soon as it has more than `limit` bytes, unpacked."""
+    found, size = [], 0
+    async for piece in _pieces(response):
+        size += len(piece)
+        if size > limit:
+            raise UnexpectedAnswer(f"the API's answer is larger than {limit / 1_000_000:.0f} MB")
+        found.append(piece)
+    return b"".join(found)
+
+
+async def _read_start(response: httpx.Response) -> bytes:
+    """Read the beginning of an error's body; more of it helps nobody."""
+    found = bytearray()
+    async for piece in _pieces(response):
+        found += piece
+        if len(found) >= MAX_ERROR:
+            break
+    return bytes(found[:MAX_ERROR])
 
 
 def _used_up(wait: float) -> RateLimited:

@@ -1,15 +1,18 @@
 """Types of the API's answers. Fields that are absent or malformed take their defaults where they are not essential."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema
 
 #: aimodels: answers come in the reference's envelope; openai: answers come without one.
 Flavor = Literal["aimodels", "openai"]
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,21 @@ class _OrDefault:
         return core_schema.with_default_schema(handler(source), default=self.value, on_error="default")
 
 
+@dataclass(frozen=True, slots=True)
+class _Figure(_OrDefault):
+    """The same for a figure that is counted or summed; a malformed one is logged, as it costs somebody money."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_wrap_validator_function(self._validate, handler(source))
+
+    def _validate(self, value: object, validate: Callable[[object], object]) -> object:
+        try:
+            return validate(value)
+        except ValidationError:
+            log.warning("the API's usage has a figure that is ignored: %.40r", value)
+            return self.value
+
+
 def text_content(value: object) -> object:
     """Normalise a message's content, which may also be null or a list of parts."""
     if value is None:
@@ -31,12 +49,15 @@ def text_content(value: object) -> object:
     return value
 
 
+#: A count or a sum of money that stays exact in JSON and in a database, also summed over years.
+MAX_FIGURE = 2**53
 Content = Annotated[str, BeforeValidator(text_content)]
 Label = Annotated[str, _OrDefault("")]
-Whole = Annotated[int | None, _OrDefault(None)]
-Number = Annotated[float | None, _OrDefault(None)]
+Whole = Annotated[int | None, Field(ge=0, le=MAX_FIGURE), _OrDefault(None)]
+Number = Annotated[float | None, Field(ge=0, allow_inf_nan=False), _OrDefault(None)]
 Moment = Annotated[datetime | None, _OrDefault(None)]
-Count = Annotated[int, Field(ge=0), _OrDefault(0)]
+Count = Annotated[int, Field(ge=0, le=MAX_FIGURE), _Figure(0)]
+Cost = Annotated[float | None, Field(ge=0, le=MAX_FIGURE, allow_inf_nan=False), _Figure(None)]
 
 
 class _Model(BaseModel):
@@ -49,7 +70,7 @@ class TokenUsage(_Model):
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
     total_tokens: Count = 0
-    cost: Number = None  #: in the API's currency; None: not said
+    cost: Cost = None  #: in the API's currency; None: not said
 
 
 class Message(_Model):
@@ -102,7 +123,7 @@ class MediaUsage(_Model):
     """Resources used by generated files."""
 
     images: Whole = None
-    cost: Number = None  #: in the API's currency; None: not said
+    cost: Cost = None  #: in the API's currency; None: not said
 
 
 class GeneratedImages(_Model):

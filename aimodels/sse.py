@@ -11,6 +11,7 @@ class EventParser:
     def __init__(self) -> None:
         self._rest = bytearray()
         self._data: list[str] = []
+        self._size = 0  # characters of `_data`
 
     def feed(self, chunk: bytes) -> list[str]:
         """Return the data of the events that `chunk` completes. Raises `UnexpectedAnswer` for an endless event."""
@@ -28,6 +29,9 @@ class EventParser:
                 events += self._complete()
             elif text.startswith("data:"):
                 self._data.append(text[5:].removeprefix(" "))
+                self._size += len(text)
+                if self._size > _MAX_EVENT:
+                    raise UnexpectedAnswer("the API's streamed answer has an event without end")
         return events
 
     def end(self) -> list[str]:
@@ -38,5 +42,5 @@ class EventParser:
         return self._complete()
 
     def _complete(self) -> list[str]:
-        data, self._data = self._data, []
+        data, self._data, self._size = self._data, [], 0
         return ["\n".join(data)] if data else []

@@ -1,0 +1,102 @@
+"""What an API may send: bodies, events and figures are bounded, whatever it says of itself."""
+
+import json
+import zlib
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from aimodels import AsyncAIModels
+from aimodels.errors import ServerFailed, UnexpectedAnswer
+from aimodels.request import MAX_ERROR, MAX_TEXT_ANSWER, MAX_TRIES
+from tests.support.api import QUICK, FakeApi, Step, chat_data, data, raw
+
+MESSAGES = [{"role": "user", "content": "hi"}]
+PIECE = b"x" * 1_000_000
+
+
+def endless(status: int = 200, *, sent: list[int], packed: bool = False, line: bytes = b"") -> Step:
+    """Sends until the client leaves; `sent`: bytes so far."""
+    packer = zlib.compressobj(wbits=31)  # gzip
+
+    def piece() -> bytes:
+        return packer.compress(PIECE) + packer.flush(zlib.Z_SYNC_FLUSH) if packed else line or PIECE
+
+    async def step(request: web.Request) -> web.StreamResponse:
+        headers = {"Content-Type": "text/event-stream" if line else "application/json"}
+        response = web.StreamResponse(status=status, headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
+        await response.prepare(request)
+        for _ in range(1000):
+            content = piece()
+            await response.write(content)
+            sent.append(len(content))
+        return response
+
+    return step
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_endless_answer(api: FakeApi, packed: bool) -> None:
+    """One that is larger than any chat answer is broken off there, packed or not, and is not asked for again."""
+    sent: list[int] = []
+    api.play(endless(sent=sent, packed=packed))
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
+        with pytest.raises(UnexpectedAnswer, match="larger than 16 MB"):
+            await client.chat.completions.create(model="m", messages=MESSAGES)
+    assert len(api.asked) == 1
+    assert packed or len(sent) < 1000  # a packed gigabyte may already lie in the buffers of the connection
+
+
+async def test_an_endless_error(api: FakeApi) -> None:
+    """Of an error only the beginning is read, at each try."""
+    sent: list[int] = []
+    api.play(endless(500, sent=sent))
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
+        with pytest.raises(ServerFailed) as caught:
+            await client.chat.completions.create(model="m", messages=MESSAGES)
+    assert len(api.asked) == MAX_TRIES
+    assert len(str(caught.value)) <= MAX_ERROR
+    assert len(sent) < 1000 * MAX_TRIES
+
+
+async def test_an_endless_event(api: FakeApi) -> None:
+    """A streamed event of ever more lines is broken off."""
+    sent: list[int] = []
+    api.play(endless(sent=sent, line=b"data: " + PIECE + b"\n"))
+    async with (
+        AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client,
+        aclosing(client.chat.completions.stream(model="m", messages=MESSAGES)) as deltas,
+    ):
+        with pytest.raises(UnexpectedAnswer, match="without end"):
+            await anext(deltas)
+    assert len(sent) < 1000
+
+
+async def test_a_large_answer_is_taken(api: FakeApi) -> None:
+    """The bound is far above any answer."""
+    text = "word " * (MAX_TEXT_ANSWER // 10)
+    api.play(data(chat_data(text)))
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
+        response = await client.chat.completions.create(model="m", messages=MESSAGES)
+    assert response.data.choices[0].message.content == text
+
+
+@pytest.mark.parametrize(
+    "figure", ["NaN", "Infinity", "-Infinity", "1e999", "-1", "9223372036854775807", '"many"', "[]"]
+)
+async def test_figures_that_make_no_sense(api: FakeApi, figure: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A count or a cost that can't be stored or summed is none, with a warning; the answer is not lost."""
+    body: dict[str, Any] = {**chat_data("hi"), "usage": {"prompt_tokens": "@", "completion_tokens": 7, "cost": "@"}}
+    text = json.dumps({"success": True, "data": body}).replace('"@"', figure)
+    media = (
+        f'{{"success": true, "data": {{"images": [{{"url": "https://a.example/1"}}], "usage": {{"cost": {figure}}}}}}}'
+    )
+    api.play(raw(text.encode()), raw(media.encode()))
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
+        usage = (await client.chat.completions.create(model="m", messages=MESSAGES)).data.usage
+        assert usage is not None
+        assert (usage.prompt_tokens, usage.completion_tokens, usage.cost) == (0, 7, None)
+        assert (await client.images.create(model="m", prompt="p")).data.usage.cost is None
+    assert sum("ignored" in record.getMessage() for record in caplog.records) == 3
