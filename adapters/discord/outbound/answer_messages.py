@@ -1,5 +1,7 @@
 """The messages of one answer, kept in line with its pages: edited, added and deleted."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -53,6 +55,7 @@ class AnswerMessages:
         self._uses_original = original is not None and not channel.dm_channel and (not ids or ids.startswith(_ORIGINAL))
         self._is_single = is_single
         self._may_exist = may_exist
+        self._unconfirmed: dict[int, float] = {}  # index → monotonic time of the first post whose outcome is unknown
         self._is_restored = not (may_exist and is_old) or is_single or bool(channel.dm_channel)
 
     @property
@@ -124,9 +127,13 @@ class AnswerMessages:
     async def _post(self, index: int, page: MessagePage) -> PostedMessage:
         if match := self.channel.take_match(page):
             return PostedMessage(match, page, page.is_components_v2)
+        may_exist = self._may_exist or index in self._unconfirmed
+        self._unconfirmed.setdefault(index, time.monotonic())
         message = await self.channel.post(index, page)
+        del self._unconfirmed[index]
         posted = PostedMessage(str(message["id"]), page, is_components_v2(message))
-        if self._may_exist and not shows_page(message, page):  # an earlier process had posted it
+        # With `enforce_nonce` Discord returns the message of an earlier post of that nonce, whatever that one says.
+        if may_exist and not shows_page(message, page):
             if await self.channel.edit(posted.id, page) in ("edited", "components v2"):
                 return posted
             self.channel.count_loss(index)  # and somebody has deleted it since
@@ -172,12 +179,17 @@ class AnswerMessages:
         self._uses_original = False
 
     async def _restore(self) -> None:
-        """Search the history, once, for messages of an earlier process that Discord may not know by their nonce."""
-        if self._is_restored:
+        """Search the history for messages that may be there and that Discord may not know by their nonce any more.
+
+        Once for those of an earlier process, and again whenever the outcome of a post stayed unknown for too long.
+        """
+        oldest = min(self._unconfirmed.values(), default=math.inf)
+        if self._is_restored and time.monotonic() - oldest <= self.channel.nonce_lifetime:
             return
         known = {posted.id: posted for posted in self._posted if posted.id}
         found = await self.channel.find_existing([*known])
         self._is_restored = True
+        self._unconfirmed.clear()
         if found:
             self._posted = [known.get(message) or PostedMessage(message) for message in found]
         for posted in self._posted:

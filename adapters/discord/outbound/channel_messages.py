@@ -51,6 +51,7 @@ class ChannelMessages:
         self._target = target
         self._key = key
         self._timing = timing
+        self.nonce_lifetime = timing.nonce_lifetime  #: seconds for which Discord knows a message by its nonce
         self._has_thread = not target.thread_name
         self._unmatched: list[Json] = []  # found in the history; perhaps messages of this answer
         self._losses: dict[int, int] = {}  # by index of a message: times that it was deleted

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.discord.timing import Timing
 from bot.errors import DeliveryDelayed
-from bot.models import Answer, Event
+from bot.models import Answer, Event, Status
 from simulators.discord.errors import refused
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, CREATE_THREADS, DM, ME
@@ -28,6 +28,22 @@ async def test_lost_connection_posts_once(service: Service, simulator: DiscordSi
     simulator.rest.cut("POST", f"channels/{DM}/messages", moment=moment)
     with pytest.raises(DeliveryDelayed):
         await draft.finish(Answer(text="The answer"))
+    await draft.finish(Answer(text="The answer"))
+    assert [message["content"] for message in simulator.bot_messages(DM)] == ["The answer"]
+
+
+@pytest.mark.parametrize("timing", [Timing(), Timing(nonce_lifetime=-1.0)], ids=["soon", "long after"])
+async def test_lost_reply_to_the_first_sign(service: Service, simulator: DiscordSimulator, timing: Timing) -> None:
+    """The first sign was posted and its reply got lost: the message becomes the answer and does not stay as it is.
+
+    Long after, Discord no longer knows the message by its nonce; it is found in the history.
+    """
+    draft = await service.open_draft(await service.say())
+    simulator.rest.cut("POST", f"channels/{DM}/messages", moment="after")
+    with pytest.raises(DeliveryDelayed):
+        await draft.status(Status(text="Thinking…"))
+    if timing.nonce_lifetime < 0:
+        simulator.nonces.clear()
     await draft.finish(Answer(text="The answer"))
     assert [message["content"] for message in simulator.bot_messages(DM)] == ["The answer"]
 
