@@ -268,7 +268,7 @@ class Discord:
         if self._client is None or self._client.is_closed() or not self._client.has_sessions():
             return self._problem or translate("discord.connecting")
         if self._watchdog is not None and self._watchdog.stalled:
-            return translate("discord.deaf", "", shards=", ".join(map(str, self._watchdog.stalled)))
+            return translate("discord.stalled", "", shards=", ".join(map(str, self._watchdog.stalled)))
         return ""
 
     async def check(self) -> Sequence[CheckResult]:

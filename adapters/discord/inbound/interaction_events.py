@@ -10,14 +10,14 @@ import discord
 from adapters.discord.inbound import parse
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.reply_target import ReplyTarget
-from adapters.discord.setup.application_commands import MESSAGE_COMMANDS, SPOILER, USER_COMMANDS, context_menu_name
+from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
+from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
-#: buttons whose answer only the person who pressed them sees
-_EPHEMERAL_ACTIONS = ("good", "bad", "delete", "stop")
-_INSTRUCTIONS = {"explain": "menu.ask.explain", "summarise": "discord.ask.summarise"}
 _AVATAR_SIZE = 512  # pixels
+_MAX_QUOTE = 6000  # characters quoted of a message that an action is about
+_LACKS = {"picture": "request.no_picture", "text": "request.no_text"}  # keys of sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,46 +59,67 @@ def _from_options(
 
 
 def event_from_context_menu(interaction: discord.Interaction) -> AcknowledgedEvent | None:
-    """Parse a context menu command of a message or a person; None for one that this version does not have.
-
-    An explanation or summary is ephemeral, so each is a conversation of its own.
-    """
+    """Parse a context menu command of a message or a person; None for one that this version does not have."""
     data = data_of(interaction)
-    locale = str(interaction.locale)
-    name = next(
-        (name for name in (*MESSAGE_COMMANDS, *USER_COMMANDS) if context_menu_name(name) == data.get("name")), ""
-    )
+    names = (*MESSAGE_ACTIONS, *USER_COMMANDS)
+    name = next((name for name in names if context_menu_name(name) == data.get("name")), "")
     target, resolved = str(data.get("target_id", "")), data.get("resolved", {})
-    if name in USER_COMMANDS:
-        user = discord.User(state=interaction.client._connection, data=resolved["users"][target])  # noqa: SLF001
-        url = user.display_avatar.replace(size=_AVATAR_SIZE, static_format="png").url
-        picture = Attachment(name="avatar.png", content_type="image/png", source={"url": url})
-        base = _event(interaction, _conversation(interaction), is_private=False)
-        return AcknowledgedEvent(replace(base, command=USER_COMMANDS[name], attachments=(picture,)), is_private=False)
-    if name not in MESSAGE_COMMANDS:
+    if name in MESSAGE_ACTIONS:
+        return _event_from_message_action(interaction, name, _message(interaction, resolved["messages"][target]))
+    if name not in USER_COMMANDS:
         return None
-    message = _message(interaction, resolved["messages"][target])
-    is_private = MESSAGE_COMMANDS[name] in parse.TALK
-    conversation = f"i{interaction.id}" if is_private else _conversation(interaction)
-    base = _event(interaction, conversation, is_private=is_private)
-    text, files = parse.read_text(message), parse.read_attachments(message)
-    if is_private:
-        prompt = "\n\n".join(
-            part for part in (translate(_INSTRUCTIONS[name], locale), parse.quote_message(message)) if part
-        )
-    else:
-        prompt = text
-    rejection = ""
-    if name == "animate":
-        files = tuple(file for file in files if file.content_type.startswith("image/"))
-        rejection = "" if files else translate("request.no_picture", locale)
-    elif not text and not files:
-        rejection = translate("request.no_text", locale)
-    elif name == "picture":
-        files = ()
-        rejection = "" if text else translate("request.no_text", locale)
-    event = replace(base, command=MESSAGE_COMMANDS[name], prompt=prompt, attachments=files, rejection=rejection)
-    return AcknowledgedEvent(event, is_private=is_private or bool(rejection))
+    user = discord.User(state=interaction.client._connection, data=resolved["users"][target])  # noqa: SLF001
+    url = user.display_avatar.replace(size=_AVATAR_SIZE, static_format="png").url
+    picture = Attachment(name="avatar.png", content_type="image/png", source={"url": url})
+    base = _event(interaction, _conversation(interaction), is_private=False)
+    return AcknowledgedEvent(replace(base, command=USER_COMMANDS[name], attachments=(picture,)), is_private=False)
+
+
+def _event_from_message_action(
+    interaction: discord.Interaction, name: str, message: discord.Message
+) -> AcknowledgedEvent:
+    """An ephemeral answer begins a conversation of its own."""
+    action, locale = MESSAGE_ACTIONS[name], str(interaction.locale)
+    history = _history_of(interaction, message) if action.reads_prior_messages else {}
+    is_about_message = action.reads_prior_messages and not history
+    instruction = ""
+    if action.command == "chat":
+        instruction = translate("discord.ask.summarise" if is_about_message else f"menu.ask.{name}", locale)
+    request = request_of(
+        name,
+        instruction=instruction,
+        text=parse.read_text(message),
+        quotation=parse.quote_message(message, limit=_MAX_QUOTE),
+        attachments=parse.read_attachments(message),
+        can_read_prior_messages=not is_about_message,
+    )
+    conversation = f"i{interaction.id}" if action.is_private else _conversation(interaction)
+    base = _event(interaction, conversation, is_private=request.is_private)
+    event = replace(
+        base,
+        command=request.command,
+        prompt=request.prompt,
+        attachments=request.attachments,
+        rejection=translate(_LACKS[request.lacks], locale) if request.lacks else "",
+        reply_to={**base.reply_to, **history},
+        has_prior_messages=request.has_prior_messages,
+    )
+    return AcknowledgedEvent(event, is_private=request.is_private)
+
+
+def _history_of(interaction: discord.Interaction, message: discord.Message) -> Mapping[str, str]:
+    """Return the fields of `ReplyTarget` for the conversation of a message; none where there is none to read."""
+    if is_direct(interaction):
+        return {"history_channel": str(interaction.channel_id)}
+    granted = interaction.app_permissions
+    may_read = interaction.is_guild_integration() and granted.view_channel and granted.read_message_history
+    if not may_read or not interaction.client.intents.message_content:
+        return {}
+    if thread_of(interaction) is not None:
+        return {"history_channel": str(interaction.channel_id)}
+    if message.flags.has_thread:  # the thread that was started from a message has its id
+        return {"history_channel": str(message.id)}
+    return {"history_message": str(message.id)} if parse.is_reply(message) else {}
 
 
 def event_from_button(
@@ -106,7 +127,7 @@ def event_from_button(
 ) -> AcknowledgedEvent:
     """Parse a button of an answer. `values`: those of the modal that it opened."""
     message = interaction.message
-    is_private = action in _EPHEMERAL_ACTIONS or (message is not None and message.flags.ephemeral)
+    is_private = action in EPHEMERAL_ACTIONS or (message is not None and message.flags.ephemeral)
     base = _event(interaction, conversation, is_private=is_private)
     options = {**values, "event": event, "action": action}
     return AcknowledgedEvent(replace(base, command="press", options=options), is_private=is_private)

@@ -193,9 +193,9 @@ def resolve_markup(text: str, message: discord.Message, me: int) -> str:
     return _MARKUP.sub(name, text).strip()
 
 
-def quote_message(message: discord.Message, *, me: int = 0) -> str:
+def quote_message(message: discord.Message, *, me: int = 0, limit: int = _MAX_QUOTE) -> str:
     """Return a message as a Markdown quote with its author's name; "" for one without text."""
-    return titles.quote(read_text(message, me=me)[:_MAX_QUOTE], author=message.author.display_name)
+    return titles.quote(read_text(message, me=me)[:limit], author=message.author.display_name)
 
 
 def thread_name_of(text: str, command: str) -> str:

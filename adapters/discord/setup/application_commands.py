@@ -16,6 +16,7 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import reply_mode
 from adapters.kit.errors import NETWORK_ERRORS
+from adapters.kit.message_actions import MESSAGE_ACTIONS
 from bot.errors import StoreError
 from bot.i18n import describe_command, describe_option, translate, translations
 from bot.models import CommandSpec, Option
@@ -28,14 +29,13 @@ NAMESPACE = "discord.commands"
 
 #: our languages → Discord's locales
 LOCALES = {"zh-Hant": "zh-TW", "zh-Hans": "zh-CN"}
-#: message commands (context menu of a message) → the command that each runs
-MESSAGE_COMMANDS = {"explain": "chat", "summarise": "chat", "picture": "image", "animate": "video"}
-#: user commands (context menu of a person)
+#: user commands (context menu of a person) → the command that each runs
 USER_COMMANDS = {"avatar": "video"}
 #: keys of the names of the context menu commands
 MENU_KEYS = {
     "explain": "menu.explain",
     "summarise": "discord.menu.summarise",
+    "review": "menu.review",
     "picture": "menu.picture",
     "animate": "menu.animate",
     "avatar": "discord.menu.avatar",
@@ -84,7 +84,7 @@ def build_commands(specs: Sequence[CommandSpec]) -> list[Json]:
     """Build the payload of all application commands, in a fixed order."""
     commands = [_slash_command(spec) for spec in specs if not spec.hidden]
     names = [spec.name for spec in specs]
-    commands += [_context_menu(name, _MESSAGE) for name, command in MESSAGE_COMMANDS.items() if command in names]
+    commands += [_context_menu(name, _MESSAGE) for name, action in MESSAGE_ACTIONS.items() if action.command in names]
     commands += [_context_menu(name, _USER) for name, command in USER_COMMANDS.items() if command in names]
     return [*commands, _compose_command(specs), _replies_command()]
 

@@ -329,8 +329,6 @@ class DiscordChannel(DiscordDirect):
     lacks: ClassVar[Mapping[str, str]] = {
         "bystanders": "a thread that the bot opened is there to talk with it, so everybody in it is answered",
         "form errors": DiscordDirect.lacks["form errors"],
-        "reviews": "the context menu has no entry for it, which waits for its sentences",
-        "summaries": "the entry is about the message alone, which waits for its sentences",
         "strangers": DiscordDirect.lacks["strangers"],
     }
     channel = CHANNEL

@@ -26,3 +26,9 @@ def button_press(simulator: DiscordSimulator, custom_id: str, *, flags: int = 0)
 def select_value(name: str, value: str) -> Json:
     """Return the component of a submitted modal in which that value is selected."""
     return {"type": 18, "id": 1, "component": {"type": 3, "id": 2, "custom_id": name, "values": [value]}}
+
+
+def message_command(name: str, message: Json) -> Json:
+    """Return the data of a message's context menu command."""
+    resolved = {"messages": {message["id"]: message}}
+    return {"id": snowflake(), "name": name, "type": 3, "target_id": message["id"], "resolved": resolved}

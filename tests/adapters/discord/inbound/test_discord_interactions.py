@@ -6,7 +6,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.ui.buttons import button_id
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
-from tests.support.discord.interactions import PRESSED, SLASH, button_press, slash_command
+from tests.support.discord.interactions import PRESSED, SLASH, button_press, message_command, slash_command
 from tests.support.discord.stage import Core, Service
 
 ASKED_FOR_CHOICES, FORM = 4, 5
@@ -162,19 +162,26 @@ async def test_command_without_anything_opens_its_form(
     [
         ("Explain", "chat", "請解釋這則訊息：\n\n> Bob: Cats are liquid."),
         ("Summarise", "chat", "請摘要這則訊息：\n\n> Bob: Cats are liquid."),
+        (
+            "Reply with code review",
+            "chat",
+            "請審查這段程式碼：先指出錯誤，再說可以改進之處，並各附上改法。\n\n> Bob: Cats are liquid.",
+        ),
         ("Turn into picture", "image", "Cats are liquid."),
     ],
 )
 async def test_menus_of_messages(
     service: Service, simulator: DiscordSimulator, core: Core, menu: str, command: str, prompt: str
 ) -> None:
-    """A message can be explained, summarised or drawn; what is explained is told the asker alone."""
+    """A message can be explained, summarised, reviewed or drawn; an explanation or summary is for the asker alone."""
     message = simulator.message(CHANNEL, "Cats are liquid.", by=BOB)
-    data = {"id": snowflake(), "name": menu, "type": 3, "target_id": message["id"]}
-    await simulator.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
+    await simulator.interact(SLASH, message_command(menu, message))
     (event,) = await core.count(1)
     assert (event.command, event.prompt, event.rejection) == (command, prompt, "")
-    assert event.reply_to["deferred"] == ("private" if command == "chat" else "public")
+    assert not event.has_prior_messages
+    is_private = menu in ("Explain", "Summarise")
+    assert event.reply_to["deferred"] == ("private" if is_private else "public")
+    assert event.conversation == (f"i{event.id}" if is_private else f"c{CHANNEL}")
 
 
 async def test_menu_that_animates(service: Service, simulator: DiscordSimulator, core: Core) -> None:
@@ -182,8 +189,7 @@ async def test_menu_that_animates(service: Service, simulator: DiscordSimulator,
     file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": ""}
     picture = simulator.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
     for message in (picture, simulator.message(CHANNEL, "no picture", by=BOB)):
-        data = {"id": snowflake(), "name": "Animate this picture", "type": 3, "target_id": message["id"]}
-        await simulator.interact(SLASH, {**data, "resolved": {"messages": {message["id"]: message}}})
+        await simulator.interact(SLASH, message_command("Animate this picture", message))
     person = {"id": snowflake(), "name": "Animate avatar", "type": 2, "target_id": BOB}
     await simulator.interact(SLASH, {**person, "resolved": {"users": {BOB: user(BOB, "Bob")}}})
     await core.count(3)
