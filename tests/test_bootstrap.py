@@ -24,11 +24,11 @@ from bot.models import CommandSpec
 from bot.ports import Sink
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
-from tests.support.api import failure
 from tests.support.channel import Channel, ChannelAdapter, channel_server, parse
-from tests.support.service import impatient, service
+from tests.support.scripted_api import failure
+from tests.support.service import quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 ROOT = Path(__file__).parents[1]
 
 
@@ -194,7 +194,7 @@ async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> Non
             stderr=asyncio.subprocess.PIPE,
         )
         event = await channel.ask("draw it")
-        await channel.answered(event)
+        await channel.wait_for_answers(event)
         process.terminate()
         _, written = await process.communicate()
     [answer] = channel.answers(event)

@@ -16,7 +16,7 @@ import pytest
 from bot import __version__
 from bot.__main__ import main
 from sandbox.server import Sandbox
-from tests.support.api import chat, fake_api, silence
+from tests.support.scripted_api import chat, scripted_api, silence
 
 ROOT = Path(__file__).parents[1]
 
@@ -102,7 +102,7 @@ def test_what_is_piped_in_is_answered_to_its_end(tmp_path: Path) -> None:
 
 async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_path: Path) -> None:
     """Ctrl-C on a piped run says what becomes of what it asked; there it is."""
-    async with asyncio.timeout(100), fake_api() as api:
+    async with asyncio.timeout(100), scripted_api() as api:
         api.play(silence)
         given = environment(tmp_path, AIMODELS_BASE_URL=api.url, AIMODELS_API_KEY="sk-x", BOT_SHUTDOWN_TIMEOUT="0")
         running = await asyncio.create_subprocess_exec(

@@ -12,16 +12,16 @@ from pydantic import SecretStr
 
 from bot.models import Lane
 from tests.support import processes
-from tests.support.api import chat_data, data, fake_api
 from tests.support.channel import Channel, ChannelAdapter, channel_server
 from tests.support.killed_service import serve
 from tests.support.postgres import connected, server, url
 from tests.support.processes import Process
-from tests.support.service import Echo, Service, impatient, service
+from tests.support.scripted_api import chat_data, data, scripted_api
+from tests.support.service import EchoApi, Service, quiet_logs, service
 from tests.support.store_failures import watch_failure
 
 __all__ = ["server", "url"]
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 @asynccontextmanager
@@ -66,11 +66,11 @@ async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) ->
     """Whichever process takes the stop command, the one that writes the answer ends it."""
     async with service(tmp_path, bot_database_url=url) as one:
         one.echo.hold("slow")
-        event = await one.begun("slow")
+        event = await one.start_asking("slow")
         one.core.worker._slots[Lane.FREE] = 0  # so that the other takes it
         async with another(one):
             stopped = await one.ask("", command="stop")
-            await one.channel.answered(event)
+            await one.channel.wait_for_answers(event)
         assert stopped.text == "Stopped: 1."
         assert one.answer(event).text == "*Stopped.*"
         assert one.echo.left["slow"] == 1
@@ -80,7 +80,7 @@ async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path
     """While nobody may connect an answer waits for its commit; it is asked for once, and the service goes on."""
     async with service(tmp_path, bot_database_url=url) as one, connected(url, "postgres") as connection:
         release = one.echo.hold("slow")
-        event = await one.begun("slow")
+        event = await one.start_asking("slow")
         name = one.core.settings.database_name.rpartition("/")[2]
         await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
@@ -89,9 +89,9 @@ async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path
         await failed.wait()
         assert not one.answer(event).final
         await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-        await one.channel.answered(event)
+        await one.channel.wait_for_answers(event)
         assert (await one.ask("next")).text == "re: next"
-        assert one.echo.asked == ["slow", "next"]
+        assert one.echo.prompts == ["slow", "next"]
 
 
 def process(
@@ -115,7 +115,7 @@ def process(
 )
 async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url: SecretStr, seam: str) -> None:
     """Two processes share the work; one is killed, the other answers all that was asked, each question once."""
-    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
         api.play(data(chat_data("Hello Ada")))
         async with (
             process(channel, api.url, tmp_path, url, seam) as doomed,
@@ -127,7 +127,7 @@ async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url:
                 await channel.until(lambda: asked[-1] in channel.acknowledged or doomed.returncode is not None)
                 await asyncio.wait({asyncio.create_task(doomed.wait())}, timeout=0.2)
             assert await doomed.wait() == -signal.SIGKILL
-            await channel.answered(*asked)
+            await channel.wait_for_answers(*asked)
         assert other.returncode == 0
     for event in asked:
         assert [(answer.text, answer.final) for answer in channel.answers(event)] == [("Hello Ada", True)]
@@ -147,9 +147,9 @@ async def test_limits_hold_over_all_processes(
     tmp_path: Path, url: SecretStr, limits: dict[str, str], command: str, admitted: int
 ) -> None:
     """Of what is asked of two processes at once as much is answered as the limit says, and no more after a restart."""
-    async with channel_server() as one, channel_server() as two, fake_api() as api, asyncio.timeout(120):
+    async with channel_server() as one, channel_server() as two, scripted_api() as api, asyncio.timeout(120):
         two.numbers = one.numbers
-        echo = Echo(api.url)
+        echo = EchoApi(api.url)
         api.play(echo)
 
         async def refusals(events: int) -> int:

@@ -2,10 +2,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.api import FakeApi, fake_api
+from tests.support.scripted_api import ScriptedApi, scripted_api
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[FakeApi]:
-    async with fake_api() as fake:
+async def api() -> AsyncIterator[ScriptedApi]:
+    async with scripted_api() as fake:
         yield fake

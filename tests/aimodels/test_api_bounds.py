@@ -11,7 +11,7 @@ from aiohttp import web
 from aimodels import AsyncAIModels
 from aimodels.errors import ServerFailed, UnexpectedAnswer
 from aimodels.request import MAX_ERROR, MAX_TEXT_ANSWER, MAX_TRIES
-from tests.support.api import QUICK, FakeApi, Step, chat_data, data, raw
+from tests.support.scripted_api import QUICK, ScriptedApi, Step, chat_data, data, raw
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 PIECE = b"x" * 1_000_000
@@ -38,30 +38,30 @@ def endless(status: int = 200, *, sent: list[int], packed: bool = False, line: b
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_an_endless_answer(api: FakeApi, packed: bool) -> None:
+async def test_an_endless_answer(api: ScriptedApi, packed: bool) -> None:
     """One that is larger than any chat answer is broken off there, packed or not, and is not asked for again."""
     sent: list[int] = []
     api.play(endless(sent=sent, packed=packed))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         with pytest.raises(UnexpectedAnswer, match="larger than 16 MB"):
             await client.chat.completions.create(model="m", messages=MESSAGES)
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
     assert packed or len(sent) < 1000  # a packed gigabyte may already lie in the buffers of the connection
 
 
-async def test_an_endless_error(api: FakeApi) -> None:
+async def test_an_endless_error(api: ScriptedApi) -> None:
     """Of an error only the beginning is read, at each try."""
     sent: list[int] = []
     api.play(endless(500, sent=sent))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         with pytest.raises(ServerFailed) as caught:
             await client.chat.completions.create(model="m", messages=MESSAGES)
-    assert len(api.asked) == MAX_TRIES
+    assert len(api.requests) == MAX_TRIES
     assert len(str(caught.value)) <= MAX_ERROR
     assert len(sent) < 1000 * MAX_TRIES
 
 
-async def test_an_endless_event(api: FakeApi) -> None:
+async def test_an_endless_event(api: ScriptedApi) -> None:
     """A streamed event of ever more lines is broken off."""
     sent: list[int] = []
     api.play(endless(sent=sent, line=b"data: " + PIECE + b"\n"))
@@ -74,7 +74,7 @@ async def test_an_endless_event(api: FakeApi) -> None:
     assert len(sent) < 1000
 
 
-async def test_a_large_answer_is_taken(api: FakeApi) -> None:
+async def test_a_large_answer_is_taken(api: ScriptedApi) -> None:
     """The bound is far above any answer."""
     text = "word " * (MAX_TEXT_ANSWER // 10)
     api.play(data(chat_data(text)))
@@ -86,7 +86,7 @@ async def test_a_large_answer_is_taken(api: FakeApi) -> None:
 @pytest.mark.parametrize(
     "figure", ["NaN", "Infinity", "-Infinity", "1e999", "-1", "9223372036854775807", '"many"', "[]"]
 )
-async def test_figures_that_make_no_sense(api: FakeApi, figure: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_figures_that_make_no_sense(api: ScriptedApi, figure: str, caplog: pytest.LogCaptureFixture) -> None:
     """A count or a cost that can't be stored or summed is none, with a warning; the answer is not lost."""
     body: dict[str, Any] = {**chat_data("hi"), "usage": {"prompt_tokens": "@", "completion_tokens": 7, "cost": "@"}}
     text = json.dumps({"success": True, "data": body}).replace('"@"', figure)

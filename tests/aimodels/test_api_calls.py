@@ -22,7 +22,19 @@ from aimodels.errors import (
     Unreachable,
 )
 from aimodels.responses import Flavor
-from tests.support.api import QUICK, FakeApi, Step, answer, chat, failure, gibberish, half, hang_up, raw, silence
+from tests.support.scripted_api import (
+    QUICK,
+    ScriptedApi,
+    Step,
+    answer,
+    chat,
+    failure,
+    gibberish,
+    half,
+    hang_up,
+    raw,
+    silence,
+)
 
 KEY = "sk-very-secret"
 HELLO = [{"role": "user", "content": "hello"}]
@@ -44,7 +56,7 @@ async def ask(client: AsyncAIModels) -> str:
         (302, "", UnexpectedAnswer),
     ],
 )
-async def test_refusals_are_final(api: FakeApi, status: int, code: str, kind: type[ApiError]) -> None:
+async def test_refusals_are_final(api: ScriptedApi, status: int, code: str, kind: type[ApiError]) -> None:
     """A refusal is raised as the error of its status and code, with the API's words, and never tried again."""
     api.play(failure(status, code, "API密鑰無效或已過期"))
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
@@ -53,10 +65,10 @@ async def test_refusals_are_final(api: FakeApi, status: int, code: str, kind: ty
     assert type(caught.value) is kind
     assert caught.value.status == status
     assert status < 400 or (caught.value.code, caught.value.message) == (code, "API密鑰無效或已過期")
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
-async def test_refusal_with_good_status(api: FakeApi) -> None:
+async def test_refusal_with_good_status(api: ScriptedApi) -> None:
     """An error envelope counts, whatever status it comes with."""
     error = {"code": "invalid_api_key", "message": "no", "type": "authentication_error"}
     api.play(answer({"success": False, "error": error}))
@@ -68,7 +80,7 @@ async def test_refusal_with_good_status(api: FakeApi) -> None:
 @pytest.mark.parametrize(
     "fault", [failure(500), failure(503), hang_up, half, gibberish, raw(b"<oops>", "text/html", 502)]
 )
-async def test_passing_faults_are_survived(api: FakeApi, fault: Step) -> None:
+async def test_passing_faults_are_survived(api: ScriptedApi, fault: Step) -> None:
     """A server's failure and a broken connection are tried again, and the wait is told."""
     api.play(fault, fault, chat("done"))
     waits: list[str] = []
@@ -86,14 +98,14 @@ async def test_passing_faults_are_survived(api: FakeApi, fault: Step) -> None:
     ("fault", "kind"),
     [(failure(500), ServerFailed), (hang_up, Unreachable), (half, Unreachable), (gibberish, Unreachable)],
 )
-async def test_lasting_faults_are_raised(api: FakeApi, fault: Step, kind: type[ApiError]) -> None:
+async def test_lasting_faults_are_raised(api: ScriptedApi, fault: Step, kind: type[ApiError]) -> None:
     """A fault that lasts is raised after a few tries, its cause kept, the key nowhere in it."""
     api.play(fault)
     async with AsyncAIModels(timing=QUICK, api_key=SecretStr(KEY), base_url=api.url) as client:
         with pytest.raises(kind) as caught:
             await ask(client)
         assert KEY not in repr(client) + repr(vars(client))
-    assert len(api.asked) == 5
+    assert len(api.requests) == 5
     if kind is Unreachable:
         assert caught.value.__cause__ is not None
     link: BaseException | None = caught.value
@@ -110,7 +122,7 @@ async def test_nobody_listens() -> None:
             await ask(client)
 
 
-async def test_key_echoed_by_the_api(api: FakeApi) -> None:
+async def test_key_echoed_by_the_api(api: ScriptedApi) -> None:
     """A key that the API repeats in its message is taken out."""
     api.play(failure(401, "invalid_api_key", f"Incorrect API key provided: {KEY}"))
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
@@ -118,7 +130,7 @@ async def test_key_echoed_by_the_api(api: FakeApi) -> None:
             await ask(client)
 
 
-async def test_key_is_not_logged(api: FakeApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_key_is_not_logged(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> None:
     """At the most talkative log level nothing says the key."""
     caplog.set_level(logging.DEBUG)
     api.play(failure(500), chat())
@@ -135,7 +147,7 @@ def test_impossible_keys(key: str) -> None:
     assert not key.strip() or key not in str(caught.value)
 
 
-async def test_deadline(api: FakeApi) -> None:
+async def test_deadline(api: ScriptedApi) -> None:
     """A silent API costs no more than the time-out."""
     api.play(silence)
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=0.2) as client:
@@ -143,7 +155,7 @@ async def test_deadline(api: FakeApi) -> None:
             await ask(client)
 
 
-async def test_deadline_after_a_fault(api: FakeApi) -> None:
+async def test_deadline_after_a_fault(api: ScriptedApi) -> None:
     """When time is up after a fault, the fault is what is raised."""
     api.play(failure(500), silence)
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=1.5) as client:
@@ -151,7 +163,7 @@ async def test_deadline_after_a_fault(api: FakeApi) -> None:
             await ask(client)
 
 
-async def test_cancelling_hangs_up(api: FakeApi) -> None:
+async def test_cancelling_hangs_up(api: ScriptedApi) -> None:
     """Cancelling a call closes its connection: the server sees it go."""
     api.play(silence)
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
@@ -164,7 +176,7 @@ async def test_cancelling_hangs_up(api: FakeApi) -> None:
             await api.hung_up.wait()
 
 
-async def test_429_is_waited_for(api: FakeApi) -> None:
+async def test_429_is_waited_for(api: ScriptedApi) -> None:
     """After a 429 the call waits as long as it was told to, says so, and succeeds."""
     api.play(failure(429, "rate_limit_exceeded", headers={"Retry-After": "1"}), chat("done"))
     waits: list[tuple[float, str]] = []
@@ -176,7 +188,7 @@ async def test_429_is_waited_for(api: FakeApi) -> None:
     assert 0 < seconds <= 1
 
 
-async def test_429_beyond_the_deadline(api: FakeApi) -> None:
+async def test_429_beyond_the_deadline(api: ScriptedApi) -> None:
     """A 429 whose wait is longer than the time left is raised at once, with the wait."""
     api.play(failure(429, headers={"Retry-After": "60"}))
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=30) as client:
@@ -184,10 +196,10 @@ async def test_429_beyond_the_deadline(api: FakeApi) -> None:
             with pytest.raises(RateLimited) as caught:
                 await ask(client)
             assert 55 < caught.value.retry_after <= 60
-            assert len(api.asked) == asked
+            assert len(api.requests) == asked
 
 
-async def test_rate_limiter_spares_429s(api: FakeApi) -> None:
+async def test_rate_limiter_spares_429s(api: ScriptedApi) -> None:
     """When nothing remains, the next call waits for the reset instead of asking."""
     spent = {"X_RateLimit_Limit": "2", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "3600"}
     api.play(chat("first", **spent))
@@ -197,7 +209,7 @@ async def test_rate_limiter_spares_429s(api: FakeApi) -> None:
         assert client.rate_limiter.reset_at is not None
         with pytest.raises(RateLimited):
             await ask(client)
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -212,17 +224,17 @@ async def test_rate_limiter_spares_429s(api: FakeApi) -> None:
         (b'{"success": true, "data": {"choices": [{"message": {}}]}}', r"data\.choices\[0\]\.message\.content"),
     ],
 )
-async def test_unexpected_answers_name_the_field(api: FakeApi, body: bytes, names: str) -> None:
+async def test_unexpected_answers_name_the_field(api: ScriptedApi, body: bytes, names: str) -> None:
     """An answer that nothing documents is an error that names what is missing, and is not tried again."""
     api.play(raw(body, "text/html"))
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         with pytest.raises(UnexpectedAnswer, match=names):
             await ask(client)
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
 @pytest.mark.parametrize("fault", [failure(401, "invalid_api_key"), failure(403)])
-async def test_verify_refuses(api: FakeApi, fault: Step) -> None:
+async def test_verify_refuses(api: ScriptedApi, fault: Step) -> None:
     """A key that the API does not take is not verified."""
     api.play(fault)
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
@@ -230,12 +242,12 @@ async def test_verify_refuses(api: FakeApi, fault: Step) -> None:
             await client.verify()
 
 
-async def test_verify_spends_nothing(api: FakeApi) -> None:
+async def test_verify_spends_nothing(api: ScriptedApi) -> None:
     """A good key is proved by a request that the API must refuse for its parameters."""
     api.play(failure(400, "invalid_messages"))
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
         await client.verify()
-    assert api.asked[0].json["messages"] == []
+    assert api.requests[0].json["messages"] == []
 
 
 @pytest.mark.parametrize(
@@ -246,7 +258,7 @@ async def test_verify_spends_nothing(api: FakeApi) -> None:
         (failure(404, "not_found", "POST /chat/completions: Not Found"), BadRequest),
     ],
 )
-async def test_verify_needs_the_api(api: FakeApi, fault: Step, kind: type[ApiError]) -> None:
+async def test_verify_needs_the_api(api: ScriptedApi, fault: Step, kind: type[ApiError]) -> None:
     """A web page is no proof of a key, nor is an address of the API where there is no chat."""
     api.play(fault)
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
@@ -262,17 +274,17 @@ async def test_verify_needs_the_api(api: FakeApi, fault: Step, kind: type[ApiErr
         {"object": "error", "code": 404, "message": "The model `m` does not exist.", "type": "NotFoundError"},
     ],
 )
-async def test_verify_needs_the_model(api: FakeApi, body: Any) -> None:
+async def test_verify_needs_the_model(api: ScriptedApi, body: Any) -> None:
     """A model that the API does not have is told as that, however servers put it."""
     api.play(answer(body, 404))
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, flavor="openai") as client:
         with pytest.raises(BadRequest) as caught:
             await client.verify("m")
     assert caught.value.is_about_model
-    assert api.asked[0].json["model"] == "m"
+    assert api.requests[0].json["model"] == "m"
 
 
-async def test_verify_needs_the_right_flavor(api: FakeApi) -> None:
+async def test_verify_needs_the_right_flavor(api: ScriptedApi) -> None:
     """Whether the API wraps its answers is seen by its refusals; the flavour that fits is named."""
     bare = answer({"error": {"code": "invalid_messages", "message": "no messages", "type": "x"}}, 400)
     enveloped = failure(400, "invalid_messages")
@@ -289,7 +301,7 @@ async def test_verify_needs_the_right_flavor(api: FakeApi) -> None:
                 await client.verify()
 
 
-async def test_silence_after_a_wait(api: FakeApi) -> None:
+async def test_silence_after_a_wait(api: ScriptedApi) -> None:
     """A call that waited its turn and then got no answer says that there was no answer."""
     spent = {"X_RateLimit_Limit": "9", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "0.05"}
     api.play(chat("first", **spent), silence)
@@ -297,10 +309,10 @@ async def test_silence_after_a_wait(api: FakeApi) -> None:
         await ask(client)
         with pytest.raises(DeadlineExceeded):
             await ask(client)
-    assert len(api.asked) == 2
+    assert len(api.requests) == 2
 
 
-async def test_proxy_of_the_environment(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_of_the_environment(api: ScriptedApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy named by the environment is used, unless it is not meant for this address."""
     monkeypatch.setenv("http_proxy", api.url.removesuffix("/v1"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -308,10 +320,10 @@ async def test_proxy_of_the_environment(api: FakeApi, monkeypatch: pytest.Monkey
     for base_url in ("http://api.invalid/v1", api.url):
         async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=base_url) as client:
             assert await ask(client) == "done"
-    assert [asked.headers["Host"] for asked in api.asked] == ["api.invalid", api.url.split("/")[2]]
+    assert [asked.headers["Host"] for asked in api.requests] == ["api.invalid", api.url.split("/")[2]]
 
 
-async def test_people_share_one_rate_limiter(api: FakeApi) -> None:
+async def test_people_share_one_rate_limiter(api: ScriptedApi) -> None:
     """Everybody's calls wait while the API refuses one person's, and are asked once when it opens."""
     api.play(failure(429, headers={"Retry-After": "0.3", "X-RateLimit-Limit": "9"}), chat())
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
@@ -329,5 +341,5 @@ async def test_people_share_one_rate_limiter(api: FakeApi) -> None:
             for name in names
         ]
         await asyncio.gather(first, *tasks)
-    said = [asked.json["messages"][0]["content"] for asked in api.asked]
+    said = [asked.json["messages"][0]["content"] for asked in api.requests]
     assert sorted(said) == ["ann 2", "ann 3", "bob 1", "hello", "hello"]

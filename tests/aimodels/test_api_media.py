@@ -7,7 +7,7 @@ import pytest
 
 from aimodels import AsyncAIModels
 from aimodels.errors import AuthenticationFailed, BadRequest, DeadlineExceeded, JobFailed, UnexpectedAnswer
-from tests.support.api import QUICK, FakeApi, answer, chat_data, data, failure, raw
+from tests.support.scripted_api import QUICK, ScriptedApi, answer, chat_data, data, failure, raw
 
 URL = "https://cdn.example/1"
 
@@ -21,7 +21,7 @@ URL = "https://cdn.example/1"
         {"code": "```python\npass\n```\n"},
     ],
 )
-async def test_code_shapes(api: FakeApi, body: dict[str, Any]) -> None:
+async def test_code_shapes(api: ScriptedApi, body: dict[str, Any]) -> None:
     """Each accepted shape of a code answer gives the code, and its usage is kept."""
     api.play(data({**body, "usage": {"prompt_tokens": 1, "completion_tokens": 2}}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
@@ -43,7 +43,7 @@ async def test_code_shapes(api: FakeApi, body: dict[str, Any]) -> None:
         {"url": URL},
     ],
 )
-async def test_media_shapes(api: FakeApi, body: dict[str, Any]) -> None:
+async def test_media_shapes(api: ScriptedApi, body: dict[str, Any]) -> None:
     """Each accepted shape of a media answer gives its items and its cost."""
     api.play(data({**body, "usage": {"cost": 0.5}}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
@@ -52,7 +52,7 @@ async def test_media_shapes(api: FakeApi, body: dict[str, Any]) -> None:
     assert response.data.usage.cost == 0.5
 
 
-async def test_item_details(api: FakeApi) -> None:
+async def test_item_details(api: ScriptedApi) -> None:
     """What an item brings is kept, in base64 as well, and a wrong detail does not cost the item."""
     item = {"b64_json": "AAAA", "width": 640, "height": "tall", "duration": 2.5, "format": "mp4"}
     api.play(data({"video": item}), data({"url": "data:audio/mpeg;base64,BBBB"}))
@@ -64,7 +64,7 @@ async def test_item_details(api: FakeApi) -> None:
     assert (second.url, second.b64_json) == (None, "BBBB")
 
 
-async def test_documented_images(api: FakeApi) -> None:
+async def test_documented_images(api: ScriptedApi) -> None:
     """The reference's picture answer is read in full, the envelope included."""
     body = {"images": [{"url": URL, "width": 1024, "height": 1024}], "usage": {"images": 1, "cost": 0.0008}}
     api.play(answer({"success": True, "data": body, "message": "操作成功", "timestamp": "2024-01-15T10:30:00Z"}))
@@ -88,7 +88,7 @@ async def test_documented_images(api: FakeApi) -> None:
         ({"id": "1", "status": "succeeded"}, "images, audio, video or url"),
     ],
 )
-async def test_unexpected_media_name_the_field(api: FakeApi, body: dict[str, Any], names: str) -> None:
+async def test_unexpected_media_name_the_field(api: ScriptedApi, body: dict[str, Any], names: str) -> None:
     """A media answer of any other shape names what is missing."""
     api.play(data(body))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
@@ -96,7 +96,7 @@ async def test_unexpected_media_name_the_field(api: FakeApi, body: dict[str, Any
             await client.video.create(model="m", prompt="p")
 
 
-async def test_unexpected_code_names_the_field(api: FakeApi) -> None:
+async def test_unexpected_code_names_the_field(api: ScriptedApi) -> None:
     """A code answer of any other shape names what is missing."""
     api.play(data({"choices": [{}]}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
@@ -104,7 +104,7 @@ async def test_unexpected_code_names_the_field(api: FakeApi) -> None:
             await client.code.completions.create(model="m", prompt="p")
 
 
-async def test_job_is_polled(api: FakeApi) -> None:
+async def test_job_is_polled(api: ScriptedApi) -> None:
     """A job is looked at until it is done, through faults, and its progress is told."""
     api.play(
         data({"id": "job 1", "status": "queued"}),
@@ -120,19 +120,19 @@ async def test_job_is_polled(api: FakeApi) -> None:
         )
     assert response.data.items[0].url == URL
     assert seen == [(None, "queued"), (0.5, "processing"), (0.75, "processing")]
-    assert [(asked.method, asked.path) for asked in api.asked[1:]] == [("GET", "/v1/video/generations/job 1")] * 4
+    assert [(asked.method, asked.path) for asked in api.requests[1:]] == [("GET", "/v1/video/generations/job 1")] * 4
 
 
-async def test_job_fails(api: FakeApi) -> None:
+async def test_job_fails(api: ScriptedApi) -> None:
     """A job that fails says why."""
     api.play(data({"id": 7, "status": "queued"}), data({"id": 7, "status": "failed", "error": {"message": "no cat"}}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         with pytest.raises(JobFailed, match="no cat"):
             await client.audio.create(model="m", prompt="p")
-    assert api.asked[1].path == "/v1/audio/generations/7"
+    assert api.requests[1].path == "/v1/audio/generations/7"
 
 
-async def test_job_deadline(api: FakeApi) -> None:
+async def test_job_deadline(api: ScriptedApi) -> None:
     """A job that never ends costs no more than the time-out for media."""
     api.play(data({"id": "1", "status": "processing"}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, media_timeout=0.3) as client:
@@ -140,38 +140,38 @@ async def test_job_deadline(api: FakeApi) -> None:
             await client.video.create(model="m", prompt="p")
 
 
-async def test_openai_images(api: FakeApi) -> None:
+async def test_openai_images(api: ScriptedApi) -> None:
     """In the OpenAI flavour pictures come as `data`, and a style joins the prompt."""
     api.play(answer({"created": 1, "data": [{"b64_json": "AAAA"}, {"url": URL}]}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         response = await client.images.create(model="m", prompt="a fox", style="anime", n=2)
     assert [(item.url, item.b64_json) for item in response.data.images] == [(None, "AAAA"), (URL, None)]
-    assert api.asked[0].json == {"model": "m", "prompt": "a fox, anime style", "n": 2}
+    assert api.requests[0].json == {"model": "m", "prompt": "a fox, anime style", "n": 2}
 
 
-async def test_openai_speech(api: FakeApi) -> None:
+async def test_openai_speech(api: ScriptedApi) -> None:
     """In the OpenAI flavour sound is speech, whose bytes are the answer."""
     api.play(raw(b"ID3 sound", "audio/mpeg"))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         [item] = (await client.audio.create(model="tts-1", prompt="hello", duration=3)).data.items
     assert base64.b64decode(item.b64_json or "") == b"ID3 sound"
     assert item.format == "mp3"
-    assert api.asked[0].path == "/v1/audio/speech"
-    assert api.asked[0].json == {"model": "tts-1", "input": "hello", "voice": "alloy"}
+    assert api.requests[0].path == "/v1/audio/speech"
+    assert api.requests[0].json == {"model": "tts-1", "input": "hello", "voice": "alloy"}
 
 
-async def test_openai_code_through_chat(api: FakeApi) -> None:
+async def test_openai_code_through_chat(api: ScriptedApi) -> None:
     """A server without a code endpoint is asked through chat, and is not asked for it a second time."""
     api.play(failure(404), answer(chat_data("```python\npass\n```")))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
         for _ in range(2):
             response = await client.for_caller("ann").code.completions.create(model="m", prompt="p", language="python")
             assert response.data.code == "pass"
-    assert [asked.path for asked in api.asked] == ["/v1/code/completions", *["/v1/chat/completions"] * 2]
-    assert api.asked[1].json["messages"][1] == {"role": "user", "content": "p"}
+    assert [asked.path for asked in api.requests] == ["/v1/code/completions", *["/v1/chat/completions"] * 2]
+    assert api.requests[1].json["messages"][1] == {"role": "user", "content": "p"}
 
 
-async def test_openai_code_refused(api: FakeApi) -> None:
+async def test_openai_code_refused(api: ScriptedApi) -> None:
     """A model that the server does not know is an error, not a missing endpoint."""
     api.play(failure(404, "model_not_found"))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:
@@ -189,7 +189,7 @@ async def test_openai_code_refused(api: FakeApi) -> None:
         (["m"], "the API answered with status 401"),
     ],
 )
-async def test_openai_error_shapes(api: FakeApi, body: Any, message: str) -> None:
+async def test_openai_error_shapes(api: ScriptedApi, body: Any, message: str) -> None:
     """The words of an error are found in the shapes that servers use."""
     api.play(answer(body, 401))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:

@@ -8,9 +8,9 @@ import pytest
 from aimodels import AsyncAIModels, ChatDelta
 from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, ServerFailed, UnexpectedAnswer, Unreachable
 from aimodels.sse import EventParser
-from tests.support.api import (
+from tests.support.scripted_api import (
     QUICK,
-    FakeApi,
+    ScriptedApi,
     Step,
     answer,
     chat,
@@ -39,7 +39,7 @@ def text(deltas: list[ChatDelta]) -> str:
     return "".join(delta.text for delta in deltas)
 
 
-async def test_pieces_usage_and_reason(api: FakeApi) -> None:
+async def test_pieces_usage_and_reason(api: ScriptedApi) -> None:
     """The pieces come in order, then why the answer ended and what it used."""
     api.play(events(piece("你"), ": keep-alive\n\n", piece("好"), piece(finish="stop", usage=USED)))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
@@ -49,35 +49,35 @@ async def test_pieces_usage_and_reason(api: FakeApi) -> None:
     assert deltas[-1].usage is not None
     assert deltas[-1].usage.total_tokens == 5
     assert deltas[0].model == "gpt-4-turbo"
-    assert api.asked[0].json == {"model": "m", "messages": HELLO, "stream": True}
+    assert api.requests[0].json == {"model": "m", "messages": HELLO, "stream": True}
 
 
-async def test_usage_is_asked_of_openai_servers(api: FakeApi) -> None:
+async def test_usage_is_asked_of_openai_servers(api: ScriptedApi) -> None:
     """In the OpenAI flavour the usage is asked for and read from the piece without choices."""
     api.play(events(piece("hi", finish="stop"), {"choices": [], "usage": USED}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True, flavor="openai") as client:
         deltas = await collect(client)
-    assert api.asked[0].json["stream_options"] == {"include_usage": True}
+    assert api.requests[0].json["stream_options"] == {"include_usage": True}
     assert deltas[-1].usage is not None
 
 
-async def test_not_streaming_is_as_documented(api: FakeApi) -> None:
+async def test_not_streaming_is_as_documented(api: ScriptedApi) -> None:
     """Without the setting the documented request is made and its answer is one piece."""
     api.play(chat("all at once"))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
         [delta] = await collect(client)
     assert (delta.text, delta.finish_reason) == ("all at once", "stop")
-    assert api.asked[0].json == {"model": "m", "messages": HELLO}
+    assert api.requests[0].json == {"model": "m", "messages": HELLO}
 
 
-async def test_plain_answer_to_a_streamed_request(api: FakeApi) -> None:
+async def test_plain_answer_to_a_streamed_request(api: ScriptedApi) -> None:
     """A server that does not stream, although asked to, is understood."""
     api.play(chat("all at once"))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         assert text(await collect(client)) == "all at once"
 
 
-async def test_pieces_come_while_the_answer_is_written(api: FakeApi) -> None:
+async def test_pieces_come_while_the_answer_is_written(api: ScriptedApi) -> None:
     """A piece is given out as soon as it is there, not when the answer ends."""
     rest = asyncio.Event()
     api.play(events(piece("first"), piece("second", finish="stop"), wait=rest))
@@ -92,12 +92,12 @@ async def test_pieces_come_while_the_answer_is_written(api: FakeApi) -> None:
 
 
 @pytest.mark.parametrize("fault", [failure(500), hang_up, half, events(abort=True), events(end=False)])
-async def test_tried_again_before_the_first_piece(api: FakeApi, fault: Step) -> None:
+async def test_tried_again_before_the_first_piece(api: ScriptedApi, fault: Step) -> None:
     """As long as nothing was given out, a fault is survived."""
     api.play(fault, events(piece("done", finish="stop")))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         assert text(await collect(client)) == "done"
-    assert len(api.asked) == 2
+    assert len(api.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_tried_again_before_the_first_piece(api: FakeApi, fault: Step) -> 
         (events(piece("begun"), {"no": "choices"}), UnexpectedAnswer),
     ],
 )
-async def test_never_tried_again_after_the_first_piece(api: FakeApi, step: Step, kind: type[ApiError]) -> None:
+async def test_never_tried_again_after_the_first_piece(api: ScriptedApi, step: Step, kind: type[ApiError]) -> None:
     """After a piece was given out a fault is raised: the answer must not begin anew."""
     api.play(step)
     got: list[ChatDelta] = []
@@ -119,10 +119,10 @@ async def test_never_tried_again_after_the_first_piece(api: FakeApi, step: Step,
         with pytest.raises(kind):
             await collect(client, got)
     assert text(got) == "begun"
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
-async def test_deadline_in_mid_stream(api: FakeApi) -> None:
+async def test_deadline_in_mid_stream(api: ScriptedApi) -> None:
     """An answer that stops coming costs no more than the time-out."""
     api.play(events(piece("begun"), wait=asyncio.Event()))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True, timeout=1) as client:
@@ -131,7 +131,7 @@ async def test_deadline_in_mid_stream(api: FakeApi) -> None:
 
 
 @pytest.mark.parametrize("step", [silence, events(piece("begun"), wait=asyncio.Event())])
-async def test_cancelling_hangs_up(api: FakeApi, step: Step) -> None:
+async def test_cancelling_hangs_up(api: ScriptedApi, step: Step) -> None:
     """Cancelling a streamed answer, before or after its first piece, closes the connection."""
     api.play(step)
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
@@ -147,7 +147,7 @@ async def test_cancelling_hangs_up(api: FakeApi, step: Step) -> None:
             await api.hung_up.wait()
 
 
-async def test_leaving_early_hangs_up(api: FakeApi) -> None:
+async def test_leaving_early_hangs_up(api: ScriptedApi) -> None:
     """Who leaves a streamed answer closes its connection."""
     api.play(events(piece("begun"), wait=asyncio.Event()))
     async with (
@@ -159,22 +159,22 @@ async def test_leaving_early_hangs_up(api: FakeApi) -> None:
         await api.hung_up.wait()
 
 
-async def test_refusal_is_final(api: FakeApi) -> None:
+async def test_refusal_is_final(api: ScriptedApi) -> None:
     """An error envelope with a good status ends a streamed request like any other."""
     api.play(answer({"success": False, "error": {"message": "no", "type": "invalid_request_error"}}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         with pytest.raises(ApiError, match="no"):
             await collect(client)
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
-async def test_connection_is_used_again(api: FakeApi) -> None:
+async def test_connection_is_used_again(api: ScriptedApi) -> None:
     """After a finished stream the next call needs no new connection."""
     api.play(events(piece("a", finish="stop")))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         await collect(client)
         await collect(client)
-    assert len({asked.peer for asked in api.asked}) == 1
+    assert len({asked.peer for asked in api.requests}) == 1
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
@@ -195,7 +195,7 @@ def test_endless_event() -> None:
         parser.feed(b"x")
 
 
-async def test_openai_plain_answer(api: FakeApi) -> None:
+async def test_openai_plain_answer(api: ScriptedApi) -> None:
     """In the OpenAI flavour the answer has no envelope."""
     api.play(answer(chat_data("bare")), raw(b"{}"))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, flavor="openai") as client:

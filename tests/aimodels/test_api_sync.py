@@ -12,19 +12,19 @@ import pytest
 
 from aimodels import AIModels
 from aimodels.errors import AuthenticationFailed
-from tests.support.api import QUICK, FakeApi, chat, data, events, failure, fake_api, piece
+from tests.support.scripted_api import QUICK, ScriptedApi, chat, data, events, failure, piece, scripted_api
 
 PAGE = Path(__file__).parents[2] / "docs" / "python-sdk.md"
 HELLO = [{"role": "user", "content": "hello"}]
 
 
 @pytest.fixture
-def served() -> Iterator[FakeApi]:
+def served() -> Iterator[ScriptedApi]:
     """A scripted API on another thread, for code that blocks."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    manager = fake_api()
+    manager = scripted_api()
     try:
         yield asyncio.run_coroutine_threadsafe(manager.__aenter__(), loop).result()
     finally:
@@ -34,7 +34,7 @@ def served() -> Iterator[FakeApi]:
         loop.close()
 
 
-def test_page_runs(served: FakeApi) -> None:
+def test_page_runs(served: ScriptedApi) -> None:
     """The page's first samples run as they are, but for the address, and leave nothing open."""
     samples = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert len(samples) == 4
@@ -54,7 +54,7 @@ def test_page_runs(served: FakeApi) -> None:
     assert done.stdout.split() == ["你好!", "https://x/1.png", "https://x/1.mp4"]
 
 
-def test_every_resource(served: FakeApi) -> None:
+def test_every_resource(served: ScriptedApi) -> None:
     """Each call of the asynchronous client has its synchronous twin."""
     with AIModels(timing=QUICK, api_key="k", base_url=served.url) as client:
         served.play(chat("hi"))
@@ -70,7 +70,7 @@ def test_every_resource(served: FakeApi) -> None:
         assert client.rate_limiter.remaining is None
 
 
-def test_streams(served: FakeApi) -> None:
+def test_streams(served: ScriptedApi) -> None:
     """Pieces come through the synchronous client, and one may leave early."""
     served.play(events(piece("a"), piece("b", finish="stop")))
     with AIModels(timing=QUICK, api_key="k", base_url=served.url, streaming=True) as client:
@@ -82,7 +82,7 @@ def test_streams(served: FakeApi) -> None:
             break
 
 
-async def test_inside_a_running_loop(api: FakeApi) -> None:
+async def test_inside_a_running_loop(api: ScriptedApi) -> None:
     """It works where a loop is running already, as in a notebook."""
     api.play(chat("hi"))
 
@@ -96,7 +96,7 @@ async def test_inside_a_running_loop(api: FakeApi) -> None:
     assert await asyncio.to_thread(cell) == "hi"
 
 
-def test_errors_and_close(served: FakeApi) -> None:
+def test_errors_and_close(served: ScriptedApi) -> None:
     """Errors come through as they are; a closed client says so, and closing twice is fine."""
     served.play(failure(401, "invalid_api_key"))
     client = AIModels(timing=QUICK, api_key="k", base_url=served.url)

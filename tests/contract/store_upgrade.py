@@ -17,9 +17,9 @@ from bot.pipeline.adapter_services import CoreServices
 from bot.ports import Store
 from bot.security.token_cipher import TokenCipher
 from tests.contract.store_contract import event
-from tests.support.api import fake_api
 from tests.support.channel import ChannelAdapter, Message, channel_server
-from tests.support.service import Echo, Service
+from tests.support.scripted_api import scripted_api
+from tests.support.service import EchoApi, Service
 
 FOLDER = Path(__file__).parents[1] / "store" / "previous_version"
 AT = datetime(2026, 7, 1, 12, 30, 15, 250000, UTC)
@@ -171,16 +171,16 @@ class UpgradeContract:
         async with AsyncExitStack() as stack:
             async with self.open_previous(tmp_path):
                 pass
-            api = await stack.enter_async_context(fake_api())
+            api = await stack.enter_async_context(scripted_api())
             channel = await stack.enter_async_context(channel_server())
-            echo = Echo(api.url)
+            echo = EchoApi(api.url)
             api.play(echo)
             for name in ("running", "committed"):
                 channel.messages[f"ref of {name}"] = Message(key=name, reply_to=name)
             for name in ("also waiting", "press"):
-                channel.asked[name] = {"id": name, "earlier": [["bob", "said before"]]}
+                channel.questions[name] = {"id": name, "earlier": [["bob", "said before"]]}
                 channel.acknowledged.add(name)
-            channel.asked["waiting"] = {"id": "waiting", "files": {"a.txt": "in the file"}}
+            channel.questions["waiting"] = {"id": "waiting", "files": {"a.txt": "in the file"}}
             channel.acknowledged.add("waiting")
             settings = {**self.settings(), "bot_retention_days": 0}
             one = Service(tmp_path, api, echo, channel, settings, ChannelAdapter(channel.url))
@@ -188,7 +188,7 @@ class UpgradeContract:
             await one.start()
             stack.push_async_callback(one.stop)
             waiting = "press", "refused", "problem", "running", "committed", "waiting", "also waiting"
-            await channel.answered(*waiting)
+            await channel.wait_for_answers(*waiting)
             assert one.answer("problem").text == "That is no number."
             assert one.answer("committed").text == "answer to committed"
             assert one.answer("committed").actions == ["vary", "delete"]
@@ -203,11 +203,11 @@ class UpgradeContract:
             assert not any("prompt of before" in content for content in contents)
             assert "ref of retried" not in channel.messages
             assert (await one.core.store.counts())["waiting"] == 1
-            calls = len(echo.asked)
+            calls = len(echo.prompts)
             again = {"event": "undelivered", "action": "retry"}
             retried = await one.ask("", command="press", options=again, conversation="T1.C4.1", who=ANN.id)
             assert retried.text == "answer to undelivered"
-            assert len(echo.asked) == calls
+            assert len(echo.prompts) == calls
 
 
 def event_of(name: str) -> Event:

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.support.api import events, fake_api, piece, silence
 from tests.support.channel import Channel, channel_server
 from tests.support.killed_service import serve
 from tests.support.processes import Process, process
+from tests.support.scripted_api import events, piece, scripted_api, silence
 
 ROOT = Path(__file__).parents[2]
 STEPS = (
@@ -58,9 +58,9 @@ async def killed_and_restarted(
         assert await doomed.wait() == -signal.SIGKILL, f"the process did not die at {seam}"
     dead.set()
     async with service(channel, api, folder) as restarted:
-        await channel.answered(event)
+        await channel.wait_for_answers(event)
         after = await channel.ask("what is 6 * 7?", conversation="elsewhere")
-        await channel.answered(after)
+        await channel.wait_for_answers(after)
     assert restarted.returncode == 0
 
 
@@ -78,7 +78,7 @@ async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, 
     whole = events(piece("Hello "), piece("Ada", finish="stop"))
     # A process that is to die while it waits or writes is not hurried by an answer.
     before = {"draft.status:after": silence, "draft.write:after": events(piece("Hello "), wait=dead)}.get(seam, whole)
-    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
 
         async def step(request: web.Request) -> web.StreamResponse:
             return await (whole if dead.is_set() else before)(request)
@@ -105,7 +105,7 @@ async def test_nothing_is_shown_that_could_not_be_found_again(tmp_path: Path, se
     """Just before something is shown its draft and the try are on disk, also of what is answered at once."""
     dead = asyncio.Event()
     slow = silence if seam == "draft.status:before" else events(piece("Hello "), wait=dead)
-    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
         api.play(slow)
         await channel.ask("my name is Ada", command=command)
         async with service(channel, (api.url, "key"), tmp_path, seam) as doomed:
@@ -118,7 +118,7 @@ async def test_nothing_is_shown_that_could_not_be_found_again(tmp_path: Path, se
 async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A try counts while it is under way: after the last the person is told, and no process dies of it any more."""
     monkeypatch.setenv("BOT_MAX_ATTEMPTS", "3")
-    async with channel_server() as channel, fake_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
         api.play(silence)
         event = await channel.ask("hello?")
         for attempt in (1, 2, 3):
@@ -129,7 +129,7 @@ async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: py
                 doomed.send_signal(signal.SIGKILL)
                 await doomed.wait()
         async with service(channel, (api.url, "key"), tmp_path):
-            await channel.answered(event)
+            await channel.wait_for_answers(event)
     [answer] = channel.answers(event)
     assert (answer.final, answer.private) == (True, True)
 

@@ -10,9 +10,9 @@ from bot.errors import UsageError
 from bot.models import Actor
 from bot.security.token_cipher import TokenCipher
 from tests.support.channel import parse
-from tests.support.service import Service, impatient, service
+from tests.support.service import Service, quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 def sent(one: Service) -> list[str]:
@@ -26,7 +26,7 @@ def shown(one: Service, key: str) -> list[str]:
 
 
 async def edited(one: Service, event: str, text: str, **more: str) -> None:
-    await one.core.services.revise(replace(parse({**one.channel.asked[event], "text": text}), **more))  # type: ignore[arg-type]
+    await one.core.services.revise(replace(parse({**one.channel.questions[event], "text": text}), **more))  # type: ignore[arg-type]
 
 
 async def test_an_edited_question_is_answered_again_in_place(tmp_path: Path) -> None:
@@ -49,14 +49,14 @@ async def test_an_edit_that_changes_nothing_asks_nothing(tmp_path: Path) -> None
         await edited(one, "e1", "other")
         await one.core.services.revise(parse({"id": "unknown", "command": "chat", "text": "x", "options": {}}))
         await one.ask("three")
-        assert one.echo.asked == ["one", "two", "three"]
+        assert one.echo.prompts == ["one", "two", "three"]
 
 
 async def test_a_question_edited_while_it_is_answered(tmp_path: Path) -> None:
     """The old call is hung up; the answer is the new question's."""
     async with service(tmp_path) as one:
         one.echo.hold("slow")
-        await one.begun("slow")
+        await one.start_asking("slow")
         await edited(one, "e1", "quick")
         await one.channel.until(lambda: any(m.text == "re: quick" for m in one.channel.answers("e1")))
         assert one.echo.left["slow"] == 1
@@ -126,11 +126,11 @@ async def test_the_stop_button(tmp_path: Path) -> None:
     """It stops the one answer, for who asked; the stopped answer says so itself."""
     async with service(tmp_path) as one:
         one.echo.hold("slow")
-        await one.begun("slow")
+        await one.start_asking("slow")
         async with one.channel.changed:
-            one.channel.asked["e1"]["admin"] = False
+            one.channel.questions["e1"]["admin"] = False
         await press(one, "e1", "stop")
-        await one.channel.answered("e1")
+        await one.channel.wait_for_answers("e1")
         assert one.answer("e1").text == "*Stopped.*"
         assert one.echo.left["slow"] == 1
         assert "Nothing is running" in await press(one, "e1", "stop")

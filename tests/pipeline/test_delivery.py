@@ -12,11 +12,11 @@ import pytest
 from bot.models import Answer, Capabilities, Status
 from bot.pipeline.delivery import Progress
 from sandbox.server import Sandbox
-from tests.support.api import failure
 from tests.support.channel import Channel, ChannelAdapter, ChannelDraft, channel_server
-from tests.support.service import FAST, Service, impatient, service
+from tests.support.scripted_api import failure
+from tests.support.service import FAST, Service, quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def test_a_delayed_answer_is_delivered_without_being_made_again(tmp_path: 
     async with service(tmp_path) as one:
         one.channel.faults = {"post": [429, 429], "finish": [429, 429, 429, 429, 429, 429]}
         assert (await one.ask("hello")).text == "re: hello"
-        assert one.echo.asked == ["hello"]
+        assert one.echo.prompts == ["hello"]
 
 
 async def test_a_platform_is_not_asked_before_it_said(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
         assert not one.channel.answers(gone)
         shown = one.core.metrics.render(await one.core.store.counts(), one.core.api.rate_limiter).decode()
         assert 'bot_events_total{adapter="channel",command="chat",outcome="undelivered"} 2.0' in shown
-        assert one.echo.asked == ["hello", "next", "last"]
+        assert one.echo.prompts == ["hello", "next", "last"]
 
 
 async def test_a_retry_shows_what_was_made_and_not_taken(tmp_path: Path) -> None:
@@ -75,10 +75,10 @@ async def test_a_retry_shows_what_was_made_and_not_taken(tmp_path: Path) -> None
         await given_up(one, refused)
         assert (await one.ask("", command="retry")).text == "re: hello"
         assert not one.answer(refused).final
-        assert one.echo.asked == ["hello"]
+        assert one.echo.prompts == ["hello"]
         for times in (2, 3):
             assert (await one.ask("", command="retry", options={"event": refused})).text == "re: hello"
-            assert one.echo.asked == ["hello"] * times
+            assert one.echo.prompts == ["hello"] * times
 
 
 async def test_an_apology_that_was_not_taken_is_no_answer(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_an_apology_that_was_not_taken_is_no_answer(tmp_path: Path) -> Non
         one.echo.instead = [failure(401)]
         await given_up(one, await one.channel.ask("hello"))
         assert (await one.ask("", command="retry")).text == "re: hello"
-        assert one.echo.asked == ["hello", "hello"]
+        assert one.echo.prompts == ["hello", "hello"]
 
 
 async def given_up(one: Service, event: str) -> None:
@@ -128,11 +128,11 @@ async def test_what_finds_an_answer_again_is_kept_as_it_grows(tmp_path: Path, mo
 
         monkeypatch.setattr(one.adapter, "draft", draft)
         release = one.echo.hold("hello")
-        event = await one.begun("hello")
+        event = await one.start_asking("hello")
         await one.channel.until(lambda: one.channel.calls.count(f"update {event}") > 1)
         assert (await kept_ref(one, event)).endswith("+")
         release.set()
-        await one.channel.answered(event)
+        await one.channel.wait_for_answers(event)
         await one.ask("next")
         assert (await kept_ref(one, event)).endswith("+.")
 
@@ -153,7 +153,7 @@ async def test_an_adapters_surprise_costs_neither_answer_nor_lane(tmp_path: Path
         one.channel.faults = {call: [500] * 5}
         await one.channel.ask("lost")
         assert (await one.ask("next")).text == "re: next"
-        assert one.echo.asked.count("lost") <= 1
+        assert one.echo.prompts.count("lost") <= 1
 
 
 async def test_a_surprise_in_an_update_does_not_matter(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ async def test_a_surprise_in_an_update_does_not_matter(tmp_path: Path) -> None:
         event = await one.channel.ask("slow")
         await one.channel.until(lambda: f"update {event}" in one.channel.calls)
         release.set()
-        await one.channel.answered(event)
+        await one.channel.wait_for_answers(event)
         assert one.answer(event).text == "re: slow"
 
 
@@ -278,7 +278,7 @@ async def test_a_hanging_update_does_not_hold_up_the_answer(tmp_path: Path) -> N
         event = await one.channel.ask("slow")
         await one.channel.until(lambda: f"update {event}" in one.channel.calls)
         release.set()
-        await one.channel.answered(event)
+        await one.channel.wait_for_answers(event)
         assert one.answer(event).text == "re: slow"
 
 

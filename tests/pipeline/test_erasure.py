@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.service import impatient, service
+from tests.support.service import quiet_logs, service
 from tests.support.sqlite import tables
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_nothing_stays_of_who_is_forgotten(tmp_path: Path) -> None:

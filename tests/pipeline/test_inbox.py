@@ -10,9 +10,9 @@ import pytest
 from bot.errors import StoreUnavailable
 from bot.models import Event
 from tests.support.channel import parse
-from tests.support.service import impatient, service
+from tests.support.service import quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 def event(name: str, prompt: str = "hello", **more: object) -> Event:
@@ -28,14 +28,14 @@ async def test_an_event_delivered_again_is_answered_once(tmp_path: Path) -> None
         await one.echo.until(lambda: one.echo.running == 1)
         await asyncio.gather(*(sink(event("x")) for _ in range(3)))
         release.set()
-        await one.channel.answered("x")
+        await one.channel.wait_for_answers("x")
         await asyncio.gather(*(sink(event("x")) for _ in range(3)))
         await one.stop()
         await one.start()
         await one.core.inbox.accept(event("x"))
         await one.ask("last")
         assert one.answer("x").text == "re: hello"
-        assert one.echo.asked == ["hello", "last"]
+        assert one.echo.prompts == ["hello", "last"]
 
 
 async def test_what_is_not_on_disk_is_not_acknowledged(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ async def test_a_problem_is_told_in_private_and_spends_nothing(tmp_path: Path) -
         gone = await one.ask("x", command="tarot")
         assert "tarot" in gone.text
         assert gone.private
-        assert not one.echo.asked
+        assert not one.echo.prompts
 
 
 async def test_a_refusal_is_told_in_private_and_spends_nothing(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_a_refusal_is_told_in_private_and_spends_nothing(tmp_path: Path) -
         told = await one.ask("hello", who="mallory")
         assert told.private
         assert "list of people" in told.text
-        assert not one.echo.asked
+        assert not one.echo.prompts
         assert (await one.ask("hello", who="ada")).text == "re: hello"
 
 
@@ -86,9 +86,9 @@ async def test_a_private_sentence_survives_a_restart(tmp_path: Path) -> None:
         await one.stop()
         one.channel.holds.pop("finish x").set()
         await one.start(bot_deny_people=())
-        await one.channel.answered("x")
+        await one.channel.wait_for_answers("x")
         assert "list of people" in one.answer("x").text
-        assert not one.echo.asked
+        assert not one.echo.prompts
 
 
 @pytest.mark.parametrize("more", [{}, {"rejection": "What?"}, {"command": "tarot"}, {"command": "press"}])
@@ -98,7 +98,7 @@ async def test_bots_are_not_answered(tmp_path: Path, more: dict[str, str]) -> No
         await one.core.inbox.accept(event("x", bot=True, **more))
         await one.ask("hello")
         assert not one.channel.answers("x")
-        assert one.echo.asked == ["hello"]
+        assert one.echo.prompts == ["hello"]
 
 
 async def test_whoever_is_denied_learns_nothing_of_commands(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_a_button_that_is_gone_is_a_sentence(tmp_path: Path, options: dict
         told = await one.ask("", command="press", options=options)
         assert "no longer works" in told.text
         assert told.private
-        assert one.echo.asked == ["hello"]
+        assert one.echo.prompts == ["hello"]
 
 
 async def test_a_wrong_request_is_not_repeated_as_if_it_had_been_right(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ async def test_a_wrong_request_is_not_repeated_as_if_it_had_been_right(tmp_path:
     async with service(tmp_path) as one:
         await one.ask("hello --sise 3", rejection="What is --sise?")
         assert (await one.ask("", command="retry")).text == "What is --sise?"
-        assert one.echo.asked == []
+        assert one.echo.prompts == []
 
 
 async def test_somebody_elses_conversation_is_not_repeated(tmp_path: Path) -> None:
@@ -160,18 +160,18 @@ async def test_somebody_elses_conversation_is_not_repeated(tmp_path: Path) -> No
         await one.ask("secret", conversation="theirs")
         told = await one.ask("", command="retry", options={"event": "e1"}, conversation="mine")
         assert "secret" not in told.text
-        assert one.echo.asked == ["secret"]
+        assert one.echo.prompts == ["secret"]
 
 
 async def test_a_stopped_request_is_not_held_against_its_person(tmp_path: Path) -> None:
     """A picture that was stopped while it waited does not count against the day's pictures."""
     async with service(tmp_path, bot_media_per_day=2, bot_media_concurrency=1) as one:
         one.echo.hold("slow")
-        first = await one.begun("slow", command="image")
+        first = await one.start_asking("slow", command="image")
         waiting = await one.channel.ask("waiting", command="image")
         await one.channel.until(lambda: waiting in one.channel.acknowledged)
         await one.ask("", command="stop")
-        await one.channel.answered(first, waiting)
+        await one.channel.wait_for_answers(first, waiting)
         assert (await one.ask("fresh", command="image", options={"n": "2"})).files
 
 
@@ -179,10 +179,10 @@ async def test_the_time_of_receipt_does_not_matter_to_the_order(tmp_path: Path) 
     """Events are answered in the order in which they were recorded, whatever their clocks say."""
     async with service(tmp_path) as one:
         one.echo.hold("first")
-        await one.begun("first")
+        await one.start_asking("first")
         late = datetime.now(UTC) + timedelta(hours=1)
         await one.core.inbox.accept(replace(event("a", "a"), received_at=late))
         await one.core.inbox.accept(replace(event("b", "b"), received_at=late - timedelta(hours=2)))
         one.echo.holds["first"].set()
-        await one.channel.answered("a", "b")
-        assert one.echo.asked == ["first", "a", "b"]
+        await one.channel.wait_for_answers("a", "b")
+        assert one.echo.prompts == ["first", "a", "b"]

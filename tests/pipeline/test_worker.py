@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from bot.errors import UsageError
-from tests.support.api import failure, hang_up
-from tests.support.service import impatient, service
+from tests.support.scripted_api import failure, hang_up
+from tests.support.service import quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_answers_of_a_conversation_come_in_order(tmp_path: Path) -> None:
     """Fifty questions of one conversation are asked of the API one by one, in order, each with all before it."""
     async with service(tmp_path, bot_context_turns=200) as one:
         events = [await one.channel.ask(f"question {n}") for n in range(50)]
-        await one.channel.answered(*events)
+        await one.channel.wait_for_answers(*events)
         finished = [event for event, change in one.channel.seen if change.get("final")]
         assert finished == events
-        assert one.echo.asked == [f"question {n}" for n in range(50)]
+        assert one.echo.prompts == [f"question {n}" for n in range(50)]
         assert one.echo.most == 1
         assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]][-3:] == [
             "question 48",
@@ -37,10 +37,10 @@ async def test_conversations_do_not_wait_for_each_other(tmp_path: Path) -> None:
         release = one.echo.hold("slow")
         slow = await one.channel.ask("slow", conversation="a")
         quick = [await one.channel.ask(f"quick {n}", conversation=f"b{n}") for n in range(20)]
-        await one.channel.answered(*quick)
+        await one.channel.wait_for_answers(*quick)
         assert not any(message.final for message in one.channel.answers(slow))
         release.set()
-        await one.channel.answered(slow)
+        await one.channel.wait_for_answers(slow)
 
 
 async def test_media_does_not_hold_up_the_chat_beside_it(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ async def test_media_does_not_hold_up_the_chat_beside_it(tmp_path: Path) -> None
         picture = await one.channel.ask("a fox", command="image")
         assert (await one.ask("hello")).text == "re: hello"
         release.set()
-        await one.channel.answered(picture)
+        await one.channel.wait_for_answers(picture)
         assert len(one.answer(picture).files) == 1
 
 
@@ -67,10 +67,10 @@ async def test_a_flood_of_pictures_delays_another_person_by_one_job(tmp_path: Pa
         mine = await one.channel.ask("mine", command="image", who="patient", conversation="d")
         await one.channel.until(lambda: mine in one.channel.acknowledged)
         one.echo.holds["flood 0."].set()
-        await one.channel.answered(mine)
-        assert one.echo.asked.index("mine") == slots
+        await one.channel.wait_for_answers(mine)
+        assert one.echo.prompts.index("mine") == slots
         one.echo.holds["flood 1."].set()
-        await one.channel.answered(*flood)
+        await one.channel.wait_for_answers(*flood)
         assert one.echo.most <= slots
 
 
@@ -84,7 +84,7 @@ async def test_concurrency_is_bounded(tmp_path: Path, command: str, kind: str) -
         await one.echo.until(lambda: one.echo.running == 3)
         await one.channel.until(lambda: set(events) <= one.channel.acknowledged)
         release.set()
-        await one.channel.answered(*events)
+        await one.channel.wait_for_answers(*events)
         assert one.echo.most == 3
 
 
@@ -98,7 +98,7 @@ async def test_what_may_succeed_later_is_tried_again(tmp_path: Path, fault: obje
         one.echo.instead = [fault] * calls_of(2)  # type: ignore[list-item]
         event = await one.channel.ask("hello")
         after = await one.channel.ask("and then")
-        await one.channel.answered(event, after)
+        await one.channel.wait_for_answers(event, after)
         assert one.answer(event).text == "re: hello"
         assert not one.answer(event).private
         assert any("busy" in change["text"] for asked, change in one.channel.seen if asked == event)
@@ -127,7 +127,7 @@ async def test_what_will_not_succeed_is_asked_once(tmp_path: Path, status: int) 
         assert told.private
         assert told.actions == ["retry"]
         assert "API密鑰" not in told.text
-        assert one.echo.asked == ["hello"]
+        assert one.echo.prompts == ["hello"]
         assert (await one.ask("next")).text == "re: next"
 
 
@@ -139,7 +139,7 @@ async def test_a_rate_limit_is_waited_for(tmp_path: Path) -> None:
         one.echo.instead = [failure(429, headers=limit)]
         assert (await one.ask("hello")).text == "re: hello"
         assert time.time() >= reset
-        assert len(one.echo.asked) == 2
+        assert len(one.echo.prompts) == 2
 
 
 @pytest.mark.parametrize("text", ["a surprise", "sk-of-the-tests"])
@@ -165,7 +165,7 @@ async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: py
         )
         told = await one.ask("hello")
         assert (told.text, told.private, told.actions) == ("Say it differently.", True, [])
-        assert not one.echo.asked
+        assert not one.echo.prompts
 
 
 # -- what an answer leaves behind
@@ -187,8 +187,8 @@ async def test_a_long_conversation_is_folded(tmp_path: Path) -> None:
     async with service(tmp_path, bot_context_turns=4) as one:
         for n in range(5):
             await one.ask(f"question {n}")
-        await one.echo.until(lambda: any("Summarise" in prompt for prompt in one.echo.asked))
-        folds = sum("Summarise" in prompt for prompt in one.echo.asked)
+        await one.echo.until(lambda: any("Summarise" in prompt for prompt in one.echo.prompts))
+        folds = sum("Summarise" in prompt for prompt in one.echo.prompts)
         await asyncio.gather(*one.core.worker._summarizer._tasks.values())
         await one.ask("one more")
         said = next(body["messages"] for body in one.echo.bodies if body["messages"][-1]["content"] == "one more")
@@ -205,13 +205,13 @@ async def test_a_conversation_is_folded_once_at_a_time(tmp_path: Path) -> None:
         release = one.echo.hold("Summarise our conversation")
         for number in range(4):
             await one.ask(f"hello {number}")
-        await one.echo.until(lambda: summaries(one.echo.asked) == 1)
+        await one.echo.until(lambda: summaries(one.echo.prompts) == 1)
         await one.ask("hello again")
-        assert summaries(one.echo.asked) == 1
+        assert summaries(one.echo.prompts) == 1
         release.set()
         await asyncio.gather(*one.core.worker._summarizer._tasks.values())
         await one.ask("and again")
-        await one.echo.until(lambda: summaries(one.echo.asked) == 2)
+        await one.echo.until(lambda: summaries(one.echo.prompts) == 2)
 
 
 def summaries(asked: list[str]) -> int:

@@ -12,10 +12,10 @@ import pytest
 from bot.errors import StoreCorrupt, StoreUnavailable
 from bot.models import Attachment
 from bot.store.sqlite.store import SqliteStore
-from tests.support.service import Service, impatient, service
+from tests.support.service import Service, quiet_logs, service
 from tests.support.store_failures import watch_failure
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def pragma(one: Service, text: str) -> Any:
@@ -28,7 +28,7 @@ async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await pragma(one, "busy_timeout = 10")
         release = one.echo.hold("slow")
-        event = await one.begun("slow")
+        event = await one.start_asking("slow")
         failed = watch_failure(one.core.store, "commit")
         with contextlib.closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
@@ -36,9 +36,9 @@ async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
             await failed.wait()
             assert not one.answer(event).final
             other.execute("ROLLBACK")
-        await one.channel.answered(event)
+        await one.channel.wait_for_answers(event)
         assert (await one.ask("next")).text == "re: next"
-        assert one.echo.asked == ["slow", "next"]
+        assert one.echo.prompts == ["slow", "next"]
         assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["slow", "re: slow", "next"]
 
 
@@ -48,7 +48,7 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
         long = "long " * 20_000
         release = one.echo.hold("long")
         event = await one.channel.ask(long)
-        await one.echo.until(lambda: bool(one.echo.asked))
+        await one.echo.until(lambda: bool(one.echo.prompts))
         pages = await pragma(one, "page_count")
         await pragma(one, f"max_page_count = {pages}")
         failed, unrecorded = watch_failure(one.core.store, "commit"), watch_failure(one.core.store, "record")
@@ -58,9 +58,9 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
         await unrecorded.wait()
         assert after not in one.channel.acknowledged
         await pragma(one, "max_page_count = 1000000")
-        await one.channel.answered(event, after)
+        await one.channel.wait_for_answers(event, after)
         assert one.answer(event).text == f"re: {long.strip()}"
-        assert len(one.echo.asked) == 2
+        assert len(one.echo.prompts) == 2
 
 
 async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path)
             return await read(seq)
 
         reads.job_of_seq = troubled
-        await one.channel.answered(event)
+        await one.channel.wait_for_answers(event)
         assert not troubles
 
 
@@ -96,7 +96,7 @@ async def test_a_damaged_database_ends_the_service_with_its_error(tmp_path: Path
 async def left_behind(one: Service) -> tuple[str, Any]:
     """A started service that has to read a waiting event from its table, and what it reads with."""
     release = one.echo.hold("hello")
-    event = await one.begun("hello")
+    event = await one.start_asking("hello")
     await one.stop()
     release.set()
     await one.start()

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.i18n import translate
-from tests.support.api import answer, chat_data, data, events, piece, raw, silence
 from tests.support.media_files import PNG, WAV
-from tests.support.service import impatient, service
+from tests.support.scripted_api import answer, chat_data, data, events, piece, raw, silence
+from tests.support.service import quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 SMALL: dict[str, Any] = {"options": {"size": "512x512"}}
 
 
@@ -32,7 +32,7 @@ async def test_an_openai_compatible_server_will_do(tmp_path: Path) -> None:
         one.api.play(raw(WAV, "audio/wav"))
         [sound] = (await one.ask("good morning", command="audio", options={"format": "wav"})).files
         assert sound["size"] == len(WAV)
-        assert one.api.asked[-1].path == "/v1/audio/speech"
+        assert one.api.requests[-1].path == "/v1/audio/speech"
         assert one.echo.bodies[0]["stream_options"] == {"include_usage": True}
 
 

@@ -1,7 +1,7 @@
-"""A small chat platform over HTTP, and the adapter that speaks it.
+"""A small chat platform over HTTP, and its adapter.
 
-The server lives in the test's process, so it survives what is done to the service. Like the real platforms it
-delivers an event again until it is acknowledged, and posts a second message to whoever asks it twice.
+The server runs in the test's process, so it survives the service. Like real platforms it repeats an event until it is
+acknowledged, and posts a second message if asked twice.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from bot.ports import AdapterServices, Sink
 
 @dataclass(slots=True)
 class Message:
-    """What the channel shows."""
+    """A message that the channel shows."""
 
     key: str
     reply_to: str
@@ -48,47 +48,47 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """The server's state: what was asked and what is shown."""
+    """State of the server: questions and messages."""
 
     url: str = ""
-    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    questions: dict[str, dict[str, Any]] = field(default_factory=dict)
     acknowledged: set[str] = field(default_factory=set)
     messages: dict[str, Message] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    #: what goes wrong next, by kind of call (post, update, finish): 403 never, 413 too large, 429 later, 500 a surprise
+    #: statuses of the next calls by kind (post, update, finish): 403 refused, 413 too large, 429 later, 500 unexpected
     faults: dict[str, list[int]] = field(default_factory=dict)
-    later: float = 0.01  #: seconds until a call that was told so may be repeated
+    later: float = 0.01  #: seconds of `Retry-After`
     max_upload: int | None = None  #: bytes; a bigger file is refused with 413
-    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  #: every change, (event, what), in order
-    hold: asyncio.Event | None = None  #: updates that are not final wait for it
+    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  #: every change as (event, change), in order
+    hold: asyncio.Event | None = None  #: if set, updates that are not final wait for it
     holds: dict[str, asyncio.Event] = field(default_factory=dict)  #: "post e1" or "finish e1" waits for it
-    calls: list[str] = field(default_factory=list)  #: "post e1", "update e1" or "finish e1", as they came in
+    calls: list[str] = field(default_factory=list)  #: "post e1", "update e1" or "finish e1", in order of arrival
     in_flight: dict[str, int] = field(default_factory=dict)  #: changes being made, by event
     most_in_flight: int = 0
 
     async def ask(
         self, text: str, *, command: str = "chat", options: Mapping[str, str] | None = None, **more: Any
     ) -> str:
-        """A person types; returns the event's id."""
+        """Ask as a person; return the event's id."""
         number = next(self.numbers)
         asked = {"id": f"e{number}", "text": text, "command": command, "options": dict(options or {}), **more}
         async with self.changed:
-            self.asked[asked["id"]] = asked
+            self.questions[asked["id"]] = asked
             self.changed.notify_all()
         return str(asked["id"])
 
     def answers(self, event: str) -> list[Message]:
-        """Every message that answers the event."""
+        """Return all messages that answer an event."""
         return [message for message in self.messages.values() if message.reply_to == event]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something that this platform is told makes it true."""
+        """Wait until the condition is true; checked at each request of the adapter."""
         async with self.changed:
             await self.changed.wait_for(condition)
 
-    async def answered(self, *events: str) -> None:
-        """Wait until every one of the events has a final answer."""
+    async def wait_for_answers(self, *events: str) -> None:
+        """Wait until each of the events has a final answer."""
         await self.until(lambda: all(any(message.final for message in self.answers(event)) for event in events))
 
 
@@ -99,7 +99,7 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
 
     async def pending(_request: web.Request) -> web.Response:
         def waiting() -> list[dict[str, Any]]:
-            return [asked for id_, asked in channel.asked.items() if id_ not in channel.acknowledged]
+            return [asked for id_, asked in channel.questions.items() if id_ not in channel.acknowledged]
 
         async with channel.changed:
             with contextlib.suppress(TimeoutError):
@@ -108,10 +108,10 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
 
     async def earlier(request: web.Request) -> web.Response:
         channel.calls.append(f"earlier {request.query['event']}")
-        return web.json_response(channel.asked[request.query["event"]].get("earlier", []))
+        return web.json_response(channel.questions[request.query["event"]].get("earlier", []))
 
     async def file(request: web.Request) -> web.Response:
-        asked = channel.asked[request.query["event"]]
+        asked = channel.questions[request.query["event"]]
         if request.query["name"] not in asked["files"]:
             return web.Response(status=404)
         return web.Response(body=_bytes(asked, request.query["name"]))
@@ -197,7 +197,7 @@ async def channel_server() -> AsyncIterator[Channel]:  # noqa: C901 - a small fu
 
 @dataclass(slots=True)
 class ChannelDraft:
-    """One message of the channel."""
+    """A draft that is one message of the channel."""
 
     http: httpx.AsyncClient
     ref: str
@@ -243,7 +243,7 @@ def _check(response: httpx.Response) -> None:
         case 403 | 404:
             raise DeliveryRefused(f"the channel says {response.status_code}")
         case _:
-            raise RuntimeError("nobody thought of this")
+            raise RuntimeError("unexpected status")
 
 
 def _size(path: Any) -> int:
@@ -251,7 +251,7 @@ def _size(path: Any) -> int:
 
 
 class ChannelAdapter:
-    """The platform's adapter, as small as an adapter can be."""
+    """The test platform's adapter."""
 
     name = "channel"
     routes: Sequence[Any] = ()
@@ -268,7 +268,7 @@ class ChannelAdapter:
             for asked in (await self.http.get("/events")).json():
                 try:
                     await sink(parse(asked))
-                except StoreError:  # not acknowledged: it comes again
+                except StoreError:  # not acknowledged, so it is repeated
                     await asyncio.sleep(0.01)
                     continue
                 await self.http.delete(f"/events/{asked['id']}")
@@ -310,7 +310,7 @@ def _bytes(asked: Mapping[str, Any], name: str) -> bytes:
 
 
 def parse(asked: Mapping[str, Any]) -> Event:
-    """A platform's payload, as an event."""
+    """Convert the platform's payload to an event."""
     who = asked.get("who", "ada")
     return Event(
         id=asked["id"],

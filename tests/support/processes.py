@@ -1,4 +1,4 @@
-"""Processes of the service that start fast and can be killed: what is imported once is there in each of them."""
+"""Processes of the service that start fast, as they are forked with all modules imported, and can be killed."""
 
 import asyncio
 import multiprocessing
@@ -30,7 +30,7 @@ _CONTEXT.set_forkserver_preload(
 
 
 class Process:
-    """`target(*given)` in a process with that environment and working folder; what it says is added to `folder/log`."""
+    """A process that runs `target(*given)` with an environment in `folder`; its output is appended to `folder/log`."""
 
     def __init__(
         self, target: Callable[..., int | None], *given: object, environment: Mapping[str, str], folder: Path
@@ -38,23 +38,23 @@ class Process:
         self._process = _CONTEXT.Process(target=_run, args=(target, given, {**os.environ, **environment}, folder))
 
     def start(self) -> None:
-        """Start it, once."""
+        """Start the process."""
         self._process.start()
-        self._gone = asyncio.ensure_future(asyncio.to_thread(self._process.join))  # only one may ask for its end
+        self._gone = asyncio.ensure_future(asyncio.to_thread(self._process.join))  # only one thread may join it
 
     @property
     def returncode(self) -> int | None:
-        """Its exit status; None: it lives. Negative: the signal that ended it."""
+        """The exit status; negative: the signal that ended the process; None: it is running."""
         return self._process.exitcode if self._gone.done() else None
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal, if it lives."""
+        """Send a signal if the process is running."""
         if self._process.pid is not None and not self._gone.done():
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
 
     async def wait(self) -> int | None:
-        """Return its exit status, when it is gone."""
+        """Wait for the end of the process; return its exit status."""
         await asyncio.shield(self._gone)
         return self.returncode
 
@@ -63,7 +63,7 @@ class Process:
 async def process(
     target: Callable[..., int | None], *given: object, environment: Mapping[str, str], folder: Path
 ) -> AsyncIterator[Process]:
-    """See `Process`; it is ended with the block."""
+    """Run a `Process` until the end of the block."""
     one = Process(target, *given, environment=environment, folder=folder)
     one.start()
     try:

@@ -1,4 +1,4 @@
-"""The whole service in the test's event loop: the channel's platform on one side, a scripted API on the other."""
+"""The whole service in the test's event loop, between the test platform and a scripted API."""
 
 import asyncio
 from collections import Counter
@@ -21,22 +21,22 @@ from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
 from bot.settings.core import Settings
 from bot.timing import ServiceTiming
-from tests.support.api import FakeApi, Step, chat_data, data, fake_api
 from tests.support.channel import Channel, ChannelAdapter, Message, channel_server
 from tests.support.media_files import PNG
+from tests.support.scripted_api import ScriptedApi, Step, chat_data, data, scripted_api
 
 
 @dataclass(slots=True)
-class Echo:
-    """An API that answers every prompt with itself; a prompt that contains a word of `holds` waits for its event."""
+class EchoApi:
+    """An API that echoes every prompt; a prompt that contains a word of `holds` waits for its event."""
 
     url: str = ""
     holds: dict[str, asyncio.Event] = field(default_factory=dict)
-    instead: list[Step] = field(default_factory=list)  #: what the next calls get instead
-    asked: list[str] = field(default_factory=list)  #: prompts, in order of arrival
+    instead: list[Step] = field(default_factory=list)  #: steps that replace the next responses
+    prompts: list[str] = field(default_factory=list)  #: in order of arrival
     bodies: list[dict[str, Any]] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)  #: what it offers at its own address, by name
-    left: Counter[str] = field(default_factory=Counter)  #: prompts whose caller hung up
+    files: dict[str, bytes] = field(default_factory=dict)  #: files that it serves, by name
+    left: Counter[str] = field(default_factory=Counter)  #: prompts whose caller closed the connection
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     running: int = 0
     most: int = 0
@@ -50,7 +50,7 @@ class Echo:
         prompt = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
         self.running += 1
         self.most = max(self.most, self.running)
-        self.asked.append(prompt)
+        self.prompts.append(prompt)
         self.bodies.append(body)
         await self._tell()
         try:
@@ -75,17 +75,17 @@ class Echo:
             self.changed.notify_all()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until a call that comes or goes makes it true."""
+        """Wait until the condition is true; checked at the start and the end of each call."""
         async with self.changed:
             await self.changed.wait_for(condition)
 
     def hold(self, word: str) -> asyncio.Event:
-        """Let prompts with that word wait until the event is set."""
+        """Let prompts with `word` wait until the returned event is set."""
         return self.holds.setdefault(word, asyncio.Event())
 
 
-def settings_of(api: FakeApi, folder: Path, **more: Any) -> Settings:
-    """The core's settings in a test: nobody is made to wait, and nothing is counted."""
+def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
+    """Make the core's settings for a test: without limits on requests and media."""
     chosen: dict[str, Any] = {
         "aimodels_base_url": api.url,
         "aimodels_api_key": "sk-of-the-tests",
@@ -104,8 +104,8 @@ FAST = ServiceTiming(
 
 
 @dataclass(slots=True)
-class Life:
-    """One run of the service in the test's event loop."""
+class RunningService:
+    """The running service."""
 
     core: Core
     server: WebServer | None
@@ -113,11 +113,13 @@ class Life:
 
 
 @asynccontextmanager
-async def life(settings: Settings, adapter: Adapter, *, timing: ServiceTiming = FAST) -> AsyncIterator[Life]:
-    """Run the service with one platform until the end of the block, as until a SIGTERM. Raises what ended it."""
+async def run_service(
+    settings: Settings, adapter: Adapter, *, timing: ServiceTiming = FAST
+) -> AsyncIterator[RunningService]:
+    """Run the service with one platform until the end of the block. Raises the error that ended it."""
     stopping = asyncio.Event()
     async with build(settings, {adapter.name: adapter}, timing=timing) as core, bootstrap.web_server(core) as server:
-        one = Life(core, server, asyncio.create_task(bootstrap._run_until(core, stopping)))
+        one = RunningService(core, server, asyncio.create_task(bootstrap._run_until(core, stopping)))
         try:
             yield one
         finally:
@@ -127,11 +129,11 @@ async def life(settings: Settings, adapter: Adapter, *, timing: ServiceTiming = 
 
 @dataclass(slots=True)
 class Service:
-    """What a test has in hand; `start` and `stop` are those of the service itself."""
+    """The service with its test platform and API; it can be stopped and started again."""
 
     folder: Path
-    api: FakeApi
-    echo: Echo
+    api: ScriptedApi
+    echo: EchoApi
     channel: Channel
     given: dict[str, Any]
     adapter: ChannelAdapter
@@ -141,29 +143,29 @@ class Service:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **settings: Any) -> None:
-        """Start on what an earlier run left."""
-        chosen = settings_of(self.api, self.folder, **{**self.given, **settings})
-        one = await self._stack.enter_async_context(life(chosen, self.adapter, timing=self.timing))
+        """Start on the data of earlier runs."""
+        chosen = make_settings(self.api, self.folder, **{**self.given, **settings})
+        one = await self._stack.enter_async_context(run_service(chosen, self.adapter, timing=self.timing))
         self.core, self.running = one.core, one.running
 
     async def stop(self) -> None:
-        """As a SIGTERM does. Raises what ended the service."""
+        """Stop as on SIGTERM. Raises the error that ended the service."""
         await self._stack.aclose()
 
     async def ask(self, text: str, **more: Any) -> Message:
-        """Ask and return the one answer."""
+        """Ask; return the one answer once it is complete."""
         event = await self.channel.ask(text, **more)
-        await self.channel.answered(event)
+        await self.channel.wait_for_answers(event)
         return self.answer(event)
 
-    async def begun(self, text: str, **more: Any) -> str:
-        """Ask, and return once the API has been asked."""
+    async def start_asking(self, text: str, **more: Any) -> str:
+        """Ask; return the event's id once the prompt has reached the API."""
         event = await self.channel.ask(text, **more)
-        await self.echo.until(lambda: text in self.echo.asked)
+        await self.echo.until(lambda: text in self.echo.prompts)
         return event
 
     def answer(self, event: str) -> Message:
-        """The one message that answers an event."""
+        """Return the one message that answers an event."""
         [message] = self.channel.answers(event)
         return message
 
@@ -172,9 +174,9 @@ class Service:
 async def service(
     folder: Path, *, limits: Capabilities | None = None, timing: PipelineTiming | None = None, **settings: Any
 ) -> AsyncIterator[Service]:
-    """The service, running; `settings` are those of the core."""
-    async with asyncio.timeout(120), fake_api() as api, channel_server() as channel:
-        echo = Echo(api.url)
+    """Run the service; `settings`: of the core."""
+    async with asyncio.timeout(120), scripted_api() as api, channel_server() as channel:
+        echo = EchoApi(api.url)
         api.play(echo)
         one = Service(
             folder,
@@ -198,7 +200,7 @@ async def service(
 
 
 @pytest.fixture
-def impatient() -> Iterator[None]:
-    """Nothing is spent on rendering logs."""
+def quiet_logs() -> Iterator[None]:
+    """Capture log records instead of rendering them, which is slow."""
     with structlog.testing.capture_logs():
         yield

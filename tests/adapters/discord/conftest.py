@@ -5,14 +5,14 @@ import pytest
 from adapters.discord.timing import Timing
 from simulators.discord.server import DiscordSimulator
 from tests.support.discord.fixtures import identified_at_once, simulator
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 __all__ = ["identified_at_once", "simulator"]
 
 
 @pytest.fixture
-def core() -> Core:
-    return Core()
+def core() -> RecordingCore:
+    return RecordingCore()
 
 
 @pytest.fixture
@@ -22,6 +22,6 @@ def timing() -> Timing:
 
 
 @pytest.fixture
-async def service(simulator: DiscordSimulator, core: Core, timing: Timing) -> AsyncIterator[Service]:
+async def service(simulator: DiscordSimulator, core: RecordingCore, timing: Timing) -> AsyncIterator[Service]:
     async with Service(simulator, core, timing=timing) as service:
         yield service

@@ -6,10 +6,10 @@ import pytest
 
 from adapters.kit.cached_storage import CachedStorage
 from bot.errors import StoreUnavailable
-from tests.support.core import Core, MemoryStorage
+from tests.support.core import MemoryStorage, RecordingCore
 
 
-class Counting(Core):
+class Counting(RecordingCore):
     """Counts what is read."""
 
     reads = 0

@@ -1,5 +1,5 @@
 from adapters.kit.participation import MutedParticipants
-from tests.support.core import Core
+from tests.support.core import RecordingCore
 
 PLACE = ("C1", "1.0")
 
@@ -11,7 +11,7 @@ async def addressed(
 
 
 async def test_participants_need_no_mention() -> None:
-    muted = MutedParticipants(Core(), "chat")
+    muted = MutedParticipants(RecordingCore(), "chat")
     assert await addressed(muted)
     assert not await addressed(muted, takes_part=False)
     assert await addressed(muted, takes_part=False, mention=True)
@@ -19,7 +19,7 @@ async def test_participants_need_no_mention() -> None:
 
 async def test_turning_to_somebody_else_mutes_until_the_next_mention() -> None:
     """A person who names somebody else is not answered there before they mention the bot; others are."""
-    muted = MutedParticipants(Core(), "chat")
+    muted = MutedParticipants(RecordingCore(), "chat")
     assert not await addressed(muted, others=True)
     assert not await addressed(muted)
     assert await addressed(muted, "ben")
@@ -28,7 +28,7 @@ async def test_turning_to_somebody_else_mutes_until_the_next_mention() -> None:
 
 
 async def test_muting_is_of_one_thread() -> None:
-    muted = MutedParticipants(Core(), "chat")
+    muted = MutedParticipants(RecordingCore(), "chat")
     await addressed(muted, others=True)
     assert await muted.is_muted("C1", "1.0", "ada")
     assert not await muted.is_muted("C1", "2.0", "ada")
@@ -37,13 +37,13 @@ async def test_muting_is_of_one_thread() -> None:
 
 async def test_strangers_to_a_thread_are_not_muted() -> None:
     """Who does not take part has nothing to turn away from."""
-    core = Core()
+    core = RecordingCore()
     await addressed(MutedParticipants(core, "chat"), others=True, takes_part=False)
     assert not core.stored
 
 
 async def test_muting_lasts_over_a_restart() -> None:
-    core = Core()
+    core = RecordingCore()
     await addressed(MutedParticipants(core, "chat"), others=True)
     await addressed(MutedParticipants(core, "chat"), "ben", others=True)
     later = MutedParticipants(core, "chat")
@@ -56,7 +56,7 @@ async def test_muting_lasts_over_a_restart() -> None:
 
 async def test_an_edit_mutes_nobody() -> None:
     """A message that names somebody else since it was edited is not for the bot, and mutes nobody."""
-    core = Core()
+    core = RecordingCore()
     muted = MutedParticipants(core, "chat")
     edited = {"is_mention": False, "takes_part": True, "is_edit": True}
     assert not await muted.is_addressed(PLACE, "ada", is_for_others=True, **edited)
@@ -65,7 +65,7 @@ async def test_an_edit_mutes_nobody() -> None:
 
 
 async def test_an_earlier_question_can_be_edited_by_who_is_muted() -> None:
-    muted = MutedParticipants(Core(), "chat")
+    muted = MutedParticipants(RecordingCore(), "chat")
     await addressed(muted, others=True)
     assert await muted.is_addressed(PLACE, "ada", is_mention=False, is_for_others=False, takes_part=True, is_edit=True)
     assert not await addressed(muted), "an edit is no sign that they turned to the bot again"

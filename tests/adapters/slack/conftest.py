@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from simulators.slack import SlackSimulator
-from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 
 @pytest.fixture
@@ -13,11 +13,13 @@ async def slack() -> AsyncIterator[SlackSimulator]:
 
 
 @pytest.fixture
-def core() -> Core:
-    return Core()
+def core() -> RecordingCore:
+    return RecordingCore()
 
 
 @pytest.fixture(params=["socket", "http"])
-async def service(request: pytest.FixtureRequest, slack: SlackSimulator, core: Core) -> AsyncIterator[RunningAdapter]:
+async def service(
+    request: pytest.FixtureRequest, slack: SlackSimulator, core: RecordingCore
+) -> AsyncIterator[RunningAdapter]:
     async with RunningAdapter(slack, core, http=request.param == "http") as service:
         yield service

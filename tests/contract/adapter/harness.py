@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from bot.models import Attachment, Event
 from bot.ports import Adapter, Draft
-from tests.support.core import Core
+from tests.support.core import RecordingCore
 
 Law = TypeVar("Law", bound=Callable[..., Any])
 
@@ -108,7 +108,7 @@ class Harness(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder  #: for files of a test
-        self.services = Core()  #: what adapters are given by the core; it outlives restarts
+        self.services = RecordingCore()  #: what adapters are given by the core; it outlives restarts
         self.handled = 0  #: events that the sink was given, whatever came of them
 
     @property
@@ -122,7 +122,7 @@ class Harness(ABC):
             await self.services.sink(event)
         finally:
             self.handled += 1
-            await self.services.tell()
+            await self.services.notify()
 
     # -- the process
 

@@ -108,7 +108,7 @@ class DiscordDirect(Harness):
     async def sink(self, event: Event) -> None:
         if event.actor.id == _MARKER:
             self._marks.add(event.prompt)
-            await self.services.tell()
+            await self.services.notify()
         else:
             await super().sink(event)
 

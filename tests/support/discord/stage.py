@@ -10,16 +10,16 @@ from adapters.discord.outbound.draft import DiscordDraft
 from bot.models import Event
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, TOKEN
-from tests.support.core import COMMANDS, Core
+from tests.support.core import COMMANDS, RecordingCore
 from tests.support.discord.interactions import SLASH, slash_command
 
-__all__ = ["COMMANDS", "Core", "Service"]
+__all__ = ["COMMANDS", "RecordingCore", "Service"]
 
 
 class Service:
     """The adapter, running."""
 
-    def __init__(self, simulator: DiscordSimulator, core: Core, **settings: Any) -> None:
+    def __init__(self, simulator: DiscordSimulator, core: RecordingCore, **settings: Any) -> None:
         self.simulator = simulator
         self.core = core
         self.adapter = Discord(token=SecretStr(TOKEN), api_url=simulator.api, **settings)
@@ -41,14 +41,14 @@ class Service:
         """Say something to the bot; return the event that comes of it."""
         known = len(self.core.events)
         message = await self.simulator.say(channel, text, **more)
-        events = await self.core.count(known + 1)
+        events = await self.core.wait_for_events(known + 1)
         return next(event for event in events if event.id == message["id"])
 
     async def use_command(self, channel: str = CHANNEL, **more: Any) -> Event:
         """Use the slash command `/chat`; return its event, once it is acknowledged."""
         known = len(self.core.events)
         made = await self.simulator.interact(SLASH, slash_command("chat", prompt="hello"), channel=channel, **more)
-        events = await self.core.count(known + 1)
+        events = await self.core.wait_for_events(known + 1)
         await self.simulator.until(lambda: made["token"] in self.simulator.originals)
         return next(event for event in events if event.id == made["id"])
 

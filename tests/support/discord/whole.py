@@ -17,10 +17,10 @@ from bot.timing import ServiceTiming
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, TOKEN, Json
-from tests.support.api import FakeApi, fake_api
 from tests.support.discord.interactions import PRESSED, SLASH, SUBMITTED, select_value, slash_command
 from tests.support.discord.messages import buttons_of, text_of
-from tests.support.service import FAST, Echo, life, settings_of
+from tests.support.scripted_api import ScriptedApi, scripted_api
+from tests.support.service import FAST, EchoApi, make_settings, run_service
 
 _MODAL = 9  # the type of a response that opens a modal
 
@@ -30,8 +30,8 @@ class Whole:
     """The running service, and what people do and see."""
 
     simulator: DiscordSimulator
-    api: FakeApi
-    echo: Echo
+    api: ScriptedApi
+    echo: EchoApi
     folder: Path
     settings: dict[str, Any]
     timing: Timing
@@ -43,8 +43,8 @@ class Whole:
     async def start(self) -> None:
         """Start on what an earlier run left; return when it is connected."""
         adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=self.timing)
-        chosen = settings_of(self.api, self.folder, **self.settings)
-        one = await self._stack.enter_async_context(life(chosen, adapter, timing=self.core_timing))
+        chosen = make_settings(self.api, self.folder, **self.settings)
+        one = await self._stack.enter_async_context(run_service(chosen, adapter, timing=self.core_timing))
         self.core, self.web = one.core, one.server
         known = len(self.simulator.gateway.identified)
         await self.simulator.until(
@@ -106,7 +106,7 @@ class Whole:
 
     async def idle(self) -> None:
         """Wait until everything asked so far is answered, by asking one more thing."""
-        text = f"the end {len(self.echo.asked)}"
+        text = f"the end {len(self.echo.prompts)}"
         await self.simulator.say(DM, text)
         await self.see(DM, f"re: {text}")
         await self.core.worker.drain()
@@ -117,8 +117,8 @@ async def whole(
     folder: Path, *, timing: Timing | None = None, core_timing: ServiceTiming = FAST, **settings: Any
 ) -> AsyncIterator[Whole]:
     """Run the service; `settings` are those of the core."""
-    async with asyncio.timeout(120), DiscordSimulator() as simulator, fake_api() as api:
-        echo = Echo(api.url)
+    async with asyncio.timeout(120), DiscordSimulator() as simulator, scripted_api() as api:
+        echo = EchoApi(api.url)
         api.play(echo)
         one = Whole(simulator, api, echo, folder, settings, timing or Timing(), core_timing)
         await one.start()

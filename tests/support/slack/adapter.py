@@ -10,9 +10,9 @@ from adapters.slack.setup.manifest import SCOPES
 from adapters.slack.timing import Timing
 from bot.ops.web import WebServer
 from simulators.slack import SlackSimulator
-from tests.support.core import COMMANDS, Core
+from tests.support.core import COMMANDS, RecordingCore
 
-__all__ = ["COMMANDS", "Core", "RunningAdapter", "settings"]
+__all__ = ["COMMANDS", "RecordingCore", "RunningAdapter", "settings"]
 
 
 def settings(slack: SlackSimulator, *, http: bool = False, **more: Any) -> Settings:
@@ -34,7 +34,7 @@ class RunningAdapter:
     def __init__(
         self,
         slack: SlackSimulator,
-        core: Core,
+        core: RecordingCore,
         *,
         http: bool = False,
         folder: Path | None = None,

@@ -9,7 +9,7 @@ from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.timing import Timing
 from bot.models import Action, Answer
 from simulators.slack import Channel, Message, SlackSimulator
-from tests.support.slack.adapter import Core, settings
+from tests.support.slack.adapter import RecordingCore, settings
 
 ACTIONS = (
     Action(name="again", label="Again", command="retry"),
@@ -24,7 +24,7 @@ class DraftStage:
 
     def __init__(self, slack: SlackSimulator) -> None:
         self.slack = slack
-        self.core = Core()
+        self.core = RecordingCore()
         self.question = slack.ada.say("What is love?")
         self.channel: Channel = slack.general
         self.adapter = Slack(settings(slack))

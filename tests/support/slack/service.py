@@ -12,8 +12,8 @@ from adapters.slack.adapter import Slack
 from adapters.slack.timing import Timing
 from bot.bootstrap import Core
 from simulators.slack import Message, SlackSimulator
-from tests.support.api import FakeApi, fake_api
-from tests.support.service import Echo, impatient, life, settings_of
+from tests.support.scripted_api import ScriptedApi, scripted_api
+from tests.support.service import EchoApi, make_settings, quiet_logs, run_service
 from tests.support.slack.adapter import settings as slack_settings
 
 #: Pauses between edits are short, and a status is set at once.
@@ -25,8 +25,8 @@ class Service:
     """The whole service in the test's event loop, with an API that answers `re: …`."""
 
     slack: SlackSimulator
-    api: FakeApi
-    echo: Echo
+    api: ScriptedApi
+    echo: EchoApi
     folder: Path
     http: bool
     given: dict[str, Any]
@@ -40,9 +40,9 @@ class Service:
         chosen = {name: value for name, value in self.given.items() if not name.startswith("slack_")}
         own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
         adapter = Slack(slack_settings(self.slack, http=self.http, **own), timing=self.timing)
-        settings = settings_of(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
+        settings = make_settings(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
         before = self.slack.sockets.connected
-        one = await self._stack.enter_async_context(life(settings, adapter))
+        one = await self._stack.enter_async_context(run_service(settings, adapter))
         self.core = one.core
         if one.server is not None:
             self.port = one.server.port
@@ -83,8 +83,8 @@ async def service(
     slack: SlackSimulator, folder: Path, *, http: bool = False, timing: Timing | None = None, **settings: Any
 ) -> AsyncIterator[Service]:
     """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
-    async with asyncio.timeout(120), fake_api() as api:
-        echo = Echo(api.url)
+    async with asyncio.timeout(120), scripted_api() as api:
+        echo = EchoApi(api.url)
         api.play(echo)
         one = Service(slack, api, echo, folder, http, settings, timing or Timing())
         await one.start()
@@ -98,4 +98,4 @@ async def service(
                 await one.stop()
 
 
-__all__ = ["FAST", "Service", "impatient", "service"]
+__all__ = ["FAST", "Service", "quiet_logs", "service"]

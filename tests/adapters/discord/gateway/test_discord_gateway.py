@@ -10,10 +10,10 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 
-async def test_message_told_twice(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_message_told_twice(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A message that is told twice has the same id both times."""
     seen: list[str] = []
     take = core.sink
@@ -26,28 +26,30 @@ async def test_message_told_twice(service: Service, simulator: DiscordSimulator,
     said = await simulator.say(DM, "hello")
     await simulator.gateway.replay()
     await simulator.say(DM, "the end")
-    await core.count(2)
+    await core.wait_for_events(2)
     assert core.events[0].id == said["id"]
 
 
-async def test_resume_that_repeats_fifty_events(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_resume_that_repeats_fifty_events(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """What was said while the connection was lost comes with the resumed session, in order and once."""
     await simulator.say(DM, "first")
-    await core.count(1)
+    await core.wait_for_events(1)
     await simulator.gateway.drop()
     for number in range(50):
         await simulator.say(DM, f"message {number}")
     await simulator.until(lambda: simulator.gateway.resumed)
-    await core.count(51)
+    await core.wait_for_events(51)
     assert [event.prompt for event in core.events[1:]] == [f"message {number}" for number in range(50)]
     assert len(simulator.gateway.identified) == 1
 
 
-async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core: Core) -> None:
+async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A gateway that answers heartbeats and sends no events is left; the events that it held back arrive then."""
     async with Service(simulator, core, stalled_after=1.0, timing=Timing(probe_timeout=1.0)) as service:
         await simulator.say(DM, "hello")
-        await core.count(1)
+        await core.wait_for_events(1)
         simulator.gateway.is_stalled = True
         await simulator.say(DM, "can you hear me?")
         socket = simulator.gateway.sockets[0]
@@ -55,10 +57,10 @@ async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core:
         assert service.adapter.health()
         simulator.gateway.is_stalled = False
         await simulator.gateway.drop()
-        assert (await core.count(2))[1].prompt == "can you hear me?"
+        assert (await core.wait_for_events(2))[1].prompt == "can you hear me?"
 
 
-async def test_quiet_gateway_is_left_alone(simulator: DiscordSimulator, core: Core) -> None:
+async def test_quiet_gateway_is_left_alone(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A gateway that has nothing to tell, but answers when asked, is kept."""
     async with Service(simulator, core, stalled_after=1.0) as service:
         await simulator.until(lambda: simulator.gateway.looked_up >= 2, 60)
@@ -81,12 +83,12 @@ async def test_rate_limits_are_looked_through_seldom(
     assert looked.called == is_forgotten
 
 
-async def test_refused_intents_are_done_without(simulator: DiscordSimulator, core: Core) -> None:
+async def test_refused_intents_are_done_without(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """When the gateway refuses the message content intent the service goes on without it."""
     simulator.gateway.refuses_intents = True
     async with Service(simulator, core) as service:
         await simulator.until(lambda: len(simulator.gateway.identified) == 2)
         await simulator.say(CHANNEL, f"<@{ME}> hello")
-        await core.count(1)
+        await core.wait_for_events(1)
         assert service.adapter.health() == ""
     assert [told["intents"] & (1 << 15) for told in simulator.gateway.identified] == [1 << 15, 0]

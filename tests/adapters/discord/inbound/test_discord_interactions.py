@@ -7,7 +7,7 @@ from adapters.discord.ui.buttons import button_id
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
 from tests.support.discord.interactions import PRESSED, SLASH, button_press, message_command, slash_command
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 ASKED_FOR_CHOICES, FORM = 4, 5
 
@@ -21,10 +21,10 @@ async def answered(simulator: DiscordSimulator, number: int = 1) -> Json:
     return dict(told[number - 1])
 
 
-async def test_slash_command(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_slash_command(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A slash command is written down and acknowledged, in the asker's language, and can be answered by its token."""
     told = await simulator.interact(SLASH, slash_command("image", prompt="a fox", style="anime", n=2))
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert await answered(simulator) == {"type": THINKING}
     assert (event.id, event.command, event.prompt) == (told["id"], "image", "a fox")
     assert event.options == {"style": "anime", "n": "2"}
@@ -37,28 +37,30 @@ async def test_slash_command(service: Service, simulator: DiscordSimulator, core
 
 
 async def test_private_command_is_acknowledged_privately(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """What is for the asker alone is so from the acknowledgement on."""
     await simulator.interact(SLASH, slash_command("usage"))
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert await answered(simulator) == {"type": THINKING, "data": {"flags": PRIVATE}}
     assert event.reply_to["deferred"] == "private"
 
 
-async def test_written_down_before_acknowledged(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_written_down_before_acknowledged(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """An acknowledged command is a durable one; only when writing it down takes too long it is acknowledged first."""
-    core.takes = 0.2
+    core.sink_delay = 0.2
     await simulator.interact(SLASH, slash_command("chat", prompt="quick"))
     await answered(simulator)
     assert len(core.events) == 1
-    core.takes = 60.0
+    core.sink_delay = 60.0
     await simulator.interact(SLASH, slash_command("chat", prompt="slow"))
     await answered(simulator, 2)
     assert len(core.events) == 1
 
 
-async def test_command_that_is_not_kept(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_command_that_is_not_kept(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A command that can't be written down is answered so, to the asker alone."""
     core.is_failing = True
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
@@ -67,7 +69,7 @@ async def test_command_that_is_not_kept(service: Service, simulator: DiscordSimu
     assert told["data"]["content"]
 
 
-async def test_interaction_told_twice(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_interaction_told_twice(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """An interaction that is told twice is taken and acknowledged once."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
     await simulator.gateway.replay()
@@ -77,21 +79,21 @@ async def test_interaction_told_twice(service: Service, simulator: DiscordSimula
     assert len(simulator.called("POST", "callback")) == 2
 
 
-async def test_installed_by_a_person_alone(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_installed_by_a_person_alone(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Where the bot is no member only the interaction can answer."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"), authorizing_integration_owners={"1": ADA})
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert "can_post" not in event.reply_to
 
 
-async def test_direct_message_command(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_direct_message_command(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A command in direct messages shares their conversation."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"), channel=DM)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.conversation, event.location.is_private) == (f"d{DM}", True)
 
 
-async def test_files_come_along(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_files_come_along(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A file given to a command is read from where Discord keeps it."""
     number = snowflake()
     simulator.files["a.bin"] = bytes(range(256)) * 4096
@@ -99,23 +101,23 @@ async def test_files_come_along(service: Service, simulator: DiscordSimulator, c
     file = {"id": number, "filename": "a.bin", "content_type": "image/png", "size": 1 << 20, "url": url}
     data = slash_command("video", prompt="move", image=number)
     await simulator.interact(SLASH, {**data, "resolved": {"attachments": {number: file}}})
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert "image" not in event.options
     pieces = [piece async for piece in service.adapter.open(event.attachments[0])]
     assert b"".join(pieces) == simulator.files["a.bin"]
     assert max(map(len, pieces)) <= 64 * 1024
 
 
-async def test_spoiler_is_asked_for(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_spoiler_is_asked_for(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """That a picture is to be hidden is the answer's business, not the command's."""
     data = slash_command("image", prompt="a fox")
     data["options"].append({"name": "spoiler", "type": 5, "value": True})
     await simulator.interact(SLASH, data)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.options, ReplyTarget.of(event.reply_to).spoiler) == ({}, "1")
 
 
-async def test_choices_while_typing(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_choices_while_typing(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Models and languages are offered while they are typed, the best fitting first."""
     typed = slash_command("code", prompt="x", language="py")
     typed["options"][1]["focused"] = True
@@ -127,7 +129,7 @@ async def test_choices_while_typing(service: Service, simulator: DiscordSimulato
     assert [c["value"] for c in (await answered(simulator, 2))["data"]["choices"]] == ["videogen-pro-2"]
 
 
-async def test_form_for_a_command(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_form_for_a_command(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A long prompt is written in a form made from the command's options; what is sent is that command."""
     await simulator.interact(SLASH, slash_command("compose", command="image"))
     form = await answered(simulator)
@@ -143,13 +145,13 @@ async def test_form_for_a_command(service: Service, simulator: DiscordSimulator,
         ],
     }
     await simulator.interact(FORM, sent)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.command, event.prompt, event.options) == ("image", "a fox\nin snow", {"style": "anime"})
     assert (await answered(simulator, 2))["type"] == THINKING
 
 
 async def test_command_without_anything_opens_its_form(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """A command whose prompt may be left out asks for it in a form when nothing at all is given."""
     await simulator.interact(SLASH, slash_command("video"))
@@ -171,12 +173,12 @@ async def test_command_without_anything_opens_its_form(
     ],
 )
 async def test_menus_of_messages(
-    service: Service, simulator: DiscordSimulator, core: Core, menu: str, command: str, prompt: str
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, menu: str, command: str, prompt: str
 ) -> None:
     """A message can be explained, summarised, reviewed or drawn; an explanation or summary is for the asker alone."""
     message = simulator.message(CHANNEL, "Cats are liquid.", by=BOB)
     await simulator.interact(SLASH, message_command(menu, message))
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.command, event.prompt, event.rejection) == (command, prompt, "")
     assert not event.has_prior_messages
     is_private = menu in ("Explain", "Summarise")
@@ -184,7 +186,7 @@ async def test_menus_of_messages(
     assert event.conversation == (f"i{event.id}" if is_private else f"c{CHANNEL}")
 
 
-async def test_menu_that_animates(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_menu_that_animates(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Pictures of a message, and of a person, can be animated; a message without one is told so."""
     file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": ""}
     picture = simulator.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
@@ -192,18 +194,18 @@ async def test_menu_that_animates(service: Service, simulator: DiscordSimulator,
         await simulator.interact(SLASH, message_command("Animate this picture", message))
     person = {"id": snowflake(), "name": "Animate avatar", "type": 2, "target_id": BOB}
     await simulator.interact(SLASH, {**person, "resolved": {"users": {BOB: user(BOB, "Bob")}}})
-    await core.count(3)
+    await core.wait_for_events(3)
     with_picture, without, avatar = sorted(core.events, key=lambda event: int(event.id))
     assert [file.name for file in with_picture.attachments] == ["a.png"]
     assert without.rejection
     assert (avatar.command, len(avatar.attachments)) == ("video", 1)
 
 
-async def test_button_of_an_earlier_process(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_button_of_an_earlier_process(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A button that another process made is a press of the answer it belongs to, in that conversation."""
     data, message = button_press(simulator, button_id("again", "17/abc", "r17"))
     await simulator.interact(PRESSED, data, message=message)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.command, event.conversation) == ("press", "r17")
     assert event.options == {"event": "17/abc", "action": "again"}
     assert event.actor.id == ADA
@@ -212,16 +214,16 @@ async def test_button_of_an_earlier_process(service: Service, simulator: Discord
 
 @pytest.mark.parametrize(("action", "flags"), [("good", 0), ("stop", 0), ("again", PRIVATE)])
 async def test_quiet_buttons(
-    service: Service, simulator: DiscordSimulator, core: Core, action: str, flags: int
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, action: str, flags: int
 ) -> None:
     """Opinions and the like, and buttons of private answers, are answered to who pressed alone."""
     data, message = button_press(simulator, button_id(action, "17", "r17"), flags=flags)
     await simulator.interact(PRESSED, data, message=message)
-    await core.count(1)
+    await core.wait_for_events(1)
     assert await answered(simulator) == {"type": THINKING, "data": {"flags": PRIVATE}}
 
 
-async def test_button_that_asks_first(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_button_that_asks_first(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A button that needs something opens a form; what is sent is the press with what was filled in."""
     asks = ("prompt", "duration", "resolution")
     custom_id = button_id("video", "1457536551830421524", "t1457536551830421524", command="video", asks=asks)
@@ -233,13 +235,13 @@ async def test_button_that_asks_first(service: Service, simulator: DiscordSimula
     filled = [{"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "waves"}}]
     sent = {"custom_id": form["data"]["custom_id"], "components": filled}
     await simulator.interact(FORM, sent)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert event.options == {"event": "1457536551830421524", "action": "video", "prompt": "waves"}
     assert event.conversation == "t1457536551830421524"
 
 
 async def test_replies_are_set_by_who_manages_the_channel(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
     told = await simulator.interact(SLASH, slash_command("replies", mode="reply"))
@@ -250,14 +252,14 @@ async def test_replies_are_set_by_who_manages_the_channel(
     assert (await answered(simulator, 2))["data"]["flags"] == PRIVATE
     assert core.stored[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
     await simulator.say(CHANNEL, f"<@{ME}> hello")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert "thread_name" not in event.reply_to
     async with Service(simulator, core):
         await simulator.say(CHANNEL, f"<@{ME}> hello again")
-        assert "thread_name" not in (await core.count(2))[1].reply_to
+        assert "thread_name" not in (await core.wait_for_events(2))[1].reply_to
 
 
-async def test_form_of_an_earlier_version(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_form_of_an_earlier_version(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A form or command that no longer exists is answered with a sentence."""
     await simulator.interact(FORM, {"custom_id": "cf:paint", "components": []})
     await answered(simulator)
@@ -265,7 +267,9 @@ async def test_form_of_an_earlier_version(service: Service, simulator: DiscordSi
     assert (await answered(simulator, 2))["data"]["flags"] == PRIVATE
 
 
-async def test_what_is_not_understood_is_told(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_what_is_not_understood_is_told(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """A command of a shape that was never seen before is answered with a sentence, not with silence."""
     await simulator.interact(
         SLASH, {"id": snowflake(), "name": "Explain", "type": 3, "target_id": "17", "resolved": {}}

@@ -5,22 +5,22 @@ import asyncio
 from adapters.discord.reply_target import ReplyTarget
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import BOB, CHANNEL, DM, GUILD, ME, ROLE, snowflake
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "bot": True}
 
 
-async def nothing_more(service: Service, simulator: DiscordSimulator, core: Core, *, known: int) -> None:
+async def nothing_more(service: Service, simulator: DiscordSimulator, core: RecordingCore, *, known: int) -> None:
     """Everything said so far has been dealt with, and no more than `known` events came of it."""
     await simulator.say(DM, "the end")
-    events = await core.count(known + 1)
+    events = await core.wait_for_events(known + 1)
     assert [event.prompt for event in events[known:]] == ["the end"]
 
 
-async def test_mention_opens_a_thread(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_mention_opens_a_thread(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A mention is a chat event of the thread that its answer opens, named from the question."""
     said = await simulator.say(CHANNEL, f"<@{ME}> what is **love**?")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     target = ReplyTarget.of(event.reply_to)
     assert (event.id, event.command, event.prompt) == (said["id"], "chat", "what is **love**?")
     assert event.conversation == f"t{said['id']}"
@@ -29,32 +29,34 @@ async def test_mention_opens_a_thread(service: Service, simulator: DiscordSimula
     assert not event.has_prior_messages
 
 
-async def test_own_role_is_a_mention(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_own_role_is_a_mention(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Naming the role that Discord made for the bot is naming the bot."""
     await simulator.say(CHANNEL, f"<@&{ROLE}> still there?")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert event.prompt == "still there?"
 
 
-async def test_commands_are_typed_after_a_mention(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_commands_are_typed_after_a_mention(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """A mention may name a command; its files stay in the channel."""
     await simulator.say(CHANNEL, f"<@{ME}> image a red fox --style anime -n 2")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.command, event.prompt) == ("image", "a red fox")
     assert event.options == {"style": "anime", "n": "2"}
     assert "thread_name" not in event.reply_to
     assert event.conversation == f"r{event.id}"
 
 
-async def test_wrong_command_is_a_problem(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_wrong_command_is_a_problem(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """What can't be understood is an event that says why, answered in place."""
     await simulator.say(CHANNEL, f"<@{ME}> /image a fox --style oil")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert "oil" in event.rejection
     assert "thread_name" not in event.reply_to
 
 
-async def test_others_are_left_alone(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_others_are_left_alone(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Nobody is answered who did not ask: other channels' talk, other bots, webhooks, everybody's mention."""
     await simulator.say(CHANNEL, "good morning")
     await simulator.say(CHANNEL, "@everyone hello", mention_everyone=True)
@@ -64,37 +66,37 @@ async def test_others_are_left_alone(service: Service, simulator: DiscordSimulat
     await nothing_more(service, simulator, core, known=0)
 
 
-async def test_bot_that_mentions_is_marked(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_bot_that_mentions_is_marked(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Another bot that mentions this one is told to the core as a bot, which decides."""
     await simulator.say(CHANNEL, f"<@{ME}> hello", author=ROBOT)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert event.actor.is_bot
 
 
-async def test_direct_message(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_direct_message(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A direct message needs no mention and is private."""
     await simulator.say(DM, "hello there")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert (event.prompt, event.conversation, event.location.is_private) == ("hello there", f"d{DM}", True)
     assert event.location.workspace == ""
 
 
-async def test_own_thread_needs_no_mention(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_own_thread_needs_no_mention(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """In a thread that the bot opened everybody is heard who speaks to nobody else."""
     question = await simulator.say(CHANNEL, f"<@{ME}> hello")
-    await core.count(1)
+    await core.wait_for_events(1)
     await simulator.open_thread(question["id"], owner=ME)
     await simulator.say(question["id"], "and then?")
     await simulator.say(question["id"], "me too", by=BOB)
     await simulator.say(question["id"], f"<@{BOB}> what do you think?")
-    await core.count(3)
+    await core.wait_for_events(3)
     assert {event.conversation for event in core.events} == {f"t{question['id']}"}
     assert [event.actor.name for event in core.events] == ["Ada", "Ada", "Bob"]
     await nothing_more(service, simulator, core, known=3)
 
 
 async def test_who_turns_to_somebody_else_is_left_alone(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """A participant who addresses somebody else in a thread is answered again from the next mention on."""
     thread = (await service.say(CHANNEL, f"<@{ME}> hello")).id
@@ -102,15 +104,17 @@ async def test_who_turns_to_somebody_else_is_left_alone(
     await simulator.say(thread, f"<@{BOB}> what do you think?")
     await simulator.say(thread, "sounds good to me")
     await simulator.say(thread, "to me too", by=BOB)
-    await core.count(2)
+    await core.wait_for_events(2)
     await simulator.say(thread, f"<@{ME}> and you?")
     await simulator.say(thread, "thank you")
-    await core.count(4)
+    await core.wait_for_events(4)
     assert [event.prompt for event in core.events] == ["hello", "to me too", "and you?", "thank you"]
     await nothing_more(service, simulator, core, known=4)
 
 
-async def test_who_turned_to_somebody_else_is_known_after_a_restart(simulator: DiscordSimulator, core: Core) -> None:
+async def test_who_turned_to_somebody_else_is_known_after_a_restart(
+    simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """A restart does not make the bot answer what is said to others; a reply to its answer does."""
     async with Service(simulator, core) as service:
         thread = (await service.say(CHANNEL, f"<@{ME}> hello")).id
@@ -122,17 +126,17 @@ async def test_who_turned_to_somebody_else_is_known_after_a_restart(simulator: D
         await nothing_more(service, simulator, core, known=2)
         await simulator.say(thread, "and you?", answers=simulator.message(thread, "Hello!", by=ME))
         await simulator.say(thread, "thank you")
-        assert [event.prompt for event in (await core.count(5))[3:]] == ["and you?", "thank you"]
+        assert [event.prompt for event in (await core.wait_for_events(5))[3:]] == ["and you?", "thank you"]
 
 
 async def test_question_of_somebody_who_turned_away_is_edited(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """An edited question is revised, though its author has turned to somebody else since."""
     thread = (await service.say(CHANNEL, f"<@{ME}> hello")).id
     await simulator.open_thread(thread, owner=ME)
     question = await simulator.say(thread, "and then?")
-    await core.count(2)
+    await core.wait_for_events(2)
     await simulator.say(thread, f"<@{BOB}> what do you think?")
     await nothing_more(service, simulator, core, known=2)
     await simulator.edit(question, "and after that?")
@@ -141,39 +145,41 @@ async def test_question_of_somebody_who_turned_away_is_edited(
     assert [(event.id, event.prompt) for event in core.revised] == [(question["id"], "and after that?")]
 
 
-async def test_thread_without_the_bot_is_left_alone(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_thread_without_the_bot_is_left_alone(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """In other people's threads only who alone talks to the bot is heard without a mention."""
     number = snowflake()
     await simulator.open_thread(number, owner=BOB)
     await simulator.say(number, "just us")
     await simulator.say(number, f"<@{ME}> join us")
-    await core.count(1)
+    await core.wait_for_events(1)
     await simulator.say(number, "thank you")
     await simulator.say(number, "who is that?", by=BOB)
-    await core.count(2)
+    await core.wait_for_events(2)
     assert [event.prompt for event in core.events] == ["join us", "thank you"]
     assert [event.has_prior_messages for event in core.events] == [True, False]
     await nothing_more(service, simulator, core, known=2)
 
 
-async def test_reply_to_an_answer_goes_on(simulator: DiscordSimulator, core: Core) -> None:
+async def test_reply_to_an_answer_goes_on(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Where mentions are answered in place, a chain of replies is one conversation, also after a restart."""
     async with Service(simulator, core, reply_mode="reply"):
         question = await simulator.say(CHANNEL, f"<@{ME}> hello")
-        (event,) = await core.count(1)
+        (event,) = await core.wait_for_events(1)
         assert event.conversation == f"r{question['id']}"
         answer = simulator.message(CHANNEL, "Hi!", by=ME, answers=question)
         again = await simulator.say(CHANNEL, "how are you?", answers=answer)
-        await core.count(2)
+        await core.wait_for_events(2)
     answer = simulator.message(CHANNEL, "Fine.", by=ME, answers=again)
     async with Service(simulator, core, reply_mode="reply"):
         await simulator.say(CHANNEL, "good", answers=answer)
-        await core.count(3)
+        await core.wait_for_events(3)
     assert {event.conversation for event in core.events} == {f"r{question['id']}"}
     assert not any(event.has_prior_messages for event in core.events)
 
 
-async def test_forwarded_message_is_read(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_forwarded_message_is_read(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """What somebody forwards is read as a quotation, with its files."""
     file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
     snapshot = {
@@ -191,24 +197,24 @@ async def test_forwarded_message_is_read(service: Service, simulator: DiscordSim
     }
     reference = {"type": 1, "channel_id": CHANNEL, "message_id": snowflake()}
     await simulator.say(DM, "", message_snapshots=[snapshot], message_reference=reference)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert event.prompt == "> The meeting is at nine."
     assert [file.name for file in event.attachments] == ["a.txt"]
 
 
-async def test_voice_message_is_told(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_voice_message_is_told(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A voice message is not passed over in silence."""
     file = {"id": snowflake(), "filename": "v.ogg", "size": 4, "url": "http://x/v.ogg", "proxy_url": ""}
     voice = {**file, "duration_secs": 2.0, "waveform": "AAAA", "content_type": "audio/ogg"}
     await simulator.say(DM, "", attachments=[voice], flags=1 << 13)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert "voice" in event.rejection
 
 
-async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """An edited question is told to the core as it reads now; a deleted one leaves the context."""
     said = await simulator.say(CHANNEL, f"<@{ME}> hello")
-    await core.count(1)
+    await core.wait_for_events(1)
     preview = {**said, "embeds": [{"type": "link", "title": "a link"}]}
     await simulator.gateway.dispatch("MESSAGE_UPDATE", preview)
     edited = {**said, "content": f"<@{ME}> goodbye", "edited_timestamp": "2026-11-23T00:50:53.676000+00:00"}
@@ -221,7 +227,9 @@ async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator
     assert core.retracted == [said["id"], "17"]
 
 
-async def test_not_kept_is_told_where_it_was_asked(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_not_kept_is_told_where_it_was_asked(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """When a message can't be written down, its author is told in a reply."""
     core.is_failing = True
     said = await simulator.say(CHANNEL, f"<@{ME}> hello")
@@ -231,37 +239,37 @@ async def test_not_kept_is_told_where_it_was_asked(service: Service, simulator: 
     assert told["message_reference"]["message_id"] == int(said["id"])
 
 
-async def test_names_stand_for_ids(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_names_stand_for_ids(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A question has names where Discord writes ids, and no trace of the mention."""
     await simulator.say(CHANNEL, f"hey <@{ME}> ask <@{BOB}> in <#{CHANNEL}> <:hat:{snowflake()}>")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert event.prompt == "hey  ask @Bob in #general :hat:"
 
 
-async def test_without_message_content(simulator: DiscordSimulator, core: Core) -> None:
+async def test_without_message_content(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Without the intent mentions work, and a thread is told once why the rest is not read."""
     simulator.flags = 0
     async with Service(simulator, core) as service:
         assert simulator.gateway.identified[0]["intents"] & (1 << 15) == 0
         question = await simulator.say(CHANNEL, f"<@{ME}> hello")
-        await core.count(1)
+        await core.wait_for_events(1)
         await simulator.open_thread(question["id"], owner=ME)
         await simulator.say(question["id"], "")
         await simulator.until(lambda: simulator.called("POST", "messages"))
         await simulator.say(question["id"], "")
         await simulator.say(question["id"], f"<@{ME}> again")
-        await core.count(2)
+        await core.wait_for_events(2)
         await nothing_more(service, simulator, core, known=2)
     assert len(simulator.called("POST", "messages")) == 1
 
 
-async def test_thread_that_was_archived(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_thread_that_was_archived(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A thread that the gateway had not told of is asked for once, and known from then on."""
     number = snowflake()
     await simulator.open_thread(number, owner=ME, tell=False)
     await simulator.say(number, f"<@{ME}> are you still there?")
     await simulator.say(number, "and now?")
-    await core.count(2)
+    await core.wait_for_events(2)
     assert {event.conversation for event in core.events} == {f"t{number}"}
     assert {event.location.channel for event in core.events} == {CHANNEL}
     assert sum(call.path == f"channels/{number}" for call in simulator.rest.calls) == 1

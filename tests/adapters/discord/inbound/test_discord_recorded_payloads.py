@@ -7,7 +7,7 @@ import pytest
 
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import Json, snowflake
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 from tests.support.payloads import recorded
 
 RECORDED: dict[str, Json] = recorded("discord")
@@ -24,7 +24,7 @@ PLACEHOLDER = re.compile(r'"[A-Z_]+\d+"')  # stands for an id in the recordings
 
 @pytest.mark.optional
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
-async def test_recorded_messages(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_recorded_messages(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Messages as Discord really told them become events, in the order in which they were said."""
     thread = RECORDED["metadata"]["threadId"]
     told = [v for v in RECORDED.values() if isinstance(v, dict) and str(v.get("type", "")).startswith("GATEWAY_")]
@@ -32,10 +32,10 @@ async def test_recorded_messages(service: Service, simulator: DiscordSimulator, 
     for number, item in enumerate(told):
         await simulator.gateway.dispatch(item["type"].removeprefix("GATEWAY_"), item["data"])
         if not number:
-            await core.count(1)  # what is said in a thread follows what it was opened for
+            await core.wait_for_events(1)  # what is said in a thread follows what it was opened for
     people = {m["data"]["id"]: m["data"] for m in told if m["type"].endswith("MESSAGE_CREATE")}
     expected = [m for m in people.values() if not m["author"].get("bot")]
-    await core.count(len(expected))
+    await core.wait_for_events(len(expected))
     assert sorted(event.id for event in core.events) == sorted(m["id"] for m in expected)
     assert {event.prompt for event in core.events} >= {"Hey", "AI What is love", "AI Still there?", "Nice", "1"}
     assert sum(event.conversation == f"t{thread}" for event in core.events) >= 4
@@ -45,7 +45,7 @@ async def test_recorded_messages(service: Service, simulator: DiscordSimulator, 
 @pytest.mark.optional
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
 @pytest.mark.parametrize("name", PRESSES)
-async def test_recorded_press(service: Service, simulator: DiscordSimulator, core: Core, name: str) -> None:
+async def test_recorded_press(service: Service, simulator: DiscordSimulator, core: RecordingCore, name: str) -> None:
     """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
     button = RECORDED[name]["data"]["custom_id"]
     text = json.dumps(RECORDED[name]).replace(f'"{button}"', '"cm:again:17:t17"')
@@ -55,7 +55,7 @@ async def test_recorded_press(service: Service, simulator: DiscordSimulator, cor
     member = told.get("member") or told
     who, nick = member["user"], member.get("nick")
     await simulator.gateway.dispatch("INTERACTION_CREATE", told)
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     assert event.options == {"event": "17", "action": "again"}
     assert (event.actor.id, event.actor.name) == (who["id"], nick or who["global_name"])
     assert event.location.workspace == told.get("guild_id", "")

@@ -13,13 +13,13 @@ from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME
 from tests.contract.adapter_contract import long_markdown, media, words
 from tests.support.discord.messages import AGAIN, buttons_of, text_of
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 
-async def test_answers_call_nobody(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_answers_call_nobody(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Whatever an answer says, nobody is called by it."""
     await simulator.say(CHANNEL, f"<@{ME}> say it")
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.status(Status("thinking"))
     await draft.finish(Answer(text="@everyone @here"))
@@ -147,7 +147,7 @@ async def test_channel_has_one_pace(service: Service, simulator: DiscordSimulato
 
 
 async def test_removed_answer_leaves_nothing(
-    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, tmp_path: Path
 ) -> None:
     """An answer that is taken back goes with all its messages, also by another process."""
     event = await service.say()

@@ -13,7 +13,7 @@ from simulators.discord.values import DM
 from tests.contract.adapter_contract import media
 from tests.support.discord.interactions import SLASH, slash_command
 from tests.support.discord.messages import AGAIN, text_of
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 MIB = 1024 * 1024
 
@@ -43,7 +43,7 @@ async def test_pictures_are_a_gallery(service: Service, simulator: DiscordSimula
 
 
 async def test_gallery_is_made_again_in_place(
-    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, tmp_path: Path
 ) -> None:
     """A picture that is made again, maybe by another process, takes the place of the first."""
     event = await service.say()
@@ -156,12 +156,12 @@ async def test_connection_that_breaks_at_big_files(
 
 
 async def test_interaction_says_what_fits(
-    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, tmp_path: Path
 ) -> None:
     """What an interaction allows is known before anything is sent."""
     simulator.cdn.limit = 8 * MIB
     await simulator.interact(SLASH, slash_command("video", prompt="waves"))
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     draft = await service.open_draft(event)
     with pytest.raises(UploadTooLarge) as refused:
         await draft.finish(Answer(media=(sized(tmp_path, "a.mp4", 9 * MIB),)))

@@ -19,19 +19,19 @@ from simulators.discord.values import (
 from tests.contract.adapter_contract import long_markdown
 from tests.support.discord.interactions import PRESSED, SLASH, button_press, slash_command
 from tests.support.discord.messages import AGAIN, buttons_of, text_of
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 from tests.support.discord.whole import whole
 
 MODAL, THINKING, PRIVATE = 9, 5, 64
 
 
 async def test_answer_takes_the_place_of_the_acknowledgement(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """The acknowledgement of a command becomes its answer; where it is gone the answer is a message."""
     for number in (1, 2):
         told = await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
-        event = (await core.count(number))[-1]
+        event = (await core.wait_for_events(number))[-1]
         draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
         await draft.status(Status("thinking"))
         assert simulator.originals[told["token"]]["content"] == "thinking"
@@ -42,10 +42,12 @@ async def test_answer_takes_the_place_of_the_acknowledgement(
     assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["answer 1", "answer 2"]
 
 
-async def test_private_answer_to_what_everybody_saw(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_private_answer_to_what_everybody_saw(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """A refusal is told the asker alone, though the acknowledgement was there for everybody."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=True)
     await draft.finish(Answer(text="not for you", private=True))
     await draft.finish(Answer(text="not for you", private=True))
@@ -110,16 +112,16 @@ async def test_answer_that_is_in_time_after_all(service: Service, simulator: Dis
 
 
 async def test_interaction_that_ended_during_a_restart(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """An acknowledgement that nothing came of is replaced, and a begun answer found again, by the bot's own means."""
-    waiting, begun = await service.use_command(), await service.use_command()
-    await (await service.open_draft(begun)).write("The answer")
-    for event in (waiting, begun):
+    waiting, start_asking = await service.use_command(), await service.use_command()
+    await (await service.open_draft(start_asking)).write("The answer")
+    for event in (waiting, start_asking):
         simulator.interactions[token(event)].is_expired = True
     async with Service(simulator, core, timing=Timing(token_margin=15 * 60.0, nonce_lifetime=-1.0)) as another:
         await (await another.open_draft(waiting, ref="")).finish(Answer(text="waited for"))
-        await (await another.open_draft(begun, ref="")).finish(Answer(text="The answer is 42."))
+        await (await another.open_draft(start_asking, ref="")).finish(Answer(text="The answer is 42."))
     assert sorted(message["content"] for message in simulator.bot_messages(CHANNEL)) == [
         "The answer is 42.",
         "waited for",
@@ -141,7 +143,7 @@ async def test_long_answer_to_a_command(service: Service, simulator: DiscordSimu
 async def test_private_command_is_one_message(service: Service, simulator: DiscordSimulator) -> None:
     """What only the asker sees stays one message, however long it is."""
     told = await simulator.interact(SLASH, slash_command("usage"))
-    event = (await service.core.count(1))[0]
+    event = (await service.core.wait_for_events(1))[0]
     await simulator.until(lambda: told["token"] in simulator.originals)
     draft = await service.open_draft(event)
     await draft.write(long_markdown(9000))
@@ -158,11 +160,11 @@ async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
             prompt = f"hello {number}"
             hold = one.echo.hold(prompt)
             late = await one.command("chat", prompt=prompt, told=ALONE)
-            await one.echo.until(lambda prompt=prompt: prompt in one.echo.asked)  # type: ignore[misc]
+            await one.echo.until(lambda prompt=prompt: prompt in one.echo.prompts)  # type: ignore[misc]
             one.simulator.interactions[late].is_expired = True
             hold.set()
             await one.idle()
-            asked_for = list(one.echo.asked)
+            asked_for = list(one.echo.prompts)
             if is_pressed:
                 event = one.simulator.interactions[late].payload["id"]
                 data, message = button_press(one.simulator, button_id("retry", event, f"c{CHANNEL}"))
@@ -170,4 +172,4 @@ async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
             else:
                 await one.command("retry", told=ALONE)
             await one.see(CHANNEL, f"re: {prompt}")
-            assert one.echo.asked == asked_for
+            assert one.echo.prompts == asked_for

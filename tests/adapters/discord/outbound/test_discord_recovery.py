@@ -14,7 +14,7 @@ from simulators.discord.values import CHANNEL, CREATE_THREADS, DM, ME
 from tests.contract.adapter_contract import long_markdown, media
 from tests.support.discord.interactions import SLASH, slash_command
 from tests.support.discord.messages import AGAIN
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 
 def token(event: Event) -> str:
@@ -54,7 +54,7 @@ MUCH_LATER = Timing(nonce_lifetime=-1.0)
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
 async def test_found_again_after_a_long_time(
-    service: Service, simulator: DiscordSimulator, core: Core, tmp_path: Path
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, tmp_path: Path
 ) -> None:
     """What an earlier process has posted is found in the history when Discord no longer knows it by its nonce."""
     event = await service.say()
@@ -68,7 +68,7 @@ async def test_found_again_after_a_long_time(
 
 
 async def test_reposted_when_what_was_begun_is_removed(
-    service: Service, simulator: DiscordSimulator, core: Core
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
     """A message that an earlier process posted and somebody removed is not taken for the answer."""
     event = await service.say()
@@ -80,7 +80,7 @@ async def test_reposted_when_what_was_begun_is_removed(
 
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
-async def test_found_again_in_its_thread(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_found_again_in_its_thread(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """The first message of a thread that was opened for a question is the beginning of its answer."""
     event = await service.say(CHANNEL, f"<@{ME}> hello")
     await (await service.open_draft(event)).write("The answer")
@@ -95,14 +95,14 @@ async def test_found_again_in_its_thread(service: Service, simulator: DiscordSim
 @pytest.mark.parametrize("kept", [0, 1, 3])
 @pytest.mark.parametrize("place", ["direct", "thread", "channel"])
 async def test_begun_in_several_messages(
-    service: Service, simulator: DiscordSimulator, core: Core, kept: int, place: str
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, kept: int, place: str
 ) -> None:
     """When another process has another text to show, none of the messages that were begun is left over."""
     if place == "channel":
         await simulator.deny(CHANNEL, CREATE_THREADS)
     event = await service.say(DM if place == "direct" else CHANNEL, f"<@{ME}> hello")
-    begun = await service.open_draft(event)
-    await begun.write(long_markdown(5000))
+    start_asking = await service.open_draft(event)
+    await start_asking.write(long_markdown(5000))
     room = {"direct": DM, "thread": event.id, "channel": CHANNEL}[place]
     shown = simulator.bot_messages(room)
     assert len(shown) == 3
@@ -110,14 +110,14 @@ async def test_begun_in_several_messages(
     await (await service.open_draft(following)).finish(Answer(text="another answer"))
     simulator.nonces.clear()
     async with Service(simulator, core, timing=MUCH_LATER) as another:
-        draft = await another.open_draft(event, ref=",".join(begun.ref.split(",")[:kept]))
+        draft = await another.open_draft(event, ref=",".join(start_asking.ref.split(",")[:kept]))
         await draft.finish(Answer(text=f"{'a' * 1500}.\n\n{'b' * 1500}."))
     said = simulator.bot_messages(room)
     assert [message["content"][0] for message in said] == ["a", "b", "a"]
     assert [message["id"] for message in said[:2]] == [message["id"] for message in shown[:2]]
 
 
-async def test_others_messages_are_left_alone(simulator: DiscordSimulator, core: Core) -> None:
+async def test_others_messages_are_left_alone(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """In a channel where several answers are written at once, none of another's messages is taken for one's own."""
     async with Service(simulator, core, reply_mode="reply", timing=MUCH_LATER) as service:
         events = [await service.say(CHANNEL, f"<@{ME}> {number}") for number in range(2)]
@@ -134,11 +134,13 @@ async def test_others_messages_are_left_alone(simulator: DiscordSimulator, core:
 
 
 @pytest.mark.parametrize("timing", [MUCH_LATER])
-async def test_answer_beside_a_lost_acknowledgement(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_answer_beside_a_lost_acknowledgement(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """An answer that took the place of an acknowledgement is known again by its buttons."""
     simulator.rest.fail("POST", "callback", refused(10062))
     told = await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
-    (event,) = await core.count(1)
+    (event,) = await core.wait_for_events(1)
     await (await service.open_draft(event)).write("The answer")
     assert told["token"] not in simulator.originals
     simulator.nonces.clear()

@@ -10,7 +10,7 @@ from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, CREATE_THREADS, DM, ME, READ_HISTORY, SEND, SEND_IN_THREADS
 from tests.contract.adapter_contract import long_markdown
 from tests.support.discord.messages import AGAIN, buttons_of, text_of
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 
 def token(event: Event) -> str:
@@ -70,7 +70,9 @@ async def test_locked_thread(service: Service, simulator: DiscordSimulator) -> N
     assert (message["content"], len(buttons_of(message))) == ("The answer is 42.", 1)
 
 
-async def test_channel_deleted_in_mid_answer(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_channel_deleted_in_mid_answer(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
     """Who asked in a channel that is gone is answered directly, also when another process goes on with it."""
     event = await service.say(CHANNEL, f"<@{ME}> image a fox")
     draft = await service.open_draft(event)

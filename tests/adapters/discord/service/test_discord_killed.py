@@ -19,10 +19,10 @@ from simulators.discord.checks import EPHEMERAL
 from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, Json
-from tests.support.api import FakeApi, data, failure, fake_api, piece
 from tests.support.discord.interactions import slash_command
 from tests.support.discord.processes import Process
 from tests.support.media_files import PNG
+from tests.support.scripted_api import ScriptedApi, data, failure, piece, scripted_api
 
 SHORT = ["It is 42."]
 LONG = [f"{letter * 1500}." for letter in "abc"]  # a message each
@@ -34,7 +34,7 @@ class Stage:
     """Discord, the API and the service in between."""
 
     simulator: DiscordSimulator
-    api: FakeApi
+    api: ScriptedApi
     folder: Path
     answer: list[str]  #: the messages of each answer; none: as the first one is
     forgets: bool = False  #: no message is known by its nonce when the process starts again, and no answer comes twice
@@ -138,7 +138,7 @@ def shown(message: Json) -> str:
 
 @asynccontextmanager
 async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> AsyncIterator[Stage]:
-    async with DiscordSimulator() as simulator, fake_api() as api, asyncio.timeout(120):
+    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(120):
         one = Stage(simulator, api, folder, answer, forgets)
         simulator.rest.hook = one.hook
         api.play(one.step)

@@ -20,10 +20,10 @@ from adapters.discord.timing import Timing
 from simulators.discord.components import media
 from simulators.discord.files import Upload
 from simulators.discord.values import CHANNEL, DM, Json
-from tests.support.api import Step, chat, data, piece
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import film
+from tests.support.scripted_api import Step, chat, data, piece
 from tests.support.service import FAST
 
 MB = 1024 * 1024

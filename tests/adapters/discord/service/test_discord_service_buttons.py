@@ -11,10 +11,10 @@ import pytest
 from aimodels import request
 from bot.i18n import translate
 from simulators.discord.values import BOB, CHANNEL, DM, ME, member
-from tests.support.api import failure
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import pdf
+from tests.support.scripted_api import failure
 
 NOBODY = {**member(BOB), "permissions": "0"}
 
@@ -114,8 +114,8 @@ async def test_pictures_lead_on(one: Whole) -> None:
         lambda: len(one.simulator.bot_messages(CHANNEL)) == 2 and one.simulator.bot_messages(CHANNEL)[1]["attachments"]
     )
     assert one.echo.bodies[-1]["n"] == 1
-    assert one.echo.asked[-1].startswith("a fox")
-    assert one.echo.asked[-1] != "a fox"
+    assert one.echo.prompts[-1].startswith("a fox")
+    assert one.echo.prompts[-1] != "a fox"
     await one.press(answer, "style")
     await one.submit(answer, style="anime")
     await one.simulator.until(
@@ -141,7 +141,7 @@ async def test_edited_question(one: Whole) -> None:
     await one.edit(first, "good night")
     await one.idle()
     assert [text_of(m) for m in one.simulator.bot_messages(DM)[:2]] == ["re: good day", "re: and then?"]
-    assert "good night" not in one.echo.asked
+    assert "good night" not in one.echo.prompts
 
 
 async def test_deleted_question(one: Whole) -> None:

@@ -193,19 +193,19 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
     hold = one.echo.hold("first")
     channel, told = (CHANNEL, {}) if is_member else (ELSEWHERE, {"authorizing_integration_owners": {"1": ADA}})
     await one.command("chat", channel=channel, prompt="first", told=told)
-    await one.echo.until(lambda: "first" in one.echo.asked)
+    await one.echo.until(lambda: "first" in one.echo.prompts)
     token = await one.command("chat", channel=channel, prompt="second", told={**told, "id": nearly_over()})
     await one.see(channel, translate("discord.long" if is_member else "discord.late", "zh-TW"))
-    assert "second" not in one.echo.asked
+    assert "second" not in one.echo.prompts
     one.simulator.interactions[token].is_expired = True
     hold.set()
     if not is_member:
-        await one.echo.until(lambda: "second" in one.echo.asked)
+        await one.echo.until(lambda: "second" in one.echo.prompts)
         await one.idle()
         await one.command("retry", channel=channel, told=told)
     await one.see(channel, "re: second")
     await one.idle()
-    assert one.echo.asked.count("second") == 1
+    assert one.echo.prompts.count("second") == 1
     assert sum("re: second" in text for text in texts(one, channel)) == 1
 
 
@@ -215,7 +215,7 @@ async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
     async with whole(tmp_path, timing=Timing(token_reserve=0.0), bot_shutdown_timeout=0) as one:
         one.echo.hold("first")
         await one.command("chat", channel=ELSEWHERE, prompt="first", told=told)
-        await one.echo.until(lambda: "first" in one.echo.asked)
+        await one.echo.until(lambda: "first" in one.echo.prompts)
         token = await one.command("chat", channel=ELSEWHERE, prompt="second", told={**told, "id": nearly_over()})
         await one.simulator.until(lambda: token in one.simulator.originals)
         await one.stop()
@@ -241,7 +241,7 @@ async def test_deleted_channel(one: Whole) -> None:
     """A channel that is deleted in mid-answer ends the answer; the asker is told in private and others are served."""
     hold = one.echo.hold("hello")
     thread = await one.mention("hello")
-    await one.echo.until(lambda: "hello" in one.echo.asked)
+    await one.echo.until(lambda: "hello" in one.echo.prompts)
     await one.simulator.until(lambda: one.simulator.bot_messages(thread))
     await one.simulator.delete_channel(CHANNEL)
     await one.simulator.delete_channel(thread)

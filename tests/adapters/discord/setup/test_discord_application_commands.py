@@ -7,16 +7,16 @@ import pytest
 from adapters.discord.setup.application_commands import build_commands, hash_commands
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import DM, ME, Json
-from tests.support.discord.stage import COMMANDS, Core, Service
+from tests.support.discord.stage import COMMANDS, RecordingCore, Service
 
 
-async def test_commands_are_told_when_they_change(simulator: DiscordSimulator, core: Core) -> None:
+async def test_commands_are_told_when_they_change(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Discord is told of the commands at the first start and not again while they are the same."""
     async with Service(simulator, core):
         await simulator.until(lambda: simulator.called("PUT", "commands"))
     async with Service(simulator, core):
         await simulator.say(DM, "hello")
-        await core.count(1)
+        await core.wait_for_events(1)
     assert len(simulator.called("PUT", "commands")) == 1
     core.stored["discord.commands"][ME] = "others"
     async with Service(simulator, core):

@@ -16,7 +16,7 @@ from adapters.discord.setup.check import PERMISSIONS
 from bot.errors import SettingsError
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ALL_PERMISSIONS, ME, TOKEN
-from tests.support.discord.stage import COMMANDS, Core, Service
+from tests.support.discord.stage import COMMANDS, RecordingCore, Service
 
 
 async def test_check_of_what_is_right(simulator: DiscordSimulator) -> None:
@@ -37,7 +37,7 @@ async def test_check_names_what_is_missing(simulator: DiscordSimulator) -> None:
     assert "lacks Create Public Threads" in wrong[1]
 
 
-async def test_invalid_token(simulator: DiscordSimulator, core: Core) -> None:
+async def test_invalid_token(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A refused token is said in plain words, by check and at the start, without being repeated."""
     adapter = Discord(token=SecretStr("wrong"), api_url=simulator.api)
     (finding,) = await adapter.check()
@@ -49,7 +49,7 @@ async def test_invalid_token(simulator: DiscordSimulator, core: Core) -> None:
     assert "wrong" not in str(raised.value)
 
 
-async def test_required_intent_that_is_refused(simulator: DiscordSimulator, core: Core) -> None:
+async def test_required_intent_that_is_refused(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Where reading everything is demanded and Discord refuses it, the service ends and says what to click."""
     simulator.gateway.refuses_intents = True
     service = Service(simulator, core, message_content="on")

@@ -10,7 +10,7 @@ from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
 from simulators.slack import SlackSimulator
-from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -44,7 +44,7 @@ async def status_of(url: str, body: bytes, headers: dict[str, str]) -> int:
         (FORM, b"payload="),
     ],
 )
-async def test_malformed_requests(slack: SlackSimulator, core: Core, content_type: str, body: bytes) -> None:
+async def test_malformed_requests(slack: SlackSimulator, core: RecordingCore, content_type: str, body: bytes) -> None:
     """A signed body that can't be read is a 400 and one warning; an unsigned one is a 401 without a word."""
     async with RunningAdapter(slack, core, http=True) as service:
         url = f"{service.url}/slack/events"
@@ -67,7 +67,7 @@ async def test_malformed_requests(slack: SlackSimulator, core: Core, content_typ
         {},
     ],
 )
-async def test_odd_signatures(slack: SlackSimulator, core: Core, headers: dict[str, str]) -> None:
+async def test_odd_signatures(slack: SlackSimulator, core: RecordingCore, headers: dict[str, str]) -> None:
     """A timestamp that is no number, or a signature that is no text of ours, is a wrong signature and no error."""
     async with RunningAdapter(slack, core, http=True) as service:
         with capture_logs() as logs:
@@ -76,7 +76,7 @@ async def test_odd_signatures(slack: SlackSimulator, core: Core, headers: dict[s
 
 
 async def test_unsigned_bodies_are_not_parsed(
-    slack: SlackSimulator, core: Core, monkeypatch: pytest.MonkeyPatch
+    slack: SlackSimulator, core: RecordingCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody signed costs no parsing, however large it is."""
     parsed: list[str] = []
@@ -91,7 +91,7 @@ async def test_unsigned_bodies_are_not_parsed(
     assert parsed == []
 
 
-async def test_a_signed_event_is_accepted(slack: SlackSimulator, core: Core) -> None:
+async def test_a_signed_event_is_accepted(slack: SlackSimulator, core: RecordingCore) -> None:
     """Slack's own proof of the address is answered."""
     body = json.dumps({"type": "url_verification", "challenge": "abc"}).encode()
     async with RunningAdapter(slack, core, http=True) as service:
@@ -101,7 +101,7 @@ async def test_a_signed_event_is_accepted(slack: SlackSimulator, core: Core) -> 
             assert (response.status, "abc" in await response.text()) == (200, True)
 
 
-async def test_a_length_given_twice(slack: SlackSimulator, core: Core) -> None:
+async def test_a_length_given_twice(slack: SlackSimulator, core: RecordingCore) -> None:
     """`Content-Length` beside `Transfer-Encoding` does not get past the check of the size."""
     async with RunningAdapter(slack, core, http=True) as service:
         host, port = service.url.removeprefix("http://").split(":")

@@ -11,7 +11,7 @@ from aiohttp import web
 from adapters.slack.connection.web_api import proxy_for
 from bot.models import Answer, Media
 from simulators.slack import SlackSimulator
-from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def forwarding(addresses: list[str]) -> AsyncIterator[str]:
 
 
 async def test_everything_goes_through_the_proxy(
-    slack: SlackSimulator, core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: SlackSimulator, core: RecordingCore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """API calls, uploads and downloads all go through the proxy."""
     addresses: list[str] = []
@@ -49,7 +49,7 @@ async def test_everything_goes_through_the_proxy(
         monkeypatch.delenv("no_proxy", raising=False)
         async with RunningAdapter(slack, core, http=True) as service:
             question = slack.ada.mention("look", files=[slack.ada.file("a.txt", b"what is in it")])
-            [event] = await core.count(1)
+            [event] = await core.wait_for_events(1)
             assert b"".join([p async for p in service.adapter.open(event.attachments[0])]) == b"what is in it"
             picture = tmp_path / "fox.png"
             picture.write_bytes(b"\x89PNG")

@@ -15,21 +15,21 @@ from adapters.slack.connection import http_endpoints
 from adapters.slack.timing import Timing
 from bot.errors import SettingsError
 from simulators.slack import SlackSimulator
-from tests.support.slack.adapter import COMMANDS, Core, RunningAdapter, settings
+from tests.support.slack.adapter import COMMANDS, RecordingCore, RunningAdapter, settings
 
 #: Connections are checked often, and reconnected soon.
 FAST = Timing(ping_interval=0.4, reconnect_first=0.05)
 
 
-async def receive_event(slack: SlackSimulator, core: Core) -> None:
+async def receive_event(slack: SlackSimulator, core: RecordingCore) -> None:
     """Ask, and wait until the event is recorded, at the latest when Slack sends it again."""
     before = len(core.events)
     slack.ada.mention("hello")
-    await core.count(before + 1)
+    await core.wait_for_events(before + 1)
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
-async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: Core, reason: str) -> None:
+async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: RecordingCore, reason: str) -> None:
     """When Slack says goodbye, the next connection receives events."""
     async with RunningAdapter(slack, core, timing=FAST):
         await slack.sockets.disconnect(reason)
@@ -37,18 +37,18 @@ async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: Core
         await receive_event(slack, core)
 
 
-async def test_connection_that_is_cut(slack: SlackSimulator, core: Core) -> None:
+async def test_connection_that_is_cut(slack: SlackSimulator, core: RecordingCore) -> None:
     """A connection that is cut is replaced, and messages of the meantime are received."""
     async with RunningAdapter(slack, core, timing=FAST) as service:
         await slack.sockets.drop()
         slack.ada.mention("while you were away")
-        await core.count(1)
+        await core.wait_for_events(1)
         assert slack.sockets.connected >= 2
         await service.listening()
         assert service.adapter.health() == ""
 
 
-async def test_connection_that_answers_nothing(slack: SlackSimulator, core: Core) -> None:
+async def test_connection_that_answers_nothing(slack: SlackSimulator, core: RecordingCore) -> None:
     """A connection that is open but answers no pings is replaced, and the new one receives events."""
     async with RunningAdapter(slack, core, slack_stalled_after=1, timing=FAST):
         slack.sockets.answers_pings = False
@@ -58,17 +58,17 @@ async def test_connection_that_answers_nothing(slack: SlackSimulator, core: Core
         await receive_event(slack, core)
 
 
-async def test_connection_that_answers_pings_but_is_stalled(slack: SlackSimulator, core: Core) -> None:
+async def test_connection_that_answers_pings_but_is_stalled(slack: SlackSimulator, core: RecordingCore) -> None:
     """A connection on which no event came for long is replaced though it looks healthy."""
     async with RunningAdapter(slack, core, timing=replace(FAST, replace_after=1.0)):
         slack.sockets.stall()
         slack.sender.timeout, slack.sender.pauses = 0.2, (0.0, 0.5, 1.5, 3.0)
         slack.ada.mention("can you hear me?")
-        await core.count(1)
+        await core.wait_for_events(1)
         assert slack.sockets.connected >= 2
 
 
-async def test_health_while_slack_is_away(slack: SlackSimulator, core: Core) -> None:
+async def test_health_while_slack_is_away(slack: SlackSimulator, core: RecordingCore) -> None:
     """While no connection can be opened health says so; when Slack is back it is empty."""
     async with RunningAdapter(slack, core, timing=FAST) as service:
         slack.faults.crash("apps.connections.open", 503)
@@ -84,7 +84,7 @@ async def test_health_while_slack_is_away(slack: SlackSimulator, core: Core) -> 
         await receive_event(slack, core)
 
 
-async def test_refused_tokens_end_the_service_with_a_sentence(slack: SlackSimulator, core: Core) -> None:
+async def test_refused_tokens_end_the_service_with_a_sentence(slack: SlackSimulator, core: RecordingCore) -> None:
     """A bot token or an app-level token that Slack refuses is an error that says where to get a right one."""
     for name, wrong in (("slack_bot_token", "xoxb-wrong"), ("slack_app_token", "xapp-1-A0MUSE-wrong")):
         given: dict[str, Any] = {name: wrong}
@@ -94,7 +94,7 @@ async def test_refused_tokens_end_the_service_with_a_sentence(slack: SlackSimula
                 await adapter.run(core.sink, COMMANDS)
 
 
-async def test_health_of_a_removed_app(slack: SlackSimulator, core: Core) -> None:
+async def test_health_of_a_removed_app(slack: SlackSimulator, core: RecordingCore) -> None:
     """When the app is removed from its one workspace, health says that the token is refused."""
     async with RunningAdapter(slack, core, http=True, timing=FAST) as service:
         assert service.adapter.health() == ""
@@ -103,7 +103,7 @@ async def test_health_of_a_removed_app(slack: SlackSimulator, core: Core) -> Non
         assert "token" in service.adapter.health()
 
 
-async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: Core) -> None:
+async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: RecordingCore) -> None:
     """A request without a length, or larger than any of Slack's, is rejected before it is read."""
     async with RunningAdapter(slack, core, http=True, timing=FAST) as service, aiohttp.ClientSession() as session:
         url = f"{service.url}/slack/events"
@@ -121,7 +121,7 @@ async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: Core) 
 
 
 async def test_settings_in_the_environment(
-    slack: SlackSimulator, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    slack: SlackSimulator, core: RecordingCore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The library reads the same environment variables; they change nothing and cause no warning."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
@@ -133,7 +133,7 @@ async def test_settings_in_the_environment(
     assert {call.token for call in slack.calls} == {slack.token, slack.app_token}
 
 
-async def test_health_before_it_runs(slack: SlackSimulator, core: Core) -> None:
+async def test_health_before_it_runs(slack: SlackSimulator, core: RecordingCore) -> None:
     """Before it receives events, health says so."""
     adapter = Slack(settings(slack))
     assert adapter.health()

@@ -4,7 +4,7 @@ import json
 
 from bot.models import Answer, Media, Profile, UsageRow
 from simulators.slack import SlackSimulator, Team
-from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 ROW = UsageRow(
     day="2026-11-24",
@@ -30,9 +30,9 @@ def _text(team: Team, user: str) -> str:
     return json.dumps(team.homes[user], ensure_ascii=False)
 
 
-async def test_home_shows_a_persons_data(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_home_shows_a_persons_data(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """Opening the home shows the commands and the person's usage, limits, preferences and newest files."""
-    core.shown = PROFILE
+    core.current_profile = PROFILE
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     text = _text(slack.team, slack.ada.id)
@@ -46,12 +46,14 @@ async def test_home_shows_a_persons_data(slack: SlackSimulator, service: Running
     assert selects == {"language": "default", "model.chat": "gpt-4-turbo-2"}
 
 
-async def test_preferences_are_saved_and_shown(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_preferences_are_saved_and_shown(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A choice is passed to the core, and the home is published again, in the chosen language."""
-    core.shown = PROFILE
+    core.current_profile = PROFILE
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
-    core.shown = Profile(language="zh-Hant", languages=PROFILE.languages)
+    core.current_profile = Profile(language="zh-Hant", languages=PROFILE.languages)
     slack.ada.press_home("home:prefer:language", value="zh-Hant")
     await slack.until(lambda: "你的偏好" in _text(slack.team, slack.ada.id))
     slack.ada.press_home("home:prefer:language", value="default")
@@ -59,7 +61,9 @@ async def test_preferences_are_saved_and_shown(slack: SlackSimulator, service: R
     assert core.preferences == {("U0ADA", "language"): None}
 
 
-async def test_home_while_nothing_can_be_read(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_home_while_nothing_can_be_read(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """While the database can't be read the home says so, instead of staying as it was."""
     core.is_failing = True
     slack.ada.open_home()
@@ -68,20 +72,20 @@ async def test_home_while_nothing_can_be_read(slack: SlackSimulator, service: Ru
 
 
 async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Where the service has one workspace, everybody's usage is shown to the people whom the core allows it."""
-    core.shown = Profile(everybody=(ROW,))
+    core.current_profile = Profile(everybody=(ROW,))
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     assert "Everybody's use" in _text(slack.team, slack.ada.id)
 
 
-async def test_home_links_to_answers(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_home_links_to_answers(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A file's name links to its message, under a question, a command or a button; without one it is text."""
     question = slack.ada.mention("image a fox")
     slack.ada.slash("/image", "a cat")
-    _, command = await core.count(2)
+    _, command = await core.wait_for_events(2)
     draft = await service.adapter.draft(command.reply_to, key=command.id, ref=None, private=False)
     await draft.finish(Answer(text="A cat."))
     parent = next(m for m in slack.from_bot(slack.general) if not m.thread_ts)
@@ -93,7 +97,7 @@ async def test_home_links_to_answers(slack: SlackSimulator, service: RunningAdap
         "T9.C1.1.2",
     )
     files = [Media(name=f"{number}.png", content_type="image/png", size=1) for number in range(5)]
-    core.shown = Profile(recent=tuple(zip(ids, files, strict=True)))
+    core.current_profile = Profile(recent=tuple(zip(ids, files, strict=True)))
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     text, base = _text(slack.team, slack.ada.id), "https://lab.slack.com/archives/C0GENERAL/p"
@@ -103,7 +107,7 @@ async def test_home_links_to_answers(slack: SlackSimulator, service: RunningAdap
     assert "`4.png`" in text
 
 
-async def test_home_opens_forms(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_home_opens_forms(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """The home's buttons open the form of a command."""
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)

@@ -8,7 +8,7 @@ from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.ui.buttons import ActionButton
 from bot.models import Answer
 from simulators.slack import Message, SlackSimulator
-from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 
 async def _with_button(
@@ -32,11 +32,11 @@ async def _with_button(
 
 
 async def test_slash_command_begins_a_thread_of_its_own(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """A command that makes something is answered under a message that says who asked for what."""
     slack.ada.slash("/image", "a red fox --style anime -n 2")
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert (event.command, event.prompt, event.options) == ("image", "a red fox", {"style": "anime", "n": "2"})
     address = ReplyTarget.of(event.reply_to)
     assert (address.thread, address.private, address.user) == ("", "", "U0ADA")
@@ -45,48 +45,48 @@ async def test_slash_command_begins_a_thread_of_its_own(
 
 
 async def test_follow_ups_under_a_command_belong_to_it(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Messages in the thread that a command began belong to its conversation, also after a restart."""
     slack.ada.slash("/chat", "hello")
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.finish(Answer(text="Hello, Ada."))
     [parent, _] = slack.from_bot(slack.general)
     slack.ada.say("go on", thread=parent)
-    await core.count(2)
+    await core.wait_for_events(2)
     await service.__aexit__()
     await service.__aenter__()
     slack.ada.say("and on", thread=parent)
-    await core.count(3)
+    await core.wait_for_events(3)
     assert {event.conversation for event in core.events} == {event.conversation}
     assert [event.prompt for event in core.events] == ["hello", "go on", "and on"]
 
 
 async def test_commands_that_make_nothing_are_answered_in_private(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Commands that make nothing are answered to the person alone."""
     slack.ada.mention("hello")
-    await core.count(1)
+    await core.wait_for_events(1)
     for name in ("help", "usage", "forget", "system"):
         slack.ada.slash(f"/{name}")
-    await core.count(5)
+    await core.wait_for_events(5)
     assert all(ReplyTarget.of(event.reply_to).private for event in core.events[1:])
     assert not any(ReplyTarget.of(event.reply_to).thread for event in core.events[1:])
     assert len({event.conversation for event in core.events[1:]}) == 1
 
 
 async def test_commands_about_a_conversation_are_about_the_newest(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """`/retry` in a channel is about the person's newest thread there, and answered in it; the reply links to it."""
     slack.ada.mention("before")
-    await core.count(1)
+    await core.wait_for_events(1)
     root = slack.ada.mention("hello <!here>")
-    await core.count(2)
+    await core.wait_for_events(2)
     delivery = slack.ada.slash("/retry")
-    await core.count(3)
+    await core.wait_for_events(3)
     _, asked, retry = core.events
     assert (retry.command, retry.conversation) == ("retry", asked.conversation)
     assert (ReplyTarget.of(retry.reply_to).thread, ReplyTarget.of(retry.reply_to).private) == (root.ts, "")
@@ -97,13 +97,13 @@ async def test_commands_about_a_conversation_are_about_the_newest(
 
 
 async def test_the_newest_conversation_is_found_after_a_restart(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Another process finds the person's newest thread of the channel, begun by a mention or by a command."""
     older = slack.ada.mention("older")
     slack.bob.mention("Bob's")
     slack.ada.slash("/chat", "what is love?")
-    events = {event.prompt: event for event in await core.count(3)}
+    events = {event.prompt: event for event in await core.wait_for_events(3)}
     for event in events.values():
         draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
         await draft.finish(Answer(text="Hello."))
@@ -111,7 +111,7 @@ async def test_the_newest_conversation_is_found_after_a_restart(
     await service.__aexit__()
     await service.__aenter__()
     delivery = slack.ada.slash("/export")
-    await core.count(4)
+    await core.wait_for_events(4)
     parent = next(m for m in slack.from_bot(slack.general) if not m.thread_ts)
     export = core.events[3]
     assert (export.conversation, export.reply_to["thread"]) == (events["what is love?"].conversation, parent.ts)
@@ -121,7 +121,7 @@ async def test_the_newest_conversation_is_found_after_a_restart(
     await service.__aenter__()
     await draft_in(service, older)
     slack.ada.slash("/reset")
-    await core.count(5)
+    await core.wait_for_events(5)
     assert (core.events[4].conversation, core.events[4].reply_to["thread"]) == (events["older"].conversation, older.ts)
 
 
@@ -132,34 +132,34 @@ async def draft_in(service: RunningAdapter, thread: Message) -> None:
 
 
 async def test_a_model_is_chosen_for_the_conversation_or_the_channel(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Without a conversation of the person, `/model` is about the channel."""
     slack.bob.slash("/model", "chat gpt-4-turbo-2")
-    await core.count(1)
+    await core.wait_for_events(1)
     slack.ada.mention("hello")
-    await core.count(2)
+    await core.wait_for_events(2)
     slack.ada.slash("/model", "chat gpt-4-turbo-2")
-    await core.count(3)
+    await core.wait_for_events(3)
     channel, asked, talk = core.events
     assert (channel.options.get("channel"), bool(channel.reply_to.get("private"))) == ("yes", True)
     assert (talk.options.get("channel"), talk.conversation) == (None, asked.conversation)
 
 
 async def test_commands_about_no_conversation_say_so(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """A person without a conversation in the channel gets a sentence that says where to write the command."""
-    await core.count(0)
+    await core.wait_for_events(0)
     slack.ada.mention("hello")
-    await core.count(1)
+    await core.wait_for_events(1)
     delivery = slack.bob.slash("/export")
     await slack.until(lambda: delivery.is_done)
     assert "thread" in delivery.response["text"]
     assert len(core.events) == 1
 
 
-async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A wrong flag is answered at once and in private with the allowed values; no event is recorded."""
     delivery = slack.ada.slash("/image", "a fox --style nonsense")
     await slack.until(lambda: delivery.is_done)
@@ -171,22 +171,22 @@ async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningA
 
 
 async def test_command_without_its_prompt_opens_a_form(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """`/image` alone opens a form, which is answered where the command was typed."""
     slack.ada.slash("/image")
     view = await slack.ada.modal()
     await slack.ada.submit(view, {"prompt": "a fox"})
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert (event.command, event.prompt) == ("image", "a fox")
     assert ReplyTarget.of(event.reply_to).channel == "C0GENERAL"
 
 
-async def test_prefix(slack: SlackSimulator, core: Core) -> None:
+async def test_prefix(slack: SlackSimulator, core: RecordingCore) -> None:
     """With a prefix the commands of two bots don't collide."""
     async with RunningAdapter(slack, core, slack_command_prefix="muse-"):
         slack.ada.slash("/muse-image", "a fox")
-        [event] = await core.count(1)
+        [event] = await core.wait_for_events(1)
         wrong = slack.ada.slash("/muse-image", "--style nonsense")
         await slack.until(lambda: wrong.is_done)
     assert (event.command, event.prompt) == ("image", "a fox")
@@ -194,7 +194,9 @@ async def test_prefix(slack: SlackSimulator, core: Core) -> None:
     assert "`/muse-image`" in ReplyTarget.of(event.reply_to).parent
 
 
-async def test_command_that_is_not_recorded(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_command_that_is_not_recorded(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A command that can't be recorded is answered with a sentence to the person alone."""
     core.is_failing = True
     delivery = slack.ada.slash("/chat", "hello")
@@ -207,31 +209,35 @@ async def test_command_that_is_not_recorded(slack: SlackSimulator, service: Runn
 
 @pytest.mark.parametrize("command", ["image", "audio", "video"])
 async def test_global_shortcut_opens_a_form_of_its_command(
-    slack: SlackSimulator, service: RunningAdapter, core: Core, command: str
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore, command: str
 ) -> None:
     """A form has the command's options as Slack's own fields, and asks for the channel of the answer."""
     slack.ada.shortcut(f"make:{command}")
     view = await slack.ada.modal()
     await slack.ada.submit(view, {"prompt": "a fox", "where": "C0GENERAL"})
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert (event.command, event.prompt) == (command, "a fox")
     address = ReplyTarget.of(event.reply_to)
     assert address.channel == "C0GENERAL"
     assert address.parent.startswith("<@U0ADA> asked: ")
 
 
-async def test_form_for_video_takes_a_picture(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_form_for_video_takes_a_picture(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A picture that is uploaded in the form is attached to the event."""
     slack.ada.shortcut("make:video")
     view = await slack.ada.modal()
     picture = slack.ada.file("fox.png", b"\x89PNG", mimetype="image/png")
     await slack.ada.submit(view, {"prompt": "it runs", "image": [picture], "duration": "5", "where": "C0GENERAL"})
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert [(file.name, file.content_type) for file in event.attachments] == [("fox.png", "image/png")]
     assert event.options["duration"] == "5"
 
 
-async def test_errors_of_a_form_are_shown_in_it(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_errors_of_a_form_are_shown_in_it(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A value out of bounds is marked in the form with the allowed range; a corrected form is recorded."""
     slack.ada.shortcut("make:image")
     view = await slack.ada.modal()
@@ -243,11 +249,11 @@ async def test_errors_of_a_form_are_shown_in_it(slack: SlackSimulator, service: 
     assert "try again" in view.errors["prompt"]
     core.is_failing = False
     await slack.ada.submit(view, {"prompt": "a fox", "n": "2", "where": "C0GENERAL"})
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert event.options["n"] == "2"
 
 
-async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A message's shortcut asks with the message's text; an explanation is answered to the person alone."""
     root = slack.bob.say("def f(): return 1/0")
     for name in ("explain", "review", "picture"):
@@ -262,24 +268,24 @@ async def test_message_shortcuts(slack: SlackSimulator, service: RunningAdapter,
     assert (picture.command, picture.prompt) == ("image", "def f(): return 1/0")
 
 
-async def test_summary_reads_the_thread(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_summary_reads_the_thread(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A summary of a thread is a conversation of its own that reads the thread."""
     root = slack.bob.say("shall we ship?")
     reply = slack.ada.say("on Friday", thread=root)
     slack.ada.message_shortcut("summarise", reply)
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert event.has_prior_messages
     earlier = await service.adapter.earlier(event.reply_to, limit=20)
     assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "shall we ship?"), ("Ada", "on Friday")]
 
 
-async def test_animating_needs_a_picture(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_animating_needs_a_picture(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A message's picture is animated; a message without one is answered with a sentence, in private."""
     slack.ada.message_shortcut("animate", slack.bob.say("no picture"))
-    await core.count(1)
+    await core.wait_for_events(1)
     picture = slack.bob.file("a.png", b"x", mimetype="image/png")
     slack.ada.message_shortcut("animate", slack.bob.say("here", files=[picture]))
-    await core.count(2)
+    await core.wait_for_events(2)
     without, with_one = core.events
     assert without.rejection
     assert ReplyTarget.of(without.reply_to).private
@@ -289,19 +295,21 @@ async def test_animating_needs_a_picture(slack: SlackSimulator, service: Running
 # ------------------------------------------------------------------ buttons
 
 
-async def test_pressed_button(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_pressed_button(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A press names the answer's event and the action, in the conversation and the thread of the answer."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")
     message = await _with_button(slack, service, button, root)
     slack.bob.press(message, button.action_id)
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert (event.command, dict(event.options)) == ("press", {"event": "E1", "action": "again"})
     assert (event.conversation, event.actor.name) == ("T0LAB.C0GENERAL.1", "Bob")
     assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
-async def test_button_of_an_earlier_version(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_button_of_an_earlier_version(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A button whose value can't be decoded is answered with a sentence that it no longer works."""
     client = await service.adapter.workspaces.find_client("T0LAB")
     element = {"type": "button", "action_id": "press:x", "value": "?", "text": {"type": "plain_text", "text": "X"}}
@@ -311,16 +319,18 @@ async def test_button_of_an_earlier_version(slack: SlackSimulator, service: Runn
     assert core.events == []
 
 
-async def test_opinions_are_answered_in_private(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_opinions_are_answered_in_private(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A press of feedback, Delete or Stop is answered to the person who pressed."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="good", conversation="c")
     slack.bob.press(await _with_button(slack, service, button, root), button.action_id)
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert ReplyTarget.of(event.reply_to).private
 
 
-async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A button that needs options opens a form with them; the values are part of the press."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="prompt,style")
@@ -328,12 +338,12 @@ async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAda
     view = await slack.ada.modal()
     assert [block["block_id"] for block in view.content["blocks"]] == ["prompt", "style"]
     await slack.ada.submit(view, {"style": "anime"})
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert dict(event.options) == {"event": "E1", "action": "style", "style": "anime"}
     assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
-async def test_form_that_does_not_open(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_form_that_does_not_open(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """Where Slack opens no form, the person gets a sentence, also in the App Home; a command gets its usage."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="style")
@@ -350,18 +360,18 @@ async def test_form_that_does_not_open(slack: SlackSimulator, service: RunningAd
     assert core.events == []
 
 
-async def test_slacks_own_stop(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_slacks_own_stop(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """Stop in the agent view is an event that stops the thread's conversation."""
     question = slack.ada.direct("hello")
-    [asked] = await core.count(1)
+    [asked] = await core.wait_for_events(1)
     slack.ada.stop(question)
-    await core.count(2)
+    await core.wait_for_events(2)
     stop = core.events[1]
     assert (stop.command, stop.conversation) == ("stop", asked.conversation)
     assert ReplyTarget.of(stop.reply_to).private
 
 
-async def test_suggested_prompts(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_suggested_prompts(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A person who opens the messages tab gets at most four suggested prompts, in their language."""
     chen = slack.person("Chen", locale="zh-TW")
     chen.open_home("messages")

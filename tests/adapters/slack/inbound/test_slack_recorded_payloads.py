@@ -8,7 +8,7 @@ import pytest
 
 from simulators.slack import Channel, Message, SlackSimulator, User
 from tests.support.payloads import HAS_PAYLOADS, recorded
-from tests.support.service import impatient
+from tests.support.service import quiet_logs
 from tests.support.slack.service import service
 
 FILES = (
@@ -23,7 +23,7 @@ KINDS = {"event_callback": "events_api", "": "slash_commands"}
 Json = dict[str, Any]
 
 pytestmark = [
-    pytest.mark.usefixtures(impatient.__name__),
+    pytest.mark.usefixtures(quiet_logs.__name__),
     pytest.mark.optional,
     pytest.mark.skipif(not HAS_PAYLOADS, reason="no recorded payloads here: see PLATFORM_PAYLOADS"),
 ]
@@ -82,4 +82,4 @@ async def test_recorded_payloads_are_acknowledged(slack: SlackSimulator, tmp_pat
         assert len(answers) == asked
         if asked:
             assert answers[0].thread_ts == event.get("thread_ts", event["ts"])
-            assert running.echo.asked
+            assert running.echo.prompts

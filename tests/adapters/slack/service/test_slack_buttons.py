@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from simulators.slack import Message, SlackSimulator
-from tests.support.api import failure
-from tests.support.service import impatient
+from tests.support.scripted_api import failure
+from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels, read
 from tests.support.slack.service import service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 def ephemeral_texts(slack: SlackSimulator) -> list[str]:

@@ -12,8 +12,8 @@ from aiohttp import web
 from simulators.slack import Message, SlackSimulator
 from simulators.slack.faults import DropError, When
 from tests.support import processes
-from tests.support.api import events, fake_api, piece
 from tests.support.processes import Process
+from tests.support.scripted_api import events, piece, scripted_api
 
 #: What an answer calls that is streamed, and one before which a status is seen; each is where a process dies.
 CALLS = (
@@ -44,7 +44,7 @@ def process(slack: SlackSimulator, api: str, folder: Path) -> AbstractAsyncConte
 async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_path: Path, when: When) -> None:
     """After a kill at any call, one whole answer is shown in the thread, and no status beside it."""
     slack.sender.pauses = (0.0,) * 20
-    async with fake_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
 
         async def step(request: web.Request) -> web.StreamResponse:
             """Answer in two pieces once the first is visible, or in one once a status is visible."""

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from simulators.slack import SlackSimulator
-from tests.support.service import impatient
+from tests.support.service import quiet_logs
 from tests.support.slack.service import service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 BOTH = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 
 
@@ -23,7 +23,7 @@ async def test_the_twins_are_one_question(
         question = slack.ada.mention("hello")
         [answer] = await running.answers(question)
         assert answer.content == "re: hello"
-        assert running.echo.asked == ["hello"]
+        assert running.echo.prompts == ["hello"]
         kinds = {delivery.event["type"] for delivery in slack.sender.deliveries[:2]}
         assert kinds == {"message", "app_mention"}
 
@@ -34,13 +34,13 @@ async def test_three_redeliveries_are_one_question(slack: SlackSimulator, tmp_pa
     async with service(slack, tmp_path, http=http) as running:
         gate = running.echo.hold("hello")
         question = slack.ada.mention("hello")
-        await running.echo.until(lambda: running.echo.asked == ["hello"])
+        await running.echo.until(lambda: running.echo.prompts == ["hello"])
         for number in (1, 2, 3):
             for delivery in list(slack.sender.deliveries[:2]):
                 await slack.sender.again(delivery, number=number)
         gate.set()
         assert [m.content for m in await running.answers(question)] == ["re: hello"]
-        assert running.echo.asked == ["hello"]
+        assert running.echo.prompts == ["hello"]
 
 
 @BOTH
@@ -57,7 +57,7 @@ async def test_retries_after_the_answer_are_nothing_new(slack: SlackSimulator, t
             await slack.sender.again(delivery, number=3)
         third = slack.ada.mention("three")
         await running.answers(third)
-        assert running.echo.asked == ["one", "two", "three"]
+        assert running.echo.prompts == ["one", "two", "three"]
         for question in (first, second, third):
             assert len(slack.from_bot(slack.general, thread=question.ts)) == 1
 
@@ -75,4 +75,4 @@ async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulato
         assert [m.content for m in await running.answers(question)] == ["re: right"]
         refused = [d.statuses for d in slack.sender.deliveries if not d.is_acknowledged]
         assert {status for statuses in refused for status in statuses} == {401}
-        assert running.echo.asked == ["right"]
+        assert running.echo.prompts == ["right"]

@@ -8,9 +8,9 @@ import pytest
 
 from bench.pictures.slack_page import Page
 from simulators.slack import SlackSimulator, words
-from tests.support.slack.service import FAST, impatient, service
+from tests.support.slack.service import FAST, quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 def read(page: str) -> list[str]:

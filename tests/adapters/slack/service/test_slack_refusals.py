@@ -10,10 +10,10 @@ from aiohttp import web
 
 from simulators.slack import Message, SlackSimulator
 from simulators.slack.faults import Rule
-from tests.support.api import piece
-from tests.support.slack.service import FAST, Service, impatient, service
+from tests.support.scripted_api import piece
+from tests.support.slack.service import FAST, Service, quiet_logs, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 #: What an answer that takes a while calls, and what a picture does.
 STREAM_CALLS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
@@ -155,7 +155,7 @@ async def test_a_forbidden_channel_is_answered_in_direct_messages(
     async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
         slack.ada.mention("hello")
-        await running.echo.until(lambda: running.echo.asked == ["hello"])
+        await running.echo.until(lambda: running.echo.prompts == ["hello"])
         forbid_writing(slack, error)
         gate.set()
         direct = slack.team.direct(slack.ada.id)
@@ -179,7 +179,7 @@ async def test_a_revoked_token_ends_the_tries(slack: SlackSimulator, tmp_path: P
     async with service(slack, tmp_path, timing=FAST) as running:
         gate = running.echo.hold("hello")
         slack.ada.mention("hello")
-        await running.echo.until(lambda: running.echo.asked == ["hello"])
+        await running.echo.until(lambda: running.echo.prompts == ["hello"])
         slack.revoke(slack.token)
         gate.set()
         await running.idle()

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from simulators.slack import SlackSimulator
-from tests.support.service import impatient
+from tests.support.service import quiet_logs
 from tests.support.slack.installing import install
 from tests.support.slack.service import service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_command_and_what_follows_it(slack: SlackSimulator, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_stranger_gets_one_private_sentence(slack: SlackSimulator, tmp_pat
         assert notice.viewer == eve.id
         assert "workspace" in notice.content
         assert slack.ada.sees() == []
-        assert running.echo.asked == []
+        assert running.echo.prompts == []
 
 
 async def test_earlier_talk_is_read_once(slack: SlackSimulator, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_a_thread_that_can_not_be_read_is_not_made_up(slack: SlackSimulato
         [note] = await slack.until(lambda: slack.ada.sees(room))
         await running.idle()
         assert "/invite" in note.content
-        assert running.echo.asked == []
+        assert running.echo.prompts == []
 
 
 async def test_attached_text_is_read(slack: SlackSimulator, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ async def test_form_makes_a_picture(slack: SlackSimulator, tmp_path: Path) -> No
         await slack.until(lambda: slack.from_bot(slack.general))
         await running.idle()
         assert "a red fox" in slack.from_bot(slack.general)[0].content
-        assert running.echo.asked == ["a red fox"]
+        assert running.echo.prompts == ["a red fox"]
 
 
 async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: Path) -> None:

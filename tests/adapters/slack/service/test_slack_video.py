@@ -8,13 +8,13 @@ import pytest
 from aiohttp import web
 
 from simulators.slack import Message, SlackSimulator
-from tests.support.api import data
 from tests.support.media_files import MP4, PNG
-from tests.support.service import impatient
+from tests.support.scripted_api import data
+from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels
 from tests.support.slack.service import Service, service
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 IMAGE = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 

@@ -10,12 +10,12 @@ from aiohttp import web
 
 from simulators.slack import SlackSimulator
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.api import Step, chat_data, data, events, piece
-from tests.support.slack.service import FAST, impatient, service
+from tests.support.scripted_api import Step, chat_data, data, events, piece
+from tests.support.slack.service import FAST, quiet_logs, service
 
 PIECE = 3000  #: characters of a streamed answer that come at once
 
-pytestmark = pytest.mark.usefixtures(impatient.__name__)
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 @pytest.mark.parametrize("is_streamed", [False, True], ids=["at-once", "streamed"])
@@ -60,12 +60,12 @@ async def test_twenty_answers_at_once_stay_within_the_rate_limits(slack: SlackSi
     slack.limits.enabled = True
     slack.people.delivers_own_messages = False
     rooms = [slack.add_channel(f"room-{number}") for number in range(20)]
-    begun, gate = 0, asyncio.Event()
+    start_asking, gate = 0, asyncio.Event()
 
     async def step(request: web.Request) -> web.StreamResponse:
-        nonlocal begun
-        begun += 1
-        if begun == len(rooms):
+        nonlocal start_asking
+        start_asking += 1
+        if start_asking == len(rooms):
             gate.set()
         return await events(piece("One half. "), piece("The other half.", finish="stop"), wait=gate)(request)
 

@@ -16,7 +16,7 @@ from bot.__main__ import main
 from bot.errors import SettingsError
 from bot.models import CheckResult
 from simulators.slack import Grant, SlackSimulator
-from tests.support.slack.adapter import COMMANDS, Core, RunningAdapter, settings
+from tests.support.slack.adapter import COMMANDS, RecordingCore, RunningAdapter, settings
 
 ROOT = Path(__file__).parents[4]
 #: Commands that Slack keeps for itself: a manifest with one of them is refused.
@@ -149,7 +149,7 @@ async def test_check_compares_the_apps_settings(slack: SlackSimulator) -> None:
     assert all("https://api.slack.com/apps/A0MUSE/" in finding.text for finding in wrong)
 
 
-async def test_check_lists_observed_events(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+async def test_check_lists_observed_events(slack: SlackSimulator, core: RecordingCore, tmp_path: Path) -> None:
     """Without a configuration token `check` lists the kinds of events that came, and those that never did."""
     slack.token = slack.install(slack.team, *SCOPES)
     adapter = Slack(settings(slack), folder=tmp_path)
@@ -167,7 +167,9 @@ async def test_check_lists_observed_events(slack: SlackSimulator, core: Core, tm
     assert "hello" not in (tmp_path / FILE).read_text()
 
 
-async def test_check_tells_whether_signed_requests_came(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+async def test_check_tells_whether_signed_requests_came(
+    slack: SlackSimulator, core: RecordingCore, tmp_path: Path
+) -> None:
     """In HTTP mode an accepted request proves address and signing secret; before one, the result says what to do."""
     slack.token = slack.install(slack.team, *SCOPES)
 
@@ -186,7 +188,9 @@ async def test_check_tells_whether_signed_requests_came(slack: SlackSimulator, c
     assert "signature came" in await check_text()
 
 
-async def test_check_notices_that_only_mentions_come(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+async def test_check_notices_that_only_mentions_come(
+    slack: SlackSimulator, core: RecordingCore, tmp_path: Path
+) -> None:
     """A mention comes as a message as well: where it never does, the app is not subscribed to messages."""
     slack.token = slack.install(slack.team, *SCOPES)
     async with RunningAdapter(slack, core, folder=tmp_path):
@@ -200,12 +204,12 @@ async def test_check_notices_that_only_mentions_come(slack: SlackSimulator, core
     assert "message.channels" in wrong[0].text
 
 
-async def test_a_damaged_record_is_replaced(slack: SlackSimulator, core: Core, tmp_path: Path) -> None:
+async def test_a_damaged_record_is_replaced(slack: SlackSimulator, core: RecordingCore, tmp_path: Path) -> None:
     """A damaged record is replaced, and keeps no event from being recorded."""
     (tmp_path / FILE).write_text("[not JSON")
     async with RunningAdapter(slack, core, folder=tmp_path):
         slack.ada.mention("hello")
-        await core.count(1)
+        await core.wait_for_events(1)
         await slack.until_delivered()
     assert "app_mention" in json.loads((tmp_path / FILE).read_text())
 

@@ -12,12 +12,12 @@ from adapters.slack.connection.workspaces import NotInstalled
 from adapters.slack.reply_target import ReplyTarget
 from bot.models import Answer, Profile, UsageRow
 from simulators.slack import SlackSimulator
-from tests.support.slack.adapter import Core, RunningAdapter
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 from tests.support.slack.installing import install
 
 
 @pytest.fixture
-async def service(slack: SlackSimulator, core: Core) -> AsyncIterator[RunningAdapter]:
+async def service(slack: SlackSimulator, core: RecordingCore) -> AsyncIterator[RunningAdapter]:
     async with RunningAdapter(slack, core, http=True, **_many(slack)) as service:
         yield service
 
@@ -30,7 +30,9 @@ def _many(slack: SlackSimulator) -> dict[str, Any]:
     }
 
 
-async def test_two_workspaces_with_the_same_channel(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_two_workspaces_with_the_same_channel(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """Each workspace that installs the app is served with its own token; equal ids are kept apart."""
     other = slack.add_team("T0LAB2", "Lab 2")
     there = slack.add_channel("general", team=other, id="C0GENERAL")
@@ -38,9 +40,9 @@ async def test_two_workspaces_with_the_same_channel(slack: SlackSimulator, servi
     assert await install(slack, service.url, slack.team) == 200
     assert await install(slack, service.url, other) == 200
     slack.ada.mention("here")
-    await core.count(1)
+    await core.wait_for_events(1)
     eve.mention("there")
-    one, two = await core.count(2)
+    one, two = await core.wait_for_events(2)
     assert (one.actor.id, two.actor.id) == ("T0LAB.U0ADA", "T0LAB2.U0ADA")
     assert (one.location.channel, two.location.channel) == ("T0LAB.C0GENERAL", "T0LAB2.C0GENERAL")
     assert one.conversation != two.conversation
@@ -52,23 +54,25 @@ async def test_two_workspaces_with_the_same_channel(slack: SlackSimulator, servi
 
 
 async def test_follow_ups_need_no_mention_among_many_workspaces(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Participants of a conversation have the ids that are in their events."""
     await install(slack, service.url, slack.team)
     root = slack.ada.mention("hello")
-    await core.count(1)
+    await core.wait_for_events(1)
     slack.ada.say("go on", thread=root)
-    await core.count(2)
+    await core.wait_for_events(2)
 
 
-async def test_installation_survives_a_restart(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_installation_survives_a_restart(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """Installations are in the service's storage, from which the next process reads them."""
     await install(slack, service.url, slack.team)
     await service.__aexit__()
     await service.__aenter__()
     slack.ada.mention("still there?")
-    await core.count(1)
+    await core.wait_for_events(1)
 
 
 async def test_state_is_good_once_and_for_one_browser(slack: SlackSimulator, service: RunningAdapter) -> None:
@@ -77,7 +81,9 @@ async def test_state_is_good_once_and_for_one_browser(slack: SlackSimulator, ser
     assert await install(slack, service.url, slack.team, cookie=False) == 400
 
 
-async def test_workspace_that_is_not_installed(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_workspace_that_is_not_installed(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """Events of an unknown workspace are acknowledged and ignored."""
     slack.ada.mention("hello?")
     await slack.until_delivered()
@@ -87,7 +93,7 @@ async def test_workspace_that_is_not_installed(slack: SlackSimulator, service: R
 
 
 async def test_token_is_replaced_before_it_ends_once(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """A token that is about to expire is renewed once, however many callers wait, and the fresh one is stored."""
     slack.consent.rotates = True
@@ -108,7 +114,7 @@ async def test_token_is_replaced_before_it_ends_once(
 
 
 async def test_token_that_still_works_is_replaced_behind(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """An hour before its end a token is still used at once, and renewed in the background."""
     slack.consent.rotates = True
@@ -126,7 +132,7 @@ async def test_token_that_still_works_is_replaced_behind(
             await asyncio.sleep(0.01)
 
 
-def _expire(core: Core, slack: SlackSimulator, *, in_seconds: float) -> None:
+def _expire(core: RecordingCore, slack: SlackSimulator, *, in_seconds: float) -> None:
     """Let the installed token expire that soon."""
     book = core.stored["slack.installation.T0LAB"]
     ends = int(time.time() + in_seconds)
@@ -136,7 +142,9 @@ def _expire(core: Core, slack: SlackSimulator, *, in_seconds: float) -> None:
     assert str(ends) in book["installation"]
 
 
-async def test_two_processes_replace_a_token_once(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_two_processes_replace_a_token_once(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """Of two processes that find a token expired, one renews it and the other uses the renewed one."""
     slack.consent.rotates = True
     await install(slack, service.url, slack.team)
@@ -152,7 +160,7 @@ async def test_two_processes_replace_a_token_once(slack: SlackSimulator, service
 
 
 async def test_organisation_installs_for_all_its_workspaces(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """An organisation's token serves each of its workspaces, and nobody of the organisation is a stranger."""
     team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
@@ -161,7 +169,7 @@ async def test_organisation_installs_for_all_its_workspaces(
     slack.consent.is_org = True
     assert await install(slack, service.url, team) == 200
     eve.mention("hello")
-    [event] = await core.count(1)
+    [event] = await core.wait_for_events(1)
     assert event.conversation.startswith("E0ORG.C0GRID.")
     assert not event.actor.is_stranger
     assert ReplyTarget.of(event.reply_to).enterprise == "E0ORG"
@@ -169,7 +177,7 @@ async def test_organisation_installs_for_all_its_workspaces(
     await draft.finish(Answer(text="hello, Grid"))
 
 
-async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: RunningAdapter, core: Core) -> None:
+async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """When the app is removed its token is deleted; installed again it works again."""
     await install(slack, service.url, slack.team)
     assert core.stored["slack.installation.T0LAB"]
@@ -179,7 +187,7 @@ async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: Runni
         await service.adapter.workspaces.find_client("T0LAB")
     await install(slack, service.url, slack.team)
     slack.ada.mention("back again")
-    await core.count(1)
+    await core.wait_for_events(1)
 
 
 ROW = UsageRow(
@@ -188,10 +196,10 @@ ROW = UsageRow(
 
 
 async def test_administrators_see_the_use_of_their_workspace(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Among many workspaces the App Home's totals are limited to the channels of the person's workspace."""
-    core.shown = Profile(everybody=(ROW,))
+    core.current_profile = Profile(everybody=(ROW,))
     await install(slack, service.url, slack.team)
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
@@ -200,10 +208,10 @@ async def test_administrators_see_the_use_of_their_workspace(
 
 
 async def test_administrators_of_one_workspace_see_nothing_of_an_organisation(
-    slack: SlackSimulator, service: RunningAdapter, core: Core
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
     """Where an organisation has installed the app, an administrator of one workspace is not shown the totals."""
-    core.shown = Profile(everybody=(ROW,))
+    core.current_profile = Profile(everybody=(ROW,))
     team = slack.add_team("T0GRID", "Grid", enterprise="E0ORG")
     slack.consent.is_org = True
     await install(slack, service.url, team)

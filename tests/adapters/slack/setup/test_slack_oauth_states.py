@@ -5,19 +5,19 @@ from pydantic import SecretStr
 
 from adapters.slack.setup import oauth_states
 from adapters.slack.setup.oauth_states import OAuthStateStore
-from tests.support.core import Core
+from tests.support.core import RecordingCore
 
 SECRET = SecretStr("client-secret")
 
 
-async def test_a_state_is_good_once(core: Core) -> None:
+async def test_a_state_is_good_once(core: RecordingCore) -> None:
     """Also where another process of the same app consumes it."""
     state = await OAuthStateStore(core, SECRET).async_issue()
     assert await OAuthStateStore(core, SECRET).async_consume(state)
     assert not await OAuthStateStore(core, SECRET).async_consume(state)
 
 
-async def test_starting_an_installation_costs_no_storage(core: Core) -> None:
+async def test_starting_an_installation_costs_no_storage(core: RecordingCore) -> None:
     """However many are started, none is stored and none pushes out another."""
     states = OAuthStateStore(core, SECRET)
     first = await states.async_issue()
@@ -27,7 +27,7 @@ async def test_starting_an_installation_costs_no_storage(core: Core) -> None:
     assert await states.async_consume(first)
 
 
-async def test_a_state_of_somebody_else_is_refused(core: Core) -> None:
+async def test_a_state_of_somebody_else_is_refused(core: RecordingCore) -> None:
     """A changed one, one signed with another secret, and text that is no state at all."""
     states = OAuthStateStore(core, SECRET)
     state = await states.async_issue()
@@ -37,7 +37,7 @@ async def test_a_state_of_somebody_else_is_refused(core: Core) -> None:
         assert not await states.async_consume(wrong)
 
 
-async def test_a_state_expires(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_state_expires(core: RecordingCore, monkeypatch: pytest.MonkeyPatch) -> None:
     """After ten minutes the person begins anew."""
     states = OAuthStateStore(core, SECRET)
     monkeypatch.setattr(oauth_states, "STATE_LIFETIME", -1)

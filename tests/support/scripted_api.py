@@ -1,4 +1,4 @@
-"""A scripted API on a real socket: it plays the given answers in order and records what it was asked."""
+"""An API server that plays scripted responses in order and records the requests."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ QUICK = Timing(first_backoff=0.01, drain=10.0, first_poll=0.01)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request as it came in."""
+class ReceivedRequest:
+    """A received request."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     raw: bytes
-    peer: object = None  #: the connection's other end
+    peer: object = None  #: address of the client
 
     @property
     def json(self) -> Any:
@@ -35,21 +35,23 @@ Step = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
-class FakeApi:
-    """What it will play; the last step is repeated. `url` is its base URL."""
+class ScriptedApi:
+    """The script and the received requests; the last step is repeated. `url`: the base URL."""
 
     url: str = ""
     steps: list[Step] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)  #: a request came in
-    hung_up: asyncio.Event = field(default_factory=asyncio.Event)  #: a client left before its answer
+    requests: list[ReceivedRequest] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)  #: set when a request has arrived
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)  #: set when a client has left before its response
 
     def play(self, *steps: Step) -> None:
         self.steps = list(steps)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         peer = request.transport.get_extra_info("peername") if request.transport else None
-        self.asked.append(Asked(request.method, request.path, request.headers.copy(), await request.read(), peer))
+        self.requests.append(
+            ReceivedRequest(request.method, request.path, request.headers.copy(), await request.read(), peer)
+        )
         self.arrived.set()
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         try:
@@ -63,9 +65,9 @@ class FakeApi:
 
 
 @asynccontextmanager
-async def fake_api() -> AsyncIterator[FakeApi]:
+async def scripted_api() -> AsyncIterator[ScriptedApi]:
     """Serve until the end of the block."""
-    fake = FakeApi()
+    fake = ScriptedApi()
     app = web.Application(client_max_size=1 << 26)
     app.router.add_route("*", "/{path:.*}", fake.handle)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
@@ -80,7 +82,7 @@ async def fake_api() -> AsyncIterator[FakeApi]:
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Step:
-    """JSON."""
+    """Send JSON."""
 
     async def step(_request: web.Request) -> web.StreamResponse:
         return web.json_response(body, status=status, headers=headers)
@@ -89,12 +91,12 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 
 
 def data(body: Any, **headers: str) -> Step:
-    """JSON in a good envelope."""
+    """Send JSON in the envelope of a success."""
     return answer({"success": True, "data": body}, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
 def chat(text: str = "hi", **headers: str) -> Step:
-    """A chat answer."""
+    """Send a chat response."""
     return data(chat_data(text), **headers)
 
 
@@ -110,13 +112,13 @@ def chat_data(text: str) -> dict[str, Any]:
 
 
 def failure(status: int, code: str = "", text: str = "nope", headers: Mapping[str, str] | None = None) -> Step:
-    """The documented error envelope."""
+    """Send an error in the documented envelope."""
     error = {"code": code, "message": text, "type": "some_error"}
     return answer({"success": False, "error": error, "timestamp": "2024-01-15T10:30:00Z"}, status, headers)
 
 
 def raw(body: bytes, content_type: str = "application/json", status: int = 200) -> Step:
-    """Any bytes."""
+    """Send bytes."""
 
     async def step(_request: web.Request) -> web.StreamResponse:
         return web.Response(body=body, content_type=content_type, status=status)
@@ -156,7 +158,7 @@ async def gibberish(request: web.Request) -> web.StreamResponse:
 
 
 def events(*pieces: Any, end: bool = True, wait: asyncio.Event | None = None, abort: bool = False) -> Step:
-    """Server-sent events: dicts as JSON, strings as they are; then [DONE], waiting for `wait` before it."""
+    """Send server-sent events: dicts as JSON, strings unchanged; then wait for `wait` and send [DONE]."""
 
     async def step(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
