@@ -20,9 +20,10 @@ from adapters.discord.outbound.upload_limits import UploadLimits
 from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import RETRY, STOP
+from adapters.kit.missing_files import replace_missing_files
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
-from bot.models import Action, Answer, Media, Status
+from bot.models import Action, Answer, Status
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +157,7 @@ class DiscordDraft:
             if answer.is_empty:
                 await self._messages.delete_all()
             else:
-                await self._upload_and_show(self._replace_missing_files(answer))
+                await self._upload_and_show(await replace_missing_files(answer, self._name_missing_file))
             if self._target.token:
                 await self._services.deadlines.clear(self._key)
 
@@ -178,14 +179,8 @@ class DiscordDraft:
                 raise
             raise limits.lower(files, target, guild) from exc
 
-    def _replace_missing_files(self, answer: Answer) -> Answer:
-        """Replace each file that the disk no longer has by a sentence."""
-        missing = [media for media in answer.media if _is_missing(media)]
-        if not missing:
-            return answer
-        notes = [translate("discord.file_gone", self._target.locale, name=media.name) for media in missing]
-        text = "\n\n".join(part for part in (answer.text, *notes) if part)
-        return replace(answer, text=text, media=tuple(media for media in answer.media if media not in missing))
+    def _name_missing_file(self, name: str) -> str:
+        return translate("answer.file_gone", self._target.locale, name=name)
 
     async def _show(self, answer: Answer) -> None:
         target = self._target
@@ -227,7 +222,3 @@ class DiscordDraft:
         note = MessagePage(text=translate("discord.elsewhere", target.locale, channel=f"<#{target.channel}>"))
         notes = [] if target.is_dm else [note]
         await self._messages.show_pages([*notes, *layout.layout_answer(answer, target.locale)])
-
-
-def _is_missing(media: Media) -> bool:
-    return media.path is not None and not media.url and not media.path.is_file()

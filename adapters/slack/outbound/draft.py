@@ -10,6 +10,7 @@ from dataclasses import replace
 import structlog
 
 from adapters.kit import progress
+from adapters.kit.missing_files import replace_missing_files
 from adapters.slack.connection.web_api import (
     CAPTION,
     DeliveryServices,
@@ -108,6 +109,7 @@ class SlackDraft:
 
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer. Safe to repeat."""
+        answer = await replace_missing_files(answer, self._name_missing_file)
         async with self._lock:
             await self._status.end_announcement()
             if answer.is_empty:
@@ -124,6 +126,9 @@ class SlackDraft:
             await self._status.clear(self._messages.thread)
 
     # -- steps
+
+    def _name_missing_file(self, name: str) -> str:
+        return translate("answer.file_gone", self._target.locale, name=name)
 
     async def _deliver(self, answer: Answer) -> None:
         await self._prepare()

@@ -193,7 +193,7 @@ class Buttons:
         )
         assert [message.private for message in await harness.see() if "he quotes" in message.text] == [True]
 
-    @needs("message actions", "summaries")
+    @needs("message actions")
     async def test_summarising_is_about_the_conversation(self, harness: Harness) -> None:
         """A summary is of the conversation that the message is in, not of the message; told the person alone."""
         root = await harness.talk(("bob", "To be is to do."), ("ada", "To do is to be."))
@@ -207,7 +207,7 @@ class Buttons:
         )
         assert [message.private for message in await harness.see() if "they disagree" in message.text] == [True]
 
-    @needs("message actions", "reviews")
+    @needs("message actions")
     async def test_code_is_reviewed_for_everybody(self, harness: Harness) -> None:
         """A review quotes the code and is shown to everybody."""
         root = await harness.talk(("bob", "`x == None`"))

@@ -28,8 +28,6 @@ FEATURES: Mapping[str, tuple[str, ...]] = {
     "growing text": (),
     "mentions": (),
     "message actions": ("act",),
-    "reviews": (),
-    "summaries": (),
     "missing files": (),
     "notification": ("pings", "shout"),
     "outage notice": (),

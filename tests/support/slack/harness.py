@@ -21,9 +21,7 @@ _MENTION = re.compile(r"<(?:@([A-Z0-9]+)|!(channel|here|everyone|subteam\^[A-Z0-
 class SlackChannel(Harness):
     """People who name the bot in a channel, and go on in threads."""
 
-    lacks: ClassVar[Mapping[str, str]] = {
-        "missing files": "an answer is refused when a file of it is missing, which waits for a sentence",
-    }
+    lacks: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, folder: Path, slack: SlackSimulator) -> None:
         super().__init__(folder)
@@ -296,7 +294,6 @@ class SlackDirect(SlackChannel):
         "bots": _ONE_PERSON,
         "bystanders": _ONE_PERSON,
         "mentions": "in direct messages every message is for the bot",
-        "missing files": SlackChannel.lacks["missing files"],
         "message actions": "only the person and the bot write there, and the bot's own messages need no explaining",
         "prior messages": "the bot was there from the first message, and the core has them all",
         "refusals": "nobody can take the bot's right to write there away, but with the app",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.slack.outbound.recovery import files_block_prefix
-from bot.errors import DeliveryDelayed, DeliveryRefused, UploadTooLarge
+from bot.errors import DeliveryDelayed, UploadTooLarge
 from bot.models import Answer, Media, Status
 from simulators.slack import SlackSimulator
 from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
@@ -126,13 +126,16 @@ async def test_files_that_are_too_large(slack: SlackSimulator, stage: DraftStage
 
 
 async def test_a_file_that_is_gone(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """A file that is no longer on the disk is refused with a sentence."""
+    """A file that is no longer on the disk is named in a sentence, which is shown in its place."""
     media = picture(tmp_path)
     assert media.path is not None
     media.path.unlink()
     draft = await stage.draft()
-    with pytest.raises(DeliveryRefused, match=r"fox\.png"):
-        await draft.finish(Answer(media=(media,)))
+    await draft.finish(Answer(media=(media,)))
+    assert [message.content for message in stage.answers()] == [
+        "fox.png is no longer kept here. Please have it made again."
+    ]
+    assert not stage.answers()[0].files
 
 
 async def test_made_again_the_old_files_go(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
