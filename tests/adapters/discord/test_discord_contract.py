@@ -1,4 +1,4 @@
-"""What every adapter promises, in a channel with its threads and in direct messages."""
+"""The adapter contract, in a channel with its threads and in direct messages."""
 
 from tests.contract.adapter_contract import AdapterContract
 from tests.support.discord.harness import DiscordChannel, DiscordDirect

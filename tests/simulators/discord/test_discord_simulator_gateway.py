@@ -1,4 +1,4 @@
-"""The fake gateway behaves, and misbehaves, as Discord's does, as the library itself sees it."""
+"""The simulated gateway behaves, and misbehaves, as Discord's does, as the unmodified library sees it."""
 
 import asyncio
 from typing import Any
@@ -15,13 +15,13 @@ OTHER_GUILD, OTHER_CHANNEL = str(int(GUILD) + (1 << 22)), "1457510428359007777"
 
 
 async def said(client: Bot, simulator: DiscordSimulator, text: str, *, channel: str = DM) -> None:
-    """Say something and wait until it is heard."""
+    """Say something and wait until the client received it."""
     await simulator.say(channel, text)
     await client.until(lambda: any(message.content == text for message in client.heard))
 
 
 async def test_session(simulator: DiscordSimulator) -> None:
-    """A client is told its servers, hears what is said, and its own messages too; the stream is compressed."""
+    """A client receives its servers, the messages of others and its own; the stream is compressed."""
     async with bot(simulator) as client:
         channel = client.get_channel(int(CHANNEL))
         assert isinstance(channel, discord.TextChannel)
@@ -33,7 +33,7 @@ async def test_session(simulator: DiscordSimulator) -> None:
 
 
 async def test_dropped_connection_is_resumed(simulator: DiscordSimulator) -> None:
-    """What was said meanwhile comes with the session, once and in order, as it was when it was said."""
+    """Events missed meanwhile arrive with the resumed session, once and in order, as they were."""
     async with bot(simulator) as client:
         await said(client, simulator, "before")
         await simulator.gateway.drop()
@@ -53,7 +53,7 @@ async def test_asked_to_reconnect(simulator: DiscordSimulator) -> None:
 
 
 async def test_session_that_is_no_good_any_more(simulator: DiscordSimulator) -> None:
-    """A session that is forgotten begins anew and tells nothing of what was missed."""
+    """A session that is forgotten starts anew, without the events that were missed."""
     async with bot(simulator) as client:
         simulator.gateway.sessions.clear()
         await simulator.gateway.drop()
@@ -77,7 +77,7 @@ async def test_refused_sessions(simulator: DiscordSimulator, code: int, error: t
         assert getattr(raised.value, "code", code) == code
 
 
-async def test_deaf_and_dead(simulator: DiscordSimulator) -> None:
+async def test_stalled_and_dead(simulator: DiscordSimulator) -> None:
     """Deaf, the gateway answers heartbeats and keeps events; dead, it answers nothing and is left."""
     simulator.gateway.heartbeat_interval = 0.05
     async with bot(simulator, heartbeat_timeout=0.3) as client:
@@ -93,7 +93,7 @@ async def test_deaf_and_dead(simulator: DiscordSimulator) -> None:
 
 
 async def test_shards(simulator: DiscordSimulator) -> None:
-    """Each shard hears of its own servers alone, direct messages come to the first."""
+    """Each shard receives events of its own servers alone; direct messages come to the first."""
     simulator.shards = 2
     simulator.add_channel(OTHER_CHANNEL, "elsewhere", guild=OTHER_GUILD)
     async with bot(simulator) as client:
@@ -109,7 +109,7 @@ async def test_shards(simulator: DiscordSimulator) -> None:
         assert len(heard[other]) == 1 + (other == 0)
 
 
-async def test_without_the_intent_only_what_is_meant_is_told(simulator: DiscordSimulator) -> None:
+async def test_without_the_intent_content_is_left_out(simulator: DiscordSimulator) -> None:
     """Without the message content intent the text of mentions and direct messages comes, of others not."""
     async with bot(simulator) as client:
         [session] = simulator.gateway.sessions.values()
@@ -121,7 +121,7 @@ async def test_without_the_intent_only_what_is_meant_is_told(simulator: DiscordS
 
 
 async def test_members_can_be_asked_for(simulator: DiscordSimulator) -> None:
-    """Members are told as events."""
+    """Requested members arrive as events."""
     async with bot(simulator) as client:
         guild = client.get_guild(int(GUILD))
         assert guild is not None
@@ -130,7 +130,7 @@ async def test_members_can_be_asked_for(simulator: DiscordSimulator) -> None:
 
 
 async def test_what_people_do(simulator: DiscordSimulator) -> None:
-    """Edits, deletions and channels that go are told."""
+    """Edits, deletions and deleted channels are events."""
     seen: list[Any] = []
     async with bot(simulator) as client:
         client.on_raw_message_edit = lambda payload: _kept(seen, payload.message.content)  # type: ignore[attr-defined]

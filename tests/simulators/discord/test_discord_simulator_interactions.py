@@ -1,4 +1,4 @@
-"""Interactions of the fake Discord are answered by the rules of Discord, as the library itself sees it."""
+"""Interactions of the simulator follow Discord's rules, as the unmodified library sees them."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,7 +21,7 @@ async def client(simulator: DiscordSimulator) -> AsyncIterator[Bot]:
 
 
 async def used(client: Bot, simulator: DiscordSimulator, kind: int = SLASH, **more: Any) -> tuple[Any, Json]:
-    """A command, or something else, that somebody used, and how it was told."""
+    """Use a command, or something else; return the interaction and its payload."""
     data: Json = {"id": snowflake(), "name": "chat", "type": 1, "options": []}
     if kind == PRESSED:
         data = {"component_type": 2, "custom_id": "a", "id": 2}
@@ -67,7 +67,7 @@ async def test_first_follow_up_is_the_answer(client: Bot, simulator: DiscordSimu
 
 
 async def test_private_answers(client: Bot, simulator: DiscordSimulator) -> None:
-    """What is for the asker alone has a viewer, is not in the history and is nobody else's."""
+    """An ephemeral message has one viewer and is not in the history."""
     interaction, _ = await used(client, simulator)
     await interaction.response.send_message("secret", ephemeral=True)
     whisper = await interaction.followup.send("secret too", ephemeral=True, wait=True)

@@ -1,4 +1,4 @@
-"""The fake Discord takes and refuses what Discord does, as the library itself sees it."""
+"""The simulator accepts and refuses the requests that Discord does, as the unmodified library sees it."""
 
 import io
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ def file(size: int, name: str = "a.bin") -> discord.File:
 
 
 def wrong(**body: Any) -> Json:
-    """What Discord says of a body."""
+    """Return the error body of a message that is refused."""
     with pytest.raises(Refused) as raised:
         checks.message(body, [])
     return raised.value.body
@@ -92,7 +92,7 @@ def test_what_a_message_may_not_be(body: Json, field: str, code: str) -> None:
 
 
 def test_limits_are_allowed_themselves() -> None:
-    """What just fits is taken; Chinese in Components V2 fits less, as bytes count there too."""
+    """A text of the maximal length is accepted; Chinese in components v2 fits less, as bytes count there too."""
     checks.message({"content": "x" * 2000, "nonce": "n" * 25}, [])
     checks.message({"flags": V2, "components": [text("x" * 4000)]}, [])
     checks.message({"flags": V2, "components": [text("字" * 3386)]}, [])
@@ -168,7 +168,7 @@ async def test_layout(channel: discord.PartialMessageable, simulator: DiscordSim
 async def test_permissions(
     channel: discord.PartialMessageable, simulator: DiscordSimulator, denied: int, sends: dict[str, Any], code: int
 ) -> None:
-    """What the bot may not is refused as Discord does."""
+    """Requests without permission are refused as Discord does."""
     simulator.denied[CHANNEL] = denied
     with pytest.raises(discord.Forbidden) as raised:
         await channel.send(**({"file": file(1)} if "file" in sends else sends))
@@ -176,7 +176,7 @@ async def test_permissions(
 
 
 async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
-    """Channels and messages that are gone, and messages of others, are told by their codes."""
+    """Channels and messages that are gone, and messages of others, have their error codes."""
     sent = await channel.send("x")
     said = simulator.message(CHANNEL, "mine")
     for code, request in (
@@ -295,7 +295,7 @@ async def test_too_many_requests(channel: discord.PartialMessageable, simulator:
 
 
 async def test_lost_requests(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
-    """A request can be lost before its effect, or its answer after; an error can be told instead."""
+    """A request can be lost before its effect, or its answer after it; an error can be answered instead."""
     moments: tuple[Moment, ...] = ("before", "after")
     for moment in moments:
         simulator.rest.cut("POST", "messages", moment=moment)

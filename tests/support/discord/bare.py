@@ -1,4 +1,4 @@
-"""The library's own client on the fake, with nothing of the adapter in between."""
+"""The library's own client on the simulator, without the adapter."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from simulators.discord.values import TOKEN
 
 
 class Bot(discord.AutoShardedClient):
-    """Keeps what it hears."""
+    """A client that keeps the messages and interactions it receives."""
 
     def __init__(self, **options: Any) -> None:
         intents = discord.Intents(guilds=True, messages=True, message_content=True)
@@ -45,7 +45,7 @@ class Bot(discord.AutoShardedClient):
 
 @asynccontextmanager
 async def bot(simulator: DiscordSimulator, *, connects: bool = True, **options: Any) -> AsyncIterator[Bot]:
-    """A client that is logged in and, if it is to, connected."""
+    """A client that is logged in and, by default, connected."""
     Route.BASE = simulator.api
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://127.0.0.1:{simulator.port}/gateway/")
     async with Bot(**options) as client:

@@ -118,7 +118,7 @@ class DiscordDirect(Harness):
                 await asyncio.sleep(0.01)
 
     async def _handled(self, channel: str) -> None:
-        """Wait until the adapter has dealt with all that it was told of a channel: it does so in order."""
+        """Wait until the adapter has handled every event of a channel; it handles them in order."""
         mark = f"mark {next(self._numbers)}"
         message = self.simulator.message(channel, f"<@{ME}> {mark}", by=_MARKER)
         await self.simulator.gateway.dispatch("MESSAGE_CREATE", message)
@@ -267,7 +267,7 @@ class DiscordDirect(Harness):
         return f"@everyone @here <@{BOB}> <@!{BOB}> <@&{ROLE}> @Bob"
 
     async def pings(self) -> list[str]:
-        """What the bodies of messages allow to be notified. Nothing but the author of a message that is replied to."""
+        """Return the mentions that requests allow, besides the author of a message that is replied to."""
         found = []
         for call in self.simulator.rest.calls:
             if not isinstance(call.body, dict) or not {"content", "components"} & set(call.body):

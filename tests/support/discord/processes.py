@@ -14,7 +14,7 @@ from tests.support import processes
 
 
 class Process:
-    """One life of the service; `folder` is kept between them. `is_late`: long after what it finds was asked."""
+    """One process of the service; `folder` outlives it. `is_late`: it starts long after its questions were asked."""
 
     def __init__(self, simulator: DiscordSimulator, api_url: str, folder: Path, *, is_late: bool = False) -> None:
         environment = {
@@ -30,7 +30,7 @@ class Process:
         self._process = processes.Process(_serve, is_late, environment=environment, folder=folder)
 
     async def start(self) -> None:
-        """Start, and wait until it hears."""
+        """Start, and wait until it is connected."""
         known = len(self._simulator.gateway.identified)
         self._process.start()
         await self._simulator.until(
@@ -38,12 +38,12 @@ class Process:
         )
 
     async def kill(self) -> int | None:
-        """End it with no chance to do anything; its exit status, when it is gone."""
+        """Kill it; return its exit status."""
         self._process.send_signal(signal.SIGKILL)
         return await self._process.wait()
 
     async def stop(self) -> int | None:
-        """End it as an operator does; its exit status."""
+        """Stop it as an operator does; return its exit status."""
         self._process.send_signal(signal.SIGTERM)
         return await self._process.wait()
 

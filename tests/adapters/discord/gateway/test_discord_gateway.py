@@ -13,8 +13,8 @@ from simulators.discord.values import CHANNEL, DM, ME
 from tests.support.discord.stage import RecordingCore, Service
 
 
-async def test_message_told_twice(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """A message that is told twice has the same id both times."""
+async def test_message_delivered_twice(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """A message that is delivered twice has the same id both times."""
     seen: list[str] = []
     take = core.sink
 
@@ -33,7 +33,7 @@ async def test_message_told_twice(service: Service, simulator: DiscordSimulator,
 async def test_resume_that_repeats_fifty_events(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """What was said while the connection was lost comes with the resumed session, in order and once."""
+    """Messages sent while the connection was lost arrive with the resumed session, in order and once."""
     await simulator.say(DM, "first")
     await core.wait_for_events(1)
     await simulator.gateway.drop()
@@ -60,8 +60,8 @@ async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core:
         assert (await core.wait_for_events(2))[1].prompt == "can you hear me?"
 
 
-async def test_quiet_gateway_is_left_alone(simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """A gateway that has nothing to tell, but answers when asked, is kept."""
+async def test_silent_gateway_is_kept(simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """A gateway without events that answers probes is not reconnected."""
     async with Service(simulator, core, stalled_after=1.0) as service:
         await simulator.until(lambda: simulator.gateway.looked_up >= 2, 60)
         assert len(simulator.gateway.identified) == 1
@@ -73,7 +73,7 @@ async def test_quiet_gateway_is_left_alone(simulator: DiscordSimulator, core: Re
 async def test_rate_limits_are_looked_through_seldom(
     monkeypatch: pytest.MonkeyPatch, seconds: float, is_forgotten: bool
 ) -> None:
-    """The rate limits of quiet channels are forgotten, but not looked for at each new channel."""
+    """Expired rate limits are removed, but not searched for at each new channel."""
     looked = Mock(return_value=True)
     monkeypatch.setattr(Ratelimit, "is_inactive", looked)
     http = DiscordClient(message_content=False, timing=Timing(rate_limit_cleanup=seconds)).http

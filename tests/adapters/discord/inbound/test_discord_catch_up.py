@@ -31,7 +31,7 @@ async def test_lost_session_is_caught_up(service: Service, simulator: DiscordSim
 
 
 async def test_restart_catches_up_in_own_threads(simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """What was said in the bot's threads while the service was down is read at the next start."""
+    """Messages in the bot's threads while the service was down are read at the next start."""
     async with Service(simulator, core):
         question = await simulator.say(CHANNEL, f"<@{ME}> hello")
         await core.wait_for_events(1)

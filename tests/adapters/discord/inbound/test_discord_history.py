@@ -21,7 +21,7 @@ async def test_forum_post(service: Service, simulator: DiscordSimulator, core: R
 
 
 async def test_answer_to_somebody_else(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Who mentions the bot in a reply to somebody asks about that message, its files included."""
+    """A mention in a reply to somebody is about that message, its files included."""
     file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": "", "width": 1}
     first = simulator.message(CHANNEL, "Cats are liquid.", by=BOB, attachments=[{**file, "content_type": "image/png"}])
     second = simulator.message(CHANNEL, "No way.", answers=first)

@@ -39,7 +39,7 @@ async def test_slash_command(service: Service, simulator: DiscordSimulator, core
 async def test_private_command_is_acknowledged_privately(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """What is for the asker alone is so from the acknowledgement on."""
+    """A private answer is ephemeral from the acknowledgement on."""
     await simulator.interact(SLASH, slash_command("usage"))
     (event,) = await core.wait_for_events(1)
     assert await answered(simulator) == {"type": THINKING, "data": {"flags": PRIVATE}}
@@ -60,7 +60,7 @@ async def test_written_down_before_acknowledged(
     assert len(core.events) == 1
 
 
-async def test_command_that_is_not_kept(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+async def test_command_that_is_not_recorded(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A command that can't be written down is answered so, to the asker alone."""
     core.is_failing = True
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
@@ -69,8 +69,8 @@ async def test_command_that_is_not_kept(service: Service, simulator: DiscordSimu
     assert told["data"]["content"]
 
 
-async def test_interaction_told_twice(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """An interaction that is told twice is taken and acknowledged once."""
+async def test_interaction_delivered_twice(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """An interaction that is delivered twice is recorded and acknowledged once."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
     await simulator.gateway.replay()
     await simulator.interact(SLASH, slash_command("chat", prompt="the end"))
@@ -109,7 +109,7 @@ async def test_files_come_along(service: Service, simulator: DiscordSimulator, c
 
 
 async def test_spoiler_is_asked_for(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """That a picture is to be hidden is the answer's business, not the command's."""
+    """The spoiler option is read by the adapter and is no option of the command."""
     data = slash_command("image", prompt="a fox")
     data["options"].append({"name": "spoiler", "type": 5, "value": True})
     await simulator.interact(SLASH, data)
@@ -187,7 +187,7 @@ async def test_menus_of_messages(
 
 
 async def test_menu_that_animates(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Pictures of a message, and of a person, can be animated; a message without one is told so."""
+    """Pictures of a message, and of a person, can be animated; a message without one is rejected."""
     file = {"id": snowflake(), "filename": "a.png", "size": 4, "url": "http://x/a.png", "proxy_url": ""}
     picture = simulator.message(CHANNEL, "", by=BOB, attachments=[{**file, "content_type": "image/png"}])
     for message in (picture, simulator.message(CHANNEL, "no picture", by=BOB)):
@@ -213,7 +213,7 @@ async def test_button_of_an_earlier_process(service: Service, simulator: Discord
 
 
 @pytest.mark.parametrize(("action", "flags"), [("good", 0), ("stop", 0), ("again", PRIVATE)])
-async def test_quiet_buttons(
+async def test_ephemeral_buttons(
     service: Service, simulator: DiscordSimulator, core: RecordingCore, action: str, flags: int
 ) -> None:
     """Opinions and the like, and buttons of private answers, are answered to who pressed alone."""
@@ -267,9 +267,7 @@ async def test_form_of_an_earlier_version(service: Service, simulator: DiscordSi
     assert (await answered(simulator, 2))["data"]["flags"] == PRIVATE
 
 
-async def test_what_is_not_understood_is_told(
-    service: Service, simulator: DiscordSimulator, core: RecordingCore
-) -> None:
+async def test_unknown_payload_is_answered(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A command of a shape that was never seen before is answered with a sentence, not with silence."""
     await simulator.interact(
         SLASH, {"id": snowflake(), "name": "Explain", "type": 3, "target_id": "17", "resolved": {}}

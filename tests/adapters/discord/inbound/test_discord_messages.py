@@ -11,7 +11,7 @@ ROBOT = {"id": BOB, "username": "robot", "discriminator": "0", "avatar": None, "
 
 
 async def nothing_more(service: Service, simulator: DiscordSimulator, core: RecordingCore, *, known: int) -> None:
-    """Everything said so far has been dealt with, and no more than `known` events came of it."""
+    """Assert that everything said so far was handled and made no more than `known` events."""
     await simulator.say(DM, "the end")
     events = await core.wait_for_events(known + 1)
     assert [event.prompt for event in events[known:]] == ["the end"]
@@ -49,7 +49,7 @@ async def test_commands_are_typed_after_a_mention(
 
 
 async def test_wrong_command_is_a_problem(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """What can't be understood is an event that says why, answered in place."""
+    """A command that can't be parsed is an event with its rejection, answered in place."""
     await simulator.say(CHANNEL, f"<@{ME}> /image a fox --style oil")
     (event,) = await core.wait_for_events(1)
     assert "oil" in event.rejection
@@ -57,7 +57,7 @@ async def test_wrong_command_is_a_problem(service: Service, simulator: DiscordSi
 
 
 async def test_others_are_left_alone(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Nobody is answered who did not ask: other channels' talk, other bots, webhooks, everybody's mention."""
+    """Messages that don't address the bot are ignored: other talk, other bots, webhooks, @everyone."""
     await simulator.say(CHANNEL, "good morning")
     await simulator.say(CHANNEL, "@everyone hello", mention_everyone=True)
     await simulator.say(CHANNEL, f"<@{ME}> hook", webhook_id=snowflake())
@@ -67,7 +67,7 @@ async def test_others_are_left_alone(service: Service, simulator: DiscordSimulat
 
 
 async def test_bot_that_mentions_is_marked(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Another bot that mentions this one is told to the core as a bot, which decides."""
+    """A mention by another bot is an event marked as a bot's; the core decides."""
     await simulator.say(CHANNEL, f"<@{ME}> hello", author=ROBOT)
     (event,) = await core.wait_for_events(1)
     assert event.actor.is_bot
@@ -82,7 +82,7 @@ async def test_direct_message(service: Service, simulator: DiscordSimulator, cor
 
 
 async def test_own_thread_needs_no_mention(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """In a thread that the bot opened everybody is heard who speaks to nobody else."""
+    """In a thread that the bot started everybody is answered who addresses nobody else."""
     question = await simulator.say(CHANNEL, f"<@{ME}> hello")
     await core.wait_for_events(1)
     await simulator.open_thread(question["id"], owner=ME)
@@ -148,7 +148,7 @@ async def test_question_of_somebody_who_turned_away_is_edited(
 async def test_thread_without_the_bot_is_left_alone(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """In other people's threads only who alone talks to the bot is heard without a mention."""
+    """In other people's threads a person is answered without a mention only while nobody else talks to the bot."""
     number = snowflake()
     await simulator.open_thread(number, owner=BOB)
     await simulator.say(number, "just us")
@@ -180,7 +180,7 @@ async def test_reply_to_an_answer_goes_on(simulator: DiscordSimulator, core: Rec
 
 
 async def test_forwarded_message_is_read(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """What somebody forwards is read as a quotation, with its files."""
+    """A forwarded message is read as a quotation, with its files."""
     file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
     snapshot = {
         "message": {
@@ -202,7 +202,7 @@ async def test_forwarded_message_is_read(service: Service, simulator: DiscordSim
     assert [file.name for file in event.attachments] == ["a.txt"]
 
 
-async def test_voice_message_is_told(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+async def test_voice_message_is_rejected(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A voice message is not passed over in silence."""
     file = {"id": snowflake(), "filename": "v.ogg", "size": 4, "url": "http://x/v.ogg", "proxy_url": ""}
     voice = {**file, "duration_secs": 2.0, "waveform": "AAAA", "content_type": "audio/ogg"}
@@ -212,7 +212,7 @@ async def test_voice_message_is_told(service: Service, simulator: DiscordSimulat
 
 
 async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """An edited question is told to the core as it reads now; a deleted one leaves the context."""
+    """An edited question revises its event; a deleted one is retracted."""
     said = await simulator.say(CHANNEL, f"<@{ME}> hello")
     await core.wait_for_events(1)
     preview = {**said, "embeds": [{"type": "link", "title": "a link"}]}
@@ -227,10 +227,10 @@ async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator
     assert core.retracted == [said["id"], "17"]
 
 
-async def test_not_kept_is_told_where_it_was_asked(
+async def test_failure_to_record_is_reported(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """When a message can't be written down, its author is told in a reply."""
+    """When a message can't be recorded, a reply says so."""
     core.is_failing = True
     said = await simulator.say(CHANNEL, f"<@{ME}> hello")
     await simulator.until(lambda: simulator.called("POST", "messages"))
@@ -247,7 +247,7 @@ async def test_names_stand_for_ids(service: Service, simulator: DiscordSimulator
 
 
 async def test_without_message_content(simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Without the intent mentions work, and a thread is told once why the rest is not read."""
+    """Without the intent mentions work, and the bot explains once a thread why the rest is not read."""
     simulator.flags = 0
     async with Service(simulator, core) as service:
         assert simulator.gateway.identified[0]["intents"] & (1 << 15) == 0
@@ -264,7 +264,7 @@ async def test_without_message_content(simulator: DiscordSimulator, core: Record
 
 
 async def test_thread_that_was_archived(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """A thread that the gateway had not told of is asked for once, and known from then on."""
+    """A thread that the gateway did not announce is fetched once and then known."""
     number = snowflake()
     await simulator.open_thread(number, owner=ME, tell=False)
     await simulator.say(number, f"<@{ME}> are you still there?")

@@ -25,7 +25,7 @@ PLACEHOLDER = re.compile(r'"[A-Z_]+\d+"')  # stands for an id in the recordings
 @pytest.mark.optional
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
 async def test_recorded_messages(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Messages as Discord really told them become events, in the order in which they were said."""
+    """Messages as Discord sent them become events, in the order in which they were written."""
     thread = RECORDED["metadata"]["threadId"]
     told = [v for v in RECORDED.values() if isinstance(v, dict) and str(v.get("type", "")).startswith("GATEWAY_")]
     told.sort(key=lambda item: item["timestamp"])
@@ -46,7 +46,7 @@ async def test_recorded_messages(service: Service, simulator: DiscordSimulator, 
 @pytest.mark.skipif(not RECORDED, reason="no recorded payloads here: see PLATFORM_PAYLOADS")
 @pytest.mark.parametrize("name", PRESSES)
 async def test_recorded_press(service: Service, simulator: DiscordSimulator, core: RecordingCore, name: str) -> None:
-    """A press as Discord really told it, of a button with an id of ours, is taken and acknowledged."""
+    """A button's interaction as Discord sent it, with an id of ours, is recorded and acknowledged."""
     button = RECORDED[name]["data"]["custom_id"]
     text = json.dumps(RECORDED[name]).replace(f'"{button}"', '"cm:again:17:t17"')
     for placeholder in {*PLACEHOLDER.findall(text)}:

@@ -16,8 +16,8 @@ from tests.support.discord.messages import AGAIN, buttons_of, text_of
 from tests.support.discord.stage import RecordingCore, Service
 
 
-async def test_answers_call_nobody(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Whatever an answer says, nobody is called by it."""
+async def test_answers_notify_nobody(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """The text of an answer notifies nobody."""
     await simulator.say(CHANNEL, f"<@{ME}> say it")
     (event,) = await core.wait_for_events(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
@@ -52,7 +52,7 @@ async def test_growing_text_is_one_message(service: Service, simulator: DiscordS
 
 
 async def test_text_that_did_not_change_is_not_sent_again(service: Service, simulator: DiscordSimulator) -> None:
-    """What a message shows already is not sent once more."""
+    """A message that already shows a page is not edited."""
     draft = await service.open_draft(await service.say())
     await draft.write("The answer")
     await draft.write("The answer")
@@ -94,7 +94,7 @@ async def test_long_text_grows_over_several_messages(service: Service, simulator
 
 
 async def test_very_long_answer_comes_as_a_file(service: Service, simulator: DiscordSimulator) -> None:
-    """What would take too many messages is shown to begin with and comes whole as a file."""
+    """An answer of too many messages begins as text and comes whole as a file."""
     markdown = long_markdown(30_000)
     draft = await service.open_draft(await service.say())
     await draft.write(markdown[:9000])
@@ -111,8 +111,8 @@ async def test_very_long_answer_comes_as_a_file(service: Service, simulator: Dis
     assert len(buttons_of(shown[-1])) == 1
 
 
-async def test_only_the_asker_is_told(service: Service, simulator: DiscordSimulator) -> None:
-    """The first message of a reply in a channel tells its asker; whatever an answer says, nobody else is called."""
+async def test_only_the_asker_is_pinged(service: Service, simulator: DiscordSimulator) -> None:
+    """The first message of a reply in a channel pings its asker; the text of an answer pings nobody."""
     await service.say(CHANNEL, f"<@{ME}> /image")  # a problem: answered in place
     draft = await service.open_draft(service.core.events[-1])
     await draft.finish(Answer(text=f"@everyone <@&1> {long_markdown(3000)}"))
@@ -122,7 +122,7 @@ async def test_only_the_asker_is_told(service: Service, simulator: DiscordSimula
     assert "@everyone" not in text_of(simulator.bot_messages(CHANNEL)[0])
 
 
-async def test_chat_in_a_thread_tells_nobody(service: Service, simulator: DiscordSimulator) -> None:
+async def test_chat_in_a_thread_notifies_nobody(service: Service, simulator: DiscordSimulator) -> None:
     """In a thread, where one question follows the other, an answer is no notification."""
     event = await service.say(CHANNEL, f"<@{ME}> what is love?")
     await (await service.open_draft(event)).finish(Answer(text="Patient."))
@@ -131,8 +131,8 @@ async def test_chat_in_a_thread_tells_nobody(service: Service, simulator: Discor
     assert simulator.threads[event.id]["name"] == "what is love?"
 
 
-async def test_channel_has_one_pace(service: Service, simulator: DiscordSimulator) -> None:
-    """Answers in one channel share its turns: who has to wait is told how long; what is final waits for nobody."""
+async def test_channel_has_one_edit_rate(service: Service, simulator: DiscordSimulator) -> None:
+    """Answers in one channel share its edit rate: a draft over it is delayed; finishing waits for no slot."""
     drafts = [await service.open_draft(await service.say(text=f"question {n}")) for n in range(6)]
     for draft in drafts[:5]:
         await draft.write("so far")

@@ -74,7 +74,7 @@ async def test_sound_and_video_are_attached(service: Service, simulator: Discord
 
 
 async def test_files_can_be_hidden(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
-    """What was asked for as a spoiler is shown only when it is clicked, pictures and other files."""
+    """Files of an answer with the spoiler option are hidden until they are clicked."""
     event = await service.say()
     hidden = replace(event, reply_to={**event.reply_to, "spoiler": "1"})
     await (await service.open_draft(hidden)).finish(Answer(media=(media(tmp_path, "a.png", 10),)))
@@ -85,7 +85,7 @@ async def test_files_can_be_hidden(service: Service, simulator: DiscordSimulator
     assert simulator.bot_messages(DM)[1]["attachments"][0]["filename"] == "SPOILER_b.mp4"
 
 
-async def test_file_that_is_gone_is_told(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
+async def test_missing_file_is_named(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """A file that the disk has no more is named; the rest of the answer is there."""
     file = media(tmp_path, "a.png", 10)
     assert file.path is not None
@@ -158,7 +158,7 @@ async def test_connection_that_breaks_at_big_files(
 async def test_interaction_says_what_fits(
     service: Service, simulator: DiscordSimulator, core: RecordingCore, tmp_path: Path
 ) -> None:
-    """What an interaction allows is known before anything is sent."""
+    """The upload limit of an interaction applies before anything is sent."""
     simulator.cdn.limit = 8 * MIB
     await simulator.interact(SLASH, slash_command("video", prompt="waves"))
     (event,) = await core.wait_for_events(1)

@@ -59,7 +59,7 @@ def test_spoilers_go_on_hidden() -> None:
 @settings(max_examples=40, deadline=None)
 @given(MARKDOWN.map(lambda text: text * 20))
 def test_no_message_is_too_long(markdown: str) -> None:
-    """Whatever is in it, no message has more characters than Discord takes, and every block of code is closed."""
+    """No message is longer than Discord allows, and every block of code is closed, for any Markdown."""
     for page in split_text(markdown):
         assert 0 < utf16_length(page) <= MAX_TEXT
         assert page.count("```") % 2 == 0
@@ -86,7 +86,7 @@ def test_measuring_is_no_less_than_the_length(markdown: str) -> None:
     ids=["table", "code", "paragraphs", "bars", "brackets", "words"],
 )
 def test_shapes_that_could_be_slow(markdown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However a text is made, few of its pieces are converted to find where it is cut."""
+    """Splitting converts few pieces of a text, even of one made to be slow."""
     count = 0
 
     def counted(text: str) -> str:
@@ -106,7 +106,7 @@ def test_emoji_count_twice() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 900, 2_100, 9_500, 60_000])
 def test_growing_text_becomes_the_answer(size: int) -> None:
-    """What is shown while a text grows is what the finished answer begins with; it takes at most `MAX_MESSAGES`."""
+    """The pages of a growing text are the first pages of the finished answer, at most `MAX_MESSAGES`."""
     text = long_markdown(60_000)[:size]
     shown = layout_growing(text, "")
     done = layout_answer(Answer(text=text), "")

@@ -45,7 +45,7 @@ async def test_answer_takes_the_place_of_the_acknowledgement(
 async def test_private_answer_to_what_everybody_saw(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """A refusal is told the asker alone, though the acknowledgement was there for everybody."""
+    """A refusal is ephemeral, though the acknowledgement was public."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
     (event,) = await core.wait_for_events(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=True)
@@ -103,7 +103,7 @@ async def test_answer_that_will_not_be_in_time(service: Service, simulator: Disc
 
 @DETACHED
 async def test_answer_that_is_in_time_after_all(service: Service, simulator: DiscordSimulator) -> None:
-    """What was said not to be in time, and is, is shown."""
+    """An answer that was announced as late and is in time after all is shown."""
     event = await service.use_command(**ALONE)
     draft = await service.open_draft(event)
     await simulator.until(lambda: "/retry" in text_of(simulator.bot_messages(CHANNEL)[0]))
@@ -114,7 +114,7 @@ async def test_answer_that_is_in_time_after_all(service: Service, simulator: Dis
 async def test_interaction_that_ended_during_a_restart(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """An acknowledgement that nothing came of is replaced, and a begun answer found again, by the bot's own means."""
+    """An unanswered acknowledgement is replaced by a message, and a started answer is found in the history."""
     waiting, start_asking = await service.use_command(), await service.use_command()
     await (await service.open_draft(start_asking)).write("The answer")
     for event in (waiting, start_asking):
@@ -141,7 +141,7 @@ async def test_long_answer_to_a_command(service: Service, simulator: DiscordSimu
 
 
 async def test_private_command_is_one_message(service: Service, simulator: DiscordSimulator) -> None:
-    """What only the asker sees stays one message, however long it is."""
+    """An ephemeral answer stays one message, however long it is."""
     told = await simulator.interact(SLASH, slash_command("usage"))
     event = (await service.core.wait_for_events(1))[0]
     await simulator.until(lambda: told["token"] in simulator.originals)
@@ -154,7 +154,7 @@ async def test_private_command_is_one_message(service: Service, simulator: Disco
 
 
 async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
-    """What was made when its interaction had ended is shown by a retry, or by the button, and not made again."""
+    """An answer that was finished after its token ended is shown by /retry or the button, and not generated again."""
     async with whole(tmp_path) as one:
         for number, is_pressed in enumerate((False, True)):
             prompt = f"hello {number}"

@@ -56,7 +56,7 @@ MUCH_LATER = Timing(nonce_lifetime=-1.0)
 async def test_found_again_after_a_long_time(
     service: Service, simulator: DiscordSimulator, core: RecordingCore, tmp_path: Path
 ) -> None:
-    """What an earlier process has posted is found in the history when Discord no longer knows it by its nonce."""
+    """Messages of an earlier process are found in the history when Discord no longer knows their nonces."""
     event = await service.say()
     answer = Answer(text=long_markdown(5000), media=(media(tmp_path, "fox.png", 100),), actions=(AGAIN,))
     await (await service.open_draft(event)).finish(answer)
@@ -97,7 +97,7 @@ async def test_found_again_in_its_thread(service: Service, simulator: DiscordSim
 async def test_begun_in_several_messages(
     service: Service, simulator: DiscordSimulator, core: RecordingCore, kept: int, place: str
 ) -> None:
-    """When another process has another text to show, none of the messages that were begun is left over."""
+    """When another process shows another text, none of the messages started before is left over."""
     if place == "channel":
         await simulator.deny(CHANNEL, CREATE_THREADS)
     event = await service.say(DM if place == "direct" else CHANNEL, f"<@{ME}> hello")

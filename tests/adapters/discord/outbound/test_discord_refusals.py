@@ -55,7 +55,7 @@ async def test_archived_thread_is_opened_again(service: Service, simulator: Disc
 
 
 async def test_locked_thread(service: Service, simulator: DiscordSimulator) -> None:
-    """What may not be said in a locked thread is told the asker directly, whole, once."""
+    """The answer to a question in a locked thread comes as a direct message, whole, once."""
     event = await service.say(CHANNEL, f"<@{ME}> hello")
     await simulator.open_thread(event.id, owner=ME)
     await simulator.close_thread(event.id, is_locked=True)
@@ -73,7 +73,7 @@ async def test_locked_thread(service: Service, simulator: DiscordSimulator) -> N
 async def test_channel_deleted_in_mid_answer(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """Who asked in a channel that is gone is answered directly, also when another process goes on with it."""
+    """The answer to a question in a deleted channel comes as a direct message, also from another process."""
     event = await service.say(CHANNEL, f"<@{ME}> image a fox")
     draft = await service.open_draft(event)
     await draft.status(Status("Painting…"))
@@ -125,7 +125,7 @@ async def test_command_where_the_bot_may_not_write(service: Service, simulator: 
 
 
 async def test_form_that_is_refused(service: Service, simulator: DiscordSimulator) -> None:
-    """What Discord finds wrong with a message is no reason to try the same again later."""
+    """A message that Discord finds malformed is refused and not tried again."""
     draft = await service.open_draft(await service.say())
     simulator.rest.fail("POST", f"channels/{DM}/messages", refused(50035))
     with pytest.raises(DeliveryRefused):

@@ -82,7 +82,7 @@ class Stage:
         return sum(self.shown_in(place).count(self.answer[-1]) for place in self.simulator.messages)
 
     def shown_in(self, place: str) -> list[str]:
-        """What is seen of the answers there: the texts of messages, and the sizes of their files."""
+        """Return the visible answers there: the texts of messages, or the sizes of their files."""
         own = [message for message in self.simulator.messages.get(place, ()) if message["author"]["id"] == ME]
         return [DRAWN.sub("", shown(message)) for message in own]
 
@@ -182,7 +182,7 @@ async def alone(simulator: DiscordSimulator, number: int) -> str:
 
 
 async def refused(simulator: DiscordSimulator, number: int) -> str:
-    """A command that fails: everybody saw that it was asked, the asker alone is told why."""
+    """A command that fails: everybody saw the thinking response, the asker alone sees the reason."""
     await simulator.interact(2, slash_command("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
     return CHANNEL
 
@@ -201,15 +201,15 @@ async def test_killed_between_any_two_calls(tmp_path: Path, ask: Any, answer: li
 
 
 async def test_killed_and_started_after_a_long_time(tmp_path: Path) -> None:
-    """Nothing is left of what was begun, though Discord knows none of it any more and another answer is made."""
+    """No part of the started answer is left over, though Discord forgot its nonces and another answer is made."""
     async with stage(tmp_path, LONG, forgets=True) as one:
         places = await one.killed_at_each_call(private)
     assert one.shown_in(DM) == LONG * len(places)
 
 
 @pytest.mark.parametrize("ask", [alone, refused])
-async def test_killed_before_the_asker_alone_is_told(tmp_path: Path, ask: Any) -> None:
-    """What is for the asker alone is told, and nobody else sees anything.
+async def test_killed_before_an_ephemeral_answer(tmp_path: Path, ask: Any) -> None:
+    """An ephemeral answer arrives, and nobody else sees anything.
 
     When it died before it had acknowledged the command, it writes itself: directly, or a failure where it was asked.
     Discord neither shows what it was told nor knows it by a nonce: who was told after everybody saw that something

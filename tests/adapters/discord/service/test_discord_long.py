@@ -93,7 +93,7 @@ def streamed(one: Whole, answer: str) -> Step:
 @pytest.mark.parametrize("asks", ["message", "command"])
 @pytest.mark.parametrize("comes", ["streamed", "whole"])
 async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str, comes: str) -> None:
-    """What would be too many messages comes as a file that has everything, under its beginning."""
+    """An answer of too many messages comes as a file with everything, below its beginning."""
     answer = written(sentence, 40_000)
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, asks)
@@ -115,7 +115,7 @@ async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str, c
 @pytest.mark.parametrize("sentence", [ENGLISH, CHINESE], ids=["en", "zh"])
 @pytest.mark.parametrize("comes", ["streamed", "whole"])
 async def test_several_messages(one: Whole, sentence: str, comes: str) -> None:
-    """A long answer is several messages in their order; nothing is missing, doubled or broken, and nobody is called."""
+    """A long answer is several messages in order; nothing is missing, doubled or broken, and nobody is notified."""
     answer = written(sentence, 6_000)
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]
     place = await asked(one, "message")

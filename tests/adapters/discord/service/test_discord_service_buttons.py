@@ -85,7 +85,7 @@ async def test_ready_only_while_connected(tmp_path: Path) -> None:
 
 
 async def test_stop_is_for_who_asked(one: Whole) -> None:
-    """Somebody else can't stop an answer, and is told so alone; who asked can."""
+    """Only the asker can stop an answer; somebody else gets an ephemeral refusal."""
     one.echo.hold("hello")
     thread = await one.mention("hello")
     answer = await one.see(thread, translate("chat.making", "en-US"))

@@ -1,4 +1,4 @@
-"""What Discord does to a service that answers: everything told twice, refused, late, deleted or closed meanwhile."""
+"""The service while Discord delivers twice, refuses, is late, or while things are deleted or closed."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,8 +38,8 @@ def texts(one: Whole, place: str) -> list[str]:
 # ------------------------------------------------------------------ told more than once, or not at all
 
 
-async def test_told_twice(one: Whole) -> None:
-    """A message and a command that are told twice have one answer each."""
+async def test_delivered_twice(one: Whole) -> None:
+    """A message and a command that are delivered twice have one answer each."""
     await one.simulator.say(DM, "hello")
     await one.simulator.gateway.replay()
     await one.command("chat", prompt="good day")
@@ -50,8 +50,8 @@ async def test_told_twice(one: Whole) -> None:
     assert len(texts(one, CHANNEL)) == 1
 
 
-async def test_resume_that_tells_everything_again(one: Whole) -> None:
-    """Fifty events that a resumed session tells again have no second answer."""
+async def test_resume_that_repeats_everything(one: Whole) -> None:
+    """Fifty events that a resumed session repeats have no second answer."""
     for number in range(50):
         await one.simulator.say(DM, f"question {number}")
     await one.see(DM, "re: question 49")
@@ -64,7 +64,7 @@ async def test_resume_that_tells_everything_again(one: Whole) -> None:
 
 
 async def test_lost_session(one: Whole) -> None:
-    """What was said while there was no session is answered once, though it is told again too."""
+    """Messages sent while there was no session are answered once, though they are delivered again too."""
     thread = await one.mention("hello")
     await one.see(thread, "re: hello")
     await one.simulator.say(DM, "heard")
@@ -120,7 +120,7 @@ async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
 
 
 async def test_message_that_discord_does_not_take(one: Whole) -> None:
-    """When Discord refuses a body that was thought good the asker is told so, and the next question is answered."""
+    """When Discord refuses the body of an answer the asker gets a sentence, and the next question is answered."""
     for method in ("POST", "PATCH"):
         one.simulator.rest.fail(method, f"channels/{CHANNEL}/messages", refused(50035), times=3)
     await one.simulator.deny(CHANNEL, CREATE_THREADS)
@@ -189,7 +189,7 @@ async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
 
 @pytest.mark.parametrize("is_member", [True, False])
 async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
-    """A command whose turn does not come before its token ends is told so in time, and what comes of it is kept."""
+    """A command that is still queued when its token is about to end says so in time, and its answer is kept."""
     hold = one.echo.hold("first")
     channel, told = (CHANNEL, {}) if is_member else (ELSEWHERE, {"authorizing_integration_owners": {"1": ADA}})
     await one.command("chat", channel=channel, prompt="first", told=told)
@@ -210,7 +210,7 @@ async def test_twenty_minutes_in_the_queue(one: Whole, is_member: bool) -> None:
 
 
 async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
-    """What waits for its turn is told in time by the next process too; what has been told is not noted any more."""
+    """A command that is queued over a restart is announced as late by the next process, and then no longer stored."""
     told = {"authorizing_integration_owners": {"1": ADA}}
     async with whole(tmp_path, timing=Timing(token_reserve=0.0), bot_shutdown_timeout=0) as one:
         one.echo.hold("first")
@@ -238,7 +238,7 @@ async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
 
 
 async def test_deleted_channel(one: Whole) -> None:
-    """A channel that is deleted in mid-answer ends the answer; the asker is told in private and others are served."""
+    """When a channel is deleted in mid-answer the asker gets the answer as a direct message, and others are served."""
     hold = one.echo.hold("hello")
     thread = await one.mention("hello")
     await one.echo.until(lambda: "hello" in one.echo.prompts)

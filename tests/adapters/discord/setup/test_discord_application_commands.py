@@ -10,8 +10,8 @@ from simulators.discord.values import DM, ME, Json
 from tests.support.discord.stage import COMMANDS, RecordingCore, Service
 
 
-async def test_commands_are_told_when_they_change(simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Discord is told of the commands at the first start and not again while they are the same."""
+async def test_commands_are_registered_when_they_change(simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """The commands are registered at the first start and not again while they are the same."""
     async with Service(simulator, core):
         await simulator.until(lambda: simulator.called("PUT", "commands"))
     async with Service(simulator, core):
@@ -75,8 +75,8 @@ def test_every_option_has_a_name_in_chinese() -> None:
             assert len(set(names)) == len(names)
 
 
-def test_hidden_commands_are_not_told() -> None:
-    """What only buttons ask for is no slash command; everything that can be typed is."""
+def test_hidden_commands_are_not_registered() -> None:
+    """Commands of buttons are no slash commands; every command that can be typed is one."""
     names = {one["name"] for one in build_commands(COMMANDS) if one["type"] == 1}
     assert {spec.name for spec in COMMANDS} | {"compose", "replies"} == names
 

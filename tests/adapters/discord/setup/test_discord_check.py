@@ -85,7 +85,7 @@ def test_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_elsewhere")
 def test_token_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can't be a token is said, without being repeated."""
+    """A malformed token is reported without being repeated."""
     monkeypatch.setenv("DISCORD_TOKEN", "hunter2")
     with pytest.raises(SettingsError, match="Reset Token") as raised:
         platform.manifest(COMMANDS, url=None)
@@ -101,7 +101,7 @@ def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_unconfigured_platform_loads_no_library() -> None:
-    """Who does not use Discord does not pay for its library."""
+    """The library is not imported where Discord is not configured."""
     script = "import sys, adapters.discord; print('discord' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

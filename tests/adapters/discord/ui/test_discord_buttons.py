@@ -8,7 +8,7 @@ from tests.support.discord.stage import Service
 
 @pytest.mark.parametrize("asks", [(), ("style",), ("prompt", "duration", "resolution"), ("x" * 60,)])
 def test_button_ids_fit_and_come_back(asks: tuple[str, ...]) -> None:
-    """What a button's id says is read back, and it is never longer than Discord allows."""
+    """A button's id is parsed back, and it is never longer than Discord allows."""
     event, conversation = "1457536551830421524/abcdef123456", "t1457536551830421524"
     custom_id = button_id("variation-4", event, conversation, command="image", asks=asks)
     assert len(custom_id) <= 100

@@ -33,7 +33,7 @@ CODE = re.compile(r"\\[\\`]|```.*?```|(`+)[^`].*?\1", re.DOTALL)  #: and marks t
     ],
 )
 def test_structure(markdown: str, shown: str) -> None:
-    """What Discord has is written its way; what it has not is written so that it can be read."""
+    """Markdown is written in Discord's dialect; constructs that Discord lacks stay readable."""
     assert to_discord(markdown) == shown
 
 
@@ -92,7 +92,7 @@ def test_what_means_itself_stays_so(markdown: str, shown: str) -> None:
         ("||never closed", "\\|\\|never closed"),
     ],
 )
-def test_spoilers_are_kept(markdown: str, shown: str) -> None:
+def test_spoilers_stay_hidden(markdown: str, shown: str) -> None:
     """A spoiler stays hidden; two bars that are none hide nothing."""
     assert to_discord(mark_spoilers(markdown)) == shown
 
@@ -100,7 +100,7 @@ def test_spoilers_are_kept(markdown: str, shown: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(MARKDOWN)
 def test_nobody_is_called(markdown: str) -> None:
-    """Whatever a model writes, no text outside of code mentions or invites anybody."""
+    """No text outside of code mentions or invites anybody, for any Markdown."""
     text = CODE.sub("", to_discord(mark_spoilers(markdown)))
     assert not MENTION.search(text)
     assert not INVITE.search(text)
@@ -109,7 +109,7 @@ def test_nobody_is_called(markdown: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(MARKDOWN)
 def test_fences_are_closed(markdown: str) -> None:
-    """Every block of code that is begun ends."""
+    """Every opened block of code is closed."""
     assert to_discord(mark_spoilers(markdown)).count("```") % 2 == 0
 
 
