@@ -38,6 +38,9 @@ from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
+#: Times that the library's connection is cancelled before it is left to itself.
+_CANCELLATIONS = 5
+
 _BAD_TOKEN = 4004
 
 
@@ -133,7 +136,9 @@ class Discord:
             started = time.monotonic()
             try:
                 await self._listen(router, catch_up, commands)
-            except (*NETWORK_ERRORS, discord.DiscordException) as exc:
+            except SettingsError:
+                raise
+            except Exception as exc:  # noqa: BLE001 - whatever the library fails with, a new connection may work
                 self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
                 log.warning("gateway lost", reason=describe_error(exc))
             if time.monotonic() - started > longest:
@@ -177,7 +182,7 @@ class Discord:
         )
         tasks = [asyncio.create_task(job) for job in background]
         try:
-            await client.connect()
+            await self._connect(client)
         except discord.PrivilegedIntentsRequired:
             if self._message_content == "on":
                 raise SettingsError(check.NO_CONTENT) from None
@@ -191,6 +196,21 @@ class Discord:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await catch_up.save_position()
+
+    async def _connect(self, client: DiscordClient) -> None:
+        """Stay connected until the gateway ends the connection, or until cancelled.
+
+        The library swallows a cancellation while it makes a new session, and waits on: it is cancelled again, and left
+        to itself when that does not end it.
+        """
+        connection = asyncio.create_task(client.connect())
+        try:
+            await asyncio.shield(connection)
+        finally:
+            for _ in range(_CANCELLATIONS):
+                connection.cancel()
+                if connection.done() or await asyncio.wait({connection}, timeout=self._timing.cancellation):
+                    break
 
     @property
     def client(self) -> DiscordClient:

@@ -14,6 +14,8 @@ class Timing:
     rate_limit_wait: float = 60.0  #: longest wait of a request for its rate limit before it is given up for later
     rate_limit_cleanup: float = 30.0  #: pause between two searches for rate limits that have expired
 
+    cancellation: float = 0.2  #: time for the library to end a connection before it is cancelled again
+
     # -- inbound
     record_timeout: float = 1.5  #: time to record an interaction before it is acknowledged all the same
     position_interval: float = 60.0  #: pause between two saves of the newest message's id

@@ -1,5 +1,6 @@
 """The gateway over WebSocket, with faults on demand."""
 
+import asyncio
 import json
 import zlib
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ class Gateway:
         self.is_stalled = False  #: events are kept to itself, heartbeats are answered
         self.is_dead = False  #: heartbeats are not answered either
         self.is_away = False  #: nobody may connect
+        self.accepts = asyncio.Event()  #: cleared: a new connection gets no answer at all
+        self.accepts.set()
         self.rewinds = 0  #: events that a resumed session tells again though they were heard
         self.heartbeats = 0
         self.compressed = 0  #: connections that asked for compression
@@ -74,6 +77,7 @@ class Gateway:
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         if self.is_away:
             raise web.HTTPServiceUnavailable
+        await self.accepts.wait()
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.sockets.append(socket)

@@ -2,16 +2,21 @@
 
 import re
 import time
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
+import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import ActionButton
+
+log = structlog.get_logger(__name__)
 
 
 class MessageListener(Protocol):
@@ -77,12 +82,35 @@ class DiscordClient(discord.AutoShardedClient):
             max_ratelimit_timeout=timing.rate_limit_wait,
         )
         self.router: EventRouter | None = None  #: None: events are dropped
+        self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
+        self._skip_unreadable_events()
         self.add_dynamic_items(ActionButton)
         _throttle_cleanup(self.http, timing.rate_limit_cleanup)
 
     def drop_message_content(self) -> None:
         """Connect without the message content intent. Call it before connecting."""
         self._connection._intents.message_content = False  # noqa: SLF001 - known only after logging in
+
+    def _skip_unreadable_events(self) -> None:
+        """Keep an event that the library can't parse from ending the connection, and with it every server's.
+
+        Discord may send what its documentation allows, or something new, and the library expects something else.
+        """
+        parsers = self._connection.parsers
+
+        def guard(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def parse_or_skip(data: Any) -> None:
+                try:
+                    parse(data)
+                except Exception as exc:  # noqa: BLE001 - foreign data in foreign code: any error is possible
+                    self.unreadable[event] += 1
+                    if self.unreadable[event] == 1:
+                        log.warning("gateway events skipped", kind=event, reason=f"{type(exc).__name__}: {exc}")
+
+            return parse_or_skip
+
+        for event, parse in list(parsers.items()):
+            parsers[event] = guard(event, parse)
 
     def sockets(self) -> dict[int, DiscordWebSocket]:
         """Return the gateway connections by shard."""

@@ -1,0 +1,70 @@
+"""Events that the library can't parse, and a connection that does not end by itself."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from simulators.discord.server import DiscordSimulator
+from simulators.discord.values import CHANNEL, DM, GUILD, snowflake, user
+from tests.support.discord.stage import Core, Service
+
+
+def message_of_an_app() -> dict[str, Any]:
+    """A message as Discord's OpenAPI description allows it: `interaction_metadata` without `user`."""
+    return {
+        "id": snowflake(),
+        "channel_id": CHANNEL,
+        "guild_id": GUILD,
+        "author": user("77", "another app", bot=True),
+        "content": "done",
+        "timestamp": "2026-01-01T00:00:00+00:00",
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": [],
+        "pinned": False,
+        "type": 20,
+        "interaction_metadata": {"id": "1", "type": 2, "authorizing_integration_owners": {}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "data"),
+    [
+        ("MESSAGE_CREATE", message_of_an_app()),
+        ("CHANNEL_UPDATE", {"id": CHANNEL, "guild_id": GUILD, "type": 0, "name": "general"}),
+        ("INTERACTION_CREATE", {"id": "1", "application_id": "2", "type": 2, "token": "t", "version": 1}),
+        ("GUILD_CREATE", {"id": GUILD, "roles": [{"id": "5"}], "name": "Lab", "unavailable": False}),
+        ("MESSAGE_DELETE", {"guild_id": GUILD}),
+        ("GUILD_ROLE_CREATE", {"guild_id": GUILD, "role": []}),
+    ],
+)
+async def test_unreadable_event(
+    service: Service, simulator: DiscordSimulator, core: Core, event: str, data: dict[str, Any]
+) -> None:
+    """An event that can't be read is counted and skipped; the connection stays and what follows is answered."""
+    for _ in range(3):
+        await simulator.gateway.dispatch(event, data)
+    await simulator.say(DM, "still there?")
+    await core.count(1)
+    assert service.adapter.client.unreadable[event] == 3
+    assert len(simulator.gateway.identified) == 1
+    assert not service.running.done()
+
+
+async def test_end_while_a_session_is_made(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+    """The adapter ends when it is told to, also while the gateway does not answer a new connection."""
+    await simulator.say(DM, "hello")
+    await core.count(1)
+    simulator.gateway.accepts.clear()
+    await simulator.gateway.invalidate()
+    await simulator.until(lambda: not simulator.gateway.is_connected)
+    await asyncio.sleep(0.2)  # the library is in the middle of connecting
+    service.running.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(service.running, return_exceptions=True)
+    simulator.gateway.accepts.set()
