@@ -7,7 +7,7 @@ import pytest
 
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, GUILD, snowflake, user
-from tests.support.discord.stage import Core, Service
+from tests.support.discord.stage import RecordingCore, Service
 
 
 def message_of_an_app() -> dict[str, Any]:
@@ -44,22 +44,22 @@ def message_of_an_app() -> dict[str, Any]:
     ],
 )
 async def test_unreadable_event(
-    service: Service, simulator: DiscordSimulator, core: Core, event: str, data: dict[str, Any]
+    service: Service, simulator: DiscordSimulator, core: RecordingCore, event: str, data: dict[str, Any]
 ) -> None:
     """An event that can't be read is counted and skipped; the connection stays and what follows is answered."""
     for _ in range(3):
         await simulator.gateway.dispatch(event, data)
     await simulator.say(DM, "still there?")
-    await core.count(1)
+    await core.wait_for_events(1)
     assert service.adapter.client.unreadable[event] == 3
     assert len(simulator.gateway.identified) == 1
     assert not service.running.done()
 
 
-async def test_end_while_a_session_is_made(service: Service, simulator: DiscordSimulator, core: Core) -> None:
+async def test_end_while_a_session_is_made(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """The adapter ends when it is told to, also while the gateway does not answer a new connection."""
     await simulator.say(DM, "hello")
-    await core.count(1)
+    await core.wait_for_events(1)
     simulator.gateway.accepts.clear()
     await simulator.gateway.invalidate()
     await simulator.until(lambda: not simulator.gateway.is_connected)
