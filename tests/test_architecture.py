@@ -22,8 +22,8 @@ from tests.support.layout import (
 )
 
 #: Folders in which no two public classes share a name; the root of a package includes its folders.
-UNIQUE_CLASS_NAMES = ["adapters/kit", "adapters/console", "adapters/discord", "adapters/slack", "sandbox"]
-UNIQUE_CLASS_NAMES += ["simulators/slack", "simulators/discord", "aimodels"]
+UNIQUE_CLASS_NAMES = ["bot", "aimodels", "sandbox", "simulators/slack", "simulators/discord"]
+UNIQUE_CLASS_NAMES += ["adapters/kit", "adapters/console", "adapters/discord", "adapters/slack"]
 
 
 #: Folders of a platform → folders of the same platform that they must not import.

@@ -1,4 +1,4 @@
-"""What the core does for adapters besides taking their events: edits, retractions, participants, profiles, storage."""
+"""The core's services for adapters: edited and deleted messages, participants, profiles, storage."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from bot.commands import Registry
 from bot.conversation import preferences
 from bot.i18n import LANGUAGES, translate
 from bot.models import KINDS, Actor, Event, Job, Lane, Profile
+from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
-from bot.pipeline.sealed_storage import SealedStorage
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import AdapterStorage, Journal, KeyValues, UsageLedger
@@ -42,7 +42,7 @@ class CoreServices:
     policy: Policy
     inbox: Inbox
     worker: Worker
-    make_cipher: "Callable[[], TokenCipher]"  #: called when the first value is read or written
+    make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
 
     # -- edited and deleted messages
 
@@ -111,7 +111,7 @@ class CoreServices:
 
     def storage(self, namespace: str) -> AdapterStorage:
         """See `AdapterServices.storage`."""
-        return SealedStorage(self.values.namespace(f"storage:{namespace}"), namespace, lambda: self._cipher)
+        return EncryptedStorage(self.values.namespace(f"storage:{namespace}"), namespace, lambda: self._cipher)
 
 
 def _request_content(event: Event) -> tuple[object, ...]:

@@ -145,7 +145,7 @@ async def deliver(draft: Draft, answer: Answer, spool: Spool, *, locale: str) ->
             answer = await fit_answer(answer, limit, spool, locale=locale)
         else:
             return
-    text = "\n\n".join(part for part in (answer.text, translate("apology.too_large", locale)) if part)
+    text = "\n\n".join(part for part in (answer.text, translate("error.too_large", locale)) if part)
     await draft.finish(replace(answer, text=text, media=tuple(media for media in answer.media if media.url)))
 
 

@@ -40,7 +40,7 @@ _KEYS: dict[type[BaseException], str] = {
     MediaTooLarge: "too_large",
     WrongContent: "wrong_content",
     DownloadFailed: "download",
-    FileNotSaved: "not_kept",
+    FileNotSaved: "not_saved",
     MediaError: "download",
     StoreError: "store",
 }
@@ -63,11 +63,11 @@ def error_message(error: BaseException, locale: str, *, event_id: str) -> str:
         key = next((refusal for refusal, words in _REFUSALS if any(word in marks for word in words)), key)
     if key == "refused" and isinstance(error, BadRequest):
         key = "no_model" if error.is_about_model else "absent" if error.is_absence else key
-    return translate(f"apology.{key}", locale, id=event_id)
+    return translate(f"error.{key}", locale, id=event_id)
 
 
 def _rate_limited(error: RateLimited, locale: str) -> str:
     seconds = max(1, math.ceil(error.retry_after))
     if seconds <= 90:  # noqa: PLR2004 - longer waits read better in minutes
-        return translate("apology.rate_seconds", locale, seconds=seconds)
-    return translate("apology.rate_minutes", locale, minutes=math.ceil(seconds / 60))
+        return translate("error.rate_seconds", locale, seconds=seconds)
+    return translate("error.rate_minutes", locale, minutes=math.ceil(seconds / 60))

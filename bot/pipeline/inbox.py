@@ -63,7 +63,7 @@ class Inbox:
 
     async def _find_undelivered(self, event: Event) -> Answer | None:
         """Return the answer of the event that this one retries, if its platform refused to show it."""
-        if not await self.undelivered.take(event):
+        if not await self.undelivered.pop(event):
             return None
         job = await self.journal.job(event.adapter, event.replaces)
         return job.answer if job is not None and job.answer is not None and not job.answer.private else None

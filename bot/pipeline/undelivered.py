@@ -1,4 +1,4 @@
-"""Answers that no platform took: asked for again, they are delivered without being generated again."""
+"""Undelivered answers: a retry of such an event delivers its answer without generating it again."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,13 +15,13 @@ class UndeliveredAnswers:
     retention_days: int  #: days after which the answers are erased; 0: never
 
     async def add(self, event: Event) -> None:
-        """Take note that the answer to this event was not delivered."""
+        """Record that the answer to an event was not delivered."""
         expires = event.received_at + timedelta(days=self.retention_days) if self.retention_days else None
         owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
         await self._of(event).set(event.id, "undelivered", expires=expires, owner=owner)
 
-    async def take(self, event: Event) -> bool:
-        """Return whether the event that this one repeats is among them, and remove it."""
+    async def pop(self, event: Event) -> bool:
+        """Return whether the answer of the event that this one repeats is undelivered, and forget that."""
         namespace = self._of(event)
         if not event.replaces or await namespace.get(event.replaces) is None:
             return False

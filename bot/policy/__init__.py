@@ -1,4 +1,4 @@
-"""Who may do what, where and how much: asked before anything is queued or spent."""
+"""Permissions and quotas, checked before an event is recorded."""
 
 from bot.policy.policy import Policy, Refusal
 

@@ -1,4 +1,4 @@
-"""Answers one question: may this event be answered."""
+"""The decision whether an event may be answered."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
@@ -9,7 +9,7 @@ from typing import TypeVar
 from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, QuotaRequest
-from bot.policy.quota import quota_of, refusal_text
+from bot.policy.quota import make_quota, refusal_text
 from bot.policy.rules import command_lists, general_lists
 from bot.ports import UsageLedger
 from bot.settings.core import Settings
@@ -17,12 +17,12 @@ from bot.settings.core import Settings
 Key = tuple[str, str]
 V = TypeVar("V")
 
-_CACHED = 10_000  # verdicts and people kept in memory
+_CACHED = 10_000  # cached verdicts, and cached strangers
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an event is not answered: a private sentence, or nothing at all."""
+    """The refusal of an event: a private sentence, or silence."""
 
     text: str
     silent: bool = False
@@ -33,9 +33,9 @@ def _utc_now() -> datetime:
 
 
 class Policy:
-    """Permissions, quotas and budgets from the settings. Administrators are held to the same.
+    """Permissions, quotas and budgets from the settings; they apply to administrators, too.
 
-    The store counts what the quotas limit, in the step that records an event.
+    The store counts against the quotas when it records an event.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class Policy:
         self._strangers: OrderedDict[Key, str] = OrderedDict()  # the day of the last refusal shown to each
 
     def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
-        """Return why the person may not do this here; None: go ahead, and record it with `quota`.
+        """Return the refusal by permissions; None: record the event with its `quota`.
 
-        The same event gets the same verdict.
+        Repeated checks of an event return the same result.
         """
         key = (event.adapter, event.id)
         if key not in self._verdicts:
@@ -66,7 +66,7 @@ class Policy:
         return self._verdicts[key]
 
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
-        """`check` and count a recorded event that asks for something else now. Raises `StoreError`."""
+        """Check and count a recorded event whose request has changed. Raises `StoreError`."""
         self._verdicts.pop((event.adapter, event.id), None)
         refusal, quota = self.check(event, spec), self.quota(event, spec)
         if refusal is None and quota is not None:
@@ -77,16 +77,16 @@ class Policy:
         return refusal
 
     def quota(self, event: Event, spec: CommandSpec) -> QuotaRequest | None:
-        """Return what the store is to count when it records an event; None: nothing."""
-        return quota_of(event, spec, self._settings)
+        """Return the quota that the store checks when it records an event; None: no limit applies."""
+        return make_quota(event, spec, self._settings)
 
     def refusal(self, event: Event, over: OverLimit) -> Refusal:
-        """Return the refusal for a limit that the store found."""
+        """Return the refusal for a limit that the store reported."""
         refusal = Refusal(refusal_text(over, self._settings, event.actor.locale, self._now()))
         return self._limit_to_strangers(event, refusal) or refusal
 
     async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
-        """Return sentences that say what a person may use, and what is left of it today. Raises `StoreError`."""
+        """Return sentences on a person's limits and today's remainder. Raises `StoreError`."""
         settings, sentences = self._settings, []
         if settings.bot_requests_per_minute:
             sentences.append(translate("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
@@ -113,7 +113,7 @@ class Policy:
         return None
 
     def _limit_to_strangers(self, event: Event, verdict: Refusal | None) -> Refusal | None:
-        """Silence all refusals of a stranger but the first of a day: outsiders must not make the service talk."""
+        """Silence all refusals of a stranger but the first of a day, so that outsiders can't make the service talk."""
         if verdict is None or verdict.silent or not event.actor.is_stranger:
             return verdict
         key, today = (event.adapter, event.actor.id), self._now().date().isoformat()

@@ -1,4 +1,4 @@
-"""What a request would use and the limits that it has to keep, from the settings; the store counts."""
+"""Quotas of requests according to the settings, and the sentences on exceeded ones; the store counts."""
 
 import math
 from datetime import datetime, timedelta
@@ -9,19 +9,19 @@ from bot.models import CommandSpec, Event, QuotaRequest
 from bot.settings.core import Settings
 
 MEDIA_KINDS = frozenset({"image", "audio", "video"})
-#: Commands that whoever may use the service may always use.
+#: Commands without quotas.
 UNLIMITED = frozenset({"help", "stop", "cancel", "delete", "feedback"})
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
-def quota_of(event: Event, spec: CommandSpec, settings: Settings) -> QuotaRequest | None:
-    """Return what the store is to count when it records the event; None: nothing is limited."""
+def make_quota(event: Event, spec: CommandSpec, settings: Settings) -> QuotaRequest | None:
+    """Return the quota that the store checks when it records the event; None: no limit applies."""
     if spec.name in UNLIMITED:
         return None
     is_media = spec.kind in MEDIA_KINDS
     quota = QuotaRequest(
         kind=spec.kind,
-        items=_items(event, spec) if is_media else 0,
+        items=_requested_items(event, spec) if is_media else 0,
         requests_per_minute=settings.bot_requests_per_minute,
         media_per_day=settings.bot_media_per_day if is_media else 0,
         budget_per_day=settings.bot_budget_per_day if spec.kind is not None else 0.0,
@@ -30,34 +30,34 @@ def quota_of(event: Event, spec: CommandSpec, settings: Settings) -> QuotaReques
 
 
 def refusal_text(over: OverLimit, settings: Settings, locale: str, now: datetime) -> str:
-    """Return the sentence that says which limit was reached and when there is room again."""
+    """Return the sentence that names the limit and the time until a request is allowed again."""
     tomorrow = until_tomorrow(now)
     if over.limit == "rate":
-        wait = in_words(over.wait, locale)
+        wait = format_duration(over.wait, locale)
         return translate("policy.rate", locale, limit=settings.bot_requests_per_minute, wait=wait)
     if over.limit == "price":
-        return translate("policy.price_unknown", locale, wait=in_words(60, locale))
+        return translate("policy.price_unknown", locale, wait=format_duration(60, locale))
     if over.limit == "money":
-        return translate("policy.budget", locale, wait=in_words(tomorrow, locale))
+        return translate("policy.budget", locale, wait=format_duration(tomorrow, locale))
     key, limit = "policy.media_left" if over.left else "policy.media", settings.bot_media_per_day
-    return translate(key, locale, limit=limit, left=over.left, wait=in_words(tomorrow, locale))
+    return translate(key, locale, limit=limit, left=over.left, wait=format_duration(tomorrow, locale))
 
 
 def until_tomorrow(now: datetime) -> float:
-    """Return the seconds until the day's limits start anew."""
+    """Return the seconds until the limits per day are reset, at midnight UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return (midnight + timedelta(days=1) - now).total_seconds()
 
 
-def in_words(seconds: float, locale: str) -> str:
+def format_duration(seconds: float, locale: str) -> str:
     """Return a duration, rounded up: "40 seconds", "1 minute", "5 hours"."""
     unit, name = next(((unit, name) for unit, name in _UNITS if seconds >= unit), _UNITS[-1])
     number = max(1, math.ceil(seconds / unit))
     return translate(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
 
 
-def _items(event: Event, spec: CommandSpec) -> int:
-    """How many files are asked for; an invalid number is refused later, and counts as one."""
+def _requested_items(event: Event, spec: CommandSpec) -> int:
+    """Return the number of requested files; an invalid number, refused later, counts as one."""
     option = spec.option("n")
     if option is None:
         return 1

@@ -1,4 +1,4 @@
-"""Seals what must not lie readable in the database: tokens of workspaces that installed the service."""
+"""Encryption of secrets in the database, such as the tokens of workspaces that installed the service."""
 
 import base64
 import hashlib
@@ -9,34 +9,34 @@ from pydantic import SecretStr
 
 
 class TokenCipher:
-    """The first key seals; all of them unseal, so that a new key can be put in front of the old ones."""
+    """Encrypts with the first key and decrypts with all, so that a new key can be put in front of the old ones."""
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
-        """`keys`: any texts nobody can guess, at least one."""
-        fernets = [Fernet(_derived(key.get_secret_value())) for key in keys]
+        """`keys`: unguessable texts, at least one."""
+        fernets = [Fernet(_derive_key(key.get_secret_value())) for key in keys]
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
-    def seal(self, text: str) -> str:
-        """The text, encrypted and signed by the first key."""
+    def encrypt(self, text: str) -> str:
+        """Encrypt and sign a text with the first key."""
         return self._newest.encrypt(text.encode()).decode("ascii")
 
-    def unseal(self, sealed: str) -> str | None:
-        """What was sealed; None when none of the keys sealed it."""
+    def decrypt(self, token: str) -> str | None:
+        """Decrypt a token; None: it was encrypted with none of the keys."""
         try:
-            return self._all.decrypt(sealed.encode()).decode()
+            return self._all.decrypt(token.encode()).decode()
         except InvalidToken:
             return None
 
-    def is_current(self, sealed: str) -> bool:
-        """Whether the first key sealed it."""
+    def is_current(self, token: str) -> bool:
+        """Return whether a token was encrypted with the first key."""
         try:
-            self._newest.decrypt(sealed.encode())
+            self._newest.decrypt(token.encode())
         except InvalidToken:
             return False
         return True
 
 
-def _derived(key: str) -> bytes:
-    """Fernet's 32 bytes from a text of any length; it must be random, as nothing here slows guessing down."""
+def _derive_key(key: str) -> bytes:
+    """Derive Fernet's 32 bytes from a text, which must be random: the derivation does not slow down guessing."""
     return base64.urlsafe_b64encode(hashlib.sha256(b"channelmuse vault\0" + key.encode()).digest())

@@ -206,9 +206,9 @@ async def test_notes_are_sealed(tmp_path: Path) -> None:
         assert await one.core.services.storage("book").items() == {}
 
 
-def test_a_foreign_key_unseals_nothing() -> None:
+def test_a_foreign_key_decrypts_nothing() -> None:
     """What another key sealed is None, not garbage."""
-    sealed = TokenCipher([SecretStr("a")]).seal("text")
-    assert "text" not in sealed
-    assert TokenCipher([SecretStr("b")]).unseal(sealed) is None
-    assert TokenCipher([SecretStr("b"), SecretStr("a")]).unseal(sealed) == "text"
+    token = TokenCipher([SecretStr("a")]).encrypt("text")
+    assert "text" not in token
+    assert TokenCipher([SecretStr("b")]).decrypt(token) is None
+    assert TokenCipher([SecretStr("b"), SecretStr("a")]).decrypt(token) == "text"

@@ -63,7 +63,7 @@ def test_a_rate_limit_says_when(seconds: float, shown: str) -> None:
 def test_a_refusal_is_told_by_its_code(code: str, key: str) -> None:
     """What the API refused is said in our words when its code tells."""
     error = BadRequest(RAW, status=400, code=code)
-    assert error_message(error, "en", event_id="e1") == catalogue("en")[f"apology.{key}"].format(id="e1")
+    assert error_message(error, "en", event_id="e1") == catalogue("en")[f"error.{key}"].format(id="e1")
 
 
 def test_a_wrong_key_names_the_setting() -> None:
@@ -80,7 +80,7 @@ def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -
         BadRequest("x", status=status, code="model_not_found"),
         BadRequest("model 'm' not found", status=status),
     ):
-        assert error_message(unknown_model, "en", event_id="e") == catalogue("en")["apology.no_model"].format(id="e")
+        assert error_message(unknown_model, "en", event_id="e") == catalogue("en")["error.no_model"].format(id="e")
 
 
 def test_a_full_disk_is_not_blamed_on_the_download() -> None:

@@ -13,7 +13,7 @@ import pytest
 from bot.errors import OverLimit, SettingsError
 from bot.models import Actor, Answer, CommandSpec, Event, Lane, Location, Option, Outcome, Usage
 from bot.policy import Policy, Refusal
-from bot.policy.quota import in_words
+from bot.policy.quota import format_duration
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 
@@ -358,4 +358,4 @@ async def test_refusals_are_said_in_the_persons_language(make: Make) -> None:
 )
 def test_a_wait_in_words_is_never_too_short(seconds: float, words: str) -> None:
     """Rounded up, in a unit that people count in."""
-    assert in_words(seconds, "en") == words
+    assert format_duration(seconds, "en") == words

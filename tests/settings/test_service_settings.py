@@ -42,7 +42,7 @@ async def test_a_silent_api_is_waited_for_as_long_as_set(tmp_path: Path, command
     chosen: dict[str, Any] = {setting: 0.3}
     async with service(tmp_path, bot_max_attempts=1, **chosen) as one:
         one.api.play(silence)
-        assert (await one.ask("hello", command=command)).text == translate("apology.deadline", "")
+        assert (await one.ask("hello", command=command)).text == translate("error.deadline", "")
         await one.api.hung_up.wait()
 
 
@@ -51,13 +51,13 @@ async def test_a_file_is_waited_for_as_long_as_set(tmp_path: Path) -> None:
     async with service(tmp_path, bot_download_timeout=0.3) as one:
         elsewhere = one.api.url.removesuffix("/v1") + "/never.png"
         one.api.play(data({"images": [{"url": elsewhere}]}), silence)
-        assert (await one.ask("a fox", command="image")).text == translate("apology.download", "")
+        assert (await one.ask("a fox", command="image")).text == translate("error.download", "")
 
 
 async def test_a_file_is_as_big_as_set(tmp_path: Path) -> None:
     """More than BOT_MAX_DOWNLOAD_BYTES is refused, and nothing of it is kept; at the limit it is shown."""
     async with service(tmp_path, bot_max_download_bytes=1_000_000) as one:
-        for size, told in ((1_000_001, translate("apology.too_large", "")), (1_000_000, "seeddream-4.0 · 512x512")):
+        for size, told in ((1_000_001, translate("error.too_large", "")), (1_000_000, "seeddream-4.0 · 512x512")):
             file = PNG + bytes(size - len(PNG))
             one.echo.instead = [data({"images": [{"b64_json": base64.b64encode(file).decode()}]})]
             shown = await one.ask("a fox", command="image", **SMALL)

@@ -1,4 +1,4 @@
-"""Values of adapters, encrypted before they are stored: tokens of installations are among them."""
+"""The encrypted storage of adapters, for values such as the tokens of installations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class SealedStorage:
-    """See `bot.ports.AdapterStorage`. A value that an older key encrypted is encrypted anew when it is read."""
+class EncryptedStorage:
+    """See `bot.ports.AdapterStorage`. A value encrypted with an older key is re-encrypted when it is read."""
 
     values: Namespace
-    namespace: str  #: its name, for the log
+    namespace: str  #: name of `values`, for the log
     cipher: "Callable[[], TokenCipher]"  #: called at each use: making it may read a key file
 
     async def get(self, name: str) -> str | None:
@@ -30,19 +30,19 @@ class SealedStorage:
     async def items(self) -> Mapping[str, str]:
         """See `AdapterStorage.items`."""
         found: dict[str, str] = {}
-        for name, sealed in (await self.values.items()).items():
-            text = self.cipher().unseal(sealed)
+        for name, token in (await self.values.items()).items():
+            text = self.cipher().decrypt(token)
             if text is None:
-                log.warning("value not readable: none of the encryption keys sealed it", namespace=self.namespace)
+                log.warning("value not readable: it was encrypted with none of the keys", namespace=self.namespace)
                 continue
             found[name] = text
-            if not self.cipher().is_current(sealed):
+            if not self.cipher().is_current(token):
                 await self.set(name, text)
         return found
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
         """See `AdapterStorage.set`."""
-        await self.values.set(name, self.cipher().seal(value), expires=expires)
+        await self.values.set(name, self.cipher().encrypt(value), expires=expires)
 
     async def delete(self, name: str) -> None:
         """See `AdapterStorage.delete`."""
