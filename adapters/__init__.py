@@ -1,1 +1,1 @@
-"""One folder per platform; nothing here is imported by `bot` except from `bot.bootstrap`."""
+"""The platforms that come with the service, one folder each; `bot` finds them by entry point and imports none."""

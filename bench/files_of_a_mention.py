@@ -21,6 +21,7 @@ from bot import bootstrap
 from bot.bootstrap import Core
 from bot.ops import logs
 from bot.ports import Adapter
+from bot.service import run_until
 from bot.settings.core import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -78,7 +79,7 @@ async def running(adapter: Adapter, folder: Path) -> AsyncIterator[Core]:
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_port=None)  # type: ignore[call-arg, unused-ignore]
     stopping = asyncio.Event()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        service = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        service = asyncio.create_task(run_until(core, stopping))
         try:
             yield core
         finally:

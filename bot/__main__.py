@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="look at settings, database, API key and each configured platform")
     check.set_defaults(run=_check)
     manifest = commands.add_parser("manifest", help="print what a platform is to be told of this service")
-    manifest.add_argument("platform", help="the platform's folder in adapters")
+    manifest.add_argument("platform", help="the platform's name")
     manifest.add_argument("--url", default=None, help="where the platform reaches this service (HTTP mode)")
     manifest.set_defaults(run=_manifest)
     sandbox = commands.add_parser("sandbox", help="serve the AI API offline, for trying things out")
@@ -51,9 +51,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    from bot import bootstrap
+    from bot import service
 
-    asyncio.run(bootstrap.run(load_settings(), conversation=parsed.conversation))
+    asyncio.run(service.run(load_settings(), conversation=parsed.conversation))
     return 0
 
 
@@ -67,9 +67,9 @@ def _check(_parsed: argparse.Namespace) -> int:
 
 
 def _manifest(parsed: argparse.Namespace) -> int:
-    from bot import bootstrap
+    from bot import platforms
 
-    print(bootstrap.manifest(load_settings(), parsed.platform, url=parsed.url))
+    print(platforms.write_manifest(load_settings(), parsed.platform, url=parsed.url))
     return 0
 
 

@@ -22,6 +22,7 @@ from bot.bootstrap import build, web_server
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 from bot.ports import Sink
+from bot.service import run_until
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 from tests.support.channel import Channel, ChannelAdapter, channel_server, parse
@@ -49,7 +50,7 @@ class Brief(ChannelAdapter):
 
 async def run_brief(folder: Path, channel: Channel, adapter: Brief, url: str) -> None:
     async with adapter.http, build(settings(folder, url), {"channel": adapter}) as core:
-        await bootstrap._run_until(core, asyncio.Event())
+        await run_until(core, asyncio.Event())
 
 
 def settings(folder: Path, url: str, **more: Any) -> Settings:

@@ -239,10 +239,10 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
     assert bot(tmp_path, text="").returncode == 0
     key = (tmp_path / "data" / "secret.key").read_text()
     script = (
-        "import asyncio, logging, sys; from bot import bootstrap; from bot.settings.core import load_settings\n"
+        "import asyncio, logging, sys; from bot import service; from bot.settings.core import load_settings\n"
         "async def said(core, stopping): logging.getLogger('bot').warning(f'said {sys.argv[1:]}')\n"
-        "bootstrap._run_until = said\n"
-        "asyncio.run(bootstrap.run(load_settings()))"
+        "service.run_until = said\n"
+        "asyncio.run(service.run(load_settings()))"
     )
     given = {
         "BOT_ENCRYPTION_KEYS": "keys-of-the-vault",
@@ -258,10 +258,10 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
 def test_what_is_there_at_the_start_is_not_looked_at_again(tmp_path: Path) -> None:
     """The garbage collector leaves the modules alone once the service is ready: looking at them holds up answers."""
     script = (
-        "import asyncio, gc; from bot import bootstrap; from bot.settings.core import load_settings\n"
+        "import asyncio, gc; from bot import service; from bot.settings.core import load_settings\n"
         "async def said(core, stopping): print(gc.get_freeze_count(), len(gc.get_objects()))\n"
-        "bootstrap._run_until = said\n"
-        "asyncio.run(bootstrap.run(load_settings()))"
+        "service.run_until = said\n"
+        "asyncio.run(service.run(load_settings()))"
     )
     done = scripted(tmp_path, script)
     assert done.returncode == 0, done.stderr

@@ -8,12 +8,10 @@ from adapters.console.adapter import Console
 from adapters.console.parse import Person, new_conversation
 from adapters.console.settings import Settings
 from bot.i18n import register_catalogue
+from bot.ports import Platform
 from bot.settings.base import read
 
 register_catalogue(__name__)
-
-#: Needs no configuration: used when no other platform is configured.
-IS_FALLBACK = True
 
 
 def create(*, data_dir: Path, conversation: str | None) -> Console | None:
@@ -34,4 +32,6 @@ def create(*, data_dir: Path, conversation: str | None) -> Console | None:
     )
 
 
-__all__ = ["IS_FALLBACK", "Console", "Settings", "create"]
+PLATFORM = Platform(name="console", settings=Settings, create=create, is_fallback=True)
+
+__all__ = ["PLATFORM", "Console", "Settings", "create"]

@@ -11,6 +11,7 @@ from adapters.discord.settings import Settings
 from bot.errors import SettingsError
 from bot.i18n import register_catalogue
 from bot.models import CommandSpec
+from bot.ports import Platform
 from bot.settings.base import read
 
 if TYPE_CHECKING:
@@ -48,4 +49,6 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:  # noq
     return describe_application(settings.discord_token.get_secret_value(), commands)
 
 
-__all__ = ["Settings", "create", "manifest"]
+PLATFORM = Platform(name="discord", settings=Settings, create=create, manifest=manifest)
+
+__all__ = ["PLATFORM", "Settings", "create", "manifest"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from adapters.slack.settings import Settings, require_consistent
 from bot.i18n import register_catalogue
 from bot.models import CommandSpec
+from bot.ports import Platform
 from bot.settings.base import read
 
 if TYPE_CHECKING:
@@ -37,4 +38,6 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
     return render_manifest(commands, url=url, prefix=settings.slack_command_prefix)
 
 
-__all__ = ["Settings", "create", "manifest"]
+PLATFORM = Platform(name="slack", settings=Settings, create=create, manifest=manifest)
+
+__all__ = ["PLATFORM", "Settings", "create", "manifest"]

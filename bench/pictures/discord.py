@@ -15,6 +15,7 @@ from bench.pictures.browser import render_png
 from bench.pictures.discord_page import Page
 from bot import bootstrap
 from bot.ops import logs
+from bot.service import run_until
 from bot.settings.core import Settings
 from simulators.discord.checks import LOADING
 from simulators.discord.server import DiscordSimulator
@@ -31,7 +32,7 @@ async def run_conversation(simulator: DiscordSimulator, folder: Path) -> None:
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
     stopping = asyncio.Event()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        running = asyncio.create_task(run_until(core, stopping))
         await simulator.until(lambda: simulator.gateway.is_connected)
         said = await simulator.say(CHANNEL, f"<@{ME}> my name is Ada and I keep bees")
         thread = str(said["id"])

@@ -16,6 +16,7 @@ from bench.pictures.browser import render_png
 from bench.pictures.slack_page import Page
 from bot import bootstrap
 from bot.ops import logs
+from bot.service import run_until
 from bot.settings.core import Settings
 from simulators.slack import Message, SlackSimulator
 
@@ -37,7 +38,7 @@ async def run_conversation(slack: SlackSimulator, folder: Path) -> list[Message]
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
     stopping = asyncio.Event()
     async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        running = asyncio.create_task(bootstrap._run_until(core, stopping))  # noqa: SLF001 - as `run` does
+        running = asyncio.create_task(run_until(core, stopping))
         await slack.until(lambda: slack.sockets.open)
         roots = []
         for person, command, text in (

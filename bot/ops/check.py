@@ -1,10 +1,10 @@
 """What `check` looks at: settings, database, API key, each configured platform. Spends nothing."""
 
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
-from bot.bootstrap import find_adapters, known_settings
 from bot.commands import load_commands
 from bot.errors import SettingsError, StoreError, StoreInUse
 from bot.models import KINDS, CheckResult
+from bot.platforms import create_adapters, known_settings
 from bot.policy.rules import command_lists
 from bot.settings.api_endpoint import needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
@@ -22,7 +22,7 @@ async def check() -> list[CheckResult]:
     findings.append(await _database(settings))
     findings.append(await _api(settings))
     wrong: list[CheckResult] = []
-    adapters, is_fallback = find_adapters(settings, tell=lambda name, exc: wrong.extend(_wrong(name, exc)))
+    adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: wrong.extend(_wrong(name, exc)))
     findings += wrong
     for adapter in () if wrong and is_fallback else adapters.values():
         findings.extend(await adapter.check())

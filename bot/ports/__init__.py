@@ -1,6 +1,7 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
 from bot.ports.adapter import Adapter, AdapterServices, AdapterStorage, Draft, Sink
+from bot.ports.platform import Platform
 from bot.ports.store import (
     ContextStore,
     EventQueue,
@@ -25,6 +26,7 @@ __all__ = [
     "Maintenance",
     "Namespace",
     "Owner",
+    "Platform",
     "Sink",
     "Store",
     "UsageLedger",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import bootstrap
 from bot.ops.metrics import Metrics
+from bot.platforms import known_settings
 from tests.support.documents import DOCUMENTS, ROOT, blocks
 from tests.support.layout import PURE
 
@@ -36,7 +36,7 @@ def test_extending_tells_what_may_be_imported() -> None:
 def test_named_settings_and_metrics_exist(document: Path) -> None:
     """A setting or a metric that a document names is one that the service has."""
     text = document.read_text(encoding="utf-8")
-    known = {name.upper() for kind in bootstrap.known_settings() for name in kind.model_fields}
+    known = {name.upper() for kind in known_settings() for name in kind.model_fields}
     prefixes = "|".join(sorted({name.partition("_")[0] for name in known}))
     named = re.findall(rf"\b(?:{prefixes})_[A-Z_]*[A-Z]\b", text)
     assert sorted(set(named) - known) == []

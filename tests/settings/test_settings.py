@@ -5,13 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from adapters.console import Settings as ConsoleSettings
-from adapters.discord import Settings as DiscordSettings
-from adapters.slack import Settings as SlackSettings
 from bot.errors import SettingsError
+from bot.platforms import known_settings
 from bot.settings.base import read
-from bot.settings.core import Settings, example, load_settings
-from sandbox.config import SandboxSettings
+from bot.settings.core import example, load_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +18,11 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("settings", [Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings])
+#: Every class of settings of the repository, found as the service finds them.
+KINDS = [kind for kind in known_settings() if kind.__module__.split(".")[0] in ("bot", "adapters", "sandbox")]
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=lambda kind: kind.__module__)
 def test_env_example_has_every_setting(settings: type[BaseSettings]) -> None:
     """`.env.example` holds each setting with its default and its line, exactly as the code has them."""
     assert example(settings).strip() in (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -33,15 +34,9 @@ def test_env_example_has_nothing_else() -> None:
     documented = {
         line.split("=")[0].removeprefix("#") for line in text.splitlines() if "=" in line and line[:2] != "# "
     }
-    known = {
-        name.upper()
-        for each in (Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings)
-        for name in each.model_fields
-    }
+    known = {name.upper() for each in KINDS for name in each.model_fields}
     assert documented == known
 
-
-KINDS = (Settings, ConsoleSettings, DiscordSettings, SlackSettings, SandboxSettings)
 
 # What each constrained setting is given, and what it then says is allowed.
 WRONG = {

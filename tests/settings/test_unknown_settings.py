@@ -6,7 +6,7 @@ import pytest
 
 from adapters.discord import Settings as DiscordSettings
 from adapters.slack import Settings as SlackSettings
-from bot.bootstrap import known_settings
+from bot.platforms import known_settings
 from bot.settings.base import read
 from bot.settings.unknown import unknown_settings
 

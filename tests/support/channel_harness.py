@@ -59,9 +59,12 @@ class TestChannel(Harness):
                 await harness.stop()
 
     async def start(self, *, run: bool = True) -> None:
-        self._channel_adapter = ChannelAdapter(self.channel.url)
-        self.adapter = self._channel_adapter
+        self.adapter = self._channel_adapter = self.create_adapter()
         self._run = asyncio.create_task(self.adapter.run(self.sink, COMMANDS)) if run else None
+
+    def create_adapter(self) -> ChannelAdapter:
+        """Return the adapter of the test platform."""
+        return ChannelAdapter(self.channel.url)
 
     async def stop(self) -> None:
         if self._run is not None:

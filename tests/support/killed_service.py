@@ -13,6 +13,7 @@ from typing import Any
 from bot import bootstrap
 from bot.ops.logs import configure
 from bot.pipeline.timing import PipelineTiming
+from bot.service import run_until, stop_signals
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
 from tests.support.channel import ChannelAdapter, ChannelDraft
@@ -48,11 +49,11 @@ async def main(url: str, seam: str) -> None:
     for step in ("status", "write", "finish"):
         setattr(ChannelDraft, step, kill_at(seam, f"draft.{step}", getattr(ChannelDraft, step)))
     adapter.draft = kill_at(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
-    with bootstrap.stop_signals() as stopping:
+    with stop_signals() as stopping:
         async with bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core:
             for step in ("record", "claim", "save_draft", "commit", "complete"):
                 setattr(core.store, step, kill_at(seam, f"store.{step}", getattr(core.store, step)))
-            await bootstrap._run_until(core, stopping)
+            await run_until(core, stopping)
 
 
 if __name__ == "__main__":

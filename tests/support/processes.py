@@ -10,14 +10,15 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import bot
-from bot import __main__, bootstrap
+from bot import __main__
+from bot.service import run
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
-        *("bot.__main__", "bot.bootstrap", "bot.security.token_cipher", "sandbox.config", "bot.i18n.catalogues"),
+        *("bot.__main__", "bot.service", "bot.security.token_cipher", "sandbox.config", "bot.i18n.catalogues"),
         *("adapters.discord.adapter", "adapters.slack.adapter", "adapters.console.adapter", "rich", "pypdf"),
         *(
             f"bot.commands.{path.stem}"
@@ -78,7 +79,7 @@ def service(timing: ServiceTiming | None = None) -> int:
     """Run the service as `python -m bot run` does, with other times if `timing` is given."""
     if timing is None:
         return __main__.main(["run"])
-    asyncio.run(bootstrap.run(load_settings(), timing=timing))
+    asyncio.run(run(load_settings(), timing=timing))
     return 0
 
 

@@ -19,6 +19,7 @@ from bot.models import Capabilities
 from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
+from bot.service import run_until
 from bot.settings.core import Settings
 from bot.timing import ServiceTiming
 from tests.support.channel import Channel, ChannelAdapter, Message, channel_server
@@ -119,7 +120,7 @@ async def run_service(
     """Run the service with one platform until the end of the block. Raises the error that ended it."""
     stopping = asyncio.Event()
     async with build(settings, {adapter.name: adapter}, timing=timing) as core, bootstrap.web_server(core) as server:
-        one = RunningService(core, server, asyncio.create_task(bootstrap._run_until(core, stopping)))
+        one = RunningService(core, server, asyncio.create_task(run_until(core, stopping)))
         try:
             yield one
         finally:

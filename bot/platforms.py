@@ -1,0 +1,107 @@
+"""Installed platforms, found by entry point: the core names none."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings
+
+from bot.commands import load_commands
+from bot.errors import SettingsError
+from bot.models import KINDS
+from bot.ports import Adapter, Platform
+from bot.security.keys import signing_key
+from bot.settings.core import Settings
+
+#: Entry point group under which distributions offer a `Platform`.
+GROUP = "channelmuse.adapters"
+
+
+@cache
+def find_platforms() -> Mapping[str, Platform]:
+    """The installed platforms by name, those that need no configuration last.
+
+    Raises `SettingsError` when there is none, when two have one name, and for one that can't be loaded.
+    """
+    found: dict[str, Platform] = {}
+    for entry in entry_points(group=GROUP):
+        platform = _load(entry)
+        if platform.name in found:
+            raise SettingsError(f"two installed packages offer the platform {platform.name}: uninstall one of them")
+        found[platform.name] = platform
+    if not found:
+        raise SettingsError(
+            "no platform is installed: the package's metadata are missing or older than its code. "
+            "Install it again: run make, or pip install -e . where make is not used"
+        )
+    return {p.name: p for p in sorted(found.values(), key=lambda p: (p.is_fallback, p.name))}
+
+
+def _load(entry: EntryPoint) -> Platform:
+    package = entry.dist.name if entry.dist is not None else entry.module
+    try:
+        platform = entry.load()
+    except (ImportError, AttributeError) as exc:
+        raise SettingsError(f"the platform {entry.name} of {package} can't be loaded: {exc}") from exc
+    if not isinstance(platform, Platform):
+        raise SettingsError(f"the platform {entry.name} of {package} can't be loaded: {entry.value} is no Platform")
+    return platform
+
+
+def known_settings() -> list[type[BaseSettings]]:
+    """Every class of settings: the core's, the sandbox's and each platform's. Raises `SettingsError`."""
+    from sandbox.config import SandboxSettings
+
+    return [Settings, SandboxSettings, *(platform.settings for platform in find_platforms().values())]
+
+
+def known_secrets(settings: Settings) -> list[SecretStr]:
+    """Values that no log may show: secrets of the core and of every platform, and the key that signs links.
+
+    Raises `SettingsError` when that key can't be kept.
+    """
+    found = [*settings.secrets, signing_key(settings)]
+    for kind in known_settings():
+        with suppress(ValidationError):  # reported where that part of the service is set up
+            found += [value for value in dict(kind()).values() if isinstance(value, SecretStr)]
+    return found
+
+
+def _raise(_platform: str, error: SettingsError) -> None:
+    raise error
+
+
+def create_adapters(
+    settings: Settings,
+    *,
+    conversation: str | None = None,
+    on_error: Callable[[str, SettingsError], None] = _raise,
+) -> tuple[dict[str, Adapter], bool]:
+    """Adapters of the configured platforms; without any, those that need no configuration, and True.
+
+    `on_error` gets the name of a platform whose settings are wrong, and its error; by default the error is raised.
+    """
+    configured: dict[str, Adapter] = {}
+    fallback: dict[str, Adapter] = {}
+    for platform in find_platforms().values():
+        if platform.is_fallback and configured:
+            continue
+        try:
+            adapter = platform.create(data_dir=settings.bot_data_dir, conversation=conversation)
+        except SettingsError as exc:
+            on_error(platform.name, exc)
+            continue
+        if adapter is not None:
+            (fallback if platform.is_fallback else configured)[adapter.name] = adapter
+    return (configured, False) if configured else (fallback, True)
+
+
+def write_manifest(settings: Settings, platform: str, *, url: str | None) -> str:
+    """The registration of this service with a platform, to be pasted there. Raises `SettingsError`."""
+    writers = {name: found.manifest for name, found in find_platforms().items() if found.manifest is not None}
+    if platform not in writers:
+        raise SettingsError(f"no manifest for {platform!r}: give one of {', '.join(sorted(writers)) or 'none so far'}")
+    registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+    return writers[platform](registry.specs, url=url)

@@ -1,0 +1,116 @@
+"""The running service: start, receive, answer, stop on a signal; data past its retention is deleted meanwhile."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.bootstrap import Core, build, web_server
+from bot.errors import StoreError
+from bot.ops import gc_tuning, logs
+from bot.platforms import create_adapters, known_secrets, known_settings
+from bot.settings.core import Settings
+from bot.settings.unknown import unknown_settings
+from bot.timing import ServiceTiming
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings, *, conversation: str | None = None, timing: ServiceTiming | None = None) -> None:
+    """Run the service until a signal, or until input has ended and every answer is delivered.
+
+    Raises `SettingsError` or `StoreError` when it can't start or go on.
+    """
+    adapters, is_fallback = create_adapters(settings, conversation=conversation)
+    if is_fallback and "bot_requests_per_minute" not in settings.model_fields_set:
+        # One person at their own terminal: piped input is answered to its end.
+        settings = settings.model_copy(update={"bot_requests_per_minute": 0})
+    level = settings.bot_log_level
+    if level == "auto":  # answers are shown on the same terminal: only problems belong between them
+        level = "warning" if is_fallback else "info"
+    logs.configure(level, settings.bot_log_format, secrets=known_secrets(settings))
+    for unknown in unknown_settings(known_settings()):
+        log.warning(str(unknown))
+    async with AsyncExitStack() as stack:
+        stopping = stack.enter_context(stop_signals())
+        core = await stack.enter_async_context(build(settings, adapters, timing=timing))
+        await stack.enter_async_context(web_server(core))
+        gc_tuning.freeze_startup_objects()
+        log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
+        await run_until(core, stopping)
+
+
+async def run_until(core: Core, stopping: asyncio.Event) -> None:
+    """Receive and answer until `stopping` is set or input has ended; then let running answers finish."""
+    receivers = asyncio.create_task(_receive(core), name="adapters")
+    working = asyncio.create_task(core.worker.run(), name="worker")
+    pruning = asyncio.create_task(_prune(core), name="pruning")
+    stopped = asyncio.create_task(_wait_for(stopping), name="signal")
+    try:
+        await asyncio.wait({receivers, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if receivers.done() and not stopped.done():
+            receivers.result()
+            drained = asyncio.create_task(core.worker.drain())
+            await asyncio.wait({drained, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
+        if working.done():
+            working.result()
+    finally:
+        for task in (receivers, working, pruning, stopped):
+            task.cancel()
+        await asyncio.gather(receivers, working, pruning, stopped, return_exceptions=True)
+        await core.worker.stop()
+
+
+async def _wait_for(stopping: asyncio.Event) -> None:
+    await stopping.wait()
+
+
+async def _receive(core: Core) -> None:
+    """Run every adapter; the first to fail ends them all, with its own error."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for adapter in core.adapters.values():
+                group.create_task(adapter.run(core.inbox.accept, core.registry.specs), name=f"adapter {adapter.name}")
+    except ExceptionGroup as failed:  # the operator reads one sentence
+        raise failed.exceptions[0] from failed
+
+
+async def _prune(core: Core) -> None:
+    """Delete data past its retention and files left by killed processes, at start and every few hours."""
+    days = core.settings.bot_retention_days
+    while True:
+        before = datetime.now(UTC) - timedelta(days=days) if days else None
+        try:
+            if before is not None:
+                await core.spool.remove(await core.store.prune(before))
+            await core.spool.sweep(before)
+        except (StoreError, OSError) as exc:
+            log.warning("not pruned", reason=str(exc))
+        await asyncio.sleep(core.timing.prune_interval)
+
+
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """An event that the first SIGTERM or SIGINT sets; a second one has its usual, immediate effect."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        restore()
+
+    def restore() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # where the platform has no signal handlers in event loops
+            loop.add_signal_handler(number, stop)
+    try:
+        yield stopping
+    finally:
+        restore()

@@ -1,0 +1,173 @@
+"""Platforms are found by entry point: those of the repository, and any that is installed besides."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from bot import platforms
+from bot.errors import SettingsError
+from bot.platforms import find_platforms
+from tests.contract.adapter_contract import AdapterContract
+from tests.support.api import chat, fake_api
+from tests.support.channel import ChannelAdapter, channel_server
+from tests.support.channel_harness import TestChannel
+from tests.support.installing import install
+
+ROOT = Path(__file__).parents[1]
+PROJECT = ROOT / "tests" / "support" / "channel_platform"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a distribution with one more platform is installed into, outside the repository."""
+    return install(PROJECT, tmp_path_factory.mktemp("site-packages"))
+
+
+def environment(folder: Path, installed: Path, **settings: str) -> dict[str, str]:
+    path = os.pathsep.join((str(ROOT), str(installed)))
+    return {**os.environ, "PYTHONPATH": path, "BOT_DATA_DIR": str(folder), "LANG": "C.UTF-8", **settings}
+
+
+def bot(folder: Path, installed: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        stdin=subprocess.DEVNULL,
+        cwd=folder,
+        env=environment(folder, installed, **settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+# -- a platform of another distribution
+
+
+def test_an_installed_platform_is_checked(tmp_path: Path, installed: Path) -> None:
+    """`check` has its lines, wrong settings included; a misspelt one of `.env` is recognised."""
+    good = bot(tmp_path, installed, "check", CHANNEL_URL="http://127.0.0.1:1")
+    assert "ok   channel: The channel is there." in good.stdout.splitlines()
+    wrong = bot(tmp_path, installed, "check", CHANNEL_URL="nonsense")
+    assert "FIX  channel: CHANNEL_URL: must be an http:// or https:// address" in wrong.stdout.splitlines()
+    assert wrong.returncode == 1
+    (tmp_path / ".env").write_text("CHANNEL_URI=http://127.0.0.1:1\n")
+    misspelt = bot(tmp_path, installed, "check")
+    assert "CHANNEL_URI is no setting and is ignored: did you mean CHANNEL_URL?" in misspelt.stdout
+    assert "channel:" not in misspelt.stdout
+
+
+def test_an_installed_platform_writes_its_manifest(tmp_path: Path, installed: Path) -> None:
+    """Under its name, from the commands."""
+    assert "image" in bot(tmp_path, installed, "manifest", "channel").stdout.splitlines()
+    assert "channel, discord, slack" in bot(tmp_path, installed, "manifest", "nowhere").stderr
+
+
+async def test_an_installed_platform_answers(tmp_path: Path, installed: Path) -> None:
+    """The service serves it, with nothing changed in the repository."""
+    async with asyncio.timeout(100), fake_api() as api, channel_server() as channel:
+        api.play(chat("It works."))
+        settings = {"CHANNEL_URL": channel.url, "AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot"),
+            env=environment(tmp_path, installed, **settings),
+            cwd=tmp_path,
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        event = await channel.ask("does it?")
+        await channel.answered(event)
+        process.terminate()
+        _, log = await process.communicate()
+        assert process.returncode == 0
+    assert [message.text for message in channel.answers(event)] == ["It works."]
+    assert b"channel" in log
+
+
+@pytest.fixture
+def find(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Let the service find only these entry points."""
+
+    def only(*entries: EntryPoint) -> None:
+        monkeypatch.setattr(platforms, "entry_points", lambda group: [e for e in entries if e.group == group])
+        find_platforms.cache_clear()
+
+    yield only
+    monkeypatch.undo()
+    find_platforms.cache_clear()
+
+
+class InstalledChannel(TestChannel):
+    """The test platform as the service creates it once it is installed."""
+
+    def create_adapter(self) -> ChannelAdapter:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("CHANNEL_URL", self.channel.url)
+            adapter = find_platforms()["channel"].create(data_dir=self.folder, conversation=None)
+        assert isinstance(adapter, ChannelAdapter)
+        return adapter
+
+
+class TestInstalledPlatform(AdapterContract):
+    """The laws of every platform hold for one that is installed besides."""
+
+    harness_type = InstalledChannel
+
+    @pytest.fixture(autouse=True)
+    def _installed(self, installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.syspath_prepend(installed)
+        find_platforms.cache_clear()
+        yield
+        monkeypatch.undo()
+        find_platforms.cache_clear()
+
+
+# -- what is wrong with an installation
+
+
+def entry(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name, value, platforms.GROUP)
+
+
+def test_the_platforms_of_the_repository_are_found() -> None:
+    """One for each folder of `adapters/` that is a platform, under its name; the one without set-up comes last."""
+    folders = {path.parent.name for path in (ROOT / "adapters").glob("*/settings.py")}
+    assert set(find_platforms()) == folders
+    assert [platform.is_fallback for platform in find_platforms().values()][-1]
+    assert all(name == platform.name for name, platform in find_platforms().items())
+
+
+def test_stale_metadata_are_recognised(find: Callable[..., None]) -> None:
+    """Without any platform the sentence says how to install the package again."""
+    find()
+    with pytest.raises(SettingsError, match="run make"):
+        find_platforms()
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("nowhere.at_all:PLATFORM", "No module named 'nowhere'"),
+        ("adapters.slack:NOTHING", "NOTHING"),
+        ("adapters.slack:create", "adapters.slack:create is no Platform"),
+    ],
+)
+def test_a_platform_that_can_not_be_loaded(find: Callable[..., None], value: str, reason: str) -> None:
+    """The sentence names it, and why."""
+    find(entry("console", "adapters.console:PLATFORM"), entry("odd", value))
+    with pytest.raises(SettingsError, match=f"the platform odd of .*{reason}"):
+        find_platforms()
+
+
+def test_two_platforms_of_one_name(find: Callable[..., None]) -> None:
+    """Neither is preferred in silence."""
+    find(entry("console", "adapters.console:PLATFORM"), entry("terminal", "adapters.console:PLATFORM"))
+    with pytest.raises(SettingsError, match="two installed packages offer the platform console"):
+        find_platforms()
