@@ -14,10 +14,10 @@ from bot import platforms
 from bot.errors import SettingsError
 from bot.platforms import find_platforms
 from tests.contract.adapter_contract import AdapterContract
-from tests.support.api import chat, fake_api
 from tests.support.channel import ChannelAdapter, channel_server
 from tests.support.channel_harness import TestChannel
 from tests.support.installing import install
+from tests.support.scripted_api import chat, scripted_api
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "tests" / "support" / "channel_platform"
@@ -71,7 +71,7 @@ def test_an_installed_platform_writes_its_manifest(tmp_path: Path, installed: Pa
 
 async def test_an_installed_platform_answers(tmp_path: Path, installed: Path) -> None:
     """The service serves it, with nothing changed in the repository."""
-    async with asyncio.timeout(100), fake_api() as api, channel_server() as channel:
+    async with asyncio.timeout(100), scripted_api() as api, channel_server() as channel:
         api.play(chat("It works."))
         settings = {"CHANNEL_URL": channel.url, "AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
         process = await asyncio.create_subprocess_exec(
@@ -83,7 +83,7 @@ async def test_an_installed_platform_answers(tmp_path: Path, installed: Path) ->
             stderr=asyncio.subprocess.PIPE,
         )
         event = await channel.ask("does it?")
-        await channel.answered(event)
+        await channel.wait_for_answers(event)
         process.terminate()
         _, log = await process.communicate()
         assert process.returncode == 0
