@@ -29,7 +29,7 @@ class _Running:
     status: str = ""
     progress: float | None = None
     shown: str = ""  #: the beginning of the answer that is on the screen
-    last_sign: float = 0.0  #: when anything was last heard of it, same clock
+    last_sign: float = 0.0  #: time of the last status or text, same clock
 
 
 @dataclass(frozen=True, slots=True)

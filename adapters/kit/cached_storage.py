@@ -1,4 +1,4 @@
-"""What an adapter keeps in the service's storage and reads at every message: small mappings, cached."""
+"""Small mappings in the service's storage, cached: an adapter reads them at every message."""
 
 from collections.abc import Mapping
 

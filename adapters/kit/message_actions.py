@@ -1,4 +1,4 @@
-"""What a person may have done with a message of anybody's, by a shortcut or a context menu; and presses of buttons.
+"""Actions that a person uses on any message, by a shortcut or a context menu, and on an answer, by its buttons.
 
 Pure: the platform reads the message and words the sentences; which command gets what is decided here.
 """
@@ -36,7 +36,7 @@ MESSAGE_ACTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRequest:
-    """What a message action asks for."""
+    """The request that a message action makes."""
 
     command: str
     prompt: str

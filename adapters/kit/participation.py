@@ -1,4 +1,4 @@
-"""Which messages of a thread are for the bot: who takes part in it, and who has turned to somebody else.
+"""Participation in threads: the messages that are for the bot, and the people who have turned to somebody else.
 
 A thread that the bot takes part in is not the bot's alone. A participant who mentions another person there is muted:
 the bot does not answer them until they mention it again.

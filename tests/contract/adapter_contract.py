@@ -1,4 +1,4 @@
-"""What every adapter promises: the laws of `bot.ports.Adapter` and `bot.ports.Draft`, one suite for all platforms.
+"""The promises of every adapter: the laws of `bot.ports.Adapter` and `bot.ports.Draft`, one suite for all platforms.
 
 A platform's test module subclasses `AdapterContract` once for each surface and names its `Harness`:
 

@@ -1,4 +1,4 @@
-"""What every adapter promises, over a pipe."""
+"""The adapter contract over a pipe."""
 
 from tests.contract.adapter_contract import AdapterContract
 from tests.support.console.harness import PipedConsole

@@ -42,7 +42,7 @@ def test_model_output_can_not_steer_the_terminal(text: str) -> None:
 @settings(deadline=None)
 @given(st.text(st.sampled_from("ab `~\n-#")))
 def test_finished_blocks_never_change(text: str) -> None:
-    """What was called finished stays so, whatever is written after it."""
+    """A finished block stays finished, whatever is written after it."""
     ends = [finished_length(text[:at]) for at in range(len(text) + 1)]
     assert ends == sorted(ends)
 

@@ -37,7 +37,7 @@ def console(folder: Path, said: bytes, stdout: int) -> Console:
 
 
 async def printed(folder: Path, said: bytes, answer: Answer) -> tuple[str, list[Event]]:
-    """What is printed when this is piped, and what was asked."""
+    """Return the output for piped input, and the events."""
     stdout = os.open(folder / "out", os.O_WRONLY | os.O_CREAT)
     try:
         events = await ask(console(folder, said, stdout), answer)

@@ -1,4 +1,4 @@
-"""What is offered while a line is typed."""
+"""Completions while a line is typed."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ def test_tables_inside_fences_stay() -> None:
 
 @given(st.lists(LINE, max_size=8).map("\n".join))
 def test_nothing_is_lost(text: str) -> None:
-    """Whatever the text, only white space, bars and rules are added."""
+    """Only white space, bars and rules are added, to any text."""
 
     def content(text: str) -> str:
         return "".join(c for c in text if c not in " |-")

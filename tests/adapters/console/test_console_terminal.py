@@ -187,7 +187,7 @@ def test_lines_and_history(terminal: Terminal, tmp_path: Path) -> None:
 
 
 def test_a_line_that_names_a_missing_file_stays(terminal: Terminal, tmp_path: Path) -> None:
-    """What was typed stays at the prompt, with a sentence, to be mended and sent."""
+    """A line that names a missing file stays at the prompt, with a sentence, to be corrected."""
     (tmp_path / "there.txt").write_text("x")
     terminal.type(f"read @{tmp_path}/ther.txt\r")
     terminal.until("There is no file")

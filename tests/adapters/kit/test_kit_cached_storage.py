@@ -46,7 +46,7 @@ async def test_reads_once() -> None:
 
 
 async def test_writes_through() -> None:
-    """What is written is in the storage and in what is read; writing the same again costs nothing."""
+    """A written value is in the storage and in later reads; writing the same again costs nothing."""
     core = Counting()
     storage = CachedStorage(core, "chat.roots")
     await storage.write("C1", "1.0", "a")

@@ -36,7 +36,7 @@ async def test_muting_is_of_one_thread() -> None:
 
 
 async def test_strangers_to_a_thread_are_not_muted() -> None:
-    """Who does not take part has nothing to turn away from."""
+    """People who do not take part are not muted: they have nothing to turn away from."""
     core = RecordingCore()
     await addressed(MutedParticipants(core, "chat"), others=True, takes_part=False)
     assert not core.stored

@@ -16,7 +16,7 @@ class Target(ReplyTargetFields):
 
 @given(st.text(), st.text(), st.text())
 def test_round_trip(channel: str, thread: str, member: str) -> None:
-    """What is written is read back, also an empty field whose default is not empty, and also through JSON."""
+    """A target is read back as it was written, an empty field with another default included, and through JSON."""
     target = Target(channel=channel, thread=thread, member=member)
     assert Target.of(target.to_reply_to()) == target
     assert Target.of(json.loads(json.dumps(target.to_reply_to()))) == target

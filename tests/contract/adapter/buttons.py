@@ -82,7 +82,7 @@ class Buttons:
 
     @needs("buttons", "several people")
     async def test_opinions_are_answered_in_private(self, harness: Harness) -> None:
-        """Who says what they think of an answer is thanked alone."""
+        """An opinion about an answer is acknowledged to its author alone."""
         await answered(harness)
         pressed = await harness.press(GOOD.name, by="bob")
         await (await harness.answer(pressed)).finish(Answer(text="thank you", private=True))
@@ -181,7 +181,7 @@ class Buttons:
 
     @needs("message actions")
     async def test_a_message_is_explained_in_private(self, harness: Harness) -> None:
-        """What one person has explained is quoted to the model and told them alone, in a conversation of its own."""
+        """An explanation quotes the message to the model and is shown to one person, in a conversation of its own."""
         root = await harness.talk(("bob", "To be is to do."))
         event = (await harness.act("explain", root)).event
         assert event is not None

@@ -113,7 +113,7 @@ class Content:
 
     @needs("notification")
     async def test_answers_notify_nobody(self, harness: Harness) -> None:
-        """What a model writes can't shout: mentions of everybody, of groups and of people are mere text."""
+        """A model's text can't notify: mentions of everybody, of groups and of people are mere text."""
         text = harness.shout()
         draft = await harness.draft(uuid.uuid4().hex)
         await draft.write(f"Look: {text}\n\nand")

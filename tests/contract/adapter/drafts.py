@@ -61,7 +61,7 @@ class Drafts:
         assert await harness.count("working") == 0
 
     async def test_restart_in_the_middle(self, harness: Harness) -> None:
-        """What an earlier process has begun, and was killed before its reference was kept, is found by its key."""
+        """An answer whose process was killed before its reference was kept is found by its key."""
         key = uuid.uuid4().hex
         draft = await harness.draft(key)
         ref = draft.ref  # the core keeps it before anything is shown, and again afterwards if it gets that far

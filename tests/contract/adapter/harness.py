@@ -1,4 +1,4 @@
-"""The vocabulary of the adapter contract: what people do and see on a platform, in the same words everywhere."""
+"""The vocabulary of the adapter contract: actions and views of people, in the same words on every platform."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -87,7 +87,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What came of a pressed button or a sent form."""
+    """The result of a pressed button or a sent form."""
 
     event: Event | None = None
     form: Form | None = None  #: the button asks for something first
@@ -111,7 +111,7 @@ class Harness(ABC):
 
     @property
     def events(self) -> list[Event]:
-        """What was recorded."""
+        """The recorded events."""
         return self.services.events
 
     async def sink(self, event: Event) -> None:
@@ -193,10 +193,10 @@ class Harness(ABC):
 
     @abstractmethod
     async def see(self, *, by: str = "ada") -> list[Shown]:
-        """What a person sees of the service now, oldest first."""
+        """Return the messages of the service that a person sees now, oldest first."""
 
     async def see_status(self) -> str:
-        """What is shown of the work on an answer, "" when nothing is."""
+        """Return the status that is shown of an unfinished answer, "" for none."""
         raise NotImplementedError
 
     def shout(self) -> str:

@@ -57,14 +57,14 @@ class Receiving:
         assert "oil" in event.rejection
 
     async def test_whitespace_and_languages_are_kept(self, harness: Harness) -> None:
-        """What is said arrives as it was typed, whatever the script."""
+        """A message arrives as it was typed, whatever the script."""
         event = (await harness.say("為什麼 2 < 3 & 4 > 1？ Ça va — “ok” `x_y`")).event
         assert event is not None
         assert event.prompt == "為什麼 2 < 3 & 4 > 1？ Ça va — “ok” `x_y`"
 
     @needs("redelivery")
     async def test_a_redelivered_message_is_one_event(self, harness: Harness) -> None:
-        """What a platform delivers twice is recorded under the same id, so that it is answered once."""
+        """A message that a platform delivers twice is recorded under the same id, so that it is answered once."""
         event = (await harness.say("hello there")).event
         await harness.redeliver()
         assert harness.events == [event]
@@ -81,7 +81,7 @@ class Receiving:
 
     @needs("mentions")
     async def test_others_talk_is_not_recorded(self, harness: Harness) -> None:
-        """What people say to each other is none of the service's business."""
+        """Messages of people to each other are not for the service."""
         assert (await harness.say("lunch?", to_bot=False)).event is None
         assert not harness.events
 
@@ -192,7 +192,7 @@ class Receiving:
         assert max(map(len, pieces)) < len(content)
 
     async def test_attachment_is_read_by_the_next_process(self, harness: Harness) -> None:
-        """What an event says of a file is enough to read it after a restart."""
+        """An event holds all that is needed to read its file after a restart."""
         attachment = await harness.attachment("a.txt", b"text")
         await harness.restart(run=False)
         assert b"".join(await read(harness.adapter, attachment)) == b"text"

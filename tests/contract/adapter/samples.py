@@ -1,4 +1,4 @@
-"""What the laws have adapters deliver: commands, files, long texts."""
+"""Commands, files and long texts for the laws."""
 
 import re
 from pathlib import Path

@@ -16,7 +16,7 @@ class Threads:
 
     @needs("threads")
     async def test_a_thread_needs_no_further_mention(self, harness: Harness) -> None:
-        """Who asked goes on in the thread of the answer without naming the bot, in the same conversation."""
+        """In the thread of the answer the asker goes on without naming the bot, in the same conversation."""
         said = await begin(harness)
         more = await harness.say("and hate?", to_bot=False, after=said)
         assert said.event is not None
@@ -41,7 +41,7 @@ class Threads:
 
     @needs("threads", "several people", "bystanders")
     async def test_bystanders_are_not_answered(self, harness: Harness) -> None:
-        """Who has not asked anything in a thread talks to the others there, until they name the bot."""
+        """People who have not asked anything in a thread talk to the others there, until they name the bot."""
         said = await begin(harness)
         assert (await harness.say("interesting", by="bob", to_bot=False, after=said)).event is None
         assert (await harness.say("and hate?", by="bob", after=said)).event is not None
