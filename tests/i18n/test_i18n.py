@@ -38,6 +38,11 @@ for package in CATALOGUES:
     importlib.import_module(package)
 
 
+def sentences(language: str) -> dict[str, str]:
+    """All sentences of the repository."""
+    return {key: text for package in CATALOGUES for key, text in catalogue_of(package, language).items()}
+
+
 def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
@@ -112,7 +117,7 @@ def test_every_sentence_has_one_owner() -> None:
 
 def test_every_sentence_gets_the_values_it_names() -> None:
     """Who translates a sentence fills in all of its placeholders."""
-    english = catalogue(FALLBACK)
+    english = sentences(FALLBACK)
     assert len(calls()) > 100
     wrong = [
         f"{where}: {key} needs {placeholders(english[key]) - given}"
@@ -124,14 +129,14 @@ def test_every_sentence_gets_the_values_it_names() -> None:
 
 def test_every_sentence_that_is_translated_exists() -> None:
     """Each key in a source is in a catalogue."""
-    missing = {key: where for key, where, _ in calls() if key not in catalogue(FALLBACK)}
+    missing = {key: where for key, where, _ in calls() if key not in sentences(FALLBACK)}
     assert missing == {}
 
 
 def test_every_sentence_is_used() -> None:
     """A sentence that no source names is deleted."""
     whole, built = literals()
-    unsaid = [k for k in catalogue(FALLBACK) if k not in whole and not any(p.fullmatch(k) for p in built)]
+    unsaid = [k for k in sentences(FALLBACK) if k not in whole and not any(p.fullmatch(k) for p in built)]
     assert unsaid == []
 
 
@@ -141,14 +146,14 @@ def test_every_sentence_is_used() -> None:
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != FALLBACK])
 def test_a_translated_command_is_translated_wholly(language: str) -> None:
     """Translations are optional; a command with one has all: its name, its description and every option's."""
-    sentences = catalogue(language)
+    translated = sentences(language)
     missing = []
     for spec in specs():
         keys = {f"command.{spec.name}.{part}" for part in ("label", "description")}
         keys |= {f"command.{spec.name}.option.{option.name}" for option in spec.options}
-        if any(key in catalogue(each) for each in LANGUAGES for key in keys):
-            missing += sorted(keys - sentences.keys())
-            missing += [f"option.label.{o.name}" for o in spec.options if f"option.label.{o.name}" not in sentences]
+        if any(key in sentences(each) for each in LANGUAGES for key in keys):
+            missing += sorted(keys - translated.keys())
+            missing += [f"option.label.{o.name}" for o in spec.options if f"option.label.{o.name}" not in translated]
     assert missing == []
 
 
@@ -161,7 +166,7 @@ def test_no_translation_is_left_over(language: str) -> None:
         for option in spec.options:
             known |= {f"command.{spec.name}.option.{option.name}", f"option.label.{option.name}"}
             known |= {f"choice.label.{choice}" for choice in option.choices}
-    found = {key: text for key, text in catalogue(language).items() if key.startswith(OF_SPECS)}
+    found = {key: text for key, text in sentences(language).items() if key.startswith(OF_SPECS)}
     assert found.keys() - known == set()
     assert [key for key, text in found.items() if len(text) > (32 if ".label" in key else 100)] == []
 
