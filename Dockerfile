@@ -1,5 +1,7 @@
+# The service with its sandbox and the PostgreSQL driver. Build and run it as docs/operating.md says.
 FROM python:3.11-slim
 WORKDIR /srv
+# The data folder belongs to the user that the service runs as; what is written into a volume later keeps its owner.
 RUN useradd --create-home --uid 10001 bot && mkdir /data && chown bot /data
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY aimodels ./aimodels
@@ -8,6 +10,7 @@ COPY adapters ./adapters
 COPY sandbox ./sandbox
 RUN pip install --no-cache-dir -c requirements.lock '.[sandbox,postgres]'
 USER bot
+# Tokens and keys are given when the container is started: --env-file .env
 ENV BOT_DATA_DIR=/data BOT_HOST=0.0.0.0 BOT_PORT=8080
 VOLUME /data
 EXPOSE 8080
