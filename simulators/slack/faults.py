@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from simulators.slack.values import Json
+
 When = Literal["before", "after"]
+Condition = Callable[[Json], bool]
 Hook = Callable[[], Awaitable[None] | None]
 
 
@@ -50,6 +53,7 @@ class Rule:
     left: int | None
     error: Exception | None = None
     gate: asyncio.Event | None = None
+    where: Condition | None = None  #: of the arguments; None: all calls
     hit: int = 0
 
 
@@ -60,9 +64,13 @@ class Faults:
     rules: list[Rule] = field(default_factory=list)
     hooks: dict[tuple[int | str, When], Hook] = field(default_factory=dict)
 
-    def fail(self, pattern: str, error: str, *, times: int | None = 1, **more: Any) -> Rule:
-        """Answer with this error; `more` joins the answer."""
-        return self._add(pattern, "before", times, ApiError(error, **more))
+    def fail(
+        self, pattern: str, error: str, *, times: int | None = 1, where: Condition | None = None, **more: Any
+    ) -> Rule:
+        """Answer with this error, where the arguments are such; `more` joins the answer."""
+        rule = self._add(pattern, "before", times, ApiError(error, **more))
+        rule.where = where
+        return rule
 
     def unknown(self, pattern: str) -> Rule:
         """Answer as a workspace without these methods."""
@@ -103,13 +111,15 @@ class Faults:
         self.rules.append(rule)
         return rule
 
-    async def apply(self, method: str, number: int, when: When) -> None:
+    async def apply(self, method: str, number: int, when: When, params: Json | None = None) -> None:
         """Apply the hooks and faults of this moment of a call. Raises the fault's error."""
         hook = self.hooks.pop((number, when), None) or self.hooks.pop((method, when), None)
         if hook is not None and (waiting := hook()):
             await waiting
         for rule in list(self.rules):
             if rule.when != when or not fnmatchcase(method, rule.pattern) or rule.left == 0:
+                continue
+            if rule.where is not None and not rule.where(params or {}):
                 continue
             rule.hit += 1
             if rule.left is not None:

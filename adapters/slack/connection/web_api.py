@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.background import BackgroundTasks
@@ -226,6 +227,21 @@ FORBIDDEN_CHANNEL = frozenset(
         "user_not_in_channel",
     }
 )
+#: Errors by which the app as a whole is refused: no other message would be taken.
+_REFUSED_APP = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "enterprise_is_restricted",
+        "invalid_auth",
+        "missing_scope",
+        "not_allowed_token_type",
+        "not_authed",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
 _UNKNOWN_OUTCOME = ("", "fatal_error", "internal_error", "request_timeout", "service_unavailable")
 
 
@@ -307,6 +323,12 @@ def is_outcome_unknown(exc: DeliveryError) -> bool:
 def is_forbidden_channel(exc: DeliveryError) -> bool:
     """Whether the bot may not write there, while the person who asked can still be reached."""
     return isinstance(exc, DeliveryRefused) and refusal_code(exc) in FORBIDDEN_CHANNEL
+
+
+def is_refused_message(exc: DeliveryError) -> bool:
+    """Whether Slack refused what was sent, by whatever name, and might take it in another form or place."""
+    is_answer = isinstance(exc, DeliveryRefused) and isinstance(exc.__cause__, SlackApiError)
+    return is_answer and refusal_code(exc) not in _REFUSED_APP | FORBIDDEN_CHANNEL
 
 
 def message_metadata(key: str, part: int, kind: str = "channelmuse_answer") -> Mapping[str, Any]:

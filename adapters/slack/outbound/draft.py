@@ -5,6 +5,7 @@ Messages that an earlier try has posted are found again (see `recovery`), so tha
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -17,16 +18,19 @@ from adapters.slack.connection.web_api import (
     WebApi,
     is_forbidden_channel,
     is_outcome_unknown,
+    is_refused_message,
     message_metadata,
+    refusal_code,
 )
 from adapters.slack.outbound.ephemeral import open_dm, post_ephemeral
-from adapters.slack.outbound.layout import AnswerLayout, MessagePart, layout_answer, render_fallback, split_growing
+from adapters.slack.outbound.fallbacks import message_forms
+from adapters.slack.outbound.layout import AnswerLayout, MessagePart, layout_answer, split_growing, whole_text
 from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
 from adapters.slack.outbound.recovery import PARENT, ExistingMessage, files_block_prefix, find_existing, find_parent
 from adapters.slack.outbound.status_indicator import StatusIndicator
-from adapters.slack.outbound.uploads import delete_files, share_files
+from adapters.slack.outbound.uploads import delete_files, prepare_upload, share_files
 from adapters.slack.reply_target import ReplyTarget
-from adapters.slack.types import Block
+from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_actions
 from bot.errors import DeliveryError, DeliveryRefused
@@ -59,6 +63,7 @@ class SlackDraft:
         self._note = ""  #: why the answer is not where it was asked for
         self._may_have_shared = ref is not None  # an earlier try may have, and Slack does not show it yet
         self._has_text = False
+        self._has_said_refused = False
         self._lock = asyncio.Lock()
 
     @property
@@ -114,21 +119,72 @@ class SlackDraft:
             await self._status.end_announcement()
             if answer.is_empty:
                 await self._remove()
-            elif (answer.private or self._is_private) and not self._target.is_dm:
-                await self._post_ephemeral(answer)
             else:
                 try:
-                    await self._deliver(answer)
+                    await self._show_in_place(answer)
                 except DeliveryRefused as exc:
-                    if not is_forbidden_channel(exc) or self._target.is_dm:
+                    if not is_refused_message(exc):
                         raise
-                    await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
+                    await self._fall_back(answer, exc)
             await self._status.clear(self._messages.thread)
 
     # -- steps
 
     def _name_missing_file(self, name: str) -> str:
         return translate("answer.file_gone", self._target.locale, name=name)
+
+    async def _show_in_place(self, answer: Answer) -> None:
+        """Show the answer where it was asked for; in direct messages where the bot may not write there."""
+        if (answer.private or self._is_private) and not self._target.is_dm:
+            await self._post_ephemeral(answer)
+            return
+        try:
+            await self._deliver(answer)
+        except DeliveryRefused as exc:
+            if not is_forbidden_channel(exc) or self._target.is_dm:
+                raise
+            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
+
+    async def _fall_back(self, answer: Answer, refusal: DeliveryRefused) -> None:
+        """Show an answer that no message can show as a file; else say in private that there is one.
+
+        Raises the refusal where the person has not got the answer.
+        """
+        log.warning("answer refused", reason=str(refusal), code=refusal_code(refusal))
+        is_private = (answer.private or self._is_private) and not self._target.is_dm
+        if answer.text and not is_private:
+            try:
+                await self._show_as_file(answer)
+            except DeliveryRefused as exc:
+                log.warning("file refused", reason=str(exc), code=refusal_code(exc))
+            else:
+                return
+        with suppress(DeliveryRefused):
+            await self._remove()
+        await self._say_refused(refusal)
+        raise refusal
+
+    async def _show_as_file(self, answer: Answer) -> None:
+        await self._prepare()
+        files = [await prepare_upload(media) for media in answer.media if media.path is not None and not media.url]
+        layout = AnswerLayout([], [whole_text(answer.text), *files], is_caption=True)
+        await self._share(layout, answer, [])
+        await self._messages.delete_from()
+
+    async def _say_refused(self, refusal: DeliveryRefused) -> None:
+        """Tell the person privately that Slack refuses the answer: where they asked, else in direct messages."""
+        if self._has_said_refused:
+            return
+        text = translate("slack.refused_answer", self._target.locale, reason=refusal_code(refusal))
+        sentence = Answer(text=text, private=True)
+        try:
+            is_told = await post_ephemeral(self._api, sentence, key=self._key, thread=self._messages.thread)
+            if not is_told:
+                direct = await open_dm(self._api)
+                await direct.call("chat.postMessage", channel=direct.target.channel, text=text)
+        except DeliveryRefused as exc:
+            log.warning("person not told", reason=str(exc), code=refusal_code(exc))
+        self._has_said_refused = True
 
     async def _deliver(self, answer: Answer) -> None:
         await self._prepare()
@@ -230,21 +286,35 @@ class SlackDraft:
             return
         messages.is_state_known = False
         try:
-            sent = await self._api.call(
-                "chat.postMessage",
-                channel=target.channel,
-                text=render_fallback(target.parent, mentions=(target.user,)),
-                blocks=render_blocks(target.parent, mentions=(target.user,)),
-                metadata=message_metadata(self._key, 0, PARENT),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            sent = await self._post_parent()
         except DeliveryError as exc:
             messages.is_state_known = not is_outcome_unknown(exc)
             raise
         messages.is_state_known = True
         messages.thread = str(sent["ts"])
         await self._link_thread()
+
+    async def _post_parent(self) -> Json:
+        """Post the message that begins the thread, in the first form that Slack takes."""
+        target = self._target
+        blocks = render_blocks(target.parent, mentions=(target.user,))
+        refusal: DeliveryRefused | None = None
+        for form in message_forms(target.parent, blocks, mentions=(target.user,)):
+            try:
+                return await self._api.call(
+                    "chat.postMessage",
+                    channel=target.channel,
+                    metadata=message_metadata(self._key, 0, PARENT),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    **form,
+                )
+            except DeliveryRefused as exc:
+                if not is_refused_message(exc):
+                    raise
+                refusal = refusal or exc
+        assert refusal is not None
+        raise refusal
 
     async def _recover(self) -> None:
         if not self._messages.is_state_known:

@@ -8,15 +8,19 @@ it. An answer that has to be found again, such as files, goes to the person's di
 from dataclasses import replace
 
 import aiohttp
+import structlog
 
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.slack.connection.errors import unreachable
-from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, proxy_for, refusal_code
-from adapters.slack.outbound.layout import MessagePart, render_fallback, split_parts
+from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refused_message, proxy_for, refusal_code
+from adapters.slack.outbound.fallbacks import message_forms
+from adapters.slack.outbound.layout import MessagePart, split_parts
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
 from bot.errors import DeliveryError, DeliveryRefused
 from bot.models import Answer
+
+log = structlog.get_logger(__name__)
 
 _OK = 200
 _MAX_MESSAGES = 4  # a `response_url` may be used five times
@@ -39,18 +43,30 @@ async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) 
 
 
 async def _post_part(api: WebApi, part: MessagePart, buttons: list[Block], thread: str) -> bool:
+    refusal: DeliveryRefused | None = None
+    for form in message_forms(part.markdown, part.blocks + buttons):
+        try:
+            return await _post_form(api, form, thread)
+        except DeliveryRefused as exc:
+            if not is_refused_message(exc):
+                raise
+            refusal = refusal or exc
+    log.warning("ephemeral message refused", reason=str(refusal))
+    return False
+
+
+async def _post_form(api: WebApi, form: Block, thread: str) -> bool:
     target = api.target
-    body: Block = {"text": render_fallback(part.markdown) or " ", "blocks": part.blocks + buttons}
-    if target.can_respond and not thread and await _respond(api, body):
+    if target.can_respond and not thread and await _respond(api, form):
         return True
     if not target.channel:
         return False
     try:
-        await api.call("chat.postEphemeral", channel=target.channel, user=target.user, thread_ts=thread or None, **body)
+        await api.call("chat.postEphemeral", channel=target.channel, user=target.user, thread_ts=thread or None, **form)
     except DeliveryRefused as exc:
         if refusal_code(exc) not in _UNREACHABLE:
             raise
-        return target.can_respond and await _respond(api, body)
+        return target.can_respond and await _respond(api, form)
     return True
 
 

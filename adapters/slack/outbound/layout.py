@@ -173,13 +173,18 @@ def _layout_text(text: str, media: Sequence[Upload], locale: str) -> AnswerLayou
     texts = split_parts(text)
     files = list(media)
     if len(texts) > MAX_PARTS:
-        content = text.encode()
-        files.append(Upload(name="answer.md", size=len(content), source=content))
+        files.append(whole_text(text))
         note = translate("slack.whole", locale)
         texts = [*split_parts(_first_part(text)), MessagePart(note, render_blocks(note))]
     elif not media:
         files += _extract_snippets(text)
     return AnswerLayout(texts, files, is_caption=False)
+
+
+def whole_text(text: str) -> Upload:
+    """Return a text as a file."""
+    content = text.encode("utf-8", "replace")
+    return Upload(name="answer.md", size=len(content), source=content)
 
 
 def _escape_label(name: str) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -13,10 +14,12 @@ from adapters.slack.connection.web_api import (
     UNSUPPORTED,
     WebApi,
     is_outcome_unknown,
+    is_refused_message,
     message_metadata,
     refusal_code,
 )
-from adapters.slack.outbound.layout import MessagePart, render_fallback
+from adapters.slack.outbound.fallbacks import message_forms
+from adapters.slack.outbound.layout import MessagePart
 from adapters.slack.outbound.recovery import ExistingMessages
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
@@ -26,16 +29,13 @@ from bot.errors import DeliveryError, DeliveryRefused
 
 log = structlog.get_logger(__name__)
 
+_BEST_EFFORT_FORMS = 2  #: forms of a growing text that are tried
 _CARD_TITLE = 200  # characters of a card's title
 #: Errors by which a message no longer exists.
 _GONE = frozenset({"message_not_found", "thread_not_found"})
 #: Errors by which a message can't be edited, such as one that was streamed: another is posted in its place.
 _FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
-#: Errors of blocks that an older or stricter Slack refuses.
-_REFUSED_BLOCKS = frozenset(
-    {"invalid_attachments", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
-)
 _REFUSED_CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
 
 
@@ -170,7 +170,12 @@ class AnswerMessages:
         """Make a message show exactly this."""
         posted = self.parts.get(part)
         if posted is not None and posted.is_stream:
-            await self._stop_stream(posted)
+            try:
+                await self._stop_stream(posted)
+            except DeliveryRefused as exc:
+                if not is_refused_message(exc):
+                    raise
+                self.duplicates.append(self.parts.pop(part).ts)  # it can't become the answer: another message does
         await self._put(part, content.blocks + buttons, content.markdown)
 
     async def delete_from(self, count: int = 0) -> None:
@@ -251,24 +256,31 @@ class AnswerMessages:
         posted = self.parts.get(part)
         if posted is not None and _is_same(posted.blocks, blocks):
             return
-        try:
-            ts = await self._send(part, posted, blocks, markdown, best_effort=best_effort)
-        except DeliveryRefused as exc:
-            if refusal_code(exc) not in _REFUSED_BLOCKS:
-                raise
-            plain = render_blocks(markdown, is_plain=True) + [block for block in blocks if block["type"] == "actions"]
-            ts = await self._send(part, posted, plain, markdown, best_effort=best_effort)
+        ts = await self._send_simplest(part, posted, blocks, markdown, best_effort=best_effort)
         self.parts[part] = PostedMessage(ts, blocks=blocks)
 
-    async def _send(
+    async def _send_simplest(
         self, part: int, posted: PostedMessage | None, blocks: list[Block], markdown: str, *, best_effort: bool
     ) -> str:
-        body: Block = {
-            "channel": self._channel,
-            "text": render_fallback(markdown) or " ",
-            "blocks": blocks,
-            "metadata": message_metadata(self._key, part),
-        }
+        """Send a message in the first form that Slack takes; return its ts. Raises the error of the first form."""
+        refusal: DeliveryRefused | None = None
+        for form in islice(message_forms(markdown, blocks), _BEST_EFFORT_FORMS if best_effort else None):
+            try:
+                return await self._send(part, self.parts.get(part), form, best_effort=best_effort)
+            except DeliveryRefused as exc:
+                if not is_refused_message(exc):
+                    raise
+                log.warning("message refused", reason=str(exc), code=refusal_code(exc))
+                refusal = refusal or exc
+        if posted is not None and not best_effort and self.parts.get(part) is posted:
+            # It may be that this message can't be edited: another is posted in its place.
+            self.duplicates.append(self.parts.pop(part).ts)
+            return await self._send_simplest(part, None, blocks, markdown, best_effort=False)
+        assert refusal is not None
+        raise refusal
+
+    async def _send(self, part: int, posted: PostedMessage | None, form: Block, *, best_effort: bool) -> str:
+        body: Block = {"channel": self._channel, **form, "metadata": message_metadata(self._key, part)}
         if posted is not None:
             try:
                 await self._edit(posted, body, best_effort=best_effort)

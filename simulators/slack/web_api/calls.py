@@ -169,10 +169,10 @@ async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamRes
     slack.notify()
     headers = {"X-Slack-Req-Id": f"{number:032x}"}
     try:
-        await slack.faults.apply(name, number, "before")
+        await slack.faults.apply(name, number, "before", params)
         call.answer = await _run(slack, call, headers)
         call.status = 200
-        await slack.faults.apply(name, number, "after")
+        await slack.faults.apply(name, number, "after", params)
     except ApiError as error:
         call.status, call.answer = 200, error.answer
     except RateLimitedError as error:
