@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.bootstrap import Core, build, web_server
-from bot.errors import StoreError
+from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.ops import gc_tuning, logs
+from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, known_secrets, known_settings
+from bot.ports import Adapter
 from bot.settings.core import Settings
 from bot.settings.unknown import unknown_settings
 from bot.timing import ServiceTiming
@@ -34,18 +36,22 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     logs.configure(level, settings.bot_log_format, secrets=known_secrets(settings))
     for unknown in unknown_settings(known_settings()):
         log.warning(str(unknown))
+    raise_file_limit()
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters, timing=timing))
         await stack.enter_async_context(web_server(core))
         gc_tuning.freeze_startup_objects()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
-        await run_until(core, stopping)
+        await run_until(core, stopping, restarts_adapters=not is_fallback)
 
 
-async def run_until(core: Core, stopping: asyncio.Event) -> None:
-    """Receive and answer until `stopping` is set or input has ended; then let running answers finish."""
-    receivers = asyncio.create_task(_receive(core), name="adapters")
+async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: bool = True) -> None:
+    """Receive and answer until `stopping` is set or input has ended; then let running answers finish.
+
+    `restarts_adapters`: a platform that fails is started again, while the others go on; else its error is raised.
+    """
+    receivers = asyncio.create_task(_receive(core, restarts_adapters), name="adapters")
     working = asyncio.create_task(core.worker.run(), name="worker")
     pruning = asyncio.create_task(_prune(core), name="pruning")
     stopped = asyncio.create_task(_wait_for(stopping), name="signal")
@@ -61,7 +67,8 @@ async def run_until(core: Core, stopping: asyncio.Event) -> None:
     finally:
         for task in (receivers, working, pruning, stopped):
             task.cancel()
-        await asyncio.gather(receivers, working, pruning, stopped, return_exceptions=True)
+        # Bounded, as a library may swallow a cancellation; running answers get their time in any case.
+        await asyncio.wait({receivers, working, pruning, stopped}, timeout=core.timing.adapter_stop)
         await core.worker.stop()
 
 
@@ -69,14 +76,35 @@ async def _wait_for(stopping: asyncio.Event) -> None:
     await stopping.wait()
 
 
-async def _receive(core: Core) -> None:
-    """Run every adapter; the first to fail ends them all, with its own error."""
+async def _receive(core: Core, restarts: bool) -> None:
+    """Run every adapter. Raises the first error that no new start can mend."""
     try:
         async with asyncio.TaskGroup() as group:
             for adapter in core.adapters.values():
-                group.create_task(adapter.run(core.inbox.accept, core.registry.specs), name=f"adapter {adapter.name}")
+                group.create_task(_run_adapter(core, adapter, restarts), name=f"adapter {adapter.name}")
     except ExceptionGroup as failed:  # the operator reads one sentence
         raise failed.exceptions[0] from failed
+
+
+async def _run_adapter(core: Core, adapter: Adapter, restarts: bool) -> None:
+    """Run one adapter until its input has ended; where it fails, start it again after a pause that doubles."""
+    timing = core.timing
+    pause = timing.adapter_restart_first
+    loop = asyncio.get_running_loop()
+    while True:
+        started = loop.time()
+        try:
+            return await adapter.run(core.inbox.accept, core.registry.specs)
+        except (SettingsError, StoreCorrupt, SchemaTooNew):
+            raise
+        except Exception as exc:
+            if not restarts:
+                raise
+            log.exception("platform failed", adapter=adapter.name, reason=type(exc).__name__)
+        if loop.time() - started > timing.adapter_restart_longest:
+            pause = timing.adapter_restart_first
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, timing.adapter_restart_longest)
 
 
 async def _prune(core: Core) -> None:

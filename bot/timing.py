@@ -17,3 +17,6 @@ class ServiceTiming:
     media: MediaTiming = field(default_factory=MediaTiming)
     ops: OpsTiming = field(default_factory=OpsTiming)
     prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention
+    adapter_restart_first: float = 1.0  #: seconds before a platform that failed is started again; doubled each time
+    adapter_restart_longest: float = 60.0  #: longest such pause; after so long a run the pauses start over
+    adapter_stop: float = 10.0  #: seconds for the platforms to end when the service stops

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 from tests.support.channel import Channel, ChannelAdapter, channel_server, parse
 from tests.support.scripted_api import failure
-from tests.support.service import quiet_logs, service
+from tests.support.service import FAST, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 ROOT = Path(__file__).parents[1]
@@ -81,6 +82,55 @@ async def test_an_adapter_that_fails_ends_the_service_with_its_error(tmp_path: P
         await run_brief(tmp_path / "brief", channel, Brief(channel.url), one.api.url)
         [message] = channel.answers(event)
         assert message.text == "re: hello"
+
+
+async def test_a_platform_that_fails_is_started_again(tmp_path: Path) -> None:
+    """The others go on meanwhile; the terminal alone ends with its error, as nobody else is served."""
+
+    class Shaky(Brief):
+        name = "shaky"
+        starts = 0
+
+        async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+            self.starts += 1
+            if self.starts < 4:
+                raise KeyError("a library stumbled")
+
+    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+        event = await channel.ask("hello")
+        steady, shaky = Brief(channel.url), Shaky(channel.url)
+        timing = replace(FAST, adapter_restart_first=0.01)
+        given = settings(tmp_path / "both", one.api.url)
+        async with (
+            steady.http,
+            shaky.http,
+            build(given, {"channel": steady, "shaky": shaky}, timing=timing) as core,
+        ):
+            await run_until(core, asyncio.Event())
+        assert shaky.starts == 4
+        assert [message.text for message in channel.answers(event)] == ["re: hello"]
+        async with build(given, {"shaky": Shaky(channel.url)}, timing=timing) as core:
+            with pytest.raises(KeyError):
+                await run_until(core, asyncio.Event(), restarts_adapters=False)
+
+
+async def test_an_adapter_that_does_not_end(tmp_path: Path) -> None:
+    """An adapter that swallows its cancellation does not keep the service from ending."""
+
+    class Stubborn(Brief):
+        async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(3600)
+
+    stopping = asyncio.Event()
+    stopping.set()
+    async with asyncio.timeout(60), channel_server() as channel:
+        adapter = Stubborn(channel.url)
+        timing = replace(FAST, adapter_stop=0.1)
+        async with adapter.http, build(settings(tmp_path, channel.url), {"channel": adapter}, timing=timing) as core:
+            await run_until(core, stopping)
 
 
 async def test_the_database_is_let_go_when_the_start_fails(tmp_path: Path) -> None:
