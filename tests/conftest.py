@@ -1,4 +1,4 @@
-"""What every test relies on."""
+"""Fixtures and hooks of all tests."""
 
 import os
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own tokens and settings never reach a test."""
+    """Remove a developer's own tokens and settings from the environment."""
     for name in tuple(os.environ):
         if name.startswith(("AIMODELS_", "BOT_", "SANDBOX_", "CONSOLE_", "SLACK_", "DISCORD_")):
             monkeypatch.delenv(name)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers for each core: many tests wait for a process or a socket."""
+    """Return two workers per core, as many tests wait for a process or a socket."""
     return 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Turn a skip into a failure where nothing real may be missing; `optional` tests may be skipped anywhere."""
+    """Turn skips into failures if REQUIRE_REAL is set, except for `optional` tests."""
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if REQUIRE_REAL and report.skipped and not hasattr(report, "wasxfail") and not item.get_closest_marker("optional"):

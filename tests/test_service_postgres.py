@@ -1,4 +1,4 @@
-"""The whole service on PostgreSQL: alone, and as several processes that share the work."""
+"""The whole service on PostgreSQL, alone and as several processes."""
 
 import asyncio
 import signal
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 @asynccontextmanager
 async def another(one: Service) -> AsyncIterator[Service]:
-    """A second service on the same database, the same platform and the same API."""
+    """Run a second service on the same database, platform and API."""
     two = Service(one.folder / "two", one.api, one.echo, one.channel, one.given, ChannelAdapter(one.channel.url))
     await two.start()
     try:
@@ -37,7 +37,7 @@ async def another(one: Service) -> AsyncIterator[Service]:
 
 
 async def test_the_service_works(tmp_path: Path, url: SecretStr) -> None:
-    """Chat with context, a picture, settings, usage, export and erasure; a restart knows all of it."""
+    """Chat with context, an image, preferences, usage, export and erasure work, and survive a restart."""
     async with service(tmp_path, bot_database_url=url, bot_context_turns=4) as one:
         assert (await one.ask("my name is Ada")).text == "re: my name is Ada"
         await one.ask("next")
@@ -63,7 +63,7 @@ async def test_the_service_works(tmp_path: Path, url: SecretStr) -> None:
 
 
 async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) -> None:
-    """Whichever process takes the stop command, the one that writes the answer ends it."""
+    """A stop command in one process stops an answer in another."""
     async with service(tmp_path, bot_database_url=url) as one:
         one.echo.hold("slow")
         event = await one.start_asking("slow")
@@ -76,8 +76,8 @@ async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) ->
         assert one.echo.left["slow"] == 1
 
 
-async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path: Path, url: SecretStr) -> None:
-    """While nobody may connect an answer waits for its commit; it is asked for once, and the service goes on."""
+async def test_a_database_outage_costs_no_answer(tmp_path: Path, url: SecretStr) -> None:
+    """During an outage the commit waits; the answer is generated once, and the service goes on."""
     async with service(tmp_path, bot_database_url=url) as one, connected(url, "postgres") as connection:
         release = one.echo.hold("slow")
         event = await one.start_asking("slow")
@@ -97,7 +97,7 @@ async def test_a_database_that_goes_away_and_comes_back_costs_no_answer(tmp_path
 def process(
     channel: Channel, api: str, folder: Path, url: SecretStr, seam: str = "", **limits: str
 ) -> AbstractAsyncContextManager[Process]:
-    """The service in a process of its own, which kills itself at the seam."""
+    """Run the service in a process that kills itself at the seam."""
     environment = {
         "AIMODELS_BASE_URL": api,
         "AIMODELS_API_KEY": "key",
@@ -114,7 +114,7 @@ def process(
     ["store.record:after", "store.claim:after", "adapter.draft:after", "store.commit:after", "draft.finish:after"],
 )
 async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url: SecretStr, seam: str) -> None:
-    """Two processes share the work; one is killed, the other answers all that was asked, each question once."""
+    """After one of two processes is killed, the other answers every question once."""
     async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
         api.play(data(chat_data("Hello Ada")))
         async with (
@@ -146,14 +146,14 @@ async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url:
 async def test_limits_hold_over_all_processes(
     tmp_path: Path, url: SecretStr, limits: dict[str, str], command: str, admitted: int
 ) -> None:
-    """Of what is asked of two processes at once as much is answered as the limit says, and no more after a restart."""
+    """Two processes together answer as many requests as the limit allows, also after a restart."""
     async with channel_server() as one, channel_server() as two, scripted_api() as api, asyncio.timeout(120):
         two.numbers = one.numbers
         echo = EchoApi(api.url)
         api.play(echo)
 
         async def refusals(events: int) -> int:
-            """How many were refused of so many; the others are answered."""
+            """Return the number of refused events; the others are answered."""
             while True:
                 messages = [message for channel in (one, two) for message in channel.messages.values()]
                 if sum(message.final for message in messages) == events:
@@ -181,14 +181,14 @@ async def test_limits_hold_over_all_processes(
 
 
 async def recorded(url: SecretStr, events: int) -> None:
-    """Wait until the database has so many events."""
+    """Wait until the database has that many events."""
     async with connected(url) as connection:
         while await connection.fetchval("SELECT count(*) FROM events") < events:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.05)
 
 
 async def just_now(url: SecretStr) -> None:
-    """Let what was asked have been asked now, however slow this machine is: a minute's limit still knows it."""
+    """Set the events' times to now, so that a slow machine does not exceed the minute of the limit."""
     async with connected(url) as connection:
         await connection.execute(
             "UPDATE allowances SET recent = ARRAY(SELECT extract(epoch FROM now()) FROM unnest(recent))"

@@ -1,4 +1,4 @@
-"""Attached files: read when they can be, named with the reason when not."""
+"""Attached files: their text and images, and notes on files that can't be read."""
 
 import base64
 import io
@@ -54,36 +54,36 @@ async def read(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-async def test_text_is_read_whatever_unicode_it_is_in(encoding: str) -> None:
-    """A mark at the beginning or the zeros within tell the encoding."""
+async def test_every_unicode_encoding_is_read(encoding: str) -> None:
+    """A byte order mark or zero bytes identify the encoding."""
     reading = await read({"notes.txt": "name,city\r\nAda,London\n".encode(encoding)})
     assert reading.text == "`notes.txt`:\n```txt\nname,city\nAda,London\n```"
     assert reading.notes == ()
 
 
 async def test_old_encodings_are_read() -> None:
-    """A file from a Traditional Chinese system is read as it was written."""
+    """A file of an old Traditional Chinese system is decoded correctly."""
     reading = await read({"notes.csv": "姓名,電話\n王小明,二三四五\n".encode("big5")})
     assert "姓名,電話\n王小明,二三四五" in reading.text
     assert reading.notes == ()
 
 
-async def test_an_unknown_encoding_is_said_with_what_to_do() -> None:
-    """Text that can't be told is no text made of wrong characters."""
+async def test_an_unknown_encoding_leaves_a_note() -> None:
+    """Text of unknown encoding is not guessed: a note says what to do."""
     reading = await read({"old.txt": "Здравствуйте, во сколько завтра собрание?".encode("cp1251")})
     assert "Save it as UTF-8" in reading.notes[0]
     assert reading.text == f"[{reading.notes[0]}]"
 
 
-async def test_code_is_fenced_so_that_it_cannot_break_out() -> None:
-    """A file with fences in it stays one block, named by its extension."""
+async def test_no_file_can_close_its_fence() -> None:
+    """A file that contains fences stays one block with its language."""
     reading = await read({"a.md": b"before\n````\ncode\n````\nafter"})
     assert reading.text.startswith("`a.md`:\n`````md\n")
     assert reading.text.endswith("\n`````")
 
 
-async def test_what_is_over_the_limit_is_cut_and_said() -> None:
-    """All files together stay within the tokens allowed, and each cut is told."""
+async def test_files_share_one_token_limit() -> None:
+    """All files together stay within the token limit, and each cut leaves a note."""
     files = {"one.txt": b"word " * 300, "two.txt": b"other " * 4000, "three.txt": b"last " * 100}
     reading = await read(files, bot_attachment_tokens=1000)
     assert [note.partition(" ")[0] for note in reading.notes] == ["two.txt", "three.txt"]
@@ -94,8 +94,8 @@ async def test_what_is_over_the_limit_is_cut_and_said() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
-async def test_the_beginning_of_a_long_file_is_read_alone(encoding: str) -> None:
-    """A character that the cut goes through does no harm."""
+async def test_only_the_beginning_of_a_long_file_is_decoded(encoding: str) -> None:
+    """A multi-byte character at the cut does no harm."""
     data = ("中文字" * 40_000).encode(encoding)
     for end in range(len(data) - 4, len(data)):
         reading = await read({"long.txt": data[:end]}, bot_attachment_tokens=100)
@@ -103,15 +103,15 @@ async def test_the_beginning_of_a_long_file_is_read_alone(encoding: str) -> None
         assert "only its beginning" in reading.notes[0]
 
 
-async def test_pictures_go_to_models_that_see() -> None:
-    """A seeing model gets the picture as a data URL, whatever the file is called."""
+async def test_images_are_sent_to_models_with_vision() -> None:
+    """A model with vision gets an image as a data URL, whatever the file's name."""
     reading = await read({"photo.txt": PNG}, has_vision=True)
     assert reading.image_urls == (f"data:image/png;base64,{base64.b64encode(PNG).decode()}",)
     assert reading.notes == ()
 
 
-async def test_a_blind_model_is_told_of_a_picture() -> None:
-    """Nobody is left to think that the picture was looked at."""
+async def test_without_vision_an_image_leaves_a_note() -> None:
+    """A note says that the image was not looked at."""
     reading = await read({"photo.png": PNG})
     assert reading.image_urls == ()
     assert len(reading.notes) == 1
@@ -119,8 +119,8 @@ async def test_a_blind_model_is_told_of_a_picture() -> None:
     assert reading.notes[0] in reading.text
 
 
-async def test_a_pdf_gives_its_text() -> None:
-    """Pages are read in order, by content even when the name says nothing."""
+async def test_a_pdf_is_read_in_order() -> None:
+    """The pages are read in order; the content, not the name, identifies a PDF."""
     reading = await read({"report": pdf("First page", "", "Third page")})
     assert "First page\n\nThird page" in reading.text
     assert reading.notes == ()
@@ -142,8 +142,8 @@ async def test_a_pdf_gives_its_text() -> None:
         (struct.pack(">20i", *range(20)), "only read text"),
     ],
 )
-async def test_what_cannot_be_read_is_said_with_the_reason(data: bytes, why: str) -> None:
-    """Encrypted, scanned, damaged and unknown files are named honestly."""
+async def test_an_unreadable_file_leaves_a_note_with_the_reason(data: bytes, why: str) -> None:
+    """Encrypted, scanned, damaged and unknown files are named with the reason."""
     reading = await read({"file.bin": data})
     assert len(reading.notes) == 1
     assert "file.bin" in reading.notes[0]
@@ -153,13 +153,13 @@ async def test_what_cannot_be_read_is_said_with_the_reason(data: bytes, why: str
 
 @pytest.mark.parametrize("sized", [True, False])
 async def test_a_file_over_the_size_limit_is_not_read(sized: bool) -> None:
-    """Too big is too big, told by the platform or found while reading."""
+    """The size limit holds for sizes that the platform reports and for those found while reading."""
     reading = await read({"big.txt": b"x" * 5000}, sized=sized, bot_max_attachment_bytes=2000)
     assert "bigger than 0.002 MB" in reading.notes[0]
 
 
-async def test_a_file_that_cannot_be_fetched_is_said() -> None:
-    """A platform that fails to give the file does not fail the request."""
+async def test_an_unavailable_file_leaves_a_note() -> None:
+    """A file that the platform fails to provide does not fail the request."""
 
     async def gone(attachment: Attachment) -> AsyncIterator[bytes]:
         raise DownloadFailed(attachment.name)
@@ -173,12 +173,12 @@ async def test_a_file_that_cannot_be_fetched_is_said() -> None:
 
 
 async def test_an_empty_file_is_named() -> None:
-    """An empty file is there, with nothing in it."""
+    """An empty file is listed without content."""
     assert (await read({"empty.txt": b""})).text == "`empty.txt`:"
 
 
-async def test_the_first_picture_is_found_among_files() -> None:
-    """What is not a picture is passed over, and one over the limit is an error."""
+async def test_the_first_image_is_found_among_files() -> None:
+    """Other files are skipped, and a file over the limit is an error."""
     files = {"a.txt": b"text", "b.png": PNG}
 
     async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
@@ -194,8 +194,8 @@ async def test_the_first_picture_is_found_among_files() -> None:
 
 
 @given(st.text(max_size=400), st.integers(0, 60))
-def test_a_cut_text_fits(text: str, tokens: int) -> None:
-    """A cut is a beginning of the text, at most the tokens long but for its mark."""
+def test_a_shortened_text_fits(text: str, tokens: int) -> None:
+    """A shortened text is a beginning of the text, within the limit but for the mark."""
     cut = truncate_to_tokens(text, tokens)
     assert text.startswith(cut.removesuffix(" […]"))
     assert estimate_tokens(cut.removesuffix(" […]")) <= tokens or cut == text
@@ -203,7 +203,7 @@ def test_a_cut_text_fits(text: str, tokens: int) -> None:
 
 @given(st.text(alphabet="`a\n ", max_size=60))
 def test_nothing_closes_a_fence_early(text: str) -> None:
-    """The fence is longer than any run of backticks within."""
+    """The fence is longer than any run of backticks in the text."""
     block = code_block(text, language="")
     fence = block.partition("\n")[0]
     assert fence not in block.removeprefix(fence).removesuffix(fence)

@@ -1,4 +1,4 @@
-"""Text is read as it was written, whatever old system it comes from; what can't be told is not made up."""
+"""Detection of encodings: correct, or refused."""
 
 import pytest
 
@@ -42,31 +42,31 @@ def pieces(text: str, length: int) -> list[str]:
         (GERMAN, "cp1252"),
     ],
 )
-def test_a_few_characters_tell_an_old_encoding(text: str, encoding: str, length: int) -> None:
-    """Six characters in a row, wherever they are taken from, are enough."""
+def test_a_few_characters_identify_an_old_encoding(text: str, encoding: str, length: int) -> None:
+    """Any six consecutive characters are enough."""
     for piece in pieces(text, length):
         assert decode_text(piece.encode(encoding), is_whole=True) == piece
 
 
 @pytest.mark.parametrize(("text", "encoding", "length"), [(HONG_KONG, "big5hkscs", 12), (KOREAN, "cp949", 30)])
-def test_rarer_characters_take_a_sentence(text: str, encoding: str, length: int) -> None:
-    """Characters of Hong Kong are on no list of common ones, Korean ones lie among the Chinese."""
+def test_rare_characters_need_a_sentence(text: str, encoding: str, length: int) -> None:
+    """Hong Kong's characters are not among the common ones, and Korean ones overlap Chinese ones."""
     for piece in pieces(text, length):
         assert decode_text(piece.encode(encoding), is_whole=True) == piece
 
 
 @pytest.mark.parametrize("text", [TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN, FRENCH, RUSSIAN])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_unicode_is_told_by_its_mark_or_by_its_form(text: str, encoding: str) -> None:
-    """However short: these can't be mistaken. The mark itself is no text."""
+def test_unicode_is_identified_by_mark_or_form(text: str, encoding: str) -> None:
+    """Even the shortest text is identified; the mark is not part of the text."""
     for piece in (text[:1], text[:2], text):
         assert decode_text(piece.encode(encoding), is_whole=True) == piece
 
 
 @pytest.mark.parametrize("text", [TRADITIONAL, SIMPLIFIED, JAPANESE, KOREAN, FRENCH, RUSSIAN])
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_with_its_mark_or_with_lines(text: str, encoding: str) -> None:
-    """In either order of bytes, with the mark or, where there are line ends to tell by, without."""
+def test_utf_16_with_mark_or_line_ends(text: str, encoding: str) -> None:
+    """UTF-16 of both byte orders is identified by its mark, or by line ends."""
     assert decode_text(("\ufeff" + text).encode(encoding), is_whole=True) == text
     assert decode_text(f"1\n{text}\n2\n".encode(encoding), is_whole=True) == f"1\n{text}\n2\n"
 
@@ -82,7 +82,7 @@ def test_utf_16_with_its_mark_or_with_lines(text: str, encoding: str) -> None:
     ],
 )
 def test_a_beginning_may_end_within_a_character(text: str, encoding: str) -> None:
-    """What is cut off of a long file is not held against it."""
+    """A cut within the last character does not matter."""
     data = text.encode(encoding)
     for end in range(len(data) - 8, len(data)):
         found = decode_text(data[:end], is_whole=False)
@@ -91,17 +91,17 @@ def test_a_beginning_may_end_within_a_character(text: str, encoding: str) -> Non
 
 
 def test_a_stray_byte_does_no_harm_to_utf_8() -> None:
-    """A line from elsewhere in a log leaves the rest as it is."""
+    """A line of another encoding in a log leaves the rest intact."""
     text = decode_text(TRADITIONAL.encode() + b"\xe9\n" + SIMPLIFIED.encode(), is_whole=True)
     assert text == f"{TRADITIONAL}\ufffd\n{SIMPLIFIED}"
 
 
 @pytest.mark.parametrize("data", [RUSSIAN.encode("cp1251"), RUSSIAN.encode("koi8-r"), bytes(range(128, 256))])
-def test_what_is_not_known_is_not_made_up(data: bytes) -> None:
-    """An encoding that can't be told gives nothing rather than wrong characters."""
+def test_an_undetectable_encoding_is_refused(data: bytes) -> None:
+    """An undetectable encoding yields None, not wrong characters."""
     assert decode_text(data, is_whole=True) is None
 
 
 def test_an_empty_file_is_text() -> None:
-    """Nothing is the empty text, not an unknown one."""
+    """An empty file is an empty text, not one of unknown encoding."""
     assert decode_text(b"", is_whole=True) == ""

@@ -1,4 +1,4 @@
-"""Kill the process at every step of the life of an event; a restart yields exactly one visible answer."""
+"""The process is killed at every step of an event; a restart yields exactly one visible answer."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ STEPS = (
 def service(
     channel: Channel, api: tuple[str, str], folder: Path, seam: str = ""
 ) -> contextlib.AbstractAsyncContextManager[Process]:
-    """The service in a process of its own; `api` is the API's address and key."""
+    """Run the service in a process of its own; `api`: address and key of the API."""
     environment = {
         "AIMODELS_BASE_URL": api[0],
         "AIMODELS_API_KEY": api[1],
@@ -50,10 +50,10 @@ def service(
     return process(serve, channel.url, seam, environment=environment, folder=folder)
 
 
-async def killed_and_restarted(
+async def kill_and_restart(
     channel: Channel, api: tuple[str, str], folder: Path, seam: str, event: str, dead: asyncio.Event
 ) -> None:
-    """Let the process die at the seam (`dead` is set), start it again, wait for the answer and for one more."""
+    """Kill the process at the seam, restart it, and wait for the answer and for another one."""
     async with service(channel, api, folder, seam) as doomed:
         assert await doomed.wait() == -signal.SIGKILL, f"the process did not die at {seam}"
     dead.set()
@@ -64,8 +64,8 @@ async def killed_and_restarted(
     assert restarted.returncode == 0
 
 
-def remembered(folder: Path, event: str) -> list[str]:
-    """The roles of the turns that the database keeps of an event."""
+def stored_roles(folder: Path, event: str) -> list[str]:
+    """Return the roles of the stored turns of an event."""
     with contextlib.closing(sqlite3.connect(folder / "bot.db")) as database:
         turns = [json.loads(data) for (data,) in database.execute("SELECT data FROM turns ORDER BY seq")]
     return [turn["role"] for turn in turns if turn["event"] == event]
@@ -73,7 +73,7 @@ def remembered(folder: Path, event: str) -> list[str]:
 
 @pytest.mark.parametrize("seam", [*STEPS, "draft.status:after", "draft.write:after"])
 async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, seam: str) -> None:
-    """Whatever the moment of death, one whole answer is visible and its context is saved once."""
+    """At any moment of death one whole answer is visible and its turns are stored once."""
     dead = asyncio.Event()
     whole = events(piece("Hello "), piece("Ada", finish="stop"))
     # A process that is to die while it waits or writes is not hurried by an answer.
@@ -85,14 +85,14 @@ async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, 
 
         api.play(step)
         event = await channel.ask("my name is Ada")
-        await killed_and_restarted(channel, (api.url, "key"), tmp_path, seam, event, dead)
+        await kill_and_restart(channel, (api.url, "key"), tmp_path, seam, event, dead)
     [answer] = channel.answers(event)
     assert (answer.text, answer.final, answer.private) == ("Hello Ada", True, False)
-    assert remembered(tmp_path, event) == ["user", "assistant"]
+    assert stored_roles(tmp_path, event) == ["user", "assistant"]
 
 
 def drafts(folder: Path) -> list[tuple[str | None, int]]:
-    """References and tries of the events in the database."""
+    """Return references and tries of the events in the database."""
     with contextlib.closing(sqlite3.connect(folder / "bot.db")) as database:
         return database.execute("SELECT ref, attempts FROM events WHERE event IS NOT NULL").fetchall()
 
@@ -101,8 +101,8 @@ def drafts(folder: Path) -> list[tuple[str | None, int]]:
     ("seam", "command"),
     [("draft.status:before", "chat"), ("draft.write:before", "chat"), ("draft.finish:before", "unknown")],
 )
-async def test_nothing_is_shown_that_could_not_be_found_again(tmp_path: Path, seam: str, command: str) -> None:
-    """Just before something is shown its draft and the try are on disk, also of what is answered at once."""
+async def test_a_draft_is_stored_before_it_is_shown(tmp_path: Path, seam: str, command: str) -> None:
+    """Reference and try are stored before anything is shown."""
     dead = asyncio.Event()
     slow = silence if seam == "draft.status:before" else events(piece("Hello "), wait=dead)
     async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
@@ -116,7 +116,7 @@ async def test_nothing_is_shown_that_could_not_be_found_again(tmp_path: Path, se
 
 
 async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A try counts while it is under way: after the last the person is told, and no process dies of it any more."""
+    """A try counts while it runs: after the last one the person gets an error message."""
     monkeypatch.setenv("BOT_MAX_ATTEMPTS", "3")
     async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
         api.play(silence)
@@ -136,7 +136,7 @@ async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: py
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[tuple[str, str]]:
-    """The address and key of a sandbox that outlives what is killed."""
+    """Run a sandbox that outlives the killed processes; yields address and key."""
     command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api-key", "key"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -147,12 +147,12 @@ def sandbox() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("seam", [*STEPS, "draft.status:after"])
-async def test_a_killed_process_leaves_one_picture(tmp_path: Path, seam: str, sandbox: tuple[str, str]) -> None:
-    """Whatever the moment of death, one answer with its whole file is visible and its context is saved once."""
+async def test_a_killed_process_leaves_one_image(tmp_path: Path, seam: str, sandbox: tuple[str, str]) -> None:
+    """At any moment of death one answer with its whole file is visible and its turns are stored once."""
     async with channel_server() as channel, asyncio.timeout(120):
         event = await channel.ask("a red fox in snow", command="image", options={"size": "512x512"})
-        await killed_and_restarted(channel, sandbox, tmp_path, seam, event, asyncio.Event())
+        await kill_and_restart(channel, sandbox, tmp_path, seam, event, asyncio.Event())
     [answer] = channel.answers(event)
     assert (answer.final, answer.private) == (True, False)
     assert [file["bytes"] == file["size"] > 10_000 for file in answer.files] == [True]
-    assert remembered(tmp_path, event) == ["user", "assistant"]
+    assert stored_roles(tmp_path, event) == ["user", "assistant"]

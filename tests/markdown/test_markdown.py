@@ -1,3 +1,5 @@
+"""The Markdown parser: blocks, inlines, lists, links, tables, and bounds on its work."""
+
 import sys
 
 import pytest
@@ -36,7 +38,7 @@ ANY = st.text(max_size=200)
 
 
 def lines(*text: str) -> Paragraph:
-    """A paragraph of plain lines."""
+    """Make a paragraph of plain lines."""
     found: list[Inline] = []
     for line in text:
         found += [LineBreak(), TextRun(line)] if found else [TextRun(line)]
@@ -44,12 +46,13 @@ def lines(*text: str) -> Paragraph:
 
 
 def bullets(*items: str | tuple[Block, ...]) -> ListBlock:
+    """Make a bullet list."""
     blocks = ((lines(item),) if isinstance(item, str) else item for item in items)
     return ListBlock(ordered=False, items=tuple(map(ListItem, blocks)))
 
 
 def words(blocks: tuple[Block, ...]) -> str:
-    """Everything that is read, in order."""
+    """Return all text of the blocks, in order."""
     found = ""
     for block in blocks:
         match block:
@@ -69,7 +72,7 @@ def words(blocks: tuple[Block, ...]) -> str:
 
 
 def test_every_kind_of_block() -> None:
-    """Blocks come out as what they are, in order."""
+    """Every kind of block is parsed, in order."""
     text = "# Title\n\npara\nline\n\n```py\nx = 1\n```\n\n> said\n\n3. three\n4. four\n\n---\n"
     text += "\n| a | b |\n|:-:|--:|\n| 1 | 2 |"
     assert parse(text) == (
@@ -84,7 +87,7 @@ def test_every_kind_of_block() -> None:
 
 
 def test_every_kind_of_inline() -> None:
-    """Marks within a line come out as what they are, nested as they were."""
+    """Every kind of inline is parsed, with its nesting."""
     (found,) = parse("a **b _c_** ~~d~~ `e*` [f](https://g.h/i) ![j](https://k.l/m.png)\\\n\\* &lt;")
     assert found == Paragraph(
         (
@@ -118,7 +121,7 @@ def test_every_kind_of_inline() -> None:
     ],
 )
 def test_bold_next_to_cjk(markdown: str, before: str, bold: str, after: str) -> None:
-    """Marks work next to Chinese, Japanese and Korean text and punctuation without spaces."""
+    """Emphasis works next to Chinese, Japanese and Korean text and punctuation without spaces."""
     (block,) = parse(markdown)
     assert isinstance(block, Paragraph)
     (strong,) = (inline for inline in block.children if isinstance(inline, Strong))
@@ -129,15 +132,15 @@ def test_bold_next_to_cjk(markdown: str, before: str, bold: str, after: str) -> 
 
 
 @pytest.mark.parametrize("text", ["2 * 3 * 4", "snake_case_name", "a ** b ** c", "3*中 * 4"])
-def test_marks_that_are_none_stay(text: str) -> None:
-    """Stars and underscores that are no emphasis are shown as they are."""
+def test_marks_without_meaning_stay(text: str) -> None:
+    """Stars and underscores that are no emphasis are literal text."""
     assert parse(text) == (lines(text),)
 
 
 @pytest.mark.parametrize("indent", [2, 3, 4, 6])
 @pytest.mark.parametrize("marker", ["-", "1.", "10.", "*"])
 def test_lists_nest_whatever_the_indent(marker: str, indent: int) -> None:
-    """Entries indented by two columns or more are within the one above, whatever its marker; so is what follows."""
+    """An entry indented by two columns or more nests in the one above, with its content, for any marker."""
     pad = " " * indent
     (found,) = parse(f"{marker} a\n{pad}- b\n{pad}- c\n{pad}{pad}- d\n\n{pad}more\n{marker} e")
     assert isinstance(found, ListBlock)
@@ -147,21 +150,21 @@ def test_lists_nest_whatever_the_indent(marker: str, indent: int) -> None:
 
 
 def test_code_within_a_list() -> None:
-    """A fence under an entry is the entry's, also where its lines are less indented than it."""
+    """A fence below an entry belongs to it, even if the fence's lines are indented less."""
     (found,) = parse("1. a\n  ```sh\n  ls\nrm x\n    cd\n  ```\n2. b")
     assert found == ListBlock(
         ordered=True, items=(ListItem((lines("a"), Code("ls\nrm x\n  cd", "sh"))), ListItem((lines("b"),)))
     )
 
 
-def test_code_is_never_touched() -> None:
-    """What looks like a list in a fence keeps its columns."""
+def test_code_keeps_its_indents() -> None:
+    """Text in a fence that looks like a list keeps its columns."""
     code = "- a\n  1. b\n\t- c\n      - d"
     assert parse(f"```\n{code}\n```") == (Code(code),)
 
 
 def test_tasks() -> None:
-    """Entries of a task list know whether they are done."""
+    """Entries of a task list have their state."""
     (found,) = parse("- [ ] open **now**\n- [x] done\n- [link](https://a.b)")
     assert isinstance(found, ListBlock)
     assert [item.is_done for item in found.items] == [False, True, None]
@@ -179,8 +182,8 @@ def test_tasks() -> None:
         ("a http://a.b?x=1&y=*2* b", "http://a.b?x=1&y=*2"),
     ],
 )
-def test_bare_addresses_lead_somewhere(text: str, url: str) -> None:
-    """An address in the text is a link, without the punctuation around it."""
+def test_bare_urls_are_links(text: str, url: str) -> None:
+    """A bare URL is a link, without the punctuation around it."""
     (block,) = parse(text)
     assert isinstance(block, Paragraph)
     inlines = [c for i in block.children for c in (i.children if isinstance(i, Strong) else (i,))]
@@ -189,21 +192,21 @@ def test_bare_addresses_lead_somewhere(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["http://", "x://a.b", "nothttp://a.b", "`https://a.b`", "https:// a"])
-def test_no_address_no_link(text: str) -> None:
-    """What is no address, or code, is none."""
+def test_other_text_is_no_link(text: str) -> None:
+    """Text that is no URL, and code, contain no links."""
     (block,) = parse(text)
     assert isinstance(block, Paragraph)
     assert not any(isinstance(inline, Link) for inline in block.children)
 
 
-def test_safe_addresses() -> None:
-    """Only web pages and mails are places to be sent to."""
+def test_safe_urls() -> None:
+    """Only web and mail URLs are safe."""
     assert all(map(is_safe_url, ["https://a.b", "http://1.2.3.4/x", "mailto:a@b.c"]))
     assert not any(map(is_safe_url, ["javascript:x", "file:///a", "foo.md", "", "https://", "http://[a", "slack://x"]))
 
 
 def test_tables_without_outer_bars() -> None:
-    """A table needs no bars around it nor an empty line before it; a cell's line ends are HTML's."""
+    """A table needs no outer bars and no empty line in front of it; `<br>` breaks a line in a cell."""
     para, table = parse("Look:\na | b\n--- | ---\n1<br>2 |\n3 | `x`")
     assert para == lines("Look:")
     assert table == Table(
@@ -214,17 +217,17 @@ def test_tables_without_outer_bars() -> None:
 
 
 def test_open_fence_while_streaming() -> None:
-    """Code that has not come to its end is code already."""
+    """An unclosed fence is a code block."""
     assert parse("Look:\n```python\nx = 1\n\ny") == (lines("Look:"), Code("x = 1\n\ny", "python"))
 
 
 def test_html_is_text() -> None:
-    """HTML is shown as it is, never hidden."""
+    """HTML is shown as text, never hidden."""
     assert parse("<b>x</b> <!-- y -->\n\n<div>z</div>") == (lines("<b>x</b> <!-- y -->"), lines("<div>z</div>"))
 
 
 def test_definitions_stay() -> None:
-    """A list of sources is shown, not taken for definitions that nobody sees."""
+    """A list of sources is shown, not parsed as link definitions."""
     (block,) = parse("[1]: https://a.b")
     assert words((block,)) == "[1]: https://a.b"
 
@@ -236,7 +239,7 @@ def test_definitions_stay() -> None:
 @example("> " * 100 + "x")
 @example("\ud800 **\udfff** [\ud800](\ud800) http://\ud800")
 def test_any_text_is_some_tree(text: str) -> None:
-    """Whatever the text, parsing ends and its letters are there."""
+    """Any text can be parsed, and all its letters are in the tree."""
 
     def letters(text: str) -> list[str]:
         return sorted(c for c in text if c in "ab中：」x")
@@ -249,7 +252,7 @@ def test_any_text_is_some_tree(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["> ", "- ", "1. ", "> - ", "*", "[", "![", "**a", "\n  - a"])
 def test_depth_loses_nothing(unit: str) -> None:
-    """Text that is nested too deep to be told apart is still there."""
+    """Text that is nested too deeply is still in the tree."""
     assert "needle" in words(parse(unit * 500 + "needle"))
     stairs = "\n".join("  " * n + "- " + f"needle{n}." for n in range(60))
     assert all(f"needle{n}." in words(parse(stairs)) for n in range(60))
@@ -259,7 +262,7 @@ def test_depth_loses_nothing(unit: str) -> None:
     "unit", ["![", "[[a]", "[a](<b", "*a **a ", "a``", "> ", "http://a)", "|a\n|-\n", "中**。", "a\n"]
 )
 def test_work_is_linear(unit: str) -> None:
-    """Three times the text is about three times the work, never nine, whatever is never closed in it."""
+    """The run time is linear in the length, for any kind of unclosed construct."""
 
     def work(count: int) -> int:
         calls = 0
@@ -280,7 +283,7 @@ def test_work_is_linear(unit: str) -> None:
 
 
 def test_monospace_table() -> None:
-    """Columns are in line, letters of double width counted as two; a long cell goes on in the next line."""
+    """Columns are aligned, with double-width letters counted as two; a long cell wraps."""
     (table,) = parse("| 名稱 | n |\n|---|--:|\n| 狐 **狸** | 1,000 |\n| " + "word " * 6 + "| 2 |")
     assert isinstance(table, Table)
     assert render_monospace(table, limit=24).split("\n") == [
@@ -300,7 +303,7 @@ def test_monospace_table() -> None:
     st.integers(20, 90),
 )
 def test_monospace_loses_nothing(rows: list[list[str]], limit: int) -> None:
-    """Every letter of every cell is there, and no line is much wider than was asked."""
+    """Every letter of every cell is shown, and no line is much wider than the limit."""
     cells = [tuple((TextRun(cell),) if cell else () for cell in row) for row in rows]
     left: Alignment = "left"
     table = Table(cells[0], (left,) * len(rows[0]), tuple(cells[1:]))

@@ -1,3 +1,5 @@
+"""Splitting Markdown into messages, and estimating tokens."""
+
 import re
 from itertools import pairwise
 
@@ -23,7 +25,7 @@ def utf16(text: str) -> int:
 
 
 def visible(text: str) -> str:
-    """The content without white space, fences, table headers."""
+    """Return the content without white space, fences and table headers."""
     lines = [line for line in text.split("\n") if not re.match(r"```|\| a \| b \||\|---", line)]
     return re.sub(r"\s", "", "".join(lines))
 
@@ -32,7 +34,7 @@ def visible(text: str) -> str:
 @given(MARKDOWN, st.integers(30, 200))
 @example("0\n\n## 0000000\n\n| a | b |\n|---|---|", 30)
 def test_nothing_is_lost_or_moved_and_every_piece_fits(markdown: str, limit: int) -> None:
-    """The pieces show what the whole shows, each within the limit and with its fences closed."""
+    """The pieces have the same content in the same order, within the limit and with closed fences."""
     pieces = split(markdown, limit, measure=utf16)
     assert "".join(visible(piece) for piece in pieces) == visible(markdown)
     assert all(utf16(piece) <= limit and piece.strip() for piece in pieces)
@@ -42,19 +44,19 @@ def test_nothing_is_lost_or_moved_and_every_piece_fits(markdown: str, limit: int
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.integers(1, 50))
 def test_any_text_fits_any_limit(text: str, limit: int) -> None:
-    """Whatever the text and however small the limit, no piece is longer."""
+    """No piece exceeds the limit, for any text and any limit."""
     assert all(len(piece) <= limit for piece in split(text, limit))
 
 
-def test_text_that_fits_is_one_piece_as_it_was() -> None:
-    """Markdown within the limit is not changed."""
+def test_text_that_fits_is_unchanged() -> None:
+    """Markdown within the limit is one unchanged piece."""
     text = "# Title\n\nA paragraph\nof two lines.\n\n```py\nx = 1\n```\n\n- a\n- b"
     assert split(text, len(text)) == [text]
     assert split(" \n\n", 10) == []
 
 
-def test_fence_goes_on_with_its_language() -> None:
-    """A long fence is closed and opened again with the same language; its lines stay whole."""
+def test_a_cut_fence_keeps_its_language() -> None:
+    """A long fence is closed and opened again with its language, and cut between lines only."""
     code = "\n".join(f"value_{n} = {n}" for n in range(40))
     pieces = split(f"Look:\n\n```python\n{code}\n```\n\nDone.", 200)
     assert len(pieces) > 2
@@ -66,7 +68,7 @@ def test_fence_goes_on_with_its_language() -> None:
 
 
 def test_table_repeats_its_header() -> None:
-    """Every piece of a long table begins with the table's header, and no row is cut."""
+    """Every piece of a long table begins with its header, and no row is cut."""
     rows = [f"| row {n} | {'x' * 20} |" for n in range(30)]
     pieces = split("\n".join(["| name | value |", "| --- | :-: |", *rows]), 300)
     assert len(pieces) > 2
@@ -76,20 +78,20 @@ def test_table_repeats_its_header() -> None:
 
 @pytest.mark.parametrize("bullet", ["- ", "1. ", "> "])
 def test_lists_and_quotes_break_between_lines(bullet: str) -> None:
-    """A list or a quotation is cut between its lines."""
+    """A list or a quote is cut between lines."""
     lines = [f"{bullet}item number {n} with words" for n in range(30)]
     pieces = split("\n".join(lines), 120)
     assert [line for piece in pieces for line in piece.split("\n")] == lines
 
 
-def test_heading_goes_with_what_follows() -> None:
-    """A heading is never the last line of a piece before its text."""
+def test_a_heading_stays_with_its_text() -> None:
+    """A heading is never the last line of a piece."""
     pieces = split("First paragraph of text.\n\n## Next\n\n" + "word " * 8, 50)
     assert pieces == ["First paragraph of text.", "## Next\n\n" + ("word " * 8)]
 
 
 def test_a_block_that_fits_alone_is_not_cut() -> None:
-    """A fence that fits one piece is moved to the next whole."""
+    """A fence that fits one piece moves to the next piece whole."""
     fence = "```\n" + "x\n" * 20 + "```"
     assert split("a" * 30 + "\n\n" + fence, 60) == ["a" * 30, fence]
 
@@ -107,7 +109,7 @@ def test_characters_are_never_cut() -> None:
 
 
 def test_chinese_lines_do_not_begin_with_closing_punctuation() -> None:
-    """A long Chinese paragraph is cut before a character, not before its full stop."""
+    """A long Chinese paragraph is cut in front of a character, not of its full stop."""
     pieces = split("今天天氣很好，我們去公園。" * 50, 60)
     assert "".join(pieces) == "今天天氣很好，我們去公園。" * 50
     assert not any(piece[0] in "，。" for piece in pieces)
@@ -115,7 +117,7 @@ def test_chinese_lines_do_not_begin_with_closing_punctuation() -> None:
 
 
 def test_code_and_links_in_a_long_line_stay_whole() -> None:
-    """A long line is cut between words, never within inline code, a link or an address."""
+    """A long line is cut between words, never within inline code, a link or a URL."""
     parts = [
         "`a b c d e f`",
         "[some long label](https://example.com/a)",
@@ -129,17 +131,17 @@ def test_code_and_links_in_a_long_line_stay_whole() -> None:
 
 
 def test_an_open_fence_is_closed() -> None:
-    """A fence that the model left open does not swallow what a platform puts below it."""
+    """An unclosed fence does not swallow text that a platform adds below it."""
     assert split("```py\nx = 1\n", 100) == ["```py\nx = 1\n```"]
 
 
-def test_measure_decides() -> None:
-    """The limit is in the units of `measure`."""
+def test_the_limit_is_in_units_of_measure() -> None:
+    """The limit is in units of `measure`."""
     assert all(len(piece.encode()) <= 50 for piece in split("中文" * 100, 50, measure=lambda t: len(t.encode())))
 
 
-def test_forty_thousand_characters_are_quick_work() -> None:
-    """Measures are taken of growing pieces, not of the whole text: few enough for any answer."""
+def test_splitting_measures_little() -> None:
+    """`measure` is called for growing pieces, not for the whole text."""
     measured = 0
 
     def measure(text: str) -> int:
@@ -154,6 +156,6 @@ def test_forty_thousand_characters_are_quick_work() -> None:
 @pytest.mark.parametrize(
     ("text", "tokens"), [("", 0), ("hello world!", 3), ("你好世界", 4), ("a", 1), ("안녕 ab", 3), ("你好 world", 4)]
 )
-def test_tokens(text: str, tokens: int) -> None:
-    """A character of Chinese, Japanese or Korean counts one, four others count one, begun fours count whole."""
+def test_estimated_tokens(text: str, tokens: int) -> None:
+    """A Chinese, Japanese or Korean character counts one token, four other characters one, rounded up."""
     assert estimate_tokens(text) == tokens

@@ -1,4 +1,4 @@
-"""Files are told by their bytes, and their facts read from their headers."""
+"""Content types, and properties read from headers."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ PICTURES = [
 
 
 @pytest.mark.parametrize(("content_type", "data"), PICTURES)
-def test_pictures_are_known_and_measured(content_type: str, data: bytes, tmp_path: Path) -> None:
-    """Type, width and height of every kind of picture."""
+def test_images_are_detected_and_measured(content_type: str, data: bytes, tmp_path: Path) -> None:
+    """Type, width and height are found for every kind of image."""
     path = tmp_path / "file"
     path.write_bytes(data)
     assert sniff(data[:512]) == content_type
@@ -37,8 +37,8 @@ def test_pictures_are_known_and_measured(content_type: str, data: bytes, tmp_pat
         ("audio/mp4", lambda: sound("ipod", "aac")),
     ],
 )
-def test_sounds_are_known_and_timed(content_type: str, make: object, tmp_path: Path) -> None:
-    """Type and duration of every kind of sound, to a tenth."""
+def test_audio_is_detected_and_timed(content_type: str, make: object, tmp_path: Path) -> None:
+    """Type and duration, to a tenth of a second, are found for every kind of audio."""
     data = make()  # type: ignore[operator]
     path = tmp_path / "file"
     path.write_bytes(data)
@@ -47,7 +47,7 @@ def test_sounds_are_known_and_timed(content_type: str, make: object, tmp_path: P
 
 
 def test_an_mp3_without_a_frame_count_is_estimated(tmp_path: Path) -> None:
-    """Constant bitrate, no header: duration from the size; an ID3 tag before it does not disturb."""
+    """At a constant bitrate the size gives the duration; an ID3 tag is skipped."""
     frame = b"\xff\xfb\x90\x00" + bytes(413)  # 128 kbit/s, 44.1 kHz
     path = tmp_path / "file"
     path.write_bytes(b"ID3\x04\0\0\0\0\x02\0" + bytes(256) + frame * 100)
@@ -56,8 +56,8 @@ def test_an_mp3_without_a_frame_count_is_estimated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content_type", "container"), [("video/mp4", "mp4"), ("video/quicktime", "mov")])
-def test_films_are_known_measured_and_timed(content_type: str, container: str, tmp_path: Path) -> None:
-    """Type, size and duration of an ISO film."""
+def test_videos_are_detected_measured_and_timed(content_type: str, container: str, tmp_path: Path) -> None:
+    """Type, size and duration are found for ISO video files."""
     data = film(container)
     path = tmp_path / "file"
     path.write_bytes(data)
@@ -67,8 +67,8 @@ def test_films_are_known_measured_and_timed(content_type: str, container: str, t
     assert facts.duration == pytest.approx(2, abs=0.1)
 
 
-def test_webm_is_known() -> None:
-    """A WebM film is told from other Matroska files."""
+def test_webm_is_detected() -> None:
+    """WebM is distinguished from other Matroska files."""
     assert sniff(film("webm", "libvpx")[:512]) == "video/webm"
     assert sniff(film("matroska", "libx264")[:512]) == ""
 
@@ -77,22 +77,22 @@ def test_webm_is_known() -> None:
     "data", [b"", b"\xff", b"\xff\xfe<html>", b"<svg xmlns=", b"%PDF-1.7", b"PK\x03\x04", b"RIFF1234AVI "]
 )
 def test_everything_else_is_unknown(data: bytes) -> None:
-    """No guess is made."""
+    """Other content has no type."""
     assert sniff(data) == ""
 
 
 @pytest.mark.parametrize("content_type", EXTENSIONS)
 @pytest.mark.parametrize("size", [0, 1, 9, 30, 700])
 def test_a_damaged_header_is_no_error(content_type: str, size: int, tmp_path: Path) -> None:
-    """Cut-off and meaningless files give no facts, and never an exception."""
+    """Truncated and meaningless files yield no properties and no exception."""
     path = tmp_path / "file"
     for filler in (b"\x00", b"\xff", b"moovmvhdtkhdOggS\x01vorbisOpusHeadfmt data"):
         path.write_bytes((filler * size)[:size])
         probe(path, content_type)
 
 
-def test_every_cut_of_a_real_film_is_survived(tmp_path: Path) -> None:
-    """A film that ends anywhere in its headers does not disturb."""
+def test_a_video_cut_anywhere_is_no_error(tmp_path: Path) -> None:
+    """A video that ends anywhere in its headers yields no exception."""
     data = film(seconds=0.2)
     path = tmp_path / "file"
     for end in range(0, len(data), 37):
@@ -100,8 +100,8 @@ def test_every_cut_of_a_real_film_is_survived(tmp_path: Path) -> None:
         probe(path, "video/mp4")
 
 
-def test_a_container_of_sound_counts_as_sound() -> None:
-    """MP4 and WebM may hold only sound; a picture never does."""
+def test_a_container_may_hold_audio_only() -> None:
+    """MP4 and WebM are accepted as audio; images are not."""
     assert resolve_content_type("video/mp4", "audio") == "audio/mp4"
     assert resolve_content_type("video/webm", "audio") == "audio/webm"
     assert resolve_content_type("image/gif", "video") == "image/gif"

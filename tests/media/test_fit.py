@@ -1,4 +1,4 @@
-"""What is too big to show becomes smaller, or a link, or at least a sentence."""
+"""Files over a platform's limit become smaller, a link, or a sentence."""
 
 import base64
 import io
@@ -16,8 +16,8 @@ from tests.support.media_files import film, wav
 from tests.support.media_servers import HOST, Certificate, OfferedFile, make_spool, send_body, serve
 
 
-async def test_what_fits_is_left_alone(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """No limit, or a file within it: the same file and no sentence."""
+async def test_a_file_that_fits_is_unchanged(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """Without a limit, or within it, the file is unchanged and there is no sentence."""
     async with make_spool(folder, certificate) as spool:
         media = await spool.fetch(
             OfferedFile(b64_json=base64.b64encode(png).decode()), kind="image", name="a", event="e"
@@ -27,8 +27,8 @@ async def test_what_fits_is_left_alone(folder: Path, certificate: Certificate, p
 
 
 @pytest.mark.parametrize("clear", [True, False])
-async def test_a_picture_is_made_smaller(folder: Path, certificate: Certificate, clear: bool) -> None:
-    """It fits, keeps its shape and its transparency, and the sentence says so in the reader's language."""
+async def test_an_image_is_made_smaller(folder: Path, certificate: Certificate, clear: bool) -> None:
+    """The image fits, keeps its shape and transparency, and the sentence is in the reader's language."""
     image = Image.effect_noise((800, 400), 90).convert("RGB")
     if clear:
         image.putalpha(Image.effect_noise((800, 400), 90))
@@ -51,8 +51,8 @@ async def test_a_picture_is_made_smaller(folder: Path, certificate: Certificate,
         assert not smaller.path.exists()
 
 
-async def test_a_film_is_made_smaller(folder: Path, certificate: Certificate) -> None:
-    """It fits, plays as long as before, and is H.264 in MP4."""
+async def test_a_video_is_made_smaller(folder: Path, certificate: Certificate) -> None:
+    """The video fits, keeps its duration, and is H.264 in MP4."""
     data = film(seconds=3, noise=True)
     async with make_spool(folder, certificate, max_bytes=20_000_000) as spool:
         media = await spool.fetch(
@@ -66,8 +66,8 @@ async def test_a_film_is_made_smaller(folder: Path, certificate: Certificate) ->
             assert float(made.duration or 0) / av.time_base == pytest.approx(3, abs=0.2)
 
 
-async def test_what_can_not_be_smaller_becomes_a_link(folder: Path, certificate: Certificate) -> None:
-    """With a public address: a signed link that leads back to the very file, and to no other."""
+async def test_a_file_that_can_not_shrink_becomes_a_link(folder: Path, certificate: Certificate) -> None:
+    """With a public URL the result is a signed link to exactly that file."""
     async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
         media = await spool.fetch(
             OfferedFile(b64_json=base64.b64encode(wav()).decode()), kind="audio", name="a", event="e"
@@ -82,8 +82,8 @@ async def test_what_can_not_be_smaller_becomes_a_link(folder: Path, certificate:
         assert await spool.fit(linked, 1000) == (linked, "")
 
 
-async def test_without_an_address_of_ours_the_apis_is_given(folder: Path, certificate: Certificate) -> None:
-    """The file's source is better than nothing; without one, the sentence alone is left and nothing to upload."""
+async def test_without_a_public_url_the_api_s_url_is_used(folder: Path, certificate: Certificate) -> None:
+    """The API's URL is used; without one, only the sentence is left."""
     async with serve(send_body(wav()), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         url = f"https://{HOST}:{public.port}/a.wav"
         media = await spool.fetch(OfferedFile(url), kind="audio", name="a", event="e")
@@ -102,7 +102,7 @@ async def test_without_an_address_of_ours_the_apis_is_given(folder: Path, certif
 async def test_a_file_that_breaks_the_library_becomes_a_link(
     folder: Path, certificate: Certificate, shrink_timeout: float
 ) -> None:
-    """Damage, or too little time, in the making ends in the next best way."""
+    """After a failure or a timeout of shrinking the file becomes a link."""
     data = b"\x89PNG\r\n\x1a\n" + bytes(5000)
     async with make_spool(
         folder, certificate, public_url="https://bot.example", shrink_timeout=shrink_timeout
@@ -115,8 +115,8 @@ async def test_a_file_that_breaks_the_library_becomes_a_link(
     assert [path for path in folder.rglob("*") if path.is_file()] == [media.path]
 
 
-async def test_no_link_works_that_was_not_given(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
-    """A changed, expired, foreign or made-up token, another name, a removed file: nothing is found."""
+async def test_forged_links_do_not_work(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
+    """A changed, expired, foreign or invented token, another name or a removed file find nothing."""
     (tmp_path / "secret.txt").write_text("x")
     async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
         media = await spool.write("a.txt", "x", content_type="text/plain", event="e")
@@ -143,8 +143,8 @@ async def test_no_link_works_that_was_not_given(folder: Path, certificate: Certi
         assert spool.resolve(token, name) is None
 
 
-async def test_a_file_of_elsewhere_gets_no_link(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
-    """Only files of the spool are linked to."""
+async def test_a_file_outside_the_spool_gets_no_link(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
+    """Only files of the spool get links."""
     async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
         with pytest.raises(ValueError, match="subpath"):
             spool.link(Media(name="a", content_type="text/plain", size=1, path=tmp_path / "a"))

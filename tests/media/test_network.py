@@ -1,4 +1,4 @@
-"""Nothing but public https addresses and the allowed origin is ever connected to."""
+"""Connections are made to public https addresses and to the allowed origin only."""
 
 from pathlib import Path
 
@@ -62,16 +62,16 @@ from tests.support.media_servers import (
         "",
     ],
 )
-def test_what_is_not_everybodys_is_not_public(address: str) -> None:
-    """Internal, reserved, and IPv4 addresses in disguise are not public; odd notations aren't addresses."""
+def test_internal_addresses_are_not_public(address: str) -> None:
+    """Internal, reserved and embedded internal addresses are not public; odd notations are not addresses."""
     assert not is_public(address)
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1"]
 )
-def test_what_is_everybodys_is_public(address: str) -> None:
-    """Real internet addresses are public, an embedded IPv4 address deciding."""
+def test_internet_addresses_are_public(address: str) -> None:
+    """Real internet addresses are public; an embedded IPv4 address decides."""
     assert is_public(address)
 
 
@@ -98,8 +98,10 @@ def answer(body: bytes) -> Handler:
         "user:secret@files.example",
     ],
 )
-async def test_an_internal_server_is_never_asked(host: str, folder: Path, certificate: Certificate, png: bytes) -> None:
-    """However an internal address is written, its server sees no request."""
+async def test_an_internal_server_gets_no_request(
+    host: str, folder: Path, certificate: Certificate, png: bytes
+) -> None:
+    """An internal address gets no request, however it is written."""
     names = Names([INTERNAL])
     async with (
         serve(answer(png), tls=certificate.server, host=INTERNAL) as internal,
@@ -119,7 +121,7 @@ async def test_only_https_is_fetched(url: str, folder: Path, certificate: Certif
 
 
 async def test_a_name_that_turns_internal_is_refused(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A name that pointed to a public address and now to an internal one is refused: each connection is checked."""
+    """Each connection is checked: a name that now resolves to an internal address is refused."""
     names = Names([INTERNET, INTERNAL])
     async with serve(answer(png), tls=certificate.server) as public:
         item = OfferedFile(f"https://{HOST}:{public.port}/a.png")
@@ -130,10 +132,10 @@ async def test_a_name_that_turns_internal_is_refused(folder: Path, certificate: 
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
-async def test_a_redirect_inside_is_not_followed(
+async def test_a_redirect_to_an_internal_address_is_not_followed(
     scheme: str, folder: Path, certificate: Certificate, png: bytes
 ) -> None:
-    """A public server can't send us to an internal one."""
+    """A public server can't redirect to an internal one."""
     tls = certificate.server if scheme == "https" else None
     async with serve(answer(png), tls=tls, host=INTERNAL) as internal:
 
@@ -148,7 +150,7 @@ async def test_a_redirect_inside_is_not_followed(
 
 
 async def test_the_allowed_origin_is_exactly_one_port(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """The configured API may be internal and plain http; the same host on another port may not."""
+    """The configured API may be internal and plain http; another port of its host may not."""
     async with serve(answer(png), host=INTERNAL) as api, serve(answer(png), host=INTERNAL) as other:
         origin = f"http://{INTERNAL}:{api.port}"
         async with make_spool(folder, certificate, allowed_origins=(origin,)) as spool:
@@ -160,7 +162,9 @@ async def test_the_allowed_origin_is_exactly_one_port(folder: Path, certificate:
     assert not other.requests
 
 
-async def test_the_allowed_origin_can_not_redirect_inside(folder: Path, certificate: Certificate, png: bytes) -> None:
+async def test_the_allowed_origin_can_not_redirect_to_internal_addresses(
+    folder: Path, certificate: Certificate, png: bytes
+) -> None:
     """A redirect from the API to another internal server is refused."""
     async with serve(answer(png), host=INTERNAL) as internal:
 
@@ -175,10 +179,10 @@ async def test_the_allowed_origin_can_not_redirect_inside(folder: Path, certific
     assert not internal.requests
 
 
-async def test_redirects_between_public_addresses_work_and_end(
+async def test_redirects_between_public_addresses_are_bounded(
     folder: Path, certificate: Certificate, png: bytes
 ) -> None:
-    """Five redirects are followed, relative ones too; a sixth is not; no credentials travel."""
+    """Five redirects are followed, relative ones too, without credentials; a sixth is not."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         left = int(request.path.strip("/"))
@@ -195,7 +199,7 @@ async def test_redirects_between_public_addresses_work_and_end(
 async def test_a_proxy_of_the_environment_is_not_used(
     folder: Path, certificate: Certificate, png: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy would connect to what we can't check."""
+    """A proxy would connect to unchecked addresses."""
     async with serve(answer(png), tls=certificate.server) as public, serve(answer(b""), host=INTERNAL) as proxy:
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://{INTERNAL}:{proxy.port}")
@@ -206,7 +210,7 @@ async def test_a_proxy_of_the_environment_is_not_used(
 
 
 async def test_an_untrusted_certificate_is_refused(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A server that can't prove its name is not read from."""
+    """A server with an untrusted certificate is refused."""
     async with serve(answer(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         with pytest.raises(DownloadFailed):
             await spool.fetch(OfferedFile(f"https://other.example:{public.port}/"), kind="image", name="a", event="e")

@@ -1,4 +1,4 @@
-"""Files come in whole, of the right kind and size, or not at all; and leave nothing behind."""
+"""Files are stored whole, of the right kind and size, or not at all."""
 
 import asyncio
 import base64
@@ -18,8 +18,8 @@ def files(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_a_file_arrives_whole(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
-    """What is kept is byte for byte what was sent, and its facts come from the file rather than the offer."""
+async def test_a_file_is_stored_whole(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
+    """The file has exactly the sent bytes, and its properties come from its content."""
     async with serve(send_body(png, chunked=chunked), tls=certificate.server) as public:
         url = f"https://{HOST}:{public.port}/a"
         async with make_spool(folder, certificate) as spool:
@@ -37,7 +37,7 @@ async def test_a_file_arrives_whole(folder: Path, certificate: Certificate, png:
 
 
 async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """The same event and name leave one file; another event, or another name, its own."""
+    """The same event and name overwrite a file; another event or name has its own."""
     async with serve(send_body(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         item = OfferedFile(f"https://{HOST}:{public.port}/a")
         for name, event in (("a", "1"), ("a", "1"), ("狐狸", "1"), ("熊", "1"), ("a", "2")):
@@ -46,8 +46,10 @@ async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, p
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_too_much_is_refused(folder: Path, certificate: Certificate, png: bytes, chunked: bool) -> None:
-    """A file over the limit ends the transfer, whether its length was told or not."""
+async def test_a_file_over_the_limit_is_refused(
+    folder: Path, certificate: Certificate, png: bytes, chunked: bool
+) -> None:
+    """A file over the limit ends the transfer, with or without a declared length."""
     async with (
         serve(send_body(png + bytes(500_000), chunked=chunked), tls=certificate.server) as public,
         make_spool(folder, certificate, max_bytes=400_000) as spool,
@@ -61,16 +63,16 @@ async def test_too_much_is_refused(folder: Path, certificate: Certificate, png: 
     "body",
     [b"<!doctype html><title>Sign in</title>" * 50, b'{"error": "expired"}', b"", b"\x00" * 2000, b"MZ" + bytes(600)],
 )
-async def test_what_is_no_picture_is_refused(folder: Path, certificate: Certificate, body: bytes) -> None:
-    """An error page stays out even when it is called a picture."""
+async def test_another_content_is_refused(folder: Path, certificate: Certificate, body: bytes) -> None:
+    """An error page declared as an image is refused."""
     async with serve(send_body(body), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         with pytest.raises(WrongContent):
             await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/a.png"), kind="image", name="a", event="e")
     assert not files(folder)
 
 
-async def test_a_picture_is_no_video(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A known type of another kind than was asked for is refused."""
+async def test_an_image_is_no_video(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A known type of another kind is refused."""
     async with (
         serve(send_body(png, content_type="video/mp4"), tls=certificate.server) as public,
         make_spool(folder, certificate) as spool,
@@ -79,8 +81,8 @@ async def test_a_picture_is_no_video(folder: Path, certificate: Certificate, png
             await spool.fetch(OfferedFile(f"https://{HOST}:{public.port}/"), kind="video", name="a", event="e")
 
 
-async def test_a_lying_header_does_not_decide(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """The bytes say what it is, not the server."""
+async def test_the_header_does_not_decide(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """The bytes decide the type, not the server's header."""
     async with (
         serve(send_body(png, content_type="text/html"), tls=certificate.server) as public,
         make_spool(folder, certificate) as spool,
@@ -90,7 +92,7 @@ async def test_a_lying_header_does_not_decide(folder: Path, certificate: Certifi
 
 
 async def test_a_broken_transfer_is_tried_three_times(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A body shorter than promised is no file, however often it comes."""
+    """A body shorter than declared is never stored."""
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(png)}\r\n\r\n".encode()
     async with (
         serve_raw(head + png[:-100], tls=certificate.server) as public,
@@ -103,7 +105,7 @@ async def test_a_broken_transfer_is_tried_three_times(folder: Path, certificate:
 
 
 async def test_a_transfer_that_breaks_once_succeeds(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A server error is got over."""
+    """A new try follows a server error."""
     statuses = [503, 200]
 
     async def handle(_: web.Request) -> web.StreamResponse:
@@ -114,8 +116,8 @@ async def test_a_transfer_that_breaks_once_succeeds(folder: Path, certificate: C
     assert media.size == len(png)
 
 
-async def test_what_is_gone_is_asked_for_once(folder: Path, certificate: Certificate) -> None:
-    """A refusal that repetition won't mend is not repeated."""
+async def test_a_missing_file_is_requested_once(folder: Path, certificate: Certificate) -> None:
+    """A permanent refusal is not retried."""
 
     async def handle(_: web.Request) -> web.StreamResponse:
         return web.Response(status=404)
@@ -127,8 +129,8 @@ async def test_what_is_gone_is_asked_for_once(folder: Path, certificate: Certifi
 
 
 @pytest.mark.parametrize("told", [b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n\x89PNG"])
-async def test_a_server_that_dawdles_is_left(folder: Path, certificate: Certificate, told: bytes) -> None:
-    """The time limit holds for the whole transfer, whatever trickles in."""
+async def test_a_slow_transfer_times_out(folder: Path, certificate: Certificate, told: bytes) -> None:
+    """The timeout covers the whole transfer, even if bytes keep arriving."""
     async with (
         serve_raw(told, tls=certificate.server, hold=asyncio.Event()) as public,
         make_spool(folder, certificate, timeout=0.3) as spool,
@@ -138,8 +140,8 @@ async def test_a_server_that_dawdles_is_left(folder: Path, certificate: Certific
     assert not files(folder)
 
 
-async def test_nobody_there_is_a_failure_not_a_crash(folder: Path, certificate: Certificate) -> None:
-    """A refused connection ends as a media error."""
+async def test_a_refused_connection_is_a_media_error(folder: Path, certificate: Certificate) -> None:
+    """A refused connection raises a media error."""
     async with make_spool(folder, certificate) as spool:
         with pytest.raises(DownloadFailed):
             await spool.fetch(OfferedFile(f"https://{HOST}:1/"), kind="image", name="a", event="e")
@@ -147,8 +149,8 @@ async def test_nobody_there_is_a_failure_not_a_crash(folder: Path, certificate: 
             await spool.fetch(OfferedFile(), kind="image", name="a", event="e")
 
 
-async def test_base64_arrives_whole(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """Plain, wrapped in lines, unpadded, as a data URL in either field: the same file."""
+async def test_base64_is_stored_whole(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """Plain, wrapped, unpadded and data-URL base64 yield the same file."""
     plain = base64.b64encode(png).decode()
     forms = [
         OfferedFile(b64_json=plain),
@@ -166,7 +168,7 @@ async def test_base64_arrives_whole(folder: Path, certificate: Certificate, png:
 
 
 async def test_bad_base64_is_refused(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """Garbage, text in disguise and too much are refused, and nothing is left of them."""
+    """Invalid base64, other content and too much of it are refused and leave no file."""
     plain = base64.b64encode(png).decode()
     async with make_spool(folder, certificate, max_bytes=len(png)) as spool:
         for text, error in (
@@ -183,7 +185,7 @@ async def test_bad_base64_is_refused(folder: Path, certificate: Certificate, png
     "name", ["../../etc/passwd", "/abs/olute", "a\x00b", "..", "", "CON", "x" * 500, "a\nb", "é\u202egnp.exe", "🦊"]
 )
 async def test_no_name_leaves_the_folder(name: str, folder: Path, certificate: Certificate, png: bytes) -> None:
-    """Whatever a file is called, it stays in the spool under a name that every system takes."""
+    """A file of any name is stored in the spool under a portable name."""
     async with make_spool(folder, certificate) as spool:
         item = OfferedFile(b64_json=base64.b64encode(png).decode())
         media = await spool.fetch(item, kind="image", name=name, event="../e\x00")
@@ -198,7 +200,7 @@ async def test_no_name_leaves_the_folder(name: str, folder: Path, certificate: C
 
 
 async def test_own_files_keep_their_extension(folder: Path, certificate: Certificate) -> None:
-    """An export is kept under the extension of its name, else that of its type."""
+    """An exported file has the extension of its name, else of its type."""
     async with make_spool(folder, certificate) as spool:
         named = await spool.write("main.py", "x = 'é'", content_type="text/x-python", event="e")
         typed = await spool.write("talk", b"# hi", content_type="text/markdown", event="e")
@@ -207,8 +209,8 @@ async def test_own_files_keep_their_extension(folder: Path, certificate: Certifi
     assert named.path.read_text(encoding="utf-8") == "x = 'é'"
 
 
-async def test_a_disk_that_takes_nothing_is_a_media_error(folder: Path, certificate: Certificate) -> None:
-    """A folder that can't be written is told as a media error."""
+async def test_a_folder_without_permission_is_a_media_error(folder: Path, certificate: Certificate) -> None:
+    """A folder that can't be written raises a media error."""
     async with make_spool(folder, certificate) as spool:
         (folder / datetime.now(UTC).date().isoformat()).write_text("in the way")
         with pytest.raises(MediaError):
@@ -216,7 +218,7 @@ async def test_a_disk_that_takes_nothing_is_a_media_error(folder: Path, certific
 
 
 async def test_cancelling_leaves_nothing(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A stopped download leaves no temporary file."""
+    """A cancelled download leaves no temporary file."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + png
     async with (
         serve_raw(head, tls=certificate.server, hold=asyncio.Event()) as public,
@@ -233,8 +235,8 @@ async def test_cancelling_leaves_nothing(folder: Path, certificate: Certificate,
         assert not files(folder)
 
 
-async def test_remove_takes_only_what_is_in_the_spool(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
-    """Removing twice is fine; a path outside the folder is left alone."""
+async def test_remove_deletes_files_of_the_spool_only(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
+    """Removing twice is no error; a path outside the folder is ignored."""
     outside = tmp_path / "precious.txt"
     outside.write_text("x")
     async with make_spool(folder, certificate) as spool:
@@ -246,8 +248,8 @@ async def test_remove_takes_only_what_is_in_the_spool(folder: Path, certificate:
     assert outside.exists()
 
 
-async def test_sweep_deletes_what_is_old_and_what_was_left(folder: Path, certificate: Certificate) -> None:
-    """Old files and abandoned temporary ones go, with their folders; new files stay, and where none grow old, all."""
+async def test_sweep_deletes_old_and_abandoned_files(folder: Path, certificate: Certificate) -> None:
+    """Old files, abandoned temporary files and empty folders go; new files stay."""
     async with make_spool(folder, certificate) as spool:
         new = await spool.write("new.txt", "x", content_type="text/plain", event="e")
         old_day = folder / "2020-01-01"
@@ -262,8 +264,10 @@ async def test_sweep_deletes_what_is_old_and_what_was_left(folder: Path, certifi
     assert not old_day.exists()
 
 
-async def test_sweep_leaves_what_another_process_is_writing(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A file that comes in for one spool of a folder is whole, though another one is swept meanwhile."""
+async def test_sweep_keeps_files_that_another_process_writes(
+    folder: Path, certificate: Certificate, png: bytes
+) -> None:
+    """A file in transfer survives another spool's sweep of the folder."""
     go_on = asyncio.Event()
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -291,8 +295,8 @@ async def test_sweep_leaves_what_another_process_is_writing(folder: Path, certif
     assert media.path.read_bytes() == png
 
 
-async def test_a_disk_that_takes_nothing_is_told_apart(folder: Path, certificate: Certificate, png: bytes) -> None:
-    """A file that our own disk refuses is no failed download."""
+async def test_a_full_disk_is_no_failed_download(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """A write error of the local disk has its own error class."""
     async with serve(send_body(png), tls=certificate.server) as public, make_spool(folder, certificate) as spool:
         (folder / datetime.now(UTC).date().isoformat()).parent.mkdir(parents=True, exist_ok=True)
         (folder / datetime.now(UTC).date().isoformat()).write_text("in the way", encoding="utf-8")

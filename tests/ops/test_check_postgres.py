@@ -1,4 +1,4 @@
-"""`check` says of a PostgreSQL database what is wrong and what to do, on a real server."""
+"""`check` names the problem of a PostgreSQL database and its remedy; on a real server."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ __all__ = ["server", "url"]
 
 
 async def found(url: SecretStr | str, **settings: Any) -> CheckResult:
-    """What `check` finds of the database."""
+    """Return the result of `check` for the database."""
     text = url if isinstance(url, str) else url.get_secret_value()
     return await _database(
         Settings(_env_file=None, bot_database_url=SecretStr(text), **settings)  # type: ignore[call-arg]
@@ -31,7 +31,7 @@ async def found(url: SecretStr | str, **settings: Any) -> CheckResult:
 
 @asynccontextmanager
 async def role(url: SecretStr) -> AsyncIterator[tuple[str, str]]:
-    """A role that may do no more than connect: its name, and the URL with it."""
+    """Make a role that may only connect; return its name and its URL."""
     name = f"role_{uuid4().hex}"
     async with connected(url) as connection:
         await connection.execute(f"CREATE ROLE {name} LOGIN")
@@ -42,7 +42,7 @@ async def role(url: SecretStr) -> AsyncIterator[tuple[str, str]]:
 
 
 async def test_a_database_that_works(url: SecretStr) -> None:
-    """An empty one is made ready; where several machines use it, they need one key."""
+    """An empty database is set up; several machines need the same key."""
     finding = await found(url)
     assert finding.is_ok
     assert "BOT_SECRET_KEY" in finding.text
@@ -51,27 +51,27 @@ async def test_a_database_that_works(url: SecretStr) -> None:
 
 
 async def test_while_the_service_runs(url: SecretStr) -> None:
-    """It can be checked beside processes that use it."""
+    """The database can be checked while processes use it."""
     async with PostgresStore(url):
         assert (await found(url)).is_ok
 
 
 async def test_a_database_that_does_not_exist(url: SecretStr) -> None:
-    """It is to be created, or the address mended."""
+    """The result says to create the database or to correct the URL."""
     finding = await found(url.get_secret_value().replace("/test_", "/not_"))
     assert not finding.is_ok
     assert "does not exist: create it, or mend BOT_DATABASE_URL" in finding.text
 
 
-async def test_a_user_that_is_not_let_in(url: SecretStr) -> None:
-    """User and password are what to look at."""
+async def test_a_refused_user(url: SecretStr) -> None:
+    """The result names user and password."""
     finding = await found(url.get_secret_value().replace("//postgres:", "//nobody:"))
     assert not finding.is_ok
     assert "refuses user or password: check BOT_DATABASE_URL" in finding.text
 
 
 async def test_a_user_without_rights(url: SecretStr) -> None:
-    """Whether it may make no tables, or may not use those of another user: what to grant is said."""
+    """The result names the missing grants, for creating tables and for those of another owner."""
     async with role(url) as (name, theirs), connected(url) as connection:
         for grant in (f'REVOKE CREATE ON SCHEMA public FROM "{name}"', f'GRANT ALL ON SCHEMA public TO "{name}"'):
             await connection.execute(grant)
@@ -82,8 +82,8 @@ async def test_a_user_without_rights(url: SecretStr) -> None:
                 pass
 
 
-async def test_a_database_that_only_reads(url: SecretStr) -> None:
-    """Such as a copy that follows another server: what is in the way is told."""
+async def test_a_read_only_database(url: SecretStr) -> None:
+    """The result says that the server is read-only, such as a replica."""
     async with role(url) as (name, theirs), connected(url) as connection:
         await connection.execute(f'GRANT ALL ON SCHEMA public TO "{name}"')
         assert (await found(theirs)).is_ok
@@ -94,7 +94,7 @@ async def test_a_database_that_only_reads(url: SecretStr) -> None:
 
 
 async def test_a_newer_schema(url: SecretStr) -> None:
-    """It is left alone; the service is to be updated."""
+    """A newer schema is not touched; the result says to update the service."""
     assert (await found(url)).is_ok
     async with connected(url) as connection:
         await connection.execute("INSERT INTO schema_version VALUES (999)")
@@ -106,7 +106,7 @@ async def test_a_newer_schema(url: SecretStr) -> None:
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "no-such-host.invalid"])
 async def test_a_server_that_is_not_there(place: str) -> None:
-    """Nobody listens, or no such name: the address is what to look at."""
+    """The result names the address if the server or its name does not exist."""
     finding = await found(f"postgresql://ann:hunter2@{place}/muse")
     assert not finding.is_ok
     assert "check that it runs and BOT_DATABASE_URL" in finding.text
@@ -114,7 +114,7 @@ async def test_a_server_that_is_not_there(place: str) -> None:
 
 
 async def test_a_server_that_is_something_else() -> None:
-    """What answers is no PostgreSQL."""
+    """The result says that the server is not PostgreSQL."""
     async with TestServer(web.Application()) as other:
         finding = await found(f"postgresql://ann:hunter2@127.0.0.1:{other.port}/muse")
     assert not finding.is_ok

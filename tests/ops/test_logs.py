@@ -1,4 +1,4 @@
-"""Logs are structured, tell whose event they are about, and never contain a secret."""
+"""Logs are structured, carry the event, and never contain a secret."""
 
 import json
 import subprocess
@@ -38,6 +38,7 @@ print("answer")
 
 @cache
 def run(level: str, form: str) -> tuple[str, str]:
+    """Run the program with a level and a format; return its standard output and error."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, level, form, SECRET], capture_output=True, text=True, check=True
     )
@@ -49,7 +50,7 @@ def run(level: str, form: str) -> tuple[str, str]:
     [("info", "json"), ("info", "console"), ("info", "auto"), ("debug", "json"), ("error", "json")],
 )
 def test_no_secret_is_written(level: str, form: str) -> None:
-    """However a secret got into a record, it is not in the output, which is all on standard error."""
+    """No secret is in the output, wherever it was in a record; records go to standard error."""
     out, err = run(level, form)
     assert out == "answer\n"
     assert "failed" in err
@@ -59,7 +60,7 @@ def test_no_secret_is_written(level: str, form: str) -> None:
 
 
 def test_json_lines_carry_the_event() -> None:
-    """Each record is one JSON object with level, time, logger and the bound event, ours or a library's."""
+    """Each record is a JSON object with level, time, logger and the bound event, of the service or a library."""
     records = [json.loads(line) for line in run("info", "json")[1].splitlines()]
     assert {"event", "level", "timestamp", "logger", "event_id"} <= set.intersection(*(set(r) for r in records))
     assert {record["event_id"] for record in records} == {"event-1"}
@@ -79,14 +80,14 @@ def test_json_lines_carry_the_event() -> None:
         ("error", {"failed"}, {"debugging", "plain", "ours", "chatter"}),
     ],
 )
-def test_the_level_is_ours(level: str, heard: set[str], unheard: set[str]) -> None:
-    """Our records follow the setting; a library's chatter is only for debugging."""
+def test_the_level_applies_to_the_service(level: str, heard: set[str], unheard: set[str]) -> None:
+    """The service's records follow the setting; libraries' info records appear at level debug only."""
     events = {json.loads(line)["event"] for line in run(level, "json")[1].splitlines()}
     assert heard <= events
     assert not unheard & events
 
 
 def test_configuring_twice_writes_once() -> None:
-    """A repetition replaces."""
+    """A second configuration replaces the first."""
     events = [json.loads(line)["event"] for line in run("info", "json")[1].splitlines()]
     assert events.count("plain") == 1

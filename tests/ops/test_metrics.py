@@ -1,4 +1,4 @@
-"""Everything that operators ask about is counted, under labels that stay few."""
+"""Metrics: every figure is counted, under few labels."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 
 def test_an_event_is_counted_and_timed() -> None:
-    """Receipt, first sign, answer, files, retries and usage all show."""
+    """Receipt, first sign, answer, files, retries and usage are counted."""
     metrics = Metrics()
     event = asked()
     metrics.received(event, "accepted")
@@ -62,8 +62,8 @@ def test_an_event_is_counted_and_timed() -> None:
     assert found["bot_items_total", "image"] == 2
 
 
-def test_the_queue_and_the_rate_limit_are_read_when_asked() -> None:
-    """Gauges show what the store and the client say at that moment; what the API has not told is -1."""
+def test_the_queue_and_the_rate_limit_are_current() -> None:
+    """Gauges have the current values of store and client; -1 stands for an unknown limit."""
     found = samples(Metrics())
     assert (found["bot_queue_waiting",], found["bot_queue_running",], found["bot_queue_oldest_seconds",]) == (4, 2, 7.5)
     assert (found["bot_api_rate_limit",], found["bot_api_rate_limit_remaining",]) == (60, 59)
@@ -72,7 +72,7 @@ def test_the_queue_and_the_rate_limit_are_read_when_asked() -> None:
 
 
 def test_api_calls_are_counted_and_remembered() -> None:
-    """Calls by endpoint and status; the last one tells whether the API works, a caller's own mistake does not."""
+    """Calls are counted by endpoint and status; the last one decides whether the API works, except for 4xx."""
     metrics = Metrics()
     assert metrics.api_problem() == ""
     for status, problem in ((None, "answer"), (500, "500"), (401, "401"), (400, ""), (429, ""), (200, "")):
@@ -86,7 +86,7 @@ def test_api_calls_are_counted_and_remembered() -> None:
 
 
 def test_labels_stay_few() -> None:
-    """Ids and made-up commands add nothing: a thousand different events leave as many lines as one of each kind."""
+    """Ids and invented commands add no labels."""
     metrics = Metrics()
 
     def go(number: int) -> None:
@@ -104,7 +104,7 @@ def test_labels_stay_few() -> None:
 
 
 def test_a_clock_set_back_is_no_negative_time() -> None:
-    """An event from the future was received just now."""
+    """An event from the future has the age 0."""
     metrics = Metrics()
     metrics.first_sign(asked(ago=-100))
     assert samples(metrics)["bot_first_sign_seconds_sum", "here", "chat"] == 0

@@ -1,4 +1,4 @@
-"""The web server says how the service is, shows its numbers, and gives files to who has a link."""
+"""The web server: health, metrics, and files by signed links."""
 
 import asyncio
 import json
@@ -89,18 +89,18 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def test_health_needs_nothing(service: Service) -> None:
-    """Alive is alive."""
+    """`/healthz` succeeds while the process answers."""
     assert json.loads(await service.get("/healthz")) == {"status": "alive"}
 
 
 async def test_ready_when_everything_works(service: Service) -> None:
-    """Every finding is told."""
+    """`/readyz` reports every part."""
     body = json.loads(await service.get("/readyz"))
     assert body == {"status": "ready", "database": "ok", "api": "ok", "platforms": {"here": "ok"}}
 
 
 async def test_a_platform_in_trouble_is_not_ready(service: Service) -> None:
-    """503 with its sentence, until it works again."""
+    """`/readyz` answers 503 with the platform's problem, until it works again."""
     service.problems["here"] = "not connected"
     body = json.loads(await service.get("/readyz", status=503))
     assert (body["status"], body["platforms"]) == ("not ready", {"here": "not connected"})
@@ -109,7 +109,7 @@ async def test_a_platform_in_trouble_is_not_ready(service: Service) -> None:
 
 
 async def test_a_database_in_trouble_is_not_ready(service: Service, tmp_path: Path) -> None:
-    """A database that can't be written is told; the process is alive nevertheless."""
+    """`/readyz` reports a database that can't be written; `/healthz` succeeds nevertheless."""
     other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
     try:
         other.execute("BEGIN EXCLUSIVE")
@@ -120,8 +120,8 @@ async def test_a_database_in_trouble_is_not_ready(service: Service, tmp_path: Pa
         other.close()
 
 
-async def test_an_api_in_trouble_is_told(service: Service) -> None:
-    """Events wait on disk while the API is away: degraded, still ready."""
+async def test_an_api_in_trouble_is_reported(service: Service) -> None:
+    """The service stays ready, but degraded, as events wait on disk."""
     service.metrics.api_call(Call())
     body = json.loads(await service.get("/readyz"))
     assert body["status"] == "degraded"
@@ -129,14 +129,14 @@ async def test_an_api_in_trouble_is_told(service: Service) -> None:
 
 
 async def test_metrics_are_shown(service: Service) -> None:
-    """With what the store and the client say now."""
+    """`/metrics` has the current values of store and client."""
     text = await service.get("/metrics")
     assert "bot_queue_waiting 0.0" in text
     assert "bot_api_rate_limit_remaining 5.0" in text
 
 
 async def test_a_link_gives_the_file(service: Service) -> None:
-    """Whole, as an attachment of its true type that no browser guesses about."""
+    """The file is sent whole, as an attachment with its true type and no sniffing."""
     media = await service.spool.write("pic.png", b"\x89PNG" * 10, content_type="image/png", event="e")
     link = service.spool.link(media).removeprefix("https://bot.example")
     async with service.http.get(service.url + link) as response:
@@ -161,8 +161,8 @@ async def test_a_link_gives_the_file(service: Service) -> None:
         "/nope",
     ],
 )
-async def test_nothing_else_is_given(service: Service, path: str) -> None:
-    """No path leads to a file without its token."""
+async def test_no_other_path_gives_a_file(service: Service, path: str) -> None:
+    """No file is served without its token."""
     host, port = service.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
@@ -173,28 +173,28 @@ async def test_nothing_else_is_given(service: Service, path: str) -> None:
 
 
 async def test_routes_of_platforms_are_served(service: Service) -> None:
-    """What an adapter hands in is reachable."""
+    """A platform's routes are mounted."""
     async with service.http.post(service.url + "/hook") as response:
         assert await response.text() == "a platform's own"
 
 
-async def test_a_taken_port_is_a_sentence(service: Service) -> None:
-    """The setting's name, the port, and what to do."""
+async def test_a_used_port_is_a_settings_error(service: Service) -> None:
+    """The error names the setting, the port, and the remedy."""
     port = int(service.url.rpartition(":")[2])
     with pytest.raises(SettingsError, match=rf"BOT_PORT: port {port} .* is taken.*choose another"):
         async with WebServer(Starlette(), host="127.0.0.1", port=port):
             pass
 
 
-async def test_an_address_of_another_machine_is_a_sentence() -> None:
-    """An address that can't be listened on is told by its setting."""
+async def test_a_foreign_address_is_a_settings_error() -> None:
+    """The error names the setting of an address that can't be listened on."""
     with pytest.raises(SettingsError, match="BOT_HOST"):
         async with WebServer(Starlette(), host="203.0.113.9", port=0):
             pass
 
 
 async def test_the_port_is_free_afterwards() -> None:
-    """Leaving closes: the same port can be had again, and signals were never touched."""
+    """On exit the port is free again, and signal handlers are unchanged."""
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     async with WebServer(Starlette(), host="127.0.0.1", port=0) as server:
         port = server.port

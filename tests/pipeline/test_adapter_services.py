@@ -1,4 +1,4 @@
-"""What adapters ask of the core: second thoughts, who takes part, people's own choices, sealed notes."""
+"""The core's services for adapters: edits, deletions, buttons, participants, preferences, encrypted storage."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 def sent(one: Service) -> list[str]:
-    """What the API was told last, without the system prompt."""
+    """Return the contents of the last API request, without the system prompt."""
     return [message["content"] for message in one.echo.bodies[-1]["messages"] if message["role"] != "system"]
 
 
 def shown(one: Service, key: str) -> list[str]:
-    """The texts of the messages that were opened for an event."""
+    """Return the texts of the messages that answer an event."""
     return [message.text for message in one.channel.messages.values() if message.key == key]
 
 
@@ -30,7 +30,7 @@ async def edited(one: Service, event: str, text: str, **more: str) -> None:
 
 
 async def test_an_edited_question_is_answered_again_in_place(tmp_path: Path) -> None:
-    """One message shows the new answer, and only the new exchange is remembered."""
+    """The message shows the new answer, and only the new exchange is stored."""
     async with service(tmp_path) as one:
         await one.ask("helo")
         await edited(one, "e1", "hello")
@@ -40,8 +40,8 @@ async def test_an_edited_question_is_answered_again_in_place(tmp_path: Path) -> 
         assert sent(one) == ["hello", "re: hello", "next"]
 
 
-async def test_an_edit_that_changes_nothing_asks_nothing(tmp_path: Path) -> None:
-    """Neither the same text, nor an older question, nor an unknown one is asked again."""
+async def test_an_edit_without_effect_is_ignored(tmp_path: Path) -> None:
+    """An unchanged text, an older question and an unknown one cause no request."""
     async with service(tmp_path) as one:
         await one.ask("one")
         await edited(one, "e1", "one")
@@ -53,7 +53,7 @@ async def test_an_edit_that_changes_nothing_asks_nothing(tmp_path: Path) -> None
 
 
 async def test_a_question_edited_while_it_is_answered(tmp_path: Path) -> None:
-    """The old call is hung up; the answer is the new question's."""
+    """The running call is cancelled, and the answer is that to the new question."""
     async with service(tmp_path) as one:
         one.echo.hold("slow")
         await one.start_asking("slow")
@@ -63,8 +63,8 @@ async def test_a_question_edited_while_it_is_answered(tmp_path: Path) -> None:
         assert one.answer("e1").text == "re: quick"
 
 
-async def test_a_wrong_request_put_right_by_an_edit(tmp_path: Path) -> None:
-    """What was answered with a private sentence is taken as a new request."""
+async def test_an_edit_corrects_a_rejected_request(tmp_path: Path) -> None:
+    """The edit of a request that was answered privately is a new request."""
     async with service(tmp_path) as one:
         await one.ask("x", rejection="What?")
         await edited(one, "e1", "hello", rejection="")
@@ -73,7 +73,7 @@ async def test_a_wrong_request_put_right_by_an_edit(tmp_path: Path) -> None:
 
 
 async def test_an_edit_counts_as_a_request(tmp_path: Path) -> None:
-    """Over the rate an edit is refused in private and the answer stays."""
+    """An edit over the rate limit is refused privately, and the answer stays."""
     async with service(tmp_path, bot_requests_per_minute=1) as one:
         await one.ask("one")
         await edited(one, "e1", "two")
@@ -82,7 +82,7 @@ async def test_an_edit_counts_as_a_request(tmp_path: Path) -> None:
 
 
 async def test_a_deleted_question_leaves_the_context(tmp_path: Path) -> None:
-    """Question and answer are no longer told to the API."""
+    """A deleted question and its answer are no longer sent to the API."""
     async with service(tmp_path) as one:
         await one.ask("secret")
         await one.ask("keep")
@@ -97,8 +97,8 @@ async def press(one: Service, event: str, action: str, **more: str) -> str:
     return told.text
 
 
-async def test_who_asked_can_delete_the_answer(tmp_path: Path) -> None:
-    """Nobody else can; the message is emptied, its files go, and the API is no longer told of it."""
+async def test_the_author_can_delete_the_answer(tmp_path: Path) -> None:
+    """Only the author can; message and files are deleted, and the API no longer gets them."""
     async with service(tmp_path) as one:
         picture = await one.ask("a fox", command="image")
         path = (await one.core.store.job("channel", "e1")).answer.media[0].path  # type: ignore[union-attr]
@@ -112,8 +112,8 @@ async def test_who_asked_can_delete_the_answer(tmp_path: Path) -> None:
         assert sent(one) == ["next"]
 
 
-async def test_opinions_are_kept(tmp_path: Path) -> None:
-    """A press of either button is thanked for in private and counted in the channel's usage."""
+async def test_feedback_is_counted(tmp_path: Path) -> None:
+    """Both buttons are acknowledged privately and counted in the channel's usage."""
     async with service(tmp_path) as one:
         await one.ask("hello")
         assert await press(one, "e1", "good") == "Thank you, noted."
@@ -123,7 +123,7 @@ async def test_opinions_are_kept(tmp_path: Path) -> None:
 
 
 async def test_the_stop_button(tmp_path: Path) -> None:
-    """It stops the one answer, for who asked; the stopped answer says so itself."""
+    """The button stops this answer, for its author only; the stopped answer has a note."""
     async with service(tmp_path) as one:
         one.echo.hold("slow")
         await one.start_asking("slow")
@@ -136,16 +136,16 @@ async def test_the_stop_button(tmp_path: Path) -> None:
         assert "Nothing is running" in await press(one, "e1", "stop")
 
 
-async def test_a_form_adds_to_what_a_button_asks(tmp_path: Path) -> None:
-    """Values of the options that a button asks for are taken; others are not."""
+async def test_a_form_completes_the_options_of_a_button(tmp_path: Path) -> None:
+    """Options that the button prompts for are accepted, others are not."""
     async with service(tmp_path) as one:
         await one.ask("a fox", command="image", options={"size": "512x512"})
         await press(one, "e1", "style", style="anime", size="2048x2048")
         assert (one.echo.bodies[-1]["style"], one.echo.bodies[-1]["size"]) == ("anime", "512x512")
 
 
-async def test_what_was_said_before_is_read_once(tmp_path: Path) -> None:
-    """The first event that continues a talk tells the API what others said, by name, and it is kept."""
+async def test_prior_messages_are_read_once(tmp_path: Path) -> None:
+    """The first event of a conversation sends other people's earlier messages with their names; they are stored."""
     async with service(tmp_path) as one:
         before = [["bob", "The fox is red."], ["cid", "No, it is grey."]]
         await one.ask("who is right?", earlier=before)
@@ -159,8 +159,8 @@ async def test_what_was_said_before_is_read_once(tmp_path: Path) -> None:
         assert sum(call.startswith("earlier") for call in one.channel.calls) == 3
 
 
-async def test_who_takes_part(tmp_path: Path) -> None:
-    """Those who asked, until the conversation is told to stop."""
+async def test_participants(tmp_path: Path) -> None:
+    """Participants are the people who asked since the conversation's last stop."""
     async with service(tmp_path) as one:
         await one.ask("hello")
         await one.ask("hello", who="bob")
@@ -169,8 +169,8 @@ async def test_who_takes_part(tmp_path: Path) -> None:
         assert not await one.core.services.participants("channel", "general")
 
 
-async def test_people_choose_for_themselves(tmp_path: Path) -> None:
-    """A person's language and models hold for them alone; what is not offered can't be chosen."""
+async def test_preferences_are_personal(tmp_path: Path) -> None:
+    """Language and models apply to their person only; invalid values are refused."""
     async with service(tmp_path, bot_chat_models=("m1", "m2"), bot_media_per_day=5) as one:
         services = one.core.services
         await services.set_preference("channel", "ada", "language", "zh-Hant")
@@ -190,8 +190,8 @@ async def test_people_choose_for_themselves(tmp_path: Path) -> None:
         assert (await services.profile("channel", Actor(id="ada"))).language == ""
 
 
-async def test_notes_are_sealed(tmp_path: Path) -> None:
-    """What an adapter writes down is not readable in the database, survives a restart and a new key in front."""
+async def test_the_storage_is_encrypted(tmp_path: Path) -> None:
+    """Values are unreadable in the database, and survive a restart and a new first key."""
     async with service(tmp_path, bot_encryption_keys="old") as one:
         await one.core.services.storage("book").set("team", "xoxb-secret")
         assert await one.core.services.storage("book").items() == {"team": "xoxb-secret"}
@@ -207,7 +207,7 @@ async def test_notes_are_sealed(tmp_path: Path) -> None:
 
 
 def test_a_foreign_key_decrypts_nothing() -> None:
-    """What another key sealed is None, not garbage."""
+    """A value encrypted with another key yields None."""
     token = TokenCipher([SecretStr("a")]).encrypt("text")
     assert "text" not in token
     assert TokenCipher([SecretStr("b")]).decrypt(token) is None

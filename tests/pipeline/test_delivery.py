@@ -1,4 +1,4 @@
-"""Delivery: what a platform delays, refuses or finds too big, and the pace of what is shown before."""
+"""Delivery: answers that a platform delays, refuses or finds too big, and the pace of updates."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,16 +30,16 @@ AT_ONCE = replace(FAST.pipeline, first_update=0.0)
 SMALL: dict[str, Any] = {"command": "image", "options": {"size": "512x512"}}
 
 
-async def test_a_delayed_answer_is_delivered_without_being_made_again(tmp_path: Path) -> None:
-    """A platform that says "later" gets the committed answer again; the API is asked once."""
+async def test_a_delayed_answer_is_not_generated_again(tmp_path: Path) -> None:
+    """A delayed delivery repeats the committed answer; there is one API call."""
     async with service(tmp_path) as one:
         one.channel.faults = {"post": [429, 429], "finish": [429, 429, 429, 429, 429, 429]}
         assert (await one.ask("hello")).text == "re: hello"
         assert one.echo.prompts == ["hello"]
 
 
-async def test_a_platform_is_not_asked_before_it_said(tmp_path: Path) -> None:
-    """An answer that is to be delivered later waits as long as its platform said, while others are delivered."""
+async def test_a_platform_s_delay_is_respected(tmp_path: Path) -> None:
+    """The delivery waits as long as the platform said, while others go on."""
     async with service(tmp_path) as one:
         one.channel.later = 1000
         one.channel.faults = {"finish": [429]}
@@ -52,7 +52,7 @@ async def test_a_platform_is_not_asked_before_it_said(tmp_path: Path) -> None:
 
 
 async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
-    """A platform that will never show it is believed and counted; the lane goes on."""
+    """An answer that the platform refuses is counted and not retried; the lane goes on."""
     async with service(tmp_path) as one:
         one.channel.faults = {"finish": [403]}
         refused = await one.channel.ask("hello")
@@ -67,12 +67,12 @@ async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
         assert one.echo.prompts == ["hello", "next", "last"]
 
 
-async def test_a_retry_shows_what_was_made_and_not_taken(tmp_path: Path) -> None:
-    """An answer that its platform refused is kept: asking for it again makes nothing anew, the second time it does."""
+async def test_a_retry_delivers_an_undelivered_answer(tmp_path: Path) -> None:
+    """The first retry delivers the stored answer, the second generates a new one."""
     async with service(tmp_path) as one:
         one.channel.faults = {"finish": [403]}
         refused = await one.channel.ask("hello")
-        await given_up(one, refused)
+        await wait_for_refusal(one, refused)
         assert (await one.ask("", command="retry")).text == "re: hello"
         assert not one.answer(refused).final
         assert one.echo.prompts == ["hello"]
@@ -81,24 +81,24 @@ async def test_a_retry_shows_what_was_made_and_not_taken(tmp_path: Path) -> None
             assert one.echo.prompts == ["hello"] * times
 
 
-async def test_an_apology_that_was_not_taken_is_no_answer(tmp_path: Path) -> None:
-    """A retry after a failure that could not even be told asks the API again."""
+async def test_an_undelivered_error_message_is_no_answer(tmp_path: Path) -> None:
+    """A retry after an undelivered error message calls the API again."""
     async with service(tmp_path) as one:
         one.channel.faults = {"finish": [403]}
         one.echo.instead = [failure(401)]
-        await given_up(one, await one.channel.ask("hello"))
+        await wait_for_refusal(one, await one.channel.ask("hello"))
         assert (await one.ask("", command="retry")).text == "re: hello"
         assert one.echo.prompts == ["hello", "hello"]
 
 
-async def given_up(one: Service, event: str) -> None:
-    """Wait until the service has seen the event's answer refused, and nothing is left to do."""
+async def wait_for_refusal(one: Service, event: str) -> None:
+    """Wait until the event's answer was refused and no work is left."""
     await one.channel.until(lambda: f"finish {event}" in one.channel.calls)
     await one.core.worker.drain()
 
 
-class Growing:
-    """A draft that finds more of itself with each message that it shows."""
+class GrowingDraft:
+    """A draft whose reference grows with each message."""
 
     def __init__(self, draft: ChannelDraft) -> None:
         self._draft = draft
@@ -117,14 +117,14 @@ class Growing:
         self.ref += "."
 
 
-async def test_what_finds_an_answer_again_is_kept_as_it_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reference kept of a draft is the one it has after each update, and after its end."""
+async def test_a_growing_reference_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stored reference of a draft is the one after each update, and after the end."""
     limits = Capabilities(edit_interval=0.01, status_interval=0.01)
     async with service(tmp_path, limits=limits) as one:
         open_draft = one.adapter.draft
 
-        async def draft(*args: Any, **more: Any) -> Growing:
-            return Growing(await open_draft(*args, **more))
+        async def draft(*args: Any, **more: Any) -> GrowingDraft:
+            return GrowingDraft(await open_draft(*args, **more))
 
         monkeypatch.setattr(one.adapter, "draft", draft)
         release = one.echo.hold("hello")
@@ -145,8 +145,8 @@ async def kept_ref(one: Service, event: str) -> str:
 
 
 @pytest.mark.parametrize("call", ["post", "finish"])
-async def test_an_adapters_surprise_costs_neither_answer_nor_lane(tmp_path: Path, call: str) -> None:
-    """An exception that no adapter should raise is tried again; when it stays, the lane and its slot go on."""
+async def test_an_adapter_s_bug_costs_neither_answer_nor_lane(tmp_path: Path, call: str) -> None:
+    """An unexpected exception is retried; if it persists, lane and slot are freed."""
     async with service(tmp_path, bot_chat_concurrency=1) as one:
         one.channel.faults = {call: [500, 500]}
         assert (await one.ask("hello")).text == "re: hello"
@@ -156,8 +156,8 @@ async def test_an_adapters_surprise_costs_neither_answer_nor_lane(tmp_path: Path
         assert one.echo.prompts.count("lost") <= 1
 
 
-async def test_a_surprise_in_an_update_does_not_matter(tmp_path: Path) -> None:
-    """Whatever goes wrong with what is shown before the answer, the answer is shown."""
+async def test_a_failed_update_does_not_matter(tmp_path: Path) -> None:
+    """The answer is delivered whatever happened to its updates."""
     async with service(tmp_path) as one:
         release = one.echo.hold("slow")
         one.channel.faults = {"update": [500, 403, 413]}
@@ -172,7 +172,7 @@ async def test_a_surprise_in_an_update_does_not_matter(tmp_path: Path) -> None:
 
 
 async def test_a_file_refused_as_too_big_is_made_smaller(tmp_path: Path, sandbox: Sandbox) -> None:
-    """A 2048x2048 picture fits a limit of 100 kB that is only told when it is uploaded."""
+    """An image is shrunk to a limit that the platform reports with the upload."""
     async with service(tmp_path, aimodels_base_url=sandbox.base_url) as one:
         one.channel.max_upload = 100_000
         told = await one.ask("a fox", **PICTURE)
@@ -182,7 +182,7 @@ async def test_a_file_refused_as_too_big_is_made_smaller(tmp_path: Path, sandbox
 
 
 async def test_a_known_limit_is_respected_before_the_first_try(tmp_path: Path, sandbox: Sandbox) -> None:
-    """What the adapter's capabilities allow is what is uploaded, at once."""
+    """A file is shrunk to the limit of the adapter's capabilities before the first upload."""
     limits = Capabilities(edit_interval=0.05, max_upload=20_000)
     async with service(tmp_path, limits=limits, aimodels_base_url=sandbox.base_url) as one:
         one.channel.max_upload = 20_000
@@ -191,8 +191,8 @@ async def test_a_known_limit_is_respected_before_the_first_try(tmp_path: Path, s
         assert one.channel.calls.count("finish e1") == 1
 
 
-async def test_a_limit_that_is_not_the_whole_truth_is_met(tmp_path: Path, sandbox: Sandbox) -> None:
-    """Refused again at the limit that was told, the file is made smaller still."""
+async def test_a_second_refusal_halves_the_limit(tmp_path: Path, sandbox: Sandbox) -> None:
+    """A file refused again at the reported limit is made smaller still."""
     async with service(tmp_path, aimodels_base_url=sandbox.base_url) as one:
         one.channel.max_upload = 20_000
         one.channel.faults = {"finish": [413, 413]}
@@ -201,8 +201,8 @@ async def test_a_limit_that_is_not_the_whole_truth_is_met(tmp_path: Path, sandbo
         assert one.channel.calls.count("finish e1") == 3
 
 
-async def test_what_can_not_be_made_small_enough_is_a_link(tmp_path: Path, sandbox: Sandbox) -> None:
-    """Under a limit that no picture meets, people get a link that works, and a sentence."""
+async def test_a_file_that_can_not_fit_is_a_link(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Under an impossible limit people get a working link and a sentence."""
     public = "https://bot.example"
     async with service(tmp_path, aimodels_base_url=sandbox.base_url, bot_public_url=public, bot_link_hours=5) as one:
         one.channel.max_upload = 10
@@ -216,8 +216,8 @@ async def test_what_can_not_be_made_small_enough_is_a_link(tmp_path: Path, sandb
         assert "5 hours" in told.text
 
 
-async def test_files_that_no_limit_explains_are_left_out_with_a_sentence(tmp_path: Path) -> None:
-    """A platform that refuses whatever is uploaded shows the text, and why the file is missing."""
+async def test_a_file_that_is_always_refused_is_left_out(tmp_path: Path) -> None:
+    """The platform shows the text and the reason for the missing file."""
     async with service(tmp_path) as one:
         one.channel.max_upload = 1_000_000
         one.channel.faults = {"finish": [413, 413, 413]}
@@ -230,7 +230,7 @@ async def test_files_that_no_limit_explains_are_left_out_with_a_sentence(tmp_pat
 
 
 async def test_updates_never_overlap_and_only_the_newest_is_shown() -> None:
-    """While an update is in flight others replace each other; at most one change of a draft is in flight."""
+    """At most one update of a draft is in flight; pending ones are replaced by the newest."""
     async with channel_server() as channel, draft(channel) as one:
         channel.hold = asyncio.Event()
         async with Progress(one, Capabilities(edit_interval=0.0), timing=AT_ONCE) as progress:
@@ -244,8 +244,8 @@ async def test_updates_never_overlap_and_only_the_newest_is_shown() -> None:
         assert channel.most_in_flight == 1
 
 
-async def test_nothing_is_shown_after_the_end() -> None:
-    """Leaving waits for the update in flight and drops what was not shown: what is finished stays."""
+async def test_no_update_follows_the_end() -> None:
+    """The end waits for the update in flight and drops pending ones."""
     async with channel_server() as channel, draft(channel) as one:
         channel.hold = asyncio.Event()
         async with Progress(one, Capabilities(edit_interval=0.0), timing=AT_ONCE) as progress:
@@ -259,7 +259,7 @@ async def test_nothing_is_shown_after_the_end() -> None:
 
 
 async def test_a_status_is_shown_again_with_its_age() -> None:
-    """A status that stays is shown again, each time with the seconds that have passed since the start."""
+    """An unchanged status is repeated with the seconds since the start."""
     clock = iter(range(0, 1000, 10))
     async with channel_server() as channel, draft(channel) as one:
         limits = Capabilities(edit_interval=0.0, status_interval=0.01)
@@ -270,7 +270,7 @@ async def test_a_status_is_shown_again_with_its_age() -> None:
 
 
 async def test_a_hanging_update_does_not_hold_up_the_answer(tmp_path: Path) -> None:
-    """An update that never ends is dropped after a while, and the answer is shown."""
+    """After a timeout the answer is delivered without the update."""
     timing = replace(FAST.pipeline, first_update=0.0, last_update=0.05)
     async with service(tmp_path, timing=timing) as one:
         one.channel.hold = asyncio.Event()

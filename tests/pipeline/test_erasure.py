@@ -1,4 +1,4 @@
-"""What the whole service keeps can be erased."""
+"""All data that the service stores can be erased."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +12,8 @@ from tests.support.sqlite import tables
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
-async def test_nothing_stays_of_who_is_forgotten(tmp_path: Path) -> None:
-    """Prior messages, choices, refused and undelivered answers: gone when the person is and what is old is pruned."""
+async def test_nothing_stays_of_a_forgotten_person(tmp_path: Path) -> None:
+    """Prior messages, preferences, refused and undelivered answers are erased by forgetting and pruning."""
     async with service(tmp_path, bot_chat_models=("m1", "m2")) as one:
         here: dict[str, Any] = {"conversation": "conversation-1", "who": "person-1"}
         await one.ask("hello", earlier=[["person-2", "said before"]], **here)
@@ -39,7 +39,7 @@ async def test_nothing_stays_of_who_is_forgotten(tmp_path: Path) -> None:
 
 
 async def test_an_undelivered_answer_is_kept_as_long_as_its_event(tmp_path: Path) -> None:
-    """Also where its conversation goes on."""
+    """An undelivered answer expires with its event, even if the conversation goes on."""
     async with service(tmp_path, bot_retention_days=30) as one:
         one.channel.faults = {"finish": [403]}
         undelivered = await one.channel.ask("refused")

@@ -1,4 +1,4 @@
-"""Every error has its sentence, and no sentence gives away the error's own text."""
+"""Every error has a message for people, which does not reveal the error's own text."""
 
 import pytest
 
@@ -26,8 +26,8 @@ def made(kind: type[Exception]) -> Exception:
 @pytest.mark.parametrize(
     "kind", [k for k in (*tree(errors.BotError), *tree(AIModelsError)) if k is not errors.UsageError]
 )
-def test_every_error_has_a_sentence_of_our_own(kind: type[Exception], locale: str) -> None:
-    """Each class of the tree becomes a sentence in the language asked for, without the error's text."""
+def test_every_error_has_a_message(kind: type[Exception], locale: str) -> None:
+    """Each class has a message in every language, without the error's text."""
     text = error_message(made(kind), locale, event_id="evt-1")
     assert text
     assert "secret" not in text
@@ -35,19 +35,19 @@ def test_every_error_has_a_sentence_of_our_own(kind: type[Exception], locale: st
     assert any("一" <= c <= "鿿" for c in text) == (locale != "en")
 
 
-def test_what_a_person_did_wrong_is_said_as_written() -> None:
-    """A usage error's text is meant for people."""
+def test_a_usage_error_keeps_its_text() -> None:
+    """A usage error's text is already written for people."""
     assert error_message(errors.UsageError("size must be 1."), "en", event_id="e") == "size must be 1."
 
 
 def test_an_unknown_error_gives_a_reference() -> None:
-    """Who runs the service finds the event by what the person quotes."""
+    """The message quotes the event's id."""
     assert "evt-42" in error_message(ZeroDivisionError("secret"), "en", event_id="evt-42")
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.0, "1 s"), (12.2, "13 s"), (90, "90 s"), (600.5, "11 min")])
 def test_a_rate_limit_says_when(seconds: float, shown: str) -> None:
-    """The wait is rounded up, and in minutes where those read better."""
+    """The wait is rounded up, long waits in minutes."""
     assert shown in error_message(RateLimited("x", retry_after=seconds), "en", event_id="e")
 
 
@@ -60,21 +60,21 @@ def test_a_rate_limit_says_when(seconds: float, shown: str) -> None:
         ("invalid_parameter", "refused"),
     ],
 )
-def test_a_refusal_is_told_by_its_code(code: str, key: str) -> None:
-    """What the API refused is said in our words when its code tells."""
+def test_a_refusal_s_code_selects_the_message(code: str, key: str) -> None:
+    """A known code or type selects a specific message."""
     error = BadRequest(RAW, status=400, code=code)
     assert error_message(error, "en", event_id="e1") == catalogue("en")[f"error.{key}"].format(id="e1")
 
 
 def test_a_wrong_key_names_the_setting() -> None:
-    """Only the admin can help, and is told where."""
+    """The message names the setting for the operator."""
     error = AuthenticationFailed(RAW, status=401, code="invalid_api_key")
     assert "AIMODELS_API_KEY" in error_message(error, "zh-TW", event_id="e")
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -> None:
-    """Other words would not help where the service has no such endpoint; an unknown model keeps its own sentence."""
+def test_a_missing_endpoint_has_its_own_message(status: int) -> None:
+    """A missing endpoint is not blamed on the request; an unknown model has its own message."""
     assert "does not offer" in error_message(BadRequest("Not found", status=status), "en", event_id="e")
     for unknown_model in (
         BadRequest("x", status=status, code="model_not_found"),
@@ -84,5 +84,5 @@ def test_an_endpoint_that_is_not_there_is_not_blamed_on_the_words(status: int) -
 
 
 def test_a_full_disk_is_not_blamed_on_the_download() -> None:
-    """Trying again would not help: whoever runs the service has to know."""
+    """The message asks to inform the operator, as a new try would not help."""
     assert "no room" in error_message(errors.FileNotSaved("x"), "en", event_id="e")

@@ -1,4 +1,4 @@
-"""The way in: recorded once, admitted by the rules, acknowledged only when it is on disk."""
+"""The inbox: events are recorded once, admitted by the rules, and acknowledged once stored."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ def event(name: str, prompt: str = "hello", **more: object) -> Event:
 
 
 async def test_an_event_delivered_again_is_answered_once(tmp_path: Path) -> None:
-    """Three deliveries at once, while it runs, after its answer and after a restart: one call, one answer."""
+    """Concurrent, later and repeated deliveries, also after a restart, cause one call and one answer."""
     async with service(tmp_path) as one:
         release = one.echo.hold("hello")
         sink = one.core.inbox.accept
@@ -38,8 +38,8 @@ async def test_an_event_delivered_again_is_answered_once(tmp_path: Path) -> None
         assert one.echo.prompts == ["hello", "last"]
 
 
-async def test_what_is_not_on_disk_is_not_acknowledged(tmp_path: Path) -> None:
-    """A sink that can't write raises, the platform delivers again, and the answer comes when it can."""
+async def test_an_event_is_acknowledged_once_it_is_stored(tmp_path: Path) -> None:
+    """If the store fails, the platform repeats the event, which is answered later."""
     async with service(tmp_path) as one:
         record, troubles = one.core.store.record, [StoreUnavailable("full")] * 3
 
@@ -56,8 +56,8 @@ async def test_what_is_not_on_disk_is_not_acknowledged(tmp_path: Path) -> None:
         assert not one.channel.answers("x")
 
 
-async def test_a_problem_is_told_in_private_and_spends_nothing(tmp_path: Path) -> None:
-    """What can't be understood, or names no command, is answered with a private sentence."""
+async def test_an_invalid_request_is_rejected_privately(tmp_path: Path) -> None:
+    """Invalid requests and unknown commands get a private sentence and cost nothing."""
     async with service(tmp_path) as one:
         told = await one.ask("x", rejection="`--stile`? Did you mean `--style`?", command="image")
         assert (told.text, told.private) == ("`--stile`? Did you mean `--style`?", True)
@@ -67,8 +67,8 @@ async def test_a_problem_is_told_in_private_and_spends_nothing(tmp_path: Path) -
         assert not one.echo.prompts
 
 
-async def test_a_refusal_is_told_in_private_and_spends_nothing(tmp_path: Path) -> None:
-    """Over a limit: a private sentence that says until when; the next person is answered."""
+async def test_a_refusal_is_private(tmp_path: Path) -> None:
+    """A request over a limit gets a private sentence with the wait, and other people are answered."""
     async with service(tmp_path, bot_deny_people=("mallory",)) as one:
         told = await one.ask("hello", who="mallory")
         assert told.private
@@ -78,7 +78,7 @@ async def test_a_refusal_is_told_in_private_and_spends_nothing(tmp_path: Path) -
 
 
 async def test_a_private_sentence_survives_a_restart(tmp_path: Path) -> None:
-    """A refusal or problem that was recorded is shown by the next start, though nothing is denied any more."""
+    """A recorded refusal is delivered after a restart even if the rules have changed."""
     async with service(tmp_path, bot_shutdown_timeout=0, bot_deny_people=("mallory",)) as one:
         one.channel.holds["finish x"] = asyncio.Event()
         await one.core.inbox.accept(event("x", who="mallory"))
@@ -93,7 +93,7 @@ async def test_a_private_sentence_survives_a_restart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("more", [{}, {"rejection": "What?"}, {"command": "tarot"}, {"command": "press"}])
 async def test_bots_are_not_answered(tmp_path: Path, more: dict[str, str]) -> None:
-    """Another bot gets no answer, not even to what can't be understood: two bots would never stop."""
+    """Another bot gets no answer, not even to an invalid request, as two bots would never stop."""
     async with service(tmp_path) as one:
         await one.core.inbox.accept(event("x", bot=True, **more))
         await one.ask("hello")
@@ -101,15 +101,15 @@ async def test_bots_are_not_answered(tmp_path: Path, more: dict[str, str]) -> No
         assert one.echo.prompts == ["hello"]
 
 
-async def test_whoever_is_denied_learns_nothing_of_commands(tmp_path: Path) -> None:
-    """A denied person's wrong request gets the refusal, not help with it."""
+async def test_a_denied_person_learns_nothing_about_commands(tmp_path: Path) -> None:
+    """A denied person's invalid request gets the refusal and no help."""
     async with service(tmp_path, bot_deny_people=("mallory",)) as one:
         told = await one.ask("x", rejection="Did you mean `--style`?", who="mallory")
         assert "list of people" in told.text
 
 
-async def test_wrong_requests_count_against_the_rate(tmp_path: Path) -> None:
-    """Wrong requests are answered within the rate like right ones."""
+async def test_invalid_requests_count_against_the_rate(tmp_path: Path) -> None:
+    """Invalid requests are limited like valid ones."""
     async with service(tmp_path, bot_requests_per_minute=2) as one:
         told = [await one.ask("x", rejection="What?") for _ in range(3)]
         assert [message.text for message in told[:2]] == ["What?", "What?"]
@@ -117,7 +117,7 @@ async def test_wrong_requests_count_against_the_rate(tmp_path: Path) -> None:
 
 
 async def test_an_alias_is_its_command(tmp_path: Path) -> None:
-    """An alias is recorded under the command's own name: what was asked can be asked again."""
+    """An alias is recorded under the command's name, so that a retry finds it."""
     async with service(tmp_path) as one:
         asked = await one.ask("hello", command="ask")
         again = await one.ask("", command="retry")
@@ -125,7 +125,7 @@ async def test_an_alias_is_its_command(tmp_path: Path) -> None:
 
 
 async def test_a_button_works_after_a_restart_and_replaces_the_answer(tmp_path: Path) -> None:
-    """A pressed button repeats its request with the context of then; the old exchange is no longer remembered."""
+    """A button repeats its request with the context of that time, and the old exchange is replaced."""
     async with service(tmp_path) as one:
         await one.ask("hello")
         await one.stop()
@@ -136,8 +136,8 @@ async def test_a_button_works_after_a_restart_and_replaces_the_answer(tmp_path: 
 
 
 @pytest.mark.parametrize("options", [{}, {"event": "e1"}, {"event": "nowhere", "action": "again"}])
-async def test_a_button_that_is_gone_is_a_sentence(tmp_path: Path, options: dict[str, str]) -> None:
-    """A button of an erased, foreign or forged answer is told to work no more."""
+async def test_an_invalid_button_is_a_sentence(tmp_path: Path, options: dict[str, str]) -> None:
+    """A button of an erased, foreign or forged answer gets a sentence."""
     async with service(tmp_path) as one:
         await one.ask("hello")
         told = await one.ask("", command="press", options=options)
@@ -146,16 +146,16 @@ async def test_a_button_that_is_gone_is_a_sentence(tmp_path: Path, options: dict
         assert one.echo.prompts == ["hello"]
 
 
-async def test_a_wrong_request_is_not_repeated_as_if_it_had_been_right(tmp_path: Path) -> None:
-    """A retry after a request that could not be understood says again what was wrong with it."""
+async def test_a_retry_of_an_invalid_request_repeats_its_error(tmp_path: Path) -> None:
+    """A retry of a rejected request gets the same error."""
     async with service(tmp_path) as one:
         await one.ask("hello --sise 3", rejection="What is --sise?")
         assert (await one.ask("", command="retry")).text == "What is --sise?"
         assert one.echo.prompts == []
 
 
-async def test_somebody_elses_conversation_is_not_repeated(tmp_path: Path) -> None:
-    """A retry that names an event of another conversation repeats nothing."""
+async def test_another_conversation_is_not_repeated(tmp_path: Path) -> None:
+    """A retry with the id of another conversation's event repeats nothing."""
     async with service(tmp_path) as one:
         await one.ask("secret", conversation="theirs")
         told = await one.ask("", command="retry", options={"event": "e1"}, conversation="mine")
@@ -163,8 +163,8 @@ async def test_somebody_elses_conversation_is_not_repeated(tmp_path: Path) -> No
         assert one.echo.prompts == ["secret"]
 
 
-async def test_a_stopped_request_is_not_held_against_its_person(tmp_path: Path) -> None:
-    """A picture that was stopped while it waited does not count against the day's pictures."""
+async def test_a_stopped_request_does_not_count(tmp_path: Path) -> None:
+    """An image request that is stopped while it waits does not count against the day's limit."""
     async with service(tmp_path, bot_media_per_day=2, bot_media_concurrency=1) as one:
         one.echo.hold("slow")
         first = await one.start_asking("slow", command="image")
@@ -176,7 +176,7 @@ async def test_a_stopped_request_is_not_held_against_its_person(tmp_path: Path) 
 
 
 async def test_the_time_of_receipt_does_not_matter_to_the_order(tmp_path: Path) -> None:
-    """Events are answered in the order in which they were recorded, whatever their clocks say."""
+    """Events are answered in the order of recording, whatever their times."""
     async with service(tmp_path) as one:
         one.echo.hold("first")
         await one.start_asking("first")

@@ -1,4 +1,4 @@
-"""The worker: order, concurrency, retries, and what an answer leaves behind."""
+"""The worker: order, concurrency, retries, and stored results."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_answers_of_a_conversation_come_in_order(tmp_path: Path) -> None:
-    """Fifty questions of one conversation are asked of the API one by one, in order, each with all before it."""
+    """Questions of one conversation are sent to the API one by one, each with all earlier exchanges."""
     async with service(tmp_path, bot_context_turns=200) as one:
         events = [await one.channel.ask(f"question {n}") for n in range(50)]
         await one.channel.wait_for_answers(*events)
@@ -32,7 +32,7 @@ async def test_answers_of_a_conversation_come_in_order(tmp_path: Path) -> None:
 
 
 async def test_conversations_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    """While one conversation's answer hangs, every other one is answered."""
+    """A hanging answer delays no other conversation."""
     async with service(tmp_path) as one:
         release = one.echo.hold("slow")
         slow = await one.channel.ask("slow", conversation="a")
@@ -43,8 +43,8 @@ async def test_conversations_do_not_wait_for_each_other(tmp_path: Path) -> None:
         await one.channel.wait_for_answers(slow)
 
 
-async def test_media_does_not_hold_up_the_chat_beside_it(tmp_path: Path) -> None:
-    """While a picture is being made, chat in the same conversation is answered."""
+async def test_media_do_not_delay_chat(tmp_path: Path) -> None:
+    """Chat is answered while an image of the same conversation is made."""
     async with service(tmp_path) as one:
         release = one.echo.hold("fox")
         picture = await one.channel.ask("a fox", command="image")
@@ -55,8 +55,8 @@ async def test_media_does_not_hold_up_the_chat_beside_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("slots", [1, 2])
-async def test_a_flood_of_pictures_delays_another_person_by_one_job(tmp_path: Path, slots: int) -> None:
-    """With a hundred pictures of one person queued, another person's first is the next to be started."""
+async def test_a_flood_of_images_delays_another_person_by_one_job(tmp_path: Path, slots: int) -> None:
+    """With a hundred queued images of one person, another person's is started next."""
     async with service(tmp_path, bot_media_concurrency=slots) as one:
         one.echo.hold("flood 0.")
         one.echo.hold("flood 1.")
@@ -76,7 +76,7 @@ async def test_a_flood_of_pictures_delays_another_person_by_one_job(tmp_path: Pa
 
 @pytest.mark.parametrize(("command", "kind"), [("chat", "chat"), ("image", "media")])
 async def test_concurrency_is_bounded(tmp_path: Path, command: str, kind: str) -> None:
-    """Never more answers of a kind are generated at once than BOT_CHAT_CONCURRENCY or BOT_MEDIA_CONCURRENCY says."""
+    """BOT_CHAT_CONCURRENCY and BOT_MEDIA_CONCURRENCY are never exceeded."""
     bound: dict[str, Any] = {f"bot_{kind}_concurrency": 3}
     async with service(tmp_path, **bound) as one:
         release = one.echo.hold("q")
@@ -92,8 +92,8 @@ async def test_concurrency_is_bounded(tmp_path: Path, command: str, kind: str) -
 
 
 @pytest.mark.parametrize("fault", [failure(500), failure(503), hang_up])
-async def test_what_may_succeed_later_is_tried_again(tmp_path: Path, fault: object) -> None:
-    """A failing API is asked again beyond the client's own tries; the person sees the wait and then the answer."""
+async def test_a_temporary_failure_is_retried(tmp_path: Path, fault: object) -> None:
+    """The command is retried beyond the client's own tries; the person sees the wait, then the answer."""
     async with service(tmp_path) as one:
         one.echo.instead = [fault] * calls_of(2)  # type: ignore[list-item]
         event = await one.channel.ask("hello")
@@ -105,8 +105,8 @@ async def test_what_may_succeed_later_is_tried_again(tmp_path: Path, fault: obje
         assert one.answer(after).text == "re: and then"
 
 
-async def test_what_goes_on_failing_is_told_and_can_be_retried(tmp_path: Path) -> None:
-    """When no try succeeds, a private sentence with a button says so; pressing it is answered, and the lane goes on."""
+async def test_a_lasting_failure_can_be_retried(tmp_path: Path) -> None:
+    """A private sentence with a retry button appears, the button works, and the lane goes on."""
     async with service(tmp_path, bot_max_attempts=2) as one:
         one.echo.instead = [failure(500)] * calls_of(2)
         told = await one.ask("hello")
@@ -119,8 +119,8 @@ async def test_what_goes_on_failing_is_told_and_can_be_retried(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-async def test_what_will_not_succeed_is_asked_once(tmp_path: Path, status: int) -> None:
-    """A refusal for good is a private sentence after one call, without the API's own words."""
+async def test_a_permanent_failure_is_not_retried(tmp_path: Path, status: int) -> None:
+    """After one call a private sentence appears, without the API's own text."""
     async with service(tmp_path) as one:
         one.echo.instead = [failure(status, text="API密鑰無效或已過期")]
         told = await one.ask("hello")
@@ -132,7 +132,7 @@ async def test_what_will_not_succeed_is_asked_once(tmp_path: Path, status: int) 
 
 
 async def test_a_rate_limit_is_waited_for(tmp_path: Path) -> None:
-    """After a 429 nothing is asked before its reset; then it is answered, without an apology."""
+    """After a 429 the service waits for the reset and then answers, without an error message."""
     async with service(tmp_path) as one:
         reset = int(time.time()) + 1
         limit = {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
@@ -143,10 +143,8 @@ async def test_a_rate_limit_is_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["a surprise", "sk-of-the-tests"])
-async def test_a_crashing_command_is_a_sentence_with_a_reference(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    """An exception that nobody thought of becomes a sentence with the event's id; the lane goes on."""
+async def test_a_crashing_command_gives_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """An unexpected exception becomes a sentence with the event's id, and the lane goes on."""
     async with service(tmp_path) as one:
         with monkeypatch.context() as broken:
             broken.setattr("bot.conversation.context.Conversation.build_messages", raising(ZeroDivisionError(text)))
@@ -158,7 +156,7 @@ async def test_a_crashing_command_is_a_sentence_with_a_reference(
 
 
 async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a person got wrong is said in private, and nothing is asked of the API."""
+    """The error is shown privately, and there is no API call."""
     async with service(tmp_path) as one:
         monkeypatch.setattr(
             "bot.conversation.context.Conversation.build_messages", raising(UsageError("Say it differently."))
@@ -171,8 +169,8 @@ async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: py
 # -- what an answer leaves behind
 
 
-async def test_a_failure_after_the_api_was_paid_is_counted(tmp_path: Path) -> None:
-    """A picture that was made but can't be fetched is told as a failure, and its cost is kept."""
+async def test_a_failure_after_a_paid_call_is_counted(tmp_path: Path) -> None:
+    """The cost of an image that can't be fetched is stored."""
     async with service(tmp_path) as one:
         one.echo.url = "https://localhost:1/v1"  # where the picture is said to be: an address that is not fetched
         told = await one.ask("a fox", command="image")
@@ -182,8 +180,8 @@ async def test_a_failure_after_the_api_was_paid_is_counted(tmp_path: Path) -> No
         assert (row.kind, row.items, row.cost) == ("image", 1, 0.5)
 
 
-async def test_a_long_conversation_is_folded(tmp_path: Path) -> None:
-    """What no longer fits is folded into a summary; later requests carry it, and its tokens are counted."""
+async def test_a_long_conversation_is_summarized(tmp_path: Path) -> None:
+    """Older turns become a summary, which later requests contain; its tokens are counted."""
     async with service(tmp_path, bot_context_turns=4) as one:
         for n in range(5):
             await one.ask(f"question {n}")
@@ -199,8 +197,8 @@ async def test_a_long_conversation_is_folded(tmp_path: Path) -> None:
         assert row.requests >= 6 + folds
 
 
-async def test_a_conversation_is_folded_once_at_a_time(tmp_path: Path) -> None:
-    """Answers that come while a summary is being made start no second one; the next one after it does."""
+async def test_a_conversation_has_one_summary_at_a_time(tmp_path: Path) -> None:
+    """Answers during a summary start no second one; an answer after it does."""
     async with service(tmp_path, bot_context_turns=2) as one:
         release = one.echo.hold("Summarise our conversation")
         for number in range(4):
@@ -219,7 +217,7 @@ def summaries(asked: list[str]) -> int:
 
 
 def calls_of(attempts: int) -> int:
-    """API calls of that many tries of an event, the client's own tries included."""
+    """Return the number of API calls of `attempts` tries of an event, the client's own tries included."""
     return attempts * 5
 
 

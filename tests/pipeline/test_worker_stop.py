@@ -1,4 +1,4 @@
-"""Ends of an answer before its time: a person's stop, the service's, and the process's death."""
+"""Answers that end early: stopped by a person, by a shutdown, or by the death of the process."""
 
 import asyncio
 import contextlib
@@ -18,8 +18,8 @@ from tests.support.service import FAST, Service, quiet_logs, service
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
-async def test_a_stop_keeps_what_was_written(tmp_path: Path) -> None:
-    """The API's connection is closed; the text so far stays, with a note, and is remembered without it."""
+async def test_a_stop_keeps_the_partial_answer(tmp_path: Path) -> None:
+    """The API call is cancelled; the text so far stays with a note, and is stored without it."""
     async with service(tmp_path, aimodels_streaming=True) as one:
         one.echo.instead = [events(piece("Hello "), piece("world"), wait=asyncio.Event())]
         event = await one.channel.ask("greet")
@@ -33,8 +33,8 @@ async def test_a_stop_keeps_what_was_written(tmp_path: Path) -> None:
         assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["greet", "Hello world", "next"]
 
 
-async def test_a_stop_drops_what_waits_here_and_nothing_elsewhere(tmp_path: Path) -> None:
-    """What waits in the conversation is answered as stopped and never asked; another conversation goes on."""
+async def test_a_stop_is_limited_to_its_conversation(tmp_path: Path) -> None:
+    """Waiting events of the conversation are answered as stopped without an API call; another conversation goes on."""
     async with service(tmp_path) as one:
         one.echo.hold("slow")
         release = one.echo.hold("other")
@@ -54,8 +54,8 @@ async def test_a_stop_drops_what_waits_here_and_nothing_elsewhere(tmp_path: Path
         assert one.echo.prompts == ["slow", "other", "next"]
 
 
-async def test_a_stop_reaches_what_is_being_opened(tmp_path: Path) -> None:
-    """An answer whose draft is still being opened is stopped before the API is asked."""
+async def test_a_stop_reaches_an_opening_draft(tmp_path: Path) -> None:
+    """An answer whose draft is being opened is stopped before the API call."""
     async with service(tmp_path) as one:
         release = one.channel.holds["post e1"] = asyncio.Event()
         event = await one.channel.ask("hello")
@@ -67,8 +67,8 @@ async def test_a_stop_reaches_what_is_being_opened(tmp_path: Path) -> None:
         assert not one.echo.prompts
 
 
-async def test_a_stop_reaches_what_is_to_be_tried_again(tmp_path: Path) -> None:
-    """An answer that waits for its next try is stopped, and shown as stopped where its wait was shown."""
+async def test_a_stop_reaches_a_waiting_retry(tmp_path: Path) -> None:
+    """An answer that waits for its next try is shown as stopped."""
     async with service(tmp_path, timing=replace(FAST.pipeline, shortest_pause=1000.0)) as one:
         one.echo.instead = [failure(500)] * 5
         event = await one.channel.ask("hello")
@@ -80,8 +80,8 @@ async def test_a_stop_reaches_what_is_to_be_tried_again(tmp_path: Path) -> None:
         assert (await one.ask("next")).text == "re: next"
 
 
-async def test_a_stop_leaves_a_finished_answer_alone(tmp_path: Path) -> None:
-    """What is being delivered is delivered whole."""
+async def test_a_stop_does_not_affect_a_finished_answer(tmp_path: Path) -> None:
+    """An answer in delivery is delivered whole."""
     async with service(tmp_path) as one:
         release = one.channel.holds["finish e1"] = asyncio.Event()
         event = await one.channel.ask("hello")
@@ -96,7 +96,7 @@ async def test_a_stop_leaves_a_finished_answer_alone(tmp_path: Path) -> None:
 
 
 async def test_running_answers_finish_before_the_end(tmp_path: Path) -> None:
-    """A graceful stop waits for what is being generated, takes on nothing new, and the next start repeats nothing."""
+    """A shutdown waits for running answers and claims no new events; the next start repeats nothing."""
     async with service(tmp_path) as one:
         release = one.echo.hold("slow")
         event = await one.start_asking("slow")
@@ -113,8 +113,8 @@ async def test_running_answers_finish_before_the_end(tmp_path: Path) -> None:
         assert len(one.channel.answers(event)) == 1
 
 
-async def test_what_does_not_finish_is_answered_by_the_next_start(tmp_path: Path) -> None:
-    """Past BOT_SHUTDOWN_TIMEOUT the API's connection is closed; the next start answers in the same place, once."""
+async def test_an_unfinished_answer_is_made_by_the_next_start(tmp_path: Path) -> None:
+    """After BOT_SHUTDOWN_TIMEOUT the API call is cancelled; the next start answers in place, once."""
     async with service(tmp_path, bot_shutdown_timeout=0) as one:
         release = one.echo.hold("slow")
         event = await one.start_asking("slow")
@@ -128,7 +128,7 @@ async def test_what_does_not_finish_is_answered_by_the_next_start(tmp_path: Path
 
 
 def process(one: Service, seam: str = "", **settings: str) -> contextlib.AbstractAsyncContextManager[Process]:
-    """The service of a folder in a process of its own."""
+    """Run the service of a folder in a process of its own."""
     environment = {
         "AIMODELS_BASE_URL": one.api.url,
         "AIMODELS_API_KEY": "sk-of-the-tests",
@@ -140,7 +140,7 @@ def process(one: Service, seam: str = "", **settings: str) -> contextlib.Abstrac
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_lets_running_answers_finish(tmp_path: Path, number: signal.Signals) -> None:
-    """SIGTERM or SIGINT: a real process delivers what is being generated and ends with status 0."""
+    """On SIGTERM or SIGINT a real process delivers running answers and exits with status 0."""
     async with service(tmp_path) as one:
         await one.stop()
         release = one.echo.hold("slow")
@@ -152,8 +152,8 @@ async def test_a_signal_lets_running_answers_finish(tmp_path: Path, number: sign
         assert one.answer(event).text == "re: slow"
 
 
-async def test_what_a_signal_cuts_off_is_answered_once_by_the_next_start(tmp_path: Path) -> None:
-    """SIGTERM with no time to finish: status 0, and the next start answers in the same place."""
+async def test_an_answer_cut_off_by_a_signal_is_made_by_the_next_start(tmp_path: Path) -> None:
+    """SIGTERM without time to finish exits with 0, and the next start answers in place."""
     async with service(tmp_path) as one:
         await one.stop()
         release = one.echo.hold("slow")
@@ -169,7 +169,7 @@ async def test_what_a_signal_cuts_off_is_answered_once_by_the_next_start(tmp_pat
 
 
 async def test_an_event_that_kills_the_process_is_given_up(tmp_path: Path) -> None:
-    """When the process died of an event as often as BOT_MAX_ATTEMPTS, it is answered with an apology, not generated."""
+    """After BOT_MAX_ATTEMPTS deaths of the process the event is answered with an error message."""
     async with service(tmp_path) as one:
         await one.stop()
         one.echo.hold("deadly")
@@ -186,8 +186,8 @@ async def test_an_event_that_kills_the_process_is_given_up(tmp_path: Path) -> No
         assert (await one.ask("next")).text == "re: next"
 
 
-async def test_stops_of_the_service_use_up_no_tries(tmp_path: Path) -> None:
-    """However often it is stopped while it answers, an event is answered in the end."""
+async def test_shutdowns_do_not_count_as_tries(tmp_path: Path) -> None:
+    """An event is answered however often the service was stopped during its answer."""
     async with service(tmp_path, bot_shutdown_timeout=0, bot_max_attempts=2) as one:
         release = one.echo.hold("slow")
         event = await one.start_asking("slow")
@@ -201,8 +201,8 @@ async def test_stops_of_the_service_use_up_no_tries(tmp_path: Path) -> None:
         assert one.answer(event).text == "re: slow"
 
 
-async def test_a_summary_that_is_broken_off_is_counted(tmp_path: Path) -> None:
-    """A stop waits for it within the shutdown time; past that its request counts as one."""
+async def test_a_cancelled_summary_is_counted(tmp_path: Path) -> None:
+    """A summary cancelled at the shutdown counts as one request."""
     async with service(tmp_path, bot_context_turns=4, bot_shutdown_timeout=0) as one:
         one.echo.hold("Summarise")
         for n in range(5):
@@ -215,8 +215,8 @@ async def test_a_summary_that_is_broken_off_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["post e1", "finish e1"])
-async def test_a_platform_that_hangs_keeps_no_slot(tmp_path: Path, step: str) -> None:
-    """A call that does not end is broken off, and the answer shown when the platform answers again."""
+async def test_a_hanging_platform_keeps_no_slot(tmp_path: Path, step: str) -> None:
+    """A hanging call times out, and the answer is delivered once the platform works again."""
     async with service(tmp_path, timing=replace(FAST.pipeline, draft_step=0.2, finish=0.2)) as one:
         one.channel.holds[step] = asyncio.Event()
         event = await one.channel.ask("hello")

@@ -1,4 +1,4 @@
-"""The worker when the database fails it: what was generated is not lost, and nothing is generated twice."""
+"""The worker during failures of the database: no generated answer is lost, none is generated twice."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ async def pragma(one: Service, text: str) -> Any:
 
 
 async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
-    """While another program locks the database an answer waits for its commit; it is generated once."""
+    """While another program locks the database the commit waits; the answer is generated once."""
     async with service(tmp_path) as one:
         await pragma(one, "busy_timeout = 10")
         release = one.echo.hold("slow")
@@ -43,7 +43,7 @@ async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
-    """While the disk is full an answer waits for its commit, and new events are not acknowledged; then all goes on."""
+    """While the disk is full commits wait and new events are not acknowledged; then all goes on."""
     async with service(tmp_path) as one:
         long = "long " * 20_000
         release = one.echo.hold("long")
@@ -64,7 +64,7 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path) -> None:
-    """Events that can't be read for a while are answered when they can."""
+    """Events that can't be read for a while are answered later."""
     async with service(tmp_path, bot_shutdown_timeout=0) as one:
         event, reads = await left_behind(one)
         read, troubles = reads.job_of_seq, [StoreUnavailable("locked")] * 3
@@ -80,7 +80,7 @@ async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path)
 
 
 async def test_a_damaged_database_ends_the_service_with_its_error(tmp_path: Path) -> None:
-    """Events that can never be read end the service with the sentence that says what to do."""
+    """Events that can never be read end the service with an instruction."""
     async with service(tmp_path, bot_shutdown_timeout=0) as one:
         _, reads = await left_behind(one)
 
@@ -94,7 +94,7 @@ async def test_a_damaged_database_ends_the_service_with_its_error(tmp_path: Path
 
 
 async def left_behind(one: Service) -> tuple[str, Any]:
-    """A started service that has to read a waiting event from its table, and what it reads with."""
+    """Start a service that must read a waiting event from its table; return it with the store's reader."""
     release = one.echo.hold("hello")
     event = await one.start_asking("hello")
     await one.stop()
@@ -105,7 +105,7 @@ async def left_behind(one: Service) -> tuple[str, Any]:
 
 
 async def test_a_try_counts_before_a_file_is_read(tmp_path: Path) -> None:
-    """A file that is the end of whoever reads it is not read for ever: the try is on disk before."""
+    """A file that kills its reader is not read endlessly, as the try is stored first."""
     async with service(tmp_path) as one:
         seen: list[int] = []
         read = one.adapter.open

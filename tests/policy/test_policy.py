@@ -1,4 +1,4 @@
-"""Who may do what, where and how much, decided before anything is spent."""
+"""Permissions and quotas, decided before anything is spent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -33,7 +33,7 @@ _ids = count()
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that moves only when it is set."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -82,7 +82,7 @@ def asked(
 
 
 class Ask:
-    """Asks as the service does: what the policy admits is recorded with its quota, a refusal as the event's answer."""
+    """Asks as the service does: an admitted event is recorded with its quota, a refusal as the event's answer."""
 
     def __init__(self, make: Make, store: SqliteStore) -> None:
         self._make = make
@@ -110,7 +110,7 @@ def ask(make: Make, store: SqliteStore) -> Ask:
 
 
 async def answered(store: SqliteStore, event: Event, *usage: Usage) -> None:
-    """Let a recorded event be answered, with what it used; the others are given back."""
+    """Complete a recorded event with its usage; other events are released."""
     held = []
     while (job := await store.claim({Lane.FREE}, {"here"})) is not None and job.event.id != event.id:
         held.append(job)
@@ -122,13 +122,13 @@ async def answered(store: SqliteStore, event: Event, *usage: Usage) -> None:
 
 
 async def finished(store: SqliteStore, event: Event, *usage: Usage) -> None:
-    """Let an event run through the store, with what it used."""
+    """Process an event in the store, with its usage."""
     await store.record(event, lane=Lane.FREE)
     await answered(store, event, *usage)
 
 
-async def test_with_nothing_set_people_may(make: Make) -> None:
-    """The defaults admit people to everything."""
+async def test_the_defaults_admit_people(make: Make) -> None:
+    """Without settings people may use everything."""
     policy = make()
     for spec in (CHAT, IMAGE, VIDEO, USAGE, HELP):
         assert policy.check(asked(), spec) is None
@@ -144,10 +144,10 @@ async def test_with_nothing_set_people_may(make: Make) -> None:
         ("workspaces", {"workspace": "x"}, {"workspace": "y"}),
     ],
 )
-async def test_lists_admit_and_shut_out(
+async def test_lists_allow_and_deny(
     make: Make, entry: str, setting: str, good: dict[str, Any], bad: dict[str, Any]
 ) -> None:
-    """Allowed: only these; denied: not these; ids match alone and with their adapter's name."""
+    """An allow list admits its ids only, a deny list excludes its ids; an id may have its adapter's name in front."""
     words = (entry.format("x"),)
     allow, deny = make(**{f"bot_allow_{setting}": words}), make(**{f"bot_deny_{setting}": words})
     assert allow.check(asked(**good), CHAT) is None
@@ -159,12 +159,12 @@ async def test_lists_admit_and_shut_out(
 
 
 async def test_another_adapters_entry_does_not_match(make: Make) -> None:
-    """The same id on another platform is somebody else."""
+    """The same id on another platform does not match."""
     assert make(bot_deny_people=("there:ann",)).check(asked("ann"), CHAT) is None
 
 
 async def test_deny_beats_allow_and_lists_add_up(make: Make) -> None:
-    """Every list has to agree; administrators are no exception."""
+    """Every list must agree, for administrators too."""
     policy = make(bot_allow_people=("ann", "bob"), bot_deny_people=("bob",), bot_allow_channels=("c1",))
     assert policy.check(asked("ann"), CHAT) is None
     assert policy.check(asked("bob", is_admin=True), CHAT)
@@ -172,7 +172,7 @@ async def test_deny_beats_allow_and_lists_add_up(make: Make) -> None:
 
 
 async def test_rules_hold_for_their_command(make: Make) -> None:
-    """`=` admits only these, `!=` shuts these out, other commands are not touched."""
+    """`=` admits only these ids, `!=` excludes these, and other commands are not affected."""
     policy = make(bot_command_rules=("video=role:artists", "video=role:here:staff", "image!=channel:c2"))
     assert policy.check(asked(roles=("artists",)), VIDEO) is None
     assert policy.check(asked(roles=("staff",)), VIDEO) is None
@@ -186,28 +186,28 @@ async def test_rules_hold_for_their_command(make: Make) -> None:
 
 @pytest.mark.parametrize("rule", ["video", "video=artists", "video==role:a", "video=team:a", "=role:a", "video=role:"])
 async def test_a_wrong_rule_stops_the_start(make: Make, rule: str) -> None:
-    """The sentence names the setting, the rule and what is allowed."""
+    """The error names the setting, the rule and the allowed form."""
     with pytest.raises(SettingsError, match=r"BOT_COMMAND_RULES.*must look like"):
         make(bot_command_rules=(rule,))
 
 
 async def test_a_rule_for_no_command_stops_the_start(store: SqliteStore) -> None:
-    """A misspelt command would be a rule that never holds."""
+    """A rule with a misspelt command is an error, as it would never apply."""
     settings = Settings(_env_file=None, bot_command_rules=("vidoe=role:a",))  # type: ignore[call-arg]
     with pytest.raises(SettingsError, match=r"vidoe.*chat, video"):
         Policy(settings, store, commands=("video", "chat"))
 
 
 async def test_bots_are_not_answered(make: Make) -> None:
-    """Off by default, and silently: two bots must not talk for ever."""
+    """Bots are ignored silently by default, so that two bots never talk endlessly."""
     refusal = make().check(asked(is_bot=True), CHAT)
     assert refusal is not None
     assert refusal.silent
     assert make(bot_allow_bots=True).check(asked(is_bot=True), CHAT) is None
 
 
-async def test_a_stranger_is_told_once_a_day(make: Make, clock: Clock) -> None:
-    """One sentence, then silence until tomorrow; each stranger their own."""
+async def test_a_stranger_is_refused_once_a_day(make: Make, clock: Clock) -> None:
+    """A stranger gets one sentence a day, and silence afterwards."""
     policy = make()
     said = [policy.check(asked("eve", is_stranger=True), CHAT) for _ in range(3)]
     assert [refusal.silent if refusal else None for refusal in said] == [False, True, True]
@@ -222,7 +222,7 @@ async def test_a_stranger_is_told_once_a_day(make: Make, clock: Clock) -> None:
 
 
 async def test_requests_a_minute_slide(ask: Ask, clock: Clock) -> None:
-    """The limit holds for any sixty seconds of one person, and the refusal says when there is room again."""
+    """The limit holds for any sixty seconds of one person, and the refusal names the wait."""
     ask.set(bot_requests_per_minute=2)
     assert await ask(asked(), CHAT) is None
     clock.pass_by(40)
@@ -239,7 +239,7 @@ async def test_requests_a_minute_slide(ask: Ask, clock: Clock) -> None:
 
 
 async def test_a_redelivered_event_counts_once(ask: Ask, clock: Clock, store: SqliteStore) -> None:
-    """The same event gets the same verdict, admitted or refused, and uses nothing up."""
+    """A repeated event gets the same verdict and is not counted again."""
     ask.set(bot_requests_per_minute=2)
     first, second, third = asked(), asked(), asked()
     for _ in range(5):
@@ -254,8 +254,8 @@ async def test_a_redelivered_event_counts_once(ask: Ask, clock: Clock, store: Sq
     assert "minute" in job.answer.text
 
 
-async def test_media_a_day_counts_what_the_store_knows(ask: Ask, store: SqliteStore, clock: Clock) -> None:
-    """Today's files of this person count, from before a restart too; other people's and chats do not."""
+async def test_media_a_day_counts_stored_usage(ask: Ask, store: SqliteStore, clock: Clock) -> None:
+    """The person's files of today count, across restarts; other people's files and chats do not."""
     await finished(store, asked("ann"), Usage(kind="image", model="m", items=3))
     await finished(store, asked("bob"), Usage(kind="image", model="m", items=9))
     ask.set(bot_media_per_day=4)
@@ -274,14 +274,14 @@ async def test_media_a_day_counts_what_the_store_knows(ask: Ask, store: SqliteSt
 
 
 async def test_a_hundred_quick_requests_do_not_overshoot(ask: Ask) -> None:
-    """What is admitted counts before it is finished, also when all ask at once."""
+    """An admitted request counts before it is finished, also among concurrent ones."""
     ask.set(bot_media_per_day=10)
     verdicts = await asyncio.gather(*(ask(asked(), IMAGE) for _ in range(100)))
     assert verdicts.count(None) == 10
 
 
-async def test_what_came_to_nothing_is_given_back(ask: Ask, store: SqliteStore) -> None:
-    """A request that failed frees its place; one that used less, the rest; one that is stopped, all of it."""
+async def test_unused_reservations_are_released(ask: Ask, store: SqliteStore) -> None:
+    """A failed request releases its reservation, one that used less releases the rest, a stopped one all."""
     ask.set(bot_media_per_day=4)
     event = replace(asked(), options={"n": "4"})
     assert await ask(event, IMAGE) is None
@@ -296,8 +296,8 @@ async def test_what_came_to_nothing_is_given_back(ask: Ask, store: SqliteStore) 
     assert await ask(asked(), IMAGE) is None
 
 
-async def test_the_budget_is_everybodys(ask: Ask, store: SqliteStore) -> None:
-    """Money spent by one is missing for all; what costs nothing goes on."""
+async def test_the_budget_is_shared(ask: Ask, store: SqliteStore) -> None:
+    """One person's spending reduces the budget of all; free commands stay allowed."""
     await finished(store, asked("ann"), Usage(kind="image", model="m", items=1, cost=0.5))
     await finished(store, asked("bob"), Usage(kind="chat", model="m", cost=0.5))
     ask.set(bot_budget_per_day=1)
@@ -308,15 +308,15 @@ async def test_the_budget_is_everybodys(ask: Ask, store: SqliteStore) -> None:
 
 
 async def test_quick_requests_can_not_overspend(ask: Ask, store: SqliteStore) -> None:
-    """Unfinished requests count at the dearest price seen."""
+    """Unfinished requests count at the highest known price."""
     await finished(store, asked(), Usage(kind="image", model="m", items=2, cost=0.2))
     ask.set(bot_budget_per_day=1)
     verdicts = await asyncio.gather(*(ask(asked(f"p{n}"), IMAGE) for n in range(100)))
     assert verdicts.count(None) == 8
 
 
-async def test_the_first_of_a_kind_finds_out_the_price(ask: Ask, store: SqliteStore) -> None:
-    """While no price is known one request at a time is admitted; afterwards the price decides."""
+async def test_the_first_request_of_a_kind_determines_the_price(ask: Ask, store: SqliteStore) -> None:
+    """While the price is unknown, one request at a time is admitted."""
     ask.set(bot_budget_per_day=1)
     first = asked()
     assert await ask(first, IMAGE) is None
@@ -329,7 +329,7 @@ async def test_the_first_of_a_kind_finds_out_the_price(ask: Ask, store: SqliteSt
 
 
 async def test_refusals_use_nothing_up(ask: Ask) -> None:
-    """Who is refused for one limit has not used another."""
+    """A request refused for one limit does not count against another."""
     ask.set(bot_requests_per_minute=3, bot_media_per_day=1)
     assert await ask(asked(), IMAGE) is None
     for _ in range(10):
@@ -337,8 +337,8 @@ async def test_refusals_use_nothing_up(ask: Ask) -> None:
     assert await ask(asked(), CHAT) is None
 
 
-async def test_refusals_are_said_in_the_persons_language(make: Make) -> None:
-    """Reason and wait in Chinese for who reads Chinese."""
+async def test_refusals_are_in_the_person_s_language(make: Make) -> None:
+    """Reason and wait are in the person's language."""
     refusal = make(bot_deny_people=("ann",)).check(asked(locale="zh-TW"), CHAT)
     assert refusal is not None
     assert "名單" in refusal.text
@@ -356,6 +356,6 @@ async def test_refusals_are_said_in_the_persons_language(make: Make) -> None:
         (86400, "24 hours"),
     ],
 )
-def test_a_wait_in_words_is_never_too_short(seconds: float, words: str) -> None:
-    """Rounded up, in a unit that people count in."""
+def test_a_formatted_wait_is_never_too_short(seconds: float, words: str) -> None:
+    """The duration is rounded up, in the largest fitting unit."""
     assert format_duration(seconds, "en") == words
