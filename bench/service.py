@@ -86,7 +86,7 @@ class BenchAdapter:
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         yield b""
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         return PriorMessages()
 
     def health(self) -> str:

@@ -77,7 +77,9 @@ class Event:
     received_at: datetime  #: aware, UTC
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
     replaces: str = ""  #: id of an earlier event of the adapter whose turns this event's turns replace
-    has_prior_messages: bool = False  #: messages without the service precede the event: see `Adapter.earlier`
+    has_prior_messages: bool = (
+        False  #: messages without the service precede the event: see `Adapter.read_prior_messages`
+    )
 
 
 # ------------------------------------------------------------------ parts of an answer, yielded by commands

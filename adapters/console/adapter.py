@@ -133,7 +133,7 @@ class Console:
                 translate("console.gone", self._person.locale, name=attachment.name, reason=reason)
             ) from exc
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:  # noqa: ARG002
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:  # noqa: ARG002
         """Return nothing: every message in a terminal is for the service."""
         return PriorMessages()
 

@@ -277,7 +277,7 @@ class Discord:
         async for chunk in downloads.download(self._session, self.http, attachment, self._timing):
             yield chunk
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """Return the messages before the question, from its thread or chain of replies. Raises `DeliveryError`."""
         return await history.read_prior_messages(self.client, ReplyTarget.of(reply_to), limit=limit)
 

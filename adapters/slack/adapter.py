@@ -194,7 +194,7 @@ class Slack:
         async for piece in download(self._session, self.workspaces, attachment, api=self._api):
             yield piece
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """Return the messages of the thread from before the question. Raises `DeliveryError`."""
         assert self._users is not None, "connected first"
         return await read_prior_messages(self.workspaces, self._users, ReplyTarget.of(reply_to), limit=limit)

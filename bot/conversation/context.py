@@ -37,7 +37,7 @@ _PRIOR_READERS = "prior_messages_read_by"
 
 
 class ReadPriorMessages(Protocol):
-    """Type of `bot.ports.Adapter.earlier`."""
+    """Type of `bot.ports.Adapter.read_prior_messages`."""
 
     async def __call__(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """Read the newest `limit` messages in front of an event. Raises `DeliveryError`."""

@@ -118,7 +118,7 @@ class Dispatcher:
             event=event,
             preferences=preferences,
             open_attachment=adapter.open,
-            read_prior_messages=adapter.earlier,
+            read_prior_messages=adapter.read_prior_messages,
         )
         context = Context(
             event=event,

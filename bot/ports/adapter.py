@@ -1,4 +1,4 @@
-"""The seam between the core and a platform."""
+"""The interface between the core and a platform."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -21,75 +21,81 @@ from bot.models import (
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-#: Returns once the event is durable; only then acknowledge it to the platform.
-#: A known (adapter, id) is accepted and ignored. Raises `StoreError`: do not acknowledge.
+#: Records an event; acknowledge it to the platform once this has returned. A known (adapter, id) is ignored.
+#: Raises `StoreError`: do not acknowledge.
 Sink = Callable[[Event], Awaitable[None]]
 
 
 class Draft(Protocol):
-    """One answer while it is being written. Every method raises `DeliveryError` when the platform fails it."""
+    """One answer in progress. Every method raises `DeliveryError` if the platform fails."""
 
     @property
     def ref(self) -> str:
-        """What `Adapter.draft` needs to find this draft again after a restart."""
+        """Reference with which `Adapter.draft` finds this draft after a restart."""
 
     async def status(self, status: Status) -> None:
-        """Show what is being done."""
+        """Show the present activity."""
 
     async def write(self, text: str) -> None:
-        """Show `text`, the whole Markdown so far. Platforms that edit replace; ones that stream append the suffix."""
+        """Show `text`, the whole Markdown so far: by editing the message, or by streaming the new part."""
 
     async def finish(self, answer: Answer) -> None:
-        """Make the channel show exactly this answer; an empty one removes what was shown. Safe to repeat.
+        """Make the channel show exactly this answer; an empty one removes the draft's messages. Safe to repeat.
 
-        Raises `UploadTooLarge` with the limit when a file must be made smaller, `DeliveryDelayed` when a later
-        try may succeed, `DeliveryRefused` when none will.
+        Raises `UploadTooLarge` with the limit if a file must be made smaller, `DeliveryDelayed` if a later try may
+        succeed, `DeliveryRefused` if none will.
         """
 
 
 class AdapterStorage(Protocol):
     """Durable values of an adapter in one namespace, encrypted at rest. Every method raises `StoreError`.
 
-    A namespace is held in memory as a whole: keep it small. A value encrypted with a key that is gone is left out.
+    A namespace is read as a whole: keep it small. Values encrypted with a key that is no longer set are left out.
     """
 
     async def get(self, name: str) -> str | None:
-        """Return one value, None when there is none."""
+        """Return a value; None: there is none."""
 
     async def items(self) -> Mapping[str, str]:
-        """Return every value by its name."""
+        """Return all values by name."""
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
-        """Set or replace one value; without `expires` it stays until it is deleted."""
+        """Set or replace a value; without `expires` it stays until it is deleted."""
 
     async def delete(self, name: str) -> None:
-        """Remove one value; nothing happens when there is none."""
+        """Delete a value, if there is one."""
 
 
 class AdapterServices(Protocol):
-    """What the core does for an adapter besides taking its events. Every method raises `StoreError`."""
+    """Services of the core for adapters, beside the sink. Every method raises `StoreError`."""
 
     async def revise(self, event: Event) -> None:
-        """Somebody edited the message of the event with this id.
+        """Process the edit of an event's message; `event` has the id of the original and the new content.
 
-        When its answer is the newest in the conversation it is made again, in place; an event that is unknown or
-        says the same as before is ignored, so that every edit may be told.
+        If its answer is the newest of the conversation, it is generated again in place. An unknown event and one
+        without a change are ignored, so that adapters may report every edit.
         """
 
     async def retract(self, adapter: str, event_id: str) -> None:
-        """Somebody deleted the message of that event: it leaves the context. Unknown events are ignored."""
+        """Remove an event from the context, because its message was deleted. Unknown events are ignored."""
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
-        """Ids of the people who asked something here since the last `stop`; empty: the service takes no part here."""
+        """Return the ids of the people who asked in a conversation since its last `stop`; empty: no service there."""
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
-        """What to show a person of themselves. `within`: everybody is who asked in channels whose ids begin so."""
+        """Return a person's own data for a home page.
+
+        `within`: prefix of channel ids; limits the totals of all people, for administrators, to those channels.
+        """
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
-        """Set, or with None clear, a person's default: `language`, or `model.chat` and so on for the other kinds."""
+        """Set a person's preference `language` or `model.KIND`; None: clear it.
+
+        Raises `UsageError` for an unknown name and for a value that is not allowed.
+        """
 
     def storage(self, namespace: str) -> "AdapterStorage":
-        """The adapter's own durable values under that name, which begins with the adapter's."""
+        """Return the storage of a namespace, whose name begins with the adapter's."""
 
 
 class Adapter(Protocol):
@@ -97,40 +103,43 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """What `Event.adapter` holds."""
+        """Name of the adapter, the value of `Event.adapter`."""
 
     @property
     def capabilities(self) -> Capabilities:
         """The platform's limits."""
 
     def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
-        """Hold what delivering needs, such as an HTTP client. Entered before anything below but `check` is called."""
+        """Return a context that holds resources for delivery, such as an HTTP client.
+
+        It is entered before any other method but `check` is called.
+        """
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        """Receive until cancelled. Returning means that no input will ever come again."""
+        """Receive events until cancelled; returns only if there will be no more input."""
 
     async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> Draft:
-        """Open the answer to `reply_to`, or find it again.
+        """Open the answer to `reply_to`, or find the one opened before.
 
-        The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: for the asker only,
-        where the platform can. Needs only the platform's sending side: `run` may never have been called.
+        The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: visible to the author
+        only, if the platform supports it. Must work without `run`.
         """
 
     def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment of one of this adapter's events in pieces. Raises `MediaError`."""
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
-        """What was said before an event with `has_prior_messages`, the newest `limit` turns. Raises `DeliveryError`.
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+        """Read the newest `limit` messages in front of an event with `has_prior_messages`. Raises `DeliveryError`.
 
-        Called once for a conversation, as nothing may be read from the platform that is kept already.
+        Called once per conversation, as its later messages are stored.
         """
 
     @property
     def routes(self) -> "Sequence[BaseRoute]":
-        """What this platform calls over HTTP; with any, the web server starts and mounts them."""
+        """HTTP endpoints that the platform calls; if there are any, the web server mounts them."""
 
     def health(self) -> str:
-        """Return "" when requests can come in, else one sentence that says what is wrong."""
+        """Return "" if the adapter can receive requests, else a sentence on the problem."""
 
     async def check(self) -> Sequence[CheckResult]:
-        """Prove the configuration against the platform, spending nothing; for the `check` command."""
+        """Check the configuration against the platform at no cost, for the `check` command."""

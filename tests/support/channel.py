@@ -291,7 +291,7 @@ class ChannelAdapter:
             async for piece in response.aiter_bytes(64 * 1024):
                 yield piece
 
-    async def earlier(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
+    async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         said = (await self.http.get("/earlier", params={"event": reply_to["event"]})).json()
         turns = (Turn(role="user", content=text, speaker=who.title(), actor=who) for who, text in said)
         return PriorMessages(turns=tuple(turns)[-limit:])

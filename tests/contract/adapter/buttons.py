@@ -200,7 +200,7 @@ class Buttons:
         event = (await harness.act("summarise", root)).event
         assert event is not None
         assert event.has_prior_messages
-        prior = await harness.adapter.earlier(event.reply_to, limit=10)
+        prior = await harness.adapter.read_prior_messages(event.reply_to, limit=10)
         assert [turn.content for turn in prior.turns] == ["To be is to do.", "To do is to be."]
         await (await harness.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)).finish(
             Answer(text="they disagree")

@@ -86,7 +86,7 @@ class Threads:
         event = (await harness.say("what do you think?", after=root)).event
         assert event is not None
         assert event.has_prior_messages
-        prior = await harness.adapter.earlier(event.reply_to, limit=10)
+        prior = await harness.adapter.read_prior_messages(event.reply_to, limit=10)
         assert [(turn.speaker, turn.content) for turn in prior.turns] == [
             ("Ada", "What is love?"),
             ("Bob", "Baby don't hurt me."),
@@ -101,7 +101,7 @@ class Threads:
         root = await harness.talk(*[("bob", f"line {number}") for number in range(6)])
         event = (await harness.say("what do you think?", after=root)).event
         assert event is not None
-        prior = await harness.adapter.earlier(event.reply_to, limit=2)
+        prior = await harness.adapter.read_prior_messages(event.reply_to, limit=2)
         assert [turn.content for turn in prior.turns] == ["line 4", "line 5"]
 
     @needs("prior messages")

@@ -16,8 +16,8 @@ async def test_forum_post(service: Service, simulator: DiscordSimulator, core: R
     await simulator.say(number, f"<@{ME}> what do I do?", by=BOB)
     (event,) = await core.wait_for_events(1)
     assert (event.conversation, event.location.channel, event.has_prior_messages) == (f"t{number}", FORUM, True)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Ada", "My printer smokes.")]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [(turn.speaker, turn.content) for turn in prior.turns] == [("Ada", "My printer smokes.")]
 
 
 async def test_answer_to_somebody_else(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
@@ -29,8 +29,8 @@ async def test_answer_to_somebody_else(service: Service, simulator: DiscordSimul
     (event,) = await core.wait_for_events(1)
     assert event.prompt == "> Ada: No way.\n\nis that so?"
     assert event.has_prior_messages
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Cats are liquid."), ("Ada", "No way.")]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [(turn.speaker, turn.content) for turn in prior.turns] == [("Bob", "Cats are liquid."), ("Ada", "No way.")]
     await simulator.say(CHANNEL, f"<@{ME}> video make it move", answers=first)
     event = (await core.wait_for_events(2))[1]
     assert (event.command, event.prompt, [file.name for file in event.attachments]) == (
@@ -52,9 +52,9 @@ async def test_thread_that_people_opened_at_a_message(
     simulator.message(first["id"], "Odd.")
     await simulator.say(first["id"], f"<@{ME}> what is it?")
     (event,) = await core.wait_for_events(1)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "Look at this."), ("Ada", "Odd.")]
-    assert [attachment.name for attachment in earlier.attachments] == ["a.txt"]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [(turn.speaker, turn.content) for turn in prior.turns] == [("Bob", "Look at this."), ("Ada", "Odd.")]
+    assert [attachment.name for attachment in prior.attachments] == ["a.txt"]
 
 
 SUMMARY = "請摘要這段對話：決定了什麼、還有什麼沒定、誰要做什麼。"
@@ -75,7 +75,7 @@ async def test_summary_of_a_thread(service: Service, simulator: DiscordSimulator
         assert (event.id, event.conversation) == (made["id"], f"i{made['id']}")
         assert (event.command, event.prompt, event.reply_to["deferred"]) == ("chat", SUMMARY, "private")
         assert event.has_prior_messages
-        prior = await service.adapter.earlier(event.reply_to, limit=10)
+        prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
         assert [(turn.speaker, turn.content) for turn in prior.turns] == [
             ("Bob", "Shall we ship?"),
             ("Ada", "On Friday."),
@@ -94,9 +94,9 @@ async def test_summary_of_a_chain_of_replies(
     await simulator.interact(SLASH, message_command("Summarise", third))
     (event,) = await core.wait_for_events(1)
     assert (event.prompt, event.attachments, event.has_prior_messages) == (SUMMARY, (), True)
-    prior = await service.adapter.earlier(event.reply_to, limit=10)
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
     assert [turn.content for turn in prior.turns] == ["Shall we ship?", "On Friday.", "Fine."]
-    prior = await service.adapter.earlier(event.reply_to, limit=2)
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=2)
     assert [turn.content for turn in prior.turns] == ["On Friday.", "Fine."]
 
 
@@ -106,7 +106,7 @@ async def test_summary_of_direct_messages(service: Service, simulator: DiscordSi
     message = simulator.message(DM, "On Friday.", by=ME)
     await simulator.interact(SLASH, message_command("Summarise", message), channel=DM)
     (event,) = await core.wait_for_events(1)
-    prior = await service.adapter.earlier(event.reply_to, limit=10)
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
     assert [(turn.role, turn.content) for turn in prior.turns] == [
         ("user", "Shall we ship?"),
         ("assistant", "On Friday."),

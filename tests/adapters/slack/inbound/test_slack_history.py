@@ -17,12 +17,12 @@ async def test_earlier_messages_of_a_thread(
     slack.ada.mention("why?", thread=root)
     slack.bob.say("written after", thread=root)
     [event] = await core.wait_for_events(1)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(t.speaker, t.content) for t in earlier.turns] == [("Bob", f"guess {n} <3") for n in range(20, 30)]
-    assert {turn.actor for turn in earlier.turns} == {slack.bob.id}
-    assert all(turn.role == "user" and turn.at is not None for turn in earlier.turns)
-    assert [file.name for file in earlier.attachments] == ["log.txt"]
-    assert [piece async for piece in service.adapter.open(earlier.attachments[0])] == [b"log"]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [(t.speaker, t.content) for t in prior.turns] == [("Bob", f"guess {n} <3") for n in range(20, 30)]
+    assert {turn.actor for turn in prior.turns} == {slack.bob.id}
+    assert all(turn.role == "user" and turn.at is not None for turn in prior.turns)
+    assert [file.name for file in prior.attachments] == ["log.txt"]
+    assert [piece async for piece in service.adapter.open(prior.attachments[0])] == [b"log"]
 
 
 def _guess(slack: SlackSimulator, root: Message, number: int) -> None:
@@ -45,9 +45,9 @@ async def test_of_a_long_thread_the_newest_is_read(
         _guess(slack, root, number)
     slack.ada.mention("why?", thread=root)
     [event] = await core.wait_for_events(1)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [turn.content for turn in earlier.turns] == [f"guess {number}" for number in range(440, 450)]
-    assert [file.name for file in earlier.attachments] == ["log.txt"]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [turn.content for turn in prior.turns] == [f"guess {number}" for number in range(440, 450)]
+    assert [file.name for file in prior.attachments] == ["log.txt"]
     assert len(slack.called("conversations.replies")) <= 4
 
 
@@ -61,8 +61,8 @@ async def test_of_a_long_thread_that_can_not_be_read_on_the_beginning_is_returne
     slack.ada.mention("why?", thread=root)
     [event] = await core.wait_for_events(1)
     slack.limits.enabled, slack.limits.per_window = True, {"conversations.replies": 1}
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [turn.content for turn in earlier.turns] == [f"guess {number}" for number in range(189, 199)]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [turn.content for turn in prior.turns] == [f"guess {number}" for number in range(189, 199)]
 
 
 async def test_the_bots_own_earlier_words_are_its(
@@ -74,8 +74,8 @@ async def test_the_bots_own_earlier_words_are_its(
     await client.chat_postMessage(channel="C0GENERAL", thread_ts=root.ts, text="I was here")
     slack.ada.mention("and?", thread=root)
     [event] = await core.wait_for_events(1)
-    earlier = await service.adapter.earlier(event.reply_to, limit=10)
-    assert [(turn.role, turn.content) for turn in earlier.turns] == [("user", "hello"), ("assistant", "I was here")]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=10)
+    assert [(turn.role, turn.content) for turn in prior.turns] == [("user", "hello"), ("assistant", "I was here")]
 
 
 async def test_earlier_messages_while_slack_has_enough(
@@ -87,5 +87,5 @@ async def test_earlier_messages_while_slack_has_enough(
     [event] = await core.wait_for_events(1)
     slack.faults.limit("conversations.replies", 7)
     with pytest.raises(DeliveryDelayed) as delayed:
-        await service.adapter.earlier(event.reply_to, limit=10)
+        await service.adapter.read_prior_messages(event.reply_to, limit=10)
     assert delayed.value.retry_after == 7

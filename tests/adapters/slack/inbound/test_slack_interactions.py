@@ -275,8 +275,8 @@ async def test_summary_reads_the_thread(slack: SlackSimulator, service: RunningA
     slack.ada.message_shortcut("summarise", reply)
     [event] = await core.wait_for_events(1)
     assert event.has_prior_messages
-    earlier = await service.adapter.earlier(event.reply_to, limit=20)
-    assert [(turn.speaker, turn.content) for turn in earlier.turns] == [("Bob", "shall we ship?"), ("Ada", "on Friday")]
+    prior = await service.adapter.read_prior_messages(event.reply_to, limit=20)
+    assert [(turn.speaker, turn.content) for turn in prior.turns] == [("Bob", "shall we ship?"), ("Ada", "on Friday")]
 
 
 async def test_animating_needs_a_picture(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
