@@ -74,7 +74,7 @@ class BenchAdapter:
     def __init__(self) -> None:
         self.waiting: dict[str, asyncio.Future[None]] = {}
 
-    def connected(self, desk: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
+    def connected(self, services: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
         return contextlib.nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:

@@ -104,6 +104,13 @@ def test_no_test_imports_another_test(path: Path) -> None:
     assert not [name for name in imported if not name.startswith(("tests.support", "tests.contract"))]
 
 
+@pytest.mark.parametrize("path", TESTS, ids=module_name)
+def test_times_are_injected(path: Path) -> None:
+    """Tests pass other times to constructors; no constant of a module is replaced by other seconds."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"setattr\(\s*[\w.]+,\s*\"_?[A-Z][A-Z_]*\",\s*-?[\d.]*\.\d", text)
+
+
 def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
     """Without the sandbox, a whole run of the service imports no numpy, Pillow, PyAV or FastAPI."""
     script = (

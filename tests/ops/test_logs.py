@@ -73,18 +73,18 @@ def test_json_lines_carry_the_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "heard", "unheard"),
+    ("level", "expected", "unexpected"),
     [
         ("debug", {"debugging", "plain", "ours", "chatter"}, set[str]()),
         ("info", {"plain", "ours"}, {"debugging", "chatter"}),
         ("error", {"failed"}, {"debugging", "plain", "ours", "chatter"}),
     ],
 )
-def test_the_level_applies_to_the_service(level: str, heard: set[str], unheard: set[str]) -> None:
+def test_the_level_applies_to_the_service(level: str, expected: set[str], unexpected: set[str]) -> None:
     """The service's records follow the setting; libraries' info records appear at level debug only."""
     events = {json.loads(line)["event"] for line in run(level, "json")[1].splitlines()}
-    assert heard <= events
-    assert not unheard & events
+    assert expected <= events
+    assert not unexpected & events
 
 
 def test_configuring_twice_writes_once() -> None:

@@ -25,7 +25,9 @@ _USED = "slack.used_states"
 class OAuthStateStore(AsyncOAuthStateStore):
     """Signs and checks states. `secret`: the app's client secret, which every process of the service has."""
 
-    def __init__(self, services: AdapterServices, secret: SecretStr) -> None:
+    def __init__(self, services: AdapterServices, secret: SecretStr, *, lifetime: int = STATE_LIFETIME) -> None:
+        """`lifetime`: seconds for which a state is valid."""
+        self._lifetime = lifetime
         self._used = services.storage(_USED)
         self._key = hashlib.sha256(b"oauth state:" + secret.get_secret_value().encode()).digest()
 
@@ -36,7 +38,7 @@ class OAuthStateStore(AsyncOAuthStateStore):
 
     async def async_issue(self, *args: Any, **kwargs: Any) -> str:  # noqa: ARG002 - the library's signature
         """Return a new state."""
-        return self._sign(f"{int(time.time()) + STATE_LIFETIME}.{secrets.token_urlsafe(16)}")
+        return self._sign(f"{int(time.time()) + self._lifetime}.{secrets.token_urlsafe(16)}")
 
     async def async_consume(self, state: str) -> bool:
         """Whether the state was issued here, is still valid and was not used before. Raises `StoreError`."""

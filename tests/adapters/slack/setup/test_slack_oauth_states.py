@@ -1,9 +1,7 @@
 """States of an installation: signed, valid for ten minutes, good once, and nothing is stored before they are used."""
 
-import pytest
 from pydantic import SecretStr
 
-from adapters.slack.setup import oauth_states
 from adapters.slack.setup.oauth_states import OAuthStateStore
 from tests.support.core import RecordingCore
 
@@ -37,8 +35,7 @@ async def test_a_state_of_somebody_else_is_refused(core: RecordingCore) -> None:
         assert not await states.async_consume(wrong)
 
 
-async def test_a_state_expires(core: RecordingCore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_state_expires(core: RecordingCore) -> None:
     """After ten minutes the person begins anew."""
-    states = OAuthStateStore(core, SECRET)
-    monkeypatch.setattr(oauth_states, "STATE_LIFETIME", -1)
+    states = OAuthStateStore(core, SECRET, lifetime=-1)
     assert not await states.async_consume(await states.async_issue())
