@@ -61,7 +61,8 @@ async def build(
     """Connect the parts; they are opened in order and closed in reverse. Raises `SettingsError` and `StoreError`."""
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
-        metrics = Metrics()
+        registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+        metrics = Metrics(registry.names)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts = urlsplit(api.base_url)
         spool = await stack.enter_async_context(
@@ -77,7 +78,6 @@ async def build(
             )
         )
         store = await stack.enter_async_context(make_store(settings))
-        registry = load_commands({kind: settings.models(kind) for kind in KINDS})
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         dispatcher = Dispatcher(
             registry=registry,

@@ -51,7 +51,7 @@ class Context:
         """The free text of the request. Raises `UsageError` with an example when there is none."""
         text = self.event.prompt.strip()
         if not text:
-            raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example}"))
+            raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example or self.spec.name}"))
         return text
 
     def may_change_channel(self) -> bool:
@@ -128,22 +128,27 @@ class Registry:
         return self._names.get(name)
 
     @property
+    def names(self) -> frozenset[str]:
+        """The name of every command, hidden ones included; no aliases."""
+        return frozenset(self._commands)
+
+    @property
     def specs(self) -> tuple[CommandSpec, ...]:
         """The spec of every command that people may type, by name."""
         return tuple(command.spec for command in self._commands.values() if not command.spec.hidden)
 
 
 def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
-    """Import every file of `bot.commands` and fill in the choices of options that name a model."""
+    """Import every module of `bot.commands` and fill in the choices of options that name a model."""
     package = importlib.import_module("bot.commands")
     for module in pkgutil.iter_modules(package.__path__):
         if not module.name.startswith("_"):
             importlib.import_module(f"bot.commands.{module.name}")
 
-    def settle(option: Option) -> Option:
+    def with_choices(option: Option) -> Option:
         return option if option.models is None else replace(option, kind="choice", choices=models[option.models])
 
     return Registry(
-        Command(replace(c.spec, options=tuple(settle(option) for option in c.spec.options)), c.run)
+        Command(replace(c.spec, options=tuple(with_choices(option) for option in c.spec.options)), c.run)
         for c in _registered.values()
     )

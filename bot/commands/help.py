@@ -58,7 +58,7 @@ def explanation(ctx: Context, spec: CommandSpec) -> str:
     lines = [ctx.translate("help.title", name=spec.name, text=describe(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
     names = {option.name: f"`{flag}`" for flag, option in reversed(flags(spec))}
     for option in spec.options:
-        facts = [describe(ctx, spec, option)]
+        facts = []
         if option.choices:
             facts.append(ctx.join_list(f"`{choice}`" for choice in option.choices))
         if option.minimum is not None and option.maximum is not None:
@@ -67,6 +67,9 @@ def explanation(ctx: Context, spec: CommandSpec) -> str:
             facts.append(ctx.translate("help.default", value=option.default))
         if option.required:
             facts.append(ctx.translate("help.required"))
+        # In a list of facts the description is no sentence of its own.
+        description = describe(ctx, spec, option)
+        facts.insert(0, description.rstrip(".。") if facts else description)
         name = names.get(option.name, f"`{option.name}`")
         lines.append(ctx.translate("help.option", name=name, facts=ctx.translate("join.facts").join(facts)))
     if spec.aliases:

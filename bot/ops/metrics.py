@@ -1,15 +1,13 @@
 """What the service counts and times, for Prometheus. Every label has few values: no ids, no free text."""
 
-import pkgutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-import bot.commands
 from bot.models import Answer, Event, Usage
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
@@ -54,11 +52,14 @@ class RateLimiter(Protocol):
 
 
 class Metrics:
-    """A registry of its own: two services in one process don't mix. The calls per event cost microseconds."""
+    """A registry of its own: two services in one process don't mix. The calls per event cost microseconds.
 
-    def __init__(self) -> None:
+    `commands`: names that the label `command` may have; all others are `other`, as people can send any name.
+    """
+
+    def __init__(self, commands: Collection[str]) -> None:
         self.registry = CollectorRegistry()
-        self._commands = frozenset(module.name for module in pkgutil.iter_modules(bot.commands.__path__))
+        self._commands = frozenset(commands)
         self._api_problem = ("", 0.0)  # and when, monotonic
         of_event = ("adapter", "command")
 

@@ -42,7 +42,7 @@ def test_named_settings_and_metrics_exist(document: Path) -> None:
     assert sorted(set(named) - known) == []
     given = [line.partition("=")[0] for block in blocks(document, "ini") for line in block.splitlines()]
     assert [name for name in given if name.isupper() and name not in known] == []
-    registry = Metrics().registry
+    registry = Metrics(()).registry
     families = {family.name for family in registry.collect()}
     metrics = set(re.findall(r"`(bot_[a-z_]+)`", text))
     assert [name for name in metrics if name.removesuffix("_total") not in families] == []

@@ -9,6 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.models import Actor, Answer, Event, Media, Usage
 from bot.ops.metrics import Metrics
 
+COMMANDS = ("chat", "image")
+
 
 @dataclass(frozen=True)
 class Call:
@@ -41,7 +43,7 @@ def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 def test_an_event_is_counted_and_timed() -> None:
     """Receipt, first sign, answer, files, retries and usage are counted."""
-    metrics = Metrics()
+    metrics = Metrics(COMMANDS)
     event = asked()
     metrics.received(event, "accepted")
     metrics.first_sign(event)
@@ -64,16 +66,16 @@ def test_an_event_is_counted_and_timed() -> None:
 
 def test_the_queue_and_the_rate_limit_are_current() -> None:
     """Gauges have the current values of store and client; -1 stands for an unknown limit."""
-    found = samples(Metrics())
+    found = samples(Metrics(COMMANDS))
     assert (found["bot_queue_waiting",], found["bot_queue_running",], found["bot_queue_oldest_seconds",]) == (4, 2, 7.5)
     assert (found["bot_api_rate_limit",], found["bot_api_rate_limit_remaining",]) == (60, 59)
     assert found["bot_api_rate_limit_waiting",] == 2
-    assert b"bot_api_rate_limit -1.0" in Metrics().render({}, Budget(limit=None))
+    assert b"bot_api_rate_limit -1.0" in Metrics(COMMANDS).render({}, Budget(limit=None))
 
 
 def test_api_calls_are_counted_and_remembered() -> None:
     """Calls are counted by endpoint and status; the last one decides whether the API works, except for 4xx."""
-    metrics = Metrics()
+    metrics = Metrics(COMMANDS)
     assert metrics.api_problem() == ""
     for status, problem in ((None, "answer"), (500, "500"), (401, "401"), (400, ""), (429, ""), (200, "")):
         metrics.api_call(Call(status=status, attempt=2))
@@ -87,7 +89,7 @@ def test_api_calls_are_counted_and_remembered() -> None:
 
 def test_labels_stay_few() -> None:
     """Ids and invented commands add no labels."""
-    metrics = Metrics()
+    metrics = Metrics(COMMANDS)
 
     def go(number: int) -> None:
         event = asked(f"nonsense-{number}", id=f"id-{number}")
@@ -105,13 +107,13 @@ def test_labels_stay_few() -> None:
 
 def test_a_clock_set_back_is_no_negative_time() -> None:
     """An event from the future has the age 0."""
-    metrics = Metrics()
+    metrics = Metrics(COMMANDS)
     metrics.first_sign(asked(ago=-100))
     assert samples(metrics)["bot_first_sign_seconds_sum", "here", "chat"] == 0
 
 
 def test_two_services_do_not_mix() -> None:
     """Each instance has its own registry."""
-    one, other = Metrics(), Metrics()
+    one, other = Metrics(COMMANDS), Metrics(COMMANDS)
     one.received(asked(), "accepted")
     assert ("bot_events_total", "here", "chat", "accepted") not in samples(other)

@@ -68,7 +68,7 @@ async def running(folder: Path) -> AsyncIterator[Service]:
     problems = {"here": ""}
     spool = Spool(folder / "media", secret=SecretStr("k"), max_bytes=1000, timeout=5, public_url="https://bot.example")
     async with SqliteStore(folder / "bot.db") as store, spool, aiohttp.ClientSession() as http:
-        metrics = Metrics()
+        metrics = Metrics(("chat",))
         app = create_web(
             queue=store,
             maintenance=store,
