@@ -12,7 +12,7 @@ from bot.bootstrap import Core, build, web_server
 from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
-from bot.platforms import create_adapters, known_secrets, known_settings
+from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
 from bot.ports import Adapter
 from bot.settings.core import Settings
 from bot.settings.unknown import unknown_settings
@@ -27,6 +27,12 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     Raises `SettingsError` or `StoreError` when it can't start or go on.
     """
     adapters, is_fallback = create_adapters(settings, conversation=conversation)
+    if not adapters and settings.bot_port is None:
+        names = ", ".join(name for name, platform in find_platforms().items() if not platform.is_fallback)
+        raise SettingsError(
+            f"nothing to serve: no platform is configured and there is no terminal. Configure one of {names} in .env, "
+            "or start the service in a terminal"
+        )
     if is_fallback and "bot_requests_per_minute" not in settings.model_fields_set:
         # One person at their own terminal: piped input is answered to its end.
         settings = settings.model_copy(update={"bot_requests_per_minute": 0})
@@ -77,7 +83,9 @@ async def _wait_for(stopping: asyncio.Event) -> None:
 
 
 async def _receive(core: Core, restarts: bool) -> None:
-    """Run every adapter. Raises the first error that no new start can mend."""
+    """Run every adapter, and without any only serve. Raises the first error that no new start can mend."""
+    if not core.adapters:
+        await asyncio.Event().wait()
     try:
         async with asyncio.TaskGroup() as group:
             for adapter in core.adapters.values():

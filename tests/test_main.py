@@ -240,7 +240,7 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
     key = (tmp_path / "data" / "secret.key").read_text()
     script = (
         "import asyncio, logging, sys; from bot import service; from bot.settings.core import load_settings\n"
-        "async def said(core, stopping): logging.getLogger('bot').warning(f'said {sys.argv[1:]}')\n"
+        "async def said(core, stopping, **_): logging.getLogger('bot').warning(f'said {sys.argv[1:]}')\n"
         "service.run_until = said\n"
         "asyncio.run(service.run(load_settings()))"
     )
@@ -259,7 +259,7 @@ def test_what_is_there_at_the_start_is_not_looked_at_again(tmp_path: Path) -> No
     """The garbage collector leaves the modules alone once the service is ready: looking at them holds up answers."""
     script = (
         "import asyncio, gc; from bot import service; from bot.settings.core import load_settings\n"
-        "async def said(core, stopping): print(gc.get_freeze_count(), len(gc.get_objects()))\n"
+        "async def said(core, stopping, **_): print(gc.get_freeze_count(), len(gc.get_objects()))\n"
         "service.run_until = said\n"
         "asyncio.run(service.run(load_settings()))"
     )
@@ -347,3 +347,36 @@ def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ..
     done = bot(tmp_path, *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_nothing_to_serve(tmp_path: Path) -> None:
+    """Without a platform and without a terminal, as in the background, the start says so and fails."""
+    command = [sys.executable, "-m", "bot"]
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no platform is configured" in done.stderr
+    assert "discord, slack" in done.stderr
+
+
+def test_a_web_server_without_a_platform(tmp_path: Path) -> None:
+    """With `BOT_PORT` the service serves its links and its health, until it is stopped."""
+    command = [sys.executable, "-m", "bot"]
+    whole = environment(tmp_path, BOT_PORT="0", BOT_LOG_LEVEL="info", BOT_LOG_FORMAT="json")
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tmp_path, env=whole, text=True
+    ) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        ready = next((line for line in lines if '"ready"' in line), "")
+        process.terminate()
+        assert '"adapters": []' in ready
+        assert process.wait(60) == 0
