@@ -1,4 +1,4 @@
-"""The composition root: what starts, what ends the service, and with which words."""
+"""Start and end of the service: wiring, errors, web server, retention, logs."""
 
 import asyncio
 import json

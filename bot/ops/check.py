@@ -1,4 +1,4 @@
-"""What `check` looks at: settings, database, API key, each configured platform. Spends nothing."""
+"""The `check` command: checks settings, database, API key and each configured platform at no cost."""
 
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
 from bot.commands import load_commands
@@ -13,28 +13,28 @@ from bot.store.engine import make_store
 
 
 async def check() -> list[CheckResult]:
-    """Every finding, good ones included, in the order in which a person would mend them."""
+    """Return all results, successful ones included, in the order in which to fix them."""
     try:
         settings = load_settings()
-    except SettingsError as exc:  # without them there is nothing else to look at
-        return [*_wrong("settings", exc), *_misspelt()]
-    findings = [_rules(settings), *_misspelt()]
-    findings.append(await _database(settings))
-    findings.append(await _api(settings))
-    wrong: list[CheckResult] = []
-    adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: wrong.extend(_wrong(name, exc)))
-    findings += wrong
-    for adapter in () if wrong and is_fallback else adapters.values():
+    except SettingsError as exc:  # nothing else can be checked without settings
+        return [*_errors("settings", exc), *_check_names()]
+    findings = [_check_rules(settings), *_check_names()]
+    findings.append(await _check_database(settings))
+    findings.append(await _check_api(settings))
+    errors: list[CheckResult] = []
+    adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
+    findings += errors
+    for adapter in () if errors and is_fallback else adapters.values():
         findings.extend(await adapter.check())
     return findings
 
 
-def _wrong(subject: str, exc: SettingsError) -> list[CheckResult]:
+def _errors(subject: str, exc: SettingsError) -> list[CheckResult]:
     return [CheckResult(subject=subject, text=line, is_ok=False) for line in str(exc).splitlines()]
 
 
-def _rules(settings: Settings) -> CheckResult:
-    """Single values were allowed when they were read; rules also have to name commands that exist."""
+def _check_rules(settings: Settings) -> CheckResult:
+    """Check the rules, which must name existing commands; single values were validated when they were read."""
     registry = load_commands({kind: settings.models(kind) for kind in KINDS})
     try:
         command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
@@ -43,14 +43,14 @@ def _rules(settings: Settings) -> CheckResult:
     return CheckResult(subject="settings", text="all values are allowed", is_ok=True)
 
 
-def _misspelt() -> list[CheckResult]:
+def _check_names() -> list[CheckResult]:
     return [
         CheckResult(subject="settings", text=str(unknown), is_ok=not unknown.meant)
         for unknown in unknown_settings(known_settings())
     ]
 
 
-async def _database(settings: Settings) -> CheckResult:
+async def _check_database(settings: Settings) -> CheckResult:
     subject = f"database {settings.database_name}"
     try:
         async with make_store(settings) as store:
@@ -65,7 +65,7 @@ async def _database(settings: Settings) -> CheckResult:
     return CheckResult(subject=subject, text=text, is_ok=True)
 
 
-async def _api(settings: Settings) -> CheckResult:
+async def _check_api(settings: Settings) -> CheckResult:
     subject = "API " + ("sandbox" if needs_sandbox(settings) else settings.aimodels_base_url)
     model = settings.models("chat")[0]
     try:
@@ -74,13 +74,13 @@ async def _api(settings: Settings) -> CheckResult:
     except SettingsError as exc:
         return CheckResult(subject=subject, text=str(exc), is_ok=False)
     except ApiError as exc:
-        return CheckResult(subject=subject, text=_what_to_do(exc, model), is_ok=False)
+        return CheckResult(subject=subject, text=_remedy(exc, model), is_ok=False)
     if needs_sandbox(settings):
         return CheckResult(subject=subject, text="answers; set AIMODELS_API_KEY to use the real API", is_ok=True)
     return CheckResult(subject=subject, text="answers and takes the key", is_ok=True)
 
 
-def _what_to_do(error: ApiError, model: str) -> str:
+def _remedy(error: ApiError, model: str) -> str:
     if isinstance(error, AuthenticationFailed):
         return "the key is refused: put a valid one into AIMODELS_API_KEY"
     if isinstance(error, NotPermitted):

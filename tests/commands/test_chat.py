@@ -1,4 +1,4 @@
-"""`chat`: the answer, what it is told, what is kept of it."""
+"""`chat`: the answer, the request to the API, and the stored turns."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.media_files import PNG
 
 
 async def test_an_answer_is_text_usage_and_a_button(runner: CommandRunner) -> None:
-    """What is kept is said first, so that an answer stopped half way is remembered too."""
+    """The turns are yielded first, so that a stopped answer is stored too."""
     said = await runner.ask("chat", "hello")
     assert said.parts[0] == TurnRecord(user="hello")
     assert said.text == "Hello there."
@@ -25,7 +25,7 @@ async def test_an_answer_is_text_usage_and_a_button(runner: CommandRunner) -> No
 
 
 async def test_the_answer_of_a_turn_is_context_of_the_next(runner: CommandRunner) -> None:
-    """The API gets the system prompt, what was said, and the new message."""
+    """The API gets the system prompt, the earlier turns, and the new message."""
     await runner.ask("chat", "my name is Ada")
     await runner.ask("chat", "who am I?")
     assert runner.api_server.bodies("chat")[1] == {
@@ -41,12 +41,12 @@ async def test_the_answer_of_a_turn_is_context_of_the_next(runner: CommandRunner
 
 
 async def test_ask_is_chat(runner: CommandRunner) -> None:
-    """The alias leads to the same command."""
+    """`ask` is an alias of `chat`."""
     assert (await runner.ask("ask", "hello")).text == "Hello there."
 
 
 async def test_a_model_can_be_chosen_for_one_answer(runner: CommandRunner) -> None:
-    """The option counts for this request alone, and only allowed models do."""
+    """The option applies to this request only, and only to allowed models."""
     await runner.ask("chat", "hello", options={"model": "gpt-mini"})
     await runner.ask("chat", "hello")
     assert [body["model"] for body in runner.api_server.bodies("chat")] == ["gpt-mini", "gpt-4-turbo"]
@@ -54,22 +54,22 @@ async def test_a_model_can_be_chosen_for_one_answer(runner: CommandRunner) -> No
         await runner.ask("chat", "hello", options={"model": "gpt-5000"})
 
 
-async def test_a_missing_prompt_is_asked_for_with_an_example(runner: CommandRunner) -> None:
-    """One sentence shows how it is done."""
+async def test_a_missing_prompt_is_an_error_with_an_example(runner: CommandRunner) -> None:
+    """The error contains an example."""
     with pytest.raises(UsageError, match="/chat explain"):
         await runner.ask("chat", "  ")
 
 
-async def test_attached_text_is_read_and_remembered(runner: CommandRunner) -> None:
-    """A file is part of the message, for this answer and for questions after it; it needs no further word."""
+async def test_attached_text_is_part_of_the_conversation(runner: CommandRunner) -> None:
+    """A file is part of the message, in this and later requests, and needs no prompt."""
     said = await runner.ask("chat", "", attach={"a.py": b"print(1)"})
     assert runner.api_server.bodies("chat")[0]["messages"][-1]["content"] == "`a.py`:\n```py\nprint(1)\n```"
     assert said.turn_record is not None
     assert "print(1)" in said.turn_record.user
 
 
-async def test_a_picture_goes_to_a_model_that_sees(runner: CommandRunner) -> None:
-    """A seeing model gets content parts; another one is told, and so is the person."""
+async def test_an_image_is_sent_to_a_model_with_vision(runner: CommandRunner) -> None:
+    """A model with vision gets content parts; without vision, model and person get a note."""
     await runner.ask("chat", "what is it?", attach={"a.png": PNG}, options={"model": "seer"})
     text, picture = runner.api_server.bodies("chat")[0]["messages"][-1]["content"]
     assert text == {"type": "text", "text": "what is it?\n\n[a.png]"}
@@ -80,21 +80,21 @@ async def test_a_picture_goes_to_a_model_that_sees(runner: CommandRunner) -> Non
 
 
 async def test_an_answer_at_its_limit_says_so(runner: CommandRunner) -> None:
-    """Nobody takes half an answer for a whole one."""
+    """An answer cut at its token limit ends with a note."""
     runner.api_server.finish_reason = "length"
     assert "length limit" in (await runner.ask("chat", "tell me everything")).text
 
 
 async def test_an_empty_answer_is_an_error(runner: CommandRunner) -> None:
-    """Silence is never shown as an answer, nor remembered as one."""
+    """An empty response is neither shown nor stored."""
     runner.api_server.reply = " \n"
     with pytest.raises(UnexpectedAnswer):
         await runner.ask("chat", "hello")
     assert (await runner.store.context("runner", "c1", limit=10)).total == 0
 
 
-async def test_what_the_api_refuses_is_raised(runner: CommandRunner) -> None:
-    """Commands leave the API's errors to be made into sentences."""
+async def test_an_api_error_is_raised(runner: CommandRunner) -> None:
+    """Commands raise the API's errors, which the pipeline turns into sentences."""
     runner.api_server.refusal = (400, "content_policy_violation")
     with pytest.raises(BadRequest):
         await runner.ask("chat", "hello")

@@ -1,4 +1,4 @@
-"""`model` and `system`: who may choose what, and what it holds for."""
+"""`model` and `system`: permissions and scopes of preferences."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ async def models_used(runner: CommandRunner, **more: str) -> str:
 
 
 async def test_the_models_in_use_are_shown(runner: CommandRunner) -> None:
-    """Every kind with its model, and what else may be chosen."""
+    """Each kind is listed with its model and the other allowed ones."""
     text = (await runner.ask("model")).text
     for model in ("gpt-4-turbo", "codellama-70b", "seeddream-4.0", "audiogen", "videogen-pro", "gpt-mini"):
         assert model in text
@@ -22,21 +22,21 @@ async def test_the_models_in_use_are_shown(runner: CommandRunner) -> None:
 
 
 async def test_a_model_holds_for_its_conversation(runner: CommandRunner) -> None:
-    """Other conversations of the channel keep theirs."""
+    """Other conversations of the channel keep their model."""
     said = await runner.ask("model", options={"kind": "chat", "name": "gpt-mini"})
     assert "gpt-mini" in said.text
     assert await models_used(runner) == "gpt-mini"
     assert await models_used(runner, conversation="c2") == "gpt-4-turbo"
 
 
-async def test_a_model_says_what_it_is_for(runner: CommandRunner) -> None:
-    """The kind may be left out where the model can be of one only."""
+async def test_the_kind_of_a_model_may_be_left_out(runner: CommandRunner) -> None:
+    """The kind is optional for a model of one kind only."""
     await runner.ask("model", options={"name": "gpt-mini"})
     assert await models_used(runner) == "gpt-mini"
 
 
-async def test_a_model_for_the_whole_channel_takes_an_admin(runner: CommandRunner) -> None:
-    """It then holds here as well, whatever was chosen here before; a private place is its owner's."""
+async def test_a_model_for_the_whole_channel_needs_an_admin(runner: CommandRunner) -> None:
+    """It replaces the conversation's own choice; in a private place the person decides."""
     choice = {"kind": "chat", "name": "seer", "channel": "yes"}
     with pytest.raises(UsageError, match="admin"):
         await runner.ask("model", options=choice)
@@ -50,7 +50,7 @@ async def test_a_model_for_the_whole_channel_takes_an_admin(runner: CommandRunne
 
 
 async def test_a_choice_can_be_undone(runner: CommandRunner) -> None:
-    """`default` gives the choice back to the channel and the service."""
+    """`default` clears the choice."""
     await runner.ask("model", options={"kind": "chat", "name": "gpt-mini"})
     await runner.ask("model", options={"kind": "chat", "name": "default"})
     assert await models_used(runner) == "gpt-4-turbo"
@@ -67,16 +67,16 @@ async def test_a_choice_can_be_undone(runner: CommandRunner) -> None:
         ({"kind": "dance", "name": "x"}, "chat, code"),
     ],
 )
-async def test_an_unknown_model_is_answered_with_the_allowed(
+async def test_an_unknown_model_is_an_error_with_the_allowed_ones(
     runner: CommandRunner, options: dict[str, str], sentence: str
 ) -> None:
-    """And with the nearest, where one is near."""
+    """The error names the allowed models, and a similar one."""
     with pytest.raises(UsageError, match=sentence):
         await runner.ask("model", options=options)
 
 
 async def test_a_system_prompt_holds_for_the_channel(runner: CommandRunner) -> None:
-    """An admin sets it, everybody's requests there begin with it, and it can be shown and cleared."""
+    """An admin sets, shows and clears it; all requests of the channel begin with it."""
     assert runner.settings.bot_system_prompt in (await runner.ask("system")).text
     await runner.ask("system", "Talk like a pirate.", admin=True)
     assert "Talk like a pirate." in (await runner.ask("system")).text
@@ -91,8 +91,8 @@ async def test_a_system_prompt_holds_for_the_channel(runner: CommandRunner) -> N
 
 
 @pytest.mark.parametrize("more", [{"prompt": "Shout."}, {"options": {"clear": "yes"}}])
-async def test_a_system_prompt_takes_an_admin(runner: CommandRunner, more: dict[str, Any]) -> None:
-    """Others are told so; where a person is alone they decide."""
+async def test_a_system_prompt_needs_an_admin(runner: CommandRunner, more: dict[str, Any]) -> None:
+    """Other people get an error, except in a private place."""
     with pytest.raises(UsageError, match="admin"):
         await runner.ask("system", **more)
     await runner.ask("system", **more, private=True)

@@ -1,4 +1,4 @@
-"""`code`: a block in the right language, when long a file as well."""
+"""`code`: a code block in the right language, and a file for long code."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.command_runner import CommandRunner
 
 
 async def test_code_comes_in_a_fenced_block(runner: CommandRunner) -> None:
-    """The block carries the language; the API is asked in its own terms."""
+    """The block names the language, and the API gets its documented parameters."""
     said = await runner.ask("code", "say hi", options={"language": "Py"})
     assert said.text == "```python\nprint('hi')\n```"
     assert said.media == []
@@ -18,7 +18,7 @@ async def test_code_comes_in_a_fenced_block(runner: CommandRunner) -> None:
 
 
 async def test_long_code_is_a_file_as_well(runner: CommandRunner) -> None:
-    """More than a screenful is easier to take away as a file, with the language's extension."""
+    """Long code is also attached as a file with the language's extension."""
     runner.api_server.code = "\n".join(f"let x{n} = {n};" for n in range(60))
     said = await runner.ask("code", "sixty lines of rust")
     assert said.text.startswith("```rust\n")
@@ -29,31 +29,31 @@ async def test_long_code_is_a_file_as_well(runner: CommandRunner) -> None:
 
 
 async def test_code_with_fences_of_its_own_stays_as_it_is(runner: CommandRunner) -> None:
-    """An answer of prose and blocks is Markdown already."""
+    """An answer of prose and code blocks is shown unchanged."""
     runner.api_server.code = "Try this:\n\n```python\nprint(1)\n```\n\nIt prints."
     assert (await runner.ask("code", "print 1")).text == runner.api_server.code
 
 
 async def test_code_with_backticks_does_not_break_its_block(runner: CommandRunner) -> None:
-    """The fence is longer than any run within."""
+    """The fence is longer than any run of backticks in the code."""
     runner.api_server.code = 'doc = """``` x ```"""'
     assert (await runner.ask("code", "x")).text == '````python\ndoc = """``` x ```"""\n````'
 
 
 async def test_code_at_its_limit_says_so(runner: CommandRunner) -> None:
-    """Half a program is not taken for a whole one, and its block is closed."""
+    """Code cut at its token limit has a note, and its block is closed."""
     runner.api_server.finish_reason = "length"
     assert (await runner.ask("code", "x")).text.startswith("```python\nprint('hi')\n```\n\n*The answer reached")
 
 
 async def test_an_attached_file_is_read_along(runner: CommandRunner) -> None:
-    """What is attached is what the request is about."""
+    """An attached file is part of the request."""
     await runner.ask("code", "add types", attach={"a.py": b"def f(x): ..."})
     assert "def f(x): ..." in runner.api_server.bodies("code")[0]["prompt"]
 
 
 async def test_code_becomes_part_of_the_conversation(runner: CommandRunner) -> None:
-    """Chat understands what a question about the code is about."""
+    """Later chat requests contain the code."""
     await runner.ask("code", "say hi")
     await runner.ask("chat", "make it louder")
     contents = [message["content"] for message in runner.api_server.bodies("chat")[0]["messages"]]
@@ -61,7 +61,7 @@ async def test_code_becomes_part_of_the_conversation(runner: CommandRunner) -> N
 
 
 async def test_code_needs_a_prompt(runner: CommandRunner) -> None:
-    """Without a word there is nothing to write."""
+    """A missing prompt is an error."""
     with pytest.raises(UsageError, match="/code"):
         await runner.ask("code")
 
@@ -79,7 +79,7 @@ async def test_code_needs_a_prompt(runner: CommandRunner) -> None:
     ],
 )
 def test_a_language_has_one_name(given: str, name: str) -> None:
-    """Short and long names lead to one; an unknown language is passed on, without what could break a fence."""
+    """All names of a language map to one; an unknown one is passed on without characters that break a fence."""
     assert canonical(given) == name
 
 
@@ -98,5 +98,5 @@ def test_a_language_has_one_name(given: str, name: str) -> None:
     ],
 )
 def test_a_language_is_taken_from_the_prompt(prompt: str, language: str) -> None:
-    """A name that is also a word counts only where it must be a language."""
+    """A language name that is also a word counts only where it must be a language."""
     assert mentioned(prompt) == language

@@ -1,4 +1,4 @@
-"""`reset`, `export`, `forget`, `usage`, `retry` and `stop`: what is kept, shown, erased and ended."""
+"""`reset`, `export`, `forget`, `usage`, `retry` and `stop`."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.command_runner import CommandRunner
 
 
 async def test_a_reset_begins_a_new_context(runner: CommandRunner) -> None:
-    """What was said before is counted, no longer sent, and still exported."""
+    """Earlier turns are counted, no longer sent, and still exported."""
     await runner.exchange(("my name is Ada", "Hello Ada"), ("I like tea", "Noted"))
     assert "4" in (await runner.ask("reset")).text
     await runner.ask("chat", "who am I?")
@@ -18,12 +18,12 @@ async def test_a_reset_begins_a_new_context(runner: CommandRunner) -> None:
 
 
 async def test_a_reset_of_nothing_says_so(runner: CommandRunner) -> None:
-    """A new conversation has nothing to leave behind."""
+    """A reset of a new conversation says that there is nothing to drop."""
     assert "nothing" in (await runner.ask("reset")).text
 
 
 async def test_an_export_is_this_conversation_in_order(runner: CommandRunner) -> None:
-    """Every turn with its speaker, media listed, and nothing of other conversations."""
+    """The export has every turn with speaker and media, and nothing of other conversations."""
     await runner.exchange(("first question", "first answer"))
     await runner.ask("image", "a red fox", actor="bob")
     await runner.exchange(("elsewhere", "a secret"), conversation="c2")
@@ -51,14 +51,14 @@ async def test_an_export_is_this_conversation_in_order(runner: CommandRunner) ->
 
 
 async def test_an_empty_conversation_exports_nothing(runner: CommandRunner) -> None:
-    """There is no empty file."""
+    """An empty conversation yields a sentence and no file."""
     said = await runner.ask("export")
     assert said.media == []
     assert "empty" in said.text
 
 
 async def test_forget_asks_first(runner: CommandRunner) -> None:
-    """Nothing is erased without a yes, by button or in words."""
+    """Nothing is erased without a confirmation, by button or text."""
     await runner.exchange(("my name is Ada", "Hello Ada"))
     said = await runner.ask("forget")
     assert "/forget --confirm yes" in said.text
@@ -66,8 +66,8 @@ async def test_forget_asks_first(runner: CommandRunner) -> None:
     assert (await runner.store.context("runner", "c1", limit=10)).total == 2
 
 
-async def test_forget_erases_what_is_the_persons(runner: CommandRunner) -> None:
-    """Their turns, the answers to them and the files go; other people's stay."""
+async def test_forget_erases_the_person_s_data(runner: CommandRunner) -> None:
+    """The person's turns, answers and files are erased; other people's stay."""
     await runner.exchange(("my name is Ada", "Hello Ada"))
     (picture,) = (await runner.ask("image", "my cat")).media
     assert picture.path is not None
@@ -81,7 +81,7 @@ async def test_forget_erases_what_is_the_persons(runner: CommandRunner) -> None:
 
 
 async def test_a_button_to_forget_works_for_its_person_only(runner: CommandRunner) -> None:
-    """Pressing somebody else's button must not erase what is one's own."""
+    """Another person's press of the button erases nothing."""
     action = (await runner.ask("forget")).actions[0]
     await runner.exchange(("I am Bob", "Hello Bob"), actor="bob")
     with pytest.raises(UsageError, match="somebody else"):
@@ -90,7 +90,7 @@ async def test_a_button_to_forget_works_for_its_person_only(runner: CommandRunne
 
 
 async def test_usage_is_a_table_with_totals(runner: CommandRunner) -> None:
-    """By day and kind; mine is mine, the channel's is everybody's there."""
+    """The table is by day and kind, of the person or of the whole channel."""
     await runner.ask("chat", "hello")
     await runner.ask("image", "a red fox", options={"n": "2"})
     await runner.ask("chat", "hello", actor="bob")
@@ -105,27 +105,27 @@ async def test_usage_is_a_table_with_totals(runner: CommandRunner) -> None:
     assert "| **Total** |  | **3** | **30** |" in channel
 
 
-async def test_no_usage_is_said(runner: CommandRunner) -> None:
-    """A person who has asked nothing gets a sentence and no empty table."""
+async def test_without_usage_there_is_a_sentence(runner: CommandRunner) -> None:
+    """A person without usage gets a sentence and no empty table."""
     said = await runner.ask("usage")
     assert "nothing yet" in said.text
     assert "|" not in said.text
 
 
 @pytest.mark.parametrize("options", [{"days": "0"}, {"days": "400"}, {"whose": "bobs"}])
-async def test_usage_refuses_what_it_does_not_know(runner: CommandRunner, options: dict[str, str]) -> None:
-    """The sentence says what is allowed."""
+async def test_usage_rejects_unknown_values(runner: CommandRunner, options: dict[str, str]) -> None:
+    """The error names the allowed values."""
     with pytest.raises(UsageError):
         await runner.ask("usage", options=options)
 
 
 async def test_a_retry_with_nothing_to_repeat_says_so(runner: CommandRunner) -> None:
-    """It arrives as itself only when there is nothing."""
+    """The command itself runs only if there is nothing to repeat."""
     assert "nothing" in (await runner.ask("retry")).text
 
 
 async def test_stop_says_how_many(runner: CommandRunner) -> None:
-    """Or that there was nothing."""
+    """The answer names the number of stopped events, or says that there were none."""
     assert "Nothing" in (await runner.ask("stop")).text
     runner.running = 3
     assert "3" in (await runner.ask("stop")).text

@@ -1,4 +1,4 @@
-"""`image`, `audio` and `video`: what is asked, shown, counted and remembered."""
+"""`image`, `audio` and `video`: requests, answers, usage and stored turns."""
 
 import asyncio
 import base64
@@ -13,8 +13,8 @@ from tests.support.command_runner import CommandRunner
 from tests.support.media_files import MP4, PNG, WAV
 
 
-async def test_a_picture_is_shown_with_a_caption(runner: CommandRunner) -> None:
-    """Status, file, caption, use, buttons and a short text for the conversation."""
+async def test_an_image_is_shown_with_a_caption(runner: CommandRunner) -> None:
+    """An answer has status, file, caption, usage, buttons and a short text for the conversation."""
     said = await runner.ask("image", "a red fox", options={"size": "512x512", "style": "anime", "n": "2"})
     assert runner.api_server.bodies("images") == [
         {"model": "seeddream-4.0", "prompt": "a red fox", "n": 2, "size": "512x512", "style": "anime"}
@@ -29,16 +29,16 @@ async def test_a_picture_is_shown_with_a_caption(runner: CommandRunner) -> None:
     assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "delete"]
 
 
-async def test_a_picture_is_part_of_the_conversation(runner: CommandRunner) -> None:
-    """Chat can tell what "make it darker" is about."""
+async def test_an_image_is_part_of_the_conversation(runner: CommandRunner) -> None:
+    """Later chat requests mention the image."""
     await runner.ask("image", "a red fox")
     await runner.ask("chat", "make it darker")
     contents = [message["content"] for message in runner.api_server.bodies("chat")[0]["messages"]]
     assert contents[1:] == ["a red fox", "[image: a red fox, 1024x1024]", "make it darker"]
 
 
-async def test_the_usual_picture_is_as_documented(runner: CommandRunner) -> None:
-    """Without options one picture is asked for, in no particular style."""
+async def test_the_defaults_are_as_documented(runner: CommandRunner) -> None:
+    """Without options one image without a style is requested."""
     await runner.ask("image", "a red fox")
     assert runner.api_server.bodies("images") == [
         {"model": "seeddream-4.0", "prompt": "a red fox", "n": 1, "size": "1024x1024"}
@@ -59,8 +59,8 @@ async def test_the_usual_picture_is_as_documented(runner: CommandRunner) -> None
         ("video", "resolution", "8k"),
     ],
 )
-async def test_a_wrong_value_costs_nothing(runner: CommandRunner, command: str, option: str, value: str) -> None:
-    """It is answered with what is allowed, before the API is asked."""
+async def test_an_invalid_value_costs_nothing(runner: CommandRunner, command: str, option: str, value: str) -> None:
+    """The error names the allowed values, before any API call."""
     with pytest.raises(UsageError, match=option):
         await runner.ask(command, "a red fox", options={option: value})
     assert runner.api_server.calls == []
@@ -68,13 +68,13 @@ async def test_a_wrong_value_costs_nothing(runner: CommandRunner, command: str, 
 
 @pytest.mark.parametrize("command", ["image", "audio", "video"])
 async def test_media_need_a_prompt(runner: CommandRunner, command: str) -> None:
-    """A missing prompt is asked for with an example."""
+    """A missing prompt is an error with an example."""
     with pytest.raises(UsageError, match=f"/{command} "):
         await runner.ask(command)
 
 
-async def test_a_sound_is_shown(runner: CommandRunner) -> None:
-    """Duration and format go to the API, the file into the answer."""
+async def test_audio_is_shown(runner: CommandRunner) -> None:
+    """Duration and format are sent to the API, and the file is shown."""
     said = await runner.ask("audio", "rain", options={"duration": "2.5", "format": "wav"})
     assert runner.api_server.bodies("audio") == [
         {"model": "audiogen", "prompt": "rain", "duration": 2.5, "format": "wav"}
@@ -85,7 +85,7 @@ async def test_a_sound_is_shown(runner: CommandRunner) -> None:
 
 
 async def test_a_video_job_shows_its_progress(runner: CommandRunner) -> None:
-    """While the job is polled the person sees how far it is."""
+    """The person sees the progress while the job is polled."""
     runner.api_server.polls = [{"status": "processing", "progress": 0.5}]
     said = await runner.ask("video", "a kitten", options={"duration": "3"})
     assert runner.api_server.bodies("video") == [
@@ -96,7 +96,7 @@ async def test_a_video_job_shows_its_progress(runner: CommandRunner) -> None:
 
 
 async def test_a_failed_job_is_raised(runner: CommandRunner) -> None:
-    """A job that ends in failure shows nothing and costs nothing."""
+    """A failed job shows nothing and costs nothing."""
     runner.api_server.polls = [{"status": "failed"}]
     with pytest.raises(JobFailed):
         await runner.ask("video", "a kitten")
@@ -108,8 +108,8 @@ def sent_picture(runner: CommandRunner) -> bytes:
     return base64.b64decode(image.partition(",")[2])
 
 
-async def test_a_button_makes_a_video_of_a_picture(runner: CommandRunner) -> None:
-    """The button under a picture leads to a video of that very picture."""
+async def test_a_button_makes_a_video_of_an_image(runner: CommandRunner) -> None:
+    """The button under an image makes a video of exactly that image."""
     picture = await runner.ask("image", "a red fox")
     action = next(action for action in picture.actions if action.name == "video")
     await runner.ask("image", "something later")
@@ -118,8 +118,8 @@ async def test_a_button_makes_a_video_of_a_picture(runner: CommandRunner) -> Non
     assert said.media[0].description == "a red fox"
 
 
-async def test_buttons_lead_on_from_a_picture(runner: CommandRunner) -> None:
-    """A variation keeps style and size under another wording; another style keeps wording and size."""
+async def test_an_image_has_buttons(runner: CommandRunner) -> None:
+    """A variation keeps style and size with another wording; another style keeps wording and size."""
     picture = await runner.ask("image", "a red fox", options={"style": "anime", "size": "512x512"})
     actions = {action.name: action for action in picture.actions}
     await runner.ask("image", actions["variation"].prompt, options=dict(actions["variation"].options))
@@ -133,8 +133,8 @@ async def test_buttons_lead_on_from_a_picture(runner: CommandRunner) -> None:
     assert other["style"] != "anime"
 
 
-async def test_each_of_several_pictures_has_a_variation(runner: CommandRunner) -> None:
-    """Four pictures have four variations, each with a wording of its own."""
+async def test_each_of_several_images_has_a_variation(runner: CommandRunner) -> None:
+    """Four images have four variations with different wordings."""
     picture = await runner.ask("image", "a red fox", options={"n": "4"})
     variations = [action for action in picture.actions if action.name.startswith("variation")]
     assert [action.name for action in variations] == [f"variation-{at}" for at in range(1, 5)]
@@ -142,8 +142,8 @@ async def test_each_of_several_pictures_has_a_variation(runner: CommandRunner) -
     assert all(action.label.endswith(action.name[-1]) for action in variations)
 
 
-async def test_the_last_picture_can_be_animated(runner: CommandRunner) -> None:
-    """Without a word the video is of what the picture was made from."""
+async def test_the_last_image_can_be_animated(runner: CommandRunner) -> None:
+    """Without a prompt the video uses the image's prompt."""
     with pytest.raises(UsageError, match="no picture"):
         await runner.ask("video", options={"last": "yes"})
     await runner.ask("image", "a red fox")
@@ -152,41 +152,41 @@ async def test_the_last_picture_can_be_animated(runner: CommandRunner) -> None:
     assert runner.api_server.bodies("video")[0]["prompt"] == "a red fox"
 
 
-async def test_an_attached_picture_is_animated(runner: CommandRunner) -> None:
-    """The message's own picture needs no option and no prompt."""
+async def test_an_attached_image_is_animated(runner: CommandRunner) -> None:
+    """An attached image needs no option and no prompt."""
     await runner.ask("video", attach={"photo.png": PNG})
     assert sent_picture(runner) == PNG
 
 
-async def test_a_file_that_is_no_picture_is_not_animated(runner: CommandRunner) -> None:
-    """The person is told which files would do."""
+async def test_another_file_is_not_animated(runner: CommandRunner) -> None:
+    """The error names the accepted file types."""
     with pytest.raises(UsageError, match=r"notes\.txt is not a picture"):
         await runner.ask("video", "make it move", attach={"notes.txt": b"text"})
 
 
-async def test_a_picture_may_be_an_address(runner: CommandRunner) -> None:
-    """An https address is for the API to fetch."""
+async def test_an_image_may_be_a_url(runner: CommandRunner) -> None:
+    """An https URL is passed to the API."""
     await runner.ask("video", "make it move", options={"image": "https://example.org/a.png"})
     assert runner.api_server.bodies("video")[0]["image"] == "https://example.org/a.png"
 
 
 @pytest.mark.parametrize("name", ["e1", "nothing", "http://example.org/a.png"])
-async def test_a_picture_of_another_conversation_stays_there(runner: CommandRunner, name: str) -> None:
-    """Whatever id is typed, only what was made here can be used here."""
+async def test_an_image_of_another_conversation_is_not_used(runner: CommandRunner, name: str) -> None:
+    """Only images of this conversation can be used, whatever id is given."""
     picture = await runner.ask("image", "a secret fox", conversation="elsewhere")
     assert picture.event.id == "e1"
     with pytest.raises(UsageError, match="can't find that picture"):
         await runner.ask("video", "make it move", options={"image": name})
 
 
-async def test_parts_come_in_an_order_that_shows_early(runner: CommandRunner) -> None:
+async def test_the_file_comes_before_its_caption(runner: CommandRunner) -> None:
     """The file is shown before its caption."""
     kinds = [type(part) for part in (await runner.ask("image", "a red fox")).parts]
     assert kinds.index(Media) < kinds.index(Text)
 
 
-async def test_leaving_a_watched_call_cancels_it() -> None:
-    """A person who stops a video stops the call that makes it."""
+async def test_leaving_a_progress_stream_cancels_the_call() -> None:
+    """Stopping a video cancels its API call."""
     ended = asyncio.Event()
 
     async def endless(report: object) -> None:
@@ -204,8 +204,8 @@ async def test_leaving_a_watched_call_cancels_it() -> None:
     assert ended.is_set()
 
 
-async def test_a_watched_call_raises_what_it_raised() -> None:
-    """A failure comes out where the result is taken."""
+async def test_a_progress_stream_raises_the_call_s_error() -> None:
+    """Reading the result raises the call's error."""
 
     async def failing(report: object) -> None:
         raise JobFailed("no")

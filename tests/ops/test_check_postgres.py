@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.models import CheckResult
-from bot.ops.check import _database
+from bot.ops.check import _check_database
 from bot.settings.core import Settings
 from tests.support.postgres import connected, server, url
 
@@ -24,7 +24,7 @@ __all__ = ["server", "url"]
 async def found(url: SecretStr | str, **settings: Any) -> CheckResult:
     """Return the result of `check` for the database."""
     text = url if isinstance(url, str) else url.get_secret_value()
-    return await _database(
+    return await _check_database(
         Settings(_env_file=None, bot_database_url=SecretStr(text), **settings)  # type: ignore[call-arg]
     )
 
