@@ -7,6 +7,7 @@ import pytest
 
 from bot.ops.metrics import Metrics
 from bot.platforms import known_settings
+from bot.ports import Adapter
 from tests.support.documents import DOCUMENTS, ROOT, blocks
 from tests.support.layout import PURE
 
@@ -30,6 +31,14 @@ def test_extending_tells_what_may_be_imported() -> None:
     """What a new platform may import is what the dependency rule allows."""
     text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
     assert [name for name in PURE if f"`{name}`" not in text] == []
+
+
+def test_extending_tells_of_every_method_of_an_adapter() -> None:
+    """The table of a platform's parts has each member of the port, and no other."""
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8").partition("## A platform")[2]
+    rows = re.findall(r"^\| (`.*?) \|", text.partition("\n## ")[0], re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == {name for name in dir(Adapter) if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
