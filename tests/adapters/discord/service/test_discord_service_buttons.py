@@ -48,7 +48,7 @@ async def test_retry_after_an_error(tmp_path: Path) -> None:
     async with whole(tmp_path, bot_max_attempts=1) as one:
         one.echo.instead = [failure(503)] * request.MAX_TRIES
         thread = await one.mention("hello")
-        sentence = await one.see(thread, translate("apology.server", "en-US"))
+        sentence = await one.see(thread, translate("error.server", "en-US"))
         assert actions_of(sentence) == ["retry"]
         await one.press(sentence, "retry")
         await one.see(thread, "re: hello")
