@@ -110,7 +110,7 @@ def run(command: list[str], folder: Path, **environment: str) -> "subprocess.Com
         text=True,
         check=False,
         timeout=120,
-        stdin=subprocess.DEVNULL,
+        input="",
     )
 
 
