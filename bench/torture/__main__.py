@@ -1,0 +1,64 @@
+"""Command line: `python -m bench.torture --seconds 60 --seed 1`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from bench.torture.campaign import Plan, Result, run_campaign
+from bench.torture.checker import Verdict
+
+#: Engines and numbers of processes; each gets the same share of the time.
+CELLS = (("SQLite", 1), ("PostgreSQL", 1), ("PostgreSQL", 2))
+_EVIDENCE = 8  #: lines of evidence that are printed of each figure
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all campaigns. Returns 1 if a question was lost or answered twice, or a secret logged, else 0."""
+    parser = argparse.ArgumentParser(prog="python -m bench.torture", description="Run the service under faults.")
+    parser.add_argument("--seconds", type=float, default=60, help="time of asking under faults, in all")
+    parser.add_argument("--seed", type=int, default=1, help="seed of all random choices")
+    parser.add_argument("--calm", action="store_true", help="inject no faults")
+    parser.add_argument("--only", default="", help="a part of the names of the campaigns to run, such as SQLite")
+    given = parser.parse_args(arguments)
+    cells = [Plan(engine, count, given.seed, 0) for engine, count in CELLS]
+    chosen = [plan for plan in cells if given.only.lower() in plan.name.lower()]
+    results = []
+    for plan in chosen:
+        share = Plan(plan.engine, plan.processes, plan.seed, given.seconds / len(chosen), has_faults=not given.calm)
+        print(f"{share.name}: {share.seconds:.0f} s, seed {share.seed} …", file=sys.stderr, flush=True)
+        results.append(asyncio.run(run_campaign(share)))
+    return report(results)
+
+
+def report(results: Sequence[Result]) -> int:
+    """Print the table, the evidence and the last line; returns the exit status."""
+    total, problems = Verdict(), []
+    print(
+        "| campaign | platform | questions | kills | other faults | found |\n| --- | --- | ---: | ---: | ---: | --- |"
+    )
+    for result in results:
+        others = sum(result.faults.values()) - result.kills
+        for platform, verdict in result.verdicts.items():
+            name, asked = result.plan.name, result.questions[platform]
+            print(f"| {name} | {platform} | {asked} | {result.kills} | {others} | {verdict.figures} |")
+            total.add(verdict, f"{name}, {platform}")
+        problems += [f"{result.plan.name}: {problem}" for problem in result.problems]
+    for title, lines in (
+        ("lost", total.lost),
+        ("doubled", total.doubled),
+        ("out of order", total.out_of_order),
+        ("left over", total.left_over),
+        ("context wrong", total.context_wrong),
+        ("paid twice", total.paid_twice),
+        ("problem", problems),
+    ):
+        for line in lines[:_EVIDENCE]:
+            print(f"{title}: {line}")
+    questions = sum(sum(result.questions.values()) for result in results)
+    print(f"questions {questions}, kills {sum(result.kills for result in results)}, {total.figures}", flush=True)
+    return 1 if total.lost or total.doubled or problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""One campaign: a database engine, a number of processes, both platforms, faults for a time, then quiet."""
+
+import asyncio
+import contextlib
+import random
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.torture.api import Api, scripted_api
+from bench.torture.checker import Verdict, judge
+from bench.torture.database import SqliteDatabase, postgres_database
+from bench.torture.discord import DiscordSide
+from bench.torture.faults import KILL, FaultInjector
+from bench.torture.history import History, Question
+from bench.torture.platform import KINDS, Conversation, Fault, Platform, has_answer
+from bench.torture.service import ServiceProcess
+from bench.torture.slack import SlackSide
+from simulators.discord.server import DiscordSimulator
+from simulators.slack import SlackSimulator
+
+_PEOPLE = 5  #: conversations at a time on each platform
+_QUIET = 60.0  #: seconds after the last fault in which everything must be answered
+_SETTLED = 3.0  #: seconds that are waited once everything is answered, for what comes too much
+_SHUTDOWN = 30.0
+_API_KEY = "key-of-the-torture-9d1f"
+_SECRET_KEY = "signing-key-of-the-torture-5b7e2c90aa41d6f3"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one campaign consists of."""
+
+    engine: str  #: "SQLite" or "PostgreSQL"
+    processes: int
+    seed: int
+    seconds: float
+    has_faults: bool = True
+
+    @property
+    def name(self) -> str:
+        """The plan in words."""
+        return f"{self.engine}, {self.processes} process{'es' if self.processes > 1 else ''}"
+
+
+@dataclass(slots=True)
+class Result:
+    """What one campaign showed."""
+
+    plan: Plan
+    questions: Counter[str] = field(default_factory=Counter)  #: by platform
+    faults: Counter[str] = field(default_factory=Counter)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)  #: secrets in logs, processes that ended by themselves
+
+    @property
+    def kills(self) -> int:
+        """Number of processes killed."""
+        return self.faults[KILL]
+
+
+@dataclass(slots=True)
+class _People:
+    """Holds conversations on one platform until the time is over."""
+
+    platform: Platform
+    rng: random.Random
+    questions: list[Question] = field(default_factory=list)
+    is_over: bool = False
+    opened: int = 0
+
+    async def run(self) -> None:
+        """Hold conversations, one after another."""
+        while not self.is_over:
+            self.opened += 1
+            conversation = self.platform.open(self.opened, self.rng.choice(KINDS))
+            with contextlib.suppress(LookupError):
+                await self._converse(conversation)
+
+    async def _converse(self, conversation: Conversation) -> None:
+        while conversation.open_questions > 0 and not self.is_over:
+            burst = 2 if self.rng.random() < 0.2 and conversation.open_questions > 1 and conversation.questions else 1
+            for _ in range(burst):
+                question = self._new(conversation)
+                await self.platform.ask(conversation, question)
+                self._record(conversation, question)
+            if conversation.kind != "slash" and burst == 1 and self.rng.random() < 0.08:
+                await asyncio.sleep(self.rng.uniform(0.05, 1.5))
+                question = self._new(conversation, edited_from=question.token)
+                await self.platform.edit(conversation, question)
+                self._record(conversation, question)
+            await self._wait(conversation, question.token)
+            await asyncio.sleep(self.rng.uniform(0, 0.4))
+            if self.rng.random() < 0.1:
+                return
+
+    def _new(self, conversation: Conversation, edited_from: str = "") -> Question:
+        texts = self.platform.texts(conversation)
+        before = tuple(one.token for one in conversation.questions if has_answer(texts, one.token))
+        kept = tuple(token for token in before if token != edited_from)
+        return Question(f"q{self.rng.getrandbits(32):08x}", conversation.name, kept, edited_from=edited_from)
+
+    def _record(self, conversation: Conversation, question: Question) -> None:
+        conversation.questions.append(question)
+        self.questions.append(question)
+
+    async def _wait(self, conversation: Conversation, token: str) -> None:
+        """Wait for the answer, as patiently as people are."""
+        end = asyncio.get_running_loop().time() + self.rng.choice((5, 20, 40))
+        while asyncio.get_running_loop().time() < end and not self.is_over:
+            if has_answer(self.platform.texts(conversation), token):
+                return
+            await asyncio.sleep(0.15)
+
+
+async def run_campaign(plan: Plan) -> Result:
+    """Run one campaign and judge it."""
+    rng = random.Random(f"{plan.seed}/{plan.name}")
+    result = Result(plan)
+    async with contextlib.AsyncExitStack() as stack:
+        api = await stack.enter_async_context(scripted_api(random.Random(rng.random())))
+        slack = await stack.enter_async_context(SlackSimulator())
+        discord = await stack.enter_async_context(DiscordSimulator())
+        platforms: list[Platform] = [SlackSide(slack, rng), DiscordSide(discord, rng)]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
+        database = (
+            SqliteDatabase(folder / "data")
+            if plan.engine == "SQLite"
+            else await stack.enter_async_context(postgres_database())
+        )
+        services = [_process(folder, number, api, platforms, database.url, rng) for number in range(plan.processes)]
+        people = [_People(platform, random.Random(rng.random())) for platform in platforms]
+        others: dict[str, Fault] = dict(database.faults())
+        for platform in platforms:
+            others |= {f"{platform.name}: {name}": fault for name, fault in platform.faults().items()}
+        injector = FaultInjector(rng, services, others)
+        try:
+            await _run(plan, api, platforms, services, people, injector)
+            for one in services:
+                if not await one.stop(_SHUTDOWN):
+                    result.problems.append("a process did not end within its time after SIGTERM")
+        finally:
+            for one in services:
+                await one.kill()
+        secrets = [_API_KEY, _SECRET_KEY, *(secret for platform in platforms for secret in platform.secrets)]
+        result.problems += _find_problems(services, secrets)
+        result.faults = injector.counts + api.faults
+        for platform, group in zip(platforms, people, strict=True):
+            result.questions[platform.name] = len(group.questions)
+            result.verdicts[platform.name] = judge(_history(platform, group, api))
+    return result
+
+
+def _process(
+    folder: Path, number: int, api: Api, platforms: Sequence[Platform], database: str, rng: random.Random
+) -> ServiceProcess:
+    own = folder / f"process{number}"
+    own.mkdir()
+    environment = {
+        "AIMODELS_BASE_URL": api.url,
+        "AIMODELS_API_KEY": _API_KEY,
+        "AIMODELS_STREAMING": rng.choice(("true", "false")),
+        "BOT_DATA_DIR": str(folder / "data"),
+        "BOT_DATABASE_URL": database,
+        "BOT_REQUESTS_PER_MINUTE": "0",
+        "BOT_SECRET_KEY": _SECRET_KEY,
+        "BOT_CONTEXT_TOKENS": "100000",  # so that each earlier turn fits
+        "BOT_LOG_FORMAT": "json",
+    }
+    for platform in platforms:
+        environment |= platform.environment
+
+    async def connected() -> None:
+        for platform in platforms:
+            await platform.connected()
+
+    def before_start() -> None:
+        for platform in platforms:
+            platform.expect_connection()
+
+    return ServiceProcess(own, environment, before_start=before_start, connected=connected)
+
+
+async def _run(
+    plan: Plan,
+    api: Api,
+    platforms: Sequence[Platform],
+    services: Sequence[ServiceProcess],
+    people: Sequence[_People],
+    injector: FaultInjector,
+) -> None:
+    """Start, ask under faults, then wait in quiet until all is answered or the patience is over."""
+    for one in services:
+        await one.start()
+    async with _talking(people):
+        if plan.has_faults:
+            api.fault_rate = 0.05
+            await injector.run(plan.seconds)
+        else:
+            await asyncio.sleep(plan.seconds)
+    api.fault_rate = 0.0
+    for platform in platforms:
+        platform.heal()
+    end = asyncio.get_running_loop().time() + _QUIET
+    while asyncio.get_running_loop().time() < end:
+        verdicts = [judge(_history(platform, group, api)) for platform, group in zip(platforms, people, strict=True)]
+        if not any(verdict.lost or verdict.left_over for verdict in verdicts):
+            break
+        await asyncio.sleep(1)
+    await asyncio.sleep(_SETTLED)
+
+
+@contextlib.asynccontextmanager
+async def _talking(people: Sequence[_People]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(group.run()) for group in people for _ in range(_PEOPLE)]
+    try:
+        yield
+    finally:
+        for group in people:
+            group.is_over = True
+        await asyncio.gather(*tasks)
+
+
+def _history(platform: Platform, people: _People, api: Api) -> History:
+    tokens = {question.token for question in people.questions}
+    calls = [call for call in api.calls if call.token in tokens]
+    return History(people.questions, platform.shown(), calls, platform.left_over())
+
+
+def _find_problems(services: Sequence[ServiceProcess], secrets: Sequence[str]) -> list[str]:
+    found = []
+    for number, one in enumerate(services):
+        if one.unexpected_ends:
+            found.append(f"process {number} ended by itself {one.unexpected_ends} times")
+        log = one.log.read_text(encoding="utf-8", errors="replace") if one.log.exists() else ""
+        found += [f"a secret in the log of process {number}: {secret[:6]}…" for secret in secrets if secret in log]
+    return found

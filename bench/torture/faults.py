@@ -1,0 +1,59 @@
+"""Injects faults one after another, chosen by the campaign's random numbers, and counts them."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from bench.torture.platform import Fault
+from bench.torture.service import ServiceProcess
+
+KILL = "kill -9"
+_WEIGHTS = {KILL: 6, "reply lost": 3, "event again": 3, "pause": 2}
+
+
+class FaultInjector:
+    """Injects the faults of processes and those it is given."""
+
+    def __init__(self, rng: random.Random, processes: Sequence[ServiceProcess], others: Mapping[str, Fault]) -> None:
+        self._rng = rng
+        self._processes = processes
+        self._faults: dict[str, Fault] = {
+            KILL: self._kill,
+            "pause": self._pause,
+            "disk full": self._fill_disk,
+            "few descriptors": self._exhaust_descriptors,
+            **others,
+        }
+        self.counts: Counter[str] = Counter()
+
+    async def run(self, seconds: float) -> None:
+        """Inject faults for that time."""
+        names = list(self._faults)
+        weights = [_WEIGHTS.get(name.partition(": ")[2] or name, 1) for name in names]
+        end = asyncio.get_running_loop().time() + seconds
+        while (left := end - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left, self._rng.uniform(0.2, 1.2)))
+            [name] = self._rng.choices(names, weights)
+            self.counts[name] += 1
+            await self._faults[name]()
+            for one in self._processes:
+                if not one.is_alive:
+                    await one.start()
+
+    def _pick(self) -> ServiceProcess:
+        return self._rng.choice(self._processes)
+
+    async def _kill(self) -> None:
+        one = self._pick()
+        await one.kill()
+        await asyncio.sleep(self._rng.choice((0.0, 0.0, 0.5, 2.0)))
+
+    async def _pause(self) -> None:
+        await self._pick().pause(self._rng.choice((0.3, 1.0, 4.0)))
+
+    async def _fill_disk(self) -> None:
+        await self._pick().fill_disk(self._rng.uniform(0.5, 2.0))
+
+    async def _exhaust_descriptors(self) -> None:
+        await self._pick().exhaust_descriptors(self._rng.uniform(0.5, 2.0))

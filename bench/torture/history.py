@@ -1,0 +1,93 @@
+"""Records of a campaign on one platform: questions asked, messages visible at the end, API calls received."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+TOKEN = re.compile(r"q[0-9a-f]{8}")
+_MARK = re.compile(r"(q[0-9a-f]{8})/(\d+)")
+_END = re.compile(r"(q[0-9a-f]{8})/end(\d+)")
+_FILLER = "some words of an ordinary length that fill the answer"
+
+
+@dataclass(slots=True)
+class Question:
+    """One question. `is_refused`: the platform itself reported to the person that the service is not reachable."""
+
+    token: str
+    conversation: str
+    answered_before: tuple[str, ...] = ()  #: questions of the conversation with a visible answer when it was asked
+    is_refused: bool = False
+    edited_from: str = ""  #: token of the question that an edit replaced by this one
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of the service, as visible at the end; those of a conversation are in reading order."""
+
+    conversation: str  #: "" where it can't be attributed to any
+    text: str
+    is_unfinished: bool = False  #: a live Stop button, a stream in progress, or "thinking…"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message of an API request, by the questions that it contains or answers."""
+
+    role: str
+    tokens: tuple[str, ...]
+    marks: tuple[int, ...] = ()  #: numbers of the marks of an answer
+
+
+@dataclass(slots=True)
+class Call:
+    """An API request.
+
+    `is_failed`: the API itself failed or cut the answer, so that it costs nothing. `is_interrupted`: the caller hung up
+    or died before it had the answer, which costs all the same.
+    """
+
+    token: str
+    turns: Sequence[Turn]
+    is_failed: bool = False
+    is_interrupted: bool = False
+
+
+@dataclass(slots=True)
+class History:
+    """Everything the checker is given."""
+
+    questions: list[Question] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    left_over: list[str] = field(default_factory=list)  #: statuses, sessions and typing signs that remain
+
+
+def answer_to(token: str) -> str:
+    """Return the answer to a question: numbered marks, so that missing, repeated and moved pieces show.
+
+    Every eighth answer needs several messages on each platform.
+    """
+    number = int(token[1:], 16)
+    last = 120 if number % 8 == 0 else 3 + number % 5
+    marks = [f"{token}/{n} {_FILLER}." for n in range(1, last + 1)]
+    paragraphs = [" ".join(marks[at : at + 8]) for at in range(0, last, 8)]
+    return "\n\n".join([*paragraphs, f"{token}/end{last}"])
+
+
+def marks_in(text: str) -> list[tuple[str, int]]:
+    """Return the numbered marks in a text, in reading order: token and number."""
+    return [(match[1], int(match[2])) for match in _MARK.finditer(text)]
+
+
+def ends_in(text: str) -> dict[str, int]:
+    """Return the closing marks in a text: how many marks the answer to each token has."""
+    return {match[1]: int(match[2]) for match in _END.finditer(text)}
+
+
+def turn_of(role: str, content: str) -> Turn:
+    """Read a message of an API request."""
+    if role == "assistant":
+        found = marks_in(content)
+        return Turn(role, tuple(dict.fromkeys(token for token, _ in found)), tuple(number for _, number in found))
+    return Turn(role, tuple(dict.fromkeys(TOKEN.findall(content))))
