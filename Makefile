@@ -10,7 +10,7 @@ INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/pytho
 IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check manifest sandbox test lint bench postgres llama lock clean help
+.PHONY: run check manifest sandbox test lint bench torture postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -34,6 +34,9 @@ lint: .venv/.dev ## Check style, formatting and types
 
 bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
 	$(BIN)/python -m bench $(ARGS)
+
+torture: .venv/.dev ## Run the service under faults and check what people saw. Example: make torture SECONDS=600
+	@nice $(BIN)/python -m bench.torture --seconds $(or $(SECONDS),60) $(ARGS)
 
 postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
 	@$(INSTALL) -c requirements.lock -e '.[postgres]' >&2
