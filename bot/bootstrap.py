@@ -62,7 +62,7 @@ async def build(
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
         registry = load_commands({kind: settings.models(kind) for kind in KINDS})
-        metrics = Metrics(registry.names)
+        metrics = Metrics(registry.names, timing.ops)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts = urlsplit(api.base_url)
         spool = await stack.enter_async_context(

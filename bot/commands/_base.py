@@ -1,4 +1,4 @@
-"""What a command is: a spec and an async generator of parts. One file of `bot/commands` each."""
+"""The parts of a command: a spec, and an async generator of parts. `bot/commands` has one file per command."""
 
 import importlib
 import math
@@ -21,41 +21,41 @@ Parts = AsyncGenerator[Part, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a running command may use. Made by the dispatcher for one event."""
+    """The context of a running command. Made by the dispatcher for one event."""
 
     event: Event
     spec: CommandSpec
     settings: Settings
-    api: AsyncAIModels  #: a view on the shared client: budgeted for this person, waits are shown to them
+    api: AsyncAIModels  #: the shared client for this person: waits are shown to them
     conversation: Conversation  #: stored context and message list of the conversation
     preferences: Preferences  #: models and system prompt in effect here
-    spool: Spool  #: where generated and exported files go
-    journal: Journal  #: what was asked and answered
-    ledger: UsageLedger  #: what was used
+    spool: Spool  #: storage of generated and exported files
+    journal: Journal  #: recorded events and answers
+    ledger: UsageLedger  #: recorded usage
     commands: "Registry"
     seq: int  #: order of recording of this event
-    stop: Callable[[], Awaitable[int]]  #: cancel what runs and waits in this conversation; returns how many
-    cancel: Callable[[str], Awaitable[bool]]  #: stop the one event of that id; False: it does not run
-    reset: Callable[[], Awaitable[int]]  #: start a new context after this event; returns how many turns it leaves out
-    forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase what is stored of the asker; returns the files to delete
+    stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
+    cancel: Callable[[str], Awaitable[bool]]  #: cancel the event with that id; False: it is not running
+    reset: Callable[[], Awaitable[int]]  #: start a new context; returns the number of dropped turns
+    forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase the author's data; returns the files to delete
 
     def translate(self, key: str, /, **values: object) -> str:
-        """One of the service's own sentences in the asker's language."""
+        """Translate a sentence of the service into the author's language."""
         return translate(key, self.event.actor.locale, **values)
 
     def join_list(self, words: Iterable[str]) -> str:
-        """The words as a list within such a sentence."""
+        """Join words to a list within such a sentence."""
         return join_list(words, self.event.actor.locale)
 
     def prompt(self) -> str:
-        """The free text of the request. Raises `UsageError` with an example when there is none."""
+        """Return the free text of the request. Raises `UsageError` with an example if it is empty."""
         text = self.event.prompt.strip()
         if not text:
             raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example or self.spec.name}"))
         return text
 
     def may_change_channel(self) -> bool:
-        """Whether the asker may change what holds for the whole channel: admins, and everybody where they are alone."""
+        """Return whether the author may change preferences of the whole channel: admins, and anybody in private."""
         return self.event.actor.is_admin or self.event.location.is_private
 
     def option(self, name: str) -> str:
@@ -70,7 +70,7 @@ class Context:
         return value
 
     def number(self, name: str) -> float:
-        """The value of a number option. Raises `UsageError` outside its bounds."""
+        """Return the value of a number option. Raises `UsageError` outside its bounds."""
         option = self.spec.option(name)
         text = self.option(name)
         assert option is not None
@@ -86,7 +86,7 @@ class Context:
         return value
 
     def integer(self, name: str) -> int:
-        """The value of a whole-number option. Raises `UsageError` outside its bounds."""
+        """Return the value of a whole-number option. Raises `UsageError` outside its bounds."""
         value = self.number(name)
         if not value.is_integer():
             raise UsageError(self.translate("option.integer", name=name, value=self.option(name)))
@@ -95,7 +95,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A spec and what runs it."""
+    """A spec and the generator that runs it."""
 
     spec: CommandSpec
     run: Callable[[Context], Parts]

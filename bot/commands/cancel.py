@@ -10,7 +10,7 @@ from bot.models import CommandSpec, Lane, Text
     CommandSpec(name="cancel", description="Stop the answer being written.", lane=Lane.FREE, private=True, hidden=True)
 )
 async def cancel(ctx: Context) -> Parts:
-    """Stop one answer; what there is of it stays. Says nothing where the stopped answer does."""
+    """Stop one answer; the text so far stays. Without a sentence of its own, as the stopped answer has a note."""
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id and not ctx.event.actor.is_admin:
         raise UsageError(ctx.translate("cancel.not_yours"))

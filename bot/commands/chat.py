@@ -52,7 +52,7 @@ async def chat(ctx: Context) -> Parts:
 
 
 def continued(ctx: Context) -> Action:
-    """The button that asks for more of the answer."""
+    """Build the button that asks for the continuation of the answer."""
     return Action(
         name="continue", label=ctx.translate("action.continue"), command="chat", prompt=ctx.translate("chat.continue")
     )

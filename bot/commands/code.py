@@ -75,7 +75,7 @@ _FENCE = re.compile(r"^\s*```", re.MULTILINE)
     )
 )
 async def code(ctx: Context) -> Parts:
-    """Ask for the code and show it as a block, when long as a file too."""
+    """Request the code and show it as a block, and long code as a file, too."""
     prompt = ctx.prompt()
     language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
     model = ctx.option("model") or await ctx.preferences.get_model("code")
@@ -109,14 +109,14 @@ async def code(ctx: Context) -> Parts:
 
 
 def canonical(language: str) -> str:
-    """The name that the API and Markdown know a language by; an unknown one as it was given."""
+    """Return the name of a language in the API and in Markdown; an unknown name is returned unchanged."""
     name = language.strip().lower()
     name = ALIASES.get(name) or BY_EXTENSION.get(PurePath(f"x.{name}").suffix.removeprefix("."), name)
     return re.sub(r"[^\w+#.-]", "", name)
 
 
 def mentioned(prompt: str) -> str:
-    """The programming language that a prompt names, "" when it names none."""
+    """Return the programming language that a prompt names; "" if there is none."""
     for match in _WORD.finditer(prompt.lower()):
         name = match["name"]
         if (name in EXTENSIONS or name in ALIASES) and (match["before"] or name not in AMBIGUOUS):

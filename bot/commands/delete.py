@@ -1,4 +1,4 @@
-"""`delete`: the button with which the asker takes an answer back."""
+"""`delete`: the button with which the author deletes an answer."""
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import find_named_job

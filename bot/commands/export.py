@@ -14,7 +14,7 @@ from bot.models import CommandSpec, Media, Text, Turn
     )
 )
 async def export(ctx: Context) -> Parts:
-    """Write the whole conversation, resets included, into a file."""
+    """Write the whole conversation, across resets, into a file."""
     sections: list[str] = []
     async for turn, media in ctx.journal.transcript(ctx.event.adapter, ctx.event.conversation):
         sections.append(section(ctx, turn, media))

@@ -1,4 +1,4 @@
-"""`feedback`: the buttons that say what somebody thinks of an answer."""
+"""`feedback`: the buttons for good and bad feedback on an answer."""
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import find_named_job
@@ -16,7 +16,7 @@ from bot.models import CommandSpec, Lane, Option, Text
     )
 )
 async def feedback(ctx: Context) -> Parts:
-    """Keep the opinion."""
+    """Record the feedback."""
     job = await find_named_job(ctx)
     is_good = ctx.option("opinion") == "good"
     await ctx.journal.add_feedback(job.event.adapter, job.event.id, ctx.event.actor.id, is_good=is_good)

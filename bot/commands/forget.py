@@ -1,4 +1,4 @@
-"""`forget`: erase what is stored about the person who asks."""
+"""`forget`: erase the stored data of the author."""
 
 from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
@@ -23,7 +23,7 @@ from bot.models import Action, Actions, CommandSpec, Option, Text
     )
 )
 async def forget(ctx: Context) -> Parts:
-    """Ask, then erase."""
+    """Ask for confirmation, then erase."""
     actor = ctx.event.actor.id
     if ctx.option("confirm") != "yes":
         yield Text(ctx.translate("forget.ask", command="/forget --confirm yes"))

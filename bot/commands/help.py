@@ -1,4 +1,4 @@
-"""`help`: what the service can do, and how each command is written."""
+"""`help`: the list of commands, and the syntax of each."""
 
 from difflib import get_close_matches
 

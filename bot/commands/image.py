@@ -61,7 +61,7 @@ async def image(ctx: Context) -> Parts:
 
 
 def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Action, ...]:
-    """The buttons that lead on from `n` pictures: as many variations, another style, a video of the first."""
+    """Build the buttons under `n` images: `n` variations, another style, a video of the first."""
     styles = [None, *IMAGE_STYLES]
     other = styles[(styles.index(style) if style in styles else 0) % len(IMAGE_STYLES) + 1] or IMAGE_STYLES[0]
     chosen = {"size": size, **({"style": style} if style else {})}

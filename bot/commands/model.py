@@ -46,7 +46,7 @@ async def model(ctx: Context) -> Parts:
 
 
 async def overview(ctx: Context) -> str:
-    """The model in use for each kind, and what else is allowed."""
+    """List the model in use for each kind, and the other allowed ones."""
     chosen = ctx.option("kind")
     lines = [ctx.translate("model.intro")]
     for kind in KINDS:
@@ -60,7 +60,7 @@ async def overview(ctx: Context) -> str:
 
 
 def chosen_kind(ctx: Context, name: str) -> Kind:
-    """The kind that was said, or the only one that the model can be of. Raises `UsageError`."""
+    """Return the given kind, or the only one of the model. Raises `UsageError`."""
     said = ctx.option("kind")
     fitting = [kind for kind in KINDS if kind == said or (not said and name in ctx.settings.models(kind))]
     if fitting:
@@ -71,7 +71,7 @@ def chosen_kind(ctx: Context, name: str) -> Kind:
 
 
 def unknown(ctx: Context, name: str, allowed: "list[str] | tuple[str, ...]") -> str:
-    """That there is no such model, what there is, and what was probably meant."""
+    """Return the sentence for an unknown model, with the allowed ones and a similar one."""
     near = get_close_matches(name.lower(), allowed, 1)
     key = "model.unknown_near" if near else "model.unknown"
     shown = ctx.join_list(f"`{model}`" for model in allowed)

@@ -12,6 +12,6 @@ from bot.models import CommandSpec, Text
     )
 )
 async def reset(ctx: Context) -> Parts:
-    """Leave the turns so far behind."""
+    """Start a new context without the turns so far."""
     left = await ctx.reset()
     yield Text(ctx.translate("reset.done", count=left) if left else ctx.translate("reset.nothing"))

@@ -12,5 +12,5 @@ from bot.models import CommandSpec, Text
     )
 )
 async def retry(ctx: Context) -> Parts:
-    """Say that there is nothing to repeat: a retry that has something arrives as the command that it repeats."""
+    """Say that there is nothing to repeat; a retry with an answer to repeat arrives as that answer's command."""
     yield Text(ctx.translate("retry.nothing"))

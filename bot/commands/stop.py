@@ -1,4 +1,4 @@
-"""`stop`: cancel what is running here."""
+"""`stop`: cancel all answers of the conversation."""
 
 from bot.commands._base import Context, Parts, command
 from bot.models import CommandSpec, Lane, Text
@@ -13,6 +13,6 @@ from bot.models import CommandSpec, Lane, Text
     )
 )
 async def stop(ctx: Context) -> Parts:
-    """Stop everything asked here before."""
+    """Cancel all events recorded before this one."""
     stopped = await ctx.stop()
     yield Text(ctx.translate("stop.done", count=stopped) if stopped else ctx.translate("stop.nothing"))

@@ -1,4 +1,4 @@
-"""`system`: what the model is told first in this channel."""
+"""`system`: the system prompt of the channel."""
 
 from bot.commands._base import Context, Parts, command
 from bot.conversation.attachments import code_block

@@ -1,4 +1,4 @@
-"""`usage`: what was asked of the API, by day and kind."""
+"""`usage`: the usage of the API, by day and kind."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The picture that a video starts from."""
+    """The image that a video starts from."""
 
     image: str = ""  #: an https or data URL; "": from the prompt alone
     prompt: str = ""  #: what the picture was made from
@@ -114,7 +114,7 @@ def _find_image(job: Job) -> Media | None:
 
 
 def _image_url(media: Media) -> str:
-    """Where the API gets the picture: the file itself, else where the API once offered it."""
+    """Return the image for the API: the file as a data URL, else the API's own URL."""
     if media.path is not None and media.path.is_file():
         return EncodedImage(media.content_type, media.path.read_bytes()).data_url
     return media.source_url

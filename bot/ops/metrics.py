@@ -1,4 +1,4 @@
-"""What the service counts and times, for Prometheus. Every label has few values: no ids, no free text."""
+"""Metrics in Prometheus' format. Every label has few values: no ids, no free text."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -9,14 +9,13 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.models import Answer, Event, Usage
+from bot.ops.timing import OpsTiming
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
-#: Seconds for which a failed API call is news; after that nobody knows.
-_NEWS = 300.0
 
 
 class ApiCall(Protocol):
-    """One try of a call to the API."""
+    """One try of an API call."""
 
     @property
     def endpoint(self) -> str:
@@ -24,11 +23,11 @@ class ApiCall(Protocol):
 
     @property
     def status(self) -> int | None:
-        """None: there was no answer."""
+        """HTTP status; None: there was no response."""
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Duration in seconds."""
 
     @property
     def attempt(self) -> int:
@@ -36,15 +35,15 @@ class ApiCall(Protocol):
 
 
 class RateLimiter(Protocol):
-    """The API's rate limit as last told."""
+    """The API's rate limit according to its last response."""
 
     @property
     def limit(self) -> int | None:
-        """Calls per window; None: not told."""
+        """Calls per window; None: unknown."""
 
     @property
     def remaining(self) -> int | None:
-        """Calls left; None: not told."""
+        """Calls left in the window; None: unknown."""
 
     @property
     def waiting(self) -> int:
@@ -52,15 +51,16 @@ class RateLimiter(Protocol):
 
 
 class Metrics:
-    """A registry of its own: two services in one process don't mix. The calls per event cost microseconds.
+    """The metrics of one service, with a registry of its own.
 
-    `commands`: names that the label `command` may have; all others are `other`, as people can send any name.
+    `commands`: allowed values of the label `command`; other names, which people can send, become `other`.
     """
 
-    def __init__(self, commands: Collection[str]) -> None:
+    def __init__(self, commands: Collection[str], timing: OpsTiming | None = None) -> None:
+        self._timing = timing or OpsTiming()
         self.registry = CollectorRegistry()
         self._commands = frozenset(commands)
-        self._api_problem = ("", 0.0)  # and when, monotonic
+        self._api_problem = ("", 0.0)  # problem of the last call, and its monotonic time
         of_event = ("adapter", "command")
 
         def counter(name: str, help_: str, *labels: str) -> Callable[..., Counter]:
@@ -110,15 +110,15 @@ class Metrics:
             self._media(family if family in {"image", "audio", "video", "text"} else "other").inc(media.size)
 
     def undelivered(self, event: Event) -> None:
-        """Count an answer that its platform would not show."""
+        """Count an answer that its platform refused."""
         self._events(*self._labels(event), "undelivered").inc()
 
     def retried(self, event: Event) -> None:
-        """Count an event that was given back to be tried again."""
+        """Count an event that was released for another try."""
         self._retries(*self._labels(event)).inc()
 
     def used(self, usage: Sequence[Usage]) -> None:
-        """Count what finished API calls used."""
+        """Count the usage of finished API calls."""
         for one in usage:
             self._tokens(one.kind, "prompt").inc(one.prompt_tokens)
             self._tokens(one.kind, "completion").inc(one.completion_tokens)
@@ -128,7 +128,7 @@ class Metrics:
     # -- the API
 
     def api_call(self, call: ApiCall) -> None:
-        """Count and time one try of an API call, and remember how it went."""
+        """Count and time one try of an API call, and note whether the API works."""
         self._api_calls(call.endpoint, "none" if call.status is None else str(call.status)).inc()
         self._api_seconds(call.endpoint).observe(call.seconds)
         if call.attempt > 1:
@@ -137,14 +137,14 @@ class Metrics:
         self._api_problem = (problem, time.monotonic())
 
     def api_problem(self) -> str:
-        """What was wrong with the API when it was last called; "" for nothing, or nothing known lately."""
+        """Return the problem of the last API call; "" if there was none, or no call lately."""
         problem, at = self._api_problem
-        return problem if time.monotonic() - at < _NEWS else ""
+        return problem if time.monotonic() - at < self._timing.api_problem else ""
 
     # -- reading
 
     def render(self, counts: Mapping[str, float], limiter: RateLimiter) -> bytes:
-        """Everything in Prometheus' text format; `counts` as from `Store.counts`."""
+        """Return all metrics in Prometheus' text format; `counts`: from `EventQueue.counts`."""
         self._waiting.set(counts.get("waiting", 0))
         self._running.set(counts.get("running", 0))
         self._oldest.set(counts.get("oldest", 0))
@@ -158,7 +158,7 @@ class Metrics:
 
 
 def _age(event: Event) -> float:
-    """Seconds since the event was received; a clock that was set back is no negative time."""
+    """Return the seconds since the event was received, at least 0, as the clock may have been set back."""
     return max(0.0, (datetime.now(UTC) - event.received_at).total_seconds())
 
 

@@ -1,4 +1,4 @@
-"""The AI API that the settings name, or the offline sandbox where none is configured."""
+"""The configured AI API, or the offline sandbox if none is configured."""
 
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def needs_sandbox(settings: Settings) -> bool:
-    """Whether no API is configured: neither a key nor an address of one's own."""
+    """Return whether no API is configured: neither a key nor another base URL."""
     return settings.aimodels_api_key is None and settings.aimodels_base_url == reference.BASE_URL
 
 
@@ -49,7 +49,7 @@ async def open_client(
 
 
 def sandbox_config(settings: Settings) -> "SandboxConfig":
-    """A sandbox that offers every model of the service's settings beside the reference's. Raises `SettingsError`."""
+    """Configure a sandbox with all models of the settings beside the documented ones. Raises `SettingsError`."""
     from sandbox.config import SandboxConfig, SandboxSettings
 
     given = read(SandboxSettings)

@@ -1,4 +1,4 @@
-"""Settings from environment variables and `.env`: read and explained in one way by the core and by platforms."""
+"""Settings from environment variables and `.env`, read and explained in one way for the core and the platforms."""
 
 from collections.abc import Mapping
 from types import NoneType
@@ -38,7 +38,7 @@ class EnvironmentSettings(BaseSettings):
 
 
 def read(kind: type[S]) -> S:
-    """The settings of that class. Raises `SettingsError` with each wrong setting's name and what is allowed."""
+    """Read the settings of a class. Raises `SettingsError` with each invalid setting's name and the allowed values."""
     try:
         return kind()
     except ValidationError as exc:
@@ -50,7 +50,7 @@ def read(kind: type[S]) -> S:
 
 
 def explain(error: ValidationError, kind: type[BaseSettings]) -> str:
-    """One line a wrong setting: its name and what is allowed; never the value, which may be a secret."""
+    """Return one line per invalid setting: its name and the allowed values, never the value, which may be a secret."""
     lines = []
     for item in error.errors(include_input=False, include_url=False):
         name = str(item["loc"][0])
@@ -62,7 +62,7 @@ def explain(error: ValidationError, kind: type[BaseSettings]) -> str:
 
 
 def allowed(field: FieldInfo) -> str:
-    """What a setting may be."""
+    """Describe the allowed values of a setting."""
     kind = next((part for part in get_args(field.annotation) if part is not NoneType), field.annotation)
     bounds = {
         name: bound

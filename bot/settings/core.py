@@ -23,7 +23,7 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
 def _database_url(value: SecretStr) -> SecretStr:
-    """Never tells the value: it may hold a password, and so may what a library says of it."""
+    """Validate the URL without quoting it, as it may contain a password, and so may a library's error."""
     text = value.get_secret_value()
     if text.startswith("sqlite:///") or not text:
         return value
@@ -42,13 +42,13 @@ def _database_url(value: SecretStr) -> SecretStr:
 
 
 def address(url: SecretStr) -> str:
-    """Host, port and database of a database's URL: without user and password."""
+    """Return host, port and database of a database's URL, without user and password."""
     parts = urlsplit(url.get_secret_value())
     return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 class Settings(EnvironmentSettings):
-    """Everything the core can be told. Each field's description is its line in `.env.example`."""
+    """The settings of the core. Each field's description is its line in `.env.example`."""
 
     # The AI API
     aimodels_base_url: HttpUrl = Field(reference.BASE_URL, description="Address of the AI API.")
@@ -209,30 +209,30 @@ class Settings(EnvironmentSettings):
     )
 
     def models(self, kind: Kind) -> tuple[str, ...]:
-        """The allowed models of a kind, the default first."""
+        """Return the allowed models of a kind, the default first."""
         models: tuple[str, ...] = getattr(self, f"bot_{kind}_models")
         return models
 
     @property
     def postgres_url(self) -> SecretStr | None:
-        """Where the PostgreSQL database is; None: the database is an SQLite file."""
+        """URL of the PostgreSQL database; None: the database is an SQLite file."""
         url = self.bot_database_url
         return url if url is not None and url.get_secret_value().startswith("postgres") else None
 
     @property
     def database_path(self) -> Path:
-        """The SQLite file, where that is the database."""
+        """The SQLite file, unless `postgres_url` is set."""
         url = self.bot_database_url.get_secret_value() if self.bot_database_url is not None else ""
         return Path(url.removeprefix("sqlite:///")) if url else self.bot_data_dir / "bot.db"
 
     @property
     def database_name(self) -> str:
-        """What to call the database before people."""
+        """Name of the database in messages."""
         return str(self.database_path) if self.postgres_url is None else address(self.postgres_url)
 
     @property
     def secrets(self) -> tuple[SecretStr, ...]:
-        """Every value that nobody may read, and those inside them."""
+        """All secret values, and the secrets within them."""
         found = [value for value in dict(self).values() if isinstance(value, SecretStr)]
         if self.postgres_url is not None:
             password = urlsplit(self.postgres_url.get_secret_value()).password or ""
@@ -248,12 +248,12 @@ class Settings(EnvironmentSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings. Raises `SettingsError` with each wrong setting's name and what is allowed."""
+    """Read the settings. Raises `SettingsError` with each invalid setting's name and the allowed values."""
     return read(Settings)
 
 
 def example(settings: type[BaseSettings]) -> str:
-    """The lines of `.env.example` for a settings class: what each is for, its name and its default."""
+    """Return the lines of `.env.example` for a settings class: purpose, name and default of each setting."""
     lines = []
     for name, field in settings.model_fields.items():
         default = field.get_default()

@@ -1,4 +1,4 @@
-"""Settings that nobody reads: a name that is nearly right would be ignored in silence."""
+"""Detection of unknown settings, as a misspelt name would be ignored silently."""
 
 import difflib
 import os
@@ -16,7 +16,7 @@ _ALIKE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A name that looks like a setting and is none."""
+    """A name that looks like a setting but is none."""
 
     name: str
     meant: str  #: the nearest setting; "" when none is near
@@ -26,7 +26,7 @@ class Unknown:
 
 
 def unknown_settings(settings: Iterable[type[BaseSettings]], *, env_file: Path = Path(".env")) -> Sequence[Unknown]:
-    """The names in the environment and in `.env` that begin like a setting of these classes and are none."""
+    """Find names in the environment and in `.env` with the prefix of a setting that are no settings."""
     classes = tuple(settings)
     known = {name.upper() for each in classes for name in each.model_fields}
     former = {name.upper() for each in classes for name in _former_names(each)}
