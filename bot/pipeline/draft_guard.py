@@ -2,12 +2,41 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from types import TracebackType
 
-from aimodels.timing import Deadline
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter, Draft
+
+
+class DeliveryTimeout:
+    """An asyncio timeout that raises `DeliveryDelayed`.
+
+    A class because it is entered several times per event: a decorated generator costs four times as much.
+    """
+
+    __slots__ = ("_seconds", "_timeout")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError as exc:
+            raise self._delayed() from exc
+        if isinstance(error, TimeoutError):
+            raise self._delayed() from error
+
+    def _delayed(self) -> DeliveryDelayed:
+        return DeliveryDelayed(f"the platform did not answer within {self._seconds:.0f} seconds")
 
 
 class FencedDraft:
@@ -29,13 +58,13 @@ class FencedDraft:
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
-        async with delivery_timeout(self._timing.draft_step):
+        async with DeliveryTimeout(self._timing.draft_step):
             await self._draft.status(status)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
-        async with delivery_timeout(self._timing.draft_step):
+        async with DeliveryTimeout(self._timing.draft_step):
             await self._draft.write(text)
 
     async def finish(self, answer: Answer) -> None:
@@ -44,7 +73,7 @@ class FencedDraft:
         size = sum(media.size for media in answer.media if not media.url)
         timing = self._timing
         transfer = size / timing.bytes_per_second + len(answer.text) / timing.characters_per_second
-        async with delivery_timeout(timing.finish + transfer):
+        async with DeliveryTimeout(timing.finish + transfer):
             await self._draft.finish(answer)
 
 
@@ -53,14 +82,6 @@ async def open_draft(
 ) -> FencedDraft:
     """Call `Adapter.draft` with a time limit. Raises `DeliveryError` and the errors of `confirm`."""
     await confirm()
-    async with delivery_timeout(timing.draft_step):
+    async with DeliveryTimeout(timing.draft_step):
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
     return FencedDraft(draft, confirm, timing)
-
-
-def delivery_timeout(seconds: float) -> Deadline:
-    """Return a context manager that raises `DeliveryDelayed` if its body takes longer."""
-    return Deadline(
-        asyncio.get_running_loop().time() + seconds,
-        lambda: DeliveryDelayed(f"the platform did not answer within {seconds:.0f} seconds"),
-    )
