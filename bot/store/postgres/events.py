@@ -279,7 +279,7 @@ class PostgresEvents:
 
 def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Sequence[object]]:
     """The rows of usage as the statements take them: without the sequence number, column by column."""
-    names = "hours", "kinds", "models", "requests", "prompt_tokens", "completion_tokens", "items", "costs"
+    names = "hours", "kinds", "models", "requests", "prompt_tokens", "completion_tokens", "items", "costs", "prices"
     rows = usage_rows(job, usage, now)
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True))[1:] if rows else [[]] * len(names)
     return dict(zip(names, columns, strict=True))

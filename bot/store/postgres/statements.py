@@ -55,8 +55,8 @@ DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND
 
 #: The columns of usage, one array each.
 _USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
-        :completion_tokens::bigint[], :items::bigint[], :costs::float8[])
-        AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, cost)"""
+        :completion_tokens::bigint[], :items::bigint[], :costs::float8[], :prices::float8[])
+        AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price)"""
 #: What usage is summed by, and how.
 ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SET
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
@@ -64,7 +64,7 @@ ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SE
     items = usage.items + excluded.items, cost = usage.cost + excluded.cost"""
 #: Money by day, in rows of the owner's: quotas sum them up.
 _PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, :owner::integer, sum(used.cost),
-    max(used.cost / greatest(used.items, used.requests, 1))"""
+    max(used.price)"""
 _PAID_ADDED = """ON CONFLICT (day, kind, owner) DO UPDATE SET
     cost = spent.cost + excluded.cost, price = greatest(spent.price, excluded.price)"""
 #: A trigger sees to it that a turn that comes after a later reset is not live.

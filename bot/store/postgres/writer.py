@@ -58,8 +58,7 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
         called with its result before anything else is written; `news`, a word, is sent to the other processes. While it
         is done, no other process does what has one of its `locks`. A caller that is cancelled leaves it to be done.
         """
-        result: T = await self.done(_Work(work, then, news, locks))
-        return result
+        return await self.done(_Work(work, then, news, locks))
 
     async def release(self) -> None:
         """See `WriterLoop.release`."""

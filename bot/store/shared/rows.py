@@ -37,7 +37,7 @@ def event_keys(event: Event) -> EventKeys:
 
 
 def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:
-    """Sequence number, hour, kind, model, requests, tokens, items and cost of each use."""
+    """Sequence number, hour, kind, model, requests, tokens, items, cost and price of one item or request, by use."""
     hour = int(now.timestamp() // 3600)
     return tuple(
         (
@@ -50,6 +50,7 @@ def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[o
             one.completion_tokens,
             one.items,
             one.cost,
+            one.cost / max(one.items, one.requests, 1),
         )
         for one in usage
     )

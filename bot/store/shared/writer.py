@@ -61,7 +61,7 @@ class WriterLoop(ABC, Generic[AnyOperation]):
     async def release(self) -> None:
         """Close what the writer has opened."""
 
-    async def done(self, operation: AnyOperation) -> Any:
+    async def done(self, operation: Operation[T]) -> T:
         """Return the operation's result when it is durable. A caller that is cancelled leaves it to be done.
 
         Raises `StoreError`.
@@ -70,7 +70,7 @@ class WriterLoop(ABC, Generic[AnyOperation]):
             operation.undo()
             raise StoreUnavailable(f"The database {self._name} is closed.")
         operation.future = asyncio.get_running_loop().create_future()
-        self._pending.append(operation)
+        self._pending.append(operation)  # type: ignore[arg-type]  # of the kind that this writer takes
         self._wake.set()
         return await operation.future
 

@@ -15,7 +15,7 @@ from bot.store.shared.rows import filled, usage_rows
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
-from bot.store.sqlite.recorder import SqliteRecorder, person_of
+from bot.store.sqlite.recorder import SqliteRecorder
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
@@ -99,15 +99,14 @@ class SqliteEvents(SqliteRecorder):
                 return False
             self._running[job.seq] = replace(mine, answer=outcome.answer)
             self._ledger.close(job.seq)
-            self._ledger.use(person_of(job.event), outcome.usage)
+            self._ledger.use(job.event, outcome.usage)
             return True
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
         rows = {statements.USAGE: usage_rows(job, usage, datetime.fromtimestamp(self._now(), UTC))}
-        person = person_of(job.event)
-        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(person, usage)))
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, usage)))
 
     async def complete(self, job: Job) -> None:
         self._own(job)

@@ -54,7 +54,11 @@ async def answer_waiting(db: SqliteDatabase, seqs: Sequence[int], answer: str) -
 
 async def reserve(db: SqliteDatabase, seq: int, kind: str, items: int) -> None:
     """Write down what an event may use while it has no answer."""
-    await db.rows("UPDATE events SET kind = :kind, items = :items WHERE seq = :seq", kind=kind, items=items, seq=seq)
+    sql = (
+        "INSERT INTO reservations (event_seq, kind, items) SELECT seq, :kind, :items FROM events WHERE seq = :seq"
+        " ON CONFLICT DO UPDATE SET kind = excluded.kind, items = excluded.items"
+    )
+    await db.rows(sql, kind=kind, items=items, seq=seq)
 
 
 async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -> None:

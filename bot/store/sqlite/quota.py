@@ -5,11 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.models import QuotaRequest, Usage
+from bot.models import Event, QuotaRequest, Usage
+from bot.store.shared import codec
 from bot.store.shared import quota as rule
 from bot.store.shared.quota import QuotaFigures, find_exceeded
 
 Person = tuple[str, str]  #: adapter and actor, as keys
+
+
+def person_of(event: Event) -> Person:
+    """Who asked, as the queue and the quotas know them."""
+    return codec.key(event.adapter), codec.key(event.actor.id)
+
 
 #: People whose requests of the last minute are known.
 _PEOPLE = 10_000
@@ -28,7 +35,7 @@ class Reservation:
     """What a counted request may use until it is answered."""
 
     person: Person
-    kind: str  #: "": it spends nothing
+    kind: str  #: "": it spends nothing that is limited
     items: int
     at: float = 0.0  #: when it was counted against the requests of a minute, seconds since 1970; 0: it was not
 
@@ -105,7 +112,10 @@ class QuotaLedger:
             self._recent.move_to_end(person)
             if len(self._recent) > _PEOPLE:
                 self._recent.popitem(last=False)
-        reservation = Reservation(person, quota.kind or "", quota.items, now if quota.requests_per_minute else 0.0)
+        at = now if quota.requests_per_minute else 0.0
+        uses_what_is_limited = quota.media_per_day > 0 or quota.budget_per_day > 0
+        kind, items = (quota.kind or "", quota.items) if uses_what_is_limited else ("", 0)
+        reservation = Reservation(person, kind, items, at)
         self._add(reservation)
         return reservation
 
@@ -137,10 +147,13 @@ class QuotaLedger:
         if reservation is not None:
             self._remove(reservation)
 
-    def use(self, person: Person, usage: Sequence[Usage]) -> None:
-        """Count what was used; the table has it already."""
-        self._turn_day()
+    def use(self, event: Event, usage: Sequence[Usage]) -> None:
+        """Count what was used for an event; the table has it already."""
         self._writes += 1
+        if self._cost is None and not self._items:  # nothing was read yet: what is read will have it
+            return
+        self._turn_day()
+        person = person_of(event)
         for used in usage:
             self._learn(used.kind, used.cost / max(used.items, used.requests, 1))
             if self._cost is not None:

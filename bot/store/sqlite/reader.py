@@ -31,9 +31,13 @@ class SqliteReader:
         return job_of(await self.rows(f"SELECT {JOB} FROM events WHERE seq = :seq AND event IS NOT NULL", seq=seq))  # noqa: S608
 
     async def state(self, adapter: str, event_id: str) -> tuple[int, str, str, str, str, int] | None:
-        """Sequence number, conversation, command, lane, kind and items of an event that was not forgotten."""
+        """Sequence number, conversation, command, lane, kind and items of an event that was not forgotten.
+
+        Kind and items are those of its reservation; "" and 0 where nothing was reserved.
+        """
         sql = (
-            "SELECT seq, conversation, command, lane, kind, items FROM events"
+            "SELECT seq, conversation, command, lane, coalesce(kind, ''), coalesce(items, 0)"
+            " FROM events LEFT JOIN reservations ON event_seq = seq"
             " WHERE adapter = :adapter AND id = :id AND event IS NOT NULL"
         )
         rows = await self.rows(sql, adapter=codec.key(adapter), id=codec.key(event_id))

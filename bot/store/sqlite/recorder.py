@@ -15,9 +15,9 @@ from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import WaitingQueue, entry
-from bot.store.sqlite.quota import Person, QuotaLedger, Reservation
+from bot.store.sqlite.quota import QuotaLedger, Reservation, person_of
 from bot.store.sqlite.reader import SqliteReader
-from bot.store.sqlite.writer import Returned, RowsOperation, SqliteWriter, WorkOperation
+from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
@@ -51,10 +51,11 @@ class SqliteRecorder:
         """Queue everything unfinished."""
         rows = await self._reader.rows(
             "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL,"
-            " kind, items FROM events WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
+            " kind, items FROM events LEFT JOIN reservations ON event_seq = seq"
+            " WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
         )
         for seq, adapter, conversation, actor, lane, command, since, ready_at, answered, kind, items in rows:
-            if not answered:
+            if kind is not None and not answered:
                 self._ledger.reopen(seq, Reservation((adapter, actor), kind, items))
             self._queue.add(
                 entry(
@@ -116,9 +117,11 @@ class SqliteRecorder:
             since,
             codec.dumps(event),
             committed,
-            "" if reservation is None else reservation.kind,
-            0 if reservation is None else reservation.items,
         )
+        rows: Rows = {statements.RECORD: (row,)}
+        if reservation is not None and reservation.kind and answer is None:
+            reserved = (adapter, event_id, reservation.kind, reservation.items)
+            rows = {**rows, statements.RESERVE: (reserved,)}
 
         def undo() -> None:
             if reservation is not None:
@@ -152,7 +155,7 @@ class SqliteRecorder:
             self._changed.set()
             return True
 
-        return await self._writer.submit(RowsOperation(lambda: {statements.RECORD: (row,)}, then, undo=undo))
+        return await self._writer.submit(RowsOperation(lambda: rows, then, undo=undo))
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
         await self._load_figures(event, quota)
@@ -177,8 +180,3 @@ class SqliteRecorder:
         person = codec.key(adapter), codec.key(actor)
         await self._ledger.load(person, person_number(adapter, actor), items=True, cost=False)
         return self._ledger.items(person)
-
-
-def person_of(event: Event) -> Person:
-    """Who asked, as the queue and the quotas know them."""
-    return codec.key(event.adapter), codec.key(event.actor.id)

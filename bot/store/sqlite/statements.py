@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 
-#: adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer, kind, items
+#: adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer
 RECORD = """
-INSERT INTO events
-    (adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer, kind, items)
+INSERT INTO events (adapter, id, conversation, lane, command, actor, channel, replaces, received_at, event, answer)
 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9,
-    value->>10, value->>11, value->>12
+    value->>10
 FROM json_each(?) WHERE true
 ON CONFLICT (adapter, id) DO NOTHING
+"""
+#: adapter, id, kind, items; ignored for an event that was known
+RESERVE = """
+INSERT INTO reservations (event_seq, kind, items)
+SELECT events.seq, row.value->>2, row.value->>3
+FROM json_each(?) AS row CROSS JOIN events ON events.adapter = row.value->>0 AND events.id = row.value->>1
+WHERE events.seq > NEW.known
 """
 #: seq, ref, attempts
 DRAFT = """
@@ -43,13 +49,13 @@ SELECT row.value->>3, events.seq, row.value->>1, events.adapter, events.conversa
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0
 WHERE events.forgotten = 0 AND events.withdrawn = 0
 """
-#: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost
+#: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost, price of one item or request
 USAGE = """
 INSERT INTO usage
     (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price)
 SELECT row.value->>1, events.adapter, events.actor, events.channel, row.value->>2, row.value->>3, row.value->>4,
     row.value->>5, row.value->>6, row.value->>7, row.value->>8,
-    (row.value->>8) / max(row.value->>7, row.value->>4, 1)
+    row.value->>9
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0 WHERE true
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
@@ -69,7 +75,7 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 
 #: In the order in which they run within a transaction.
-ALL = (RECORD, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)
+ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)
 
 
 def _given(statement: str, column: str) -> str:

@@ -28,9 +28,8 @@ from bot.store.sqlite.errors import translate
 from bot.store.sqlite.events import SqliteEvents
 from bot.store.sqlite.lock import ownership
 from bot.store.sqlite.queue import Entry, entry
-from bot.store.sqlite.quota import Reservation
+from bot.store.sqlite.quota import Reservation, person_of
 from bot.store.sqlite.reader import SqliteReader
-from bot.store.sqlite.recorder import person_of
 from bot.store.sqlite.schema import prepare
 from bot.store.sqlite.writer import SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming

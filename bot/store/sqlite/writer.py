@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,10 +72,9 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
         self._linger = linger
         self._together: dict[tuple[int, ...], str] = {}  #: what has been prepared, by the numbers of the statements
 
-    async def submit(self, operation: Operation[T]) -> T:
+    def submit(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
         """Return when the operation is durable. A caller that is cancelled leaves it to be done all the same."""
-        result: T = await self.done(operation)
-        return result
+        return self.done(operation)
 
     def submit_lazily(self, operation: RowsOperation[None], *, within: float | None = None) -> None:
         """Have the operation done, in order, with the next write or after so many seconds.

@@ -1,6 +1,9 @@
 -- What an event may use counts against the quotas for as long as it has no answer.
-ALTER TABLE events ADD COLUMN kind TEXT NOT NULL DEFAULT '';      -- '': spends nothing, or nothing was limited
-ALTER TABLE events ADD COLUMN items INTEGER NOT NULL DEFAULT 0;   -- pictures, sounds or videos asked for
+CREATE TABLE reservations (
+    event_seq INTEGER PRIMARY KEY REFERENCES events (seq) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    items INTEGER NOT NULL                      -- pictures, sounds or videos asked for
+) STRICT;
 
 -- The dearest of one item or request: what the next one may cost.
 ALTER TABLE usage ADD COLUMN price REAL NOT NULL DEFAULT 0;
