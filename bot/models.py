@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
-Kind = Literal["chat", "code", "image", "audio", "video"]
-KINDS: tuple[Kind, ...] = ("chat", "code", "image", "audio", "video")
+from aimodels import reference
+
+#: Kinds of content; the API has one endpoint for each.
+Kind: TypeAlias = reference.Kind
+KINDS: tuple[Kind, ...] = get_args(Kind)
+#: Kinds whose answers are files.
+MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))
 
 Role = Literal["user", "assistant"]
 

@@ -17,12 +17,12 @@ from aimodels.reference import Kind
 from sandbox import docs
 from sandbox.chat.completions import TextGenerator, events
 from sandbox.config import SandboxConfig
+from sandbox.endpoints import MediaEndpoint, MediaTools, media_endpoints
 from sandbox.errors import Refusal, explain, failure, success
 from sandbox.files import GeneratedFiles
 from sandbox.jobs import Jobs
-from sandbox.media.generation import MediaGenerator
 from sandbox.middleware import ApiMiddleware, FaultInjector
-from sandbox.schema import AudioBody, ChatBody, CodeBody, ImageBody, VideoBody
+from sandbox.schema import ChatBody, CodeBody
 from sandbox.temporary_folder import TemporaryFolder
 from sandbox.worker import TaskFailed, Worker, WorkerDied
 
@@ -44,7 +44,7 @@ class SandboxState:
             folder = self.temporary.folder
         self.files = GeneratedFiles(folder, config.max_folder_bytes, config.max_file_age)
         self.jobs = Jobs()
-        self.media = MediaGenerator(self.renderer, self.files, self.jobs)
+        self.media = MediaTools(self.renderer, self.files, self.jobs)
 
     async def close(self) -> None:
         """Cancel running work, end the processes and remove the temporary files. Safe to repeat."""
@@ -137,20 +137,8 @@ def _add_text(api: APIRouter, state: SandboxState) -> None:
 
 
 def _add_media(api: APIRouter, state: SandboxState) -> None:
-    @api.post("/images/generations", tags=["media"], summary="Make pictures", responses=docs.IMAGES)
-    async def images(body: ImageBody, request: Request) -> Response:
-        state.admit(request, "image", body.model)
-        return JSONResponse(success(await unless_gone(request, state.media.images(body, file_url(request)))))
-
-    @api.post("/audio/generations", tags=["media"], summary="Make sound", responses=docs.AUDIO)
-    async def audio(body: AudioBody, request: Request) -> Response:
-        state.admit(request, "audio", body.model)
-        return JSONResponse(success(await unless_gone(request, state.media.audio(body, file_url(request)))))
-
-    @api.post("/video/generations", tags=["media"], summary="Make a video", responses=docs.VIDEO)
-    async def video(body: VideoBody, request: Request) -> Response:
-        state.admit(request, "video", body.model)
-        return JSONResponse(success(await unless_gone(request, state.media.video(body, file_url(request)))))
+    for endpoint in media_endpoints():
+        _add_media_endpoint(api, state, endpoint)
 
     @api.get("/{kind}/generations/{id}", tags=["media"], summary="Ask about a long job", responses=docs.JOB)
     async def job(kind: str, id: str) -> Response:  # noqa: A002 - the documented name
@@ -158,6 +146,18 @@ def _add_media(api: APIRouter, state: SandboxState) -> None:
         if found is None:
             raise Refusal(404, f"there is no {kind} job {id!r}")
         return JSONResponse(success(found.view()))
+
+
+def _add_media_endpoint(api: APIRouter, state: SandboxState, endpoint: MediaEndpoint[Any]) -> None:
+    async def generate(body: Any, request: Request) -> Response:
+        state.admit(request, endpoint.kind, body.model)
+        data = await unless_gone(request, endpoint.generate(state.media, body, file_url(request)))
+        return JSONResponse(success(data))
+
+    generate.__name__ = endpoint.path.split("/")[1]  # the name of the operation in the reference
+    generate.__annotations__["body"] = endpoint.body  # FastAPI reads the body's type from the signature
+    responses = dict(endpoint.responses)
+    api.post(endpoint.path, tags=["media"], summary=endpoint.summary, responses=responses)(generate)
 
 
 def _add_files(app: FastAPI, state: SandboxState) -> None:

@@ -15,9 +15,10 @@ Every answer carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLim
 _TIME = "2024-01-15T10:30:00Z"
 
 
-def _example(description: str, data: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    example = success(data) | {"timestamp": _TIME}
-    return {200: {"description": description, "content": {"application/json": {"example": example}}}}
+def example(description: str, data: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The sample answer of an endpoint, in the API's envelope."""
+    answer = success(data) | {"timestamp": _TIME}
+    return {200: {"description": description, "content": {"application/json": {"example": answer}}}}
 
 
 def _error(description: str, status: int, message: str) -> dict[str, Any]:
@@ -49,43 +50,15 @@ def _talk(object_: str, id_: str, model: str, text: str, /, **more: str) -> dict
     }
 
 
-CHAT = _example(
+CHAT = example(
     "The answer; with `stream`, server-sent `chat.completion.chunk` events that end with `data: [DONE]`.",
     _talk("chat.completion", "chatcmpl-sandbox-1", "gpt-4-turbo", "6 * 7 = 42"),
 )
-CODE = _example(
+CODE = example(
     "The code, twice: as `text` and as `message.content`.",
     _talk("code.completion", "chatcmpl-sandbox-2", "codellama-70b", "def add(a, b): ...", text="def add(a, b): ..."),
 )
-IMAGES = _example(
-    "The pictures.",
-    {
-        "images": [{"url": "http://127.0.0.1:8081/files/image-1.png", "width": 1024, "height": 1024}],
-        "usage": {"images": 1, "cost": 0.0},
-    },
-)
-AUDIO = _example(
-    "The sound; longer than 60 seconds: a job, to be asked about at `/audio/generations/{id}`.",
-    {
-        "created": 1677652288,
-        "model": "audiogen",
-        "status": "succeeded",
-        "audio": [{"url": "http://127.0.0.1:8081/files/audio-1.mp3", "duration": 30, "format": "mp3"}],
-        "usage": {"seconds": 30, "cost": 0.0},
-    },
-)
-VIDEO = _example(
-    "The video; longer than 3 seconds: a job, to be asked about at `/video/generations/{id}`.",
-    {
-        "id": "video-job-1",
-        "object": "video.generation",
-        "created": 1677652288,
-        "model": "videogen-pro",
-        "status": "queued",
-        "progress": 0.0,
-    },
-)
-JOB = _example(
+JOB = example(
     "How far it is; `status` is queued, processing, succeeded or failed, `progress` goes from 0 to 1.",
     {
         "id": "video-job-1",

@@ -17,13 +17,12 @@ from dataclasses import dataclass, field, replace
 
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import join_list, translate
-from bot.models import CommandSpec, Option
+from bot.models import MEDIA_KINDS, CommandSpec, Option
 
 _COMMAND = re.compile(r"([^\W\d_][\w-]*)(?=\s|$)")
 _BARE = re.compile(r"\s*([^\W\d_][\w-]*)(\s*[:：])?(?=\s|$|(?<=[:：]))")
 #: Two hyphens, or their substitutes: phones type a long dash, Chinese keyboards full-width hyphens.
 _FLAG = re.compile(r"(--|—|––|－－)([^\W_][\w-]*)(=)?|(-)([^\W\d_])(=)?(?=\S|\s|$)")
-_MEDIA = ("image", "audio", "video")
 _MAX_ECHO = 60  # characters of an invalid value that an error message repeats
 
 
@@ -138,7 +137,7 @@ def _parse_without_prefix(text: str, names: Mapping[str, CommandSpec], locale: s
         return request
     if not rest.strip():  # `help`
         return chat if request.rejection else request
-    if spec.kind in _MEDIA:  # `image a fox`, but not `video or audio, which is bigger?`
+    if spec.kind in MEDIA_KINDS:  # `image a fox`, but not `video or audio, which is bigger?`
         return chat if rest.rstrip().endswith(("?", "？")) else request
     if spec.prompt is None and not request.rejection and not request.prompt:  # `usage channel`
         return request
@@ -208,7 +207,7 @@ class _CommandReader:
             return item
         value = self._text(word)
         # An unknown flag takes a value only if it is surely meant as a flag: misspelt, or in a media command.
-        if item.option is None and not self._nearest_flag(item.flag) and self.spec.kind not in _MEDIA:
+        if item.option is None and not self._nearest_flag(item.flag) and self.spec.kind not in MEDIA_KINDS:
             return item
         return replace(item, end=word.end, value=value, value_at=word.start)
 

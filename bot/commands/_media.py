@@ -75,13 +75,17 @@ async def media_answer(
     details: Sequence[str],
     cost: float,
     actions: Sequence[Action] = (),
+    file_kind: Kind | None = None,
 ) -> Parts:
-    """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store."""
+    """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store.
+
+    `file_kind`: "image", "audio" or "video", where it is not the same as `kind`; files of another are refused.
+    """
     yield Usage(kind=kind, model=model, items=len(items), cost=cost)
     yield Status(ctx.translate("media.fetching"))
     for number, item in enumerate(items, start=1):
         name = " ".join([file_title(prompt, kind), *([str(number)] if len(items) > 1 else [])])
-        yield await ctx.spool.fetch(item, kind=kind, name=name, event=ctx.event.id, description=prompt)
+        yield await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
     facts = [model, *details, *([ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
     yield Text(" · ".join(facts))
     yield Actions((retry_action(ctx), *actions, delete_action(ctx)))

@@ -4,6 +4,7 @@ from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
+from bot.i18n import kind_label
 from bot.models import KINDS, CommandSpec, Kind, Option, Text
 
 #: the choice that undoes a choice
@@ -42,7 +43,9 @@ async def model(ctx: Context) -> Parts:
         raise UsageError(ctx.translate("model.not_allowed"))
     await ctx.preferences.set_model(kind, None if name == DEFAULT else name, whole_channel=whole_channel)
     key = "model.set_channel" if whole_channel else "model.set"
-    yield Text(ctx.translate(key, kind=ctx.translate(f"kind.{kind}"), model=await ctx.preferences.get_model(kind)))
+    yield Text(
+        ctx.translate(key, kind=kind_label(kind, ctx.event.actor.locale), model=await ctx.preferences.get_model(kind))
+    )
 
 
 async def overview(ctx: Context) -> str:
@@ -54,7 +57,9 @@ async def overview(ctx: Context) -> str:
             used = await ctx.preferences.get_model(kind)
             others = ctx.join_list(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
             also = ctx.translate("model.also", models=others) if others else ""
-            line = ctx.translate("model.line", name=ctx.translate(f"kind.{kind}"), kind=kind, model=used, also=also)
+            line = ctx.translate(
+                "model.line", name=kind_label(kind, ctx.event.actor.locale), kind=kind, model=used, also=also
+            )
             lines.append(line.rstrip())
     return "\n".join([*lines, "", ctx.translate("model.how")])
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.commands._base import Context, Parts, command
+from bot.i18n import kind_label
 from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
 
 
@@ -67,7 +68,7 @@ def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
     lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]
     by_kind = sorted(sums.items(), key=lambda entry: KINDS.index(entry[0][1]))
     for (day, kind), numbers in sorted(by_kind, key=lambda entry: entry[0][0], reverse=True):
-        lines.append(_line([day, ctx.translate(f"kind.{kind}"), *_figures(numbers)]))
+        lines.append(_line([day, kind_label(kind, ctx.event.actor.locale), *_figures(numbers)]))
     lines.append(_line([f"**{ctx.translate('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))]))
     return "\n".join(lines)
 

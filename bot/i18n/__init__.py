@@ -11,7 +11,14 @@ from bot.i18n.catalogues import (
     register_catalogue,
     translate,
 )
-from bot.i18n.commands import command_label, describe_command, describe_option, option_label, translations
+from bot.i18n.commands import (
+    command_label,
+    describe_command,
+    describe_option,
+    kind_label,
+    option_label,
+    translations,
+)
 
 __all__ = [
     "FALLBACK",
@@ -22,6 +29,7 @@ __all__ = [
     "describe_command",
     "describe_option",
     "join_list",
+    "kind_label",
     "language_of",
     "option_label",
     "packages",

@@ -9,7 +9,7 @@ translate names.
 from collections.abc import Mapping
 
 from bot.i18n.catalogues import FALLBACK, LANGUAGES, catalogue, language_of
-from bot.models import CommandSpec, Option
+from bot.models import CommandSpec, Kind, Option
 
 
 def describe_command(spec: CommandSpec, locale: str = "") -> str:
@@ -30,6 +30,11 @@ def command_label(spec: CommandSpec, locale: str = "") -> str:
 def option_label(option: Option, locale: str = "") -> str:
     """The name of an option, translated where there is a translation."""
     return _find(f"option.label.{option.name}", locale) or option.name
+
+
+def kind_label(kind: Kind, locale: str = "") -> str:
+    """The name of a kind of content, translated where there is a translation."""
+    return _find(f"kind.{kind}", locale) or kind.capitalize()
 
 
 def translations(key: str) -> Mapping[str, str]:

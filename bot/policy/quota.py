@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.models import CommandSpec, Event, QuotaRequest
+from bot.models import MEDIA_KINDS, CommandSpec, Event, QuotaRequest
 from bot.settings.core import Settings
 
-MEDIA_KINDS = frozenset({"image", "audio", "video"})
 #: Commands without quotas.
 UNLIMITED = frozenset({"help", "stop", "cancel", "delete", "feedback"})
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))

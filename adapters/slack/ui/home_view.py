@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import escape
-from bot.i18n import describe_command, translate
-from bot.models import KINDS, CommandSpec, Kind, Profile, UsageRow
+from bot.i18n import describe_command, kind_label, translate
+from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Profile, UsageRow
 
 #: Prefixes of the `action_id` of a button that opens a command's form, and of the choice of a preference.
 OPEN_FORM, PREFERENCE = "home:make:", "home:prefer:"
@@ -63,13 +63,13 @@ def _build_usage(title: str, rows: Sequence[UsageRow], locale: str) -> list[Bloc
         of_kind = [row for row in rows if row.kind == kind]
         if of_kind:
             values = {
-                "kind": translate(f"kind.{kind}", locale),
+                "kind": kind_label(kind, locale),
                 "requests": sum(row.requests for row in of_kind),
                 "tokens": sum(row.prompt_tokens + row.completion_tokens for row in of_kind),
                 "items": sum(row.items for row in of_kind),
                 "cost": f"{sum(row.cost for row in of_kind):.2f}",
             }
-            key = "slack.home.used_words" if kind in ("chat", "code") else "slack.home.used_files"
+            key = "slack.home.used_words" if kind not in MEDIA_KINDS else "slack.home.used_files"
             lines.append(escape(translate(key, locale, **values)))
     return [
         _build_header(translate(title, locale)),
@@ -91,7 +91,7 @@ def _build_preferences(profile: Profile, locale: str) -> list[Block]:
 
 
 def _build_model_choice(kind: Kind, models: Iterable[str], chosen: str, locale: str) -> Block:
-    label = translate("slack.home.model", locale, kind=translate(f"kind.{kind}", locale))
+    label = translate("slack.home.model", locale, kind=kind_label(kind, locale))
     return _build_select(f"model.{kind}", label, [(model, model) for model in models], chosen, locale)
 
 
