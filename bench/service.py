@@ -68,7 +68,7 @@ class BenchAdapter:
     """A platform at no cost, so that only the core is measured."""
 
     name = "bench"
-    capabilities = Capabilities(shows_partial_text=False)
+    capabilities = Capabilities()
     routes: Sequence[Any] = ()
 
     def __init__(self) -> None:

@@ -285,11 +285,9 @@ class Profile:
 class Capabilities:
     """A platform's limits, as data, so that the core needs no platform's name."""
 
-    max_text: int | None = None  #: characters per message, None: no limit
     max_upload: int | None = None  #: bytes per file, None: no limit
     edit_interval: float = 1.0  #: seconds between two visible updates of one draft
     status_interval: float = 5.0  #: seconds after which a status is shown again with its elapsed time
-    shows_partial_text: bool = True  #: False: `Draft.write` is never called
 
 
 OptionKind = Literal["text", "choice", "integer", "number", "file"]

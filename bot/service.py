@@ -13,7 +13,7 @@ from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
-from bot.ports import Adapter
+from bot.ports import Receiver
 from bot.settings.core import Settings
 from bot.settings.unknown import unknown_settings
 from bot.timing import ServiceTiming
@@ -94,7 +94,7 @@ async def _receive(core: Core, restarts: bool) -> None:
         raise failed.exceptions[0] from failed
 
 
-async def _run_adapter(core: Core, adapter: Adapter, restarts: bool) -> None:
+async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
     """Run one adapter until its input has ended; where it fails, start it again after a pause that doubles."""
     timing = core.timing
     pause = timing.adapter_restart_first

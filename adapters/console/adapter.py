@@ -29,7 +29,7 @@ class Console:
     """
 
     name = ADAPTER
-    capabilities = Capabilities(max_text=None, max_upload=None, edit_interval=0.1, status_interval=1.0)
+    capabilities = Capabilities(max_upload=None, edit_interval=0.1, status_interval=1.0)
     routes: tuple[()] = ()
 
     def __init__(

@@ -67,9 +67,7 @@ class Discord:
         self._api_url = api_url
         self._timing = timing = timing or Timing()
         #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
-        self.capabilities = Capabilities(
-            max_text=2000, edit_interval=timing.edit_interval, status_interval=timing.status_interval
-        )
+        self.capabilities = Capabilities(edit_interval=timing.edit_interval, status_interval=timing.status_interval)
         self._client: DiscordClient | None = None
         self._session: aiohttp.ClientSession | None = None
         self._services: AdapterServices | None = None

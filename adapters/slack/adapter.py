@@ -52,7 +52,6 @@ class Slack:
         self._settings = settings
         self._timing = timing = timing or Timing()
         self.capabilities = Capabilities(
-            max_text=11_500,
             max_upload=UPLOAD_LIMIT,
             edit_interval=timing.edit_interval,
             status_interval=timing.status_interval,

@@ -63,8 +63,7 @@ class Progress:
 
     def write(self, text: str) -> None:
         """Show the text generated so far."""
-        if self._capabilities.shows_partial_text:
-            self._show(text)
+        self._show(text)
 
     def _show(self, update: Status | str) -> None:
         self._newest = update

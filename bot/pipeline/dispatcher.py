@@ -17,7 +17,7 @@ from bot.media import Spool
 from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Status, Text, Turn, TurnRecord, Usage
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
-from bot.ports import Adapter, ContextStore, Journal, KeyValues, Maintenance, UsageLedger
+from bot.ports import ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ class Dispatcher:
     maintenance: Maintenance
     api: AsyncAIModels
     spool: Spool
-    adapters: Mapping[str, Adapter]
+    adapters: Mapping[str, Reader]
 
     async def run(
         self,

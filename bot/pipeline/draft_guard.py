@@ -7,7 +7,7 @@ from types import TracebackType
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import Adapter, Draft
+from bot.ports import Draft, Sender
 
 
 class DeliveryTimeout:
@@ -78,7 +78,7 @@ class FencedDraft:
 
 
 async def open_draft(
-    adapter: Adapter, job: Job, *, private: bool, confirm: Callable[[], Awaitable[None]], timing: PipelineTiming
+    adapter: Sender, job: Job, *, private: bool, confirm: Callable[[], Awaitable[None]], timing: PipelineTiming
 ) -> FencedDraft:
     """Call `Adapter.draft` with a time limit. Raises `DeliveryError` and the errors of `confirm`."""
     await confirm()

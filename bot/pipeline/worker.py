@@ -23,7 +23,7 @@ from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
-from bot.ports import Adapter, Draft, EventQueue, Journal, UsageLedger
+from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ class Worker:
         ledger: UsageLedger,
         undelivered: UndeliveredAnswers,
         dispatcher: Dispatcher,
-        adapters: Mapping[str, Adapter],
+        adapters: Mapping[str, Sender],
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
@@ -198,7 +198,7 @@ class Worker:
         return command is None or command.spec.private
 
     async def _generate(
-        self, running: RunningJob, draft: Draft, adapter: Adapter, builder: OutcomeBuilder
+        self, running: RunningJob, draft: Draft, adapter: Sender, builder: OutcomeBuilder
     ) -> Outcome | None:
         """Run the command; return its outcome, or None if it will be tried again later."""
         job = running.job
@@ -226,7 +226,7 @@ class Worker:
         return replace(outcome, answer=answer)
 
     async def _run_command(
-        self, running: RunningJob, draft: Draft, adapter: Adapter, builder: OutcomeBuilder
+        self, running: RunningJob, draft: Draft, adapter: Sender, builder: OutcomeBuilder
     ) -> Outcome | ApiError:
         """Run the command; return its outcome, or an error after which it may succeed later.
 

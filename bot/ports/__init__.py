@@ -1,6 +1,16 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
-from bot.ports.adapter import Adapter, AdapterServices, AdapterStorage, Draft, Sink
+from bot.ports.adapter import (
+    Adapter,
+    AdapterServices,
+    AdapterStorage,
+    Checkable,
+    Draft,
+    Reader,
+    Receiver,
+    Sender,
+    Sink,
+)
 from bot.ports.platform import Platform
 from bot.ports.store import (
     ContextStore,
@@ -18,6 +28,7 @@ __all__ = [
     "Adapter",
     "AdapterServices",
     "AdapterStorage",
+    "Checkable",
     "ContextStore",
     "Draft",
     "EventQueue",
@@ -27,6 +38,9 @@ __all__ = [
     "Namespace",
     "Owner",
     "Platform",
+    "Reader",
+    "Receiver",
+    "Sender",
     "Sink",
     "Store",
     "UsageLedger",

@@ -98,25 +98,30 @@ class AdapterServices(Protocol):
         """Return the storage of a namespace, whose name begins with the adapter's."""
 
 
-class Adapter(Protocol):
-    """One platform."""
+class Receiver(Protocol):
+    """The receiving side of a platform."""
 
     @property
     def name(self) -> str:
         """Name of the adapter, the value of `Event.adapter`."""
 
+    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
+        """Receive events until cancelled; returns only if there will be no more input."""
+
+    @property
+    def routes(self) -> "Sequence[BaseRoute]":
+        """HTTP endpoints that the platform calls; if there are any, the web server mounts them."""
+
+    def health(self) -> str:
+        """Return "" if the adapter can receive requests, else a sentence on the problem."""
+
+
+class Sender(Protocol):
+    """The sending side of a platform."""
+
     @property
     def capabilities(self) -> Capabilities:
         """The platform's limits."""
-
-    def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
-        """Return a context that holds resources for delivery, such as an HTTP client.
-
-        It is entered before any other method but `check` is called.
-        """
-
-    async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        """Receive events until cancelled; returns only if there will be no more input."""
 
     async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> Draft:
         """Open the answer to `reply_to`, or find the one opened before.
@@ -124,6 +129,10 @@ class Adapter(Protocol):
         The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: visible to the author
         only, if the platform supports it. Must work without `run`.
         """
+
+
+class Reader(Protocol):
+    """Reading from a platform what belongs to an event."""
 
     def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment of one of this adapter's events in pieces. Raises `MediaError`."""
@@ -134,12 +143,19 @@ class Adapter(Protocol):
         Called once per conversation, as its later messages are stored.
         """
 
-    @property
-    def routes(self) -> "Sequence[BaseRoute]":
-        """HTTP endpoints that the platform calls; if there are any, the web server mounts them."""
 
-    def health(self) -> str:
-        """Return "" if the adapter can receive requests, else a sentence on the problem."""
+class Checkable(Protocol):
+    """The configuration of a platform, checked before the service runs."""
 
     async def check(self) -> Sequence[CheckResult]:
         """Check the configuration against the platform at no cost, for the `check` command."""
+
+
+class Adapter(Receiver, Sender, Reader, Checkable, Protocol):
+    """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
+
+    def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
+        """Return a context that holds resources for delivery, such as an HTTP client.
+
+        It is entered before any other method but `check` is called.
+        """
