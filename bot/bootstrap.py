@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
 from bot.commands import Registry, load_commands
@@ -22,7 +21,7 @@ from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import Adapter, AdapterServices, Store
-from bot.security.keys import signing_key
+from bot.security.keys import encryption_keys, signing_key
 from bot.settings.api_endpoint import open_client
 from bot.settings.core import Settings
 from bot.store.engine import make_store
@@ -147,10 +146,7 @@ def token_cipher(settings: Settings) -> "TokenCipher":
         TokenCipher,  # cryptography is slow to import and the terminal encrypts nothing
     )
 
-    given = settings.bot_encryption_keys
-    if given is None:
-        return TokenCipher([signing_key(settings)])
-    return TokenCipher([SecretStr(key.strip()) for key in given.get_secret_value().split(",") if key.strip()])
+    return TokenCipher(encryption_keys(settings))
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
 from bot.ports import Receiver
+from bot.security.private_files import make_private, restrict_new_files
 from bot.settings.core import Settings
 from bot.settings.unknown import unknown_settings
 from bot.timing import ServiceTiming
@@ -39,6 +40,9 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     level = settings.bot_log_level
     if level == "auto":  # answers are shown on the same terminal: only problems belong between them
         level = "warning" if is_fallback else "info"
+    restrict_new_files()
+    database = settings.database_path
+    make_private(settings.bot_data_dir, *(database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm")))
     logs.configure(level, settings.bot_log_format, secrets=known_secrets(settings))
     for unknown in unknown_settings(known_settings()):
         log.warning(str(unknown))

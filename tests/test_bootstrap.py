@@ -273,7 +273,10 @@ def test_a_damaged_database_stops_the_start_with_a_sentence(tmp_path: Path) -> N
 async def test_no_secret_is_ever_written(tmp_path: Path) -> None:
     """Neither keys nor what is made of them appear in debug logs, `check`, or what people are told."""
     async with asyncio.timeout(120), channel_server(), service(tmp_path / "api") as one:
-        keys = {"AIMODELS_API_KEY": "sk-very-secret-1", "BOT_SECRET_KEY": "sign-very-secret-2"}
+        keys = {
+            "AIMODELS_API_KEY": "sk-very-secret-1",
+            "BOT_SECRET_KEY": "sign-very-secret-2-with-many-of-the-letters-0123456789-QWERTY",
+        }
         one.echo.instead = [failure(401, text="Incorrect API key provided: sk-very-secret-1")] * 4
         given = {"AIMODELS_BASE_URL": one.api.url, "BOT_LOG_LEVEL": "debug", **keys}
         asked = await asyncio.to_thread(start, tmp_path, **given)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
@@ -189,7 +190,9 @@ def test_an_env_file_that_can_not_be_read_is_a_sentence(
     assert "\n" not in said
 
 
-@pytest.mark.parametrize(("folder", "key"), [("file", ""), ("closed/data", "x" * 40)])
+@pytest.mark.parametrize(
+    ("folder", "key"), [("file", ""), ("closed/data", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")]
+)
 def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path, folder: str, key: str) -> None:
     """What is wrong with it and which setting chooses another one; the exit status says so, too."""
     (tmp_path / "file").touch()
@@ -380,3 +383,25 @@ def test_a_web_server_without_a_platform(tmp_path: Path) -> None:
         process.terminate()
         assert '"adapters": []' in ready
         assert process.wait(60) == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
+def test_files_are_private(tmp_path: Path) -> None:
+    """The database, generated files and their folder are readable by the service's user alone, old ones included."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    (data / "bot.db").touch(mode=0o644)
+    done = bot(tmp_path, text="/image a fox --size 512x512\n")
+    assert done.returncode == 0
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    others = [path for path in data.rglob("*") if path.stat().st_mode & 0o077]
+    assert any(data.rglob("*.png"))
+    assert others == []
+
+
+def test_a_weak_key_stops_the_start(tmp_path: Path) -> None:
+    """One sentence with the setting and how to make a key."""
+    done = bot(tmp_path, text="hello\n", BOT_SECRET_KEY="cat1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("BOT_SECRET_KEY: can be guessed")
+    assert "cat1" not in done.stderr

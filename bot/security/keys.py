@@ -1,5 +1,9 @@
-"""The key that signs media links: from the settings, or generated once and stored beside the database."""
+"""Keys: the one that signs media links, from the settings or generated once, and those that encrypt at rest.
 
+A key is used as it is, without slowing down guesses, so that only one made of random bytes is accepted.
+"""
+
+import math
 import os
 import secrets
 from contextlib import suppress
@@ -11,14 +15,19 @@ from bot.errors import SettingsError
 from bot.settings.core import Settings
 
 _BYTES = 32
+#: Bits that a key's text has to have room for: 32 random bytes in base64 or in hexadecimal have 215 or more.
+_BITS = 200
+_ADVICE = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 def signing_key(settings: Settings) -> SecretStr:
     """Return BOT_SECRET_KEY, else the key in `secret.key` of the data folder, generated on first use.
 
-    Raises `SettingsError` if the file can't be read or written.
+    Raises `SettingsError` if the file can't be read or written, and for a key that can be guessed.
     """
     if settings.bot_secret_key is not None:
+        if not _is_strong(settings.bot_secret_key.get_secret_value()):
+            raise SettingsError(f"BOT_SECRET_KEY: can be guessed; {_ADVICE}")
         return settings.bot_secret_key
     path = settings.bot_data_dir / "secret.key"
     try:
@@ -34,6 +43,25 @@ def signing_key(settings: Settings) -> SecretStr:
     if len(key) < _BYTES:  # a guessable key gives access to every file
         raise SettingsError(f"{path} is damaged; delete it (links given out so far stop working) or set BOT_SECRET_KEY")
     return SecretStr(key)
+
+
+def encryption_keys(settings: Settings) -> list[SecretStr]:
+    """Return BOT_ENCRYPTION_KEYS, else the signing key. The first encrypts, all decrypt.
+
+    Raises `SettingsError` as `signing_key` does. Only the first has to be strong: what an old one had encrypted stays
+    readable.
+    """
+    if settings.bot_encryption_keys is None:
+        return [signing_key(settings)]
+    given = settings.bot_encryption_keys.get_secret_value().split(",")
+    keys = [key.strip() for key in given if key.strip()]
+    if not keys or not _is_strong(keys[0]):
+        raise SettingsError(f"BOT_ENCRYPTION_KEYS: the first key is missing or can be guessed; {_ADVICE}")
+    return [SecretStr(key) for key in keys]
+
+
+def _is_strong(key: str) -> bool:
+    return len(key) * math.log2(len(set(key)) or 1) >= _BITS
 
 
 def _write_key(path: Path, key: str) -> None:

@@ -1,5 +1,6 @@
 """The core's services for adapters: edits, deletions, buttons, participants, preferences, encrypted storage."""
 
+import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,15 +193,16 @@ async def test_preferences_are_personal(tmp_path: Path) -> None:
 
 async def test_the_storage_is_encrypted(tmp_path: Path) -> None:
     """Values are unreadable in the database, and survive a restart and a new first key."""
-    async with service(tmp_path, bot_encryption_keys="old") as one:
+    old, new = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    async with service(tmp_path, bot_encryption_keys=old) as one:
         await one.core.services.storage("tokens").set("team", "xoxb-secret")
         assert await one.core.services.storage("tokens").items() == {"team": "xoxb-secret"}
         await one.stop()
         assert not any(b"xoxb-secret" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
-        await one.start(bot_encryption_keys="new, old")
+        await one.start(bot_encryption_keys=f"{new}, {old}")
         assert await one.core.services.storage("tokens").items() == {"team": "xoxb-secret"}
         await one.stop()
-        await one.start(bot_encryption_keys="new")  # sealed anew when it was read
+        await one.start(bot_encryption_keys=new)  # sealed anew when it was read
         assert await one.core.services.storage("tokens").items() == {"team": "xoxb-secret"}
         await one.core.services.storage("tokens").delete("team")
         assert await one.core.services.storage("tokens").items() == {}

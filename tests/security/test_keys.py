@@ -1,15 +1,19 @@
 """The signing key is generated once, readable by the service only, never empty and never shown."""
 
 import concurrent.futures
+import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import SettingsError
-from bot.security.keys import signing_key
+from bot.security.keys import encryption_keys, signing_key
 from bot.settings.core import Settings
+
+STRONG = secrets.token_urlsafe(32)
 
 
 def settings(folder: Path, **more: Any) -> Settings:
@@ -28,8 +32,33 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 
 def test_a_chosen_key_is_used_and_not_kept(tmp_path: Path) -> None:
     """BOT_SECRET_KEY takes precedence, and no file is written."""
-    assert signing_key(settings(tmp_path, bot_secret_key="chosen")).get_secret_value() == "chosen"
+    assert signing_key(settings(tmp_path, bot_secret_key=STRONG)).get_secret_value() == STRONG
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("key", ["a", "cat1", "k" * 64, "correct horse battery", "0123456789abcdef" * 2])
+def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path, key: str) -> None:
+    """The sentence says how to make one, and does not show the key."""
+    for name in ("bot_secret_key", "bot_encryption_keys"):
+        with pytest.raises(SettingsError, match="token_urlsafe") as caught:
+            encryption_keys(settings(tmp_path, **{name: key}))
+        assert f" {key} " not in f" {caught.value} "
+
+
+@pytest.mark.parametrize("make", [secrets.token_urlsafe, secrets.token_hex])
+def test_random_keys_are_accepted(tmp_path: Path, make: Callable[[int], str]) -> None:
+    """However the 32 bytes are written."""
+    key = make(32)
+    assert signing_key(settings(tmp_path, bot_secret_key=key)).get_secret_value() == key
+
+
+def test_encryption_keys(tmp_path: Path) -> None:
+    """The first has to be strong, old ones behind it stay usable; a list of nothing is a sentence."""
+    found = encryption_keys(settings(tmp_path, bot_encryption_keys=f"{STRONG}, old,, older"))
+    assert [key.get_secret_value() for key in found] == [STRONG, "old", "older"]
+    for nothing in (",", " , ,"):
+        with pytest.raises(SettingsError, match="BOT_ENCRYPTION_KEYS"):
+            encryption_keys(settings(tmp_path, bot_encryption_keys=nothing))
 
 
 def test_starts_at_the_same_time_agree(tmp_path: Path) -> None:
@@ -57,6 +86,6 @@ def test_a_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> None:
 
 def test_the_key_is_not_in_the_settings_text(tmp_path: Path) -> None:
     """`repr` and `str` of settings and key show no secret."""
-    chosen = settings(tmp_path, bot_secret_key="very-secret", aimodels_api_key="very-secret")
+    chosen = settings(tmp_path, bot_secret_key=STRONG, aimodels_api_key=STRONG)
     key = signing_key(chosen)
-    assert "very-secret" not in f"{chosen!r} {chosen} {key!r} {key}"
+    assert STRONG not in f"{chosen!r} {chosen} {key!r} {key}"

@@ -1,5 +1,6 @@
 """People's actions in Slack, through the whole service to the messages that they see."""
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -166,21 +167,22 @@ async def test_form_makes_a_picture(slack: SlackSimulator, tmp_path: Path) -> No
 
 async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: Path) -> None:
     """The token of a workspace that installed the app is encrypted on disk, and readable after the key was changed."""
+    first, second = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     many: dict[str, Any] = {
         "slack_bot_token": None,
         "slack_client_id": slack.client_id,
         "slack_client_secret": slack.client_secret,
     }
-    async with service(slack, tmp_path, http=True, bot_encryption_keys="first key", **many) as running:
+    async with service(slack, tmp_path, http=True, bot_encryption_keys=first, **many) as running:
         await install(slack, f"http://127.0.0.1:{running.port}", slack.team)
         await running.answers(slack.ada.mention("hello"))
     token = next(token for token in slack.grants if token.startswith("xoxb-T0LAB") and token != slack.token)
     written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"slack.installation.T0LAB" in written
     assert token.encode() not in written
-    async with service(slack, tmp_path, http=True, bot_encryption_keys="second key,first key", **many) as running:
+    async with service(slack, tmp_path, http=True, bot_encryption_keys=f"{second},{first}", **many) as running:
         await running.answers(slack.ada.mention("still there?"))
-    async with service(slack, tmp_path, http=True, bot_encryption_keys="second key", **many) as running:
+    async with service(slack, tmp_path, http=True, bot_encryption_keys=second, **many) as running:
         [answer] = await running.answers(slack.ada.mention("and now?"))
     assert answer.content == "re: and now?"
 
