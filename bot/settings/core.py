@@ -136,7 +136,8 @@ class Settings(EnvironmentSettings):
         description="Public address of the web server, for links to files that are too big to upload.",
     )
     bot_secret_key: SecretStr | None = Field(
-        None, description="Key that signs these links. Empty: it is generated once and kept in BOT_DATA_DIR."
+        None,
+        description="Key that signs these links, of at least 32 random bytes. Empty: it is generated once and kept in BOT_DATA_DIR.",
     )
     bot_encryption_keys: SecretStr | None = Field(
         None,
