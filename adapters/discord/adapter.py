@@ -148,7 +148,12 @@ class Discord:
     ) -> tuple[EventRouter, CatchUp]:
         reply_modes = ReplyModes(services, self._reply_mode)
         messages = MessageHandler(
-            client=lambda: self.client, services=services, reply_modes=reply_modes, sink=sink, commands=commands
+            client=lambda: self.client,
+            services=services,
+            reply_modes=reply_modes,
+            sink=sink,
+            commands=commands,
+            timing=self._timing,
         )
         interactions = InteractionHandler(
             sink=sink,
@@ -193,6 +198,7 @@ class Discord:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await catch_up.stop()
             await catch_up.save_position()
 
     async def _connect(self, client: DiscordClient) -> None:

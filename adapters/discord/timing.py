@@ -18,8 +18,10 @@ class Timing:
 
     # -- inbound
     record_timeout: float = 1.5  #: time to record an interaction before it is acknowledged all the same
+    record_patience: float = 60.0  #: time to try to record what came in while the database is away
     position_interval: float = 60.0  #: pause between two saves of the newest message's id
-    catch_up_reach: float = 3600.0  #: age of the oldest missed message that is read after a lost session
+    catch_up_reach: float = 86400.0  #: age of the oldest missed message that is answered after a lost session
+    catch_up_retry: float = 1.0  #: longest pause before a history that could not be read is read again; it doubles
     download_connect: float = 15.0  #: time to connect to Discord's CDN
     download_read: float = 30.0  #: longest silence while a file is read
 

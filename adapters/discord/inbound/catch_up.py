@@ -1,7 +1,6 @@
-"""Missed messages: after a session that could not be resumed, they are read from the history, once."""
+"""Missed messages: after a restart, or a session that could not be resumed, they are read from the history, once."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 
 import discord
@@ -9,10 +8,14 @@ import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
+from adapters.discord.inbound import history
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.timing import Timing
+from adapters.kit.background import BackgroundTasks
+from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import StoreError
+from bot.i18n import translate
 from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
@@ -20,7 +23,9 @@ log = structlog.get_logger(__name__)
 #: Storage namespace and key: the id of the newest message received, so that a restart knows what it missed.
 NAMESPACE, NEWEST = "discord.heard", "newest"
 #: Channels that are read after one lost session, and messages read of each.
-MAX_CHANNELS, MAX_MESSAGES = 200, 100
+MAX_CHANNELS, MAX_MESSAGES = 200, 300
+_MAX_TRIES = 20  # of reading a channel
+_CLOCK_ERROR = 60.0  # seconds by which this machine's clock may be ahead of Discord's
 _TEXT_CHANNELS = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 
 
@@ -40,18 +45,27 @@ class CatchUp:
         self._messages = messages
         self._timing = timing
         self._lost_at: dict[int, int] = {}  # by shard: newest message when the connection was lost
-        self._gaps: dict[int, int] = {}  # by shard: the same, of a new session that is not ready yet
-        self._restored = 0  # newest message of an earlier process
+        #: by shard: newest message before what is not read yet; None: not known yet
+        self._gaps: dict[int, int | None] = {}
+        self._restored: int | None = None  # newest message of an earlier process; None: not read yet
         self._saved = 0
+        self._readers: dict[int, asyncio.Task[None]] = {}
+        self._tasks = BackgroundTasks("missed messages")
 
     # -- the position, saved
 
     async def restore_position(self) -> None:
-        """Read the newest message of an earlier process. Call it before connecting."""
+        """Read what an earlier process saved. Call it before connecting; where it fails, it is repeated later."""
         try:
-            self._restored = int(await self._services.storage(NAMESPACE).get(NEWEST) or 0)
+            await self._restore()
         except StoreError as exc:
-            log.warning("last message not known", reason=str(exc))
+            log.warning("last message not known yet", reason=str(exc))
+
+    async def _restore(self) -> int:
+        if self._restored is None:
+            await self._messages.active_channels.restore()
+            self._restored = int(await self._services.storage(NAMESPACE).get(NEWEST) or 0)
+        return self._restored
 
     async def save_periodically(self) -> None:
         """Save the position periodically until cancelled."""
@@ -60,19 +74,27 @@ class CatchUp:
             await self.save_position()
 
     async def save_position(self) -> None:
-        """Save the id of the newest message."""
-        if self._messages.newest_id > self._saved:
-            self._saved = self._messages.newest_id
+        """Save the id of the newest message before which none is left to be read or recorded."""
+        gaps = list(self._gaps.values())
+        if None in gaps:
+            return
+        position = min([self._messages.position, *(gap for gap in gaps if gap is not None)])
+        if position > self._saved:
             try:
-                await self._services.storage(NAMESPACE).set(NEWEST, str(self._saved))
+                await self._services.storage(NAMESPACE).set(NEWEST, str(position))
+                self._saved = position
             except StoreError as exc:
                 log.warning("last message not saved", reason=str(exc))
+
+    async def stop(self) -> None:
+        """Stop reading; what is not read yet is read after the next session begins."""
+        await self._tasks.close()
 
     # -- events of the gateway
 
     async def on_disconnect(self, shard: int) -> None:
         """Remember the newest message before the connection was lost."""
-        self._lost_at.setdefault(shard, self._messages.newest_id)
+        self._lost_at.setdefault(shard, self._messages.position)
 
     async def on_resume(self, shard: int) -> None:
         """Forget the lost connection: the resumed session delivered what was missed."""
@@ -80,48 +102,106 @@ class CatchUp:
 
     async def on_connect(self, shard: int) -> None:
         """Remember where the gap before a new session begins; it is read when the servers are known."""
-        self._gaps[shard] = self._lost_at.pop(shard, 0) or self._restored
+        since = self._lost_at.pop(shard, 0) or self._restored
+        if since == 0:  # the first session ever
+            await self._move_position(_snowflake_of(-_CLOCK_ERROR))
+        else:
+            self._gaps.setdefault(shard, since)  # one that is not read yet begins earlier
 
     async def on_ready(self, shard: int) -> None:
         """Read the gap in the channels where the bot takes part. The core ignores messages that it knows."""
-        since = self._gaps.pop(shard, 0)
-        if not since:
-            return
-        reach = int(self._timing.catch_up_reach * 1000) << 22
-        since = max(since, discord.utils.time_snowflake(discord.utils.utcnow()) - reach)
-        count = 0
-        for channel in self._find_channels(shard, since):
+        if (reader := self._readers.get(shard)) is not None:
+            reader.cancel()
+        if shard in self._gaps:
+            self._readers[shard] = self._tasks.start(self._read_gap(shard))
+
+    # -- reading
+
+    async def _read_gap(self, shard: int) -> None:
+        ready_at = _snowflake_of(-_CLOCK_ERROR)
+        backoff = Backoff(first=self._timing.catch_up_retry, longest=60 * self._timing.catch_up_retry)
+        since = self._gaps[shard]
+        while since is None:
             try:
-                history = channel.history(limit=MAX_MESSAGES, after=discord.Object(since), oldest_first=True)
-                async for message in history:
-                    count += 1
-                    await self._messages.on_message(message)
-            except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
-                log.warning("missed messages not read", channel=channel.id, reason=describe_error(exc))
-        log.info("missed messages read", shard=shard, messages=count)
+                since = self._gaps[shard] = await self._restore()
+            except StoreError:
+                await asyncio.sleep(backoff.next())
+        if since:
+            channels = self._find_channels(shard, since)
+            for _ in range(_MAX_TRIES):
+                channels = [channel for channel in channels if not await self._try_channel(channel, since)]
+                if not channels:
+                    break
+                await asyncio.sleep(backoff.next())
+            else:
+                log.error("missed messages never read", channels=[channel.id for channel in channels])
+        del self._gaps[shard]
+        await self._move_position(ready_at)
+
+    async def _move_position(self, number: int) -> None:
+        self._messages.newest_id = max(self._messages.newest_id, number)
+        await self.save_position()
+
+    async def _try_channel(self, channel: "discord.abc.MessageableChannel", since: int) -> bool:
+        """Read what was missed in one channel; False: it has to be repeated."""
+        try:
+            await self._read_channel(channel, since)
+        except (discord.Forbidden, discord.NotFound) as exc:
+            log.info("missed messages can't be read", channel=channel.id, reason=describe_error(exc))
+        except Exception as exc:  # noqa: BLE001 - of the library, the network or the database: no channel ends the others
+            log.warning("missed messages not read", channel=channel.id, reason=describe_error(exc))
+            return False
+        return True
+
+    async def _read_channel(self, channel: "discord.abc.MessageableChannel", since: int) -> None:
+        client = self._get_client()
+        missed = await history.read_messages(client, channel, limit=MAX_MESSAGES + 1, after=since)
+        reach = _snowflake_of(-self._timing.catch_up_reach)
+        too_old = [message for message in missed if message.id < reach]
+        is_too_much = len(missed) > MAX_MESSAGES or any(map(self._messages.is_to_me, too_old))
+        if is_too_much:
+            await self._say_that_too_much_was_missed(channel, since)
+        for message in missed[-MAX_MESSAGES:]:
+            if message.id >= reach:
+                await self._messages.on_message(message)
+        log.info("missed messages read", channel=channel.id, messages=len(missed))
+
+    async def _say_that_too_much_was_missed(self, channel: "discord.abc.MessageableChannel", since: int) -> None:
+        """Say so once: the nonce keeps another process, or another try, from saying it again."""
+        guild = getattr(channel, "guild", None)
+        locale = str(guild.preferred_locale) if guild is not None else ""
+        try:
+            await channel.send(translate("discord.missed", locale), nonce=f"missed{since}"[:25])
+        except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+            log.warning("not said that messages were missed", channel=channel.id, reason=describe_error(exc))
 
     def _find_channels(self, shard: int, since: int) -> "list[discord.abc.MessageableChannel]":
-        """Return the bot's threads, and channels where it was asked lately, that have a message newer than `since`."""
+        """Return the bot's threads, and channels where it was asked lately, that have a message newer than `since`.
+
+        Those with the newest messages come first; direct messages, of which that is not known, come last.
+        """
         client = self._get_client()
         me = client.user.id if client.user is not None else 0
         active = self._messages.active_channels
-        found: OrderedDict[int, discord.abc.MessageableChannel] = OrderedDict()
+        found: list[discord.abc.MessageableChannel] = []
+        newest: dict[int, int] = {}
         for guild in client.guilds:
             if guild.shard_id != shard:
                 continue
-            for thread in guild.threads:
-                is_ours = thread.owner_id == me or thread.id in active
-                if is_ours and (thread.last_message_id or 0) > since:
-                    found[thread.id] = thread
-            for channel in guild.channels:
-                if (
-                    isinstance(channel, _TEXT_CHANNELS)
-                    and channel.id in active
-                    and (channel.last_message_id or 0) > since
-                ):
-                    found[channel.id] = channel
-        if shard == 0:  # direct messages
-            for channel_id in active:
-                if active[channel_id] == "":
-                    found[channel_id] = client.get_partial_messageable(channel_id)
-        return list(found.values())[-MAX_CHANNELS:]
+            threads = [thread for thread in guild.threads if thread.owner_id == me or thread.id in active]
+            channels = [one for one in guild.channels if isinstance(one, _TEXT_CHANNELS) and one.id in active]
+            for place in (*threads, *channels):
+                newest[place.id] = place.last_message_id or 0
+                if newest[place.id] > since:
+                    found.append(place)
+        found.sort(key=lambda place: newest[place.id], reverse=True)
+        if shard == 0:
+            found += [client.get_partial_messageable(channel) for channel in active.direct()]
+        if len(found) > MAX_CHANNELS:
+            log.warning("messages missed in too many channels", read=MAX_CHANNELS, left=len(found) - MAX_CHANNELS)
+        return found[:MAX_CHANNELS]
+
+
+def _snowflake_of(seconds: float) -> int:
+    """Return the smallest id of that moment, in seconds from now."""
+    return discord.utils.time_snowflake(discord.utils.utcnow()) + (int(seconds * 1000) << 22)

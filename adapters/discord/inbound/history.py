@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import discord
+import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import raise_delivery_errors
@@ -10,6 +11,8 @@ from adapters.discord.inbound import parse
 from adapters.discord.reply_target import ReplyTarget
 from adapters.kit.bounded import BoundedDict
 from bot.models import Attachment, PriorMessages, Turn
+
+log = structlog.get_logger(__name__)
 
 #: Messages that a chain of replies is followed back.
 MAX_CHAIN = 25
@@ -33,9 +36,7 @@ async def read_prior_messages(client: DiscordClient, target: ReplyTarget, *, lim
 async def _read_channel(client: DiscordClient, channel_id: str, *, before: str, limit: int) -> PriorMessages:
     """Read a thread or direct messages; the files are those of the message that a thread was started from."""
     channel = client.get_partial_messageable(int(channel_id))
-    before_message = discord.Object(int(before))
-    messages = [message async for message in channel.history(limit=min(limit, _PAGE), before=before_message)]
-    messages.reverse()
+    messages = await read_messages(client, channel, limit=min(limit, _PAGE), before=int(before))
     files: tuple[Attachment, ...] = ()
     starter = next((m for m in messages if m.id == channel.id), None)  # of a forum's post
     if messages and messages[0].type is discord.MessageType.thread_starter_message:
@@ -44,6 +45,37 @@ async def _read_channel(client: DiscordClient, channel_id: str, *, before: str, 
     if starter is not None:
         files = parse.read_attachments(starter)
     return PriorMessages(turns=_to_turns(client, messages), attachments=files)
+
+
+async def read_messages(
+    client: DiscordClient,
+    channel: "discord.abc.MessageableChannel",
+    *,
+    limit: int,
+    before: int | None = None,
+    after: int = 0,
+) -> list[discord.Message]:
+    """Return the newest `limit` messages between two ids, oldest first. Raises the errors of requests.
+
+    A message that the library can't parse is left out, so that it hides no other.
+    """
+    state = client._connection  # noqa: SLF001 - the library's own way to make one
+    found: list[discord.Message] = []
+    count, is_more = 0, True
+    while is_more and count < limit:
+        wanted = min(_PAGE, limit - count)
+        page = await client.http.logs_from(channel.id, wanted, before=before)
+        new = [data for data in page if int(data["id"]) > after]
+        for data in new:
+            try:
+                found.append(state.create_message(channel=channel, data=data))
+            except Exception as exc:  # noqa: BLE001 - foreign data in foreign code: any error is possible
+                log.warning("message skipped", channel=channel.id, message=data["id"], reason=type(exc).__name__)
+        count += len(new)
+        is_more = len(new) == wanted
+        before = int(page[-1]["id"]) if page else before
+    found.sort(key=lambda message: message.id)
+    return found
 
 
 async def _read_chain(client: DiscordClient, last: discord.Message | None, limit: int) -> PriorMessages:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, MutableMapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 import discord
 import structlog
@@ -18,6 +19,7 @@ from adapters.discord.timing import Timing
 from adapters.discord.ui import buttons, modals
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.forms import prompted_options
+from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec
@@ -26,7 +28,8 @@ from bot.ports import Sink
 log = structlog.get_logger(__name__)
 
 _COMMAND_MODAL_ID = re.compile(buttons.MODAL + r":(?P<command>[\w-]+)")
-_UNANSWERABLE = (10062, 40060)  # the interaction is too old, or was acknowledged already
+#: Codes of a refused acknowledgement: it came too late, or there was one already.
+_TOO_LATE, _ACKNOWLEDGED = 10062, 40060
 _TYPE = discord.InteractionType
 
 
@@ -169,30 +172,55 @@ class InteractionHandler:
     # -- recording and acknowledging
 
     async def _record(self, interaction: discord.Interaction, parsed: AcknowledgedEvent) -> None:
-        """Record the event, then acknowledge it; acknowledge first when recording takes too long."""
+        """Record the event, then acknowledge it; acknowledge first when recording takes too long.
+
+        While the database is away the event is held and tried again. The acknowledgement before the record is a
+        sentence that stays true when this process dies.
+        """
         acknowledgement = self._acknowledgements.begin(str(interaction.id))
         if acknowledgement is None:
             return  # delivered twice
-        recording = asyncio.ensure_future(self._sink(parsed.event))
+        patience = self._timing.record_patience
+        recording = asyncio.ensure_future(
+            hold(partial(self._sink, parsed.event), patience=patience, interaction=interaction.id)
+        )
         is_acknowledged = False
         try:
             await asyncio.wait({recording}, timeout=self._timing.record_timeout)
-            if recording.done() and isinstance(recording.exception(), StoreError):
-                await self._refuse(interaction, "request.not_recorded")
-                return
-            await interaction.response.defer(thinking=True, ephemeral=parsed.is_private)
-            is_acknowledged = True
+            is_acknowledged = await self._acknowledge(interaction, parsed, recording)
+        finally:
+            if recording.done():
+                acknowledgement.set_result(is_acknowledged)
+            try:
+                await self._finish_recording(interaction, parsed, recording, is_acknowledged=is_acknowledged)
+            finally:
+                if not acknowledgement.done():
+                    acknowledgement.set_result(is_acknowledged)
+
+    async def _acknowledge(
+        self, interaction: discord.Interaction, parsed: AcknowledgedEvent, recording: "asyncio.Future[None]"
+    ) -> bool:
+        """Acknowledge an event; whether Discord has an acknowledgement that the answer can replace."""
+        try:
+            if not recording.done():
+                text = translate("discord.recording", str(interaction.locale))
+                await interaction.response.send_message(text, ephemeral=parsed.is_private)
+            elif recording.exception() is not None:
+                await self._refuse(interaction, "discord.not_recorded")
+                return False
+            else:
+                await interaction.response.defer(thinking=True, ephemeral=parsed.is_private)
         except discord.HTTPException as exc:
-            if exc.code not in _UNANSWERABLE:
+            if exc.code == _ACKNOWLEDGED:  # by another process of this service, or by an attempt whose reply was lost
+                return True
+            if exc.code != _TOO_LATE:
                 raise
             log.warning("interaction not acknowledged", interaction=interaction.id, code=exc.code)
+            return False
         except NETWORK_ERRORS as exc:
             # Perhaps it was: then the answer replaces the "thinking" response; else sending it fails and it moves.
-            is_acknowledged = True
             log.warning("acknowledgement unconfirmed", interaction=interaction.id, reason=describe_error(exc))
-        finally:
-            acknowledgement.set_result(is_acknowledged)
-            await self._finish_recording(interaction, parsed, recording, is_acknowledged=is_acknowledged)
+        return True
 
     async def _finish_recording(
         self,
@@ -203,15 +231,38 @@ class InteractionHandler:
         is_acknowledged: bool,
     ) -> None:
         """Wait until the event is recorded; tell the person if it was acknowledged and could not be."""
+        was_late = not recording.done()
         try:
             await recording
-            if is_acknowledged:  # it may be queued for longer than its token works
-                await self._deadlines.watch_durably(ReplyTarget.of(parsed.event.reply_to), parsed.event.id)
         except StoreError as exc:
             log.warning("interaction not recorded", interaction=interaction.id, reason=str(exc))
             if is_acknowledged:
-                text = translate("request.not_recorded", str(interaction.locale))
-                await interaction.edit_original_response(content=text)
+                await self._replace_acknowledgement(interaction, parsed, "discord.not_recorded")
+            return
+        if not is_acknowledged:
+            return
+        if was_late:
+            await self._replace_acknowledgement(interaction, parsed, "discord.long", is_stoppable=True)
+        # it may be queued for longer than its token works
+        await self._deadlines.watch_durably(ReplyTarget.of(parsed.event.reply_to), parsed.event.id)
+
+    async def _replace_acknowledgement(
+        self, interaction: discord.Interaction, parsed: AcknowledgedEvent, key: str, *, is_stoppable: bool = False
+    ) -> None:
+        """Show another sentence in place of the acknowledgement, unless another process shows more there already."""
+        event, locale = parsed.event, str(interaction.locale)
+        view = discord.ui.View(timeout=None)
+        if is_stoppable:
+            custom_id = buttons.button_id(buttons.STOP, event.id, event.conversation)
+            label = translate("action.stop", locale)
+            view.add_item(discord.ui.Button(label=label, custom_id=custom_id, style=discord.ButtonStyle.danger))
+        view.stop()  # `ActionButton` is told of presses, and nothing else
+        try:
+            shown = await interaction.original_response()
+            if shown.flags.loading or shown.content == translate("discord.recording", locale):
+                await interaction.edit_original_response(content=translate(key, locale), view=view)
+        except (discord.HTTPException, discord.ClientException, *NETWORK_ERRORS) as exc:
+            log.warning("acknowledgement not replaced", interaction=interaction.id, reason=describe_error(exc))
 
     async def _refuse(self, interaction: discord.Interaction, key: str) -> None:
         await interaction.response.send_message(translate(key, str(interaction.locale)), ephemeral=True)

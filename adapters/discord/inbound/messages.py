@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import discord
@@ -11,13 +12,16 @@ import structlog
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import parse
+from adapters.discord.inbound.active_channels import ActiveChannels
 from adapters.discord.inbound.history import ReplyChains
 from adapters.discord.inbound.parse import ADAPTER, MessageContext
 from adapters.discord.inbound.reply_mode import ReplyModes
+from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
+from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
@@ -26,7 +30,7 @@ from bot.ports import AdapterServices, Sink
 log = structlog.get_logger(__name__)
 
 _USER_TYPES = (discord.MessageType.default, discord.MessageType.reply)
-_REMEMBERED = 5000  # people's locales, and channels
+_REMEMBERED = 5000  # people's locales, and threads
 
 
 class MessageHandler:
@@ -40,7 +44,9 @@ class MessageHandler:
         reply_modes: ReplyModes,
         sink: Sink,
         commands: Sequence[CommandSpec],
+        timing: Timing,
     ) -> None:
+        self._timing = timing
         self._get_client = client
         self._services = services
         self._reply_modes = reply_modes
@@ -55,9 +61,9 @@ class MessageHandler:
         )  # threads where it was said that only mentions can be read
         #: locales of people who used an interaction: messages have none
         self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
-        #: channels where the bot was asked lately, with their servers
-        self.active_channels: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
+        self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
         self.newest_id = 0  #: id of the newest message received
+        self._pending: set[int] = set()  # messages that are received and not recorded yet
 
     @property
     def _client(self) -> DiscordClient:
@@ -68,40 +74,62 @@ class MessageHandler:
         user = self._client.user
         return user.id if user is not None else 0
 
+    @property
+    def position(self) -> int:
+        """Id of a message up to which all that were received are recorded."""
+        return min(self._pending) - 1 if self._pending else self.newest_id
+
     # -- events of the gateway
 
     async def on_message(self, message: discord.Message) -> None:
-        """Record a message that addresses the bot; when that fails, say so where it was asked."""
+        """Record a message that addresses the bot; while the database is away, hold it and try again."""
         self.newest_id = max(self.newest_id, message.id)
         if not self._is_from_user(message):
             return
-        async with self._lock(message.channel.id):
-            event = None
-            try:
-                event = await self._parse(message)
-                if event is not None:
-                    self.active_channels[message.channel.id] = event.location.workspace
-                    await self._sink(event)
-            except StoreError as exc:
-                log.warning("message not recorded", message=message.id, reason=str(exc))
-                if event is not None or parse.is_mention(message, self._me) or message.guild is None:
-                    await self._reply(message, "request.not_recorded")
-            except Exception:  # a bug, or a kind of message that is new: the author gets an answer all the same
-                log.exception("message not parsed", message=message.id)
-                if message.guild is None or any(user.id == self._me for user in message.mentions):
-                    await self._reply(message, "request.not_recorded")
+        self._pending.add(message.id)
+        try:
+            async with self._lock(message.channel.id):
+                await self._record(message)
+        finally:
+            self._pending.discard(message.id)
+
+    async def _record(self, message: discord.Message) -> None:
+        is_addressed = self.is_to_me(message)
+
+        async def attempt() -> None:
+            nonlocal is_addressed
+            event = await self._parse(message)
+            if event is not None:
+                is_addressed = True
+                await self._sink(event)
+                await self.active_channels.add(message.channel.id, event.location.workspace)
+
+        try:
+            await hold(attempt, patience=self._timing.record_patience, message=message.id)
+        except StoreError as exc:
+            log.warning("message not recorded", message=message.id, reason=str(exc))
+            if is_addressed:
+                await self._reply(message, "discord.not_recorded")
+        except Exception:  # a bug, or a kind of message that is new: the author gets an answer all the same
+            log.exception("message not parsed", message=message.id)
+            if is_addressed:
+                await self._reply(message, "request.not_recorded")
 
     async def on_message_edit(self, message: discord.Message) -> None:
         """Revise the event of an edited question; record a message that names the bot since it was edited."""
         if not self._is_from_user(message):
             return
+
+        async def attempt() -> None:
+            event = await self._parse(message, is_edit=True)
+            if event is not None:
+                await self._services.revise(event)
+                if parse.is_mention(message, self._me):
+                    await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
+
         async with self._lock(message.channel.id):
             try:
-                event = await self._parse(message, is_edit=True)
-                if event is not None:
-                    await self._services.revise(event)
-                    if parse.is_mention(message, self._me):
-                        await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
+                await hold(attempt, patience=self._timing.record_patience, edited=message.id)
             except StoreError as exc:
                 log.warning("edit not recorded", message=message.id, reason=str(exc))
 
@@ -110,9 +138,16 @@ class MessageHandler:
         async with self._lock(channel):
             for message in messages:
                 try:
-                    await self._services.retract(ADAPTER, str(message))
+                    retract = partial(self._services.retract, ADAPTER, str(message))
+                    await hold(retract, patience=self._timing.record_patience, deleted=message)
                 except StoreError as exc:
                     log.warning("deletion not recorded", message=message, reason=str(exc))
+
+    def is_to_me(self, message: discord.Message) -> bool:
+        """Whether a message is for the bot wherever it is said: it mentions the bot, or is a direct message."""
+        if not self._is_from_user(message):
+            return False
+        return parse.is_mention(message, self._me) or (not message.author.bot and not parse.guild_id_of(message))
 
     def _is_from_user(self, message: discord.Message) -> bool:
         return message.author.id != self._me and not message.webhook_id and message.type in _USER_TYPES
