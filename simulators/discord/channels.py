@@ -129,6 +129,9 @@ async def edit(state: DiscordState, call: Call) -> Json:
         raise refused(50005)
     if found["id"] in state.old:
         raise refused(30046, retry_after=600.0)
+    # "ATTACH_FILES: Allows for uploading images and files", https://docs.discord.com/developers/topics/permissions
+    if call.uploads and not state.may(call["channel"], ATTACH):
+        raise refused(50013)
     changed(state, found, call, call.body or {})
     await state.dispatch("MESSAGE_UPDATE", found)
     return found

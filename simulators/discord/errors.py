@@ -25,6 +25,11 @@ CODES = {
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
     50083: (400, "Thread is archived"),
+    # Automatic moderation of a server, of messages and of titles; and links that Discord holds for harmful.
+    # https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+    200000: (400, "Message was blocked by automatic moderation"),
+    200001: (400, "Title was blocked by automatic moderation"),
+    240000: (400, "Message blocked by harmful links filter"),
     160002: (400, "Cannot reply without permission to read message history"),
     160004: (400, "A thread has already been created for this message"),
     160005: (403, "Thread is locked"),

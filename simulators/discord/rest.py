@@ -8,13 +8,15 @@ from typing import Any, Literal
 from aiohttp import web
 
 from simulators.discord import files
-from simulators.discord.errors import Refused
+from simulators.discord.errors import Refused, refused
 from simulators.discord.files import Upload
 from simulators.discord.limits import Limits
 from simulators.discord.state import DiscordState
 from simulators.discord.values import TOKEN
 
 Moment = Literal["before", "after"]
+
+_BLOCKED_TITLE = 200001
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Fault:
     times: int
     moment: Moment
     error: Refused | None
+    where: Callable[[Call], bool] | None = None  #: only the calls for which it is true
 
 
 Handler = Callable[[DiscordState, Call], Awaitable[Any]]
@@ -62,9 +65,17 @@ class Rest:
         self.hook: Callable[[Moment, Call], Awaitable[bool]] | None = None
         self._count = 0
 
-    def fail(self, method: str, path: str, error: Refused, *, times: int = 1) -> None:
+    def fail(
+        self,
+        method: str,
+        path: str,
+        error: Refused,
+        *,
+        times: int = 1,
+        where: Callable[[Call], bool] | None = None,
+    ) -> None:
         """Answer the next requests whose path contains `path` with an error; they have no effect."""
-        self.faults.append(Fault(method, path, times, "before", error))
+        self.faults.append(Fault(method, path, times, "before", error, where))
 
     def cut(self, method: str, path: str, *, moment: Moment = "after", times: int = 1) -> None:
         """Cut the connection before, or after, the effect of the next requests whose path contains `path`."""
@@ -90,6 +101,7 @@ class Rest:
                 if await self._moment("before", call):
                     return _cut(request)
                 self._state.cdn.check(call.uploads)
+                self._check_words(call)
                 answer = await handler(self._state, call)
                 call.status = 204 if answer is None else 200
             except Refused as exc:
@@ -101,12 +113,22 @@ class Rest:
 
         return serve
 
+    def _check_words(self, call: Call) -> None:
+        """Refuse a message or title with forbidden words; the content of files is not looked at."""
+        text = json.dumps(call.body, ensure_ascii=False) if call.method in ("POST", "PATCH") else ""
+        is_title = call.path.endswith("/threads")
+        for words, code in self._state.forbidden.items():
+            if words in text and is_title is (code == _BLOCKED_TITLE):
+                raise refused(code)
+
     async def _moment(self, moment: Moment, call: Call) -> bool:
         """Run the hook and the faults of this moment; return whether to cut the connection."""
         if self.hook is not None and await self.hook(moment, call):
             return True
         for fault in self.faults:
             if fault.moment == moment and fault.method == call.method and fault.path in call.path:
+                if fault.where is not None and not fault.where(call):
+                    continue
                 fault.times -= 1
                 if not fault.times:
                     self.faults.remove(fault)

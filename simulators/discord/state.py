@@ -84,6 +84,7 @@ class DiscordState:
         self.originals: dict[str, Json] = {}  #: the messages that they were answered with, by token
         self.nonces: dict[tuple[str, str], Sent] = {}
         self.old: set[str] = set()  #: messages that are too old to be edited once more
+        self.forbidden: dict[str, int] = {}  #: words → the code that a message or title with them is refused with
         self.refuses_dms = False  #: people take no direct messages from the bot
         self.cdn = Cdn()
         self.changes = Changes()

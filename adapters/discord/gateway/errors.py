@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import discord
 
 from adapters.kit.errors import NETWORK_ERRORS, ErrorTable, translating
-from bot.errors import DeliveryDelayed, DeliveryError
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 
 _TABLE = ErrorTable(
     platform="Discord",
@@ -20,6 +20,8 @@ _TABLE = ErrorTable(
         160005: "the thread is locked",
     },
 )
+_UNAUTHORIZED = 401
+_ENDED_INTERACTIONS = (10015, 10062, 40094, 50027)
 _TOO_LARGE, _TOO_LARGE_CODES = 413, (40005, 50045)  # of the request, or of one of its files
 
 
@@ -40,6 +42,19 @@ def to_delivery_error(exc: Exception) -> DeliveryError:
             return RequestTooLarge(f"Discord takes no file of that size ({exc.code})")
         return _TABLE.answered(exc.status, exc.code, otherwise=exc.text)
     return ConnectionBroken(str(_TABLE.unreachable(exc)))
+
+
+def refusal_code(exc: DeliveryError) -> int:
+    """Return the code that Discord refused a request with; 0: it did not refuse one, or gave no code."""
+    return exc.__cause__.code if isinstance(exc.__cause__, discord.HTTPException) else 0
+
+
+def is_refused_message(exc: DeliveryError) -> bool:
+    """Whether Discord refused what was sent, by whatever code, and might take it in another form."""
+    cause = exc.__cause__
+    if not isinstance(exc, DeliveryRefused) or not isinstance(cause, discord.HTTPException):
+        return False
+    return cause.status != _UNAUTHORIZED and cause.code not in (*_TABLE.refused, *_ENDED_INTERACTIONS)
 
 
 def raise_delivery_errors() -> AbstractContextManager[None]:

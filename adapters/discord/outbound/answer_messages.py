@@ -4,12 +4,19 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import structlog
+
+from adapters.discord.gateway.errors import is_refused_message, refusal_code
 from adapters.discord.outbound.channel_messages import ChannelMessages
+from adapters.discord.outbound.fallbacks import simpler_forms
 from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.original_response import OriginalResponse
 from adapters.discord.outbound.payload import is_components_v2, shows_page
 from bot.errors import DeliveryRefused
+
+log = structlog.get_logger(__name__)
 
 _ORIGINAL, _EPHEMERAL = "@", "!"
 _AFTER_CHANNEL = ":"
@@ -75,12 +82,35 @@ class AnswerMessages:
     async def show_pages(self, pages: Sequence[MessagePage], *, before_edit: Callable[[], None] | None = None) -> None:
         """Make the messages show these pages. `before_edit` is called before each edit of an unfinished answer.
 
+        A page that Discord refuses is shown in the first of its simpler forms that is taken.
+
         Raises the errors of `before_edit` and, only with `before_edit`, `AnswerRemoved`.
         """
         await self._restore()
         for index, page in enumerate(pages):
-            await self._show_page(index, page, before_edit)
+            await self._show_simplest(index, page, before_edit)
         await self._delete_from(len(pages))
+
+    async def _show_simplest(self, index: int, page: MessagePage, before_edit: Callable[[], None] | None) -> None:
+        """Show a page in the first form that Discord takes. Raises the error of the first form."""
+        try:
+            await self._show_page(index, page, before_edit)
+        except DeliveryRefused as exc:
+            if not is_refused_message(exc):
+                raise
+            log.warning("message refused", reason=str(exc), code=refusal_code(exc))
+            refusal = exc
+        else:
+            return
+        for form in simpler_forms(page, self.channel.locale):
+            try:
+                await self._show_page(index, form, before_edit)
+            except DeliveryRefused as exc:
+                if not is_refused_message(exc):
+                    raise
+            else:
+                return
+        raise refusal
 
     async def _show_page(self, index: int, page: MessagePage, before_edit: Callable[[], None] | None) -> None:
         posted = self._posted[index] if index < len(self._posted) else None
@@ -127,9 +157,15 @@ class AnswerMessages:
     async def _post(self, index: int, page: MessagePage) -> PostedMessage:
         if match := self.channel.take_match(page):
             return PostedMessage(match, page, page.is_components_v2)
-        may_exist = self._may_exist or index in self._unconfirmed
+        is_unconfirmed = index in self._unconfirmed
+        may_exist = self._may_exist or is_unconfirmed
         self._unconfirmed.setdefault(index, time.monotonic())
-        message = await self.channel.post(index, page)
+        try:
+            message = await self.channel.post(index, page)
+        except DeliveryRefused:
+            if not is_unconfirmed:
+                del self._unconfirmed[index]  # it was certainly not posted
+            raise
         del self._unconfirmed[index]
         posted = PostedMessage(str(message["id"]), page, is_components_v2(message))
         # With `enforce_nonce` Discord returns the message of an earlier post of that nonce, whatever that one says.
@@ -168,7 +204,22 @@ class AnswerMessages:
         if not self._ephemeral:
             assert self._original is not None, "of an interaction"
             await self.delete_all()
-            self._ephemeral = f"{_EPHEMERAL}{(await self._original.send_ephemeral(page))['id']}"
+            self._ephemeral = f"{_EPHEMERAL}{(await self._send_simplest(self._original, page))['id']}"
+
+    async def _send_simplest(self, original: OriginalResponse, page: MessagePage) -> dict[str, Any]:
+        try:
+            return await original.send_ephemeral(page)
+        except DeliveryRefused as exc:
+            if not is_refused_message(exc):
+                raise
+            refusal = exc
+        for form in simpler_forms(page, self.channel.locale):
+            try:
+                return await original.send_ephemeral(form)
+            except DeliveryRefused as exc:
+                if not is_refused_message(exc):
+                    raise
+        raise refusal
 
     async def detach_original(self, page: MessagePage) -> None:
         """From here on edit the original response as the bot's own message; show `page` if it is still empty."""

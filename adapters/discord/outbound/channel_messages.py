@@ -23,6 +23,7 @@ from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import BUTTON_ID
 from bot.errors import DeliveryRefused
+from bot.i18n import translate
 
 Json = dict[str, Any]
 #: "components v2": edited, and the message turned out to be made of them; "too old": Discord allows no more edits
@@ -35,9 +36,11 @@ _TOO_OLD = 30046  # the message was edited too often for its age
 _NO_HISTORY = 160002  # replying needs the permission to read the history
 _HAS_THREAD = 160004
 _NO_QUESTION = 10008
-_NO_THREAD = (50001, 50013, 50024, 160005, 160006, 30033)  # no thread can be started: reply in the channel instead
+_NO_PLACE = (10003, 10004)  # the channel or the server is gone
+_NO_THREAD = (50024, 160006, 30033)  # no thread can be started, by whatever title: reply in the channel instead
 _HISTORY = 100  # messages that are searched for those of an earlier process
 _EXCLUSIVE = ("d", "t")  # conversations with a channel or thread of their own
+_BAD_REQUEST, _FORBIDDEN = 400, 403
 _SERVER_ERROR, _TOO_MANY_REQUESTS = 500, 429
 
 
@@ -52,6 +55,7 @@ class ChannelMessages:
         self._key = key
         self._timing = timing
         self.nonce_lifetime = timing.nonce_lifetime  #: seconds for which Discord knows a message by its nonce
+        self.locale = target.locale
         self._has_thread = not target.thread_name
         self._unmatched: list[Json] = []  # found in the history; perhaps messages of this answer
         self._losses: dict[int, int] = {}  # by index of a message: times that it was deleted
@@ -140,17 +144,26 @@ class ChannelMessages:
         target = self._target
         if self._has_thread or self.dm_channel:
             return
-        try:
-            await self._client.http.start_thread_with_message(
-                int(target.channel), int(target.message), name=target.thread_name, auto_archive_duration=1440
-            )
-        except discord.HTTPException as exc:
-            if exc.code == _NO_QUESTION:
-                raise DeliveryRefused("the question is gone") from exc
-            if exc.code in _NO_THREAD:
-                self.channel = target.channel
-            elif exc.code != _HAS_THREAD:
-                raise
+        # A title of the person's words may be what Discord refuses; another may be taken.
+        for name in (target.thread_name, translate("discord.thread_name", target.locale)):
+            try:
+                await self._client.http.start_thread_with_message(
+                    int(target.channel), int(target.message), name=name, auto_archive_duration=1440
+                )
+            except discord.HTTPException as exc:
+                if exc.code == _NO_QUESTION:
+                    raise DeliveryRefused("the question is gone") from exc
+                if exc.code == _HAS_THREAD:
+                    break
+                if exc.code in _NO_PLACE or exc.status not in (_BAD_REQUEST, _FORBIDDEN):
+                    raise
+                if exc.status == _FORBIDDEN or exc.code in _NO_THREAD:
+                    self.channel = target.channel
+                    break
+            else:
+                break
+        else:
+            self.channel = target.channel
         self._has_thread = True
 
     # -- finding what an earlier process posted

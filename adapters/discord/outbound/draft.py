@@ -2,18 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
 
 from adapters.discord.gateway.client import DiscordClient
-from adapters.discord.gateway.errors import ConnectionBroken, RequestTooLarge, raise_delivery_errors
+from adapters.discord.gateway.errors import (
+    ConnectionBroken,
+    RequestTooLarge,
+    is_refused_message,
+    raise_delivery_errors,
+    refusal_code,
+)
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound import layout
 from adapters.discord.outbound.answer_messages import AnswerMessages, AnswerRemoved
 from adapters.discord.outbound.channel_messages import ChannelMessages
 from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
+from adapters.discord.outbound.fallbacks import layout_as_file
 from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.original_response import OriginalResponse
 from adapters.discord.outbound.upload_limits import UploadLimits
@@ -141,8 +149,8 @@ class DiscordDraft:
             if self._original is None or not await self._original.is_unfinished():
                 return
             if self._is_single:
-                retry = Action(name=RETRY, label=translate("action.retry", locale), command=RETRY)
-                await self._messages.show_pages([MessagePage(text=translate("discord.late", locale), actions=(retry,))])
+                late = MessagePage(text=translate("discord.late", locale), actions=(self._retry_action(),))
+                await self._messages.show_pages([late])
             else:
                 await self._messages.detach_original(MessagePage(text=translate("discord.long", locale)))
 
@@ -183,42 +191,117 @@ class DiscordDraft:
         return translate("answer.file_gone", self._target.locale, name=name)
 
     async def _show(self, answer: Answer) -> None:
+        """Show the answer in place, else elsewhere. Raises `DeliveryRefused` where the person has not got it."""
+        try:
+            await self._show_pages(answer, layout.layout_answer)
+        except DeliveryRefused as exc:
+            if is_refused_message(exc):
+                await self._show_as_file(answer, exc)
+            elif await self._can_go_elsewhere():
+                await self._show_elsewhere(answer, exc)
+            else:
+                if refusal_code(exc):  # else an interaction has ended, and what stands there says so
+                    await self._say_refused(exc)
+                raise
+
+    async def _show_pages(self, answer: Answer, lay_out: Callable[..., list[MessagePage]]) -> None:
+        target, messages = self._target, self._messages
+        if messages.is_ephemeral or (answer.private and await self._is_publicly_deferred()):
+            await self._send_ephemeral(answer, lay_out)
+        elif not messages.channel.dm_channel:
+            await messages.show_pages(lay_out(answer, target.locale, is_single=self._is_single))
+        else:
+            text = translate("discord.elsewhere", target.locale, channel=f"<#{target.channel}>")
+            notes = [] if target.is_dm else [MessagePage(text=text)]
+            await messages.show_pages([*notes, *lay_out(answer, target.locale)])
+
+    async def _send_ephemeral(self, answer: Answer, lay_out: Callable[..., list[MessagePage]]) -> None:
+        """Send the answer to the asker alone, in one message."""
+        page, *_ = lay_out(answer, self._target.locale, is_single=True)
+        await self._messages.send_ephemeral(page)
+
+    # -- where Discord refuses it
+
+    async def _can_go_elsewhere(self) -> bool:
+        """Whether an answer that its place does not take can be shown to the asker in another."""
         target = self._target
-        if self._messages.channel.dm_channel:
-            await self._show_in_dm(answer)
+        if self._messages.channel.dm_channel or not target.can_post:
+            return False
+        return not (await self._has_token() if self._is_single else target.is_dm)
+
+    async def _has_token(self) -> bool:
+        return self._original is not None and await self._original.is_usable()
+
+    async def _show_elsewhere(self, answer: Answer, refusal: DeliveryRefused) -> None:
+        """Show the asker the answer privately, and say so where it was asked. Raises the refusal if that fails."""
+        log.warning("answered elsewhere", reason=str(refusal))
+        if await self._has_token():
+            await self._send_ephemeral(answer, layout.layout_answer)
+            return
+        place = self._messages
+        try:
+            with raise_delivery_errors():
+                channel = await self._services.client.http.start_private_message(int(self._target.user))
+            self._messages = self._open_messages(f"{channel['id']}:")
+            await self._show(answer)
+        except DeliveryRefused:
+            direct, self._messages = self._messages, place
+            if direct is place or not direct.ref.rpartition(":")[2]:
+                await self._say_refused(refusal)
+            else:  # said there
+                await self._leave(self._refusal_page(refusal))
+            raise
+        direct, self._messages = self._messages, place  # until nothing is left there, the answer's `ref` is the place
+        await self._leave(MessagePage(text=translate("discord.sent_privately", self._target.locale)))
+        self._messages = direct
+
+    async def _show_as_file(self, answer: Answer, refusal: DeliveryRefused) -> None:
+        """Show an answer that no message can show as a file, else say that it is kept. Raises the refusal then."""
+        log.warning("answer refused", reason=str(refusal), code=refusal_code(refusal))
+        if answer.text:
+            try:
+                await self._show_pages(answer, layout_as_file)
+            except DeliveryRefused as exc:
+                log.warning("file refused", reason=str(exc), code=refusal_code(exc))
+            else:
+                return
+        await self._say_refused(refusal)
+        raise refusal
+
+    async def _say_refused(self, refusal: DeliveryRefused) -> None:
+        """Say, where the answer was to be, else in private, that Discord refuses it and that it is kept."""
+        page = self._refusal_page(refusal)
+        if not self._messages.is_ephemeral and await self._leave(page):
             return
         try:
-            if self._messages.is_ephemeral or (answer.private and await self._is_publicly_deferred()):
-                await self._send_ephemeral(answer)
-            else:
-                pages = layout.layout_answer(answer, target.locale, is_single=self._is_single)
-                await self._messages.show_pages(pages)
-        except DeliveryRefused as exc:
-            has_token = self._original is not None and await self._original.is_usable()
-            if not target.can_post or (has_token if self._is_single else target.is_dm):
-                raise
-            log.warning("answered elsewhere", reason=str(exc))
-            if has_token:
-                await self._send_ephemeral(answer)
-            else:
+            if await self._has_token():
+                assert self._original is not None
+                await self._original.send_ephemeral(page)
+            elif not self._messages.channel.dm_channel and not self._target.is_dm:
                 with raise_delivery_errors():
-                    channel = await self._services.client.http.start_private_message(int(target.user))
-                self._messages = self._open_messages(f"{channel['id']}:")
-                await self._show_in_dm(answer)
+                    channel = await self._services.client.http.start_private_message(int(self._target.user))
+                await self._open_messages(f"{channel['id']}:").show_pages([page])
+        except DeliveryRefused as exc:
+            log.warning("person not told", reason=str(exc), code=refusal_code(exc))
 
-    async def _send_ephemeral(self, answer: Answer) -> None:
-        """Send the answer to the asker alone, in one message."""
-        (page,) = layout.layout_answer(answer, self._target.locale, is_single=True)
-        await self._messages.send_ephemeral(page)
+    def _refusal_page(self, refusal: DeliveryRefused) -> MessagePage:
+        locale = self._target.locale
+        text = translate("discord.refused_answer", locale, reason=refusal_code(refusal) or str(refusal))
+        return MessagePage(text=text, actions=(self._retry_action(),))
+
+    def _retry_action(self) -> Action:
+        return Action(name=RETRY, label=translate("action.retry", self._target.locale), command=RETRY)
+
+    async def _leave(self, page: MessagePage) -> bool:
+        """Leave only this page of the answer, else nothing; return whether the page is shown."""
+        try:
+            await self._messages.show_pages([page])
+        except DeliveryRefused:
+            with suppress(DeliveryRefused):
+                await self._messages.delete_all()
+            return False
+        return True
 
     async def _is_publicly_deferred(self) -> bool:
         """Whether everybody sees the "thinking" response, and an ephemeral message can replace it."""
-        is_public = self._target.deferred == "public"
-        return is_public and self._original is not None and await self._original.is_usable()
-
-    async def _show_in_dm(self, answer: Answer) -> None:
-        """Show the answer in the asker's direct messages, with a note of where it was asked."""
-        target = self._target
-        note = MessagePage(text=translate("discord.elsewhere", target.locale, channel=f"<#{target.channel}>"))
-        notes = [] if target.is_dm else [note]
-        await self._messages.show_pages([*notes, *layout.layout_answer(answer, target.locale)])
+        return self._target.deferred == "public" and await self._has_token()

@@ -125,8 +125,8 @@ async def test_command_where_the_bot_may_not_write(service: Service, simulator: 
 
 
 async def test_form_that_is_refused(service: Service, simulator: DiscordSimulator) -> None:
-    """A message that Discord finds malformed is refused and not tried again."""
+    """A message that Discord finds malformed in every form is refused and not tried again."""
     draft = await service.open_draft(await service.say())
-    simulator.rest.fail("POST", f"channels/{DM}/messages", refused(50035))
+    simulator.rest.fail("POST", f"channels/{DM}/messages", refused(50035), times=20)
     with pytest.raises(DeliveryRefused):
         await draft.finish(Answer(text="The answer"))

@@ -122,7 +122,7 @@ async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
 async def test_message_that_discord_does_not_take(one: Whole) -> None:
     """When Discord refuses the body of an answer the asker gets a sentence, and the next question is answered."""
     for method in ("POST", "PATCH"):
-        one.simulator.rest.fail(method, f"channels/{CHANNEL}/messages", refused(50035), times=3)
+        one.simulator.rest.fail(method, f"channels/{CHANNEL}/messages", refused(50035), times=1000)
     await one.simulator.deny(CHANNEL, CREATE_THREADS)
     await one.mention("hello")
     await one.simulator.until(lambda: one.simulator.bot_messages(DM))
