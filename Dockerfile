@@ -8,11 +8,13 @@ COPY aimodels ./aimodels
 COPY bot ./bot
 COPY adapters ./adapters
 COPY sandbox ./sandbox
-RUN pip install --no-cache-dir -c requirements.lock '.[sandbox,postgres]'
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN pip install --no-cache-dir --no-deps --no-build-isolation '.[sandbox,postgres]'
 USER bot
 # Tokens and keys are given when the container is started: --env-file .env
 ENV BOT_DATA_DIR=/data BOT_HOST=0.0.0.0 BOT_PORT=8080
 VOLUME /data
 EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as web; web.urlopen(f'http://127.0.0.1:{os.environ[\"BOT_PORT\"]}/healthz', timeout=4)"]
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

@@ -7,10 +7,14 @@ BIN := .venv/Scripts
 endif
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+# Installs one more package of requirements-dev.lock, whose own dependencies are there already.
+INSTALL_PACKAGE = awk '/^[a-z]/ { keep = /^$(1)==/ } keep' requirements-dev.lock > .venv/$(1).txt && \
+	$(INSTALL) --no-deps --require-hashes -r .venv/$(1).txt
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --generate-hashes
 IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check manifest sandbox test lint bench torture postgres llama lock clean help
+.PHONY: run check manifest sandbox test lint audit bench torture postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -27,10 +31,15 @@ sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--p
 test: .venv/.dev ## Run the tests. Example: make test ARGS=tests/commands
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-lint: .venv/.dev ## Check style, formatting and types
+lint: .venv/.dev ## Check style, formatting, types, insecure code, and that no secret is in the repository
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive bot adapters aimodels sandbox simulators
+	$(BIN)/python -m pytest -q tests/security/test_repository_secrets.py
+
+audit: .venv/.dev ## Compare the packages with PyPI's list of known vulnerabilities. Needs the internet
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
 	$(BIN)/python -m bench $(ARGS)
@@ -39,13 +48,14 @@ torture: .venv/.dev ## Run the service under faults and check what people saw. E
 	@nice $(BIN)/python -m bench.torture --seconds $(or $(SECONDS),60) $(ARGS)
 
 postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
-	@$(INSTALL) -c requirements.lock -e '.[postgres]' >&2
+	@$(call INSTALL_PACKAGE,asyncpg) >&2
 
 llama: .venv/.run ## Install llama.cpp, for a real chat model in the sandbox (SANDBOX_GGUF)
-	@$(INSTALL) -c requirements.lock -e '.[llama]' >&2
+	@$(call INSTALL_PACKAGE,xllamacpp) >&2
 
-lock: ## Write requirements.lock anew: exact versions for every system. Needs uv
-	uv pip compile --quiet --universal --all-extras --python-version 3.11 --no-emit-index-url --no-annotate -o requirements.lock pyproject.toml
+lock: ## Write requirements.lock and requirements-dev.lock anew: exact versions and hashes for every system. Needs uv
+	echo 'setuptools>=77' | $(COMPILE) --extra sandbox --extra postgres -o requirements.lock pyproject.toml -
+	$(COMPILE) --all-extras -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove .venv, build folders and caches; data and .env stay
 	rm -rf .venv build dist *.egg-info sdk/python/build sdk/python/*.egg-info .pytest_cache .mypy_cache .ruff_cache
@@ -62,9 +72,10 @@ help: ## List the targets
 			echo "Python 3.11 or newer is needed, and $(PYTHON) is $$found: install it, or name another one as in" \
 				"make run PYTHON=python3.12" >&2; exit 1; }; \
 		$(PYTHON) -m venv --clear .venv; }
-	@$(INSTALL) -c requirements.lock -e '.[sandbox]' >&2
+	@$(INSTALL) --require-hashes -r requirements.lock >&2
+	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-.venv/.dev: .venv/.run
-	@$(INSTALL) -c requirements.lock -e '.[dev]' >&2
+.venv/.dev: .venv/.run requirements-dev.lock
+	@$(INSTALL) --require-hashes -r requirements-dev.lock >&2
 	@touch $@

@@ -7,7 +7,7 @@ pickled frames, each after its length. When the process dies, its task fails and
 import asyncio
 import contextlib
 import os
-import pickle
+import pickle  # nosec B403
 import struct
 import sys
 from collections.abc import Callable, Mapping
@@ -84,7 +84,7 @@ class Worker:
         await process.stdin.drain()
         while True:
             size = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))[0]
-            kind, value = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301 - our own process
+            kind, value = pickle.loads(await process.stdout.readexactly(size))  # our own process  # noqa: S301  # nosec B301
             if kind == "progress":
                 progress(value)
             elif kind == "failed":
@@ -114,7 +114,7 @@ def _serve(tasks: BinaryIO, out: BinaryIO) -> None:
     import importlib
 
     while len(head := tasks.read(_LENGTH.size)) == _LENGTH.size:
-        target, kwargs, wants_progress = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # noqa: S301 - our parent
+        target, kwargs, wants_progress = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # our parent  # noqa: S301  # nosec B301
         module, _, name = target.partition(":")
         if wants_progress:
             kwargs = {**kwargs, "progress": lambda share: _write(out, "progress", share)}

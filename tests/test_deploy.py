@@ -74,6 +74,8 @@ def test_it_listens_and_is_ended_by_its_signal(tmp_path: Path, how: str) -> None
                 assert time.monotonic() < deadline
                 assert process.poll() is None
                 time.sleep(0.1)
+            if how == "container":
+                assert healthy({**os.environ, **own}) == 0
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
         finally:
@@ -85,3 +87,40 @@ def is_alive(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
     except httpx.TransportError:
         return False
+
+
+def healthy(environment: dict[str, str]) -> int:
+    """The exit status of the container's health check."""
+    command = json.loads(said("HEALTHCHECK")[0].partition(" CMD ")[2])
+    return subprocess.run([sys.executable, *command[1:]], env=environment, capture_output=True, check=False).returncode
+
+
+def test_a_container_that_does_not_answer_is_not_healthy() -> None:
+    """The health check fails where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert healthy({**os.environ, "BOT_PORT": str(port)}) != 0
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_every_package_is_pinned_by_hash(name: str) -> None:
+    """An exact version and the hashes of its files; what is installed from them is checked."""
+    entries = re.split(r"\n(?=\S)", (ROOT / name).read_text(encoding="utf-8").strip())
+    entries = [entry for entry in entries if not entry.startswith("#")]
+    assert len(entries) > 30
+    assert [entry for entry in entries if not re.match(r"[\w.-]+==\S+.* \\\n +--hash=sha256:[0-9a-f]{64}", entry)] == []
+    installed = (ROOT / "Makefile").read_text(encoding="utf-8") + " ".join(said("RUN"))
+    assert re.findall(r"(?<!--require-hashes )-r requirements\S*", installed) == []
+
+
+def test_the_lock_has_every_dependency() -> None:
+    """What runs the service in one file, everything in the other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for name, wanted in (
+        ("requirements.lock", [*project["dependencies"], *extras["sandbox"], *extras["postgres"]]),
+        ("requirements-dev.lock", [*project["dependencies"], *(one for group in extras.values() for one in group)]),
+    ):
+        pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        names = {re.split(r"[^\w.-]", one)[0].lower() for one in wanted} - {"channelmuse"}
+        assert sorted(re.sub(r"[_.]", "-", one) for one in names if re.sub(r"[_.]", "-", one) not in pinned) == []

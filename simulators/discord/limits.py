@@ -75,7 +75,7 @@ class Limits:
             "X-RateLimit-Remaining": str(rule.count - len(used)),
             "X-RateLimit-Reset": f"{time.time() + wait:.3f}",
             "X-RateLimit-Reset-After": f"{wait:.3f}",
-            "X-RateLimit-Bucket": hashlib.md5(f"{method} {pattern}".encode()).hexdigest(),
+            "X-RateLimit-Bucket": hashlib.md5(f"{method} {pattern}".encode(), usedforsecurity=False).hexdigest(),
         }
         if is_over:
             raise self._too_many(wait, is_global=False, scope="user", headers=headers)

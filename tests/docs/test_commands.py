@@ -75,13 +75,17 @@ def check_python(command: Command) -> None:
 
 
 def check_pip(command: Command) -> None:
-    """It installs this project, with extras that exist."""
+    """It installs this project, with extras that exist, or files of exact versions with their hashes."""
     assert command.arguments[0] == "install"
     for name in re.findall(r"\[([\w,]+)\]", " ".join(command.arguments)):
         assert set(name.split(",")) <= PROJECT["optional-dependencies"].keys()
-    files = [word for option, word in zip(command.arguments, command.arguments[1:], strict=False) if option == "-c"]
+    files = [word for option, word in zip(command.arguments, command.arguments[1:], strict=False) if option == "-r"]
     assert all((ROOT / name).exists() for name in files)
-    assert "-e" in command.arguments, "not on a package registry"
+    assert "-c" not in command.arguments, "a file with hashes can't constrain this project, which has none"
+    if files:
+        assert "--require-hashes" in command.arguments
+    else:
+        assert "-e" in command.arguments, "not on a package registry"
 
 
 def check_tool(command: Command) -> None:
@@ -167,7 +171,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if name and (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    for name in ("pyproject.toml", "requirements.lock"):
+    for name in ("pyproject.toml", "requirements.lock", "requirements-dev.lock"):
         os.utime(folder / name, (0, 0))  # the environment is as new as they are
     (folder / ".venv" / "bin").mkdir(parents=True)
     (folder / ".venv" / ".run").touch()
