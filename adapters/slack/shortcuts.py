@@ -6,7 +6,7 @@ The shortcuts of messages are `adapters.kit.message_actions.MESSAGE_ACTIONS`, by
 #: Commands whose form a global shortcut, and a button of the App Home, opens.
 GLOBAL_SHORTCUTS = ("image", "audio", "video")
 #: Slash commands about a conversation: refused where the person has none in the channel.
-THREAD_COMMANDS = ("export", "reset", "retry", "stop")
+THREAD_COMMANDS = ("export", "leave", "reset", "retry", "stop")
 #: Slash commands about a conversation, or about the channel where the person has none.
 THREAD_OR_CHANNEL_COMMANDS = ("model",)
 #: Prompts that the agent view suggests. Slack shows at most four.

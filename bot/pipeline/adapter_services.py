@@ -82,6 +82,10 @@ class CoreServices:
         """See `AdapterServices.participants`."""
         return await self.journal.participants(adapter, conversation)
 
+    async def departed(self, adapter: str, conversation: str) -> Collection[str]:
+        """See `AdapterServices.departed`."""
+        return await self.journal.departed(adapter, conversation)
+
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `AdapterServices.profile`."""
         since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)

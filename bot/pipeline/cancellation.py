@@ -32,19 +32,26 @@ class Canceller:
         return bool(await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel))
 
     async def cancel_conversation(self, stop: RunningJob) -> int:
-        """Cancel the running and waiting events of a conversation recorded before the command `stop`; count them."""
+        """Cancel the running and waiting events of a conversation recorded before the command `stop`; count them.
+
+        Only events of the person who asked for it are cancelled; for an administrator, events of everybody.
+        """
         event = stop.job.event
+        actor = None if event.actor.is_admin else event.actor.id
         cancelled = 0
         for running in tuple(self._running):
             job = running.job
             is_here = (job.event.adapter, job.event.conversation) == (event.adapter, event.conversation)
-            if is_here and job.seq < stop.job.seq and running.lane is not Lane.FREE:
+            is_theirs = actor is None or job.event.actor.id == actor
+            if is_here and is_theirs and job.seq < stop.job.seq and running.lane is not Lane.FREE:
                 cancelled += running.cancel()
         answer = Answer(text=translate("status.stopped", event.actor.locale), private=True)
         before = stop.job.seq
-        cancelled += await self._queue.cancel_waiting(event.adapter, event.conversation, before=before, answer=answer)
+        cancelled += await self._queue.cancel_waiting(
+            event.adapter, event.conversation, before=before, answer=answer, actor=actor
+        )
         return cancelled + await self._queue.request_cancel(
-            event.adapter, conversation=event.conversation, before=before
+            event.adapter, conversation=event.conversation, before=before, actor=actor
         )
 
     def apply_requests(self) -> None:

@@ -9,7 +9,7 @@ from bot.models import MEDIA_KINDS, CommandSpec, Event, QuotaRequest
 from bot.settings.core import Settings
 
 #: Commands without quotas.
-UNLIMITED = frozenset({"help", "stop", "cancel", "delete", "feedback"})
+UNLIMITED = frozenset({"help", "stop", "leave", "cancel", "delete", "feedback"})
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 

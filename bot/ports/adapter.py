@@ -80,7 +80,10 @@ class AdapterServices(Protocol):
         """Remove an event from the context, because its message was deleted. Unknown events are ignored."""
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
-        """Return the ids of the people who asked in a conversation since its last `stop`; empty: no service there."""
+        """Return the ids of the people who asked in a conversation and have not left; empty: no service there."""
+
+    async def departed(self, adapter: str, conversation: str) -> Collection[str]:
+        """Return the ids of the people who left a conversation: they are not answered until they ask again."""
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """Return a person's own data for a home page.

@@ -78,8 +78,13 @@ class EventQueue(Protocol):
     async def release(self, job: Job) -> None:
         """Give the job back as if it had not been claimed: a draft that was opened meanwhile does not count."""
 
-    async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
-        """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many."""
+    async def cancel_waiting(
+        self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
+    ) -> int:
+        """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many.
+
+        `actor`: only this person's events.
+        """
 
     async def request_cancel(
         self,
@@ -88,11 +93,13 @@ class EventQueue(Protocol):
         event_id: str | None = None,
         conversation: str | None = None,
         before: int | None = None,
+        actor: str | None = None,
         patience: float = 0.0,
     ) -> int:
         """Ask other processes to stop generating; returns the number of events that this concerns.
 
-        Those are unanswered events that others have claimed, of this id or conversation, recorded before `before`.
+        Those are unanswered events that others have claimed, of this id, conversation or actor, recorded before
+        `before`.
         Waits up to `patience` seconds until they are given back or completed. A store of one process has no others.
         """
 
@@ -127,7 +134,10 @@ class Journal(Protocol):
         """
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
-        """Return the ids of those who asked here since the last `stop` command."""
+        """Return the ids of those who asked here and have not left (`leave`) since."""
+
+    async def departed(self, adapter: str, conversation: str) -> Collection[str]:
+        """Return the ids of those who left here and have not asked since. Stop and feedback are no requests."""
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
         """Return the newest files made for a person, newest first, each with the id of its event."""

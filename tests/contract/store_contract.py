@@ -760,15 +760,32 @@ class StoreContract:
         assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 0)
 
     async def test_people(self, store: Store) -> None:
-        """Those who asked in a conversation since it was last told to stop."""
+        """Those who asked in a conversation and have not left since; a stop or an opinion is neither."""
         await store.record(event("e0"), lane=Lane.CONVERSATION)
         await store.record(event("e1", actor="bob"), lane=Lane.CONVERSATION)
         await store.record(event("e2", actor="cid", conversation="other"), lane=Lane.CONVERSATION)
         assert set(await store.participants("one", "c")) == {"ann", "bob"}
         await store.record(event("e3", actor="bob", command="stop"), lane=Lane.FREE)
-        assert set(await store.participants("one", "c")) == set()
-        await store.record(event("e4", actor='"d\0'), lane=Lane.CONVERSATION)
-        assert set(await store.participants("one", "c")) == {'"d\0'}
+        assert set(await store.participants("one", "c")) == {"ann", "bob"}
+        await store.record(event("e4", actor="bob", command="leave"), lane=Lane.FREE)
+        await store.record(event("e5", actor="bob", command="cancel"), lane=Lane.FREE)
+        await store.record(event("e6", actor='"d\0'), lane=Lane.CONVERSATION)
+        assert set(await store.participants("one", "c")) == {"ann", '"d\0'}
+        assert set(await store.departed("one", "c")) == {"bob"}
+        await store.record(event("e7", actor="bob"), lane=Lane.CONVERSATION)
+        assert set(await store.participants("one", "c")) == {"ann", "bob", '"d\0'}
+        assert not await store.departed("one", "c")
+
+    async def test_stop_reaches_one_person(self, store: Store) -> None:
+        """With `actor` only that person's waiting events are answered."""
+        for name, actor in (("hers", "ann"), ("his", "bob")):
+            await store.record(event(name, actor=actor, conversation="c"), lane=Lane.CONVERSATION)
+        stopped = Answer(text="stopped")
+        assert await store.cancel_waiting("one", "c", before=10**6, answer=stopped, actor="bob") == 1
+        his, hers = await store.job("one", "his"), await store.job("one", "hers")
+        assert his is not None
+        assert hers is not None
+        assert (his.answer, hers.answer) == (stopped, None)
 
     async def test_recent_media(self, store: Store) -> None:
         """A person's newest files, newest first, each with its event; nobody else's."""

@@ -161,13 +161,16 @@ async def test_prior_messages_are_read_once(tmp_path: Path) -> None:
 
 
 async def test_participants(tmp_path: Path) -> None:
-    """Participants are the people who asked since the conversation's last stop."""
+    """Participants are the people who asked and have not left since."""
     async with service(tmp_path) as one:
         await one.ask("hello")
         await one.ask("hello", who="bob")
         assert set(await one.core.services.participants("channel", "general")) == {"ada", "bob"}
         await one.ask("", command="stop")
-        assert not await one.core.services.participants("channel", "general")
+        assert set(await one.core.services.participants("channel", "general")) == {"ada", "bob"}
+        assert "alone" in (await one.ask("", command="leave", who="bob")).text
+        assert set(await one.core.services.participants("channel", "general")) == {"ada"}
+        assert set(await one.core.services.departed("channel", "general")) == {"bob"}
 
 
 async def test_preferences_are_personal(tmp_path: Path) -> None:

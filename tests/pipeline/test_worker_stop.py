@@ -54,6 +54,24 @@ async def test_a_stop_is_limited_to_its_conversation(tmp_path: Path) -> None:
         assert one.echo.prompts == ["slow", "other", "next"]
 
 
+async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
+    """Only what a person asked for themselves is stopped, running or waiting; an administrator stops everything."""
+    async with service(tmp_path) as one:
+        release = one.echo.hold("slow")
+        hers = await one.start_asking("slow one")
+        his = await one.channel.ask("waiting", who="bob", member=True)
+        await one.channel.until(lambda: his in one.channel.acknowledged)
+        stopped = await one.ask("", command="stop", who="bob", member=True)
+        assert stopped.text == "Stopped: 1."
+        assert one.answer(his).text == "*Stopped.*"
+        assert (await one.ask("", command="stop", who="cid", member=True)).text == "Nothing is running here."
+        assert not one.answer(hers).final
+        assert (await one.ask("", command="stop", who="root")).text == "Stopped: 1."
+        release.set()
+        await one.channel.wait_for_answers(hers)
+        assert one.answer(hers).text == "*Stopped.*"
+
+
 async def test_a_stop_reaches_an_opening_draft(tmp_path: Path) -> None:
     """An answer whose draft is being opened is stopped before the API call."""
     async with service(tmp_path) as one:

@@ -316,7 +316,7 @@ def parse(asked: Mapping[str, Any]) -> Event:
         id=asked["id"],
         adapter="channel",
         conversation=asked.get("conversation", "general"),
-        actor=Actor(id=who, name=who.title(), is_admin=True, is_bot=asked.get("bot", False)),
+        actor=Actor(id=who, name=who.title(), is_admin=not asked.get("member", False), is_bot=asked.get("bot", False)),
         location=Location(workspace="w", channel="general"),
         command=asked["command"],
         prompt=asked["text"],

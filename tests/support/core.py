@@ -55,11 +55,12 @@ class RecordingCore:
         await self.notify()
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
-        people: set[str] = set()
-        for event in self.events:
-            if event.conversation == conversation:
-                people = set() if event.command == "stop" else people | {event.actor.id}
-        return people
+        people = {event.actor.id for event in self.events if event.conversation == conversation}
+        return people - set(await self.departed(adapter, conversation))
+
+    async def departed(self, adapter: str, conversation: str) -> Collection[str]:
+        newest = {event.actor.id: event.command for event in self.events if event.conversation == conversation}
+        return {actor for actor, command in newest.items() if command == "leave"}
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         if self.is_failing:

@@ -214,6 +214,8 @@ class MessageHandler:
         is_reply_to_me = replied is not None and replied.author.id == self._me and not is_for_others
         addresses_me = is_mention or (is_reply_to_me and bool(people))
         takes_part = bool(people) and (thread.owner_id == self._me or set(people) == {user})
+        if takes_part and user not in people:
+            takes_part = user not in await self._services.departed(ADAPTER, f"t{thread.id}")
         is_addressed = await self._muted.is_addressed(
             (str(thread.parent_id), str(thread.id)),
             user,

@@ -39,6 +39,9 @@ EVENT_TYPES = (
     "tokens_revoked",
 )
 NAME = "Muse"
+#: Slack's own slash commands that an app can't replace (https://slack.com/help/articles/201259356): without a prefix
+#: a command of such a name is only typed.
+_BUILT_IN = frozenset({"leave"})
 _MAX_HINT = 200
 
 
@@ -66,7 +69,11 @@ def build_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: 
                     for name in SUGGESTED_PROMPTS
                 ],
             },
-            "slash_commands": [_build_slash_command(spec, base, prefix) for spec in commands if not spec.hidden],
+            "slash_commands": [
+                _build_slash_command(spec, base, prefix)
+                for spec in commands
+                if not spec.hidden and (prefix or spec.name not in _BUILT_IN)
+            ],
             "shortcuts": _build_shortcuts(commands),
         },
         "oauth_config": {

@@ -196,8 +196,11 @@ class PostgresEvents:
             job, lambda db, owner: db.value(sql, seq=job.seq, owner=owner, **values), then=then, news=EVENTS
         )
 
-    async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
-        keys = {"adapter": codec.key(adapter), "conversation": codec.key(conversation)}
+    async def cancel_waiting(
+        self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
+    ) -> int:
+        person = None if actor is None else codec.key(actor)
+        keys = {"adapter": codec.key(adapter), "conversation": codec.key(conversation), "actor": person}
         text = codec.dumps(answer)
         rows = await self._change(lambda db: db.rows(statements.CANCEL_WAITING, before=before, answer=text, **keys))
         return len(rows)
@@ -209,6 +212,7 @@ class PostgresEvents:
         event_id: str | None = None,
         conversation: str | None = None,
         before: int | None = None,
+        actor: str | None = None,
         patience: float = 0.0,
     ) -> int:
         events = {
@@ -216,6 +220,7 @@ class PostgresEvents:
             "id": None if event_id is None else codec.key(event_id),
             "conversation": None if conversation is None else codec.key(conversation),
             "before": before,
+            "actor": None if actor is None else codec.key(actor),
         }
 
         async def work(db: PostgresDatabase) -> list[int]:

@@ -116,12 +116,13 @@ ANSWERED_ELSEWHERE = """
 SELECT seq FROM events WHERE NOT done AND owner IS NOT NULL AND owner <> :owner AND answer IS NULL
 AND (lane <> 'free' OR :id::text IS NOT NULL) AND adapter = :adapter
 AND id = coalesce(:id, id) AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
+AND actor = coalesce(:actor, actor)
 """
 IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
 CANCEL_WAITING = """
 UPDATE events SET answer = :answer, lane = 'free', lane_key = NULL, ready_at = 0
 WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND conversation = :conversation
-AND seq < :before RETURNING seq
+AND seq < :before AND actor = coalesce(:actor, actor) RETURNING seq
 """
 TO_REOPEN = """
 SELECT seq, adapter, conversation, command, actor, lane FROM events

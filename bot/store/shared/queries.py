@@ -21,10 +21,16 @@ _LAST_JOB = f"""
 SELECT {JOB} FROM events WHERE {_OF_CONVERSATION} AND command IN ({{commands}}) AND event IS NOT NULL
 ORDER BY seq DESC LIMIT 1
 """
-_PARTICIPANTS = f"""
-SELECT DISTINCT actor FROM events WHERE {_OF_CONVERSATION} AND actor <> '' AND seq >
-    coalesce((SELECT max(seq) FROM events WHERE {_OF_CONVERSATION} AND command = 'stop'), 0)
+#: People by the newest of their events that say something: the command `leave`, or a request. Buttons say nothing.
+_PEOPLE = f"""
+SELECT actor FROM (
+    SELECT actor, max(CASE WHEN command = 'leave' THEN seq ELSE 0 END) AS left_at,
+        max(CASE WHEN command IN ('leave', 'stop', 'cancel', 'feedback', 'delete') THEN 0 ELSE seq END) AS asked_at
+    FROM events WHERE {_OF_CONVERSATION} AND actor <> '' GROUP BY actor) AS people
+WHERE {{condition}}
 """
+_PARTICIPANTS = _PEOPLE.format(condition="left_at = 0 OR asked_at > left_at")
+_DEPARTED = _PEOPLE.format(condition="left_at > asked_at")
 _RECENT_MEDIA = f"""
 SELECT id, answer FROM (
     SELECT seq, id, answer FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''
@@ -87,6 +93,10 @@ class StoreQueries:
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self.rows(_PARTICIPANTS, **_conversation(adapter, conversation))
+        return frozenset(codec.plain(actor) for (actor,) in rows)
+
+    async def departed(self, adapter: str, conversation: str) -> Collection[str]:
+        rows = await self.rows(_DEPARTED, **_conversation(adapter, conversation))
         return frozenset(codec.plain(actor) for (actor,) in rows)
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:

@@ -174,6 +174,7 @@ class SqliteEvents(SqliteRecorder):
         event_id: str | None = None,  # noqa: ARG002
         conversation: str | None = None,  # noqa: ARG002
         before: int | None = None,  # noqa: ARG002
+        actor: str | None = None,  # noqa: ARG002
         patience: float = 0.0,  # noqa: ARG002
     ) -> int:
         return 0
@@ -181,14 +182,22 @@ class SqliteEvents(SqliteRecorder):
     def cancel_requests(self) -> Collection[int]:
         return ()
 
-    async def cancel_waiting(self, adapter: str, conversation: str, *, before: int, answer: Answer) -> int:
+    async def cancel_waiting(
+        self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
+    ) -> int:
         place = codec.key(adapter), codec.key(conversation)
+        person = None if actor is None else (codec.key(adapter), codec.key(actor))
         held: list[Entry] = []
 
         async def work(db: SqliteDatabase) -> int:
             held.extend(
                 self._queue.discard(
-                    lambda e: (e.adapter, e.conversation) == place and e.seq < before and not e.answered
+                    lambda e: (
+                        (e.adapter, e.conversation) == place
+                        and e.seq < before
+                        and not e.answered
+                        and person in {None, e.person}
+                    )
                 )
             )
             await maintenance.answer_waiting(db, [item.seq for item in held], codec.dumps(answer))

@@ -20,6 +20,7 @@ COMMANDS = (
     ),
     CommandSpec(name="video", description="Film.", kind="video", options=(PROMPT,)),
     CommandSpec(name="stop", description="Stop what is running here."),
+    CommandSpec(name="leave", description="Leave the author alone here."),
     CommandSpec(name="usage", description="Tell what was used.", private=True),
 )
 

@@ -72,10 +72,17 @@ class Threads:
         assert (await harness.say("I wonder", to_bot=False, after=said)).event is None
 
     @needs("threads", "mentions")
-    async def test_a_stopped_thread_is_left(self, harness: Harness) -> None:
-        """After `stop` the service takes no part in the thread before it is named again."""
+    async def test_a_stop_leaves_nobody(self, harness: Harness) -> None:
+        """After `stop` the thread goes on as before."""
         said = await begin(harness)
         await harness.say("/stop", after=said)
+        assert (await harness.say("I meant the sea", to_bot=False, after=said)).event is not None
+
+    @needs("threads", "mentions")
+    async def test_leave_leaves_a_person_alone(self, harness: Harness) -> None:
+        """After `leave` its author is not answered before they name the service again."""
+        said = await begin(harness)
+        await harness.say("/leave", after=said)
         assert (await harness.say("never mind", to_bot=False, after=said)).event is None
         assert (await harness.say("hello again", after=said)).event is not None
 

@@ -119,17 +119,17 @@ async def test_a_participant_who_mentions_another_person_is_muted(
     assert [event.prompt for event in core.events] == ["hello", "you there?", "and more"]
 
 
-async def test_after_stop_a_mention_is_needed(
+async def test_after_leave_a_mention_is_needed(
     slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
-    """`stop` in a thread is a request of its own, after which only mentions are for the bot."""
+    """`leave` in a thread is a request of its own, after which only its author's mentions are for the bot."""
     root = slack.ada.mention("hello")
     await core.wait_for_events(1)
-    slack.ada.say("stop", thread=root)
+    slack.ada.say("leave", thread=root)
     await core.wait_for_events(2)
     slack.ada.say("we are among ourselves", thread=root)
     await slack.until_delivered()
-    assert [event.command for event in core.events] == ["chat", "stop"]
+    assert [event.command for event in core.events] == ["chat", "leave"]
 
 
 async def test_direct_messages_are_threads(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:

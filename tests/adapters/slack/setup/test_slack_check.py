@@ -87,8 +87,17 @@ def test_every_scope_is_documented(name: str) -> None:
 
 
 def test_no_command_is_slacks_own() -> None:
-    """None of the commands has a name that Slack reserves."""
-    assert RESERVED.isdisjoint(spec.name for spec in COMMANDS)
+    """No slash command has a name that Slack reserves; with a prefix every command is one."""
+    offered = {
+        prefix: {
+            one["command"] for one in build_manifest(COMMANDS, url=None, prefix=prefix)["features"]["slash_commands"]
+        }
+        for prefix in ("", "muse-")
+    }
+    assert RESERVED.isdisjoint(name.removeprefix("/") for name in offered[""])
+    names = {spec.name for spec in COMMANDS if not spec.hidden}
+    assert offered[""] == {f"/{name}" for name in names - RESERVED}
+    assert offered["muse-"] == {f"/muse-{name}" for name in names}
 
 
 async def _run_checks(slack: SlackSimulator, **more: Any) -> list[CheckResult]:
