@@ -13,7 +13,7 @@ import structlog
 from bot.commands import Registry
 from bot.conversation import preferences
 from bot.i18n import LANGUAGES, translate
-from bot.models import KINDS, Actor, Event, Job, Lane, Profile
+from bot.models import KINDS, Actor, Answer, Event, Job, Lane, Profile
 from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
@@ -73,8 +73,17 @@ class CoreServices:
         return newest is None or newest.seq == job.seq
 
     async def retract(self, adapter: str, event_id: str) -> None:
-        """See `AdapterServices.retract`."""
+        """See `AdapterServices.retract`. An answer that is there already stays."""
+        job = await self.journal.job(adapter, event_id)
         await self.journal.withdraw(adapter, event_id)
+        if job is None or job.answer is not None:
+            return
+        is_cancelled = await self.worker.cancel(adapter, event_id, retract=True)
+        answered = await self.journal.job(adapter, event_id)
+        is_shown = answered is not None and answered.answer != Answer() and (is_cancelled or answered.answer is None)
+        if is_shown and (is_cancelled or job.ref is not None):  # by another process, or by an earlier try
+            await self.journal.reopen(job.event, answer=Answer())
+        log.info("event retracted", event_id=event_id, adapter=adapter, cancelled=is_cancelled)
 
     # -- people
 

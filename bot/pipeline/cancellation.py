@@ -19,14 +19,15 @@ class Canceller:
         self._running = running
         self._timing = timing
 
-    async def cancel_event(self, adapter: str, event_id: str) -> bool:
+    async def cancel_event(self, adapter: str, event_id: str, *, retract: bool = False) -> bool:
         """Cancel one running event, and wait up to `PipelineTiming.cancel` until its partial answer is delivered.
 
+        `retract`: its answer is empty instead, unless another process runs it.
         Returns False if it does not run, or its answer is final already.
         """
         for running in tuple(self._running):
             if (running.job.event.adapter, running.job.event.id) == (adapter, event_id) and running.task is not None:
-                is_cancelled = running.cancel()
+                is_cancelled = running.cancel(retract=retract)
                 await asyncio.wait({running.task}, timeout=self._timing.cancel)
                 return is_cancelled
         return bool(await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel))

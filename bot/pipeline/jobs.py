@@ -19,6 +19,7 @@ class RunningJob:
     is_undecided: bool = True  #: its answer is not final yet: it can be cancelled
     is_generating: bool = False  #: its task runs the command: to cancel the job, cancel the task
     is_cancelled: bool = False  #: by a person; a shutdown of the service does not set it
+    is_retracted: bool = False  #: cancelled because its question was deleted: nothing of it is shown
 
     async def save_ref(self, queue: EventQueue) -> None:
         """Store the draft's reference if it has changed: a draft may grow to several messages."""
@@ -26,10 +27,11 @@ class RunningJob:
             self.ref = self.draft.ref
             await queue.save_draft(self.job, self.ref)
 
-    def cancel(self) -> bool:
-        """End the answer with the text generated so far; return False if it is final already."""
+    def cancel(self, *, retract: bool = False) -> bool:
+        """End the answer with the text generated so far, or without any; return False if it is final already."""
         if self.is_undecided:
             self.is_cancelled = True
+            self.is_retracted = self.is_retracted or retract
             if self.is_generating and self.task is not None:
                 self.task.cancel()
         return self.is_undecided

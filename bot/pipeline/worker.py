@@ -221,6 +221,8 @@ class Worker:
         running.is_undecided = False
         if running.is_cancelled:
             outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
+        if running.is_retracted:
+            outcome = Outcome(answer=Answer(), usage=outcome.usage)
         limit = adapter.capabilities.max_upload
         answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, locale=job.event.actor.locale)
         return replace(outcome, answer=answer)
@@ -325,9 +327,9 @@ class Worker:
 
     # -- cancellation
 
-    async def cancel(self, adapter: str, event_id: str) -> bool:
+    async def cancel(self, adapter: str, event_id: str, *, retract: bool = False) -> bool:
         """See `Canceller.cancel_event`."""
-        return await self._canceller.cancel_event(adapter, event_id)
+        return await self._canceller.cancel_event(adapter, event_id, retract=retract)
 
     def _backoff(self, attempt: int) -> float:
         """Return a random pause before the next try, at most 2, 4, 8, … seconds, within the bounds of the timing."""

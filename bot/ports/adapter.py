@@ -77,7 +77,10 @@ class AdapterServices(Protocol):
         """
 
     async def retract(self, adapter: str, event_id: str) -> None:
-        """Remove an event from the context, because its message was deleted. Unknown events are ignored."""
+        """Remove an event from the context, because its message was deleted. Unknown events are ignored.
+
+        An answer in progress is cancelled, and what is shown of it is removed.
+        """
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         """Return the ids of the people who asked in a conversation and have not left; empty: no service there."""

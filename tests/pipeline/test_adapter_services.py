@@ -1,5 +1,6 @@
 """The core's services for adapters: edits, deletions, buttons, participants, preferences, encrypted storage."""
 
+import asyncio
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from bot.errors import UsageError
 from bot.models import Actor
 from bot.security.token_cipher import TokenCipher
 from tests.support.channel import parse
-from tests.support.service import Service, quiet_logs, service
+from tests.support.scripted_api import events, failure, piece
+from tests.support.service import FAST, Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
@@ -90,6 +92,36 @@ async def test_a_deleted_question_leaves_the_context(tmp_path: Path) -> None:
         await one.core.services.retract("channel", "e1")
         await one.ask("next")
         assert sent(one) == ["keep", "re: keep", "next"]
+
+
+async def test_a_question_deleted_while_it_is_answered_is_dropped(tmp_path: Path) -> None:
+    """The API call ends, what was shown is removed, and the context has neither question nor answer."""
+    async with service(tmp_path, aimodels_streaming=True) as one:
+        one.echo.instead = [events(piece("Hello "), piece("world"), wait=asyncio.Event())]
+        event = await one.channel.ask("secret")
+        await one.channel.until(lambda: (event, {"text": "Hello world"}) in one.channel.seen)
+        waiting = await one.channel.ask("also secret")
+        await one.channel.until(lambda: waiting in one.channel.acknowledged)
+        await one.core.services.retract("channel", waiting)
+        await one.core.services.retract("channel", event)
+        await one.api.hung_up.wait()
+        await one.channel.until(lambda: not any(message.text for message in one.channel.answers(event)))
+        assert not any("Stopped" in change.get("text", "") for _, change in one.channel.seen)
+        assert (await one.ask("next")).text == "re: next"
+        assert sent(one) == ["next"]
+        assert not one.channel.answers(waiting)
+
+
+async def test_a_question_deleted_before_its_next_try_is_dropped(tmp_path: Path) -> None:
+    """The status of the failed try is removed, and there is no other try."""
+    async with service(tmp_path, timing=replace(FAST.pipeline, shortest_pause=1000.0)) as one:
+        one.echo.instead = [failure(500)] * 5
+        event = await one.channel.ask("secret")
+        await one.channel.until(lambda: any("1000" in change["text"] for _, change in one.channel.seen))
+        await one.core.services.retract("channel", event)
+        await one.channel.until(lambda: not any(message.text for message in one.channel.answers(event)))
+        one.echo.instead.clear()
+        assert (await one.ask("next")).text == "re: next"
 
 
 async def press(one: Service, event: str, action: str, **more: str) -> str:

@@ -260,6 +260,19 @@ async def test_deleted_question(one: Whole) -> None:
     assert not texts(one, CHANNEL)
 
 
+async def test_question_deleted_while_it_is_answered(one: Whole) -> None:
+    """The request to the API ends, and nothing of the answer stays."""
+    thread = await one.mention("hello")
+    await one.see(thread, "re: hello")
+    one.echo.hold("good day")
+    said = await one.simulator.say(thread, "good day")
+    await one.simulator.until(lambda: len(one.simulator.bot_messages(thread)) == 2)
+    await one.simulator.delete(said)
+    await one.echo.until(lambda: one.echo.left["good day"] == 1)
+    await one.idle()
+    assert texts(one, thread) == ["re: hello"]
+
+
 @pytest.mark.parametrize("is_locked", [False, True])
 async def test_closed_thread(one: Whole, is_locked: bool) -> None:
     """In a thread that is archived meanwhile the answer is finished; what is locked is answered in private."""

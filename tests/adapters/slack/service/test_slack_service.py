@@ -60,6 +60,18 @@ async def test_deleted_question_leaves_the_context(slack: SlackSimulator, tmp_pa
         assert "1234" not in str(running.echo.bodies[-1])
 
 
+async def test_question_deleted_while_it_is_answered(slack: SlackSimulator, tmp_path: Path) -> None:
+    """The request to the API ends, and nothing of the answer stays."""
+    async with service(slack, tmp_path) as running:
+        running.echo.hold("slow")
+        question = slack.ada.mention("slow")
+        await running.echo.until(lambda: running.echo.running == 1)
+        slack.ada.delete(question)
+        await running.echo.until(lambda: running.echo.left["slow"] == 1)
+        await running.idle()
+        assert [message.content for message in slack.from_bot(slack.general)] == []
+
+
 async def test_stop_in_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> None:
     """Slack's Stop ends the answer that is being written in its thread."""
     async with service(slack, tmp_path) as running:
