@@ -59,6 +59,9 @@ def check_make(command: Command) -> None:
 
 def check_python(command: Command) -> None:
     """The module can be run, and takes the arguments."""
+    if command.arguments[0] == "-c":
+        compile(command.arguments[1], str(command), "exec")
+        return
     if command.arguments[0] != "-m":
         assert command.arguments == ("sample.py",), "no script of a document"
         return
@@ -224,7 +227,7 @@ def test_a_backup_restores_conversations(clone: Path, how: str) -> None:
     (clone / ".env").write_text("BOT_RETENTION_DAYS=30\n", encoding="utf-8")
     say("my name is Ada and I keep bees")
     key = (clone / "data" / "secret.key").read_text(encoding="ascii")
-    typed(block_with("docs/operating.md", "chmod 700 data"), clone)
+    typed(block_with("docs/operating.md", "chmod 600 .env"), clone)
     if how == "stopped":
         (tar,) = (line for line in block_with("docs/operating.md", "tar -xzf").splitlines() if "tar" in line)
         typed("tar -czf backup.tar.gz data .env", clone)
