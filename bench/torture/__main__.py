@@ -24,25 +24,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cells = [Plan(engine, count, given.seed, 0) for engine, count in CELLS]
     chosen = [plan for plan in cells if given.only.lower() in plan.name.lower()]
     results = []
+    print(
+        "| campaign | platform | questions | kills | other faults | found |\n| --- | --- | ---: | ---: | ---: | --- |"
+    )
     for plan in chosen:
         share = Plan(plan.engine, plan.processes, plan.seed, given.seconds / len(chosen), has_faults=not given.calm)
         print(f"{share.name}: {share.seconds:.0f} s, seed {share.seed} …", file=sys.stderr, flush=True)
         results.append(asyncio.run(run_campaign(share)))
+        print_rows(results[-1])
     return report(results)
 
 
+def print_rows(result: Result) -> None:
+    """Print a campaign's rows of the table."""
+    others = sum(result.faults.values()) - result.kills
+    for platform, verdict in result.verdicts.items():
+        asked = result.questions[platform]
+        print(
+            f"| {result.plan.name} | {platform} | {asked} | {result.kills} | {others} | {verdict.figures} |", flush=True
+        )
+
+
 def report(results: Sequence[Result]) -> int:
-    """Print the table, the evidence and the last line; returns the exit status."""
+    """Print the evidence and the last line; returns the exit status."""
     total, problems = Verdict(), []
-    print(
-        "| campaign | platform | questions | kills | other faults | found |\n| --- | --- | ---: | ---: | ---: | --- |"
-    )
+    print()
     for result in results:
-        others = sum(result.faults.values()) - result.kills
         for platform, verdict in result.verdicts.items():
-            name, asked = result.plan.name, result.questions[platform]
-            print(f"| {name} | {platform} | {asked} | {result.kills} | {others} | {verdict.figures} |")
-            total.add(verdict, f"{name}, {platform}")
+            total.add(verdict, f"{result.plan.name}, {platform}")
         problems += [f"{result.plan.name}: {problem}" for problem in result.problems]
     for title, lines in (
         ("lost", total.lost),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -197,10 +198,11 @@ class Gateway:
         if socket.closed:
             return
         deflate = self._deflate.get(socket)
-        if deflate is None:
-            await socket.send_str(text.decode())
-        else:
-            await socket.send_bytes(deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))
+        with suppress(ConnectionError):  # the client has just gone; it may resume
+            if deflate is None:
+                await socket.send_str(text.decode())
+            else:
+                await socket.send_bytes(deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))
 
     async def drop(self, *, code: int = 4000) -> None:
         """Close every connection; the sessions stay."""
