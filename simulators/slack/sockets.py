@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -140,7 +141,8 @@ class Sockets:
         """Ask for the replacement of every socket: "warning", "refresh_requested" or "link_disabled"."""
         for connection in list(self.open):
             envelope = {"type": "disconnect", "reason": reason, "debug_info": {"host": self.debug_info}}
-            await connection.socket.send_json(envelope)
+            with suppress(ConnectionError):  # the client has just gone
+                await connection.socket.send_json(envelope)
 
     async def drop(self) -> None:
         """Cut every connection."""
