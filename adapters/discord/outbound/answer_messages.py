@@ -41,6 +41,7 @@ class AnswerMessages:
     `original`: the interaction's response that the answer begins with; None for a question in a message.
     `is_single`: the answer is that one response, and no further message can be posted. `may_exist`: an earlier process
     may have posted messages that are not in `ref`; `is_old`: so long ago that Discord may not know them by their nonce.
+    They are searched for where they are old or some are in `ref`, as more of them may be left than the answer needs.
     """
 
     def __init__(
@@ -63,7 +64,8 @@ class AnswerMessages:
         self._is_single = is_single
         self._may_exist = may_exist
         self._unconfirmed: dict[int, float] = {}  # index → monotonic time of the first post whose outcome is unknown
-        self._is_restored = not (may_exist and is_old) or is_single or bool(channel.dm_channel)
+        is_certain = not may_exist or not (is_old or ref)
+        self._is_restored = is_certain or is_single or bool(channel.dm_channel)
 
     @property
     def ref(self) -> str:
@@ -155,7 +157,7 @@ class AnswerMessages:
         return False
 
     async def _post(self, index: int, page: MessagePage) -> PostedMessage:
-        if match := self.channel.take_match(page):
+        if (match := self.channel.take_match(page)) and await self._is_in_order(index, match):
             return PostedMessage(match, page, page.is_components_v2)
         is_unconfirmed = index in self._unconfirmed
         may_exist = self._may_exist or is_unconfirmed
@@ -168,6 +170,9 @@ class AnswerMessages:
             raise
         del self._unconfirmed[index]
         posted = PostedMessage(str(message["id"]), page, is_components_v2(message))
+        if may_exist and not await self._is_in_order(index, posted.id):
+            self.channel.count_loss(index)
+            return await self._post(index, page)
         # With `enforce_nonce` Discord returns the message of an earlier post of that nonce, whatever that one says.
         if may_exist and not shows_page(message, page):
             if await self.channel.edit(posted.id, page) in ("edited", "components v2"):
@@ -175,6 +180,13 @@ class AnswerMessages:
             self.channel.count_loss(index)  # and somebody has deleted it since
             return await self._post(index, page)
         return posted
+
+    async def _is_in_order(self, index: int, message: str) -> bool:
+        """Whether a message that was there already stands below the one before it; delete it otherwise."""
+        if index and int(message) < int(self._posted[index - 1].id or 0):
+            await self.channel.delete(message)
+            return False
+        return True
 
     async def _delete_from(self, count: int) -> None:
         """Delete the messages from index `count` on."""

@@ -56,7 +56,7 @@ async def test_gallery_is_made_again_in_place(
         (message,) = simulator.bot_messages(DM)
         assert (text_of(message), message["attachments"]) == ("Painting…", [])
         await draft.status(Status("Painting still…"))
-        assert len(simulator.called("PATCH", message["id"])) == 3  # one more, to learn what kind of message it is
+        assert len(simulator.called("PATCH", message["id"])) == 2  # the history told what kind of message it is
         await draft.finish(Answer(text="second", media=(media(tmp_path, "b.png", 20),)))
     assert [file["filename"] for file in message["attachments"]] == ["b.png"]
     assert simulator.bot_messages(DM) == [message]

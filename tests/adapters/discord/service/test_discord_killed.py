@@ -229,3 +229,40 @@ async def test_killed_before_an_ephemeral_answer(tmp_path: Path, ask: Any) -> No
 def told(message: Json) -> bool:
     """Whether a message says something to its asker alone."""
     return bool(message["flags"] & EPHEMERAL and message["content"])
+
+
+@pytest.mark.parametrize("shrinks", [False, True])
+async def test_killed_while_a_later_message_is_posted(tmp_path: Path, shrinks: bool) -> None:
+    """The messages of an answer stand in order, and none is left over, though the started answer had a later one."""
+    async with stage(tmp_path, LONG) as one:
+
+        async def grow(request: web.Request) -> web.StreamResponse:
+            """Write the next part of the answer when the one before is seen."""
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+            await response.prepare(request)
+            parts = one.answer if not (shrinks and killed) else one.answer[:2]
+            for number, part in enumerate(parts):
+                told = piece(f"{part}\n\n", finish="stop" if part is parts[-1] else None)
+                await response.write(f"data: {json.dumps(told)}\n\n".encode())
+                await one.simulator.until(lambda number=number: len(one.shown_in(DM)) > number)  # type: ignore[misc]
+            await response.write(b"data: [DONE]\n\n")
+            return response
+
+        async def kill(moment: Moment, call: Call) -> bool:
+            if killed or moment == "before" or call.method != "POST" or "ccc" not in str(call.body):
+                return False
+            killed.append(call)
+            await one.process.kill()
+            await one.simulator.notify()
+            return True
+
+        killed: list[Call] = []
+        one.api.play(grow)
+        one.simulator.rest.hook = kill
+        await private(one.simulator, 0)
+        await one.simulator.until(lambda: killed)
+        await one.start()
+        expected = LONG[:2] if shrinks else LONG
+        await one.simulator.until(
+            lambda: one.shown_in(DM) == expected and "stop" not in str(one.simulator.bot_messages(DM)[-1]["components"])
+        )
