@@ -34,7 +34,7 @@ from bot.models import (
     Status,
 )
 from bot.ops import gc_tuning, logs
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterServices, Confirm, Sink, always_owned
 from bot.settings.core import Settings
 
 CONVERSATIONS = 50
@@ -80,7 +80,9 @@ class BenchAdapter:
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         await asyncio.Event().wait()
 
-    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> BenchDraft:
+    async def draft(
+        self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool, confirm: Confirm = always_owned
+    ) -> BenchDraft:
         return BenchDraft(key, self.waiting.pop(key))
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:

@@ -16,7 +16,7 @@ from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
 from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterServices, Confirm, Sink, always_owned
 
 _PIECE = 256 * 1024
 
@@ -110,6 +110,7 @@ class Console:
         key: str,
         ref: str | None,  # noqa: ARG002
         private: bool,  # noqa: ARG002
+        confirm: Confirm = always_owned,  # noqa: ARG002
     ) -> ConsoleDraft:
         """Return the answer of that key; everything in a terminal is private."""
         question = reply_to.get("question", "")

@@ -34,7 +34,7 @@ from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterServices, Confirm, Sink, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -237,9 +237,12 @@ class Discord:
         key: str,
         ref: str | None,
         private: bool,  # noqa: ARG002
+        confirm: Confirm = always_owned,
     ) -> DiscordDraft:
         """Return the draft of that key."""
-        return self._drafts.find_or_make(key, lambda: self._open_draft(ReplyTarget.of(reply_to), key, ref))
+        draft = self._drafts.find_or_make(key, lambda: self._open_draft(ReplyTarget.of(reply_to), key, ref))
+        draft.confirm = confirm
+        return draft
 
     def _open_draft(self, target: ReplyTarget, key: str, ref: str | None) -> DiscordDraft:
         services = DeliveryServices(

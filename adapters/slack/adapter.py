@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
 from adapters.kit.background import BackgroundTasks
+from adapters.kit.bounded import BoundedDict
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.http_endpoints import HttpEndpoints
@@ -33,13 +34,15 @@ from adapters.slack.types import ADAPTER
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterServices, Confirm, Sink, always_owned
 
 log = structlog.get_logger(__name__)
 
 API = "https://slack.com/api"
 #: Bytes of a file.
 UPLOAD_LIMIT = 1_000_000_000
+#: Answers that are remembered as seen by this process alone, and seconds for which they are.
+_SETTLED, _SETTLED_FOR = 10_000, 600.0
 
 
 class Slack:
@@ -72,6 +75,7 @@ class Slack:
         self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
         self._features = FeatureGates(retry=timing.feature_retry)
         self._background = BackgroundTasks(ADAPTER)
+        self._settled: BoundedDict[str, None] = BoundedDict(_SETTLED, lifetime=_SETTLED_FOR)
         self._drafts: PerKey[str, SlackDraft] = PerKey()
 
     # -- lifecycle
@@ -169,9 +173,13 @@ class Slack:
             raise DeliveryDelayed("not connected to Slack")
         return self._workspaces
 
-    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> SlackDraft:
+    async def draft(
+        self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool, confirm: Confirm = always_owned
+    ) -> SlackDraft:
         """Return the draft of that key. A new one announces itself, where that needs no message."""
-        return self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
+        draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
+        draft.confirm = confirm
+        return draft
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:
         assert self._threads is not None, "connected first"
@@ -182,6 +190,7 @@ class Slack:
             background=self._background,
             timing=self._timing,
             link_thread=self._threads.link,
+            settled=self._settled,
         )
         draft = SlackDraft(services, ReplyTarget.of(reply_to), key=key, ref=ref, private=private)
         draft.announce()

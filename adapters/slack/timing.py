@@ -36,6 +36,8 @@ class Timing:
     status_patience: float = 2.0  #: that an answer waits for a status on its way
     card_after: float = 15.0  #: of a job until it is shown as a card, where it reports no progress
     stream_lifetime: float = 220.0  #: of a stream, then its message is edited instead; Slack ends it at about 300
-    late_files: float = 1.5  #: for files of an earlier try to appear before they are shared again
+    #: After the last message that an earlier try may have sent, until its absence from the history is believed: Slack
+    #: shows messages late, and a process that died may have had one on its way.
+    late_messages: float = 3.5
     visibility_checks: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  #: pauses between looks for shared files
     clock_skew: float = 30.0  #: by which our clock may be ahead of Slack's

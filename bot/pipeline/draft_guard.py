@@ -1,13 +1,12 @@
 """Guards the steps of a draft: each has a time limit, and runs only while this process owns the event."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import Draft, Sender
+from bot.ports import Confirm, Draft, Sender
 
 
 class DeliveryTimeout:
@@ -42,10 +41,11 @@ class DeliveryTimeout:
 class FencedDraft:
     """A draft with a time limit for each step; a step that exceeds it raises `DeliveryDelayed`.
 
-    `confirm` runs before each step; an error that it raises prevents the step.
+    `confirm` runs before each step; an error that it raises prevents the step. The platform's draft runs it again
+    before each call, as a step may wait and has several.
     """
 
-    def __init__(self, draft: Draft, confirm: Callable[[], Awaitable[None]], timing: PipelineTiming) -> None:
+    def __init__(self, draft: Draft, confirm: Confirm, timing: PipelineTiming) -> None:
         self._draft = draft
         self._confirm = confirm
         self._timing = timing
@@ -78,10 +78,10 @@ class FencedDraft:
 
 
 async def open_draft(
-    adapter: Sender, job: Job, *, private: bool, confirm: Callable[[], Awaitable[None]], timing: PipelineTiming
+    adapter: Sender, job: Job, *, private: bool, confirm: Confirm, timing: PipelineTiming
 ) -> FencedDraft:
     """Call `Adapter.draft` with a time limit. Raises `DeliveryError` and the errors of `confirm`."""
     await confirm()
     async with DeliveryTimeout(timing.draft_step):
-        draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private)
+        draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private, confirm=confirm)
     return FencedDraft(draft, confirm, timing)

@@ -5,11 +5,13 @@ from bot.ports.adapter import (
     AdapterServices,
     AdapterStorage,
     Checkable,
+    Confirm,
     Draft,
     Reader,
     Receiver,
     Sender,
     Sink,
+    always_owned,
 )
 from bot.ports.platform import Platform
 from bot.ports.store import (
@@ -29,6 +31,7 @@ __all__ = [
     "AdapterServices",
     "AdapterStorage",
     "Checkable",
+    "Confirm",
     "ContextStore",
     "Draft",
     "EventQueue",
@@ -44,4 +47,5 @@ __all__ = [
     "Sink",
     "Store",
     "UsageLedger",
+    "always_owned",
 ]

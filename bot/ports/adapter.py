@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 Sink = Callable[[Event], Awaitable[None]]
 
 
+#: Returns where the event is still this process's. Raises `StoreError`: show nothing.
+Confirm = Callable[[], Awaitable[None]]
+
+
+async def always_owned() -> None:
+    """Confirm an event that no other process can take over."""
+
+
 class Draft(Protocol):
     """One answer in progress. Every method raises `DeliveryError` if the platform fails."""
 
@@ -129,11 +137,14 @@ class Sender(Protocol):
     def capabilities(self) -> Capabilities:
         """The platform's limits."""
 
-    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> Draft:
+    async def draft(
+        self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool, confirm: Confirm = always_owned
+    ) -> Draft:
         """Open the answer to `reply_to`, or find the one opened before.
 
         The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: visible to the author
-        only, if the platform supports it. Must work without `run`.
+        only, if the platform supports it. Must work without `run`. `confirm`: to be awaited right before each call that
+        people see, after any wait for a rate limit.
         """
 
 

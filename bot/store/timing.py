@@ -19,4 +19,5 @@ class StoreTiming:
     cancel_look: float = 0.1  #: between two looks whether cancelled events have stopped
     beat: float = 2.0  #: between two signs of life of the connection that holds the lock
     beat_timeout: float = 5.0  #: for such a sign
+    recent: float = 5.0  #: without a sign of life; then the database is asked before anything is shown
     trust: float = 15.0  #: without a sign of life; then nothing counts as owned: the server may let go of the lock soon

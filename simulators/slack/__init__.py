@@ -43,9 +43,9 @@ after another), `stream` ("streaming" | "stopped" | "expired" | ""), `files`, `v
 `slack.faults.fail(pattern, error, times=1)`, `.unknown(pattern)`, `.limit(pattern, retry_after)` (429),
 `.crash(pattern, 500, when="before" | "after")`, `.drop(pattern, when=…)`, `.hold(pattern)` (→ an Event to set),
 `.at(n, "before" | "after", hook)` at the n-th Web API call, `.clear()`; `slack.limits.enabled = True` for Slack's own
-tiers (`.window`, `.per_window`); `slack.stream_lifetime`, `slack.trigger_lifetime`, `slack.responses.lifetime`
-(seconds); `slack.storage.cut_after` (bytes, then the upload's connection is cut), `slack.storage.delay` (shares appear
-late).
+tiers (`.window`, `.per_window`); `slack.stream_lifetime`, `slack.history_lag`, `slack.trigger_lifetime`,
+`slack.responses.lifetime` (seconds); `slack.storage.cut_after` (bytes, then the upload's connection is cut),
+`slack.storage.delay` (shares appear late).
 
 **OAuth.** `slack.url + "/oauth/v2/authorize"` is a consent page where Allow is pressed at once (`slack.consent.team`,
 `.is_org`, `.denies`, `.rotates`).

@@ -96,6 +96,7 @@ class Message:
     stream: str = ""  #: "streaming", "stopped" or "expired"; "" when it never was one
     stream_started: float = 0.0
     viewer: str = ""  #: the one person who sees it, when it is ephemeral
+    posted_at: float = 0.0  #: when the app's call took effect, on the monotonic clock
     is_deleted: bool = False
     is_dnd: bool = False
     reply_broadcast: bool = False

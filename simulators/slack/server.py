@@ -38,6 +38,7 @@ class SlackSimulator:
         self.bot_name = "Muse"
         self.manifest: dict[str, Any] = {}  #: the app's settings, as `apps.manifest.export` tells of them
         self.stream_lifetime = 300.0  #: seconds until a stream expires
+        self.history_lag = 0.0  #: seconds until a message of the app shows in the history
         self.trigger_lifetime = 3.0
         self.clock = Clock()
         self.teams: dict[str, Team] = {}

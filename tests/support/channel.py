@@ -29,7 +29,7 @@ from bot.models import (
     Status,
     Turn,
 )
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterServices, Confirm, Sink, always_owned
 
 
 @dataclass(slots=True)
@@ -273,7 +273,15 @@ class ChannelAdapter:
                     continue
                 await self.http.delete(f"/events/{asked['id']}")
 
-    async def draft(self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool) -> ChannelDraft:
+    async def draft(
+        self,
+        reply_to: Mapping[str, str],
+        *,
+        key: str,
+        ref: str | None,
+        private: bool,
+        confirm: Confirm = always_owned,
+    ) -> ChannelDraft:
         if ref is None:
             known = (await self.http.get("/messages", params={"key": key})).json()
             ref = known[0] if known else None

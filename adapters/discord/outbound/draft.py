@@ -32,6 +32,7 @@ from adapters.kit.missing_files import replace_missing_files
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Action, Answer, Status
+from bot.ports import Confirm, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,7 @@ class DiscordDraft:
         )
         self._messages = self._open_messages(ref or "")
         self._rate = services.edit_rates.of(target.token or target.answer_channel)
+        self.confirm: Confirm = always_owned  #: that the event is still this process's
         self._lock = asyncio.Lock()
         self._text = ""
         self._is_over = False  #: finished, or deleted while it was being written
@@ -121,6 +123,7 @@ class DiscordDraft:
         async with self._lock:
             if self._is_over or (self._is_single and self._services.deadlines.is_due(self._target)):
                 return
+            await self.confirm()
             try:
                 pages = [*rest, replace(last, actions=(stop,))]
                 await self._messages.show_pages(pages, before_edit=self._reserve_edit)
@@ -159,6 +162,7 @@ class DiscordDraft:
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer."""
         async with self._lock:
+            await self.confirm()
             self._is_over = True
             self._rate.cancel(self)
             self._rate.use_slot()

@@ -26,6 +26,7 @@ from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.timing import Timing
 from adapters.slack.types import Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.ports import Confirm, always_owned
 
 # ------------------------------------------------------------------ clients
 
@@ -214,6 +215,10 @@ _FORM_METHODS = frozenset(
     {"conversations.replies", "conversations.history", "files.getUploadURLExternal", "files.completeUploadExternal"}
     | {"files.info"}
 )
+#: Methods that change nothing that people see.
+_INVISIBLE = frozenset(
+    {"conversations.history", "conversations.open", "conversations.replies", "files.getUploadURLExternal", "files.info"}
+)
 #: Errors by which the bot may not write in a channel, while the person who asked can still be reached.
 FORBIDDEN_CHANNEL = frozenset(
     {
@@ -254,16 +259,23 @@ class DeliveryServices:
     features: FeatureGates
     background: BackgroundTasks
     timing: Timing
+    #: Keys of answers whose messages this process knows all of, so that trying again needs no wait for late ones.
+    settled: BoundedDict[str, None]
     #: Links a new thread with its conversation: owner, channel, ts, conversation. Raises `StoreError`.
     link_thread: Callable[[str, str, str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class WebApi:
-    """Calls for one answer. Every method raises `DeliveryError`."""
+    """Calls for one answer. Every method raises `DeliveryError`.
+
+    `confirm`: awaited right before each call that people see, after any wait; an error that it raises prevents the
+    call.
+    """
 
     services: DeliveryServices
     target: ReplyTarget
+    confirm: Confirm = always_owned
 
     async def workspace(self) -> Workspace:
         """Return the installation that answers."""
@@ -274,7 +286,7 @@ class WebApi:
         return await self.services.workspaces.find_client(self.target.team, self.target.enterprise)
 
     async def call(self, method: str, *, best_effort: bool = False, **params: Any) -> Json:
-        """Call a method; parameters that are None are left out. Raises also `DeliveryDelayed` with the next try's time.
+        """Call a method; parameters that are None are left out. Raises also the errors of `confirm`.
 
         Unless it is `best_effort`, the call waits for its turn a while, also after Slack refused it by its rate limit.
         """
@@ -285,6 +297,8 @@ class WebApi:
         for left in reversed(range(1 if best_effort else _TRIES)):
             await limiter.acquire(owner, method, channel, best_effort=best_effort)
             client = await self.client()
+            if method not in _INVISIBLE:
+                await self.confirm()
             try:
                 answer = await client.api_call(method, **body)  # type: ignore[arg-type]
             except API_ERRORS as exc:

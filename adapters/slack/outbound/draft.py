@@ -4,8 +4,9 @@ Messages that an earlier try has posted are found again (see `recovery`), so tha
 """
 
 import asyncio
-import secrets
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import structlog
@@ -22,13 +23,14 @@ from adapters.slack.connection.web_api import (
     message_metadata,
     refusal_code,
 )
+from adapters.slack.outbound.answer_files import AnswerFiles
 from adapters.slack.outbound.ephemeral import open_dm, post_ephemeral
 from adapters.slack.outbound.fallbacks import message_forms
 from adapters.slack.outbound.layout import AnswerLayout, MessagePart, layout_answer, split_growing, whole_text
 from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
-from adapters.slack.outbound.recovery import PARENT, ExistingMessage, files_block_prefix, find_existing, find_parent
+from adapters.slack.outbound.recovery import PARENT, find_existing, find_parent
 from adapters.slack.outbound.status_indicator import StatusIndicator
-from adapters.slack.outbound.uploads import delete_files, prepare_upload, share_files
+from adapters.slack.outbound.uploads import prepare_upload
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
@@ -36,6 +38,7 @@ from adapters.slack.ui.buttons import build_actions
 from bot.errors import DeliveryError, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Answer, Status
+from bot.ports import Confirm, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +49,8 @@ class SlackDraft:
     def __init__(
         self, services: DeliveryServices, target: ReplyTarget, *, key: str, ref: str | None, private: bool
     ) -> None:
-        self._api = WebApi(services, target)
+        self.confirm: Confirm = always_owned  #: that the event is still this process's
+        self._api = WebApi(services, target, self._confirm)
         self._key = key
         self._timing = services.timing
         self._is_private = (private or bool(target.private)) and not target.is_dm
@@ -56,12 +60,12 @@ class SlackDraft:
         self._messages.thread = thread or target.thread
         self._ref = message
         self._messages.is_state_known = ref is None  # else an earlier try may have got anywhere
-        self._files: list[ExistingMessage] = []
-        self._unnamed: list[ExistingMessage] = []  # files that may be this answer's
-        self._shared: tuple[tuple[str, int], ...] = ()  # fingerprints of the files that are shared
+        self._settled = services.settled
+        if ref is not None and key not in self._settled:
+            self._messages.note_change()  # another process may have had a message on its way
+        self._files = AnswerFiles(self._messages, key=key)
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
-        self._may_have_shared = ref is not None  # an earlier try may have, and Slack does not show it yet
         self._has_text = False
         self._has_said_refused = False
         self._lock = asyncio.Lock()
@@ -78,6 +82,20 @@ class SlackDraft:
     def _target(self) -> ReplyTarget:
         return self._api.target
 
+    async def _confirm(self) -> None:
+        await self.confirm()
+
+    @asynccontextmanager
+    async def _step(self) -> AsyncIterator[None]:
+        """Hold the lock; remember afterwards whether all messages of the answer are known."""
+        async with self._lock:
+            self._settled.pop(self._key, None)
+            try:
+                yield
+            finally:
+                if self._messages.is_state_known:
+                    self._settled[self._key] = None
+
     # -- while it is made
 
     def announce(self) -> None:
@@ -89,7 +107,7 @@ class SlackDraft:
         """Show a status: beside the thread; as a card when the job is long; as a message where that is all there is."""
         if self._is_private:
             return
-        async with self._lock:
+        async with self._step():
             await self._prepare()
             facts, thread = progress.facts(status), self._messages.thread
             self._status.start_session(thread)
@@ -105,7 +123,7 @@ class SlackDraft:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""
         if self._is_private or not text.strip():
             return
-        async with self._lock:
+        async with self._step():
             await self._prepare()
             self._status.start_session(self._messages.thread)
             for part, markdown in enumerate(split_growing(text)):
@@ -115,7 +133,7 @@ class SlackDraft:
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer. Safe to repeat."""
         answer = await replace_missing_files(answer, self._name_missing_file)
-        async with self._lock:
+        async with self._step():
             await self._status.end_announcement()
             if answer.is_empty:
                 await self._remove()
@@ -168,7 +186,7 @@ class SlackDraft:
         await self._prepare()
         files = [await prepare_upload(media) for media in answer.media if media.path is not None and not media.url]
         layout = AnswerLayout([], [whole_text(answer.text), *files], is_caption=True)
-        await self._share(layout, answer, [])
+        await self._share(layout, answer)
         await self._messages.delete_from()
 
     async def _say_refused(self, refusal: DeliveryRefused) -> None:
@@ -191,7 +209,7 @@ class SlackDraft:
         text = "\n\n".join(part for part in (self._note, answer.text) if part)
         layout = await layout_answer(replace(answer, text=text), self._target.locale)
         if layout.is_caption and self._api.is_enabled(CAPTION):
-            await self._share(layout, answer, [block for part in layout.texts for block in part.blocks])
+            await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
             if self._api.is_enabled(CAPTION):
                 await self._messages.delete_from()
                 return
@@ -207,46 +225,18 @@ class SlackDraft:
             is_last = number == len(texts) - 1 and not under_files
             await self._messages.finalize(number, part, self._build_actions(answer) if is_last else [])
         await self._messages.delete_from(len(texts))
-        await self._share(layout, answer, [])
+        await self._share(layout, answer)
 
-    async def _share(self, layout: AnswerLayout, answer: Answer, caption: list[Block]) -> None:
-        """Share the files once, and delete those of another answer."""
-        fingerprints = layout.fingerprints
-        if layout.files and self._shared != fingerprints and self._may_have_shared and not self._files:
-            await asyncio.sleep(self._timing.late_files)
-            await self._find_existing()
-        self._may_have_shared = False
-        if layout.files and any(message.fingerprints == fingerprints for message in self._unnamed):
-            self._shared = fingerprints
-        if layout.files and self._shared != fingerprints:
-            self._messages.is_state_known = False
-            blocks = [dict(block) for block in (*caption, *self._build_actions(answer))]
-            if blocks:
-                blocks[0]["block_id"] = files_block_prefix(self._key) + secrets.token_hex(4)
-            try:
-                await share_files(self._api, self._messages.thread, layout.files, blocks)
-            except DeliveryError as exc:
-                self._may_have_shared = is_outcome_unknown(exc)
-                self._messages.is_state_known = not self._may_have_shared
-                raise
-            self._messages.is_state_known = True
-            self._shared = fingerprints
-        current = [message for message in self._files if layout.files and message.fingerprints == fingerprints][:1]
-        for message in self._files:
-            if message not in current:
-                await self._messages.delete(message.ts)
-                await delete_files(self._api, message.files)
-        self._files = current
-        if not layout.files:
-            self._shared = ()
+    async def _share(self, layout: AnswerLayout, answer: Answer, *, caption: Sequence[Block] = ()) -> None:
+        await self._files.share(layout.files, [*caption, *self._build_actions(answer)], recover=self._recover)
 
     async def _remove(self) -> None:
         """Delete everything that was shown."""
-        if self._shared and not self._files:  # shared by this process: their message is not known yet
+        if self._files.is_message_unknown:
             self._messages.is_state_known = False
         await self._recover()
         await self._messages.delete_from()
-        await self._share(AnswerLayout([], [], is_caption=False), Answer(), [])
+        await self._share(AnswerLayout([], [], is_caption=False), Answer())
 
     async def _post_ephemeral(self, answer: Answer) -> None:
         if self._posted_ephemeral == answer:
@@ -268,7 +258,7 @@ class SlackDraft:
         self._api = await open_dm(self._api)
         self._messages = AnswerMessages(self._api, key=self._key)
         self._messages.is_state_known = False
-        self._files, self._unnamed, self._shared = [], [], ()
+        self._files = AnswerFiles(self._messages, key=self._key)
         self._note = note
         await self._deliver(answer)
 
@@ -290,6 +280,8 @@ class SlackDraft:
         except DeliveryError as exc:
             messages.is_state_known = not is_outcome_unknown(exc)
             raise
+        finally:
+            messages.note_change()
         messages.is_state_known = True
         messages.thread = str(sent["ts"])
         await self._link_thread()
@@ -323,6 +315,7 @@ class SlackDraft:
     async def _find_existing(self) -> None:
         """Find the messages of an earlier try. Those in a thread that can't be read count as absent."""
         target, messages = self._target, self._messages
+        await asyncio.sleep(messages.changed_at + self._api.services.timing.late_messages - time.monotonic())
         if not messages.thread and target.parent:
             messages.thread = await find_parent(self._api, self._key)
             if messages.thread:
@@ -338,8 +331,7 @@ class SlackDraft:
         messages.restore(existing)
         if self._ref and not existing.messages:
             messages.parts.setdefault(0, PostedMessage(self._ref))
-        self._files, self._unnamed = existing.files, existing.unnamed
-        self._shared = self._files[0].fingerprints if self._files else ()
+        self._files.restore(existing)
 
     async def _link_thread(self) -> None:
         target = self._target

@@ -76,6 +76,7 @@ async def _respond(api: WebApi, body: Block) -> bool:
     assert session is not None
     url = api.target.response_url
     response_body = {"response_type": "ephemeral", "replace_original": False, **body}
+    await api.confirm()
     timeout = aiohttp.ClientTimeout(total=api.services.timing.response_timeout)
     try:
         async with session.post(url, json=response_body, timeout=timeout, proxy=proxy_for(url)) as response:
@@ -92,4 +93,4 @@ async def open_dm(api: WebApi) -> WebApi:
         raise DeliveryRefused(f"the person can't be reached in direct messages either ({refusal_code(exc)})") from exc
     channel = str((answer.get("channel") or {}).get("id") or "")
     target = replace(api.target, channel=channel, thread="", parent="", private="", is_dm="1", surface="")
-    return WebApi(api.services, target)
+    return replace(api, target=target)

@@ -1,5 +1,6 @@
 """The messages of one answer: posted or streamed, edited, finalized, deleted."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ class AnswerMessages:
         on_posted: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api = api
+        self.api = api
         self._key = key
         self._on_posted = on_posted
         self._clock = clock
@@ -76,6 +77,7 @@ class AnswerMessages:
         self.duplicates: list[str] = []  #: ts of messages that have to be deleted
         #: False while a send is in flight: unknown messages may exist in the thread.
         self.is_state_known = True
+        self.changed_at = -math.inf  #: when the last message was sent, on the monotonic clock
         self._card_title = "…"
 
     def restore(self, existing: ExistingMessages) -> None:
@@ -86,6 +88,10 @@ class AnswerMessages:
                 self.parts[part] = PostedMessage(message.ts, is_stream=message.is_streaming)
         self.duplicates += [message.ts for message in existing.duplicates]
         self.is_state_known = True
+
+    def note_change(self) -> None:
+        """Take note that a message was sent, or may have been: the history may show it late."""
+        self.changed_at = time.monotonic()
 
     # -- a growing answer
 
@@ -129,7 +135,7 @@ class AnswerMessages:
     async def _append(self, part: int, posted: PostedMessage, chunks: list[Block]) -> bool:
         """Append to a stream. False: the message is no stream any more."""
         try:
-            await self._api.call(
+            await self.api.call(
                 "chat.appendStream", best_effort=True, channel=self._channel, ts=posted.ts, chunks=chunks
             )
         except DeliveryRefused as exc:
@@ -147,7 +153,7 @@ class AnswerMessages:
         posted = self.parts.get(0)
         if posted is None:
             task = self._build_task(title, "in_progress", details)
-            return self._api.is_enabled(CARDS) and await self._start_stream(0, task, is_card=True)
+            return self.api.is_enabled(CARDS) and await self._start_stream(0, task, is_card=True)
         if not posted.is_card:
             return False
         if self._clock() - posted.started_at < self._stream_lifetime:
@@ -200,7 +206,7 @@ class AnswerMessages:
     async def delete(self, ts: str) -> None:
         """Delete a message, unless it has gone."""
         try:
-            await self._api.call("chat.delete", channel=self._channel, ts=ts)
+            await self.api.call("chat.delete", channel=self._channel, ts=ts)
         except DeliveryRefused as exc:
             if refusal_code(exc) not in _GONE:
                 raise
@@ -209,14 +215,14 @@ class AnswerMessages:
 
     @property
     def _channel(self) -> str:
-        return self._api.target.channel
+        return self.api.target.channel
 
     def _stop_button(self) -> list[Block]:
-        return build_stop_button(self._api.target, key=self._key, thread=self.thread)
+        return build_stop_button(self.api.target, key=self._key, thread=self.thread)
 
     async def _start_stream(self, part: int, chunk: Block, *, is_card: bool = False) -> bool:
         """Start a stream. False: the message has to be posted instead."""
-        api, target = self._api, self._api.target
+        api, target = self.api, self.api.target
         is_possible = api.is_enabled(STREAM) and bool(self.thread) and chunk.get("text") != ""
         if not is_possible or not api.services.rate_limiter.has_capacity(target.owner, "chat.startStream"):
             return False
@@ -243,7 +249,7 @@ class AnswerMessages:
         """Stop a stream, unless Slack has."""
         part = next((part for part, message in self.parts.items() if message is posted), 0)
         try:
-            await self._api.call(
+            await self.api.call(
                 "chat.stopStream", channel=self._channel, ts=posted.ts, metadata=message_metadata(self._key, part)
             )
         except DeliveryRefused as exc:
@@ -304,21 +310,23 @@ class AnswerMessages:
 
     async def _edit(self, posted: PostedMessage, body: Block, *, best_effort: bool) -> None:
         try:
-            await self._api.call("chat.update", best_effort=best_effort, ts=posted.ts, **body)
+            await self.api.call("chat.update", best_effort=best_effort, ts=posted.ts, **body)
         except DeliveryRefused as exc:
             if refusal_code(exc) != "streaming_state_conflict":
                 raise
             await self._stop_stream(posted)  # a stream that an earlier try has started
-            await self._api.call("chat.update", ts=posted.ts, **body)
+            await self.api.call("chat.update", ts=posted.ts, **body)
 
     async def _create(self, method: str, **params: Any) -> Json:
         """Create a message. `is_state_known` is False until it is clear whether Slack did."""
         self.is_state_known = False
         try:
-            sent = await self._api.call(method, **params)
+            sent = await self.api.call(method, **params)
         except DeliveryError as exc:
             self.is_state_known = not is_outcome_unknown(exc)
             raise
+        finally:
+            self.note_change()
         self.is_state_known = True
         self._on_posted()
         return sent

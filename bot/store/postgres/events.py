@@ -106,6 +106,7 @@ class PostgresEvents:
             pass
 
     async def confirm(self, job: Job) -> None:
+        await self._lease.verify()
         self._check_ownership(job)
 
     def _check_ownership(self, job: Job) -> None:
@@ -143,6 +144,7 @@ class PostgresEvents:
             self._check_ownership(job)
             if number == self._lease.number:  # not between one number and the next
                 self._running.pop(job.seq, None)
+                self._is_astray = True  # a new number, whose adoption has yet to be heard of, may have the row
                 raise _lost(job)
 
     async def save_draft(self, job: Job, ref: str) -> None:

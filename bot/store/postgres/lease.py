@@ -63,6 +63,15 @@ class Lease:
             connection is not None and not connection.is_closed() and abs(time.time() - self._seen) < self._timing.trust
         )
 
+    async def verify(self) -> None:
+        """Ask the database where the last sign of life is old: the process may have been paused meanwhile.
+
+        Raises `StoreError`.
+        """
+        if abs(time.time() - self._seen) > self._timing.recent:
+            async with self.connection() as db:
+                await db.rows("SELECT 1")
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PostgresDatabase]:
         """The connection, for one after the other; made anew where it broke. Raises `StoreError`."""

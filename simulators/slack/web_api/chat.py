@@ -80,6 +80,7 @@ def new_message(caller: Caller, channel: Channel, **more: Any) -> Message:
 async def put(caller: Caller, channel: Channel, message: Message) -> Json:
     """Add a message to its channel and deliver it to the app, as Slack does."""
     message.changed()
+    message.posted_at = time.monotonic()
     channel.messages.append(message)
     caller.slack.notify()
     if not message.viewer:

@@ -1,5 +1,7 @@
 """`conversations.*`, `users.*`, `team.*`, `bots.*`, `auth.*` and `apps.*`: channels, users and identities."""
 
+import time
+
 from simulators.slack.faults import ApiError
 from simulators.slack.messages import Message
 from simulators.slack.values import Json
@@ -10,7 +12,13 @@ _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 
 
 def page(caller: Caller, found: list[Message], *, keep_first: bool = False) -> Json:
-    """One page of messages, between `oldest` and `latest`, with a cursor to the next."""
+    """One page of messages, between `oldest` and `latest`, with a cursor to the next.
+
+    New messages are left out for `history_lag` seconds. Slack promises no read-after-write: clients report that
+    https://docs.slack.dev/reference/methods/conversations.history lacks what was posted a moment before.
+    """
+    since = time.monotonic() - caller.slack.history_lag
+    found = [message for message in found if message.posted_at <= since]
     oldest, latest = caller.text("oldest"), caller.text("latest")
     is_inclusive = caller.flag("inclusive")
     first = found[:1] if keep_first else []

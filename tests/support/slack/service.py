@@ -17,7 +17,7 @@ from tests.support.service import EchoApi, make_settings, quiet_logs, run_servic
 from tests.support.slack.adapter import settings as slack_settings
 
 #: Pauses between edits are short, and a status is set at once.
-FAST = Timing(edit_interval=0.05, announce_delay=0.0, late_files=0.1)
+FAST = Timing(edit_interval=0.05, announce_delay=0.0, late_messages=0.1)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,128 @@
+"""A process takes over what another has begun: Slack shows it late, or the other one is still at it."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from simulators.slack import Message, SlackSimulator
+from tests.support import processes
+from tests.support.postgres import connected, name_of, server, url
+from tests.support.processes import Process
+from tests.support.scripted_api import scripted_api
+from tests.support.service import EchoApi
+
+__all__ = ["server", "url"]
+
+Trouble = Callable[[SecretStr, list[Process]], Awaitable[None]]
+
+
+def process(slack: SlackSimulator, api: str, folder: Path, **more: str) -> AbstractAsyncContextManager[Process]:
+    """The service in a process of its own, on Socket Mode."""
+    environment = {
+        "AIMODELS_BASE_URL": api,
+        "AIMODELS_API_KEY": "sk-of-the-tests",
+        "BOT_DATA_DIR": str(folder),
+        "BOT_REQUESTS_PER_MINUTE": "0",
+        "SLACK_BOT_TOKEN": slack.token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        **more,
+    }
+    return processes.process(processes.service, environment=environment, folder=folder)
+
+
+def answers(slack: SlackSimulator, question: Message) -> list[str]:
+    return [message.content.strip() for message in slack.from_bot(slack.general, thread=question.ts)]
+
+
+@pytest.mark.parametrize("lag", [1.2, 3.0])
+@pytest.mark.parametrize("text", ["hello", "image a fox"])
+async def test_messages_that_the_history_shows_late_are_not_repeated(
+    slack: SlackSimulator, tmp_path: Path, text: str, lag: float
+) -> None:
+    """A process is killed right after its answer was posted; the next one waits until Slack shows it."""
+    slack.history_lag = lag
+    slack.sender.pauses = (0.0,) * 20
+    async with scripted_api() as api, asyncio.timeout(60), AsyncExitStack() as stack:
+        api.play(echo := EchoApi(api.url))
+        doomed = await stack.enter_async_context(process(slack, api.url, tmp_path))
+        await slack.until(lambda: slack.sockets.open, 30)
+        dead = asyncio.Event()
+
+        async def kill() -> None:
+            doomed.send_signal(signal.SIGKILL)
+            await doomed.wait()
+            dead.set()
+
+        slack.faults.at("files.completeUploadExternal" if "fox" in text else "chat.postMessage", "after", kill)
+        question = slack.ada.mention(text)
+        await dead.wait()
+        running = await stack.enter_async_context(process(slack, api.url, tmp_path))
+        await slack.until(lambda: any(call.method == "conversations.replies" for call in slack.calls), 30)
+        running.send_signal(signal.SIGTERM)
+        assert await running.wait() == 0
+    [answer] = slack.from_bot(slack.general, thread=question.ts)
+    assert len(answer.files) == 1 if "fox" in text else answer.content.strip() == f"re: {text}"
+    assert echo.prompts
+
+
+async def test_an_answer_without_an_earlier_try_waits_for_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
+    """The history is not read at all."""
+    async with scripted_api() as api, asyncio.timeout(60), process(slack, api.url, tmp_path):
+        api.play(EchoApi(api.url))
+        await slack.until(lambda: slack.sockets.open, 30)
+        question = slack.ada.mention("hello")
+        await slack.until(lambda: answers(slack, question) == ["re: hello"], 30)
+        assert not any(call.method == "conversations.replies" for call in slack.calls)
+
+
+async def cut(url: SecretStr, _: list[Process]) -> None:
+    """Every connection to the database breaks, as when its server restarts."""
+    async with connected(url, "postgres") as connection:
+        name = name_of(url)
+        await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+
+async def pause(url: SecretStr, running: list[Process]) -> None:
+    """One process is paused and loses its connections meanwhile, as in a machine that is put to sleep."""
+    running[0].send_signal(signal.SIGSTOP)
+    await cut(url, running)
+    await asyncio.sleep(12)
+    running[0].send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("trouble", [cut, pause])
+async def test_two_processes_answer_each_question_once(
+    slack: SlackSimulator,
+    tmp_path: Path,
+    url: SecretStr,
+    trouble: Callable[[SecretStr, list[Process]], Awaitable[None]],
+) -> None:
+    """Answers in a busy channel wait for their turn while their process loses the database: each is posted once."""
+    slack.sender.pauses = (0.5,) * 60
+    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+        api.play(echo := EchoApi(api.url))
+        release = echo.hold("question")
+        running = [
+            await stack.enter_async_context(process(slack, api.url, tmp_path, BOT_DATABASE_URL=url.get_secret_value()))
+            for _ in range(2)
+        ]
+        await slack.until(lambda: len(slack.sockets.open) == 2, 60)
+        questions = [slack.ada.mention(f"question {number}") for number in range(12)]
+        await echo.until(lambda: len(set(echo.prompts)) == 12)
+        release.set()
+        await slack.until(lambda: sum(len(answers(slack, question)) for question in questions) >= 3, 30)
+        await trouble(url, running)
+        await slack.until(lambda: all(answers(slack, question) for question in questions), 60)
+        async with connected(url) as connection:
+            while await connection.fetchval("SELECT count(*) FROM events WHERE NOT done"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        for one in running:
+            one.send_signal(signal.SIGTERM)
+            assert await one.wait() == 0
+    assert [answers(slack, question) for question in questions] == [[f"re: question {n}"] for n in range(12)]
