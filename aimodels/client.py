@@ -71,16 +71,19 @@ class AsyncAIModels:
         )
         self._caller = Caller()
 
-    def for_caller(self, name: str, *, on_wait: OnWait | None = None) -> "AsyncAIModels":
+    def for_caller(
+        self, name: str, *, on_wait: OnWait | None = None, on_post: Callable[[bool], None] | None = None
+    ) -> "AsyncAIModels":
         """A view of this client for one person.
 
         Waiting calls are served in turn between persons; each wait is reported to `on_wait` as seconds and a reason
-        ("rate_limit" or "retry"). The view shares connections and rate limiter; closing it does nothing.
+        ("rate_limit" or "retry"). `on_post` is called with True before a request is posted, and with False when the API
+        refuses it. The view shares connections and rate limiter; closing it does nothing.
         """
         view = AsyncAIModels.__new__(AsyncAIModels)
         view.__dict__.update(self.__dict__)
         view._owns_http = False  # noqa: SLF001 (its own kind)
-        view._caller = Caller(name, on_wait)  # noqa: SLF001
+        view._caller = Caller(name, on_wait, on_post)  # noqa: SLF001
         return view
 
     @property

@@ -41,6 +41,13 @@ class Caller:
 
     name: str = ""
     on_wait: OnWait | None = None
+    #: called with True before a request is posted, and with False when the API refuses it
+    on_post: Callable[[bool], None] | None = None
+
+    def report_post(self, is_pending: bool) -> None:
+        """Report that a request is about to be posted, or was refused."""
+        if self.on_post:
+            self.on_post(is_pending)
 
     def report_rate_limit(self, seconds: float) -> None:
         """Report a wait for the rate limit."""
@@ -77,7 +84,7 @@ class RetryState:
 
     def __init__(self, limiter: RateLimiter, caller: Caller, deadline: float, max_tries: float, timing: Timing) -> None:
         self._limiter = limiter
-        self._caller = caller
+        self.caller = caller
         self._timing = timing
         self._max_tries = max_tries
         self._failures = 0
@@ -96,7 +103,7 @@ class RetryState:
         self._last = before if isinstance(before, RateLimited) else _used_up(wait)
         if wait > self._left():
             raise self._last
-        permit = await self._limiter.acquire(self._caller.name, self._caller.report_rate_limit)
+        permit = await self._limiter.acquire(self.caller.name, self.caller.report_rate_limit)
         self._last = before
         return permit
 
@@ -119,8 +126,8 @@ class RetryState:
         delay = random.uniform(0, ceiling)  # noqa: S311 (spreads load)
         if self._failures >= self._max_tries or delay > self._left():
             raise error
-        if self._caller.on_wait:
-            self._caller.on_wait(delay, "retry")
+        if self.caller.on_wait:
+            self.caller.on_wait(delay, "retry")
         await asyncio.sleep(delay)
 
     def within_deadline(self) -> Deadline:
@@ -174,7 +181,7 @@ class ApiSession:
             try:
                 async with retries.within_deadline():
                     permit = await retries.acquire()
-                    async with self._answer(request, permit, retries.attempt) as response:
+                    async with self._answer(request, permit, retries.attempt, caller) as response:
                         body = await _read_body(response, request.max_answer)
                         self._check(response, body)
                         return Reply(response.headers.get("content-type", ""), body)
@@ -203,7 +210,8 @@ class ApiSession:
         async with AsyncExitStack() as stack:
             async with retries.within_deadline():
                 permit = await retries.acquire()
-                response = await stack.enter_async_context(self._answer(request, permit, retries.attempt))
+                answer = self._answer(request, permit, retries.attempt, retries.caller)
+                response = await stack.enter_async_context(answer)
             retries.answer_started()
             if "event-stream" not in response.headers.get("content-type", ""):
                 async with retries.within_deadline():
@@ -233,16 +241,22 @@ class ApiSession:
                     return
 
     @asynccontextmanager
-    async def _answer(self, request: Request, permit: int, attempt: int) -> AsyncIterator[httpx.Response]:
+    async def _answer(
+        self, request: Request, permit: int, attempt: int, caller: Caller
+    ) -> AsyncIterator[httpx.Response]:
         """Send one try and yield its answer, the body unread. Reports the try to `on_call` when it ends."""
         status = None
         started = time.monotonic()
         try:
+            if request.body is not None:
+                caller.report_post(True)
             response = await self._http.handle_async_request(self._build(request))
             try:
                 status = response.status_code
                 self.rate_limiter.record_answer(permit, status, headers.select_headers(response.headers.raw))
                 if status >= httpx.codes.MULTIPLE_CHOICES:
+                    if request.body is not None:
+                        caller.report_post(False)
                     raise error_mapping.from_response(
                         status, await _read_start(response), key=self._key, retry_after=self.rate_limiter.opens_in()
                     )

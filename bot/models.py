@@ -158,6 +158,7 @@ class Usage:
     completion_tokens: int = 0
     items: int = 0  #: images, audio files or videos made
     cost: float = 0.0  #: in the API's currency; 0: not reported
+    is_estimate: bool = False  #: the call was given up: the store takes the dearest known price of the kind as its cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,24 @@ from bot.conversation.preferences import Preferences
 from bot.errors import BotError, UsageError
 from bot.i18n import translate
 from bot.media import Spool
-from bot.models import Action, Actions, Answer, Job, Media, Outcome, Part, Status, Text, Turn, TurnRecord, Usage
+from bot.models import (
+    MEDIA_KINDS,
+    Action,
+    Actions,
+    Answer,
+    Job,
+    Media,
+    Outcome,
+    Part,
+    Status,
+    Text,
+    Turn,
+    TurnRecord,
+    Usage,
+)
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
+from bot.policy.quota import requested_items
 from bot.ports import ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger
 from bot.settings.core import Settings
 
@@ -33,6 +48,7 @@ class OutcomeBuilder:
     usage: list[Usage] = field(default_factory=list)
     turn_record: TurnRecord | None = None
     conversation: Conversation | None = None  #: used by the command
+    is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
 
     def add(self, part: Part, progress: Progress) -> None:
         """Add a part, and show text and status as progress."""
@@ -48,6 +64,7 @@ class OutcomeBuilder:
                 self.actions = actions
             case Usage():
                 self.usage.append(part)
+                self.is_posted = False
             case TurnRecord():
                 self.turn_record = part
 
@@ -109,6 +126,9 @@ class Dispatcher:
         def waiting(seconds: float, _reason: str) -> None:
             progress.status(Status(translate("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
 
+        def posted(is_pending: bool) -> None:
+            builder.is_posted = is_pending
+
         adapter = self.adapters[event.adapter]
         preferences = Preferences(self.values, self.settings, event)
         builder.conversation = Conversation(
@@ -124,7 +144,7 @@ class Dispatcher:
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting),
+            api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting, on_post=posted),
             conversation=builder.conversation,
             preferences=preferences,
             spool=self.spool,
@@ -155,6 +175,17 @@ class Dispatcher:
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
         return builder.build(job, private=command.spec.private)
+
+    async def estimate_usage(self, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
+        """Return what a cancelled command used: a request that was posted counts although its answer is not awaited."""
+        command = self.registry.find(job.event.command)
+        if not builder.is_posted or command is None or command.spec.kind is None:
+            return ()
+        kind, spec = command.spec.kind, command.spec
+        preferences = Preferences(self.values, self.settings, job.event)
+        model = job.event.options.get("model") or await preferences.get_model(kind)
+        items = requested_items(job.event, spec) if kind in MEDIA_KINDS else 0
+        return (Usage(kind=kind, model=model, items=items, is_estimate=True),)
 
 
 def refusal_outcome(text: str) -> Outcome:

@@ -221,6 +221,8 @@ class Worker:
         running.is_undecided = False
         if running.is_cancelled:
             outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
+            usage = (*outcome.usage, *await self._dispatcher.estimate_usage(job, builder))
+            outcome = replace(outcome, usage=usage)
         if running.is_retracted:
             outcome = Outcome(answer=Answer(), usage=outcome.usage)
         limit = adapter.capabilities.max_upload

@@ -20,7 +20,7 @@ def make_quota(event: Event, spec: CommandSpec, settings: Settings) -> QuotaRequ
     is_media = spec.kind in MEDIA_KINDS
     quota = QuotaRequest(
         kind=spec.kind,
-        items=_requested_items(event, spec) if is_media else 0,
+        items=requested_items(event, spec) if is_media else 0,
         requests_per_minute=settings.bot_requests_per_minute,
         media_per_day=settings.bot_media_per_day if is_media else 0,
         budget_per_day=settings.bot_budget_per_day if spec.kind is not None else 0.0,
@@ -55,7 +55,7 @@ def format_duration(seconds: float, locale: str) -> str:
     return translate(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
 
 
-def _requested_items(event: Event, spec: CommandSpec) -> int:
+def requested_items(event: Event, spec: CommandSpec) -> int:
     """Return the number of requested files; an invalid number, refused later, counts as one."""
     option = spec.option("n")
     if option is None:

@@ -174,6 +174,38 @@ class QuotaContract:
         await two.commit(job, outcome(usage=(replace(DRAWING, items=1),)))
         assert await one.media_today("one", "ann") == 3
 
+    async def test_what_was_given_up_counts(self, stores: Stores) -> None:
+        """A request that is stopped after it was posted counts its files, at the dearest price known, for good."""
+        one, two = stores
+        quota = QuotaRequest(kind="image", items=1, media_per_day=3, budget_per_day=0.6)
+        await answer(one, event("e"), outcome(usage=(DRAWING,)))
+        assert await within(two, event("stopped"), quota) is None
+        given_up = Usage(kind="image", model="m", items=1, is_estimate=True)
+        await one.commit(await claim(one), outcome(usage=(given_up,)))
+        assert await two.media_today("one", "ann") == 2
+        one, two = await self.restart()
+        assert await one.media_today("one", "ann") == 2
+        over = await within(two, event("f"), quota)
+        assert over is not None
+        assert over.limit == "money"
+
+    async def test_a_running_request_that_is_edited_counts_twice(self, stores: Stores) -> None:
+        """The request that was posted counts beside the new one, which counts until the event is answered again."""
+        one, _ = stores
+        quota = QuotaRequest(kind="image", items=1, media_per_day=2)
+        given_up = Usage(kind="image", model="m", items=1, is_estimate=True)
+        assert await within(one, event("e"), quota) is None
+        job = await claim(one)
+        await one.admit(event("e"), quota)
+        await one.commit(job, outcome(usage=(given_up,)))
+        await one.complete(job)
+        assert await one.reopen(event("e", prompt="more"))
+        assert await one.media_today("one", "ann") == 2
+        await claim(one)
+        with pytest.raises(OverLimit):
+            await one.admit(event("e"), quota)
+        assert await one.media_today("one", "ann") == 2
+
     async def test_a_day_ends(self, stores: Stores) -> None:
         """What was made yesterday counts no more."""
         one, two = stores

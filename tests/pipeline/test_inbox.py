@@ -163,9 +163,9 @@ async def test_another_conversation_is_not_repeated(tmp_path: Path) -> None:
         assert one.echo.prompts == ["secret"]
 
 
-async def test_a_stopped_request_does_not_count(tmp_path: Path) -> None:
-    """An image request that is stopped while it waits does not count against the day's limit."""
-    async with service(tmp_path, bot_media_per_day=2, bot_media_concurrency=1) as one:
+async def test_a_request_stopped_while_it_waits_does_not_count(tmp_path: Path) -> None:
+    """Against the day's limit counts the image request that the API was asked, not the one that still waited."""
+    async with service(tmp_path, bot_media_per_day=3, bot_media_concurrency=1) as one:
         one.echo.hold("slow")
         first = await one.start_asking("slow", command="image")
         waiting = await one.channel.ask("waiting", command="image")
@@ -173,6 +173,7 @@ async def test_a_stopped_request_does_not_count(tmp_path: Path) -> None:
         await one.ask("", command="stop")
         await one.channel.wait_for_answers(first, waiting)
         assert (await one.ask("fresh", command="image", options={"n": "2"})).files
+        assert not (await one.ask("one more", command="image")).files
 
 
 async def test_the_time_of_receipt_does_not_matter_to_the_order(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import processes
+from tests.support.channel import parse
 from tests.support.killed_service import serve
 from tests.support.processes import Process
 from tests.support.scripted_api import events, failure, piece
@@ -63,6 +64,7 @@ async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
         await one.channel.until(lambda: his in one.channel.acknowledged)
         stopped = await one.ask("", command="stop", who="bob", member=True)
         assert stopped.text == "Stopped: 1."
+        await one.channel.wait_for_answers(his)
         assert one.answer(his).text == "*Stopped.*"
         assert (await one.ask("", command="stop", who="cid", member=True)).text == "Nothing is running here."
         assert not one.answer(hers).final
@@ -70,6 +72,47 @@ async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
         release.set()
         await one.channel.wait_for_answers(hers)
         assert one.answer(hers).text == "*Stopped.*"
+
+
+async def test_a_stopped_request_counts(tmp_path: Path) -> None:
+    """What the API was asked counts although its answer is not awaited, also over a restart."""
+    async with service(tmp_path, bot_media_per_day=2) as one:
+        one.echo.hold("slow")
+        for number in range(2):
+            event = await one.start_asking(f"slow {number}", command="image")
+            await one.ask("", command="stop")
+            await one.channel.wait_for_answers(event)
+        assert "2" in (await one.ask("slow fox", command="image")).text
+        await one.stop()
+        await one.start()
+        await one.ask("slow fox", command="image")
+        assert one.echo.prompts == ["slow 0", "slow 1"]
+
+
+async def test_an_edited_request_counts(tmp_path: Path) -> None:
+    """Each edit of a running request is another one."""
+    async with service(tmp_path, bot_media_per_day=3) as one:
+        one.echo.hold("slow")
+        event = await one.start_asking("slow 0", command="image")
+        for number in range(1, 6):
+            asked = parse({**one.channel.questions[event], "text": f"slow {number}"})
+            await one.core.services.revise(asked)
+            if number < 3:
+                await one.echo.until(lambda number=number: f"slow {number}" in one.echo.prompts)  # type: ignore[misc]
+        assert one.echo.prompts == ["slow 0", "slow 1", "slow 2"]
+        await one.ask("", command="stop")
+
+
+async def test_a_refused_request_counts_nothing(tmp_path: Path) -> None:
+    """A request that the API refused, and that waits for its next try, is free when it is stopped."""
+    async with service(tmp_path, bot_media_per_day=1, timing=replace(FAST.pipeline, shortest_pause=1000.0)) as one:
+        one.echo.instead = [failure(500)] * 5
+        event = await one.channel.ask("a fox", command="image")
+        await one.channel.until(lambda: any("1000" in change["text"] for _, change in one.channel.seen))
+        await one.ask("", command="stop")
+        await one.channel.wait_for_answers(event)
+        one.echo.instead.clear()
+        assert (await one.ask("a fox", command="image")).files
 
 
 async def test_a_stop_reaches_an_opening_draft(tmp_path: Path) -> None:

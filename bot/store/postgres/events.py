@@ -20,6 +20,7 @@ from bot.store.postgres.lease import CHANNEL, LOCK, Lease
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import codec
 from bot.store.shared.lanes import lane_parts
+from bot.store.shared.quota import PRICE_DAYS, today
 from bot.store.shared.rows import filled, job_of, usage_rows
 from bot.store.timing import StoreTiming
 
@@ -154,7 +155,8 @@ class PostgresEvents:
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
         turns = [codec.dumps(filled(turn, job.event, now)) for turn in outcome.turns]
-        committed = {"answer": codec.dumps(outcome.answer), "turns": turns, **_usage_columns(job, outcome.usage, now)}
+        usage = _usage_columns(job, await self._priced(outcome.usage), now)
+        committed = {"answer": codec.dumps(outcome.answer), "turns": turns, **usage}
         replaced = {"adapter": codec.key(job.event.adapter), "replaces": codec.key(job.event.replaces)}
 
         async def work(db: PostgresDatabase, owner: int) -> bool | None:
@@ -165,6 +167,20 @@ class PostgresEvents:
             return False if await db.value(statements.IS_ANSWERED, seq=job.seq, owner=owner) else None
 
         return await self._write_owned(job, work)
+
+    async def _priced(self, usage: Sequence[Usage]) -> Sequence[Usage]:
+        """Give estimates the dearest known price of their kind."""
+        if not any(used.is_estimate for used in usage):
+            return usage
+        first = today(time.time()) - PRICE_DAYS
+        rows = await self._connections.rows(statements.PRICES, day=first)
+        prices = {row["kind"]: row["price"] for row in rows}
+        return [
+            replace(used, cost=(prices.get(used.kind) or 0.0) * max(used.items, used.requests))
+            if used.is_estimate
+            else used
+            for used in usage
+        ]
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
         columns = _usage_columns(job, usage, datetime.now(UTC))

@@ -19,8 +19,8 @@ from bot.store.shared.rows import event_keys
 #: Key of the advisory lock under which money is counted; those of people are their numbers.
 MONEY = 0x636D756D
 
-#: An event that is, or waits to be, answered; and that is not the one in question.
-_OPEN = "NOT done AND answer IS NULL AND NOT (adapter = :adapter AND id = :id)"
+#: An event that is, or waits to be, answered; the one in question counts only while it is being answered.
+_OPEN = "NOT done AND answer IS NULL AND (owner IS NOT NULL OR NOT (adapter = :adapter AND id = :id))"
 _MADE = f"""(
     SELECT coalesce(sum(items), 0) FROM usage WHERE adapter = :adapter AND actor = :actor AND hour >= today * 24)
     + (SELECT coalesce(sum(items), 0) FROM events WHERE adapter = :adapter AND actor = :actor AND {_OPEN})

@@ -138,6 +138,7 @@ WITHDRAW = """
 UPDATE events SET withdrawn = true, done = done OR owner IS NULL
 WHERE adapter = :adapter AND id = :id AND event IS NOT NULL RETURNING seq
 """
+PRICES = "SELECT kind, max(price) AS price FROM spent WHERE day >= :day GROUP BY kind"
 DELETE_TURNS = "DELETE FROM turns WHERE event_seq = :seq"
 IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = :seq AND owner = :owner"
 COUNTS = """

@@ -70,7 +70,8 @@ class SqliteEvents(SqliteRecorder):
         answer = codec.dumps(outcome.answer)
         turns = [filled(turn, job.event, now) for turn in outcome.turns]
         told = [codec.dumps(turn) for turn in turns]
-        usage = usage_rows(job, outcome.usage, now)
+        used = await self._ledger.priced(job.event, outcome.usage)
+        usage = usage_rows(job, used, now)
         replaced = ((job.seq, codec.key(job.event.replaces)),) if job.event.replaces and turns else ()
         first = 0  #: sequence number of the turns' first
 
@@ -99,7 +100,7 @@ class SqliteEvents(SqliteRecorder):
                 return False
             self._running[job.seq] = replace(mine, answer=outcome.answer)
             self._ledger.close(job.seq)
-            self._ledger.use(job.event, outcome.usage)
+            self._ledger.use(job.event, used)
             return True
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))

@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.models import Event, QuotaRequest, Usage
@@ -63,6 +63,7 @@ class QuotaLedger:
         self._prices: dict[str, float] = {}
         self._writes = 0  #: changes of usage so far
         self._open: dict[int, Reservation] = {}  #: of unanswered events by sequence number
+        self._next: dict[int, Reservation] = {}  #: of running events that are about to be reopened, beside the first
         self._open_items: Counter[Person] = Counter()
         self._open_amounts: Counter[str] = Counter()
 
@@ -87,6 +88,17 @@ class QuotaLedger:
                 self._cost = sum(spent for day, _, spent, _ in rows if day >= today)
                 for _, kind, _, price in rows:
                     self._learn(kind, price)
+
+    async def priced(self, event: Event, usage: Sequence[Usage]) -> list[Usage]:
+        """Give estimates the dearest known price of their kind. Raises `StoreError`."""
+        if any(used.is_estimate for used in usage):
+            await self.load(person_of(event), 0, items=False, cost=True)
+        return [
+            replace(used, cost=self._prices.get(used.kind, 0.0) * max(used.items, used.requests))
+            if used.is_estimate
+            else used
+            for used in usage
+        ]
 
     def items(self, person: Person) -> int:
         """Files made today and being made for a person."""
@@ -135,8 +147,20 @@ class QuotaLedger:
         self.close(seq)
         self._open[seq] = reservation
 
+    def open_next(self, seq: int, reservation: Reservation) -> None:
+        """Keep a counted reservation until its running event is answered and reopened."""
+        self.drop_next(seq)
+        self._next[seq] = reservation
+
+    def drop_next(self, seq: int) -> None:
+        """Release the reservation of an event that is not reopened after all."""
+        reservation = self._next.pop(seq, None)
+        if reservation is not None:
+            self._remove(reservation)
+
     def reopen(self, seq: int, reservation: Reservation) -> None:
         """Reserve what an event may use that is to be answered again, or that was recorded by an earlier process."""
+        self.drop_next(seq)
         if seq not in self._open and (reservation.kind or reservation.items):
             self._open[seq] = reservation
             self._add(reservation)

@@ -161,15 +161,18 @@ class SqliteRecorder:
         await self._load_figures(event, quota)
         found = await self._reader.state(event.adapter, event.id)
         seq = 0 if found is None else found[0]
-        reservation = self._ledger.count(quota, person_of(event), instead_of=seq)
+        # A running event has asked already: what it may use counts beside the new request.
+        reservation = self._ledger.count(quota, person_of(event), instead_of=0 if seq in self._running else seq)
 
         async def work(db: SqliteDatabase) -> None:
             await maintenance.reserve(db, seq, reservation.kind, reservation.items)
 
         def then(_: None) -> None:
             running = self._running.get(seq)
-            if self._queue.is_unanswered(seq) or (running is not None and running.answer is None):
+            if self._queue.is_unanswered(seq):
                 self._ledger.open(seq, reservation)
+            elif running is not None and running.answer is None:
+                self._ledger.open_next(seq, reservation)
             else:  # what it may use counts when it is reopened
                 self._ledger.release(reservation)
 

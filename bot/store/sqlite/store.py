@@ -127,6 +127,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
 
         def then(reopened: bool) -> None:
             if not reopened:
+                self._ledger.drop_next(seq)
                 return
             self._jobs.pop(seq, None)
             self._queue.add(
@@ -145,6 +146,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
                 self._ledger.reopen(seq, Reservation(person_of(event), kind, items))
             else:
                 self._ledger.close(seq)
+                self._ledger.drop_next(seq)
             self._contexts.drop((codec.key(event.adapter), conversation))
             self._changed.set()
 
