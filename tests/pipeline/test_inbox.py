@@ -173,7 +173,7 @@ async def test_a_request_stopped_while_it_waits_does_not_count(tmp_path: Path) -
         await one.ask("", command="stop")
         await one.channel.wait_for_answers(first, waiting)
         assert (await one.ask("fresh", command="image", options={"n": "2"})).files
-        assert not (await one.ask("one more", command="image")).files
+        assert not (await one.ask("two more", command="image", options={"n": "2"})).files
 
 
 async def test_the_time_of_receipt_does_not_matter_to_the_order(tmp_path: Path) -> None:
