@@ -550,6 +550,18 @@ class StoreContract:
 
     # -- housekeeping
 
+    async def test_forgetting_reaches_what_others_read_along(self, store: Store) -> None:
+        """A person's words in another's question go, with the summary that may have them; the question stays."""
+        read_along = Turn(role="user", content="secret", speaker="Ann", actor="ann")
+        asked = outcome("yes", user="and you?")
+        await answer(store, event("e", actor="bob"), replace(asked, turns=(read_along, *asked.turns)))
+        turns = (await store.context("one", "c", limit=9)).turns
+        await store.save_summary("one", "c", "Ann told a secret.", through_seq=turns[0].seq)
+        await store.forget("one", "ann")
+        context = await store.context("one", "c", limit=9)
+        assert (context.summary, [turn.content for turn in context.turns]) == ("", ["and you?", "yes"])
+        assert "secret" not in str([turn async for turn in store.transcript("one", "c")])
+
     async def test_forgetting_a_person(self, tmp_path: Path) -> None:
         """Their turns, contents, summaries, settings and waiting events go, others' stay; usage names them no more."""
         usage = [Usage(kind="image", model="p", items=1)]

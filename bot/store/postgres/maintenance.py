@@ -42,7 +42,10 @@ _PRUNE_SPENT = "DELETE FROM spent WHERE day < :oldest"
 async def forget(db: PostgresDatabase, adapter: str, actor: str) -> Sequence[str]:
     """See `Maintenance.forget`; returns the answers that are gone."""
     is_running = "owner IS NOT NULL AND NOT done"
-    answers = await erasure.forget(db, adapter, actor, is_running=is_running, add_usage=_ADD_USAGE, now=time.time())
+    said_by, now = "data::json->>'actor'", time.time()
+    answers = await erasure.forget(
+        db, adapter, actor, is_running=is_running, said_by=said_by, add_usage=_ADD_USAGE, now=now
+    )
     await db.rows(_FORGET_TURN, adapter=codec.key(adapter), actor=codec.key(actor))
     return answers
 

@@ -20,6 +20,14 @@ _BEFORE = (
         " OR (actor = :actor AND event_seq IN (SELECT seq FROM events WHERE adapter = :adapter))"
     ),
 )
+#: What others' requests read along of the person, and the summaries that may have it.
+_READ_ALONG = (
+    (
+        "UPDATE contexts SET summary = '' WHERE (adapter, conversation) IN"
+        " (SELECT adapter, conversation FROM turns WHERE adapter = :adapter AND {said_by} = :said_by)"
+    ),
+    "DELETE FROM turns WHERE adapter = :adapter AND {said_by} = :said_by",
+)
 _AFTER = (
     f"DELETE FROM usage WHERE {_THEIRS}",
     key_values.FORGET,
@@ -34,12 +42,12 @@ ON CONFLICT (event_seq, actor) DO UPDATE SET is_good = excluded.is_good, at = ex
 
 
 async def forget(
-    db: Database, adapter: str, actor: str, *, is_running: str, add_usage: str, now: float
+    db: Database, adapter: str, actor: str, *, is_running: str, said_by: str, add_usage: str, now: float
 ) -> Sequence[str]:
     """See `Maintenance.forget`; returns the answers whose files are to be deleted.
 
-    `is_running`: condition of events that are being answered: they are blanked when they are done. `add_usage`:
-    statement that adds the person's usage to that of nobody.
+    `is_running`: condition of events that are being answered: they are blanked when they are done. `said_by`:
+    expression of the person in a turn's `data`. `add_usage`: statement that adds the person's usage to that of nobody.
     """
     who = {"adapter": codec.key(adapter), "actor": codec.key(actor)}
     today = quota.today(now)
@@ -50,6 +58,9 @@ async def forget(
     )
     for statement in _BEFORE:
         await db.rows(statement, **who)
+    if actor:
+        for statement in _READ_ALONG:
+            await db.rows(statement.format(said_by=said_by), adapter=who["adapter"], said_by=codec.clean(actor))
     await db.rows(f"UPDATE events SET forgotten = true, actor = '' WHERE {_THEIRS} AND ({is_running})", **who)
     await db.rows(
         "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"

@@ -84,7 +84,10 @@ async def withdraw(db: SqliteDatabase, seq: int, *, is_waiting: bool) -> None:
 async def forget(db: SqliteDatabase, adapter: str, actor: str, running: Sequence[int], *, now: float) -> list[Media]:
     """See `Maintenance.forget`. Events of `running` are blanked when they are done, others now."""
     is_running = f"seq IN ({', '.join(map(str, running))})" if running else "false"
-    answers = await erasure.forget(db, adapter, actor, is_running=is_running, add_usage=_ADD_USAGE, now=now)
+    said_by = "data->>'actor'"
+    answers = await erasure.forget(
+        db, adapter, actor, is_running=is_running, said_by=said_by, add_usage=_ADD_USAGE, now=now
+    )
     return [media for answer in answers for media in media_of(answer)]
 
 
