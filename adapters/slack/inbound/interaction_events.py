@@ -205,3 +205,9 @@ def locate_event(event_id: str) -> tuple[str, str, str]:
             return owner, channel, ""
         case _:
             return "", "", ""
+
+
+def locate_message(body: Json) -> str:
+    """Return channel and ts of the message that a button is in."""
+    container = body.get("container") or {}
+    return f"{container.get('channel_id') or ''}.{container.get('message_ts') or ''}"

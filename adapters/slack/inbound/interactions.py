@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems, prompted_options
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
@@ -20,6 +21,7 @@ from adapters.slack.inbound.interaction_events import (
     event_from_stop,
     event_from_view_submission,
     interaction_id,
+    locate_message,
 )
 from adapters.slack.inbound.parse import find_mentions, message_id, read_mrkdwn
 from adapters.slack.inbound.recent_threads import RecentThreads
@@ -43,6 +45,8 @@ from bot.models import CommandSpec, Event
 from bot.ports import Sink
 
 log = structlog.get_logger(__name__)
+
+_PRESSES = 10_000  # buttons in memory
 
 
 class InteractionHandler:
@@ -69,6 +73,8 @@ class InteractionHandler:
         self._commands = commands
         self._prefix = f"/{prefix}"
         self._patience = timing.interaction_patience
+        #: Buttons that were just pressed: message, person and button.
+        self._pressed: BoundedDict[tuple[str, str, str], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
 
     # -- slash commands
 
@@ -202,12 +208,18 @@ class InteractionHandler:
         if button is None:
             await self._notify(workspace, body, person, "request.outdated")
             return
+        press = (f"{workspace.owner}.{locate_message(body)}", person.id, str(action.get("value") or ""))
+        if press in self._pressed:
+            log.info("button pressed twice", action=button.action)
+            return
+        self._pressed[press] = None
         spec = self._specs.get(button.command)
         options = prompted_options(spec, button.prompts_for.split(","))
         label = str((action.get("text") or {}).get("text") or "")
         context = self._locate_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
-            await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label))
+            if not await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label)):
+                self._pressed.pop(press, None)
             return
         metadata = {"button": button.value, "channel": context.channel, "thread": context.thread, "label": label}
         view = build_modal(
@@ -220,6 +232,7 @@ class InteractionHandler:
             is_optional=True,
         )
         if not await self._open_view(workspace, body, view):
+            self._pressed.pop(press, None)
             await self._notify(workspace, body, person, "slack.form.late")
 
     def _locate_button(
@@ -296,9 +309,11 @@ class InteractionHandler:
 
     # -- shared steps
 
-    async def _record_or_notify(self, workspace: Workspace, body: Json, event: Event) -> None:
-        if not await self._record(event):
-            await self._notify(workspace, body, await self._find_person(workspace, body), "request.not_recorded")
+    async def _record_or_notify(self, workspace: Workspace, body: Json, event: Event) -> bool:
+        if await self._record(event):
+            return True
+        await self._notify(workspace, body, await self._find_person(workspace, body), "request.not_recorded")
+        return False
 
     async def _record(self, event: Event) -> bool:
         try:

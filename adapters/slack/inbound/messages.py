@@ -37,6 +37,11 @@ _SPOKEN = ("", "file_share", "thread_broadcast", "me_message", "bot_message")
 _MESSAGES = 5000  # messages that are remembered
 
 
+#: Slack itself, which writes notices such as "You have been removed from #general" as direct messages. They carry
+#: neither `bot_id` nor a subtype.
+SYSTEM_USERS = frozenset({"USLACK", "USLACKBOT"})
+
+
 class MessageHandler:
     """Records messages that are for the bot as events, in each thread one after the other."""
 
@@ -75,7 +80,7 @@ class MessageHandler:
             await self._edit(workspace, event)
         elif subtype == "message_deleted":
             await self._delete(workspace, event)
-        elif subtype in _SPOKEN and str(event.get("user") or "") != workspace.bot_user:
+        elif subtype in _SPOKEN and str(event.get("user") or "") not in {workspace.bot_user, *SYSTEM_USERS}:
             await self._add(workspace, event)
 
     async def _add(self, workspace: Workspace, message: Json) -> None:
@@ -113,7 +118,7 @@ class MessageHandler:
         same = ("text", "files")
         if message.get("subtype") not in (None, *_SPOKEN) or all(message.get(f) == before.get(f) for f in same):
             return
-        if str(message.get("user") or "") == workspace.bot_user:
+        if str(message.get("user") or "") in {workspace.bot_user, *SYSTEM_USERS}:
             return
         edited = {**message, "channel": channel, "channel_type": notice.get("channel_type")}
         async with self._lock(workspace, edited):

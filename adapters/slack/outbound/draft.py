@@ -153,7 +153,7 @@ class SlackDraft:
 
     async def _show_in_place(self, answer: Answer) -> None:
         """Show the answer where it was asked for; in direct messages where the bot may not write there."""
-        if (answer.private or self._is_private) and not self._target.is_dm:
+        if self._is_for_one(answer):
             await self._post_ephemeral(answer)
             return
         try:
@@ -163,14 +163,24 @@ class SlackDraft:
                 raise
             await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
 
+    def _is_for_one(self, answer: Answer) -> bool:
+        """Whether the answer is for the person alone.
+
+        An error that can be tried again is not, in a thread where everybody saw the question: Slack does not promise
+        that an ephemeral message is delivered, and it is gone with the next start of the client.
+        """
+        if self._target.is_dm:
+            return False
+        is_error = any(action.name == "retry" for action in answer.actions)
+        return self._is_private or (answer.private and not (is_error and bool(self._target.thread)))
+
     async def _fall_back(self, answer: Answer, refusal: DeliveryRefused) -> None:
         """Show an answer that no message can show as a file; else say in private that there is one.
 
         Raises the refusal where the person has not got the answer.
         """
         log.warning("answer refused", reason=str(refusal), code=refusal_code(refusal))
-        is_private = (answer.private or self._is_private) and not self._target.is_dm
-        if answer.text and not is_private:
+        if answer.text and not self._is_for_one(answer):
             try:
                 await self._show_as_file(answer)
             except DeliveryRefused as exc:

@@ -337,11 +337,11 @@ async def test_a_failed_command_leaves_no_parent(slack: SlackSimulator, stage: D
 
 
 async def test_private_answers_are_in_the_thread(slack: SlackSimulator, stage: DraftStage) -> None:
-    """An error is shown to the person alone, in the thread, with a button; earlier messages are deleted."""
-    retry = Action(name="retry", label="Try again", command="retry", options={"event": "Ev1"})
+    """What is for the person alone is shown so, in the thread, with its button; earlier messages are deleted."""
+    other = Action(name="other", label="Try again", command="chat", options={"event": "Ev1"})
     draft = await stage.draft()
     await draft.write("The first words")
-    answer = Answer(text="That did not work.", actions=(retry,), private=True)
+    answer = Answer(text="That did not work.", actions=(other,), private=True)
     await draft.finish(answer)
     await draft.finish(answer)
     (private_answer,) = stage.answers(viewer=slack.ada.id)
@@ -351,6 +351,22 @@ async def test_private_answers_are_in_the_thread(slack: SlackSimulator, stage: D
         ["Try again"],
     )
     assert not slack.team.statuses.get((stage.channel.id, stage.question.ts))
+
+
+async def test_errors_stay_in_the_thread(slack: SlackSimulator, stage: DraftStage) -> None:
+    """An error that can be tried again is one message for everybody in the thread, also when a crash repeats it."""
+    retry = Action(name="retry", label="Try again", command="retry", options={"event": "Ev1"})
+    answer = Answer(text="That did not work.", actions=(retry,), private=True)
+    draft = await stage.draft()
+    await draft.status(Status("Thinking…"))
+    await draft.finish(answer)
+    ref = draft.ref
+    await stage.restart(Timing(late_messages=0.0))
+    await (await stage.draft(ref=ref)).finish(answer)
+    assert [(read(m), m.thread_ts, labels(m)) for m in stage.answers()] == [
+        ("That did not work.", stage.question.ts, ["Try again"])
+    ]
+    assert stage.answers(viewer=slack.ada.id) == stage.answers()
 
 
 async def test_private_drafts_show_nothing_before(slack: SlackSimulator, stage: DraftStage) -> None:

@@ -9,7 +9,7 @@ from simulators.slack import Message, SlackSimulator
 from tests.support.scripted_api import failure
 from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels, read
-from tests.support.slack.service import service
+from tests.support.slack.service import FAST, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
@@ -41,20 +41,58 @@ async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
 
 
 async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) -> None:
-    """An error is shown to the person alone, in the thread; its button asks again, after a restart too."""
+    """An error is a message in the thread, for who looks later too; its button asks again, after a restart too."""
     async with service(slack, tmp_path) as running:
         running.echo.instead = [failure(400)]
         question = slack.ada.mention("hello")
-        await slack.until(lambda: ephemeral_texts(slack))
-        await running.idle()
-        (told,) = (message for message in slack.ada.sees() if message.is_ephemeral)
+        [told] = await running.answers(question)
+        assert not told.is_ephemeral
         assert (told.thread_ts, labels(told)) == (question.ts, ["Try again"])
-        assert visible_texts(slack, question) == []
+        assert ephemeral_texts(slack) == []
         assert not slack.team.statuses
         await running.restart()
         slack.ada.press(told, "press:retry")
+        [_, answer] = await running.answers(question, 2)
+        assert read(answer) == "re: hello"
+
+
+async def test_quick_double_clicks_make_one(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A second press of the same button right after the first is the same press; another button is another press."""
+    async with service(slack, tmp_path) as running:
+        question = slack.ada.mention("hello")
+        [answer] = await running.answers(question)
+        for button in ("press:continue", "press:continue", "press:good"):
+            slack.ada.press(answer, button)
+        await running.answers(question, 2)
+        await slack.until(lambda: ephemeral_texts(slack))
+        await running.idle()
+        assert running.echo.prompts == ["hello", "Please continue."]
+
+
+@pytest.mark.parametrize("user", ["USLACKBOT", "USLACK"])
+async def test_notices_of_slack_are_no_questions(slack: SlackSimulator, tmp_path: Path, user: str) -> None:
+    """A direct message by which Slack says what somebody did is not answered, and the API is not asked."""
+    async with service(slack, tmp_path) as running:
+        direct = slack.team.direct(slack.ada.id)
+        text = "You have been removed from #general by <@U0ADA>"
+        notice = {"type": "message", "user": user, "text": text, "channel": direct.id, "channel_type": "im"}
+        slack.people.event(slack.team, {**notice, "ts": slack.clock.ts()})
+        await running.idle()
+        question = slack.ada.direct("hello")
         await running.answers(question)
-        assert visible_texts(slack, question) == ["re: hello"]
+        assert running.echo.prompts == ["hello"]
+
+
+async def test_under_load_no_status_is_left_over(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Slack refuses by its rate limit what ends a session of the agent view: it is repeated until Slack takes it."""
+    slack.faults.limit("agents.sessions.setStatus", 0.1, times=4).where = lambda params: params["status"] == "active"
+    async with service(slack, tmp_path, timing=FAST) as running:
+        gate = running.echo.hold("hello")
+        question = slack.ada.direct("hello")
+        await slack.until(lambda: slack.team.sessions)
+        gate.set()
+        await running.answers(question)
+        await slack.until(lambda: [states[-1] for states in slack.team.sessions.values()] == ["active"])
 
 
 async def test_stop_ends_a_running_job(slack: SlackSimulator, tmp_path: Path) -> None:
