@@ -49,7 +49,12 @@ def split(markdown: str, limit: int, *, measure: Measure = len) -> list[str]:
     closed and opened again with its language, a cut table repeats its header, a heading stays with the block below
     it. No text is lost or moved. Blank text yields no pieces. An unclosed fence is closed.
     """
-    return list(_Packer(limit, measure).pack(list(_blocks(markdown))))
+    return list(iter_split(markdown, limit, measure=measure))
+
+
+def iter_split(markdown: str, limit: int, *, measure: Measure = len) -> Iterator[str]:
+    """Yield the pieces of `split` one by one. `measure` is called a few times for each."""
+    return _Packer(limit, measure).pack(list(_blocks(markdown)))
 
 
 def estimate_tokens(text: str) -> int:
@@ -109,15 +114,22 @@ def _starts_block(lines: list[str], at: int) -> bool:
 
 def _count_fitting(parts: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
     """Return how many of the first parts fit, by galloping search: few calls of `fits`."""
-    count, step = 0, 1
-    while count < len(parts):
-        further = min(count + step, len(parts))
-        if fits(parts[:further]):
-            count, step = further, 2 * step
-        elif step == 1:
-            break
-        else:
-            step = 1
+    return _gallop(len(parts), lambda count: fits(parts[:count]))
+
+
+def _gallop(most: int, fits: Callable[[int], bool], *, guess: int = 1) -> int:
+    """Return a count up to `most` that fits while one more does not: doubles from `guess`, then halves the rest."""
+    count, step = 0, min(guess, most)
+    while count < most:
+        further = min(count + step, most)
+        if fits(further):
+            count, step = further, 1 if count == 0 and guess > 1 else 2 * step
+            continue
+        low, high = count, further
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if fits(middle) else (low, middle)
+        return low
     return count
 
 
@@ -134,21 +146,39 @@ class _Packer:
         return self.measure(text) <= self.limit
 
     def pack(self, blocks: list[_Block]) -> Iterator[str]:
-        for block in blocks:
+        at, guess = 0, 1
+        while at < len(blocks):
+            count = _gallop(
+                len(blocks) - at,
+                lambda count: self.fits(self._join(blocks, at, at + count)),  # noqa: B023 - called at once
+                guess=guess,
+            )
+            end, guess = at + count, max(count, 1)  # the next piece is probably like this one
+            for index in range(at, end):
+                self._note_heading(blocks[index])
+                self.piece = self._join(blocks, index, index + 1)
+            if end == len(blocks):
+                break
+            block = blocks[end]
             text = block.text()
-            joined = self.piece + block.lead + text if self.piece else text
-            if self.fits(joined):
-                is_heading = len(block.lines) == 1 and not block.head and _HEADING.match(text)
-                if not (is_heading and self.heading):
-                    self.heading = len(self.piece) if is_heading else 0
-                self.piece = joined
-            elif self.fits(self._with_heading(block, text)):
+            if self.fits(self._with_heading(block, text)):
                 yield from self._flush(keep_heading=True)
                 self.piece = self.piece + block.lead + text if self.piece else text
                 self.heading = 0
             else:
                 yield from self._fill(block)
+            at = end + 1
         yield from self._flush()
+
+    def _join(self, blocks: list[_Block], start: int, end: int) -> str:
+        """Return the current piece with these blocks behind it."""
+        joined = "".join(blocks[index].lead + blocks[index].text() for index in range(start, end))
+        return self.piece + joined if self.piece else joined.removeprefix(blocks[start].lead)
+
+    def _note_heading(self, block: _Block) -> None:
+        is_heading = len(block.lines) == 1 and not block.head and _HEADING.match(block.lines[0])
+        if not (is_heading and self.heading):
+            self.heading = len(self.piece) if is_heading else 0
 
     def _with_heading(self, block: _Block, text: str) -> str:
         """Return the next piece if it begins with this block and the headings above it."""

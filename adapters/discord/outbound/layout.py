@@ -1,14 +1,14 @@
 """The pages of an answer, one a message. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from adapters.discord.ui.format import SPOILER_CLOSE, SPOILER_OPEN, mark_spoilers, to_discord
 from adapters.kit import progress
 from bot.i18n import translate
-from bot.markdown.split import Measure, split
+from bot.markdown.split import Measure, iter_split, split
 from bot.models import Action, Answer, Media, Status
 
 #: Characters of a message as Discord's clients count them, and of one made of components v2.
@@ -20,6 +20,7 @@ MAX_FILES = 10
 #: Characters of a growing answer that are laid out: more than fill `MAX_MESSAGES` messages.
 WINDOW = 4 * MAX_MESSAGES * MAX_TEXT // 2
 
+_SURELY_LONGER = 4  # times the limit: such a piece is cut without being converted
 _SPOILER_RESERVE = 8  # characters that close and open a spoiler where the text is split
 _NOTE_RESERVE = 160  # characters of the sentence that comes with a file
 _MAX_BYTES_V2 = 10_000  # Discord fails with an internal error above
@@ -57,22 +58,29 @@ def utf16_length(text: str) -> int:
 # ------------------------------------------------------------------ text
 
 
-def split_text(markdown: str, limit: int = MAX_TEXT) -> list[str]:
-    """Convert Markdown to texts of at most `limit`; a spoiler that spans two is closed and opened again."""
-    texts: list[str] = []
+def split_text(markdown: str, limit: int = MAX_TEXT, *, most: int | None = None) -> list[str]:
+    """Convert Markdown to texts of at most `limit`; a spoiler that spans two is closed and opened again.
+
+    `most`: number of texts after which the rest of the Markdown is not looked at.
+    """
+    return [*islice(_texts(markdown, limit), most)]
+
+
+def _texts(markdown: str, limit: int) -> Iterator[str]:
     is_open = False
     room = limit - _SPOILER_RESERVE
-    for piece in split(mark_spoilers(markdown), room, measure=_measure(room)):
+    for piece in iter_split(mark_spoilers(markdown), room, measure=_measure(room)):
         opened = f"{SPOILER_OPEN}{piece}" if is_open else piece
         is_open = opened.rfind(SPOILER_OPEN) > opened.rfind(SPOILER_CLOSE)
-        texts += _convert(f"{opened}{SPOILER_CLOSE}" if is_open else opened, limit)
-    return texts
+        yield from _convert(f"{opened}{SPOILER_CLOSE}" if is_open else opened, limit)
 
 
 def _measure(limit: int) -> Measure:
     """Return a function that measures a converted piece. It converts a piece only where an estimate is too long."""
 
     def measure(piece: str) -> int:
+        if len(piece) > _SURELY_LONGER * limit:
+            return len(piece)
         if not _REWRITTEN.search(piece):
             line_end = 4 if _INDENTED.search(piece) else 1
             grown = (12 if indent else line_end if line else 1 for line, indent in _ESCAPED.findall(piece))
@@ -97,9 +105,9 @@ def _convert(piece: str, limit: int) -> list[str]:
 def layout_growing(markdown: str, locale: str, *, is_single: bool = False) -> list[MessagePage]:
     """Lay out an answer that is still being written. `is_single`: in one message, whatever its length."""
     if is_single:
-        first, *rest = split_text(markdown[:WINDOW], MAX_TEXT - _NOTE_RESERVE) or [""]
+        first, *rest = split_text(markdown[:WINDOW], MAX_TEXT - _NOTE_RESERVE, most=2) or [""]
         return [MessagePage(text=f"{first}\n{_length_note(markdown, locale)}" if rest else first)]
-    texts = split_text(markdown[:WINDOW])
+    texts = split_text(markdown[:WINDOW], most=MAX_MESSAGES + 1)
     if len(texts) > MAX_MESSAGES:
         texts[MAX_MESSAGES - 1 :] = [_length_note(markdown, locale)]
     return [MessagePage(text=text) for text in texts]
@@ -142,16 +150,20 @@ def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> li
 
 
 def _layout_text(markdown: str, locale: str, *, is_single: bool) -> list[MessagePage]:
-    texts = split_text(markdown[:WINDOW])
+    texts = split_text(markdown[:WINDOW], most=MAX_MESSAGES + 1)
     if len(markdown) > WINDOW and len(texts) <= MAX_MESSAGES:
-        texts = split_text(markdown)
+        texts = split_text(markdown, most=MAX_MESSAGES + 1)
     if len(texts) <= (1 if is_single else MAX_MESSAGES):
         return [MessagePage(text=text) for text in texts]
-    if is_single and len(long := split_text(markdown, MAX_TEXT_V2)) == 1 and len(long[0].encode()) < _MAX_BYTES_V2:
+    if (
+        is_single
+        and len(long := split_text(markdown, MAX_TEXT_V2, most=2)) == 1
+        and len(long[0].encode()) < _MAX_BYTES_V2
+    ):
         return [MessagePage(text=long[0], is_components_v2=True)]
     note = f"-# {translate('discord.whole', locale)}"
     if is_single:
-        first = split_text(markdown[:WINDOW], MAX_TEXT - _NOTE_RESERVE)[0]
+        first = split_text(markdown[:WINDOW], MAX_TEXT - _NOTE_RESERVE, most=1)[0]
         return [MessagePage(text=f"{first}\n{note}", attached_text=markdown)]
     pages = [MessagePage(text=text) for text in texts[: MAX_MESSAGES - 1]]
     return [*pages, MessagePage(text=note, attached_text=markdown)]

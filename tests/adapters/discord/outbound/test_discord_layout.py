@@ -1,8 +1,13 @@
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.discord.outbound import layout
 from adapters.discord.outbound.layout import (
@@ -97,6 +102,61 @@ def test_shapes_that_could_be_slow(markdown: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(layout, "to_discord", counted)
     layout_growing(markdown, "")
     assert count < 500
+
+
+#: What is slow to convert, to measure or to split when it is repeated.
+ADVERSARIAL = (
+    *(
+        "|\n|-|\n9",
+        "~",
+        "1",
+        "[a](https://b.c/d) ",
+        "https://b.c/d ",
+        "- a\n  - b\n",
+        "> > > - ",
+        "**",
+        "`a` ``",
+        "||a",
+    ),
+    *("[", "```\na\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", "狐**狸**", "    a\n\nb\n", "*_`[]#", "---\n\n", "&amp;"),
+)
+
+
+@pytest.mark.parametrize("unit", ADVERSARIAL)
+def test_work_grows_no_faster_than_the_text(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the text is at most twice the characters that are converted, finished or growing."""
+    converted = 0
+
+    def counted(text: str) -> str:
+        nonlocal converted
+        converted += len(text)
+        return to_discord(text)
+
+    def work(size: int, lay_out: Callable[[str], object]) -> int:
+        nonlocal converted
+        converted = 0
+        lay_out((unit * size)[:size])
+        return converted
+
+    monkeypatch.setattr(layout, "to_discord", counted)
+    for lay_out in (lambda text: layout_growing(text, ""), lambda text: layout_answer(Answer(text=text), "")):
+        works = [work(1000 * 2**power, lay_out) for power in range(6)]
+        for less, more in pairwise(works):
+            assert more <= 2 * less + 20 * MAX_TEXT
+        to_discord.cache_clear()
+        began = time.process_time()
+        work(100_000, lay_out)
+        assert time.process_time() - began < 5
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(ADVERSARIAL), min_size=1, max_size=4).map("".join))
+def test_mixtures_are_converted_in_linear_time(unit: str) -> None:
+    """A text of any such mixture has few characters converted, and each page fits."""
+    with patch.object(layout, "to_discord", side_effect=to_discord) as converted:
+        for page in layout_growing((unit * 8000)[:8000], ""):
+            assert utf16_length(page.text) <= MAX_TEXT
+    assert sum(len(call.args[0]) for call in converted.call_args_list) < 100 * MAX_TEXT
 
 
 def test_emoji_count_twice() -> None:
