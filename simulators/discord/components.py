@@ -1,6 +1,8 @@
 """Discord's rules for components: of old and new messages, and of modals."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from simulators.discord.errors import Form, server_error
 from simulators.discord.values import Json
@@ -40,6 +42,40 @@ def media(components: list[Json]) -> Iterator[str]:
     for one in every(components):
         yield from (item["media"]["url"] for item in one.get("items", ()))
         yield from (one[kind]["url"] for kind in ("media", "file") if kind in one)
+
+
+def resolve_files(components: list[Json], files: list[Json]) -> tuple[list[Json], list[Json]]:
+    """Return the components with their uploads filled in, and the files that none of them shows.
+
+    Since April 2026 `attachments` holds "any attached files that are not referenced in embeds or components":
+    https://docs.discord.com/developers/resources/message#message-object (discord-api-docs #8279). What a component
+    shows is an unfurled media item: https://docs.discord.com/developers/components/reference#unfurled-media-item
+    """
+    resolved: list[Json] = json.loads(json.dumps(components))
+    by_url = {f"attachment://{file['filename']}": file for file in files}
+    shown: set[str] = set()
+    for one in every(resolved):
+        for holder, kind in ((one, "file"), (one, "media"), *((item, "media") for item in one.get("items", ()))):
+            file = by_url.get(holder.get(kind, {}).get("url", ""))
+            if file is not None:
+                shown.add(file["id"])
+                fields = {"attachment_id": file["id"], "content_type": file["content_type"], "loading_state": 2}
+                holder[kind] = {"url": file["url"], "proxy_url": file["proxy_url"], **fields}
+                if kind == "file":  # only a file component tells name and size
+                    holder |= {"name": file["filename"], "size": file["size"]}
+    return resolved, [file for file in files if file["id"] not in shown]
+
+
+def as_sent(data: Any) -> Any:
+    """Return what the bot receives for messages in the state's form, which lists every file under `attachments`."""
+    if isinstance(data, list):
+        return [as_sent(one) for one in data]
+    if not isinstance(data, dict):
+        return data
+    sent = {name: as_sent(value) if isinstance(value, dict | list) else value for name, value in data.items()}
+    if sent.get("components") and sent.get("attachments"):
+        sent["components"], sent["attachments"] = resolve_files(sent["components"], sent["attachments"])
+    return sent
 
 
 def texts(components: list[Json]) -> list[str]:

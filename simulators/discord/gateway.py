@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from simulators.discord.components import as_sent
 from simulators.discord.state import DiscordState
 from simulators.discord.values import ME, TOKEN, Json, member, snowflake, user
 
@@ -186,7 +187,7 @@ class Gateway:
                 await self._send_text(session.socket, session.sent[session.last - 1])
 
     async def _send_event(self, session: Session, event: str, data: Json) -> None:
-        message = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
+        message = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": as_sent(data)}
         session.sent.append(json.dumps(message).encode())
         if session.socket is not None and not self.is_stalled:
             await self._send_text(session.socket, session.sent[-1])

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from simulators.discord import files
+from simulators.discord.components import as_sent
 from simulators.discord.errors import Refused, refused
 from simulators.discord.files import Upload
 from simulators.discord.limits import Limits
@@ -156,5 +157,5 @@ def _answered(status: int, answer: Any, headers: Mapping[str, str]) -> web.Respo
     if status == 204:
         return web.Response(status=204, headers=all_headers)
     return web.Response(
-        body=json.dumps(answer).encode(), status=status, headers=all_headers, content_type="application/json"
+        body=json.dumps(as_sent(answer)).encode(), status=status, headers=all_headers, content_type="application/json"
     )

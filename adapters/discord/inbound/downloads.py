@@ -1,6 +1,6 @@
 """Downloads of attachments: streamed, and from a fresh URL when the old one has expired."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -44,7 +44,18 @@ async def _fetch_url(http: HTTPClient, attachment: Attachment) -> str:
         message: dict[str, Any] = {**await http.get_message(int(source["channel"]), int(source["message"]))}
         snapshots = [snapshot["message"] for snapshot in message.get("message_snapshots", ())]
         for holder in (message, *snapshots):
-            for file in holder.get("attachments", ()):
-                if str(file["id"]) == source.get("id"):
+            for file in (*holder.get("attachments", ()), *_media_of(holder.get("components", []))):
+                if source.get("id") and source["id"] in (str(file.get("id")), str(file.get("attachment_id"))):
                     return str(file["url"])
     raise DownloadFailed(f"{attachment.name} is no longer on Discord")
+
+
+def _media_of(components: Any) -> Iterator[dict[str, Any]]:
+    """Yield the unfurled media items of components, nested ones too."""
+    if isinstance(components, dict):
+        if "url" in components:
+            yield components
+        components = list(components.values())
+    if isinstance(components, list):
+        for component in components:
+            yield from _media_of(component)

@@ -123,10 +123,10 @@ class ReplyChains:
     """The first message of each chain of replies, found by following the chain back and remembered."""
 
     def __init__(self) -> None:
-        self._roots: BoundedDict[int, tuple[str, bool]] = BoundedDict(_REMEMBERED)
+        self._roots: BoundedDict[int, tuple[str, str]] = BoundedDict(_REMEMBERED)
 
-    async def find_root(self, client: DiscordClient, message: discord.Message) -> tuple[str, bool]:
-        """Return the id of the first message of a reply's chain, and whether that answers a slash command.
+    async def find_root(self, client: DiscordClient, message: discord.Message) -> tuple[str, str]:
+        """Return the id of the first message of a reply's chain, and the person whose slash command it answers, or "".
 
         A message that can't be read any more ends the chain.
         """
@@ -136,13 +136,14 @@ class ReplyChains:
         while current is not None and root is None and len(passed) <= MAX_CHAIN:
             reference = current.reference
             if current.type is not discord.MessageType.reply or reference is None or not reference.message_id:
-                root = str(current.id), current.interaction_metadata is not None
+                metadata = current.interaction_metadata
+                root = str(current.id), str(metadata.user.id) if metadata is not None else ""
                 break
             root = self._roots.get(reference.message_id)
             passed.append(reference.message_id)
             if root is None:
                 current = await _fetch_replied(client, current)
-        root = root or (str(passed[-1]), False)
+        root = root or (str(passed[-1]), "")
         for each in passed:
             self._roots[each] = root
         return root

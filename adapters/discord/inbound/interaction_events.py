@@ -148,10 +148,15 @@ def thread_of(interaction: discord.Interaction) -> discord.Thread | None:
 
 
 def _conversation(interaction: discord.Interaction) -> str:
-    """Return the conversation's key: a thread, a direct message channel, or a channel's commands."""
-    if thread_of(interaction) is not None:
+    """Return the conversation's key: a thread, a direct message channel, or the person's commands in a channel.
+
+    Where the bot is no member, a person's conversation is their own in threads, too: others have not invited it.
+    """
+    if is_direct(interaction):
+        return f"d{interaction.channel_id}"
+    if thread_of(interaction) is not None and interaction.is_guild_integration():
         return f"t{interaction.channel_id}"
-    return f"d{interaction.channel_id}" if is_direct(interaction) else f"c{interaction.channel_id}"
+    return parse.conversation_of_commands(str(interaction.channel_id), str(interaction.user.id))
 
 
 def is_direct(interaction: discord.Interaction) -> bool:

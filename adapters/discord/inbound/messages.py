@@ -183,11 +183,11 @@ class MessageHandler:
         if not is_mention and not is_reply_to_me:
             return None
         is_reply = parse.is_reply(message)
-        root, follows_command = await self._chains.find_root(self._client, message) if is_reply else ("", False)
+        root, asker = await self._chains.find_root(self._client, message) if is_reply else ("", "")
         context = MessageContext(
             str(message.channel.id),
             root=root,
-            follows_command=follows_command,
+            asker=asker,
             starts_thread=await self._starts_thread(message, is_reply_to_me=is_reply_to_me),
         )
         event = self._event(message, context)
@@ -269,4 +269,5 @@ class MessageHandler:
 
 def _has_content(message: discord.Message) -> bool:
     """Whether Discord sent along what a message says; without the message content intent it does not."""
-    return bool(message.content or message.attachments or message.stickers or message.message_snapshots)
+    parts = (message.content, message.attachments, message.stickers, message.message_snapshots, message.components)
+    return any(parts) or message.poll is not None

@@ -1,10 +1,11 @@
 """From a message to an event. Pure: calls neither Discord nor the core."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import discord
 
@@ -20,6 +21,7 @@ _MAX_NAME = 80  # characters of a thread's name
 _MAX_QUOTE = 2000  # characters quoted of the message that is replied to
 _MARKUP = re.compile(r"<(?:(@[!&]?|#)(\d{15,20})|a?(:\w{2,32}:)\d{15,20}|/([^:<>]{1,100}):\d{15,20})>")
 _FORMATTING = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: Commands that are answered in a conversation.
 TALK = ("chat", "code")
 
@@ -31,7 +33,7 @@ class MessageContext:
     channel: str  #: the channel that settings attach to; the parent of a thread
     thread: str = ""  #: the thread it is in; "" outside of threads
     root: str = ""  #: the first message of its chain of replies; "" where it begins one
-    follows_command: bool = False  #: the chain begins at the answer to a slash command
+    asker: str = ""  #: the person whose slash command the chain's first message answers; "": it answers none
     starts_thread: Literal["", "talk", "all"] = ""  #: which answers start a thread: none, those of `TALK`, all
 
 
@@ -89,7 +91,7 @@ def event_from_message(
 
 
 def conversation_of(message: discord.Message, context: MessageContext, thread: str) -> str:
-    """Return the conversation's key: a direct message channel, a thread, a chain of replies, a channel's commands.
+    """Return the conversation's key: a direct message channel, a thread, a chain of replies, a person's commands.
 
     A thread that is started from a message has that message's id.
     """
@@ -97,7 +99,21 @@ def conversation_of(message: discord.Message, context: MessageContext, thread: s
         return f"d{message.channel.id}"
     if thread:
         return f"t{thread}"
-    return f"c{message.channel.id}" if context.follows_command else f"r{context.root or message.id}"
+    if context.asker:
+        return conversation_of_commands(str(message.channel.id), context.asker)
+    return f"r{context.root or message.id}"
+
+
+def conversation_of_commands(channel: str, user: str) -> str:
+    """Return the key of the conversation that a person's slash commands in a channel are.
+
+    Each person has their own, so that nobody waits for another. The ids of buttons contain it, hence the short form.
+    """
+    number, digits = int(user), ""
+    while number:
+        number, digit = divmod(number, len(_DIGITS))
+        digits = _DIGITS[digit] + digits
+    return f"c{channel}u{digits}"
 
 
 def guild_id_of(message: discord.Message) -> str:
@@ -161,9 +177,12 @@ def starter_of(message: discord.Message) -> discord.Message | None:
 
 def read_text(message: discord.Message, *, me: int = 0) -> str:
     """Return the text of a message and of what it forwards, with names for ids and no mention of the bot."""
-    parts = [resolve_markup(message.content, message, me)]
+    parts = [resolve_markup(text, message, me) for text in _texts_of(message)]
     for snapshot in message.message_snapshots:
-        parts += ["\n".join(f"> {line}" for line in resolve_markup(snapshot.content, message, me).splitlines())]
+        text = resolve_markup("\n\n".join(_texts_of(snapshot)), message, me)
+        parts += ["\n".join(f"> {line}" for line in text.splitlines())]
+    if message.poll is not None:
+        parts += [_poll_text(message.poll)]
     parts += [f"[{sticker.name}]" for sticker in message.stickers]
     if not any(parts):  # other bots often write embeds alone
         parts = [text for embed in message.embeds for text in (embed.title, embed.description) if text]
@@ -204,12 +223,67 @@ def thread_name_of(text: str, command: str) -> str:
 
 
 def read_attachments(message: discord.Message) -> tuple[Attachment, ...]:
-    """Return the files of a message and of what it forwards, to be downloaded later."""
-    files = [*message.attachments, *(file for snapshot in message.message_snapshots for file in snapshot.attachments)]
-    return tuple(read_file(file, message) for file in files)
+    """Return the files of a message and of what it forwards, to be downloaded later.
+
+    Discord lists a file that a component shows there and nowhere else.
+    """
+    found: list[Attachment] = []
+    holders: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for holder in holders:
+        found += [read_file(file, message) for file in holder.attachments]
+        for component in _leaves(holder.components):
+            found += [_read_media(*media, message) for media in _media_of(component)]
+    return tuple(found)
 
 
 def read_file(file: discord.Attachment, message: discord.Message) -> Attachment:
     """Return one file. Its URL expires, so the source holds its message as well."""
     source = {"channel": str(message.channel.id), "message": str(message.id), "id": str(file.id), "url": file.url}
     return Attachment(name=file.filename, content_type=file.content_type or "", size=file.size, source=source)
+
+
+# ------------------------------------------------------------------ components v2
+
+
+def _leaves(components: Iterable[Any]) -> Iterator[Any]:
+    """Yield the components that contain no others, with the accessories of sections."""
+    for component in components:
+        children = getattr(component, "children", None)
+        if children is None:
+            yield component
+        else:
+            yield from _leaves(children)
+            if isinstance(component, discord.SectionComponent):
+                yield component.accessory
+
+
+def _texts_of(message: discord.Message | discord.MessageSnapshot) -> list[str]:
+    texts = [c.content for c in _leaves(message.components) if isinstance(c, discord.TextDisplay)]
+    return [text for text in (message.content, *texts) if text]
+
+
+def _media_of(component: Any) -> Iterator[tuple[discord.UnfurledMediaItem, str, int | None]]:
+    """Yield the files that a component shows, with name and size where Discord tells them."""
+    if isinstance(component, discord.MediaGalleryComponent):
+        yield from ((item.media, "", None) for item in component.items)
+    elif isinstance(component, discord.ThumbnailComponent):
+        yield component.media, "", None
+    elif isinstance(component, discord.FileComponent):
+        yield component.media, component.name or "", component.size
+
+
+def _read_media(media: discord.UnfurledMediaItem, name: str, size: int | None, message: discord.Message) -> Attachment:
+    """Return a file that a component shows; what was not uploaded to Discord is read from Discord's proxy alone."""
+    url = media.url if media.attachment_id else media.proxy_url or ""
+    source = {"channel": str(message.channel.id), "message": str(message.id), "url": url}
+    return Attachment(
+        name=name or urlsplit(url).path.rpartition("/")[2] or "file",
+        content_type=media.content_type or "",
+        size=size,
+        source={**source, "id": str(media.attachment_id or "")},
+    )
+
+
+def _poll_text(poll: discord.Poll) -> str:
+    answers = [f"- {answer.text} ({answer.vote_count})" for answer in poll.answers]
+    return "\n".join([f"**{poll.question}**", *answers])

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,14 +110,17 @@ def is_components_v2(message: Json) -> bool:
 
 def shows_page(message: Json, page: MessagePage) -> bool:
     """Whether a message has a page's text, files and buttons."""
-    sizes = [file.get("size") for file in message.get("attachments", ())]
     expected: list[int | None] = [media.size for media in page.media]
     if page.attached_text:
         expected.append(len(page.attached_text.encode("utf-8", "replace")))
     components = leaf_components(message)
     buttons = sum("custom_id" in component for component in components)
     text = "\n".join([message.get("content") or "", *(c["content"] for c in components if "content" in c)])
-    return sizes == expected and buttons == len(page.actions) and text.split() == page.text.split()
+    # Discord lists a file that a component shows there alone, and tells no size of one in a gallery.
+    pictures = sum(len(component.get("items", ())) for component in components)
+    sizes = [file.get("size") for file in (*message.get("attachments", ()), *(c for c in components if "file" in c))]
+    has_files = len(sizes) + pictures == len(expected) and not Counter(sizes) - Counter(expected)
+    return has_files and buttons == len(page.actions) and text.split() == page.text.split()
 
 
 def leaf_components(message: Json) -> list[Json]:

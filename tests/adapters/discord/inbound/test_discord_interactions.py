@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import button_id
@@ -30,7 +31,7 @@ async def test_slash_command(service: Service, simulator: DiscordSimulator, core
     assert (event.id, event.command, event.prompt) == (told["id"], "image", "a fox")
     assert event.options == {"style": "anime", "n": "2"}
     assert (event.actor.id, event.actor.locale, event.actor.is_admin) == (ADA, "zh-TW", True)
-    assert (event.conversation, event.location.workspace) == (f"c{CHANNEL}", GUILD)
+    assert (event.conversation, event.location.workspace) == (conversation_of_commands(CHANNEL, ADA), GUILD)
     target = ReplyTarget.of(event.reply_to)
     assert (target.token, target.application, target.deferred) == (told["token"], ME, "public")
     assert (target.can_post, target.upload_limit) == ("1", "10485760")
@@ -185,7 +186,7 @@ async def test_menus_of_messages(
     assert not event.has_prior_messages
     is_private = menu in ("Explain", "Summarise")
     assert event.reply_to["deferred"] == ("private" if is_private else "public")
-    assert event.conversation == (f"i{event.id}" if is_private else f"c{CHANNEL}")
+    assert event.conversation == (f"i{event.id}" if is_private else conversation_of_commands(CHANNEL, ADA))
 
 
 async def test_menu_that_animates(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import button_id
 from bot.errors import DeliveryRefused
@@ -167,7 +168,9 @@ async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
             asked_for = list(one.echo.prompts)
             if is_pressed:
                 event = one.simulator.interactions[late].payload["id"]
-                data, message = button_press(one.simulator, button_id("retry", event, f"c{CHANNEL}"))
+                data, message = button_press(
+                    one.simulator, button_id("retry", event, conversation_of_commands(CHANNEL, ADA))
+                )
                 await one.simulator.interact(PRESSED, data, message=message, **ALONE)
             else:
                 await one.command("retry", told=ALONE)

@@ -10,7 +10,7 @@ import pytest
 
 from aimodels import request
 from bot.i18n import translate
-from simulators.discord.values import BOB, CHANNEL, DM, ME, member
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, member
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import pdf
@@ -153,3 +153,35 @@ async def test_deleted_question(one: Whole) -> None:
     await one.see(DM, "re: hello")
     assert "secret" not in str(one.echo.bodies[-1])
     await one.idle()
+
+
+async def test_nobody_waits_for_the_command_of_another(one: Whole) -> None:
+    """Commands of different people in one channel are answered at once, and are a conversation each."""
+    hold = one.echo.hold("slow")
+    await one.command("chat", prompt="slow")
+    await one.echo.until(lambda: "slow" in one.echo.prompts)
+    bob = {"member": {**member(BOB), "permissions": "0"}}
+    await one.command("chat", prompt="quick", told=bob)
+    answer = await one.see(CHANNEL, "re: quick")
+    stopped = await one.command("stop", told=bob)
+    await one.simulator.until(lambda: text_of(one.simulator.originals.get(stopped, {"content": "", "components": []})))
+    hold.set()
+    await one.see(CHANNEL, "re: slow")
+    await one.simulator.say(CHANNEL, "go on", answers=answer)
+    await one.see(CHANNEL, "go on")
+    said = [message["content"] for message in one.echo.bodies[-1]["messages"] if message["role"] == "user"]
+    assert [text.split(": ")[-1] for text in said] == ["quick", "go on"]
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+async def test_conversations_in_a_thread(one: Whole, is_member: bool) -> None:
+    """In a thread people share a conversation, but not where each of them brought the bot along."""
+    thread = "1457510428359007777"
+    await one.simulator.open_thread(thread, owner=ADA)
+    told = {} if is_member else {"authorizing_integration_owners": {"1": ADA}}
+    await one.command("chat", prompt="I am Ada", channel=thread, told=told)
+    await one.see(thread, "re: I am Ada")
+    bob = {**told, "member": {**member(BOB), "permissions": "0"}}
+    await one.command("chat", prompt="who am I?", channel=thread, told=bob)
+    await one.see(thread, "who am I?")
+    assert ("I am Ada" in str(one.echo.bodies[-1]["messages"])) is is_member
