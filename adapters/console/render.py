@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from adapters.console import format as fmt
 from bot.i18n import translate
+from bot.markdown import is_disguised
 from bot.models import Media
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
     from rich.console import Console, RenderableType
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -59,6 +61,11 @@ class Renderer:
 
         class Document(Markdown):
             elements = {**Markdown.elements, "heading_open": Left}  # noqa: RUF012
+
+            def __init__(self, markup: str, code_theme: str) -> None:
+                super().__init__(markup, code_theme=code_theme)
+                for token in self.parsed:
+                    token.children = _with_addresses(token.children) if token.children else token.children
 
         return self._draw(Document(fmt.clean(text).strip("\n"), code_theme="ansi_dark"), width)
 
@@ -117,3 +124,20 @@ class Renderer:
         segments = [Segment(fmt.clean(text), style) for line in lines for text, style, _ in [*line, Segment("\n")]]
         console.print(Segments(segments), end="")
         return file.getvalue()
+
+
+def _with_addresses(tokens: "list[Token]") -> "list[Token]":
+    """Return the tokens of a line with the address behind each link whose label is another one."""
+    from markdown_it.token import Token
+
+    shown: list[Token] = []
+    start = 0
+    for token in tokens:
+        shown.append(token)
+        if token.type == "link_open":
+            start = len(shown)
+        elif token.type == "link_close":
+            url = str(shown[start - 1].attrs.get("href", ""))
+            if is_disguised("".join(inner.content for inner in shown[start:-1]), url):
+                shown.append(Token("text", "", 0, content=f" ({url})"))
+    return shown

@@ -1,5 +1,6 @@
 """Markdown parsed into a tree, from which each platform renders its own dialect. Pure."""
 
+from bot.markdown.disguise import is_disguised
 from bot.markdown.tables import display_width, pad_columns, render_monospace
 from bot.markdown.tree import (
     Alignment,
@@ -54,6 +55,7 @@ __all__ = [
     "Table",
     "TextRun",
     "display_width",
+    "is_disguised",
     "is_safe_url",
     "pad_columns",
     "parse",

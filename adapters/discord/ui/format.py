@@ -7,7 +7,7 @@ that no answer may have: mentions, invitations to servers, and links labelled wi
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from bot.markdown import (
     Block,
@@ -28,6 +28,7 @@ from bot.markdown import (
     Strong,
     Table,
     TextRun,
+    is_disguised,
     is_safe_url,
     parse,
     plain_text,
@@ -47,7 +48,6 @@ _SPECIAL = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)|[*`]|(?<![^\W_])_|_(?![^\W_])|~(
 _MENTION = re.compile(r"@(?=everyone|here)|<(?=@[!&]?\d|#\d)", re.IGNORECASE)
 _LINE_START = re.compile(r"^(\s*)(?=(?:#{1,3}|>{1,3}|[-+]|-#)\s)|^(\s*\d+)(?=[.)]\s)", re.MULTILINE)
 _INVITE = re.compile(r"(?:discord(?:app)?|dsc)(?=\.(?:gg|com/invite|me|io|link|li)/\S)", re.IGNORECASE)
-_ADDRESS = re.compile(r"\s*(?:\w+://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?:[/?#:]\S*)?\s*")
 _LANGUAGE = re.compile(r"[a-z0-9_+.#-]+", re.IGNORECASE)
 _URL = "!#$%&'()*+,/:;=?@[]~"  # allowed in a URL besides letters and numbers
 _FENCES = re.compile("``(?=`)")
@@ -228,12 +228,9 @@ def _link(url: str, children: Sequence[Inline], *, is_bare: bool) -> str:
     address = f"<{quote(_MENTION.sub('%40', url), safe=_URL)}>"
     if is_bare:
         return address
-    named = _ADDRESS.fullmatch(label)
-    if "://" in label or named:
-        is_same = named is not None and named[1].lower() == (urlsplit(url).hostname or "")
-        if not is_same:
-            return f"{escape(label)} ({address})"
-        if "://" in label:
-            return address
+    if is_disguised(label, url):
+        return f"{escape(label)} ({address})"
+    if "://" in label:
+        return address
     text = _inlines(children).replace("\n", " ")
     return f"[{text}]({address})" if "[" not in label and "]" not in label else f"{text} ({address})"

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from adapters.slack.types import Block
 from bot import markdown as md
@@ -70,15 +69,6 @@ _PLAIN: _Style = {}
 #: The mention of a person, by id.
 MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
 _EMOJI = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+'-]{1,40}):(?![\w:])")
-_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}(?!\w)")
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-#: Endings that are files rather than hosts in what models write.
-_FILES = frozenset(
-    {
-        *("md", "py", "js", "ts", "json", "yaml", "yml", "toml", "txt", "csv", "html", "css", "pdf", "png", "jpg"),
-        *("jpeg", "gif", "svg", "mp3", "mp4", "wav", "cfg", "ini", "log", "xml", "java", "go"),
-    }
-)
 
 
 def render_inlines(inlines: Sequence[md.Inline], *, mentions: Collection[str] = ()) -> list[Block]:
@@ -143,7 +133,7 @@ def _render_link(link: md.Link, style: _Style, mentions: Collection[str]) -> Ite
             yield _text(f" ({link.url})", style)
     elif not label.strip() or link.is_bare:
         yield _link(link.url, label.strip(), style)
-    elif _is_deceptive(label, link.url):
+    elif md.is_disguised(label, link.url):
         yield from _render(link.children, style, mentions)
         yield _text(" (", style)
         yield _link(link.url, "", style)
@@ -158,16 +148,6 @@ def _link(url: str, label: str, style: _Style) -> Block:
     texts = {"text": label} if label else {}
     styles = {"style": dict(style)} if style else {}
     return {"type": "link", "url": url, **texts, **styles}
-
-
-def _is_deceptive(label: str, url: str) -> bool:
-    """Whether a link's label is another address than the one it leads to."""
-    host = (urlsplit(url).hostname or url.rpartition("@")[2]).lower()
-    names = [name.lower().removeprefix("www.") for name in (*_HOST.findall(label), *_ADDRESS.findall(label))]
-    if "://" in label and not names:
-        return True
-    hosts = (name for name in names if name.rpartition(".")[2] not in _FILES)
-    return any(not f".{host}".endswith(f".{name}") for name in hosts)
 
 
 # ------------------------------------------------------------------ blocks
