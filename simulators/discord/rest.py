@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from simulators.discord import files
+from simulators.discord import files, request_schemas
 from simulators.discord.components import as_sent
 from simulators.discord.errors import Refused, refused
 from simulators.discord.files import Upload
@@ -101,6 +101,7 @@ class Rest:
                 headers = self.limits.check(call.method, path, pattern, major)
                 if await self._moment("before", call):
                     return _cut(request)
+                request_schemas.check(call.method, pattern, call.body)
                 self._state.cdn.check(call.uploads)
                 self._check_words(call)
                 answer = await handler(self._state, call)
