@@ -10,7 +10,7 @@ from bench.torture.checker import Verdict
 
 #: Engines and numbers of processes; each gets the same share of the time.
 CELLS = (("SQLite", 1), ("PostgreSQL", 1), ("PostgreSQL", 2))
-_EVIDENCE = 8  #: lines of evidence that are printed of each figure
+_EVIDENCE = 20  #: lines of evidence that are printed of each figure
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -70,7 +70,8 @@ def _judge_conversation(verdict: Verdict, questions: Sequence[Question], shown: 
         kind = "the answer before an edit is still there" if token in replaced else "answered in another place"
         verdict.doubled.append(f"{token}: {kind}")
     _judge_order(verdict, expected, [token for token, _ in marks])
-    notices = [message for message in shown if not marks_in(message.text) and not message.is_unfinished]
+    ends_nothing = [message.is_unfinished or message.is_promise or bool(marks_in(message.text)) for message in shown]
+    notices = [message for message, is_none in zip(shown, ends_nothing, strict=True) if not is_none]
     verdict.left_over.extend(f"unfinished: {_short(message)}" for message in shown if message.is_unfinished)
     told = len(notices)
     for question in unanswered:

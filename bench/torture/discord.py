@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 
 from bench.torture.history import TOKEN, Question, Shown
-from bench.torture.platform import Conversation, Fault, question_text
+from bench.torture.platform import Conversation, Fault, is_promise, question_text
 from simulators.discord.checks import LOADING
 from simulators.discord.components import every, texts
 from simulators.discord.errors import server_error
@@ -123,7 +123,9 @@ class DiscordSide:
                 if message["author"]["id"] == ME:
                     conversation = self._conversation_of(channel, message)
                     name = conversation.name if conversation else ""
-                    found.append(Shown(name, text_of(message), is_unfinished=_is_unfinished(message)))
+                    text = text_of(message)
+                    unfinished, promise = _is_unfinished(message), is_promise(text)
+                    found.append(Shown(name, text, is_unfinished=unfinished, is_promise=promise))
         return found
 
     def _conversation_of(self, channel: str, message: Json) -> Conversation | None:

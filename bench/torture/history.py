@@ -28,6 +28,7 @@ class Shown:
     conversation: str  #: "" where it can't be attributed to any
     text: str
     is_unfinished: bool = False  #: a live Stop button, a stream in progress, or "thinking…"
+    is_promise: bool = False  #: says that the answer will follow; neither an answer nor an error
 
 
 @dataclass(frozen=True, slots=True)

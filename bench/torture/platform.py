@@ -81,3 +81,8 @@ def has_answer(texts: list[str], token: str) -> bool:
 def question_text(token: str) -> str:
     """What a person asks."""
     return f"{token} what do you say?"
+
+
+def is_promise(text: str) -> bool:
+    """Whether a sentence of the service only says that it goes on by itself."""
+    return "try again by myself" in text

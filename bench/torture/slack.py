@@ -5,11 +5,11 @@ import random
 from collections.abc import Mapping
 
 from bench.torture.history import TOKEN, Question, Shown
-from bench.torture.platform import Conversation, Fault, question_text
+from bench.torture.platform import Conversation, Fault, is_promise, question_text
 from simulators.slack import Channel, Message, SlackSimulator
 
 #: Pauses before Slack's further deliveries of an event: none, then shorter ones than Slack's 60 and 300 s.
-_PAUSES = (0.0, 2.0, 8.0)
+_PAUSES = (0.0, 5.0, 20.0)
 _CONNECT = 90.0  #: seconds for a process to connect
 
 
@@ -126,7 +126,9 @@ class SlackSide:
                 if conversation and _is_heading(conversation, message):
                     continue
                 name = conversation.name if conversation else ""
-                found.append(Shown(name, message.content, is_unfinished=_is_unfinished(message)))
+                text = message.content
+                unfinished, promise = _is_unfinished(message), is_promise(text)
+                found.append(Shown(name, text, is_unfinished=unfinished, is_promise=promise))
         return found
 
     def left_over(self) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from simulators.discord import files, request_schemas
+from simulators.discord import files
 from simulators.discord.components import as_sent
 from simulators.discord.errors import Refused, refused
 from simulators.discord.files import Upload
 from simulators.discord.limits import Limits
+from simulators.discord.spec import request_schemas
 from simulators.discord.state import DiscordState
 from simulators.discord.values import TOKEN
 

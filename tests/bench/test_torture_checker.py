@@ -74,6 +74,8 @@ def test_pieces_in_the_wrong_order_are_seen() -> None:
         ([shown(answer_to(ONE)), shown("Sorry, it was not asked.")], {"doubled": 1}),
         ([shown("Sorry."), shown("Sorry.")], {"doubled": 1}),
         ([shown(answer_to(ONE)), shown("Thinking…", is_unfinished=True)], {"left over": 1}),
+        ([shown("I go on by myself.", is_promise=True), shown(answer_to(ONE))], {}),
+        ([shown("I go on by myself.", is_promise=True)], {"lost": 1}),
         ([shown(answer_to(ONE)), shown("hello", "")], {"left over": 1}),
         ([shown(answer_to(ONE)), shown("hello", "elsewhere")], {"left over": 1}),
     ],

@@ -6,8 +6,8 @@ import pytest
 
 from simulators.discord import application, channels, threads, webhooks
 from simulators.discord.errors import Refused
-from simulators.discord.request_schemas import BODIES, LISTS, check, schemas
 from simulators.discord.rest import Route
+from simulators.discord.spec.request_schemas import BODIES, LISTS, check, schemas
 
 POST = "POST", "channels/{channel}/messages"
 CALLBACK = "POST", "interactions/{interaction}/{token}/callback"

@@ -1,4 +1,4 @@
-"""Validation of request bodies against Discord's OpenAPI document, of which `spec/requests.json` is a part.
+"""Validation of request bodies against Discord's OpenAPI document, of which `requests.json` is a part.
 
 Stricter than Discord in one point: a field that the document does not have is refused, where Discord ignores it. A
 misspelt field has no effect there, which is a mistake of the sender.
@@ -45,7 +45,7 @@ Problem = tuple[str, str]  #: the path of a field, and what is wrong with it
 @cache
 def schemas() -> dict[str, Json]:
     """The schemas by name."""
-    found: dict[str, Json] = json.loads((Path(__file__).parent / "spec" / "requests.json").read_text(encoding="utf-8"))
+    found: dict[str, Json] = json.loads((Path(__file__).parent / "requests.json").read_text(encoding="utf-8"))
     return found
 
 
