@@ -1,1 +1,1 @@
-"""The durable side: events, answers, turns, usage and settings."""
+"""The database engines: events, answers, turns, usage and values."""

@@ -1,4 +1,4 @@
-"""Which engine the settings ask for."""
+"""The choice of the engine by the settings."""
 
 from bot.errors import SettingsError
 from bot.ports import Store
@@ -7,7 +7,7 @@ from bot.store.sqlite.store import SqliteStore
 
 
 def make_store(settings: Settings) -> Store:
-    """The store, not opened yet. Raises `SettingsError` when its extra is not installed."""
+    """Make the store, not opened yet. Raises `SettingsError` if its extra is not installed."""
     if settings.postgres_url is None:
         return SqliteStore(settings.database_path)
     try:

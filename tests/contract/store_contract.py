@@ -139,6 +139,25 @@ class StoreContract:
         await store.namespace("\ud800").set("\0", "\ud800\0")
         assert await store.namespace("\ud800").items() == {"\0": "\ufffd\0"}
 
+    async def test_odd_text_is_found_and_erased(self, store: Store) -> None:
+        """NUL, quotes and field names in texts keep neither files from being found nor a person from erasure."""
+        odd = 'nul \0, "media":[{"a":1}], "actor":"bob", \ud800'
+        for name, media in (("e0", [picture("a.png")]), ("e1", [])):
+            await answer(store, event(name, prompt=odd), outcome(odd, user=odd, media=media))
+        assert [media.name for _, media in await store.recent_media("one", "ann", limit=9)] == ["a.png"]
+        await store.record(event("e2", prompt=odd), lane=Lane.CONVERSATION)
+        asking = await claim(store)
+        by_bob = Turn(role="user", content="hi", speaker="Bob", actor="bob")
+        await answer(store, event("e3", conversation="d"), replace(outcome(), turns=(by_bob, *outcome(odd).turns)))
+        await store.forget("one", "bob")
+        assert await said(store, "d") == ["asked", odd.replace("\ud800", "\ufffd")]
+        assert len(await said(store)) == 4
+        assert [media.name for media in await store.forget("one", "ann")] == ["a.png"]
+        await store.commit(asking, outcome(odd, media=[picture("b.png")]))
+        await store.complete(asking)
+        assert await said(store) == []
+        assert [media.name for media in await store.prune(datetime.now(UTC) + timedelta(days=1))] == ["b.png"]
+
     async def test_events_of_a_conversation_run_in_the_order_of_recording(self, store: Store) -> None:
         """One at a time, oldest first, whoever asks; another conversation does not wait."""
         for n, actor in enumerate(["ann", "bob", "ann"]):

@@ -1,4 +1,4 @@
-"""Connections to the server: how they are made, what their errors mean, and the schema behind them."""
+"""Connections to the server, translation of its errors, and migrations of the schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -10,22 +10,22 @@ from pydantic import SecretStr
 
 from bot.errors import StoreError, StoreUnavailable
 from bot.settings.core import address
-from bot.store.shared.migrations import pending
-from bot.store.shared.sql import numbered
+from bot.store.shared.migrations import find_pending
+from bot.store.shared.sql import to_numbered
 
 Connection = Any  #: an asyncpg connection: the library has no types
 
-#: What says that a connection is not, or no longer, to be used. The last is the library's own confusion when the server
-#: ends a connection in the middle of something.
+#: Errors after which a connection is not to be used any more. The library raises the last when the server ends a
+#: connection in the middle of an operation.
 BROKEN = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 #: Key of the advisory lock under which the schema is changed.
 _MIGRATION_LOCK = 0x636D7574
 #: Connections that read.
 _READERS = 4
-#: Seconds after which the server lets go of a machine that vanished: 10 + 2 × 5.
+#: The server drops the connections of a machine that vanished after 10 + 2 × 5 seconds.
 _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "2"}
-#: A transaction that its process left open, whatever it does meanwhile, blocks others for less than a statement's time.
+#: A transaction that its process leaves open is ended before the statements that wait for it time out.
 _PATIENCE = {"idle_in_transaction_session_timeout": "15000"}
 #: Plans are made when the tables are nearly empty and kept while these grow: every statement has an index to go by.
 _PLANS = {"enable_seqscan": "off", "jit": "off"}
@@ -44,27 +44,27 @@ class PostgresDatabase:
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """See `Database.rows`."""
-        text, names = numbered(sql)
+        text, names = to_numbered(sql)
         return list(await self.connection.fetch(text, *[parameters[name] for name in names]))
 
     async def row(self, sql: str, /, **parameters: object) -> Any:
-        """The first row; None when there is none."""
-        text, names = numbered(sql)
+        """Return the first row; None: there is none."""
+        text, names = to_numbered(sql)
         return await self.connection.fetchrow(text, *[parameters[name] for name in names])
 
     async def value(self, sql: str, /, **parameters: object) -> Any:
-        """The first column of the first row; None when there is none."""
-        text, names = numbered(sql)
+        """Return the first column of the first row; None: there is none."""
+        text, names = to_numbered(sql)
         return await self.connection.fetchval(text, *[parameters[name] for name in names])
 
     async def execute_many(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         """See `Database.execute_many`."""
-        text, names = numbered(sql)
+        text, names = to_numbered(sql)
         await self.connection.executemany(text, [[row[name] for name in names] for row in rows])
 
 
 class Connections:
-    """Makes connections to one database, and has some that read. `timeout`: seconds for one statement."""
+    """Makes connections to one database, and has a pool of those that read. `timeout`: seconds for one statement."""
 
     def __init__(self, url: SecretStr, *, timeout: float) -> None:
         self._url = url
@@ -73,14 +73,14 @@ class Connections:
         self._pool: Any = None
 
     async def open(self) -> None:
-        """Bring the schema up to date and be ready to read. Raises `StoreError`."""
+        """Migrate the schema and open the pool. Raises `StoreError`."""
         connection = await self.connect()
         try:
-            with self.translated():
+            with self.translate_errors():
                 await self._migrate(connection)
         finally:
             await close(connection)
-        with self.translated():
+        with self.translate_errors():
             self._pool = await asyncpg.create_pool(
                 self._url.get_secret_value(),
                 min_size=0,
@@ -92,16 +92,16 @@ class Connections:
             )
 
     async def close(self) -> None:
-        """Close the connections that read; the others are their owners'."""
+        """Close the pool; other connections belong to those who made them."""
         try:
-            with suppress(StoreError), self.translated():
+            with suppress(StoreError), self.translate_errors():
                 await self._pool.close()
         finally:
             self._pool.terminate()
 
     async def connect(self, **settings: str) -> Connection:
-        """Make a connection with these settings of the server. Raises `StoreError`."""
-        with self.translated():
+        """Make a connection with these server settings. Raises `StoreError`."""
+        with self.translate_errors():
             return await asyncpg.connect(
                 self._url.get_secret_value(),
                 timeout=self._timeout,
@@ -110,21 +110,21 @@ class Connections:
             )
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
-        """The rows of a query whose parameters are written `:name`. Raises `StoreError`."""
-        text, names = numbered(sql)
-        with self.translated():
+        """Return the rows of a query whose parameters are written `:name`. Raises `StoreError`."""
+        text, names = to_numbered(sql)
+        with self.translate_errors():
             return list(await self._pool.fetch(text, *[parameters[name] for name in names]))
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
-        """Translate errors of the database to a `StoreError` of one sentence."""
+    def translate_errors(self) -> Iterator[None]:
+        """Translate errors of the driver to `StoreError`."""
         try:
             yield
         except (asyncpg.PostgresError, *BROKEN) as exc:
-            raise self.explained(exc) from exc
+            raise self.explain(exc) from exc
 
-    def explained(self, error: Exception) -> StoreError:
-        """The `StoreError` for an error of the driver: one sentence, with what to do."""
+    def explain(self, error: Exception) -> StoreError:
+        """Return the `StoreError` for an error of the driver: one sentence, with what to do."""
         if not isinstance(error, asyncpg.PostgresError):
             reason = str(error) or type(error).__name__
             return StoreUnavailable(
@@ -149,7 +149,7 @@ class Connections:
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY)")
             version = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
-            for migration in pending("postgres", version, self.name):
+            for migration in find_pending("postgres", version, self.name):
                 await connection.execute(migration.script)
                 if migration.step is not None:
                     await migration.step(PostgresDatabase(connection))
@@ -161,7 +161,7 @@ async def _keep_as_is(_: Connection) -> None:
 
 
 async def close(connection: Connection) -> None:
-    """Close a connection, at once when it does not want to."""
+    """Close a connection; one that does not respond is terminated."""
     try:
         await connection.close(timeout=5)
     except (asyncpg.PostgresError, *BROKEN):

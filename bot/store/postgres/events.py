@@ -1,4 +1,4 @@
-"""The life of a recorded event: claimed, committed, completed. Ownership is a lock that dies with its process."""
+"""The life of a recorded event: claimed, committed, completed. Ownership is a lock that ends with its process."""
 
 # ruff: noqa: D102 - the promises are those of `bot.ports`
 
@@ -19,14 +19,14 @@ from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.lease import CHANNEL, LOCK, Lease
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import codec
-from bot.store.shared.lanes import lane_parts
-from bot.store.shared.quota import PRICE_DAYS, today
-from bot.store.shared.rows import filled, job_of, usage_rows
+from bot.store.shared.lanes import make_lane_key
+from bot.store.shared.quota import PRICE_DAYS, day_of
+from bot.store.shared.rows import complete_turn, make_usage_rows, parse_job
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
 
-#: What a notification says: that there may be something to claim, that a value has changed, what is to be cancelled.
+#: Kinds of notifications: there may be an event to claim; a value has changed; events are to be cancelled.
 EVENTS = "events"
 VALUES = "values"
 CANCEL = "cancel"
@@ -34,13 +34,13 @@ _CANCELLED = 300  #: events in one notification
 
 
 def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: str) -> str | None:
-    """The lane's parts as one text; None: the event waits for nothing."""
-    parts = lane_parts(lane, adapter=adapter, conversation=conversation, command=command, actor=actor)
+    """Return the lane key as a text; None: the event waits for no other."""
+    parts = make_lane_key(lane, adapter=adapter, conversation=conversation, command=command, actor=actor)
     return None if parts is None else json.dumps(parts)
 
 
 class PostgresEvents:
-    """The part of the store that workers use."""
+    """The methods of `EventQueue` after `record`, and corrections of events."""
 
     _connections: Connections
     _lease: Lease
@@ -50,25 +50,25 @@ class PostgresEvents:
         self._timing = timing
         self._changed = asyncio.Event()
         self._running: dict[int, Job] = {}  #: by sequence number
-        self._is_astray = False  #: rows may say that this process has what it does not know of
+        self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
         self._take_over_at = 0.0  #: monotonic
         self._cancel_requests: set[int] = set()  #: of other processes
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         self._changed.clear()
-        free = {"lanes": [lane.value for lane in lanes], "adapters": [codec.key(adapter) for adapter in adapters]}
+        free = {"lanes": [lane.value for lane in lanes], "adapters": [codec.to_key(adapter) for adapter in adapters]}
         async with self._lease.connection() as db:
             try:
                 await self._take_over(db)
                 row = await self._take(db, free)
             except BaseException:
-                self._is_astray = True
+                self._has_lost_track = True
                 raise
             if row is None:
                 return None
-            job = job_of([row])
+            job = parse_job([row])
             assert job is not None
-            job = replace(job, event=replace(job.event, id=codec.plain(row["id"])))  # as given, surrogates and all
+            job = replace(job, event=replace(job.event, id=codec.from_key(row["id"])))  # with its lone surrogates
             self._running[job.seq] = job
             return job
 
@@ -80,17 +80,17 @@ class PostgresEvents:
                 continue
 
     async def _take_over(self, db: PostgresDatabase) -> None:
-        """Let wait again what dead processes had, and what this one has lost sight of."""
-        if self._is_astray:
+        """Release the events of processes that ended, and those that this one has lost track of."""
+        if self._has_lost_track:
             number = self._lease.number
             await db.rows(statements.ADOPT, owners_before=[number], owner=number, running=list(self._running))
-            self._is_astray = False
+            self._has_lost_track = False
         if time.monotonic() >= self._take_over_at:
             self._take_over_at = time.monotonic() + self._timing.take_over
             await db.rows(statements.TAKE_OVER, lock=LOCK)
 
     async def _adopt(self, db: PostgresDatabase, before: Collection[int], number: int) -> None:
-        """Go on with what runs here, unless another process has taken it over."""
+        """Move the running events to a new number, except those that another process has taken over."""
         if before:
             running = list(self._running)
             rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
@@ -122,9 +122,9 @@ class PostgresEvents:
         work: Callable[[PostgresDatabase, int], Awaitable[T | None]],
         *,
         then: Callable[[], None] = lambda: None,
-        news: str = "",
+        notify: str = "",
     ) -> T:
-        """Write something of a job. `work` gets the owner's number and returns None when the row is another's.
+        """Write for a job. `work` gets the owner's number and returns None when the event is not owned by it.
 
         Raises `OwnershipLost`.
         """
@@ -139,13 +139,13 @@ class PostgresEvents:
 
         while True:
             self._check_ownership(job)
-            number, result = await self._writer.submit(mine, then=done, news=news)
+            number, result = await self._writer.submit(mine, then=done, notify=notify)
             if result is not None:
                 return result
             self._check_ownership(job)
             if number == self._lease.number:  # not between one number and the next
                 self._running.pop(job.seq, None)
-                self._is_astray = True  # a new number, whose adoption has yet to be heard of, may have the row
+                self._has_lost_track = True  # a new number, whose adoption has yet to be heard of, may have the row
                 raise _lost(job)
 
     async def save_draft(self, job: Job, ref: str) -> None:
@@ -154,10 +154,10 @@ class PostgresEvents:
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
-        turns = [codec.dumps(filled(turn, job.event, now)) for turn in outcome.turns]
+        turns = [codec.dumps(complete_turn(turn, job.event, now)) for turn in outcome.turns]
         usage = _usage_columns(job, await self._priced(outcome.usage), now)
         committed = {"answer": codec.dumps(outcome.answer), "turns": turns, **usage}
-        replaced = {"adapter": codec.key(job.event.adapter), "replaces": codec.key(job.event.replaces)}
+        replaced = {"adapter": codec.to_key(job.event.adapter), "replaces": codec.to_key(job.event.replaces)}
 
         async def work(db: PostgresDatabase, owner: int) -> bool | None:
             if await db.value(statements.COMMIT, seq=job.seq, owner=owner, **committed) is not None:
@@ -172,7 +172,7 @@ class PostgresEvents:
         """Give estimates the dearest known price of their kind."""
         if not any(used.is_estimate for used in usage):
             return usage
-        first = today(time.time()) - PRICE_DAYS
+        first = day_of(time.time()) - PRICE_DAYS
         rows = await self._connections.rows(statements.PRICES, day=first)
         prices = {row["kind"]: row["price"] for row in rows}
         return [
@@ -200,9 +200,9 @@ class PostgresEvents:
     async def _give_back(self, job: Job, sql: str, **values: float) -> None:
         try:
             await self._end(job, sql, **values)
-        except StoreUnavailable:  # when the database is back, it waits again
+        except StoreUnavailable:  # it is released when the database is back
             self._running.pop(job.seq, None)
-            self._is_astray = True
+            self._has_lost_track = True
             raise
 
     async def _end(self, job: Job, sql: str, **values: object) -> None:
@@ -211,14 +211,14 @@ class PostgresEvents:
             self._changed.set()
 
         await self._write_owned(
-            job, lambda db, owner: db.value(sql, seq=job.seq, owner=owner, **values), then=then, news=EVENTS
+            job, lambda db, owner: db.value(sql, seq=job.seq, owner=owner, **values), then=then, notify=EVENTS
         )
 
     async def cancel_waiting(
         self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
     ) -> int:
-        person = None if actor is None else codec.key(actor)
-        keys = {"adapter": codec.key(adapter), "conversation": codec.key(conversation), "actor": person}
+        person = None if actor is None else codec.to_key(actor)
+        keys = {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation), "actor": person}
         text = codec.dumps(answer)
         rows = await self._change(lambda db: db.rows(statements.CANCEL_WAITING, before=before, answer=text, **keys))
         return len(rows)
@@ -234,19 +234,19 @@ class PostgresEvents:
         patience: float = 0.0,
     ) -> int:
         events = {
-            "adapter": codec.key(adapter),
-            "id": None if event_id is None else codec.key(event_id),
-            "conversation": None if conversation is None else codec.key(conversation),
+            "adapter": codec.to_key(adapter),
+            "id": None if event_id is None else codec.to_key(event_id),
+            "conversation": None if conversation is None else codec.to_key(conversation),
             "before": before,
-            "actor": None if actor is None else codec.key(actor),
+            "actor": None if actor is None else codec.to_key(actor),
         }
 
         async def work(db: PostgresDatabase) -> list[int]:
             rows = await db.rows(statements.ANSWERED_ELSEWHERE, owner=self._lease.number, **events)
             seqs = [row["seq"] for row in rows][:_CANCELLED]
             if seqs:
-                news = " ".join((CANCEL, *map(str, seqs)))
-                await db.rows("SELECT pg_notify(:channel, :news)", channel=CHANNEL, news=news)
+                payload = " ".join((CANCEL, *map(str, seqs)))
+                await db.rows("SELECT pg_notify(:channel, :payload)", channel=CHANNEL, payload=payload)
             return seqs
 
         seqs = await self._writer.submit(work)
@@ -254,7 +254,7 @@ class PostgresEvents:
         while seqs and time.monotonic() < until:
             if not await self._connections.rows(statements.IS_CLAIMED, seqs=seqs):
                 break
-            await asyncio.sleep(self._timing.cancel_look)
+            await asyncio.sleep(self._timing.cancel_check)
         return len(seqs)
 
     def cancel_requests(self) -> Collection[int]:
@@ -263,13 +263,13 @@ class PostgresEvents:
         return requested
 
     async def _change(self, work: Callable[[PostgresDatabase], Awaitable[T]]) -> T:
-        """Write what may give every process something to claim."""
-        return await self._writer.submit(work, then=lambda _: self._changed.set(), news=EVENTS)
+        """Write, and notify all processes that there may be an event to claim."""
+        return await self._writer.submit(work, then=lambda _: self._changed.set(), notify=EVENTS)
 
     # -- corrections
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
-        keys = {"adapter": codec.key(event.adapter), "id": codec.key(event.id)}
+        keys = {"adapter": codec.to_key(event.adapter), "id": codec.to_key(event.id)}
         content = {"event": codec.dumps(event), "answer": None if answer is None else codec.dumps(answer)}
 
         async def work(db: PostgresDatabase) -> bool:
@@ -285,7 +285,7 @@ class PostgresEvents:
         return await self._change(work)
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
-        keys = {"adapter": codec.key(adapter), "id": codec.key(event_id)}
+        keys = {"adapter": codec.to_key(adapter), "id": codec.to_key(event_id)}
 
         async def work(db: PostgresDatabase) -> bool:
             seq = await db.value(statements.WITHDRAW, **keys)
@@ -301,9 +301,9 @@ class PostgresEvents:
 
 
 def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Sequence[object]]:
-    """The rows of usage as the statements take them: without the sequence number, column by column."""
+    """Return the columns of usage as the statements take them."""
     names = "hours", "kinds", "models", "requests", "prompt_tokens", "completion_tokens", "items", "costs", "prices"
-    rows = usage_rows(job, usage, now)
+    rows = make_usage_rows(job, usage, now)
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True))[1:] if rows else [[]] * len(names)
     return dict(zip(names, columns, strict=True))
 

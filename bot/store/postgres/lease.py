@@ -1,4 +1,4 @@
-"""Which events are this process's: what a lock in the database says, which goes when the process does."""
+"""Ownership of events: a lock in the database, which ends when its process does."""
 
 import asyncio
 import time
@@ -21,34 +21,41 @@ Adopt = Callable[[PostgresDatabase, Collection[int], int], Awaitable[None]]
 
 
 class Lease:
-    """The connection that holds the lock of this process's number, claims events and hears the news.
+    """The connection that holds the lock of this process's number, claims events and receives notifications.
 
-    When it breaks it is made anew, with another number; what nobody has taken over meanwhile is adopted. Claims need
-    not survive a crash of the server, which ends all ownership: they don't wait for its disk.
+    A broken one is replaced, with another number; events that no process has taken over meanwhile are moved to it.
+    Claims need not survive a crash of the server, which ends all ownership: they don't wait for its disk.
     """
 
     def __init__(
-        self, connections: Connections, *, timing: StoreTiming, on_news: Callable[[str, int], None], adopt: Adopt
+        self,
+        connections: Connections,
+        *,
+        timing: StoreTiming,
+        on_notification: Callable[[str, int], None],
+        adopt: Adopt,
     ) -> None:
         self._timing = timing
         self._connections = connections
-        self._on_news = on_news  #: called with payload and sender of every notification; with "" after a reconnect
-        self._adopt = adopt  #: called with the new connection, the numbers before and the new one
+        self._on_notification = (
+            on_notification  #: called with payload and sender of every notification; with "" after a new connection
+        )
+        self._adopt = adopt  #: called with the new connection, the earlier numbers and the new one
         self._connection: Connection | None = None
         self._using = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
         self._seen = 0.0  #: when the connection last gave a sign of life, on the clock that goes on in sleep
-        self._numbers: list[int] = []  #: under which the database may have something of this process's
+        self._numbers: list[int] = []  #: that may own events of this process in the table
         self.number = 0  #: of this process
 
     async def open(self) -> None:
-        """Take a number. Raises `StoreError`."""
+        """Connect and take a number. Raises `StoreError`."""
         async with self.connection():
             pass
         self._beating = asyncio.create_task(self._beat(), name="store ownership")
 
     async def close(self) -> None:
-        """Let go of everything."""
+        """Close the connection, which ends the ownership of all events."""
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
@@ -57,7 +64,7 @@ class Lease:
 
     @property
     def is_held(self) -> bool:
-        """Whether the lock is held, as far as can be known without asking."""
+        """Whether the lock is held according to the last sign of life."""
         connection = self._connection
         return (
             connection is not None and not connection.is_closed() and abs(time.time() - self._seen) < self._timing.trust
@@ -74,13 +81,13 @@ class Lease:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PostgresDatabase]:
-        """The connection, for one after the other; made anew where it broke. Raises `StoreError`."""
+        """Lend the connection to one user at a time; a broken one is replaced. Raises `StoreError`."""
         async with self._using:
             connection = self._connection
             if connection is None or connection.is_closed():
                 connection = await self._connect()
             try:
-                with self._connections.translated():
+                with self._connections.translate_errors():
                     yield PostgresDatabase(connection)
             except StoreUnavailable:
                 connection.terminate()  # in whatever state it is
@@ -90,25 +97,27 @@ class Lease:
     async def _connect(self) -> Connection:
         connection = await self._connections.connect(synchronous_commit="off")
         try:
-            with self._connections.translated():
+            with self._connections.translate_errors():
                 number = await connection.fetchval("SELECT nextval('owners')")
                 await connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK, number)
-                await connection.add_listener(CHANNEL, lambda _c, pid, _channel, news: self._on_news(str(news), pid))
+                await connection.add_listener(
+                    CHANNEL, lambda _c, pid, _channel, text: self._on_notification(str(text), pid)
+                )
                 before = tuple(self._numbers)
-                self._numbers.append(number)  # should it break now: whether it was adopted, nobody knows
+                self._numbers.append(number)  # should it break now, events may or may not have been moved
                 await self._adopt(PostgresDatabase(connection), before, number)
         except BaseException:
             connection.terminate()
             raise
         if self.number:
-            log.info("database connection made anew", number=number)
+            log.info("database connection replaced", number=number)
         self._connection, self.number, self._seen = connection, number, time.time()
         self._numbers = [number]
-        self._on_news("", 0)
+        self._on_notification("", 0)
         return connection
 
     async def _beat(self) -> None:
-        """Notice a connection that broke silently, and make it anew."""
+        """Check the connection regularly, and replace one that broke silently."""
         while True:
             await asyncio.sleep(self._timing.beat)
             connection, seen = self._connection, self._seen
@@ -117,6 +126,6 @@ class Lease:
                     await current.rows("SELECT 1")
             except (StoreError, TimeoutError) as exc:
                 log.debug("no sign of life from the database", reason=str(exc))
-                # Not one that was made meanwhile, nor one that is only busy: then this one's turn did not come.
+                # Neither a new one nor one that is only busy: its user gave a sign of life meanwhile.
                 if connection is not None and self._seen == seen:
                     connection.terminate()

@@ -1,4 +1,4 @@
-"""Forgetting and pruning. Each runs inside the writer."""
+"""Erasure. Each function runs in a transaction of the writer's."""
 
 import time
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.statements import ADDED
 from bot.store.shared import codec, erasure, key_values, quota
 
-#: Events erased in one transaction: the writer's other work waits for that long only.
+#: Events erased in one transaction, which other writes wait for.
 CHUNK = 200
 
 _ADD_USAGE = f"""
@@ -16,7 +16,7 @@ SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, complet
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 {ADDED}
 """  # noqa: S608 - constants
-_FORGET_TURN = "DELETE FROM people WHERE adapter = :adapter AND actor = :actor"
+_FORGET_PERSON = "DELETE FROM people WHERE adapter = :adapter AND actor = :actor"
 _PRUNE = """
 DELETE FROM events WHERE seq IN (
     SELECT seq FROM events WHERE done AND received_at < :before
@@ -40,18 +40,18 @@ _PRUNE_SPENT = "DELETE FROM spent WHERE day < :oldest"
 
 
 async def forget(db: PostgresDatabase, adapter: str, actor: str) -> Sequence[str]:
-    """See `Maintenance.forget`; returns the answers that are gone."""
+    """See `Maintenance.forget`; returns the erased answers."""
     is_running = "owner IS NOT NULL AND NOT done"
-    said_by, now = "data::json->>'actor'", time.time()
+    now = time.time()
     answers = await erasure.forget(
-        db, adapter, actor, is_running=is_running, said_by=said_by, add_usage=_ADD_USAGE, now=now
+        db, adapter, actor, is_running=is_running, find="strpos", add_usage=_ADD_USAGE, now=now
     )
-    await db.rows(_FORGET_TURN, adapter=codec.key(adapter), actor=codec.key(actor))
+    await db.rows(_FORGET_PERSON, adapter=codec.to_key(adapter), actor=codec.to_key(actor))
     return answers
 
 
 async def prune(db: PostgresDatabase, before: float) -> Sequence[str | None]:
-    """Erase one chunk of what was received earlier (seconds since 1970); returns the answers."""
+    """Erase at most `CHUNK` events received before that time (seconds since 1970); returns their answers."""
     rows = await db.rows(_PRUNE, before=before, limit=CHUNK)
     adapters, conversations = [row["adapter"] for row in rows], [row["conversation"] for row in rows]
     await db.rows(_PRUNE_CONTEXTS, adapters=adapters, conversations=conversations)
@@ -59,9 +59,9 @@ async def prune(db: PostgresDatabase, before: float) -> Sequence[str | None]:
 
 
 async def prune_rest(db: PostgresDatabase) -> None:
-    """Erase values that have expired or whose conversation is gone, people of whom no event is left, old figures."""
+    """Erase expired values, those of conversations without events, people without events, and old figures."""
     now = time.time()
     await db.rows(key_values.PRUNE, now=now)
     await db.rows(_PRUNE_PEOPLE)
-    await db.rows(_PRUNE_ALLOWANCES, today=quota.today(now), minute_ago=now - quota.MINUTE)
-    await db.rows(_PRUNE_SPENT, oldest=quota.today(now) - quota.PRICE_DAYS)
+    await db.rows(_PRUNE_ALLOWANCES, today=quota.day_of(now), minute_ago=now - quota.MINUTE)
+    await db.rows(_PRUNE_SPENT, oldest=quota.day_of(now) - quota.PRICE_DAYS)

@@ -1,4 +1,4 @@
-"""The statements of an event's life. Each is one round trip, whatever it writes."""
+"""The statements of an event's life; each is one round trip."""
 
 # ruff: noqa: S608 - only constants are joined
 
@@ -36,7 +36,7 @@ UPDATE events SET owner = NULL WHERE NOT done AND owner IS NOT NULL AND NOT EXIS
     AND objid::bigint = events.owner AND objsubid = 2
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
-#: What runs here goes on under the new number of the owner; the rest waits again.
+#: Running events move to the owner's new number; the others of its earlier numbers wait again.
 ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY(:running::bigint[]) THEN :owner::integer END
 WHERE owner = ANY(:owners_before::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS is_kept
@@ -57,12 +57,12 @@ DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND
 _USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
         :completion_tokens::bigint[], :items::bigint[], :costs::float8[], :prices::float8[])
         AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price)"""
-#: What usage is summed by, and how.
+#: The key and the sums of usage.
 ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SET
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = usage.completion_tokens + excluded.completion_tokens,
     items = usage.items + excluded.items, cost = usage.cost + excluded.cost"""
-#: Money by day, in rows of the owner's: quotas sum them up.
+#: Costs by day, in rows of the owner's, which quotas add up.
 _PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, :owner::integer, sum(used.cost),
     max(used.price)"""
 _PAID_ADDED = """ON CONFLICT (day, kind, owner) DO UPDATE SET
@@ -100,18 +100,21 @@ DELETE FROM turns WHERE event_seq IN (
     SELECT seq FROM events WHERE adapter = :adapter AND (id = :replaces OR (replaces = :replaces AND replaces <> ''))
     AND seq <> :seq)
 """
-#: What was to be forgotten goes now; an answer with files stays until these are pruned.
-COMPLETE = """
+#: Condition of an event whose answer has files. JSON functions fail on answers with NUL; in a string quotes are
+#: escaped, so that a match is the field.
+HAS_MEDIA = """(strpos(answer, '"media":[{') > 0 OR strpos(answer, '"media": [{') > 0)"""
+#: Content that is to be erased is erased now; an answer with files stays until these are pruned.
+COMPLETE = f"""
 UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NULL ELSE event END,
     ref = CASE WHEN forgotten THEN NULL ELSE ref END,
-    answer = CASE WHEN forgotten AND coalesce(json_array_length(answer::json->'media'), 0) = 0 THEN NULL ELSE answer END
+    answer = CASE WHEN forgotten AND {HAS_MEDIA} IS NOT TRUE THEN NULL ELSE answer END
 WHERE seq = :seq AND owner = :owner RETURNING seq
 """
 RETRY = "UPDATE events SET owner = NULL, ready_at = :ready_at WHERE seq = :seq AND owner = :owner RETURNING seq"
 RELEASE = """
 UPDATE events SET owner = NULL, ready_at = 0, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq
 """
-#: What other processes than the owner are answering.
+#: Events that other processes are answering.
 ANSWERED_ELSEWHERE = """
 SELECT seq FROM events WHERE NOT done AND owner IS NOT NULL AND owner <> :owner AND answer IS NULL
 AND (lane <> 'free' OR :id::text IS NOT NULL) AND adapter = :adapter
@@ -128,12 +131,12 @@ TO_REOPEN = """
 SELECT seq, adapter, conversation, command, actor, lane FROM events
 WHERE adapter = :adapter AND id = :id AND event IS NOT NULL AND (owner IS NULL OR done) FOR UPDATE
 """
-#: With an answer only that is to be shown, and leaves no turns.
+#: With an answer the event only needs delivery, and leaves no turns.
 REOPEN = """
 UPDATE events SET event = :event, answer = :answer, done = false, owner = NULL, attempts = 0, ready_at = 0,
     withdrawn = :answer::text IS NOT NULL, lane = :lane, lane_key = :lane_key WHERE seq = :seq
 """
-#: What still waits is done.
+#: A waiting event is completed.
 WITHDRAW = """
 UPDATE events SET withdrawn = true, done = done OR owner IS NULL
 WHERE adapter = :adapter AND id = :id AND event IS NOT NULL RETURNING seq

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.models import Job, Media
 from bot.ports import Namespace
-from bot.store.postgres import maintenance
+from bot.store.postgres import maintenance, statements
 from bot.store.postgres.connection import Connections
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
@@ -23,8 +23,8 @@ from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
-from bot.store.shared.quota import person_number
-from bot.store.shared.rows import media_of
+from bot.store.shared.quota import hash_person
+from bot.store.shared.rows import parse_media
 from bot.store.shared.sql import Dialect
 from bot.store.timing import StoreTiming
 
@@ -32,13 +32,13 @@ from bot.store.timing import StoreTiming
 class PostgresStore(PostgresRecorder, StoreQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
 
-    dialect = Dialect(live="live", live_turns="turns", has_media="json_array_length(answer::json->'media') > 0")
+    dialect = Dialect(live="live", live_turns="turns", has_media=statements.HAS_MEDIA)
 
     def __init__(self, url: SecretStr, *, timing: StoreTiming | None = None) -> None:
         timing = timing or StoreTiming()
         super().__init__(timing)
         self._connections = Connections(url, timeout=timing.statement)
-        self._lease = Lease(self._connections, timing=timing, on_news=self._on_news, adopt=self._adopt)
+        self._lease = Lease(self._connections, timing=timing, on_notification=self._on_notification, adopt=self._adopt)
         self._writer = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
         self._values = NamespaceCache(self._read_values)
@@ -63,11 +63,11 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         self._writer.close()
         await writing
 
-    def _on_news(self, news: str, sender: int) -> None:
-        """Act on a notification; "" after a time without any."""
+    def _on_notification(self, payload: str, sender: int) -> None:
+        """Handle a notification; "" when some may have been missed."""
         if sender == self._writer.sender:  # this process knows already
             return
-        kind, *details = news.split(" ")
+        kind, *details = payload.split(" ")
         if kind == CANCEL:
             self._cancel_requests.update(map(int, details))
         elif kind in ("", VALUES):
@@ -78,8 +78,8 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         return await self._connections.rows(sql, **parameters)
 
     async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
-        opinion = {"actor": codec.key(actor), "is_good": is_good, "at": time.time()}
-        keys = {"adapter": codec.key(adapter), "id": codec.key(event_id)}
+        opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": time.time()}
+        keys = {"adapter": codec.to_key(adapter), "id": codec.to_key(event_id)}
         await self._writer.submit(lambda db: db.rows(erasure.ADD_FEEDBACK, **keys, **opinion))
 
     # -- context
@@ -101,7 +101,7 @@ class PostgresStore(PostgresRecorder, StoreQueries):
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])
         await self._writer.submit(
-            lambda db: db.rows(sql, **parameters), then=lambda _: self._values.changed(namespace), news=VALUES
+            lambda db: db.rows(sql, **parameters), then=lambda _: self._values.changed(namespace), notify=VALUES
         )
 
     async def _read_values(self, namespace: str) -> Sequence[Any]:
@@ -114,11 +114,11 @@ class PostgresStore(PostgresRecorder, StoreQueries):
             self._values.clear()
             self._changed.set()
 
-        locks = [person_number(adapter, actor)]
+        locks = [hash_person(adapter, actor)]
         answers = await self._writer.submit(
-            lambda db: maintenance.forget(db, adapter, actor), then=then, news=VALUES, locks=locks
+            lambda db: maintenance.forget(db, adapter, actor), then=then, notify=VALUES, locks=locks
         )
-        return [media for answer in answers for media in media_of(answer)]
+        return [media for answer in answers for media in parse_media(answer)]
 
     async def prune(self, before: datetime) -> Sequence[Media]:
         media: list[Media] = []
@@ -126,8 +126,8 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         while gone == maintenance.CHUNK:
             answers = await self._writer.submit(lambda db: maintenance.prune(db, before.timestamp()))
             gone = len(answers)
-            media += [item for answer in answers for item in media_of(answer)]
-        await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), news=VALUES)
+            media += [item for answer in answers for item in parse_media(answer)]
+        await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
         return media
 
     async def check(self) -> None:

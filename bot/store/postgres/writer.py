@@ -1,4 +1,4 @@
-"""One writer: whatever waits to be written is written in order, together in one transaction."""
+"""The writer: pending operations are written in order, together in one transaction."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
@@ -13,25 +13,25 @@ from bot.store.shared.writer import Operation, WriterLoop
 T = TypeVar("T")
 
 _GROUP = 100  #: operations in one transaction
-_TRIES = 3  #: of an operation that met another process's
-#: SQLSTATE class of what another process's transaction got in the way of.
+_TRIES = 3  #: tries of an operation that meets such a conflict
+#: SQLSTATE class of conflicts with the transaction of another process.
 _CONFLICT = "40"
 
 
 class _Work(Operation[T]):
-    """What is to be written."""
+    """Work in the transaction of its group."""
 
     def __init__(
         self,
         work: Callable[[PostgresDatabase], Awaitable[T]],
         then: Callable[[T], None],
-        news: str,
+        notify: str,
         locks: Collection[int],
     ) -> None:
         super().__init__()
         self.work = work
         self.then = then
-        self.news = news
+        self.notify = notify
         self.locks = locks
 
 
@@ -42,23 +42,23 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
         super().__init__(connections.name)
         self._connections = connections
         self._connection: Connection | None = None
-        self.sender = 0  #: number of the connection that notifies other processes
+        self.sender = 0  #: process id of the connection that notifies
 
     async def submit(
         self,
         work: Callable[[PostgresDatabase], Awaitable[T]],
         *,
         then: Callable[[T], None] = lambda _: None,
-        news: str = "",
+        notify: str = "",
         locks: Collection[int] = (),
     ) -> T:
         """Return when the work is durable. Raises `StoreError`.
 
         `work` may be called several times, until it succeeds; it raises nothing but errors of the database. `then` is
-        called with its result before anything else is written; `news`, a word, is sent to the other processes. While it
-        is done, no other process does what has one of its `locks`. A caller that is cancelled leaves it to be done.
+        called with its result before anything else is written; `notify`: payload of a notification to all processes.
+        Meanwhile no other process does work with one of its `locks`. Cancelling the caller does not cancel the work.
         """
-        return await self.done(_Work(work, then, news, locks))
+        return await self.execute(_Work(work, then, notify, locks))
 
     async def release(self) -> None:
         """See `WriterLoop.release`."""
@@ -74,15 +74,15 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
         try:
             results = await self._transaction(group)
         except asyncpg.PostgresError as exc:
-            if len(group) > 1:  # one of them is at fault, or in the way of another process: spare the others
+            if len(group) > 1:  # one is at fault or in conflict: the others are not to fail with it
                 for operation in group:
                     await self._write([operation])
             elif (exc.sqlstate or "").startswith(_CONFLICT) and tries < _TRIES:
                 await self._write(group, tries + 1)
             else:
                 self._fail(group, exc)
-        except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
-            # Whether the transaction took place is not known: only who waits can tell whether to repeat it.
+        except Exception as exc:  # noqa: BLE001 - the caller must get it, whatever it is
+            # It is unknown whether the transaction was committed: only the caller can decide whether to repeat it.
             self._fail(group, exc)
         else:
             for operation, result in zip(group, results, strict=True):
@@ -95,11 +95,11 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
             self.sender = int(self._connection.get_server_pid())
         connection = self._connection
         db = PostgresDatabase(connection)
-        news = sorted({operation.news for operation in group} - {""})
+        payloads = sorted({operation.notify for operation in group} - {""})
         try:
             await connection.execute(_begin({key for operation in group for key in operation.locks}))
             results = [await operation.work(db) for operation in group]
-            await connection.execute("".join(f"NOTIFY {CHANNEL}, '{one}'; " for one in news) + "COMMIT")
+            await connection.execute("".join(f"NOTIFY {CHANNEL}, '{one}'; " for one in payloads) + "COMMIT")
         except asyncpg.PostgresError:
             await _roll_back(connection)
             raise
@@ -110,13 +110,13 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
 
     def _fail(self, group: Sequence[_Work[Any]], error: Exception) -> None:
         is_known = isinstance(error, (StoreError, asyncpg.PostgresError, *BROKEN))
-        explained = self.explained(error, self._connections.explained) if is_known else error
+        explained = self.as_store_error(error, self._connections.explain) if is_known else error
         for operation in group:
             operation.fail(explained)
 
 
 def _begin(locks: Collection[int]) -> str:
-    """Begin a transaction with these locks. All are taken at once and in order: nobody waits for who waits for them."""
+    """Return the statement that begins a transaction with these locks, taken in order to avoid deadlocks."""
     if not locks:
         return "BEGIN"
     keys = ",".join(map(str, sorted(locks)))

@@ -1,4 +1,4 @@
-"""Values to JSON text and back."""
+"""Conversion of values to JSON, and of texts to keys, and back."""
 
 import json
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def dumps(value: object) -> str:
-    """The JSON of one of `bot.models`. A lone surrogate, which no UTF-8 can hold, becomes U+FFFD."""
+    """Convert one of `bot.models` to JSON. Lone surrogates, which UTF-8 can't hold, become U+FFFD."""
     adapter = _adapter(type(value))
     try:
         return adapter.dump_json(value).decode()
@@ -29,13 +29,13 @@ def dumps(value: object) -> str:
 
 
 def loads(kind: type[T], text: str) -> T:
-    """Read back what `dumps` wrote."""
+    """Convert the JSON of `dumps` back."""
     value: T = _adapter(kind).validate_json(text)
     return value
 
 
 def clean(text: str) -> str:
-    """The text with pairs of surrogates joined and lone ones replaced by U+FFFD, so that UTF-8 can hold it."""
+    """Join pairs of surrogates and replace lone ones by U+FFFD, so that UTF-8 can hold the text."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -43,15 +43,15 @@ def clean(text: str) -> str:
     return text
 
 
-def key(text: str) -> str:
-    """The text as a key: different for different texts, without what SQLite's JSON functions cut or refuse."""
+def to_key(text: str) -> str:
+    """Convert a text to a key: unique, without characters that SQLite's JSON functions cut or refuse."""
     if text.startswith('"') or "\0" in text or clean(text) is not text:
         return json.dumps(text)
     return text
 
 
-def plain(key: str) -> str:
-    """The text that `key` was made of; lone surrogates stay as they are."""
+def from_key(key: str) -> str:
+    """Convert a key back to its text, lone surrogates included."""
     return str(json.loads(key)) if key.startswith('"') else key
 
 

@@ -1,4 +1,4 @@
-"""Changes of what a conversation remembers. Each function runs in a transaction of the writer's."""
+"""Changes of a conversation's context. Each function runs in a transaction of the writer's."""
 
 # ruff: noqa: S608 - only constants are joined
 
@@ -7,7 +7,7 @@ from bot.store.shared import codec
 from bot.store.shared.sql import Database, Dialect
 
 _OF_CONVERSATION = "adapter = :adapter AND conversation = :conversation"
-#: A summary of what a reset left behind since, or one that is older than the stored, changes nothing.
+#: Ignores a summary of turns that a reset has left behind since, and one that is older than the stored.
 _SAVE_SUMMARY = """
 INSERT INTO contexts (adapter, conversation, summary, through_seq)
 VALUES (:adapter, :conversation, :summary, :through_seq)
@@ -16,7 +16,7 @@ WHERE excluded.through_seq >= contexts.through_seq AND excluded.through_seq > co
 RETURNING through_seq
 """
 _LEAVE_OUT_SUMMARIZED = f"UPDATE turns SET live = false WHERE {{live}} AND {_OF_CONVERSATION} AND seq <= :through_seq"
-#: First the row of contexts: who adds turns meanwhile waits for it, and sees that they are left behind.
+#: Locks the row first: a transaction that adds turns meanwhile waits for it, and then sees that they are left behind.
 _RESET = """
 INSERT INTO contexts (adapter, conversation, reset) VALUES (:adapter, :conversation, :seq)
 ON CONFLICT (adapter, conversation) DO UPDATE SET
@@ -40,7 +40,7 @@ async def save_summary(
     db: Database, dialect: Dialect, adapter: str, conversation: str, summary: str, through_seq: int
 ) -> bool:
     """See `ContextStore.save_summary`. False: it was ignored."""
-    keys = {"adapter": codec.key(adapter), "conversation": codec.key(conversation), "through_seq": through_seq}
+    keys = {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation), "through_seq": through_seq}
     saved = await db.rows(_SAVE_SUMMARY, summary=summary, **keys)
     if saved:
         await db.rows(_LEAVE_OUT_SUMMARIZED.format(live=dialect.live), **keys)
@@ -49,7 +49,7 @@ async def save_summary(
 
 async def reset(db: Database, dialect: Dialect, job: Job) -> int:
     """See `ContextStore.reset`."""
-    keys = {"adapter": codec.key(job.event.adapter), "conversation": codec.key(job.event.conversation)}
+    keys = {"adapter": codec.to_key(job.event.adapter), "conversation": codec.to_key(job.event.conversation)}
     await db.rows(_RESET, seq=job.seq, **keys)
     left = await db.rows(_LEAVE_BEHIND.format(live=dialect.live), seq=job.seq, **keys)
     last = max((seq for (seq,) in left), default=0)

@@ -1,7 +1,8 @@
-"""What is erased of a person, and opinions of answers. Each function runs in a transaction of the writer's."""
+"""Erasure of a person, in a transaction of the writer's; and the statement for feedback."""
 
 # ruff: noqa: S608 - only constants and numbers are joined
 
+import json
 from collections.abc import Sequence
 
 from bot.store.shared import codec, key_values, quota
@@ -20,13 +21,13 @@ _BEFORE = (
         " OR (actor = :actor AND event_seq IN (SELECT seq FROM events WHERE adapter = :adapter))"
     ),
 )
-#: What others' requests read along of the person, and the summaries that may have it.
-_READ_ALONG = (
+#: Messages of the person that others' requests read, and the summaries that may contain them.
+_READ_BY_OTHERS = (
     (
         "UPDATE contexts SET summary = '' WHERE (adapter, conversation) IN"
-        " (SELECT adapter, conversation FROM turns WHERE adapter = :adapter AND {said_by} = :said_by)"
+        " (SELECT adapter, conversation FROM turns WHERE adapter = :adapter AND {is_said_by_them})"
     ),
-    "DELETE FROM turns WHERE adapter = :adapter AND {said_by} = :said_by",
+    "DELETE FROM turns WHERE adapter = :adapter AND {is_said_by_them}",
 )
 _AFTER = (
     f"DELETE FROM usage WHERE {_THEIRS}",
@@ -42,16 +43,17 @@ ON CONFLICT (event_seq, actor) DO UPDATE SET is_good = excluded.is_good, at = ex
 
 
 async def forget(
-    db: Database, adapter: str, actor: str, *, is_running: str, said_by: str, add_usage: str, now: float
+    db: Database, adapter: str, actor: str, *, is_running: str, find: str, add_usage: str, now: float
 ) -> Sequence[str]:
     """See `Maintenance.forget`; returns the answers whose files are to be deleted.
 
-    `is_running`: condition of events that are being answered: they are blanked when they are done. `said_by`:
-    expression of the person in a turn's `data`. `add_usage`: statement that adds the person's usage to that of nobody.
+    `is_running`: condition of events that are being answered; their content is erased when they complete. `find`:
+    function that searches a text in a text, and returns 0 without a match. `add_usage`: statement that adds the
+    person's usage to the rows without a person.
     """
-    who = {"adapter": codec.key(adapter), "actor": codec.key(actor)}
-    today = quota.today(now)
-    person = quota.person_number(adapter, actor)
+    who = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor)}
+    today = quota.day_of(now)
+    person = quota.hash_person(adapter, actor)
     await db.rows(quota.COUNT_ON, person=person, today=today, hour=today * 24, **who)
     answers = await db.rows(
         f"SELECT answer FROM events WHERE {_THEIRS} AND answer IS NOT NULL AND NOT ({is_running})", **who
@@ -59,8 +61,13 @@ async def forget(
     for statement in _BEFORE:
         await db.rows(statement, **who)
     if actor:
-        for statement in _READ_ALONG:
-            await db.rows(statement.format(said_by=said_by), adapter=who["adapter"], said_by=codec.clean(actor))
+        # Not by the database's JSON functions: PostgreSQL's fail on texts with NUL. In a string quotes are escaped, so
+        # that a match is the field.
+        name = json.dumps(codec.clean(actor), ensure_ascii=False)
+        field = {"compact": f'"actor":{name}', "spaced": f'"actor": {name}'}
+        is_said_by_them = f"({find}(data, :compact) > 0 OR {find}(data, :spaced) > 0)"
+        for statement in _READ_BY_OTHERS:
+            await db.rows(statement.format(is_said_by_them=is_said_by_them), adapter=who["adapter"], **field)
     await db.rows(f"UPDATE events SET forgotten = true, actor = '' WHERE {_THEIRS} AND ({is_running})", **who)
     await db.rows(
         "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"

@@ -1,4 +1,4 @@
-"""Values by namespace and name, cached: nearly every event looks into three namespaces, of which most are empty."""
+"""Values by namespace and name, cached: most events read three namespaces, which are mostly empty."""
 
 import math
 import time
@@ -20,16 +20,16 @@ ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = ex
 """
 NAMESPACES = "SELECT DISTINCT namespace FROM key_values LIMIT :limit"
 DELETE = "DELETE FROM key_values WHERE namespace = :namespace AND name = :name"
-#: Of a person who is forgotten.
+#: Values of a person who is forgotten.
 FORGET = "DELETE FROM key_values WHERE adapter = :adapter AND actor = :actor AND actor <> ''"
-#: What has expired, or belonged to a conversation of which nothing is left.
+#: Expired values, and those of conversations without events.
 PRUNE = """
 DELETE FROM key_values WHERE expires <= :now OR (conversation <> '' AND NOT EXISTS (
     SELECT 1 FROM events
     WHERE events.adapter = key_values.adapter AND events.conversation = key_values.conversation))
 """
 
-#: Executes one of the statements above with its parameters; returns once it is durable and the cache knows of it.
+#: Executes one of the statements above with its parameters; returns once it is durable and evicted from the cache.
 Write = Callable[[str, Mapping[str, object]], Awaitable[None]]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -42,9 +42,9 @@ class _Cached:
 
 
 class NamespaceCache:
-    """The namespaces read last. `read` returns name, value and expiry of everything in one.
+    """The namespaces read last. `read` returns name, value and expiry of all values of one.
 
-    `known`: how many names of namespaces are held at most, so that those without values need no reading.
+    `size`: number of namespaces; `known`: number of names of namespaces that have values, which spare reading others.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class NamespaceCache:
         self._known: set[str] | None = None  #: namespaces that may have values; None: any
 
     def know(self, namespaces: Collection[str]) -> None:
-        """Take note that no other namespaces have values. Only for a store that has no other processes."""
+        """Set the namespaces that have values. Only for a store without other processes."""
         self._known = set(namespaces) if len(namespaces) <= self.known_limit else None
 
     async def items(self, namespace: str) -> Mapping[str, str]:
@@ -80,13 +80,13 @@ class NamespaceCache:
                 self._cached.clear()
             live = [row for row in rows if row[2] is None or row[2] > now]
             self._cached[namespace] = _Cached(
-                MappingProxyType({codec.plain(name): codec.plain(value) for name, value, _ in live}),
+                MappingProxyType({codec.from_key(name): codec.from_key(value) for name, value, _ in live}),
                 min((expires for *_, expires in live if expires is not None), default=math.inf),
             )
         return cached.values
 
     def changed(self, namespace: str) -> None:
-        """Take note that a namespace was written to."""
+        """Evict a namespace that was written to."""
         self._version += 1
         self._cached.pop(namespace, None)
         if self._known is not None:
@@ -95,7 +95,7 @@ class NamespaceCache:
                 self._known = None
 
     def clear(self) -> None:
-        """Take note that any namespace may have been written to, by this process only to remove values."""
+        """Evict all namespaces: values were removed, or other processes may have written some."""
         self._version += 1
         self._cached.clear()
 
@@ -120,20 +120,20 @@ class StoredNamespace:
         """See `Namespace.set`."""
         values = {
             "namespace": self.key,
-            "name": codec.key(codec.clean(name)),
-            "value": codec.key(codec.clean(value)),
+            "name": codec.to_key(codec.clean(name)),
+            "value": codec.to_key(codec.clean(value)),
             "expires": None if expires is None else expires.timestamp(),
-            "adapter": "" if owner is None else codec.key(owner.adapter),
-            "actor": "" if owner is None else codec.key(owner.actor),
-            "conversation": "" if owner is None else codec.key(owner.conversation),
+            "adapter": "" if owner is None else codec.to_key(owner.adapter),
+            "actor": "" if owner is None else codec.to_key(owner.actor),
+            "conversation": "" if owner is None else codec.to_key(owner.conversation),
         }
         await self.write(WRITE, values)
 
     async def delete(self, name: str) -> None:
         """See `Namespace.delete`."""
-        await self.write(DELETE, {"namespace": self.key, "name": codec.key(codec.clean(name))})
+        await self.write(DELETE, {"namespace": self.key, "name": codec.to_key(codec.clean(name))})
 
 
 def namespace(name: str, cache: NamespaceCache, write: Write) -> StoredNamespace:
-    """The values under that name."""
-    return StoredNamespace(codec.key(codec.clean(name)), cache, write)
+    """Return the values under that name."""
+    return StoredNamespace(codec.to_key(codec.clean(name)), cache, write)

@@ -1,10 +1,10 @@
-"""Which events wait for each other."""
+"""Lane keys: events of one key run one at a time."""
 
 from bot.models import Lane
 
 
-def lane_parts(lane: Lane, *, adapter: str, conversation: str, command: str, actor: str) -> tuple[str, ...] | None:
-    """What events that run one at a time have in common; None: the event waits for nothing."""
+def make_lane_key(lane: Lane, *, adapter: str, conversation: str, command: str, actor: str) -> tuple[str, ...] | None:
+    """Return the lane key of an event; None: it waits for no other."""
     if lane is Lane.CONVERSATION:
         return adapter, conversation
     return (adapter, conversation, command, actor) if lane is Lane.OWN else None

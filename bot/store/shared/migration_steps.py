@@ -35,30 +35,32 @@ async def rename_fields(db: Database) -> None:
         if not rows:
             return
         last = rows[-1][0]
-        events = [{"seq": seq, "event": renamed_event(event)} for seq, event, _ in rows if event is not None]
+        events = [{"seq": seq, "event": rename_event_fields(event)} for seq, event, _ in rows if event is not None]
         await db.execute_many("UPDATE events SET event = :event WHERE seq = :seq", events)
-        answers = [{"seq": seq, "answer": renamed_answer(answer)} for seq, _, answer in rows if answer is not None]
+        answers = [
+            {"seq": seq, "answer": rename_action_fields(answer)} for seq, _, answer in rows if answer is not None
+        ]
         # In two steps: SQLite has a trigger that lets no answer be overwritten by another.
         await db.execute_many("UPDATE events SET answer = NULL WHERE seq = :seq", [{"seq": a["seq"]} for a in answers])
         await db.execute_many("UPDATE events SET answer = :answer WHERE seq = :seq", answers)
 
 
-def renamed_event(text: str) -> str:
-    """The JSON of an event with the new names; those that it has already stay."""
+def rename_event_fields(text: str) -> str:
+    """Return the JSON of an event with the new names; new names stay."""
     return _dumps(_renamed(json.loads(text), _EVENT_FIELDS))
 
 
-def renamed_answer(text: str) -> str:
-    """The JSON of an answer whose actions have the new names; those that they have already stay."""
+def rename_action_fields(text: str) -> str:
+    """Return the JSON of an answer whose actions have the new names; new names stay."""
     answer = json.loads(text)
     answer["actions"] = [_renamed(action, _ACTION_FIELDS) for action in answer.get("actions", ())]
     return _dumps(answer)
 
 
 async def key_values(db: Database, *, decode: Callable[[str], str]) -> None:
-    """Move settings into the table of values, each with the owner that its scope named.
+    """Move settings into the table of values, each with the owner that its scope names.
 
-    `decode`: the text of a column of `settings`.
+    `decode`: converts a column of `settings` to its text.
     """
     moved = []
     for row in await db.rows("SELECT scope, name, value FROM settings"):
@@ -73,17 +75,17 @@ async def key_values(db: Database, *, decode: Callable[[str], str]) -> None:
             name = "prior_messages_read_by" if name == "earlier" else name
         elif kind == "undelivered":
             event = "SELECT actor, conversation FROM events WHERE adapter = :adapter AND id = :id AND event IS NOT NULL"
-            rows = await db.rows(event, adapter=codec.key(adapter), id=codec.key(one))
-            if not rows:  # it was pruned or forgotten
+            rows = await db.rows(event, adapter=codec.to_key(adapter), id=codec.to_key(one))
+            if not rows:  # it was pruned or erased
                 continue
-            owner["actor"], owner["conversation"] = map(codec.plain, rows[0])
+            owner["actor"], owner["conversation"] = map(codec.from_key, rows[0])
             scope, name, value = f"undelivered:{adapter}:{owner['conversation']}", one, "undelivered"
         elif kind == "notes":
             scope, owner["adapter"] = f"storage:{of}", ""
         else:
             owner["adapter"] = ""
         values = {"namespace": scope, "name": name, "value": value, **owner}
-        moved.append({column: codec.key(text) for column, text in values.items()})
+        moved.append({column: codec.to_key(text) for column, text in values.items()})
     await db.execute_many(
         "INSERT INTO key_values (namespace, name, value, adapter, actor, conversation)"
         " VALUES (:namespace, :name, :value, :adapter, :actor, :conversation)",
@@ -94,7 +96,7 @@ async def key_values(db: Database, *, decode: Callable[[str], str]) -> None:
 #: By engine, and by the name of the migration that each follows.
 STEPS: dict[str, Mapping[str, Step]] = {
     "sqlite": {"rename_fields": rename_fields, "key_values": partial(key_values, decode=str)},
-    "postgres": {"rename_fields": rename_fields, "key_values": partial(key_values, decode=codec.plain)},
+    "postgres": {"rename_fields": rename_fields, "key_values": partial(key_values, decode=codec.from_key)},
 }
 
 

@@ -19,7 +19,7 @@ class Migration:
 
 
 def migrations(engine: str) -> Sequence[Migration]:
-    """The engine's migrations, oldest first. A script is followed by the step of its name."""
+    """Return the engine's migrations, oldest first. A script is followed by the step of its name."""
     folder = files("bot") / "store" / "migrations" / engine
     found = [
         Migration(int(match[1]), item.read_text(encoding="utf-8"), STEPS[engine].get(match[2]))
@@ -29,8 +29,8 @@ def migrations(engine: str) -> Sequence[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def pending(engine: str, version: int, database: object) -> Sequence[Migration]:
-    """The migrations that a database of this schema version still needs.
+def find_pending(engine: str, version: int, database: object) -> Sequence[Migration]:
+    """Return the migrations that a database of this schema version still needs.
 
     Raises `SchemaTooNew`, which names the database, for a version that this service does not know.
     """

@@ -1,4 +1,4 @@
-"""Looking things up: the same questions to every engine."""
+"""The queries of `bot.ports`, for all engines."""
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.models import ConversationContext, Job, Media, Turn, UsageRow
 from bot.store.shared import codec
-from bot.store.shared.rows import JOB, job_of, media_of, turns_of
+from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns
 from bot.store.shared.sql import Dialect
 
 _PAGE = 200  #: turns read at a time
@@ -37,11 +37,11 @@ SELECT id, answer FROM (
     ORDER BY seq DESC LIMIT {_RECENT}) AS newest
 WHERE {{has_media}} ORDER BY seq DESC LIMIT :limit
 """
-#: Of an event that is left out, and of those that repeated it.
+#: Sequence numbers of an event and of those that repeated it.
 _EXCLUDED = """(
     SELECT seq FROM events WHERE adapter = :adapter AND id = :exclude_event
     UNION ALL SELECT seq FROM events WHERE adapter = :adapter AND replaces = :exclude_event AND replaces <> '')"""
-#: The first row is the summary; `|| ''` keeps the few turns that are left out from being looked for by conversation.
+#: The first row is the summary. `|| ''` prevents a search by conversation for the few turns that are left out.
 _CONTEXT = f"""
 SELECT CAST(0 AS bigint) AS seq, summary AS data, total{{left_out}} AS total FROM contexts WHERE {_OF_CONVERSATION}
 UNION ALL SELECT * FROM (
@@ -73,36 +73,36 @@ JOIN events ON events.seq = feedback.event_seq WHERE at >= :since AND adapter = 
 
 
 class StoreQueries:
-    """The part of a store that reads. An engine gives `dialect` and `rows`."""
+    """The methods of a store that read. An engine provides `dialect` and `rows`."""
 
     dialect: Dialect
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
-        """The rows of a query whose parameters are written `:name`. Raises `StoreError`."""
+        """Return the rows of a query whose parameters are written `:name`. Raises `StoreError`."""
         raise NotImplementedError
 
     async def job(self, adapter: str, event_id: str) -> Job | None:
-        return job_of(await self.rows(_JOB_BY_ID, adapter=codec.key(adapter), id=codec.key(event_id)))
+        return parse_job(await self.rows(_JOB_BY_ID, adapter=codec.to_key(adapter), id=codec.to_key(event_id)))
 
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         if not commands:
             return None
-        names = {f"command_{number}": codec.key(name) for number, name in enumerate(commands)}
+        names = {f"command_{number}": codec.to_key(name) for number, name in enumerate(commands)}
         sql = _LAST_JOB.format(commands=", ".join(f":{name}" for name in names))
-        return job_of(await self.rows(sql, **_conversation(adapter, conversation), **names))
+        return parse_job(await self.rows(sql, **_conversation(adapter, conversation), **names))
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self.rows(_PARTICIPANTS, **_conversation(adapter, conversation))
-        return frozenset(codec.plain(actor) for (actor,) in rows)
+        return frozenset(codec.from_key(actor) for (actor,) in rows)
 
     async def departed(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self.rows(_DEPARTED, **_conversation(adapter, conversation))
-        return frozenset(codec.plain(actor) for (actor,) in rows)
+        return frozenset(codec.from_key(actor) for (actor,) in rows)
 
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
         sql = _RECENT_MEDIA.format(has_media=self.dialect.has_media)
-        rows = await self.rows(sql, adapter=codec.key(adapter), actor=codec.key(actor), limit=limit)
-        return [(codec.plain(event), media) for event, answer in rows for media in media_of(answer)][:limit]
+        rows = await self.rows(sql, adapter=codec.to_key(adapter), actor=codec.to_key(actor), limit=limit)
+        return [(codec.from_key(event), media) for event, answer in rows for media in parse_media(answer)][:limit]
 
     async def context(
         self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
@@ -114,22 +114,22 @@ class StoreQueries:
             left_out=_LEFT_OUT.format(live=live) if exclude_event else "",
             not_excluded=f" AND event_seq NOT IN {_EXCLUDED}" if exclude_event else "",
         )
-        excluded = {"exclude_event": codec.key(exclude_event)} if exclude_event else {}
+        excluded = {"exclude_event": codec.to_key(exclude_event)} if exclude_event else {}
         rows = await self.rows(sql, **_conversation(adapter, conversation), limit=limit, **excluded)
         if not rows:
             return ConversationContext()
         (_, summary, total), *turns = sorted(rows, key=lambda row: row[0])
         return ConversationContext(
-            summary=summary, turns=turns_of([(seq, data) for seq, data, _ in turns]), total=int(total)
+            summary=summary, turns=parse_turns([(seq, data) for seq, data, _ in turns]), total=int(total)
         )
 
     async def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         after = 0
         while True:
             rows = await self.rows(_TRANSCRIPT, **_conversation(adapter, conversation), after=after)
-            turns = turns_of([(seq, data) for seq, data, _ in rows])
+            turns = parse_turns([(seq, data) for seq, data, _ in rows])
             for turn, (_, _, answer) in zip(turns, rows, strict=True):
-                yield turn, media_of(answer) if turn.role == "assistant" else ()
+                yield turn, parse_media(answer) if turn.role == "assistant" else ()
                 after = turn.seq
             if len(rows) < _PAGE:
                 return
@@ -144,14 +144,14 @@ class StoreQueries:
         within: str | None = None,
     ) -> Sequence[UsageRow]:
         filters = {"actor": actor, "adapter": adapter, "channel": channel, "within": within}
-        keys = {name: codec.key(value) for name, value in filters.items() if value is not None}
+        keys = {name: codec.to_key(value) for name, value in filters.items() if value is not None}
         sql = _USAGE.format(conditions="".join(f" AND {_USAGE_CONDITIONS[name]}" for name in keys))
         rows = await self.rows(sql, hour=int(since.timestamp() // 3600), **keys)
         return [
             UsageRow(
                 day=(_EPOCH + timedelta(days=day)).isoformat(),
                 kind=kind,
-                model=codec.plain(model),
+                model=codec.from_key(model),
                 requests=int(requests),
                 prompt_tokens=int(prompt_tokens),
                 completion_tokens=int(completion_tokens),
@@ -162,10 +162,10 @@ class StoreQueries:
         ]
 
     async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
-        keys = {"adapter": codec.key(adapter), "channel": codec.key(channel)}
+        keys = {"adapter": codec.to_key(adapter), "channel": codec.to_key(channel)}
         (row,) = await self.rows(_FEEDBACK_TOTALS, since=since.timestamp(), **keys)
         return int(row[0]), int(row[1])
 
 
 def _conversation(adapter: str, conversation: str) -> dict[str, str]:
-    return {"adapter": codec.key(adapter), "conversation": codec.key(conversation)}
+    return {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation)}

@@ -1,4 +1,4 @@
-"""The quota rule: whether a request is within its limits. Each engine applies it as it records the event."""
+"""The quota rule, which every engine applies in the step that records an event."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,23 +9,23 @@ from bot.models import QuotaRequest
 
 MINUTE = 60.0  #: seconds
 DAY = 86400  #: seconds
-#: Days that the dearest price of a kind is remembered.
+#: Days for which the highest price of a kind is kept.
 PRICE_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaFigures:
-    """What a request is measured against. A figure whose limit is 0 need not be known."""
+    """The figures that a request is checked against. Those of a limit of 0 may be left out."""
 
     recent: Sequence[float] = ()  #: when the person's counted requests of the last minute were, oldest first
     items: int = 0  #: files made today and being made for the person
-    cost: float = 0.0  #: spent by everybody today, and being spent, at the dearest price of each kind
-    price: float | None = None  #: the dearest of one item or request of the kind; None: none was ever finished
+    cost: float = 0.0  #: spent by all people today, and being spent, at the highest price of each kind
+    price: float | None = None  #: the highest of one item or request of the kind; None: none was finished
     is_open: bool = False  #: whether a request of the kind is being answered
 
 
 def find_exceeded(quota: QuotaRequest, figures: QuotaFigures, now: float) -> OverLimit | None:
-    """Return the limit that the request is over; None: it is to be counted. `now`: seconds since 1970."""
+    """Return the limit that the request exceeds; None: it is within all. `now`: seconds since 1970."""
     rate = quota.requests_per_minute
     if rate and len(figures.recent) >= rate:
         return OverLimit("rate", wait=figures.recent[-rate] + MINUTE - now)
@@ -42,18 +42,18 @@ def find_exceeded(quota: QuotaRequest, figures: QuotaFigures, now: float) -> Ove
     return None
 
 
-def today(now: float) -> int:
-    """The day in UTC, as days since 1970."""
+def day_of(now: float) -> int:
+    """Return the day in UTC, as days since 1970."""
     return int(now // DAY)
 
 
-def person_number(adapter: str, actor: str) -> int:
-    """A number for a person that does not name them: what is counted by it outlasts being forgotten, for a day."""
+def hash_person(adapter: str, actor: str) -> int:
+    """Return a number for a person that does not name them: allowances of a day outlast the erasure of the person."""
     key = f"{len(adapter)}/{adapter}{actor}".encode(errors="surrogatepass")
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big", signed=True)
 
 
-#: Count on what was made today for a person who is forgotten.
+#: Keeps the number of files made today for a person who is forgotten.
 COUNT_ON = """
 INSERT INTO allowances (person, day, items)
 SELECT CAST(:person AS bigint), CAST(:today AS bigint), made.items FROM (

@@ -1,4 +1,4 @@
-"""What every engine writes of an event and its outcome, and reads of them."""
+"""Rows of events, turns and usage, to be written and parsed."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bot.store.shared import codec
 
 
 class EventKeys(NamedTuple):
-    """Columns of an event that statements compare."""
+    """The columns of an event that statements compare."""
 
     adapter: str
     id: str
@@ -23,28 +23,28 @@ class EventKeys(NamedTuple):
 
 
 def event_keys(event: Event) -> EventKeys:
-    """The event's texts as keys."""
-    key = codec.key
+    """Return the texts of an event as keys."""
+    to_key = codec.to_key
     return EventKeys(
-        key(event.adapter),
-        key(event.id),
-        key(event.conversation),
-        key(event.command),
-        key(event.actor.id),
-        key(event.location.channel),
-        key(event.replaces),
+        to_key(event.adapter),
+        to_key(event.id),
+        to_key(event.conversation),
+        to_key(event.command),
+        to_key(event.actor.id),
+        to_key(event.location.channel),
+        to_key(event.replaces),
     )
 
 
-def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:
-    """Sequence number, hour, kind, model, requests, tokens, items, cost and price of one item or request, by use."""
+def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:
+    """Return sequence number, hour, kind, model, requests, tokens, items, cost and price of one item, for each use."""
     hour = int(now.timestamp() // 3600)
     return tuple(
         (
             job.seq,
             hour,
             one.kind,
-            codec.key(one.model),
+            codec.to_key(one.model),
             one.requests,
             one.prompt_tokens,
             one.completion_tokens,
@@ -56,8 +56,8 @@ def usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[o
     )
 
 
-def filled(turn: Turn, event: Event, now: datetime) -> Turn:
-    """A turn with what only the store knows, as it will be read back."""
+def complete_turn(turn: Turn, event: Event, now: datetime) -> Turn:
+    """Return a turn with the fields that the store fills in, as it will be read."""
     return replace(
         turn,
         content=codec.clean(turn.content),
@@ -69,25 +69,25 @@ def filled(turn: Turn, event: Event, now: datetime) -> Turn:
     )
 
 
-def media_of(answer: str | None) -> tuple[Media, ...]:
-    """The media of an answer's JSON."""
+def parse_media(answer: str | None) -> tuple[Media, ...]:
+    """Return the media of an answer's JSON."""
     return codec.loads(Answer, answer).media if answer else ()
 
 
-def turns_of(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
-    """Turns from (seq, JSON), many at once and by hand: a long conversation reads dozens for every answer."""
+def parse_turns(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
+    """Parse turns from (seq, JSON); faster than one by one, as a long conversation reads dozens for every answer."""
     turns = json.loads(f"[{','.join(data for _, data in rows)}]")
     for (seq, _), turn in zip(rows, turns, strict=True):
         turn["seq"], turn["at"] = seq, datetime.fromisoformat(turn["at"])
     return tuple(Turn(**turn) for turn in turns)
 
 
-#: Columns of an event as `job_of` takes them.
+#: The columns that `parse_job` takes.
 JOB = "seq, event, attempts, ref, answer"
 
 
-def job_of(rows: Sequence[Sequence[Any]]) -> Job | None:
-    """The job of the first row, which begins with the columns of `JOB`; None without rows."""
+def parse_job(rows: Sequence[Sequence[Any]]) -> Job | None:
+    """Parse the first row, which begins with the columns of `JOB`; None: there is none."""
     if not rows:
         return None
     seq, event, attempts, ref, answer, *_ = rows[0]

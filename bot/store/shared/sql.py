@@ -1,4 +1,4 @@
-"""SQL with named parameters, which both engines execute."""
+"""SQL with named parameters, for both engines."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 
 
 class Database(Protocol):
-    """A connection, as shared code uses it. What goes wrong is the driver's own error."""
+    """A connection of either engine. Raises the driver's own errors."""
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """Execute one statement whose parameters are written `:name`; returns its rows as sequences."""
@@ -22,7 +22,7 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """Where the engines need different words for the same."""
+    """Fragments of SQL that differ between the engines."""
 
     live: str  #: condition of the index of turns that are history
     live_turns: str  #: the table of turns, to be read by that index
@@ -30,8 +30,8 @@ class Dialect:
 
 
 @cache
-def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
-    """The statement with `$1`, `$2` … in place of `:name`, and the names in that order."""
+def to_numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Return the statement with `$1`, `$2` … in place of `:name`, and the names in that order."""
     names = tuple(dict.fromkeys(_PARAMETER.findall(sql)))
     numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
     return _PARAMETER.sub(lambda match: numbers[match[1]], sql), names

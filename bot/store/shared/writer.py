@@ -1,4 +1,4 @@
-"""The loop of a writer: whatever waits to be written is written in order, together in one transaction."""
+"""The loop of a writer, which writes pending operations in order and in groups."""
 
 import asyncio
 import logging
@@ -19,24 +19,24 @@ def _nothing() -> None:
 
 
 class Operation(Generic[T]):
-    """Something to write, and who waits for it."""
+    """A write, and the future of the caller that waits for it."""
 
     def __init__(self, *, undo: Callable[[], None] = _nothing) -> None:
-        self.undo = undo  #: called when it was not done, before the caller goes on
-        self.future: asyncio.Future[T] | None = None  #: None: nobody waits
+        self.undo = undo  #: called when it failed, before the caller continues
+        self.future: asyncio.Future[T] | None = None  #: None: no caller waits
 
     def fail(self, error: Exception) -> None:
-        """Report to the caller that it was not done."""
+        """Raise the error at the caller; without one, log it."""
         self.undo()
         if self.future is None and isinstance(error, OwnershipLost):
             log.debug("store: a write came too late: %s", error)
         elif self.future is None:
-            log.error("store: a write that nobody waits for failed: %s", error)
+            log.error("store: a write without a waiting caller failed: %s", error)
         elif not self.future.done():
             self.future.set_exception(error)
 
     def succeed(self, result: T) -> None:
-        """Report to the caller that it is durable."""
+        """Return the result to the caller."""
         if self.future is not None and not self.future.done():
             self.future.set_result(result)
 
@@ -45,7 +45,7 @@ AnyOperation = TypeVar("AnyOperation", bound=Operation[Any])
 
 
 class WriterLoop(ABC, Generic[AnyOperation]):
-    """Takes operations in order; `run` must be running for them to be done. `name`: of the database."""
+    """Writes operations in order while `run` runs. `name`: that of the database."""
 
     def __init__(self, name: object) -> None:
         self._name = name
@@ -56,13 +56,13 @@ class WriterLoop(ABC, Generic[AnyOperation]):
 
     @abstractmethod
     async def write_next(self) -> Sequence[AnyOperation]:
-        """Take the next operations from the queue and do them; returns those to be tried again with the next write."""
+        """Write the next operations of the queue; returns those to be tried again with the next write."""
 
     async def release(self) -> None:
-        """Close what the writer has opened."""
+        """Release the writer's resources."""
 
-    async def done(self, operation: Operation[T]) -> T:
-        """Return the operation's result when it is durable. A caller that is cancelled leaves it to be done.
+    async def execute(self, operation: Operation[T]) -> T:
+        """Return the operation's result when it is durable. Cancelling the caller does not cancel the operation.
 
         Raises `StoreError`.
         """
@@ -75,7 +75,7 @@ class WriterLoop(ABC, Generic[AnyOperation]):
         return await operation.future
 
     def wake_within(self, seconds: float) -> None:
-        """Write what is pending after so many seconds, or with an earlier write."""
+        """Write pending operations within so many seconds."""
         loop = asyncio.get_running_loop()
         due = loop.time() + seconds
         if self._timer is not None and due < self._timer.when():
@@ -85,7 +85,7 @@ class WriterLoop(ABC, Generic[AnyOperation]):
             self._timer = loop.call_at(due, self._wake.set)
 
     def close(self) -> None:
-        """Let `run` return when what is pending is done."""
+        """Let `run` return when no operation is pending."""
         self._closing = True
         self._wake.set()
 
@@ -99,7 +99,7 @@ class WriterLoop(ABC, Generic[AnyOperation]):
                     self._timer.cancel()
                     self._timer = None
                 await self._write_pending()
-        finally:  # whatever ended it: no caller is left waiting
+        finally:  # no caller is left waiting, whatever ended it
             self._closing = True
             while self._pending:
                 self._pending.popleft().fail(StoreUnavailable(f"The database {self._name} is closed."))
@@ -116,8 +116,8 @@ class WriterLoop(ABC, Generic[AnyOperation]):
             self._pending.extendleft(reversed(stuck))
 
     @staticmethod
-    def explained(error: Exception, explain: Callable[[Exception], StoreError]) -> StoreError:
-        """The error as a `StoreError`, with its cause."""
+    def as_store_error(error: Exception, explain: Callable[[Exception], StoreError]) -> StoreError:
+        """Return the error as a `StoreError`, with its cause."""
         if isinstance(error, StoreError):
             return error
         explained = explain(error)

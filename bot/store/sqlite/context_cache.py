@@ -1,4 +1,4 @@
-"""What recent conversations remember, held in memory: one process writes the database, so it knows what changes."""
+"""Cache of the contexts of recent conversations; valid as one process makes all changes of the database."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,12 +8,12 @@ from bot.models import ConversationContext, Turn
 
 ConversationKey = tuple[str, str]  #: adapter and conversation, as keys
 
-_TURN_SIZE = 500  #: what a turn, and a conversation, costs beside its text
+_TURN_SIZE = 500  #: characters that a turn, and a conversation, count beside their text
 
 
 @dataclass(slots=True, eq=False)
-class _Held:
-    """Changed in place: most answers add two turns to dozens."""
+class _Entry:
+    """The context of one conversation; changed in place, as most answers add two turns to dozens."""
 
     turns: list[Turn] | None = None  #: the newest, oldest first; None: still being read
     summary: str = ""
@@ -28,93 +28,96 @@ class _Held:
 
 
 class ContextCache:
-    """The least recently used are dropped. What changes otherwise than is told here is dropped and read again."""
+    """Contexts by conversation; the least recently used are evicted.
+
+    Changes that the methods can't apply to an entry evict it, so that it is read again.
+    """
 
     def __init__(self, *, turns: int = 100, size: int = 8_000_000) -> None:
-        """`turns`: the newest that are held of one conversation; `size`: characters held in all."""
+        """`turns`: turns cached of one conversation, the newest; `size`: characters cached in total."""
         self._turns = turns
         self._limit = size
-        self._held: OrderedDict[ConversationKey, _Held] = OrderedDict()
+        self._entries: OrderedDict[ConversationKey, _Entry] = OrderedDict()
         self._size = 0
-        self._rewritten = 0  #: turns of events up to this one may have been left out by a reset or by forgetting
+        self._rewritten = 0  #: new turns of events up to this one may not be history, after a reset or an erasure
 
     async def get(
-        self, place: ConversationKey, limit: int, read: Callable[[int], Awaitable[ConversationContext]]
+        self, key: ConversationKey, limit: int, read: Callable[[int], Awaitable[ConversationContext]]
     ) -> ConversationContext:
-        """The newest `limit` turns; `read` reads up to so many from the table."""
-        held = self._held.get(place)
-        if held is not None and held.turns is not None:
-            if len(held.turns) >= min(limit, held.total):
-                self._held.move_to_end(place)
-                return held.newest(limit)
+        """Return the context with its newest `limit` turns; `read` reads that many from the table."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.turns is not None:
+            if len(entry.turns) >= min(limit, entry.total):
+                self._entries.move_to_end(key)
+                return entry.newest(limit)
             return await read(limit)
-        if held is not None or limit > self._turns:
+        if entry is not None or limit > self._turns:
             return await read(limit)
-        held = self._held[place] = _Held()
+        entry = self._entries[key] = _Entry()
         try:
-            memory = await read(self._turns)
+            context = await read(self._turns)
         except BaseException:
-            self._drop(place, held)
+            self._drop(key, entry)
             raise
-        found = _Held(list(memory.turns), memory.summary, memory.total)
-        if self._held.get(place) is held:  # nothing changed meanwhile
-            self._held[place] = found
-            self._resize(found, len(memory.summary) + _TURN_SIZE + _cost(memory.turns))
-        return found.newest(limit)
+        loaded = _Entry(list(context.turns), context.summary, context.total)
+        if self._entries.get(key) is entry:  # unchanged meanwhile
+            self._entries[key] = loaded
+            self._resize(loaded, len(context.summary) + _TURN_SIZE + _cost(context.turns))
+        return loaded.newest(limit)
 
-    def added(self, place: ConversationKey, event_seq: int, turns: Sequence[Turn]) -> None:
-        """An event's turns were written."""
-        held = self._held.get(place)
-        if held is None:
+    def add_turns(self, key: ConversationKey, event_seq: int, turns: Sequence[Turn]) -> None:
+        """Add the turns that an event has written."""
+        entry = self._entries.get(key)
+        if entry is None:
             return
-        if held.turns is None or event_seq <= self._rewritten:  # not known whether they count
-            self._drop(place, held)
+        if entry.turns is None or event_seq <= self._rewritten:  # they may not be history
+            self._drop(key, entry)
             return
-        last = held.turns[-1].seq if held.turns else 0
-        new = [turn for turn in turns if turn.seq > last]  # what was read may have had them
-        held.turns += new
-        held.total += len(new)
-        gone = held.turns[: max(0, len(held.turns) - self._turns)]
-        del held.turns[: len(gone)]
-        self._held.move_to_end(place)
-        self._resize(held, held.size + _cost(new) - _cost(gone))
+        last = entry.turns[-1].seq if entry.turns else 0
+        new = [turn for turn in turns if turn.seq > last]  # those that were read already
+        entry.turns += new
+        entry.total += len(new)
+        gone = entry.turns[: max(0, len(entry.turns) - self._turns)]
+        del entry.turns[: len(gone)]
+        self._entries.move_to_end(key)
+        self._resize(entry, entry.size + _cost(new) - _cost(gone))
 
-    def summarized(self, place: ConversationKey, summary: str, *, through_seq: int) -> None:
-        """A conversation's turns up to that sequence number were replaced by a summary."""
-        held = self._held.get(place)
-        if held is None:
+    def set_summary(self, key: ConversationKey, summary: str, *, through_seq: int) -> None:
+        """Replace the turns of a conversation up to that sequence number by a summary."""
+        entry = self._entries.get(key)
+        if entry is None:
             return
-        kept = [turn for turn in held.turns or () if turn.seq > through_seq]
-        if held.turns is None or (len(kept) == len(held.turns) < held.total):  # not known how many are left
-            self._drop(place, held)
+        kept = [turn for turn in entry.turns or () if turn.seq > through_seq]
+        if entry.turns is None or (len(kept) == len(entry.turns) < entry.total):  # the number of turns left is unknown
+            self._drop(key, entry)
             return
-        held.turns, held.summary, held.total = kept, summary, len(kept)
-        self._resize(held, len(summary) + _TURN_SIZE + _cost(kept))
+        entry.turns, entry.summary, entry.total = kept, summary, len(kept)
+        self._resize(entry, len(summary) + _TURN_SIZE + _cost(kept))
 
-    def drop(self, place: ConversationKey, *, through_seq: int = 0) -> None:
-        """A conversation was changed; the turns of events up to `through_seq` that come later may not count."""
+    def drop(self, key: ConversationKey, *, through_seq: int = 0) -> None:
+        """Evict a changed conversation; turns that events up to `through_seq` write later may not be history."""
         self._rewritten = max(self._rewritten, through_seq)
-        held = self._held.get(place)
-        if held is not None:
-            self._drop(place, held)
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._drop(key, entry)
 
     def clear(self, *, through_seq: int = 0) -> None:
-        """Any conversation may have been changed; see `drop`."""
+        """Evict every conversation; see `drop`."""
         self._rewritten = max(self._rewritten, through_seq)
-        self._held.clear()
+        self._entries.clear()
         self._size = 0
 
-    def _resize(self, held: _Held, size: int) -> None:
-        self._size += size - held.size
-        held.size = size
+    def _resize(self, entry: _Entry, size: int) -> None:
+        self._size += size - entry.size
+        entry.size = size
         while self._size > self._limit:
-            oldest, least = next(iter(self._held.items()))
-            self._drop(oldest, least)
+            oldest, evicted = next(iter(self._entries.items()))
+            self._drop(oldest, evicted)
 
-    def _drop(self, place: ConversationKey, held: _Held) -> None:
-        if self._held.get(place) is held:
-            del self._held[place]
-            self._size -= held.size
+    def _drop(self, key: ConversationKey, entry: _Entry) -> None:
+        if self._entries.get(key) is entry:
+            del self._entries[key]
+            self._size -= entry.size
 
 
 def _cost(turns: Sequence[Turn]) -> int:

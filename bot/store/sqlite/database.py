@@ -1,4 +1,4 @@
-"""A connection to the file, as shared code uses it."""
+"""A connection to the file for code that the engines share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

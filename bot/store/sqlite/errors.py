@@ -1,4 +1,4 @@
-"""What SQLite's errors mean for the people who run the service."""
+"""SQLite's errors, translated for the people who run the service."""
 
 import sqlite3
 from pathlib import Path
@@ -18,7 +18,7 @@ _ADVICE = {
 
 
 def translate(error: Exception, path: Path) -> StoreError:
-    """The `StoreError` that says in one sentence what happened to the database and what to do."""
+    """Return the `StoreError` for an error of the driver: one sentence, with what to do."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _DAMAGED:
         return damaged(path, str(error))
@@ -28,7 +28,7 @@ def translate(error: Exception, path: Path) -> StoreError:
 
 
 def damaged(path: Path, detail: str) -> StoreCorrupt:
-    """The error for a file that is not, or no longer, a sound database."""
+    """Return the error for a file that is not, or no longer, a valid database."""
     return StoreCorrupt(
         f"The database {path} is damaged; move it (with its -wal file) aside and restore a backup, or start with a new "
         f"one; `sqlite3 {path.name} .recover` may save its content. ({detail})"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
-from bot.store.shared.rows import filled, usage_rows
+from bot.store.shared.rows import complete_turn, make_usage_rows
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
@@ -22,10 +22,10 @@ _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, 
 
 
 class SqliteEvents(SqliteRecorder):
-    """The part of the store that workers use."""
+    """The methods of `EventQueue` after `record`."""
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
-        keys = {codec.key(adapter) for adapter in adapters}
+        keys = {codec.to_key(adapter) for adapter in adapters}
         while (taken := self._queue.take(lanes, keys, self._now())) is not None:
             job = self._jobs.pop(taken.seq, None)
             if job is None:
@@ -68,11 +68,11 @@ class SqliteEvents(SqliteRecorder):
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.fromtimestamp(self._now(), UTC)
         answer = codec.dumps(outcome.answer)
-        turns = [filled(turn, job.event, now) for turn in outcome.turns]
+        turns = [complete_turn(turn, job.event, now) for turn in outcome.turns]
         told = [codec.dumps(turn) for turn in turns]
         used = await self._ledger.priced(job.event, outcome.usage)
-        usage = usage_rows(job, used, now)
-        replaced = ((job.seq, codec.key(job.event.replaces)),) if job.event.replaces and turns else ()
+        usage = make_usage_rows(job, used, now)
+        replaced = ((job.seq, codec.to_key(job.event.replaces)),) if job.event.replaces and turns else ()
         first = 0  #: sequence number of the turns' first
 
         def plan() -> Rows:
@@ -89,12 +89,12 @@ class SqliteEvents(SqliteRecorder):
             }
 
         def then(_: Returned) -> bool:
-            place = codec.key(job.event.adapter), codec.key(job.event.conversation)
+            place = codec.to_key(job.event.adapter), codec.to_key(job.event.conversation)
             if replaced:
                 self._contexts.clear()
             else:
                 numbered = [replace(turn, seq=first + n) for n, turn in enumerate(turns)] if first else ()
-                self._contexts.added(place, job.seq, numbered)
+                self._contexts.add_turns(place, job.seq, numbered)
             mine = self._running.get(job.seq)
             if mine is None or mine.answer is not None:
                 return False
@@ -106,7 +106,7 @@ class SqliteEvents(SqliteRecorder):
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        rows = {statements.USAGE: usage_rows(job, usage, datetime.fromtimestamp(self._now(), UTC))}
+        rows = {statements.USAGE: make_usage_rows(job, usage, datetime.fromtimestamp(self._now(), UTC))}
         await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, usage)))
 
     async def complete(self, job: Job) -> None:
@@ -135,7 +135,10 @@ class SqliteEvents(SqliteRecorder):
             await self._give_back(job, 0.0)
 
     async def _give_back(self, job: Job, ready_at: float, *, plan: Callable[[], Rows] | None = None) -> None:
-        """Without `plan` it needs no space on the disk, only that what was begun for the job is done."""
+        """Put a job back into the queue after the writes that were begun for it.
+
+        `plan`: what to write first; without it no space on the disk is needed.
+        """
 
         def nothing() -> Rows:
             self._own(job)
@@ -162,7 +165,7 @@ class SqliteEvents(SqliteRecorder):
             await self._writer.submit(RowsOperation(lambda: self._drafted(job), lambda _: None, seq=job.seq))
 
     def _drafted(self, job: Job) -> Rows:
-        """Nothing to write; called when what was begun for the job before has been written, or has failed."""
+        """Check, after the writes that were begun for a job, that its draft is durable. Writes nothing."""
         self._own(job)
         if job.seq in self._drafts:
             raise StoreUnavailable(f"The draft of event {job.event.id} is not in the database yet.")
@@ -186,8 +189,8 @@ class SqliteEvents(SqliteRecorder):
     async def cancel_waiting(
         self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
     ) -> int:
-        place = codec.key(adapter), codec.key(conversation)
-        person = None if actor is None else (codec.key(adapter), codec.key(actor))
+        place = codec.to_key(adapter), codec.to_key(conversation)
+        person = None if actor is None else (codec.to_key(adapter), codec.to_key(actor))
         held: list[Entry] = []
 
         async def work(db: SqliteDatabase) -> int:

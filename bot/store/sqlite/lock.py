@@ -1,4 +1,4 @@
-"""One process per database file."""
+"""The lock file that keeps other processes from a database file."""
 
 import fcntl
 import os
@@ -14,9 +14,9 @@ _held: set[Path] = set()
 
 @contextmanager
 def ownership(database: Path) -> Iterator[None]:
-    """Hold the database's lock file. The kernel lets go of it when the process ends, however it ends.
+    """Hold the database's lock file; the kernel releases it when the process ends, however it ends.
 
-    A record lock, not `flock`: a child forked by this process does not inherit it and can't outlive us with it.
+    A record lock, not `flock`: a child forked by this process does not inherit it, and so can't keep it.
     Raises `StoreInUse` naming the other process, `StoreUnavailable` when the file can't be made.
     """
     path = database.resolve().with_name(database.name + ".lock")

@@ -1,4 +1,4 @@
-"""Transactions of their own: reopening, withdrawing, forgetting, pruning. Each runs inside the writer."""
+"""Corrections and erasure. Each function runs in a transaction of the writer's."""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from datetime import datetime
 
 from bot.models import Media
 from bot.store.shared import erasure, key_values, quota
-from bot.store.shared.rows import media_of
+from bot.store.shared.rows import parse_media
 from bot.store.sqlite.database import SqliteDatabase
 
-#: Events erased in one transaction: the writer's other work waits for that long only.
+#: Events erased in one transaction, which other writes wait for.
 CHUNK = 200
-#: What the file's header says of who wrote it.
+#: The application id in the file's header.
 MARK = 0x636D7573
 
 _ADD_USAGE = """
@@ -38,12 +38,12 @@ AND NOT EXISTS (
 
 
 async def touch(db: SqliteDatabase) -> None:
-    """Write the file's mark anew: fails when nothing can be written."""
+    """Write the application id; fails when nothing can be written."""
     await db.rows(f"PRAGMA application_id = {MARK}")
 
 
 async def answer_waiting(db: SqliteDatabase, seqs: Sequence[int], answer: str) -> None:
-    """Commit one answer for waiting events; only delivery is left of them, in lanes of their own."""
+    """Commit one answer for waiting events, which then only need delivery and wait for no others."""
     await db.rows(
         "UPDATE events SET answer = :answer, lane = 'free', ready_at = 0"
         " WHERE seq IN (SELECT value FROM json_each(:seqs)) AND answer IS NULL",
@@ -53,7 +53,7 @@ async def answer_waiting(db: SqliteDatabase, seqs: Sequence[int], answer: str) -
 
 
 async def reserve(db: SqliteDatabase, seq: int, kind: str, items: int) -> None:
-    """Write down what an event may use while it has no answer."""
+    """Store what an event may use until it is answered."""
     sql = (
         "INSERT INTO reservations (event_seq, kind, items) SELECT seq, :kind, :items FROM events WHERE seq = :seq"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, items = excluded.items"
@@ -62,7 +62,7 @@ async def reserve(db: SqliteDatabase, seq: int, kind: str, items: int) -> None:
 
 
 async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -> None:
-    """Put an event back with this content, or with an answer that is only to be shown."""
+    """Reopen an event with this content; with an answer it only needs delivery."""
     await db.rows("DELETE FROM turns WHERE event_seq = :seq", seq=seq)
     await db.rows(
         "UPDATE events SET event = :event, answer = NULL, done = 0, attempts = 0, ready_at = 0, withdrawn = 0"
@@ -75,31 +75,30 @@ async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -
 
 
 async def withdraw(db: SqliteDatabase, seq: int, *, is_waiting: bool) -> None:
-    """Erase an event's turns, also those to come; what still waited is done."""
+    """Erase an event's turns, future ones included; a waiting event is completed."""
     await db.rows("DELETE FROM turns WHERE event_seq = :seq", seq=seq)
     sql = "UPDATE events SET withdrawn = 1, done = max(done, :is_waiting) WHERE seq = :seq"
     await db.rows(sql, is_waiting=is_waiting, seq=seq)
 
 
 async def forget(db: SqliteDatabase, adapter: str, actor: str, running: Sequence[int], *, now: float) -> list[Media]:
-    """See `Maintenance.forget`. Events of `running` are blanked when they are done, others now."""
+    """See `Maintenance.forget`. The content of events in `running` is erased when they complete."""
     is_running = f"seq IN ({', '.join(map(str, running))})" if running else "false"
-    said_by = "data->>'actor'"
     answers = await erasure.forget(
-        db, adapter, actor, is_running=is_running, said_by=said_by, add_usage=_ADD_USAGE, now=now
+        db, adapter, actor, is_running=is_running, find="instr", add_usage=_ADD_USAGE, now=now
     )
-    return [media for answer in answers for media in media_of(answer)]
+    return [media for answer in answers for media in parse_media(answer)]
 
 
 async def prune(db: SqliteDatabase, before: datetime) -> tuple[int, list[Media]]:
-    """Erase one chunk of what is older; returns how many events and their media."""
+    """Erase at most `CHUNK` older events; returns their number and their media."""
     gone = await db.rows(_PRUNE, before=before.timestamp(), limit=CHUNK)
     conversations = sorted({(adapter, conversation) for adapter, conversation, _ in gone})
     await db.rows(_PRUNE_CONTEXTS, conversations=json.dumps(conversations))
-    return len(gone), [media for *_, answer in gone for media in media_of(answer)]
+    return len(gone), [media for *_, answer in gone for media in parse_media(answer)]
 
 
 async def prune_rest(db: SqliteDatabase, *, now: float) -> None:
-    """Erase the values that have expired or whose conversation is gone, and what counted on other days."""
+    """Erase values that have expired or whose conversation is gone, and allowances of other days."""
     await db.rows(key_values.PRUNE, now=now)
-    await db.rows("DELETE FROM allowances WHERE day < :today", today=quota.today(now))
+    await db.rows("DELETE FROM allowances WHERE day < :today", today=quota.day_of(now))

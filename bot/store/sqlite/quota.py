@@ -1,4 +1,4 @@
-"""The figures of quotas, in memory: one process writes the database, so it knows what was used since it read them."""
+"""The figures of quotas, in memory; valid as one process makes all changes of the database."""
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,8 +14,8 @@ Person = tuple[str, str]  #: adapter and actor, as keys
 
 
 def person_of(event: Event) -> Person:
-    """Who asked, as the queue and the quotas know them."""
-    return codec.key(event.adapter), codec.key(event.actor.id)
+    """Return the key of the person who sent an event."""
+    return codec.to_key(event.adapter), codec.to_key(event.actor.id)
 
 
 #: People whose requests of the last minute are known.
@@ -32,7 +32,7 @@ _COST = "SELECT hour / 24 AS day, kind, sum(cost), max(price) FROM usage WHERE h
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a counted request may use until it is answered."""
+    """The files and money that a counted request may use until it is answered."""
 
     person: Person
     kind: str  #: "": it spends nothing that is limited
@@ -41,14 +41,14 @@ class Reservation:
 
     @property
     def amount(self) -> int:
-        """How many times the price of its kind it may cost."""
+        """The number of items that it may pay for."""
         return max(self.items, 1)
 
 
 class QuotaLedger:
     """Counts requests and what they use. `read` reads rows; `now` is the time in seconds since 1970.
 
-    `load` before `count`; everything but `load` is immediate, so that no request gets in between.
+    Call `load` before `count`. All methods but `load` are synchronous, so that no other request comes between.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class QuotaLedger:
         self._open_amounts: Counter[str] = Counter()
 
     async def load(self, person: Person, number: int, *, items: bool, cost: bool) -> None:
-        """Read today's files of a person and what everybody spent, where they are needed and not known yet.
+        """Read today's number of files of a person and today's costs, as far as needed and not known yet.
 
-        `number`: that of the person. Raises `StoreError`.
+        `number`: the person's `hash_person`. Raises `StoreError`.
         """
         self._turn_day()
         while items and person not in self._items:
@@ -78,7 +78,7 @@ class QuotaLedger:
             values = {"person": number, "today": today, "hour": today * 24, "adapter": person[0], "actor": person[1]}
             (row,) = await self._read(_ITEMS, values)
             self._turn_day()
-            if (writes, today) == (self._writes, self._today):  # else nobody knows whether the row has all of it
+            if (writes, today) == (self._writes, self._today):  # else the row may lack what was written meanwhile
                 self._items[person] = int(row[0])
         while cost and self._cost is None:
             writes, today = self._writes, self._today
@@ -101,11 +101,14 @@ class QuotaLedger:
         ]
 
     def items(self, person: Person) -> int:
-        """Files made today and being made for a person."""
+        """Return the number of files made today and being made for a person."""
         return self._items.get(person, 0) + self._open_items[person]
 
     def count(self, quota: QuotaRequest, person: Person, *, instead_of: int = 0) -> Reservation:
-        """Count a request, or raise `OverLimit`. `instead_of`: the event whose reservation it replaces."""
+        """Count a request and reserve what it may use. Raises `OverLimit`.
+
+        `instead_of`: sequence number of the event whose reservation it is to replace.
+        """
         self._turn_day()
         old = self._open.get(instead_of)
         if old is not None:
@@ -132,18 +135,18 @@ class QuotaLedger:
         return reservation
 
     def take_back(self, reservation: Reservation) -> None:
-        """Count a request no more: it was not recorded."""
+        """Undo `count` for a request that was not recorded."""
         self._remove(reservation)
         recent = self._recent.get(reservation.person)
         if recent is not None and reservation.at in recent:
             recent.remove(reservation.at)
 
     def release(self, reservation: Reservation) -> None:
-        """Let a counted request use nothing: its event has an answer already."""
+        """Drop the reservation of a counted request whose event has an answer already."""
         self._remove(reservation)
 
     def open(self, seq: int, reservation: Reservation) -> None:
-        """Assign a counted reservation to its event, in place of the one it had."""
+        """Assign a counted reservation to its event, in place of its earlier one."""
         self.close(seq)
         self._open[seq] = reservation
 
@@ -159,22 +162,22 @@ class QuotaLedger:
             self._remove(reservation)
 
     def reopen(self, seq: int, reservation: Reservation) -> None:
-        """Reserve what an event may use that is to be answered again, or that was recorded by an earlier process."""
+        """Reserve what an event may use that is answered again, or that an earlier process recorded."""
         self.drop_next(seq)
         if seq not in self._open and (reservation.kind or reservation.items):
             self._open[seq] = reservation
             self._add(reservation)
 
     def close(self, seq: int) -> None:
-        """Release the reservation of an event: it is answered or gone."""
+        """Drop the reservation of an event that is answered or erased."""
         reservation = self._open.pop(seq, None)
         if reservation is not None:
             self._remove(reservation)
 
     def use(self, event: Event, usage: Sequence[Usage]) -> None:
-        """Count what was used for an event; the table has it already."""
+        """Count usage that was stored for an event."""
         self._writes += 1
-        if self._cost is None and not self._items:  # nothing was read yet: what is read will have it
+        if self._cost is None and not self._items:  # nothing was read yet, and later reads include it
             return
         self._turn_day()
         person = person_of(event)
@@ -215,7 +218,7 @@ class QuotaLedger:
         self._prices[kind] = max(price, self._prices.get(kind, 0.0))
 
     def _turn_day(self) -> None:
-        today = rule.today(self._now())
+        today = rule.day_of(self._now())
         if today != self._today:
             self._today = today
             self._items.clear()

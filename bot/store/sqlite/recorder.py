@@ -1,4 +1,4 @@
-"""Taking in: events are counted against the quotas, recorded and queued."""
+"""Recording of events: they are counted against the quotas, written and queued."""
 
 # ruff: noqa: D102 - the promises are those of `bot.ports`
 
@@ -9,12 +9,12 @@ from functools import partial
 from bot.errors import OverLimit
 from bot.models import Answer, Event, Job, Lane, QuotaRequest
 from bot.store.shared import codec
-from bot.store.shared.quota import person_number
+from bot.store.shared.quota import hash_person
 from bot.store.shared.rows import event_keys
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
-from bot.store.sqlite.queue import WaitingQueue, entry
+from bot.store.sqlite.queue import WaitingQueue, make_entry
 from bot.store.sqlite.quota import QuotaLedger, Reservation, person_of
 from bot.store.sqlite.reader import SqliteReader
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
@@ -24,9 +24,9 @@ _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the
 
 
 class SqliteRecorder:
-    """The part of the store that takes events in, counts them, and queues them in memory.
+    """The methods that record and count; they keep the queue and the figures in memory.
 
-    The queue and the counts are rebuilt from the table at start.
+    Both are rebuilt from the table at start.
     """
 
     _writer: SqliteWriter
@@ -38,8 +38,8 @@ class SqliteRecorder:
         self._queue = WaitingQueue()
         self._changed = asyncio.Event()
         self._jobs: dict[int, Job] = {}  #: of some waiting events
-        self._running: dict[int, Job] = {}  #: as they are by now
-        self._claimed: dict[int, Job] = {}  #: the same, as they were given out
+        self._running: dict[int, Job] = {}  #: with draft and answer so far
+        self._claimed: dict[int, Job] = {}  #: the same, as `claim` returned them
         self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
         self._contexts = contexts
         self._ledger = QuotaLedger(lambda sql, parameters: self._reader.rows(sql, **parameters), now)
@@ -48,7 +48,7 @@ class SqliteRecorder:
         self._last_turn = 0  #: sequence number
 
     async def recover(self) -> None:
-        """Queue everything unfinished."""
+        """Queue all unfinished events."""
         rows = await self._reader.rows(
             "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL,"
             " kind, items FROM events LEFT JOIN reservations ON event_seq = seq"
@@ -58,7 +58,7 @@ class SqliteRecorder:
             if kind is not None and not answered:
                 self._ledger.reopen(seq, Reservation((adapter, actor), kind, items))
             self._queue.add(
-                entry(
+                make_entry(
                     seq,
                     adapter=adapter,
                     conversation=conversation,
@@ -82,7 +82,7 @@ class SqliteRecorder:
             return await self._record(event, lane, answer)
         person = person_of(event)
         await self._load_figures(event, quota)
-        if key in self._counted:  # another delivery of the same event was quicker
+        if key in self._counted:  # another delivery of the same event was faster
             return await self._record(event, lane, answer)
         try:
             reservation = self._ledger.count(quota, person)
@@ -94,7 +94,7 @@ class SqliteRecorder:
         return await self._record(event, lane, answer, reservation)
 
     async def _load_figures(self, event: Event, quota: QuotaRequest) -> None:
-        number = person_number(event.adapter, event.actor.id)
+        number = hash_person(event.adapter, event.actor.id)
         items, cost = quota.media_per_day > 0, quota.budget_per_day > 0
         await self._ledger.load(person_of(event), number, items=items, cost=cost)
 
@@ -141,7 +141,7 @@ class SqliteRecorder:
             if len(self._jobs) < _JOBS_KEPT:
                 self._jobs[seq] = Job(seq=seq, event=event, answer=answer)
             self._queue.add(
-                entry(
+                make_entry(
                     seq,
                     adapter=adapter,
                     conversation=conversation,
@@ -173,13 +173,13 @@ class SqliteRecorder:
                 self._ledger.open(seq, reservation)
             elif running is not None and running.answer is None:
                 self._ledger.open_next(seq, reservation)
-            else:  # what it may use counts when it is reopened
+            else:  # the reservation counts from when it is reopened
                 self._ledger.release(reservation)
 
         undo = partial(self._ledger.take_back, reservation)
         await self._writer.submit(WorkOperation(work, then=then, undo=undo))
 
     async def media_today(self, adapter: str, actor: str) -> int:
-        person = codec.key(adapter), codec.key(actor)
-        await self._ledger.load(person, person_number(adapter, actor), items=True, cost=False)
+        person = codec.to_key(adapter), codec.to_key(actor)
+        await self._ledger.load(person, hash_person(adapter, actor), items=True, cost=False)
         return self._ledger.items(person)

@@ -1,11 +1,11 @@
-"""Opening a database: checks, migrations."""
+"""Checks and migrations of a database file when it is opened."""
 
 import sqlite3
 from pathlib import Path
 
 import aiosqlite
 
-from bot.store.shared.migrations import pending
+from bot.store.shared.migrations import find_pending
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import damaged, translate
 
@@ -44,7 +44,7 @@ async def _check(db: aiosqlite.Connection, path: Path) -> None:
 
 async def _migrate(db: aiosqlite.Connection, path: Path) -> None:
     (row,) = await db.execute_fetchall("PRAGMA user_version")
-    for migration in pending("sqlite", int(row[0]), path):
+    for migration in find_pending("sqlite", int(row[0]), path):
         try:
             await db.executescript(f"BEGIN IMMEDIATE;\n{migration.script}")
             if migration.step is not None:

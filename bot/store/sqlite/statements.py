@@ -1,4 +1,4 @@
-"""The writer's statements. Each takes one JSON array of rows, so that fifty events cost little more than one."""
+"""The writer's statements. Each takes a JSON array of rows, so that fifty events cost little more than one."""
 
 from collections.abc import Sequence
 
@@ -62,7 +62,7 @@ ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     completion_tokens = completion_tokens + excluded.completion_tokens,
     items = items + excluded.items, cost = cost + excluded.cost, price = max(price, excluded.price)
 """
-#: seq. What was to be forgotten goes now; an answer with files stays until these are pruned.
+#: seq. Content that is to be erased is erased now; an answer with files stays until these are pruned.
 COMPLETE = """
 UPDATE events SET done = 1, event = iif(forgotten, NULL, event), ref = iif(forgotten, NULL, ref),
     answer = iif(forgotten AND coalesce(json_array_length(answer, '$.media'), 0) = 0, NULL, answer)
@@ -83,7 +83,7 @@ def _given(statement: str, column: str) -> str:
 
 
 def prepare(parts: Sequence[int]) -> tuple[str, str]:
-    """Make, once on each connection that writes, what `together` needs for these of the statements. Safe to repeat."""
+    """Return the statements that prepare a connection for `combine` of the same parts. Safe to repeat."""
     view = _view(parts)
     columns = "".join(f"'' AS part{n}, " for n in parts)
     return (
@@ -94,12 +94,12 @@ def prepare(parts: Sequence[int]) -> tuple[str, str]:
     )
 
 
-def together(parts: Sequence[int]) -> str:
-    """These of the statements as one, which is a transaction of its own.
+def combine(parts: Sequence[int]) -> str:
+    """Combine these of the statements in one, which is a transaction of its own.
 
-    Every statement sent to the database's thread costs more than most statements do there, and one that has nothing to
-    write as much as a small write. Takes a JSON array for each, and the highest sequence number of events known so far;
-    with new events it returns them as JSON.
+    Sending a statement to the database's thread costs more than most statements do there, and one that has nothing to
+    write costs as much as a small write. The combined statement takes a JSON array for each part, and the highest
+    sequence number of events known so far; it returns new events as JSON.
     """
     returning = (
         " RETURNING (SELECT json_group_array(json_array(seq, adapter, id)) FROM events WHERE seq > known)"

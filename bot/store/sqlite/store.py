@@ -27,7 +27,7 @@ from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import translate
 from bot.store.sqlite.events import SqliteEvents
 from bot.store.sqlite.lock import ownership
-from bot.store.sqlite.queue import Entry, entry
+from bot.store.sqlite.queue import Entry, make_entry
 from bot.store.sqlite.quota import Reservation, person_of
 from bot.store.sqlite.reader import SqliteReader
 from bot.store.sqlite.schema import prepare
@@ -131,11 +131,11 @@ class SqliteStore(SqliteEvents, StoreQueries):
                 return
             self._jobs.pop(seq, None)
             self._queue.add(
-                entry(
+                make_entry(
                     seq,
-                    adapter=codec.key(event.adapter),
+                    adapter=codec.to_key(event.adapter),
                     conversation=conversation,
-                    actor=codec.key(event.actor.id),
+                    actor=codec.to_key(event.actor.id),
                     lane=Lane(lane) if answer is None else Lane.FREE,
                     command=command,
                     since=self._now(),
@@ -147,7 +147,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
             else:
                 self._ledger.close(seq)
                 self._ledger.drop_next(seq)
-            self._contexts.drop((codec.key(event.adapter), conversation))
+            self._contexts.drop((codec.to_key(event.adapter), conversation))
             self._changed.set()
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
@@ -167,15 +167,15 @@ class SqliteStore(SqliteEvents, StoreQueries):
             self._jobs.pop(seq, None)
             if held:
                 self._ledger.close(seq)
-            self._contexts.drop((codec.key(adapter), conversation), through_seq=seq)
+            self._contexts.drop((codec.to_key(adapter), conversation), through_seq=seq)
             self._changed.set()
 
         await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
         return True
 
     async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
-        opinion = {"actor": codec.key(actor), "is_good": is_good, "at": self._now()}
-        await self._write(erasure.ADD_FEEDBACK, adapter=codec.key(adapter), id=codec.key(event_id), **opinion)
+        opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": self._now()}
+        await self._write(erasure.ADD_FEEDBACK, adapter=codec.to_key(adapter), id=codec.to_key(event_id), **opinion)
 
     # -- context
 
@@ -187,18 +187,18 @@ class SqliteStore(SqliteEvents, StoreQueries):
 
         if exclude_event:
             return await read(limit)
-        return await self._contexts.get((codec.key(adapter), codec.key(conversation)), limit, read)
+        return await self._contexts.get((codec.to_key(adapter), codec.to_key(conversation)), limit, read)
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
-        key, text = (codec.key(adapter), codec.key(conversation)), codec.clean(summary)
+        key, text = (codec.to_key(adapter), codec.to_key(conversation)), codec.clean(summary)
         work = WorkOperation(
             lambda db: contexts.save_summary(db, self.dialect, adapter, conversation, text, through_seq),
-            then=lambda saved: self._contexts.summarized(key, text, through_seq=through_seq) if saved else None,
+            then=lambda saved: self._contexts.set_summary(key, text, through_seq=through_seq) if saved else None,
         )
         await self._writer.submit(work)
 
     async def reset(self, job: Job) -> int:
-        key = codec.key(job.event.adapter), codec.key(job.event.conversation)
+        key = codec.to_key(job.event.adapter), codec.to_key(job.event.conversation)
         work = WorkOperation(
             lambda db: contexts.reset(db, self.dialect, job),
             then=lambda _: self._contexts.drop(key, through_seq=job.seq),
@@ -223,7 +223,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
     # -- housekeeping
 
     async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
-        person = codec.key(adapter), codec.key(actor)
+        person = codec.to_key(adapter), codec.to_key(actor)
         held: list[Entry] = []
 
         async def work(db: SqliteDatabase) -> list[Media]:

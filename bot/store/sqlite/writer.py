@@ -1,4 +1,4 @@
-"""One writer: whatever waits to be written is written together, in one transaction."""
+"""The writer: pending operations are written together, in one transaction."""
 
 import json
 import logging
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Row = Sequence[object]
-Rows = Mapping[str, Sequence[Row]]  #: what to give to which statement
+Rows = Mapping[str, Sequence[Row]]  #: rows by statement
 Returned = dict[tuple[str, str], int]  #: sequence numbers of the recorded events by (adapter, id)
 
 _GROUP = 500  #: operations in one transaction
 
 
 class RowsOperation(Operation[T]):
-    """Rows for set-based statements. Many of them make one transaction."""
+    """Rows for set-based statements; many operations are written in one transaction."""
 
     def __init__(
         self,
@@ -38,16 +38,16 @@ class RowsOperation(Operation[T]):
         stage: int = 0,
     ) -> None:
         super().__init__(undo=undo)
-        self.plan = plan  #: called when its turn has come; may raise `StoreError`
-        self.then = then  #: called after the commit, before the caller goes on
-        self.seq = seq  #: the job it is about
+        self.plan = plan  #: called when it is about to be written; may raise `StoreError`
+        self.then = then  #: called after the commit, before the caller continues
+        self.seq = seq  #: of the job that it is about; 0: of none
         #: Two operations on one job are in one group only if the second is of a later stage, which does not depend on
         #: how the first one ended; 0: never.
         self.stage = stage
 
 
 class WorkOperation(Operation[T]):
-    """A transaction of its own."""
+    """Work in a transaction of its own."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class WorkOperation(Operation[T]):
     ) -> None:
         super().__init__(undo=undo)
         self.work = work
-        self.then = then  #: called after the commit, before the caller goes on
+        self.then = then  #: called after the commit, before the caller continues
 
 
 class SqliteWriter(WriterLoop[Operation[Any]]):
@@ -70,22 +70,22 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
         self._path = path
         self._last = last
         self._linger = linger
-        self._together: dict[tuple[int, ...], str] = {}  #: what has been prepared, by the numbers of the statements
+        self._combined: dict[tuple[int, ...], str] = {}  #: prepared statements by the numbers of their parts
 
     def submit(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
-        """Return when the operation is durable. A caller that is cancelled leaves it to be done all the same."""
-        return self.done(operation)
+        """Return when the operation is durable. Cancelling the caller does not cancel the operation."""
+        return self.execute(operation)
 
     def submit_lazily(self, operation: RowsOperation[None], *, within: float | None = None) -> None:
-        """Have the operation done, in order, with the next write or after so many seconds.
+        """Do the operation, in order, with the next write or after so many seconds.
 
-        After a failure it is tried again with the next write.
+        A failed one is tried again with the next write.
         """
         self._pending.append(operation)
         self.wake_within(self._linger if within is None else within)
 
     async def write_next(self) -> Sequence[Operation[Any]]:
-        """See `WriterLoop.write_next`. Those that nobody waits for are tried again."""
+        """See `WriterLoop.write_next`. Operations without a waiting caller are tried again."""
         first = self._pending.popleft()
         if isinstance(first, WorkOperation):
             await self._work(first)
@@ -117,9 +117,9 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
     async def _rows(self, planned: Sequence[tuple[RowsOperation[object], Rows]]) -> Sequence[RowsOperation[object]]:
         try:
             returned = await self._write([rows for _, rows in planned])
-        except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+        except Exception as exc:  # noqa: BLE001 - the caller must get it, whatever it is
             error = self._explain(exc)
-            if len(planned) > 1 and type(error) is StoreError:  # one of them is at fault: spare the others
+            if len(planned) > 1 and type(error) is StoreError:  # one is at fault: the others are not to fail with it
                 return [stuck for one in planned for stuck in await self._rows([one])]
             stuck = [op for op, _ in planned if op.future is None and isinstance(error, StoreUnavailable)]
             for operation, _ in planned:
@@ -141,12 +141,12 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
         if not merged:
             return {}
         parts = tuple(n for n, statement in enumerate(statements.ALL) if statement in merged)
-        if parts not in self._together:
+        if parts not in self._combined:
             for preparation in statements.prepare(parts):
                 await self._db.execute_fetchall(preparation)
-            self._together[parts] = statements.together(parts)
+            self._combined[parts] = statements.combine(parts)
         parameters = (to_json(merged[statements.ALL[n]]).decode() for n in parts)
-        recorded = await self._db.execute_fetchall(self._together[parts], (*parameters, self._last))
+        recorded = await self._db.execute_fetchall(self._combined[parts], (*parameters, self._last))
         returned = {(adapter, event_id): seq for (new,) in recorded for seq, adapter, event_id in json.loads(str(new))}
         self._last = max(returned.values(), default=self._last)
         return returned
@@ -160,14 +160,14 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
             except BaseException:
                 await self._rollback()
                 raise
-        except Exception as exc:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+        except Exception as exc:  # noqa: BLE001 - the caller must get it, whatever it is
             operation.fail(self._explain(exc))
         else:
             operation.then(result)
             operation.succeed(result)
 
     def _explain(self, error: Exception) -> StoreError:
-        return self.explained(error, lambda one: translate(one, self._path))
+        return self.as_store_error(error, lambda one: translate(one, self._path))
 
     async def _rollback(self) -> None:
         if self._db.in_transaction:  # a full disk has rolled back by itself

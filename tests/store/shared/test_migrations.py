@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.store.shared.migration_steps import STEPS, renamed_answer, renamed_event
+from bot.store.shared.migration_steps import STEPS, rename_action_fields, rename_event_fields
 from bot.store.shared.migrations import migrations
 
 
@@ -21,7 +21,7 @@ def test_fields_are_renamed_once() -> None:
     event = {"id": "e", "place": {"place": "x"}, "problem": "", "again": "a", "continues": True}
     event |= {"prompt": "\0\ud83d\ude00", "options": {"asks": "1", "again": "2"}}
     answer = {"text": "asks", "actions": [{"name": "n", "options": {"asks": "1"}, "asks": ["prompt"]}], "media": []}
-    assert json.loads(renamed_event(json.dumps(event))) == {
+    assert json.loads(rename_event_fields(json.dumps(event))) == {
         "id": "e",
         "location": {"place": "x"},
         "rejection": "",
@@ -30,11 +30,11 @@ def test_fields_are_renamed_once() -> None:
         "prompt": "\0\U0001f600",
         "options": {"asks": "1", "again": "2"},
     }
-    assert json.loads(renamed_answer(json.dumps(answer))) == {
+    assert json.loads(rename_action_fields(json.dumps(answer))) == {
         "text": "asks",
         "actions": [{"name": "n", "options": {"asks": "1"}, "prompts_for": ["prompt"]}],
         "media": [],
     }
-    for rename, value in ((renamed_event, event), (renamed_answer, answer)):
+    for rename, value in ((rename_event_fields, event), (rename_action_fields, answer)):
         text = rename(json.dumps(value))
         assert rename(text) == text

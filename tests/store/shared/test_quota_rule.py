@@ -3,7 +3,7 @@
 import pytest
 
 from bot.models import QuotaRequest
-from bot.store.shared.quota import QuotaFigures, find_exceeded, person_number
+from bot.store.shared.quota import QuotaFigures, find_exceeded, hash_person
 
 IMAGES = QuotaRequest(kind="image", items=2, requests_per_minute=3, media_per_day=5, budget_per_day=1.0)
 
@@ -51,4 +51,4 @@ def test_how_long_to_wait_and_what_is_left() -> None:
 
 def test_people_have_numbers_of_their_own() -> None:
     """Whatever their ids are made of."""
-    assert len({person_number(*who) for who in (("a", "bc"), ("ab", "c"), ("a", "b\0c"), ("a", "\ud800"))}) == 4
+    assert len({hash_person(*who) for who in (("a", "bc"), ("ab", "c"), ("a", "b\0c"), ("a", "\ud800"))}) == 4

@@ -119,7 +119,7 @@ async def test_a_held_conversation_is_read_once() -> None:
         return await held.get(("one", "c"), 40, table)
 
     await get()
-    held.added(("one", "c"), 1, [Turn(role="assistant", content="two", seq=2)])
+    held.add_turns(("one", "c"), 1, [Turn(role="assistant", content="two", seq=2)])
     assert [turn.content for turn in (await get()).turns] == ["one", "two"]
     assert read["c"] == 1
     held.drop(("one", "c"))

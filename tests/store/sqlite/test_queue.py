@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.models import Lane
-from bot.store.sqlite.queue import Entry, Person, WaitingQueue, entry
+from bot.store.sqlite.queue import Entry, Person, WaitingQueue, make_entry
 
 LANES = st.sets(st.sampled_from(Lane), min_size=1)
 ADAPTERS = st.sets(st.sampled_from("xy"), min_size=1)
@@ -58,7 +58,7 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def add(self, adapter: str, conversation: str, actor: str, lane: Lane, command: str, delay: int) -> None:
         self.seq += 1
-        item = entry(
+        item = make_entry(
             self.seq,
             adapter=adapter,
             conversation=conversation,
@@ -110,7 +110,7 @@ class QueueMachine(RuleBasedStateMachine):
         for item in gone:
             del self.model.waiting[item.seq]
             if again:
-                freed = entry(
+                freed = make_entry(
                     item.seq,
                     adapter=item.adapter,
                     conversation=item.conversation,
@@ -154,8 +154,8 @@ class QueueMachine(RuleBasedStateMachine):
             taken += 1
             self.queue.done(item.seq)
         assert taken == len(self.model.waiting)
-        assert not self.queue._lines
-        assert not self.queue._offered
+        assert not self.queue._lanes
+        assert not self.queue._ready
 
 
 TestQueue = QueueMachine.TestCase
@@ -167,13 +167,15 @@ def test_a_long_life_leaves_nothing_behind() -> None:
     queue = WaitingQueue()
     for seq in range(1, 20_001):
         queue.add(
-            entry(seq, adapter="x", conversation=f"{seq % 7}", actor=f"{seq % 3}", lane=Lane.CONVERSATION, command="")
+            make_entry(
+                seq, adapter="x", conversation=f"{seq % 7}", actor=f"{seq % 3}", lane=Lane.CONVERSATION, command=""
+            )
         )
         if seq > 30:
             item = queue.take(set(Lane), {"x"}, 0)
             assert item is not None
             queue.done(item.seq)
     kept = sum(map(len, queue._ranks.values())) + sum(
-        len(offers.heads) for people in queue._offers.values() for offers in people.values()
+        len(ready.heads) for people in queue._ready_of.values() for ready in people.values()
     )
     assert kept < 200
