@@ -210,7 +210,7 @@ class DiscordDraft:
 
     async def _show_pages(self, answer: Answer, lay_out: Callable[..., list[MessagePage]]) -> None:
         target, messages = self._target, self._messages
-        if messages.is_ephemeral or (answer.private and await self._is_publicly_deferred()):
+        if messages.is_ephemeral or (_is_for_one(answer) and await self._is_publicly_deferred()):
             await self._send_ephemeral(answer, lay_out)
         elif not messages.channel.dm_channel:
             await messages.show_pages(lay_out(answer, target.locale, is_single=self._is_single))
@@ -309,3 +309,12 @@ class DiscordDraft:
     async def _is_publicly_deferred(self) -> bool:
         """Whether everybody sees the "thinking" response, and an ephemeral message can replace it."""
         return self._target.deferred == "public" and await self._has_token()
+
+
+def _is_for_one(answer: Answer) -> bool:
+    """Whether the answer is for the person alone.
+
+    An error that can be tried again is not, where everybody saw that something was coming: an ephemeral message is gone
+    with the next start of the client, and a process that died can't know whether it was sent.
+    """
+    return answer.private and not any(action.name == RETRY for action in answer.actions)

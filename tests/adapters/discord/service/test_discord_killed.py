@@ -86,11 +86,8 @@ class Stage:
         own = [message for message in self.simulator.messages.get(place, ()) if message["author"]["id"] == ME]
         return [DRAWN.sub("", shown(message)) for message in own]
 
-    async def killed_at_each_call(self, ask: Any, *, repeats: bool = False) -> list[str]:
-        """Ask, kill it before or after the next of its calls, start it again, until it makes no more calls; where.
-
-        `repeats`: what was answered when it died is answered once more.
-        """
+    async def killed_at_each_call(self, ask: Any) -> list[str]:
+        """Ask, kill it before or after the next of its calls, start it again, until it makes no more calls; where."""
         places: list[str] = []
         for number in count(2):
             moments: tuple[Moment, Moment] = ("before", "after")
@@ -102,7 +99,6 @@ class Stage:
             if not self.is_dead:
                 break  # it made no more calls than those that it was killed at
             self.shown.set()
-            answers = self.count() if repeats else answers
             await self.start()
             await self.simulator.until(partial(self.has_answered, answers))
         assert len(places) > 4
@@ -182,7 +178,7 @@ async def alone(simulator: DiscordSimulator, number: int) -> str:
 
 
 async def refused(simulator: DiscordSimulator, number: int) -> str:
-    """A command that fails: everybody saw the thinking response, the asker alone sees the reason."""
+    """A command that fails: everybody saw the thinking response, and it becomes the reason."""
     await simulator.interact(2, slash_command("chat", prompt=f"refuse this {number}"), channel=CHANNEL)
     return CHANNEL
 
@@ -207,23 +203,34 @@ async def test_killed_and_started_after_a_long_time(tmp_path: Path) -> None:
     assert one.shown_in(DM) == LONG * len(places)
 
 
-@pytest.mark.parametrize("ask", [alone, refused])
-async def test_killed_before_an_ephemeral_answer(tmp_path: Path, ask: Any) -> None:
+async def test_killed_before_an_ephemeral_answer(tmp_path: Path) -> None:
     """An ephemeral answer arrives, and nobody else sees anything.
 
     When it died before it had acknowledged the command, it writes itself: directly, or a failure where it was asked.
-    Discord neither shows what it was told nor knows it by a nonce: who was told after everybody saw that something
-    was coming, and died just then, tells it once more.
     """
     async with stage(tmp_path, []) as one:
-        await ask(one.simulator, 0)
+        await alone(one.simulator, 0)
         one.shown.set()
         [message] = await one.simulator.until(lambda: [m for m in one.simulator.messages.get(CHANNEL, ()) if told(m)])
         one.answer.append(DRAWN.sub("", shown(message)))
-        places = [CHANNEL, *await one.killed_at_each_call(ask, repeats=ask is refused)]
+        places = [CHANNEL, *await one.killed_at_each_call(alone)]
     assert {*one.shown_in(CHANNEL)} == {*one.answer}
-    assert one.count() == len(places) + (ask is refused)
-    assert len(one.simulator.bot_messages(CHANNEL)) == (ask is refused)
+    assert one.count() == len(places)
+    assert not one.simulator.bot_messages(CHANNEL)
+
+
+async def test_killed_before_an_error(tmp_path: Path) -> None:
+    """An error is said once, where it was asked, whatever call the process died before or after."""
+    async with stage(tmp_path, []) as one:
+        await refused(one.simulator, 0)
+        one.shown.set()
+        [message] = await one.simulator.until(
+            lambda: [m for m in one.simulator.bot_messages(CHANNEL) if ":retry:" in str(m["components"])]
+        )
+        one.answer.append(DRAWN.sub("", shown(message)))
+        places = [CHANNEL, *await one.killed_at_each_call(refused)]
+    assert one.shown_in(CHANNEL) == one.answer * len(places)
+    assert len(one.simulator.bot_messages(CHANNEL)) == len(places)
 
 
 def told(message: Json) -> bool:
