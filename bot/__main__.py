@@ -3,16 +3,19 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot import __version__
 from bot.errors import BotError, SettingsError
+from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.settings.core import load_settings
-from sandbox.__main__ import add_arguments
+from sandbox.__main__ import port
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status. Wrong settings are told in plain words, with status 2."""
+    """Run the command line; returns the exit status. Wrong settings are one sentence each, with status 2."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    choose_language(_find_language(arguments))  # before the parser is made, as its help is translated, too
     parsed = parser().parse_args(arguments)
     try:
         status: int = parsed.run(parsed)
@@ -24,30 +27,78 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _find_language(arguments: Sequence[str]) -> str:
+    """The value of `--language`, wherever it is given; "" without one."""
+    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    finder.add_argument("--language", default="")
+    try:
+        found: str = finder.parse_known_args(arguments)[0].language
+    except argparse.ArgumentError:  # reported by the parser
+        return ""
+    return found if is_known(found) else ""
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Help in the operator's language."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[argparse._MutuallyExclusiveGroup],
+        prefix: str | None = None,
+    ) -> None:
+        super().add_usage(usage, actions, groups, operator_text("cli.usage") if prefix is None else prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose flags, `--help` and `--language` among them, are in a group with a translated title."""
+
+    def __init__(self, *, prog: str, description: str, default: str | None = argparse.SUPPRESS) -> None:
+        super().__init__(prog=prog, description=description, add_help=False, formatter_class=_HelpFormatter)
+        self.flags = self.add_argument_group(operator_text("cli.options"))
+        self.flags.add_argument("-h", "--help", action="help", help=operator_text("cli.help"))
+        languages = ", ".join(LANGUAGES)
+        help_ = operator_text("cli.language", languages=languages)
+        self.flags.add_argument("--language", type=language, metavar="LANGUAGE", help=help_, default=default)
+
+
 def parser() -> argparse.ArgumentParser:
-    """Every command and flag."""
-    top = argparse.ArgumentParser(
-        prog="python -m bot",
-        description="AI generation (chat, code, images, audio, video) in the channels where people already work.",
-    )
-    top.add_argument("--version", action="version", version=__version__)
-    commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    run = commands.add_parser("run", help="start the service (the default)")
-    named = "continue, or start, the terminal conversation NAME"
-    top.add_argument("--conversation", metavar="NAME", help=named)
-    run.add_argument("--conversation", metavar="NAME", help=named, default=argparse.SUPPRESS)
+    """Every command and flag, explained in the operator's language."""
+    top = _Parser(prog="python -m bot", description=operator_text("cli.description"), default=None)
+    top.flags.add_argument("--version", action="version", version=__version__, help=operator_text("cli.version"))
+    commands = top.add_subparsers(title=operator_text("cli.commands"), metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, text: str) -> _Parser:
+        added: _Parser = commands.add_parser(name, help=text, description=text)
+        return added
+
+    run = add("run", operator_text("cli.run"))
+    named = operator_text("cli.conversation")
+    top.flags.add_argument("--conversation", metavar="NAME", help=named)
+    run.flags.add_argument("--conversation", metavar="NAME", help=named, default=argparse.SUPPRESS)
     run.set_defaults(run=_run)
-    check = commands.add_parser("check", help="look at settings, database, API key and each configured platform")
+    check = add("check", operator_text("cli.check"))
     check.set_defaults(run=_check)
-    manifest = commands.add_parser("manifest", help="print what a platform is to be told of this service")
-    manifest.add_argument("platform", help="the platform's name")
-    manifest.add_argument("--url", default=None, help="where the platform reaches this service (HTTP mode)")
+    manifest = add("manifest", operator_text("cli.manifest"))
+    given = manifest.add_argument_group(operator_text("cli.arguments"))
+    given.add_argument("platform", metavar="PLATFORM", help=operator_text("cli.platform"))
+    manifest.flags.add_argument("--url", default=None, help=operator_text("cli.url"))
     manifest.set_defaults(run=_manifest)
-    sandbox = commands.add_parser("sandbox", help="serve the AI API offline, for trying things out")
-    add_arguments(sandbox)
+    sandbox = add("sandbox", operator_text("cli.sandbox"))
+    sandbox.flags.add_argument("--host", default="127.0.0.1", help=operator_text("cli.host"))
+    sandbox.flags.add_argument("--port", type=port, default=8081, help=operator_text("cli.port"))
+    sandbox.flags.add_argument("--api-key", default=None, metavar="KEY", help=operator_text("cli.api_key"))
     sandbox.set_defaults(run=_sandbox)
     top.set_defaults(run=_run)
     return top
+
+
+def language(text: str) -> str:
+    """A language of the service. Raises `argparse.ArgumentTypeError`."""
+    if not is_known(text):
+        raise argparse.ArgumentTypeError(operator_text("cli.no_language", name=text, languages=", ".join(LANGUAGES)))
+    return text
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -62,7 +113,8 @@ def _check(_parsed: argparse.Namespace) -> int:
 
     findings = asyncio.run(check())
     for finding in findings:
-        print(f"{'ok  ' if finding.is_ok else 'FIX '} {finding.subject}: {finding.text}")
+        key = "check.ok" if finding.is_ok else "check.fix"
+        print(operator_text(key, subject=finding.subject, text=finding.text))
     return 0 if all(finding.is_ok for finding in findings) else 1
 
 
@@ -81,9 +133,7 @@ def _sandbox(parsed: argparse.Namespace) -> int:
     try:
         from sandbox.server import serve
     except ImportError as exc:
-        raise BotError(
-            f"install the sandbox first: .venv/bin/pip install -e '.[sandbox]' ({exc.name} is missing)"
-        ) from exc
+        raise BotError(operator_text("cli.install_sandbox", missing=exc.name)) from exc
     try:
         asyncio.run(serve(host=parsed.host, port=parsed.port, api_key=parsed.api_key, config=config))
     except SandboxError as exc:

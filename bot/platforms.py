@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 
 from bot.commands import load_commands
 from bot.errors import SettingsError
+from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import KINDS
 from bot.ports import Adapter, Platform
 from bot.security.keys import signing_key
@@ -29,13 +30,10 @@ def find_platforms() -> Mapping[str, Platform]:
     for entry in entry_points(group=GROUP):
         platform = _load(entry)
         if platform.name in found:
-            raise SettingsError(f"two installed packages offer the platform {platform.name}: uninstall one of them")
+            raise SettingsError(operator_text("platform.twice", name=platform.name))
         found[platform.name] = platform
     if not found:
-        raise SettingsError(
-            "no platform is installed: the package's metadata are missing or older than its code. "
-            "Install it again: run make, or pip install -e . where make is not used"
-        )
+        raise SettingsError(operator_text("platform.none"))
     return {p.name: p for p in sorted(found.values(), key=lambda p: (p.is_fallback, p.name))}
 
 
@@ -44,9 +42,10 @@ def _load(entry: EntryPoint) -> Platform:
     try:
         platform = entry.load()
     except (ImportError, AttributeError) as exc:
-        raise SettingsError(f"the platform {entry.name} of {package} can't be loaded: {exc}") from exc
+        raise SettingsError(operator_text("platform.broken", name=entry.name, package=package, reason=exc)) from exc
     if not isinstance(platform, Platform):
-        raise SettingsError(f"the platform {entry.name} of {package} can't be loaded: {entry.value} is no Platform")
+        reason = operator_text("platform.wrong_type", value=entry.value)
+        raise SettingsError(operator_text("platform.broken", name=entry.name, package=package, reason=reason))
     return platform
 
 
@@ -102,6 +101,7 @@ def write_manifest(settings: Settings, platform: str, *, url: str | None) -> str
     """The registration of this service with a platform, to be pasted there. Raises `SettingsError`."""
     writers = {name: found.manifest for name, found in find_platforms().items() if found.manifest is not None}
     if platform not in writers:
-        raise SettingsError(f"no manifest for {platform!r}: give one of {', '.join(sorted(writers)) or 'none so far'}")
+        names = join_list(sorted(writers), operator_locale())
+        raise SettingsError(operator_text("platform.no_manifest", name=repr(platform), names=names))
     registry = load_commands({kind: settings.models(kind) for kind in KINDS})
     return writers[platform](registry.specs, url=url)

@@ -10,6 +10,7 @@ import structlog
 
 from bot.bootstrap import Core, build, web_server
 from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
+from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
@@ -29,11 +30,8 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     """
     adapters, is_fallback = create_adapters(settings, conversation=conversation)
     if not adapters and settings.bot_port is None:
-        names = ", ".join(name for name, platform in find_platforms().items() if not platform.is_fallback)
-        raise SettingsError(
-            f"nothing to serve: no platform is configured and there is no terminal. Configure one of {names} in .env, "
-            "or start the service in a terminal"
-        )
+        names = [name for name, platform in find_platforms().items() if not platform.is_fallback]
+        raise SettingsError(operator_text("start.nothing_to_serve", names=join_list(names, operator_locale())))
     if is_fallback and "bot_requests_per_minute" not in settings.model_fields_set:
         # One person at their own terminal: piped input is answered to its end.
         settings = settings.model_copy(update={"bot_requests_per_minute": 0})

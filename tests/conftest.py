@@ -12,6 +12,10 @@ REQUIRE_REAL = bool(os.environ.get("REQUIRE_REAL"))
 
 # Tests start the service many times: let those processes share compiled modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Sentences for the operator are expected in English, whatever language the developer's shell speaks.
+for name in ("LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(name, None)
+os.environ["LANG"] = "C.UTF-8"
 
 
 @pytest.fixture(autouse=True)

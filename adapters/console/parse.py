@@ -1,6 +1,5 @@
 """Typed text → events. Pure, except that it looks for the files that are named."""
 
-import re
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from getpass import getuser
 from adapters.console.files import NamedFiles, find_files
 from adapters.kit.titles import shorten
 from bot.commandline import parser
+from bot.i18n import operator_locale
 from bot.models import Actor, CommandSpec, Event, Location
 
 ADAPTER = "console"
@@ -27,14 +27,12 @@ class Person:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Person":
-        """Return the login user, with the language that `LC_ALL`, `LC_MESSAGES` or `LANG` names."""
+        """Return the login user, with the operator's language."""
         try:
             name = getuser()
         except (KeyError, OSError):  # a user id without an account, as in containers
             name = "you"
-        found = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environment.get(n))), "")
-        locale = re.split(r"[.@]", found)[0].replace("_", "-")
-        return cls(name, "" if locale in {"C", "POSIX"} else locale)
+        return cls(name, operator_locale(environment))
 
 
 def new_conversation() -> str:

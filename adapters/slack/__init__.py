@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.slack.settings import Settings, require_consistent
-from bot.i18n import register_catalogue
+from bot.i18n import operator_locale, register_catalogue
 from bot.models import CommandSpec
 from bot.ports import Platform
 from bot.settings.base import read
@@ -35,7 +35,7 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
     settings = read(Settings)
     from adapters.slack.setup.manifest import render_manifest
 
-    return render_manifest(commands, url=url, prefix=settings.slack_command_prefix)
+    return render_manifest(commands, url=url, prefix=settings.slack_command_prefix, locale=operator_locale())
 
 
 PLATFORM = Platform(name="slack", settings=Settings, create=create, manifest=manifest)

@@ -1,4 +1,4 @@
-"""Translated sentences of the service, and names and descriptions of its commands."""
+"""Translated sentences of the service: for people, for its operator, and names and descriptions of its commands."""
 
 from bot.i18n.catalogues import (
     FALLBACK,
@@ -19,18 +19,24 @@ from bot.i18n.commands import (
     option_label,
     translations,
 )
+from bot.i18n.operator import choose_language, is_known, locale_of, operator_locale, operator_text
 
 __all__ = [
     "FALLBACK",
     "LANGUAGES",
     "catalogue",
     "catalogue_of",
+    "choose_language",
     "command_label",
     "describe_command",
     "describe_option",
+    "is_known",
     "join_list",
     "kind_label",
     "language_of",
+    "locale_of",
+    "operator_locale",
+    "operator_text",
     "option_label",
     "packages",
     "register_catalogue",

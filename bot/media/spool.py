@@ -17,7 +17,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, SettingsError, WrongContent
-from bot.i18n import translate
+from bot.i18n import operator_text, translate
 from bot.media import links
 from bot.media.content import EXTENSIONS, HEAD
 from bot.media.fit import shrink
@@ -88,9 +88,7 @@ class Spool:
         try:
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         except OSError as exc:
-            raise SettingsError(
-                f"BOT_DATA_DIR: {self._folder} can't be made ({exc.strerror}); choose a folder that may be written to"
-            ) from exc
+            raise SettingsError(operator_text("setting.folder", path=self._folder, reason=exc.strerror)) from exc
         await self._client.__aenter__()
         return self
 

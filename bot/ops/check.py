@@ -3,6 +3,7 @@
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
 from bot.commands import load_commands
 from bot.errors import SettingsError, StoreError, StoreInUse
+from bot.i18n import operator_text
 from bot.models import KINDS, CheckResult
 from bot.platforms import create_adapters, known_settings
 from bot.policy.rules import command_lists
@@ -17,7 +18,7 @@ async def check() -> list[CheckResult]:
     try:
         settings = load_settings()
     except SettingsError as exc:  # nothing else can be checked without settings
-        return [*_errors("settings", exc), *_check_names()]
+        return [*_errors(operator_text("check.settings"), exc), *_check_names()]
     findings = [_check_rules(settings), *_check_names()]
     findings.append(await _check_database(settings))
     findings.append(await _check_api(settings))
@@ -39,34 +40,34 @@ def _check_rules(settings: Settings) -> CheckResult:
     try:
         command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
     except SettingsError as exc:
-        return CheckResult(subject="settings", text=str(exc), is_ok=False)
-    return CheckResult(subject="settings", text="all values are allowed", is_ok=True)
+        return CheckResult(subject=operator_text("check.settings"), text=str(exc), is_ok=False)
+    return CheckResult(subject=operator_text("check.settings"), text=operator_text("check.allowed"), is_ok=True)
 
 
 def _check_names() -> list[CheckResult]:
     return [
-        CheckResult(subject="settings", text=str(unknown), is_ok=not unknown.meant)
+        CheckResult(subject=operator_text("check.settings"), text=str(unknown), is_ok=not unknown.meant)
         for unknown in unknown_settings(known_settings())
     ]
 
 
 async def _check_database(settings: Settings) -> CheckResult:
-    subject = f"database {settings.database_name}"
+    subject = operator_text("check.database", name=settings.database_name)
     try:
         async with make_store(settings) as store:
             await store.check()
     except StoreInUse:
-        return CheckResult(subject=subject, text="in use by a running service", is_ok=True)
+        return CheckResult(subject=subject, text=operator_text("check.in_use"), is_ok=True)
     except (SettingsError, StoreError) as exc:
         return CheckResult(subject=subject, text=str(exc), is_ok=False)
-    text = "can be read and written"
-    if settings.postgres_url is not None and settings.bot_secret_key is None:
-        text += "; where several machines use it, set the same BOT_SECRET_KEY on each"
+    is_shared = settings.postgres_url is not None and settings.bot_secret_key is None
+    text = operator_text("check.writable_shared" if is_shared else "check.writable")
     return CheckResult(subject=subject, text=text, is_ok=True)
 
 
 async def _check_api(settings: Settings) -> CheckResult:
-    subject = "API " + ("sandbox" if needs_sandbox(settings) else settings.aimodels_base_url)
+    name = operator_text("check.sandbox") if needs_sandbox(settings) else settings.aimodels_base_url
+    subject = operator_text("check.api", name=name)
     model = settings.models("chat")[0]
     try:
         async with open_client(settings) as api:
@@ -76,15 +77,15 @@ async def _check_api(settings: Settings) -> CheckResult:
     except ApiError as exc:
         return CheckResult(subject=subject, text=_remedy(exc, model), is_ok=False)
     if needs_sandbox(settings):
-        return CheckResult(subject=subject, text="answers; set AIMODELS_API_KEY to use the real API", is_ok=True)
-    return CheckResult(subject=subject, text="answers and takes the key", is_ok=True)
+        return CheckResult(subject=subject, text=operator_text("check.api_sandbox"), is_ok=True)
+    return CheckResult(subject=subject, text=operator_text("check.api_answers"), is_ok=True)
 
 
 def _remedy(error: ApiError, model: str) -> str:
     if isinstance(error, AuthenticationFailed):
-        return "the key is refused: put a valid one into AIMODELS_API_KEY"
+        return operator_text("check.key_refused")
     if isinstance(error, NotPermitted):
-        return "the key may not use the chat endpoint: ask the API's provider for the permission"
+        return operator_text("check.not_permitted")
     if isinstance(error, BadRequest) and error.is_about_model:
-        return f"has no model {model}: put models that it has into BOT_CHAT_MODELS"
-    return f"no usable answer ({error}): check AIMODELS_BASE_URL, AIMODELS_API_FLAVOR and the network"
+        return operator_text("check.no_model", model=model)
+    return operator_text("check.api_unusable", reason=error)

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from bot.errors import SettingsError, StoreError
+from bot.i18n import operator_text
 from bot.media import Spool
 from bot.media.content import EXTENSIONS
 from bot.ops.http_protocol import limited_protocol, reject_two_lengths
@@ -178,8 +179,6 @@ def _bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
-            raise SettingsError(f"BOT_PORT: port {port} of {host} is taken by another program; choose another") from exc
+            raise SettingsError(operator_text("setting.port_taken", port=port, host=host)) from exc
         reason = str(exc.strerror).partition(" (while")[0]
-        raise SettingsError(
-            f"BOT_HOST, BOT_PORT: can't listen on port {port} of {host} ({reason}); choose others"
-        ) from exc
+        raise SettingsError(operator_text("setting.port_unusable", port=port, host=host, reason=reason)) from exc

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot.errors import SettingsError
+from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import Event
 from bot.settings.core import Settings
 
@@ -63,15 +64,11 @@ def command_lists(rules: Collection[str], commands: Collection[str]) -> Mapping[
     for rule in rules:
         match = _RULE.fullmatch(rule)
         if match is None:
-            raise SettingsError(
-                f"BOT_COMMAND_RULES: {rule!r} must look like video=role:ID (only these) or image!=channel:ID "
-                "(not these), with person, role, channel or workspace"
-            )
+            raise SettingsError(operator_text("setting.rule", rule=repr(rule)))
         name = match["command"]
         if commands and name not in commands:
-            raise SettingsError(
-                f"BOT_COMMAND_RULES: {rule!r} names no command; the commands are {', '.join(sorted(commands))}"
-            )
+            known = join_list(sorted(commands), operator_locale())
+            raise SettingsError(operator_text("setting.rule_command", rule=repr(rule), commands=known))
         allow, deny = found.setdefault(name, ({}, {}))
         subject = next(s for s in SUBJECTS if s == match["subject"])
         (deny if match["negated"] else allow).setdefault(subject, set()).add(match["id"])

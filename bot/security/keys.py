@@ -12,12 +12,13 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
+from bot.i18n import operator_text
 from bot.settings.core import Settings
 
 _BYTES = 32
 #: Bits that a key's text has to have room for: 32 random bytes in base64 or in hexadecimal have 215 or more.
 _BITS = 200
-_ADVICE = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+_MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 def signing_key(settings: Settings) -> SecretStr:
@@ -27,7 +28,7 @@ def signing_key(settings: Settings) -> SecretStr:
     """
     if settings.bot_secret_key is not None:
         if not _is_strong(settings.bot_secret_key.get_secret_value()):
-            raise SettingsError(f"BOT_SECRET_KEY: can be guessed; {_ADVICE}")
+            raise SettingsError(operator_text("setting.weak_key", command=_MAKE_KEY))
         return settings.bot_secret_key
     path = settings.bot_data_dir / "secret.key"
     try:
@@ -35,13 +36,11 @@ def signing_key(settings: Settings) -> SecretStr:
             _write_key(path, secrets.token_urlsafe(_BYTES))
         key = path.read_text(encoding="ascii").strip()
     except OSError as exc:
-        raise SettingsError(
-            f"BOT_DATA_DIR: {path} can't be read or made ({exc.strerror}); choose a folder that may be written to"
-        ) from exc
+        raise SettingsError(operator_text("setting.folder_file", path=path, reason=exc.strerror)) from exc
     except UnicodeDecodeError:
         key = ""
     if len(key) < _BYTES:  # a guessable key gives access to every file
-        raise SettingsError(f"{path} is damaged; delete it (links given out so far stop working) or set BOT_SECRET_KEY")
+        raise SettingsError(operator_text("setting.damaged_key", path=path))
     return SecretStr(key)
 
 
@@ -56,7 +55,7 @@ def encryption_keys(settings: Settings) -> list[SecretStr]:
     given = settings.bot_encryption_keys.get_secret_value().split(",")
     keys = [key.strip() for key in given if key.strip()]
     if not keys or not _is_strong(keys[0]):
-        raise SettingsError(f"BOT_ENCRYPTION_KEYS: the first key is missing or can be guessed; {_ADVICE}")
+        raise SettingsError(operator_text("setting.weak_keys", command=_MAKE_KEY))
     return [SecretStr(key) for key in keys]
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from aimodels import AsyncAIModels, Call, Timing, reference
 from aimodels.errors import ConfigurationError
 from bot.errors import SettingsError
+from bot.i18n import operator_text
 from bot.settings.base import read
 from bot.settings.core import Settings
 
@@ -72,18 +73,14 @@ async def _endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
     try:
         from sandbox.server import Sandbox
     except ImportError as exc:
-        raise SettingsError(
-            "AIMODELS_API_KEY is not set and the sandbox is not installed: "
-            f"set the key, or run .venv/bin/pip install -e '.[sandbox]' ({exc.name} is missing)"
-        ) from exc
+        raise SettingsError(operator_text("start.no_sandbox", missing=exc.name)) from exc
     async with AsyncExitStack() as stack:
         try:
             sandbox = await stack.enter_async_context(Sandbox(config=config))
         except SandboxError as exc:
             raise SettingsError(str(exc)) from exc
         print(  # noqa: T201 - printed once for whoever starts the service, whatever the log level
-            f"No AIMODELS_API_KEY: answers come from the offline sandbox API at {sandbox.base_url}. "
-            "Set AIMODELS_API_KEY (in .env or the environment) to use the real one.",
+            operator_text("start.sandbox", url=sandbox.base_url),
             file=sys.stderr,
             flush=True,
         )

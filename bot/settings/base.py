@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.i18n import join_list, operator_locale, operator_text
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -21,7 +22,7 @@ def _http_url(value: str) -> str:
     except ValueError:
         is_fit = False
     if not is_fit:
-        raise ValueError("must be an http:// or https:// address")
+        raise ValueError(operator_text("setting.url"))
     return value.rstrip("/")
 
 
@@ -44,9 +45,9 @@ def read(kind: type[S]) -> S:
     except ValidationError as exc:
         raise SettingsError(explain(exc, kind)) from None
     except UnicodeDecodeError as exc:
-        raise SettingsError(".env can't be read: it is not UTF-8. Save it as UTF-8.") from exc
+        raise SettingsError(operator_text("setting.file_encoding")) from exc
     except OSError as exc:
-        raise SettingsError(f".env can't be read: {exc.strerror}. Let the user that runs this read it.") from exc
+        raise SettingsError(operator_text("setting.file_unreadable", reason=exc.strerror)) from exc
 
 
 def explain(error: ValidationError, kind: type[BaseSettings]) -> str:
@@ -57,7 +58,7 @@ def explain(error: ValidationError, kind: type[BaseSettings]) -> str:
         # What one of our own validators says is made for people.
         is_ours = item["type"] == "value_error"
         text = item["msg"].removeprefix("Value error, ") if is_ours else allowed(kind.model_fields[name.lower()])
-        lines.append(f"{name.upper()}: {text}")
+        lines.append(operator_text("setting.wrong", name=name.upper(), problem=text))
     return "\n".join(lines)
 
 
@@ -72,18 +73,17 @@ def allowed(field: FieldInfo) -> str:
     }
     if get_origin(field.annotation) is Literal:
         *others, last = map(str, get_args(field.annotation))
-        return f"must be {', '.join(others)} or {last}"
+        return operator_text("setting.choice", others=join_list(others, operator_locale()), last=last)
     if kind in {int, float}:
-        return f"must be a {'whole ' if kind is int else ''}number{_range(bounds)}"
+        return operator_text("setting.integer" if kind is int else "setting.number", range=_range(bounds))
     if get_origin(field.annotation) is tuple:
-        return "must be a list separated by commas, with at least one entry"
+        return operator_text("setting.list")
     if field.annotation is bool:
-        return "must be true or false"
-    return "must have at most {max_length} characters".format(**bounds)
+        return operator_text("setting.boolean")
+    return operator_text("setting.length", **bounds)
 
 
 def _range(bounds: Mapping[str, Any]) -> str:
-    if "ge" in bounds and "le" in bounds:
-        return " from {ge} to {le}".format(**bounds)
-    words = {"ge": " of at least {ge}", "gt": " above {gt}", "le": " and at most {le}"}
-    return "".join(text.format(**bounds) for name, text in words.items() if name in bounds)
+    known = {("ge", "le"): "setting.from_to", ("ge",): "setting.at_least", ("gt", "le"): "setting.above_to"}
+    key = known.get(tuple(name for name in ("ge", "gt", "le") if name in bounds))
+    return operator_text(key, **bounds) if key is not None else ""

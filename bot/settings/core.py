@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
 
 from aimodels import reference
+from bot.i18n import operator_text
 from bot.models import Kind
 from bot.settings.base import EnvironmentSettings, HttpUrl, read
 
@@ -28,16 +29,13 @@ def _database_url(value: SecretStr) -> SecretStr:
     if text.startswith("sqlite:///") or not text:
         return value
     if not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must look like sqlite:///folder/file.db or postgresql://user:password@host/database")
+        raise ValueError(operator_text("setting.database_url"))
     try:
         is_whole = urlsplit(text).port != 0 and not urlsplit(text).fragment
     except ValueError:
         is_whole = False
     if not is_whole:
-        raise ValueError(
-            "must look like postgresql://user:password@host:5432/database; write %23 for # in a password, and so on "
-            "for : / ? @ [ ] %"
-        )
+        raise ValueError(operator_text("setting.postgres_url"))
     return value
 
 

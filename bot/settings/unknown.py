@@ -10,6 +10,8 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices
 from pydantic_settings import BaseSettings
 
+from bot.i18n import operator_text
+
 #: How alike two names have to be, from 0 to 1, for one to be meant by the other.
 _ALIKE = 0.7
 
@@ -22,7 +24,8 @@ class Unknown:
     meant: str  #: the nearest setting; "" when none is near
 
     def __str__(self) -> str:
-        return f"{self.name} is no setting and is ignored" + (f": did you mean {self.meant}?" if self.meant else "")
+        key = "setting.unknown_near" if self.meant else "setting.unknown"
+        return operator_text(key, name=self.name, near=self.meant)
 
 
 def unknown_settings(settings: Iterable[type[BaseSettings]], *, env_file: Path = Path(".env")) -> Sequence[Unknown]:

@@ -1,6 +1,7 @@
 """The choice of the engine by the settings."""
 
 from bot.errors import SettingsError
+from bot.i18n import operator_text
 from bot.ports import Store
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -15,8 +16,5 @@ def make_store(settings: Settings) -> Store:
     except ModuleNotFoundError as exc:
         if exc.name != "asyncpg":
             raise
-        raise SettingsError(
-            "BOT_DATABASE_URL is a PostgreSQL server and its driver is not installed: "
-            "run make postgres, or .venv/bin/pip install -e '.[postgres]' (asyncpg is missing)"
-        ) from exc
+        raise SettingsError(operator_text("start.no_driver")) from exc
     return PostgresStore(settings.postgres_url)

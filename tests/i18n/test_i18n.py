@@ -67,7 +67,7 @@ def literals() -> tuple[set[str], list[re.Pattern[str]]]:
 
 
 def calls() -> list[tuple[str, str, set[str]]]:
-    """Every call of `translate` with a key as it stands: the key, where, and the names of the values given."""
+    """Every call of `translate` or `operator_text` with a literal key: the key, where, and the names of its values."""
     found: list[tuple[str, str, set[str]]] = []
     for path in sources():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -75,7 +75,7 @@ def calls() -> list[tuple[str, str, set[str]]]:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             key = node.args[0].value
-            if name == "translate" and isinstance(key, str) and KEY.fullmatch(key):
+            if name in ("translate", "operator_text") and isinstance(key, str) and KEY.fullmatch(key):
                 given = {word.arg or "*" for word in node.keywords}
                 found.append((key, f"{path.relative_to(ROOT)}:{node.lineno}", given))
     return found

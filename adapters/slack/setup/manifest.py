@@ -45,14 +45,16 @@ _BUILT_IN = frozenset({"leave"})
 _MAX_HINT = 200
 
 
-def build_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -> dict[str, Any]:
-    """Return the manifest. `url`: the service's public address; None: Socket Mode."""
+def build_manifest(
+    commands: Sequence[CommandSpec], *, url: str | None, prefix: str, locale: str = ""
+) -> dict[str, Any]:
+    """Return the manifest. `url`: the service's public address; None: Socket Mode. `locale`: of its sentences."""
     base = url.rstrip("/") if url else ""
     call = {"request_url": base + EVENTS} if base else {}
     return {
         "display_information": {
             "name": NAME,
-            "description": translate("slack.about.short"),
+            "description": translate("slack.about.short", locale),
             "background_color": "#1d3557",
         },
         "features": {
@@ -63,18 +65,21 @@ def build_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: 
             },
             "bot_user": {"display_name": NAME, "always_online": True},
             "agent_view": {
-                "agent_description": translate("slack.about"),
+                "agent_description": translate("slack.about", locale),
                 "suggested_prompts": [
-                    {"title": translate(f"slack.prompt.{name}"), "message": translate(f"slack.prompt.{name}.text")}
+                    {
+                        "title": translate(f"slack.prompt.{name}", locale),
+                        "message": translate(f"slack.prompt.{name}.text", locale),
+                    }
                     for name in SUGGESTED_PROMPTS
                 ],
             },
             "slash_commands": [
-                _build_slash_command(spec, base, prefix)
+                _build_slash_command(spec, base, prefix, locale)
                 for spec in commands
                 if not spec.hidden and (prefix or spec.name not in _BUILT_IN)
             ],
-            "shortcuts": _build_shortcuts(commands),
+            "shortcuts": _build_shortcuts(commands, locale),
         },
         "oauth_config": {
             "scopes": {"bot": sorted(SCOPES)},
@@ -90,40 +95,40 @@ def build_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: 
     }
 
 
-def render_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str) -> str:
+def render_manifest(commands: Sequence[CommandSpec], *, url: str | None, prefix: str, locale: str = "") -> str:
     """Return the manifest as JSON."""
-    return json.dumps(build_manifest(commands, url=url, prefix=prefix), ensure_ascii=False, indent=2)
+    return json.dumps(build_manifest(commands, url=url, prefix=prefix, locale=locale), ensure_ascii=False, indent=2)
 
 
-def _build_slash_command(spec: CommandSpec, base: str, prefix: str) -> dict[str, Any]:
+def _build_slash_command(spec: CommandSpec, base: str, prefix: str, locale: str) -> dict[str, Any]:
     usage = parser.usage_line(spec, prefix="").removeprefix(spec.name).strip()
     return {
         "command": f"/{prefix}{spec.name}",
-        "description": describe_command(spec),
+        "description": describe_command(spec, locale),
         **({"usage_hint": usage if len(usage) <= _MAX_HINT else usage[: _MAX_HINT - 1] + "…"} if usage else {}),
         "should_escape": False,
         **({"url": base + EVENTS} if base else {}),
     }
 
 
-def _build_shortcuts(commands: Sequence[CommandSpec]) -> list[dict[str, Any]]:
+def _build_shortcuts(commands: Sequence[CommandSpec], locale: str) -> list[dict[str, Any]]:
     by_name = {spec.name: spec for spec in commands}
     message_shortcuts = [
         {
-            "name": translate(f"menu.{name}"),
+            "name": translate(f"menu.{name}", locale),
             "type": "message",
             "callback_id": name,
-            "description": translate(f"slack.shortcut.{name}.about"),
+            "description": translate(f"slack.shortcut.{name}.about", locale),
         }
         for name, action in MESSAGE_ACTIONS.items()
         if action.command in by_name
     ]
     global_shortcuts = [
         {
-            "name": translate(f"slack.make.{name}"),
+            "name": translate(f"slack.make.{name}", locale),
             "type": "global",
             "callback_id": f"{COMMAND_FORM}{name}",
-            "description": describe_command(by_name[name]),
+            "description": describe_command(by_name[name], locale),
         }
         for name in GLOBAL_SHORTCUTS
         if name in by_name

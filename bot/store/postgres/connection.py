@@ -9,6 +9,7 @@ import asyncpg  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from bot.errors import StoreError, StoreUnavailable
+from bot.i18n import operator_text
 from bot.settings.core import address
 from bot.store.shared.migrations import find_pending
 from bot.store.shared.sql import to_numbered
@@ -127,22 +128,17 @@ class Connections:
         """Return the `StoreError` for an error of the driver: one sentence, with what to do."""
         if not isinstance(error, asyncpg.PostgresError):
             reason = str(error) or type(error).__name__
-            return StoreUnavailable(
-                f"The database {self.name} can't be reached; check that it runs and BOT_DATABASE_URL. ({reason})"
-            )
+            return StoreUnavailable(operator_text("database.unreachable", name=self.name, reason=reason))
         state = error.sqlstate or ""
         if state.startswith("28"):
-            return StoreError(f"The database {self.name} refuses user or password: check BOT_DATABASE_URL.")
+            return StoreError(operator_text("database.refused", name=self.name))
         if state == "3D000":
-            return StoreError(f"The database {self.name} does not exist: create it, or mend BOT_DATABASE_URL.")
+            return StoreError(operator_text("database.missing", name=self.name))
         if state == "42501":
-            return StoreError(
-                f"The user of BOT_DATABASE_URL may not work in the database {self.name}: let it own the database and "
-                f"what is in it, or grant it CREATE and USAGE on the schema of an empty one. ({error})"
-            )
+            return StoreError(operator_text("database.no_grant", name=self.name, reason=error))
         if state.startswith(_PASSING):
-            return StoreUnavailable(f"The database {self.name} can't work now. ({error})")
-        return StoreError(f"The database {self.name} did not do what was asked: {error}")
+            return StoreUnavailable(operator_text("database.busy", name=self.name, reason=error))
+        return StoreError(operator_text("database.failed", name=self.name, reason=error))
 
     async def _migrate(self, connection: Connection) -> None:
         async with connection.transaction():

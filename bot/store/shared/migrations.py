@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from bot.errors import SchemaTooNew
+from bot.i18n import operator_text
 from bot.store.shared.migration_steps import STEPS, Step
 
 
@@ -37,8 +38,5 @@ def find_pending(engine: str, version: int, database: object) -> Sequence[Migrat
     steps = migrations(engine)
     newest = steps[-1].number
     if version > newest:
-        raise SchemaTooNew(
-            f"The database {database} was written by a newer version of this service (schema {version}, this one knows "
-            f"{newest}); update the service or restore a backup made before."
-        )
+        raise SchemaTooNew(operator_text("database.too_new", name=database, version=version, newest=newest))
     return [migration for migration in steps if migration.number > version]

@@ -4,16 +4,18 @@ import sqlite3
 from pathlib import Path
 
 from bot.errors import StoreCorrupt, StoreError, StoreUnavailable
+from bot.i18n import operator_text
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+#: Error code → key of the sentence.
 _ADVICE = {
-    sqlite3.SQLITE_BUSY: "is locked by another program; close what has it open",
-    sqlite3.SQLITE_LOCKED: "is locked by another program; close what has it open",
-    sqlite3.SQLITE_FULL: "has no space left to grow; free some space on its disk",
-    sqlite3.SQLITE_IOERR: "can't be read or written; check its disk and the space left on it",
-    sqlite3.SQLITE_CANTOPEN: "can't be opened; check that its folder exists and may be written to",
-    sqlite3.SQLITE_READONLY: "may not be written to; check its permissions",
-    sqlite3.SQLITE_PERM: "may not be opened; check its permissions",
+    sqlite3.SQLITE_BUSY: "database.locked",
+    sqlite3.SQLITE_LOCKED: "database.locked",
+    sqlite3.SQLITE_FULL: "database.full",
+    sqlite3.SQLITE_IOERR: "database.disk",
+    sqlite3.SQLITE_CANTOPEN: "database.unopened",
+    sqlite3.SQLITE_READONLY: "database.readonly",
+    sqlite3.SQLITE_PERM: "database.forbidden",
 }
 
 
@@ -23,13 +25,10 @@ def translate(error: Exception, path: Path) -> StoreError:
     if code in _DAMAGED:
         return damaged(path, str(error))
     if code in _ADVICE:
-        return StoreUnavailable(f"The database {path} {_ADVICE[code]}. ({error})")
-    return StoreError(f"The database {path} did not do what was asked: {error}")
+        return StoreUnavailable(operator_text(_ADVICE[code], name=path, reason=error))
+    return StoreError(operator_text("database.failed", name=path, reason=error))
 
 
 def damaged(path: Path, detail: str) -> StoreCorrupt:
     """Return the error for a file that is not, or no longer, a valid database."""
-    return StoreCorrupt(
-        f"The database {path} is damaged; move it (with its -wal file) aside and restore a backup, or start with a new "
-        f"one; `sqlite3 {path.name} .recover` may save its content. ({detail})"
-    )
+    return StoreCorrupt(operator_text("database.damaged", name=path, file=path.name, reason=detail))

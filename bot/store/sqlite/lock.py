@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import StoreInUse, StoreUnavailable
+from bot.i18n import operator_text
 
 #: Lock files held by this process: the kernel's record locks only keep other processes out.
 _held: set[Path] = set()
@@ -21,21 +22,17 @@ def ownership(database: Path) -> Iterator[None]:
     """
     path = database.resolve().with_name(database.name + ".lock")
     if path in _held:
-        raise StoreInUse(f"The database {database} is already open in this process ({os.getpid()}).")
+        raise StoreInUse(operator_text("database.open_here", name=database, process=os.getpid()))
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as exc:
-        raise StoreUnavailable(
-            f"The lock file {path} can't be written; check that its folder may be written to. ({exc.strerror})"
-        ) from exc
+        raise StoreUnavailable(operator_text("database.lock_file", path=path, reason=exc.strerror)) from exc
     try:
         try:
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError) as exc:
             owner = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
-            raise StoreInUse(
-                f"The database {database} is in use by process {owner}; stop that one or set another BOT_DATA_DIR."
-            ) from exc
+            raise StoreInUse(operator_text("database.in_use", name=database, process=owner)) from exc
         _held.add(path)
         try:
             os.ftruncate(fd, 0)

@@ -15,6 +15,7 @@ from typing import Any, Self
 import aiosqlite
 
 from bot.errors import StoreUnavailable
+from bot.i18n import operator_text
 from bot.models import Answer, ConversationContext, Event, Job, Lane, Media
 from bot.ports import Namespace
 from bot.store.shared import codec, contexts, erasure, key_values
@@ -74,9 +75,8 @@ class SqliteStore(SqliteEvents, StoreQueries):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as exc:
-                raise StoreUnavailable(
-                    f"The folder {self._path.parent} can't be made; choose one that may be written to. ({exc.strerror})"
-                ) from exc
+                text = operator_text("database.folder", path=self._path.parent, reason=exc.strerror)
+                raise StoreUnavailable(text) from exc
             stack.enter_context(ownership(self._path))
             try:
                 db = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
