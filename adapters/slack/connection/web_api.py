@@ -8,7 +8,7 @@ share of the calls, so that twenty answers that grow at once still end in time.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -187,6 +187,7 @@ UNSUPPORTED = frozenset(
     }
 )
 _GATES = 10_000  # refusals in memory
+_SUSPECTED = 600.0  # seconds for which a refusal that may be a passing trouble is remembered
 
 
 class FeatureGates:
@@ -197,10 +198,17 @@ class FeatureGates:
 
     def __init__(self, *, retry: float = 6 * 3600.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._disabled: BoundedDict[tuple[str, str], None] = BoundedDict(_GATES, lifetime=retry, clock=clock)
+        self._suspected: BoundedDict[tuple[str, str], None] = BoundedDict(_GATES, lifetime=_SUSPECTED, clock=clock)
 
     def is_enabled(self, owner: str, feature: str) -> bool:
         """Whether the feature is worth a try in the workspace."""
         return (owner, feature) not in self._disabled
+
+    def suspect(self, owner: str, feature: str) -> bool:
+        """Note a refusal that may be a passing trouble. True: there was one shortly before."""
+        is_second = (owner, feature) in self._suspected
+        self._suspected[owner, feature] = None
+        return is_second
 
     def disable(self, owner: str, feature: str) -> None:
         """Note that the workspace refused the feature."""
@@ -235,16 +243,8 @@ FORBIDDEN_CHANNEL = frozenset(
 #: Errors by which the app as a whole is refused: no other message would be taken.
 _REFUSED_APP = frozenset(
     {
-        "access_denied",
-        "account_inactive",
-        "enterprise_is_restricted",
-        "invalid_auth",
-        "missing_scope",
-        "not_allowed_token_type",
-        "not_authed",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
+        *("access_denied", "account_inactive", "enterprise_is_restricted", "invalid_auth", "missing_scope"),
+        *("not_allowed_token_type", "not_authed", "team_access_not_granted", "token_expired", "token_revoked"),
     }
 )
 _UNKNOWN_OUTCOME = ("", "fatal_error", "internal_error", "request_timeout", "service_unavailable")
@@ -316,6 +316,10 @@ class WebApi:
         """Whether the workspace may have the feature."""
         return self.services.features.is_enabled(self.target.owner, feature)
 
+    def suspect(self, feature: str) -> bool:
+        """See `FeatureGates.suspect`."""
+        return self.services.features.suspect(self.target.owner, feature)
+
     def disable(self, feature: str) -> None:
         """Note that the workspace refused the feature."""
         self.services.features.disable(self.target.owner, feature)
@@ -343,8 +347,3 @@ def is_refused_message(exc: DeliveryError) -> bool:
     """Whether Slack refused what was sent, by whatever name, and might take it in another form or place."""
     is_answer = isinstance(exc, DeliveryRefused) and isinstance(exc.__cause__, SlackApiError)
     return is_answer and refusal_code(exc) not in _REFUSED_APP | FORBIDDEN_CHANNEL
-
-
-def message_metadata(key: str, part: int, kind: str = "channelmuse_answer") -> Mapping[str, Any]:
-    """Return the metadata by which a message of the answer `key` is found again."""
-    return {"event_type": kind, "event_payload": {"key": key, "part": part}}

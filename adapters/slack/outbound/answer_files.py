@@ -20,16 +20,23 @@ class AnswerFiles:
         self._shown: list[ExistingMessage] = []
         self._unnamed: list[ExistingMessage] = []  # files that may be this answer's
         self._shared: tuple[tuple[str, int], ...] = ()  # fingerprints of the files that are shared
+        self.has_caption = False  #: the files are shown with the blocks that they were shared with
 
     def restore(self, existing: ExistingMessages) -> None:
         """Take over the files that an earlier try has shared."""
         self._shown, self._unnamed = existing.files, existing.unnamed
         self._shared = self._shown[0].fingerprints if self._shown else ()
+        self.has_caption = bool(self._shown)  # by which they were found
 
     @property
     def is_message_unknown(self) -> bool:
         """Whether this process has shared files whose message it does not know."""
         return bool(self._shared) and not self._shown
+
+    @property
+    def is_without_caption(self) -> bool:
+        """Whether the files are shared, but not the blocks that were to be shown with them."""
+        return bool(self._shared) and not self.has_caption
 
     async def share(
         self, files: Sequence[Upload], blocks: Sequence[Block], *, recover: Callable[[], Awaitable[None]]
@@ -41,9 +48,9 @@ class AnswerFiles:
         fingerprints = tuple(file.fingerprint for file in files)
         await recover()
         if files and any(message.fingerprints == fingerprints for message in self._unnamed):
-            self._shared = fingerprints
+            self._shared, self.has_caption = fingerprints, False
         if files and self._shared != fingerprints:
-            await self._share(files, [dict(block) for block in blocks])
+            self.has_caption = await self._share(files, [dict(block) for block in blocks])
             self._shared = fingerprints
         current = [message for message in self._shown if files and message.fingerprints == fingerprints][:1]
         for message in self._shown:
@@ -54,16 +61,17 @@ class AnswerFiles:
         if not files:
             self._shared = ()
 
-    async def _share(self, files: Sequence[Upload], blocks: list[Block]) -> None:
+    async def _share(self, files: Sequence[Upload], blocks: list[Block]) -> bool:
         messages = self._messages
         messages.is_state_known = False
         if blocks:
             blocks[0]["block_id"] = files_block_prefix(self._key) + secrets.token_hex(4)
         try:
-            await share_files(messages.api, messages.thread, files, blocks)
+            has_caption = await share_files(messages.api, messages.thread, files, blocks)
         except DeliveryError as exc:
             messages.is_state_known = not is_outcome_unknown(exc)
             raise
         finally:
             messages.note_change()
         messages.is_state_known = True
+        return has_caption

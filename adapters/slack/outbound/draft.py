@@ -20,20 +20,25 @@ from adapters.slack.connection.web_api import (
     is_forbidden_channel,
     is_outcome_unknown,
     is_refused_message,
-    message_metadata,
     refusal_code,
 )
 from adapters.slack.outbound.answer_files import AnswerFiles
-from adapters.slack.outbound.ephemeral import open_dm, post_ephemeral
-from adapters.slack.outbound.fallbacks import message_forms
-from adapters.slack.outbound.layout import AnswerLayout, MessagePart, layout_answer, split_growing, whole_text
+from adapters.slack.outbound.ephemeral import open_dm, post_ephemeral, post_sentence
+from adapters.slack.outbound.layout import (
+    AnswerLayout,
+    MessagePart,
+    layout_answer,
+    layout_without_files,
+    split_growing,
+    whole_text,
+)
 from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
-from adapters.slack.outbound.recovery import PARENT, find_existing, find_parent
+from adapters.slack.outbound.parent import post_parent
+from adapters.slack.outbound.recovery import find_existing, find_parent
 from adapters.slack.outbound.status_indicator import StatusIndicator
-from adapters.slack.outbound.uploads import prepare_upload
+from adapters.slack.outbound.uploads import UploadsRefused, prepare_upload
 from adapters.slack.reply_target import ReplyTarget
-from adapters.slack.types import Block, Json
-from adapters.slack.ui.blocks import render_blocks
+from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
 from bot.errors import DeliveryError, DeliveryRefused
 from bot.i18n import translate
@@ -204,30 +209,34 @@ class SlackDraft:
         if self._has_said_refused:
             return
         text = translate("slack.refused_answer", self._target.locale, reason=refusal_code(refusal))
-        sentence = Answer(text=text, private=True)
-        try:
-            is_told = await post_ephemeral(self._api, sentence, key=self._key, thread=self._messages.thread)
-            if not is_told:
-                direct = await open_dm(self._api)
-                await direct.call("chat.postMessage", channel=direct.target.channel, text=text)
-        except DeliveryRefused as exc:
-            log.warning("person not told", reason=str(exc), code=refusal_code(exc))
+        await post_sentence(self._api, text, key=self._key, thread=self._messages.thread)
         self._has_said_refused = True
 
     async def _deliver(self, answer: Answer) -> None:
         await self._prepare()
         text = "\n\n".join(part for part in (self._note, answer.text) if part)
-        layout = await layout_answer(replace(answer, text=text), self._target.locale)
-        if layout.is_caption and self._api.is_enabled(CAPTION):
-            await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
-            if self._api.is_enabled(CAPTION):
-                await self._messages.delete_from()
-                return
-        await self._show(layout, answer)
+        answer = replace(answer, text=text)
+        layout = await layout_answer(answer, self._target.locale)
+        try:
+            if layout.is_caption and self._api.is_enabled(CAPTION):
+                await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
+                if self._files.has_caption:
+                    await self._messages.delete_from()
+                    return
+            await self._show(layout, answer)
+        except UploadsRefused as exc:
+            log.warning("no files taken", reason=str(exc), code=refusal_code(exc))
+            await self._show(layout_without_files(answer, exc.reason, self._target.locale), answer)
 
     async def _show(self, layout: AnswerLayout, answer: Answer) -> None:
         """Show texts first, then the files; the buttons are under the last message that can have them."""
-        under_files = bool(layout.files) and self._api.is_enabled(CAPTION)
+        under_files = bool(layout.files) and self._api.is_enabled(CAPTION) and not self._files.is_without_caption
+        await self._show_texts(layout, answer, under_files=under_files)
+        await self._share(layout, answer)
+        if under_files and self._files.is_without_caption:
+            await self._show_texts(layout, answer, under_files=False)
+
+    async def _show_texts(self, layout: AnswerLayout, answer: Answer, *, under_files: bool) -> None:
         texts = layout.texts
         if not texts and answer.actions and not under_files:
             texts = [MessagePart(" ", [])]
@@ -235,7 +244,6 @@ class SlackDraft:
             is_last = number == len(texts) - 1 and not under_files
             await self._messages.finalize(number, part, self._build_actions(answer) if is_last else [])
         await self._messages.delete_from(len(texts))
-        await self._share(layout, answer)
 
     async def _share(self, layout: AnswerLayout, answer: Answer, *, caption: Sequence[Block] = ()) -> None:
         await self._files.share(layout.files, [*caption, *self._build_actions(answer)], recover=self._recover)
@@ -286,7 +294,7 @@ class SlackDraft:
             return
         messages.is_state_known = False
         try:
-            sent = await self._post_parent()
+            sent = await post_parent(self._api, self._key)
         except DeliveryError as exc:
             messages.is_state_known = not is_outcome_unknown(exc)
             raise
@@ -295,28 +303,6 @@ class SlackDraft:
         messages.is_state_known = True
         messages.thread = str(sent["ts"])
         await self._link_thread()
-
-    async def _post_parent(self) -> Json:
-        """Post the message that begins the thread, in the first form that Slack takes."""
-        target = self._target
-        blocks = render_blocks(target.parent, mentions=(target.user,))
-        refusal: DeliveryRefused | None = None
-        for form in message_forms(target.parent, blocks, mentions=(target.user,)):
-            try:
-                return await self._api.call(
-                    "chat.postMessage",
-                    channel=target.channel,
-                    metadata=message_metadata(self._key, 0, PARENT),
-                    unfurl_links=False,
-                    unfurl_media=False,
-                    **form,
-                )
-            except DeliveryRefused as exc:
-                if not is_refused_message(exc):
-                    raise
-                refusal = refusal or exc
-        assert refusal is not None
-        raise refusal
 
     async def _recover(self) -> None:
         if not self._messages.is_state_known:

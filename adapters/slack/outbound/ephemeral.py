@@ -94,3 +94,16 @@ async def open_dm(api: WebApi) -> WebApi:
     channel = str((answer.get("channel") or {}).get("id") or "")
     target = replace(api.target, channel=channel, thread="", parent="", private="", is_dm="1", surface="")
     return replace(api, target=target)
+
+
+async def post_sentence(api: WebApi, text: str, *, key: str, thread: str) -> None:
+    """Show a sentence to the person alone where they asked, else in their direct messages. A refusal is logged.
+
+    Raises `DeliveryDelayed`.
+    """
+    try:
+        if not await post_ephemeral(api, Answer(text=text, private=True), key=key, thread=thread):
+            direct = await open_dm(api)
+            await direct.call("chat.postMessage", channel=direct.target.channel, text=text)
+    except DeliveryRefused as exc:
+        log.warning("person not told", reason=str(exc), code=refusal_code(exc))

@@ -169,6 +169,20 @@ async def layout_answer(answer: Answer, locale: str) -> AnswerLayout:
     return _layout_text(text, media, locale)
 
 
+def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayout:
+    """Return the messages of an answer in a place that takes no files, with a sentence that says why."""
+    media = [media for media in answer.media if media.path is not None and not media.url]
+    links = [f"[{_escape_label(m.name)}]({m.source_url})" for m in media if (m.source_url or "").startswith("https:")]
+    texts = split_parts(answer.text.strip("\n"))
+    names = [_escape_label(m.name) for m in media] or (["answer.md"] if len(texts) > MAX_PARTS else [])
+    if not names:  # the files were of text that is shown anyway
+        return AnswerLayout(texts, [], is_caption=False)
+    note = translate(f"slack.files.{reason}", locale, names=", ".join(names))
+    *begin, last = texts[:MAX_PARTS] or [MessagePart("", [])]
+    end = split_parts("\n\n".join(part for part in (last.markdown, note, *links) if part))
+    return AnswerLayout([*begin, *end], [], is_caption=False)
+
+
 def _layout_text(text: str, media: Sequence[Upload], locale: str) -> AnswerLayout:
     texts = split_parts(text)
     files = list(media)

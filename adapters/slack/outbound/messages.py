@@ -16,12 +16,11 @@ from adapters.slack.connection.web_api import (
     WebApi,
     is_outcome_unknown,
     is_refused_message,
-    message_metadata,
     refusal_code,
 )
 from adapters.slack.outbound.fallbacks import message_forms
 from adapters.slack.outbound.layout import MessagePart
-from adapters.slack.outbound.recovery import ExistingMessages
+from adapters.slack.outbound.recovery import ExistingMessages, message_metadata
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_stop_button

@@ -62,6 +62,11 @@ class ExistingMessages:
         return [message for message in self.messages if not message.is_files and message.ts not in first]
 
 
+def message_metadata(key: str, part: int, kind: str = ANSWER) -> Mapping[str, Any]:
+    """Return the metadata by which a message of the answer `key` is found again."""
+    return {"event_type": kind, "event_payload": {"key": key, "part": part}}
+
+
 def files_block_prefix(key: str) -> str:
     """The prefix of the ids of blocks that are shown with the files of the answer `key`."""
     return f"{FILES}{hashlib.sha256(key.encode()).hexdigest()[:16]}."

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.slack.connection.web_api import CAPTION, WebApi, proxy_for, refusal_code
+from adapters.slack.connection.web_api import CAPTION, WebApi, is_refused_message, proxy_for, refusal_code
 from adapters.slack.types import Block, Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, UploadTooLarge
 from bot.models import Media
@@ -23,15 +23,22 @@ _ALT_TEXT = 1000  # characters of a description
 _TRIES = 2  # of one file's upload
 _OK, _TOO_LARGE, _TOO_MANY, _SERVER = 200, 413, 429, 500
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=300)
-_FILE_TOO_LARGE = frozenset(
-    {"file_too_large", "file_upload_size_restricted", "snippet_too_large", "storage_limit_reached"}
-)
+_FILE_TOO_LARGE = frozenset({"file_too_large", "file_upload_size_restricted", "snippet_too_large"})
+_NO_SPACE = frozenset({"over_file_limit", "storage_limit_reached"})
 #: Errors by which files of any size are refused.
 _NO_FILES = frozenset(
     {"file_uploads_disabled", "file_uploads_except_images_disabled", "uploads_disabled", "no_permission"}
 )
-#: Errors of blocks that are not accepted beside files.
-_NO_CAPTION = frozenset({"internal_error", "invalid_arguments", "invalid_blocks", "invalid_blocks_format"})
+#: The error of blocks that are not accepted beside files, or of a passing trouble.
+_UNCLEAR = "internal_error"
+
+
+class UploadsRefused(DeliveryRefused):
+    """Slack takes no files here, for another reason than their size. `reason` names the sentence for people."""
+
+    def __init__(self, message: str, reason: Literal["disabled", "full", "refused"]) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +70,22 @@ async def prepare_upload(media: Media) -> Upload:
 async def share_files(api: WebApi, thread: str, files: Sequence[Upload], caption: list[Block]) -> bool:
     """Share files in one message with a caption. False: they are shared, but the caption was refused.
 
-    Raises `UploadTooLarge` when Slack refuses a file for its size, else `DeliveryError`.
+    Raises `UploadTooLarge` when Slack refuses a file for its size, `UploadsRefused` when it takes none, else
+    `DeliveryError`.
     """
+    try:
+        return await _share_files(api, thread, files, caption)
+    except DeliveryRefused as exc:
+        code = refusal_code(exc)
+        if isinstance(exc, UploadsRefused) or not is_refused_message(exc):
+            raise
+        reason: Literal["disabled", "full", "refused"] = "refused"
+        if code in _NO_FILES | _NO_SPACE:
+            reason = "disabled" if code in _NO_FILES else "full"
+        raise UploadsRefused(str(exc), reason) from exc.__cause__
+
+
+async def _share_files(api: WebApi, thread: str, files: Sequence[Upload], caption: list[Block]) -> bool:
     ids = [await _upload(api, file) for file in files]
     body: dict[str, Any] = {
         "files": json.dumps([{"id": id_, "title": file.name} for id_, file in zip(ids, files, strict=True)]),
@@ -76,9 +97,14 @@ async def share_files(api: WebApi, thread: str, files: Sequence[Upload], caption
         try:
             await api.call("files.completeUploadExternal", **body, blocks=json.dumps(caption))
         except DeliveryError as exc:
-            if refusal_code(exc) not in _NO_CAPTION:
+            is_unclear = refusal_code(exc) == _UNCLEAR
+            if not is_unclear and (not is_refused_message(exc) or refusal_code(exc) in _NO_FILES | _NO_SPACE):
                 raise
-            api.disable(CAPTION)
+            is_second = api.suspect(CAPTION)
+            if is_unclear and not is_second:
+                raise  # it may have been a passing trouble: everything is tried again
+            if is_second:
+                api.disable(CAPTION)
             has_caption = False
     if not has_caption:
         await api.call("files.completeUploadExternal", **body)
@@ -107,14 +133,12 @@ async def _request_address(api: WebApi, file: Upload) -> Json:
         try:
             return await api.call("files.getUploadURLExternal", **params, snippet_type=file.snippet or None)
         except DeliveryRefused as exc:
-            if not file.snippet or refusal_code(exc) in _FILE_TOO_LARGE | _NO_FILES:
+            if not file.snippet or refusal_code(exc) in _FILE_TOO_LARGE | _NO_FILES | _NO_SPACE:
                 raise
             return await api.call("files.getUploadURLExternal", **params)  # a language that Slack does not know
     except DeliveryRefused as exc:
         if refusal_code(exc) in _FILE_TOO_LARGE:
             raise UploadTooLarge(file.size // 2) from exc
-        if refusal_code(exc) in _NO_FILES:
-            raise UploadTooLarge(1) from exc
         raise
 
 
@@ -135,7 +159,7 @@ async def _send_bytes(api: WebApi, url: str, file: Upload) -> None:
     if status == _TOO_MANY or status >= _SERVER:
         raise DeliveryDelayed(f"Slack's storage answers {status}")
     if status != _OK:
-        raise DeliveryRefused(f"Slack's storage refuses {file.name} ({status})")
+        raise UploadsRefused(f"Slack's storage refuses {file.name} ({status})", "refused")
 
 
 @asynccontextmanager

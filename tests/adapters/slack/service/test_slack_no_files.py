@@ -1,0 +1,45 @@
+"""Files that Slack does not take: each reason has its own sentence, said once, and trouble that passes says nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from simulators.slack import SlackSimulator
+from tests.support.service import quiet_logs
+from tests.support.slack.drafts import labels
+from tests.support.slack.service import FAST, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+SENTENCES = {
+    "file_uploads_disabled": "takes no files",
+    "storage_limit_reached": "storage of this workspace is full",
+    "an_error_of_next_year": "Slack did not take",
+}
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+@pytest.mark.parametrize(("error", "sentence"), SENTENCES.items())
+async def test_the_reason_is_said(
+    slack: SlackSimulator, tmp_path: Path, method: str, error: str, sentence: str
+) -> None:
+    """One message says what happened to the picture: no sizes, no address of this machine; the buttons are there."""
+    slack.faults.fail(method, error, times=None)
+    async with service(slack, tmp_path, timing=FAST) as running:
+        question = slack.ada.mention("image a fox")
+        [answer] = await running.answers(question)
+    assert answer.content.count(sentence) == 1
+    assert "a-fox" in answer.content
+    assert not any(words in answer.content for words in ("MB", "kB", "127.0.0.1", "smaller"))
+    assert "Again" in labels(answer)
+
+
+async def test_passing_trouble_switches_nothing_off(slack: SlackSimulator, tmp_path: Path) -> None:
+    """After one internal error the picture comes with its caption, and so does the next."""
+    slack.faults.fail("files.completeUploadExternal", "internal_error")
+    async with service(slack, tmp_path, timing=FAST) as running:
+        for _ in range(2):
+            question = slack.ada.mention("image a fox")
+            [answer] = await running.answers(question)
+            assert len(answer.files) == 1
+            assert answer.content
