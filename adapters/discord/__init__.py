@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.discord.settings import Settings
+from adapters.discord.settings import AccessSettings, Settings
 from bot.errors import SettingsError
 from bot.i18n import register_catalogue
 from bot.models import CommandSpec
@@ -27,12 +27,15 @@ def create(*, data_dir: Path, conversation: str | None) -> "Discord | None":  # 
         return None
     from adapters.discord.adapter import Discord
 
+    access = read(AccessSettings)
     return Discord(
         token=settings.discord_token,
         message_content=settings.discord_message_content,
         reply_mode=settings.discord_reply_mode,
         stalled_after=settings.discord_stalled_after,
         api_url=settings.discord_api_url,
+        servers=access.bot_allow_workspaces,
+        serves_everybody=access.bot_allow_strangers,
     )
 
 

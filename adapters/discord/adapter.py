@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -21,6 +21,7 @@ from adapters.discord.inbound.interactions import InteractionHandler
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.reply_mode import ReplyMode, ReplyModes
+from adapters.discord.inbound.served import ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.draft import DeliveryServices, DiscordDraft
 from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
@@ -58,6 +59,8 @@ class Discord:
         reply_mode: ReplyMode = "auto",
         stalled_after: float = 300.0,
         api_url: str = "",
+        servers: Collection[str] = (),
+        serves_everybody: bool = False,
         timing: Timing | None = None,
     ) -> None:
         self._token = token
@@ -68,6 +71,7 @@ class Discord:
         self._timing = timing = timing or Timing()
         #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
         self.capabilities = Capabilities(edit_interval=timing.edit_interval, status_interval=timing.status_interval)
+        self._served = ServedPlaces(lambda: self.client, servers=servers, serves_everybody=serves_everybody)
         self._client: DiscordClient | None = None
         self._session: aiohttp.ClientSession | None = None
         self._services: AdapterServices | None = None
@@ -153,6 +157,7 @@ class Discord:
             reply_modes=reply_modes,
             sink=sink,
             commands=commands,
+            served=self._served,
             timing=self._timing,
         )
         interactions = InteractionHandler(
@@ -162,6 +167,7 @@ class Discord:
             deadlines=self._deadlines,
             reply_modes=reply_modes,
             locales=messages.locales,
+            served=self._served,
             timing=self._timing,
         )
         catch_up = CatchUp(client=lambda: self.client, services=services, messages=messages, timing=self._timing)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 
-from bot.settings.base import EnvironmentSettings, HttpUrl
+from bot.settings.base import EnvironmentSettings, HttpUrl, Words
 
 
 class Settings(EnvironmentSettings):
@@ -33,3 +33,10 @@ class Settings(EnvironmentSettings):
     discord_api_url: HttpUrl = Field(
         "", description="Address of Discord's REST API with its version, for tests and proxies. Empty: Discord's own."
     )
+
+
+class AccessSettings(EnvironmentSettings):
+    """Settings of the core that decide on Discord which servers are served besides those of the application's owner."""
+
+    bot_allow_workspaces: Words = ()
+    bot_allow_strangers: bool = False

@@ -5,9 +5,9 @@ from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from bot.i18n import join_list, operator_locale, operator_text
@@ -28,6 +28,17 @@ def _http_url(value: str) -> str:
 
 #: An http or https address without a slash at its end, or "".
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+def _words(value: object) -> object:
+    """Read a comma-separated list."""
+    if isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+#: A comma-separated list.
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
 class EnvironmentSettings(BaseSettings):

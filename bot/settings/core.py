@@ -4,23 +4,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings
 
 from aimodels import reference
 from bot.i18n import operator_text
 from bot.models import Kind
-from bot.settings.base import EnvironmentSettings, HttpUrl, read
-
-
-def _words(value: object) -> object:
-    """Read a comma-separated list."""
-    if isinstance(value, str):
-        return tuple(word.strip() for word in value.split(",") if word.strip())
-    return value
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+from bot.settings.base import EnvironmentSettings, HttpUrl, Words, read
 
 
 def _database_url(value: SecretStr) -> SecretStr:

@@ -48,7 +48,17 @@ async def get_commands(state: DiscordState, call: Call) -> list[Json]:
 
 
 async def get_member(state: DiscordState, call: Call) -> Json:
+    # https://docs.discord.com/developers/resources/guild#get-guild-member
+    if (call["guild"], call["member"]) in state.outsiders:
+        raise refused(10007)
     return member(call["member"])
+
+
+async def get_guild(state: DiscordState, call: Call) -> Json:
+    # https://docs.discord.com/developers/resources/guild#get-guild
+    if call["guild"] not in state.guilds:
+        raise refused(10004)
+    return state.guild(call["guild"])
 
 
 async def roles(state: DiscordState, call: Call) -> list[Json]:
@@ -77,6 +87,7 @@ ROUTES: list[Route] = [
     ("GET", "gateway/bot", gateway),
     ("GET", "applications/{application}/commands", get_commands),
     ("PUT", "applications/{application}/commands", put_commands),
+    ("GET", "guilds/{guild}", get_guild),
     ("GET", "guilds/{guild}/members/{member}", get_member),
     ("GET", "guilds/{guild}/roles", roles),
 ]

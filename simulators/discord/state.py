@@ -72,6 +72,8 @@ class DiscordState:
         self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
         self.guilds = {GUILD: "Lab"}
+        self.owners: dict[str, str] = {}  #: of guilds; by default Ada, who owns the application, too
+        self.outsiders: set[tuple[str, str]] = set()  #: guilds, with people who are no members of them
         self.channels: dict[str, Json] = {DM: {"id": DM, "type": DIRECT, "recipients": [user(ADA, "Ada")]}}
         self.threads: dict[str, Json] = {}
         self.messages: dict[str, list[Json]] = {}
@@ -188,7 +190,7 @@ class DiscordState:
             **{name: [] for name in (*nothing, "guild_scheduled_events")},
             "id": number,
             "name": self.guilds[number],
-            "owner_id": ADA,
+            "owner_id": self.owners.get(number, ADA),
             "preferred_locale": "en-US",
             "roles": [{**rest, **everyone}, {**rest, **own}],
             "channels": channels,

@@ -12,6 +12,7 @@ import structlog
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
+from adapters.discord.inbound.served import ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
@@ -45,6 +46,7 @@ class InteractionHandler:
         deadlines: TokenDeadlines,
         reply_modes: reply_mode.ReplyModes,
         locales: MutableMapping[int, str],
+        served: ServedPlaces,
         timing: Timing,
     ) -> None:
         self._sink = sink
@@ -54,6 +56,7 @@ class InteractionHandler:
         self._deadlines = deadlines
         self._reply_modes = reply_modes
         self._locales = locales
+        self._served = served
         self._timing = timing
 
     # -- events of the gateway
@@ -67,6 +70,8 @@ class InteractionHandler:
             await self._guard(interaction, self._handle_autocomplete(interaction))
         elif interaction.type is _TYPE.modal_submit:
             await self._guard(interaction, self._handle_modal(interaction))
+        elif not buttons.BUTTON_ID.fullmatch(str(data_of(interaction).get("custom_id", ""))):
+            await self._guard(interaction, self._refuse(interaction, "usage.button_gone"))
 
     async def on_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
         """Handle a button of an answer: open its modal, or record it."""
@@ -180,6 +185,10 @@ class InteractionHandler:
         acknowledgement = self._acknowledgements.begin(str(interaction.id))
         if acknowledgement is None:
             return  # delivered twice
+        if not await self._served.serves_interaction(interaction):
+            acknowledgement.set_result(False)
+            await self._refuse(interaction, "discord.stranger")
+            return
         patience = self._timing.record_patience
         recording = asyncio.ensure_future(
             hold(partial(self._sink, parsed.event), patience=patience, interaction=interaction.id)

@@ -16,6 +16,7 @@ from adapters.discord.inbound.active_channels import ActiveChannels
 from adapters.discord.inbound.history import ReplyChains
 from adapters.discord.inbound.parse import ADAPTER, MessageContext
 from adapters.discord.inbound.reply_mode import ReplyModes
+from adapters.discord.inbound.served import ServedPlaces
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
@@ -30,6 +31,7 @@ from bot.ports import AdapterServices, Sink
 log = structlog.get_logger(__name__)
 
 _USER_TYPES = (discord.MessageType.default, discord.MessageType.reply)
+_DAY = 86400.0
 _REMEMBERED = 5000  # people's locales, and threads
 
 
@@ -44,8 +46,10 @@ class MessageHandler:
         reply_modes: ReplyModes,
         sink: Sink,
         commands: Sequence[CommandSpec],
+        served: ServedPlaces,
         timing: Timing,
     ) -> None:
+        self._served = served
         self._timing = timing
         self._get_client = client
         self._services = services
@@ -56,6 +60,7 @@ class MessageHandler:
         self._muted = MutedParticipants(services, ADAPTER)
         self._locks: PerKey[int, asyncio.Lock] = PerKey()
         self._threads: BoundedDict[int, discord.Thread | None] = BoundedDict(_REMEMBERED)  # those the library lacks
+        self._refused: BoundedDict[int, None] = BoundedDict(_REMEMBERED, lifetime=_DAY)  # strangers who were told so
         self._explained: BoundedDict[int, None] = BoundedDict(
             _REMEMBERED
         )  # threads where it was said that only mentions can be read
@@ -99,8 +104,12 @@ class MessageHandler:
         async def attempt() -> None:
             nonlocal is_addressed
             event = await self._parse(message)
-            if event is not None:
-                is_addressed = True
+            if event is None:
+                return
+            is_addressed = True
+            if not await self._served.serves_message(message, event.location.workspace):
+                await self._refuse_stranger(message)
+            else:
                 await self._sink(event)
                 await self.active_channels.add(message.channel.id, event.location.workspace)
 
@@ -122,7 +131,7 @@ class MessageHandler:
 
         async def attempt() -> None:
             event = await self._parse(message, is_edit=True)
-            if event is not None:
+            if event is not None and await self._served.serves_message(message, event.location.workspace):
                 await self._services.revise(event)
                 if parse.is_mention(message, self._me):
                     await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
@@ -161,6 +170,16 @@ class MessageHandler:
             await message.channel.send(text, reference=message.to_reference(fail_if_not_exists=False))
         except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
             log.warning("reply not sent", message=message.id, reason=describe_error(exc))
+
+    async def _refuse_stranger(self, message: discord.Message) -> None:
+        """Tell a person in private, at most once a day, that the place is not served."""
+        if message.author.bot or message.author.id in self._refused:
+            return
+        self._refused[message.author.id] = None
+        try:
+            await message.author.send(translate("discord.stranger", self._locale(message)))
+        except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+            log.info("stranger not told", message=message.id, reason=describe_error(exc))
 
     def _locale(self, message: discord.Message) -> str:
         guild = str(message.guild.preferred_locale) if message.guild else ""

@@ -35,6 +35,12 @@ NO_CONTENT = (
     "restart (or set DISCORD_MESSAGE_CONTENT=off to keep it so)"
 )
 
+PUBLIC = (
+    "Public Bot is on: anybody may add the bot to a server or, with User Install, to their account. It answers in "
+    "servers that the application's owner or team manages, where these people use it for themselves, and in servers "
+    "listed in BOT_ALLOW_WORKSPACES; everywhere if BOT_ALLOW_STRANGERS is true"
+)
+
 
 def has_message_content(flags: discord.ApplicationFlags) -> bool:
     """Whether the developer portal grants the message content intent."""
@@ -96,6 +102,8 @@ async def _check_application(client: DiscordClient, message_content: str) -> lis
             "your application, open General Information and empty Interactions Endpoint URL"
         )
         results.append(CheckResult(subject=f"{SUBJECT} commands", text=text, is_ok=False))
+    if application.bot_public:
+        results.append(CheckResult(subject=f"{SUBJECT} access", text=PUBLIC, is_ok=True))
     results += await _check_servers(client, application.id)
     results.append(CheckResult(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
     return results

@@ -185,3 +185,12 @@ async def test_conversations_in_a_thread(one: Whole, is_member: bool) -> None:
     await one.command("chat", prompt="who am I?", channel=thread, told=bob)
     await one.see(thread, "who am I?")
     assert ("I am Ada" in str(one.echo.bodies[-1]["messages"])) is is_member
+
+
+async def test_unknown_button(one: Whole) -> None:
+    """A button that this version does not know is acknowledged with a sentence."""
+    thread = await one.mention("hello")
+    answer = await one.see(thread, "re: hello")
+    data = {"component_type": 2, "custom_id": "of another version", "id": 2}
+    await one.simulator.interact(3, data, channel=thread, message=answer)
+    await one.see_ephemeral(thread, translate("usage.button_gone", "zh-TW"))
