@@ -20,8 +20,8 @@ from adapters.discord.inbound.catch_up import CatchUp
 from adapters.discord.inbound.interactions import InteractionHandler
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.inbound.parse import ADAPTER
+from adapters.discord.inbound.places import ServedPlaces
 from adapters.discord.inbound.reply_mode import ReplyMode, ReplyModes
-from adapters.discord.inbound.served import ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.draft import DeliveryServices, DiscordDraft
 from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator

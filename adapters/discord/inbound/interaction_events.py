@@ -129,8 +129,10 @@ def event_from_button(
     message = interaction.message
     is_private = action in EPHEMERAL_ACTIONS or (message is not None and message.flags.ephemeral)
     base = _event(interaction, conversation, is_private=is_private)
+    spoiler = {"spoiler": "1"} if message is not None and parse.has_spoiler(message) else {}
     options = {**values, "event": event, "action": action}
-    return AcknowledgedEvent(replace(base, command="press", options=options), is_private=is_private)
+    pressed = replace(base, command="press", options=options, reply_to={**base.reply_to, **spoiler})
+    return AcknowledgedEvent(pressed, is_private=is_private)
 
 
 # ------------------------------------------------------------------ parts

@@ -12,7 +12,7 @@ import structlog
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
-from adapters.discord.inbound.served import ServedPlaces
+from adapters.discord.inbound.places import ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
@@ -123,7 +123,8 @@ class InteractionHandler:
         elif name == application_commands.COMPOSE or (not values and spec.prompt is not None and spec.kind is not None):
             modal_id = f"{buttons.MODAL}:{spec.name}"
             locale = str(interaction.locale)
-            modal = modals.build_modal(spec, spec.options, custom_id=modal_id, locale=locale)
+            takes_file = spec.kind in application_commands.READS_FILES
+            modal = modals.build_modal(spec, spec.options, custom_id=modal_id, locale=locale, takes_file=takes_file)
             await interaction.response.send_modal(modal)
         else:
             await self._record(interaction, interaction_events.event_from_command(interaction, spec))

@@ -12,11 +12,10 @@ import structlog
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import parse
-from adapters.discord.inbound.active_channels import ActiveChannels
 from adapters.discord.inbound.history import ReplyChains
 from adapters.discord.inbound.parse import ADAPTER, MessageContext
+from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
 from adapters.discord.inbound.reply_mode import ReplyModes
-from adapters.discord.inbound.served import ServedPlaces
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS

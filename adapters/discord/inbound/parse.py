@@ -272,6 +272,16 @@ def _media_of(component: Any) -> Iterator[tuple[discord.UnfurledMediaItem, str, 
         yield component.media, component.name or "", component.size
 
 
+def has_spoiler(message: discord.Message) -> bool:
+    """Whether a file of the message is hidden until it is clicked."""
+    shown = list(_leaves(message.components))
+    is_hidden = [component.spoiler for component in shown if isinstance(component, discord.FileComponent)]
+    for component in shown:
+        if isinstance(component, discord.MediaGalleryComponent):
+            is_hidden += [item.spoiler for item in component.items]
+    return any(is_hidden) or any(file.is_spoiler() for file in message.attachments)
+
+
 def _read_media(media: discord.UnfurledMediaItem, name: str, size: int | None, message: discord.Message) -> Attachment:
     """Return a file that a component shows; what was not uploaded to Discord is read from Discord's proxy alone."""
     url = media.url if media.attachment_id else media.proxy_url or ""

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from adapters.kit.forms import Field, FormLimits, plan_form
-from bot.i18n import command_label, describe_option, option_label
+from bot.i18n import command_label, describe_option, option_label, translate
 from bot.models import CommandSpec, Option
 
 _LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, has_numbers=False)
@@ -25,11 +25,15 @@ def build_modal(
     custom_id: str,
     locale: str,
     is_optional: bool = False,
+    takes_file: bool = False,
 ) -> discord.ui.Modal:
-    """Build a modal for the first five of the options. `is_optional`: an empty field leaves its option as it was."""
+    """Build a modal for the first of the options, as many as there is room for.
+
+    `is_optional`: an empty field leaves its option as it was. `takes_file`: the last field uploads a file to be read.
+    """
     modal = discord.ui.Modal(title=command_label(spec, locale)[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
     fields = plan_form(
-        options,
+        options[: _LIMITS.fields - takes_file],
         limits=_LIMITS,
         label=lambda option: option_label(option, locale).capitalize(),
         hint=lambda option: describe_option(spec, option, locale),
@@ -37,6 +41,12 @@ def build_modal(
     )
     for field in fields:
         modal.add_item(discord.ui.Label(text=field.label, description=field.hint, component=_component(field)))
+    if takes_file:
+        upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
+            custom_id="file", required=False, min_values=0, max_values=1
+        )
+        label, hint = translate("discord.label.file", locale).capitalize(), translate("discord.option.file", locale)
+        modal.add_item(discord.ui.Label(text=label, description=hint, component=upload))
     return modal
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from aimodels import request
 from bot.i18n import translate
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, member
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, member, snowflake
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import pdf
@@ -194,3 +194,38 @@ async def test_unknown_button(one: Whole) -> None:
     data = {"component_type": 2, "custom_id": "of another version", "id": 2}
     await one.simulator.interact(3, data, channel=thread, message=answer)
     await one.see_ephemeral(thread, translate("usage.button_gone", "zh-TW"))
+
+
+@pytest.mark.parametrize("action", ["again", "variation", "style"])
+async def test_what_comes_of_a_hidden_picture_is_hidden(one: Whole, action: str) -> None:
+    """What a button makes of a picture that is a spoiler is one, too."""
+    await one.command("image", prompt="a fox", spoiler=True)
+    [answer] = await one.simulator.until(lambda: [m for m in one.simulator.bot_messages(CHANNEL) if m["attachments"]])
+    [name] = [name for name in actions_of(answer) if name.startswith(action)]
+    await one.press(answer, name)
+    if action == "style":
+        await one.submit(answer, style="anime")
+    found = await one.simulator.until(
+        lambda: [m for m in one.simulator.bot_messages(CHANNEL) if m["attachments"] and m is not answer]
+    )
+    assert [item["spoiler"] for part in found[0]["components"] for item in part.get("items", ())] == [True]
+
+
+async def test_form_that_takes_a_file(one: Whole) -> None:
+    """A form takes a file where its command does."""
+    number = snowflake()
+    one.simulator.files["a.txt"] = b"Cats are liquid."
+    url = f"http://127.0.0.1:{one.simulator.port}/cdn/a.txt"
+    file = {"id": number, "filename": "a.txt", "content_type": "text/plain", "size": 16, "url": url, "proxy_url": url}
+    await one.command("compose", command="chat")
+    [form] = await one.simulator.until(lambda: [c for c in one.simulator.called("POST", "callback") if c["type"] == 9])
+    upload = form["data"]["components"][-1]["component"]
+    assert (upload["type"], upload["custom_id"]) == (19, "file")
+    parts = [
+        {"type": 18, "component": {"type": 4, "custom_id": "prompt", "value": "what are they?"}},
+        {"type": 18, "component": {"type": 19, "custom_id": "file", "values": [number]}},
+    ]
+    data = {"custom_id": form["data"]["custom_id"], "components": parts, "resolved": {"attachments": {number: file}}}
+    await one.simulator.interact(5, data)
+    await one.echo.until(lambda: bool(one.echo.bodies))
+    assert "Cats are liquid." in str(one.echo.bodies[0])

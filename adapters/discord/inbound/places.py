@@ -1,6 +1,7 @@
-"""Servers and people that the bot serves: those of whoever runs the application, and those that the operator lists."""
+"""Places of Discord, which are servers, channels and direct messages: which are served, and where the bot was asked."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -10,13 +11,59 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
+from bot.errors import StoreError
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
-_LIFETIME = 3600.0  # seconds after which Discord is asked again
+#: Storage namespace: the server of each channel, "" for direct messages.
+NAMESPACE = "discord.active"
+#: Channels that are kept, those used last, and the time for which they are.
+MAX_CHANNELS = 500
+_LIFETIME = timedelta(days=30)
+_RENEWAL = timedelta(days=1)
+
+_VERDICT_LIFETIME = 3600.0  # seconds after which Discord is asked again
 _CACHED = 5000
 _MAX_SERVERS = 50  # that are searched for a person who writes a direct message
 _IN_SERVER, _OF_PERSON = 0, 1  # kinds of installations
+
+
+class ActiveChannels:
+    """Channels where the bot was asked lately, kept over a restart: what it missed is read there."""
+
+    def __init__(self, services: AdapterServices) -> None:
+        self._services = services
+        self._guilds: BoundedDict[int, str] = BoundedDict(MAX_CHANNELS)
+        self._stored: BoundedDict[int, None] = BoundedDict(MAX_CHANNELS, lifetime=_RENEWAL.total_seconds())
+
+    def __contains__(self, channel: object) -> bool:
+        return channel in self._guilds
+
+    def direct(self) -> Iterator[int]:
+        """Iterate over the direct messages."""
+        return (channel for channel, guild in self._guilds.items() if not guild)
+
+    async def restore(self) -> None:
+        """Read what an earlier process stored. Raises `StoreError`."""
+        for channel, guild in (await self._services.storage(NAMESPACE).items()).items():
+            if int(channel) not in self._guilds:
+                self._guilds[int(channel)] = guild
+
+    async def add(self, channel: int, guild: str) -> None:
+        """Add a channel; it is stored when it is new, and then at most once a day."""
+        oldest = next(iter(self._guilds), None)
+        self._guilds[channel] = guild
+        if channel in self._stored:
+            return
+        storage = self._services.storage(NAMESPACE)
+        try:
+            await storage.set(str(channel), guild, expires=datetime.now(UTC) + _LIFETIME)
+            self._stored[channel] = None
+            if oldest is not None and oldest not in self._guilds:
+                await storage.delete(str(oldest))
+        except StoreError as exc:
+            log.warning("channel not stored", channel=channel, reason=str(exc))
 
 
 class ServedPlaces:
@@ -32,8 +79,8 @@ class ServedPlaces:
         self._get_client = client
         self._listed = frozenset(servers)
         self._serves_everybody = serves_everybody
-        self._servers: BoundedDict[int, bool] = BoundedDict(_CACHED, lifetime=_LIFETIME)
-        self._people: BoundedDict[int, bool] = BoundedDict(_CACHED, lifetime=_LIFETIME)
+        self._servers: BoundedDict[int, bool] = BoundedDict(_CACHED, lifetime=_VERDICT_LIFETIME)
+        self._people: BoundedDict[int, bool] = BoundedDict(_CACHED, lifetime=_VERDICT_LIFETIME)
 
     async def serves_message(self, message: discord.Message, guild: str) -> bool:
         """Whether a message is in a served place. `guild`: id of its server; "" in direct messages."""
