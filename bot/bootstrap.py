@@ -76,7 +76,7 @@ async def build(
                 timing=timing.media,
             )
         )
-        store = await stack.enter_async_context(make_store(settings))
+        store = await stack.enter_async_context(make_store(settings, timing.store))
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         dispatcher = Dispatcher(
             registry=registry,

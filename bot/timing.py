@@ -6,6 +6,7 @@ from aimodels import Timing
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
+from bot.store.timing import StoreTiming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class ServiceTiming:
     api: Timing = field(default_factory=Timing)
     media: MediaTiming = field(default_factory=MediaTiming)
     ops: OpsTiming = field(default_factory=OpsTiming)
+    store: StoreTiming = field(default_factory=StoreTiming)
     prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention
     adapter_restart_first: float = 1.0  #: seconds before a platform that failed is started again; doubled each time
     adapter_restart_longest: float = 60.0  #: longest such pause; after so long a run the pauses start over

@@ -65,6 +65,13 @@ def test_receiving_and_sending_are_separate(path: Path) -> None:
     assert not {used for used in imported_modules(path) if used.rpartition(".")[0] in forbidden or used in forbidden}
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[-3] != "store"], ids=module_name)
+def test_consumers_take_the_facets_of_the_store(path: Path) -> None:
+    """Only the composition root and the engines know the whole store; each consumer names the protocols it needs."""
+    whole = {name for module, name in imported_names(path, ("bot",)) if module == "bot.ports" and name == "Store"}
+    assert not whole or module_name(path) in {"bot.bootstrap", "bot.store.engine", "bot.ports"}
+
+
 @pytest.mark.parametrize(
     "path",
     sorted(path for kind in ("py", "toml", "sql") for path in (ROOT / "bot").rglob(f"*.{kind}")),

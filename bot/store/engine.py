@@ -5,16 +5,17 @@ from bot.i18n import operator_text
 from bot.ports import Store
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
+from bot.store.timing import StoreTiming
 
 
-def make_store(settings: Settings) -> Store:
+def make_store(settings: Settings, timing: StoreTiming | None = None) -> Store:
     """Make the store, not opened yet. Raises `SettingsError` if its extra is not installed."""
     if settings.postgres_url is None:
-        return SqliteStore(settings.database_path)
+        return SqliteStore(settings.database_path, timing=timing)
     try:
         from bot.store.postgres.store import PostgresStore
     except ModuleNotFoundError as exc:
         if exc.name != "asyncpg":
             raise
         raise SettingsError(operator_text("start.no_driver")) from exc
-    return PostgresStore(settings.postgres_url)
+    return PostgresStore(settings.postgres_url, timing=timing)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.sqlite.store import SqliteStore
-from tests.contract.store_contract import ADAPTERS, LANES, said
+from tests.support.store import ADAPTERS, LANES, said
 
 ROOT = Path(__file__).parents[3]
 #: Tells, one line each and only after the store's word: recorded and committed events.
@@ -21,7 +21,7 @@ import asyncio, os, sys
 from pathlib import Path
 from bot.models import Lane
 from bot.store.sqlite.store import SqliteStore
-from tests.contract.store_contract import ADAPTERS, LANES, event, outcome
+from tests.support.store import ADAPTERS, LANES, event, outcome
 
 def tell(*words):
     os.write(1, (" ".join(words) + chr(10)).encode())

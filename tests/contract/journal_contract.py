@@ -1,0 +1,144 @@
+"""What every store promises about looking up and correcting what was asked."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.models import Action, Answer, Lane, Location, Outcome
+from bot.ports import Store
+from tests.support.store import ADAPTERS, LANES, StoreSuite, answer, claim, event, outcome, picture, said
+
+
+class JournalContract(StoreSuite):
+    async def test_a_transcript_lists_media_with_the_answer(self, store: Store) -> None:
+        """Each assistant turn comes with its event's media."""
+        await answer(store, event("e0"))
+        await answer(store, event("e1"), outcome("[image]", media=[picture("p.png")]))
+        media = [files async for _, files in store.transcript("one", "c")]
+        assert media == [(), (), (), (picture("p.png"),)]
+
+    async def test_events_can_be_looked_up(self, store: Store) -> None:
+        """By id whatever their state, and the newest of some commands."""
+        await answer(
+            store, event("e0"), Outcome(answer=Answer(text="x", actions=(Action(name="n", label="l", command="c"),)))
+        )
+        await answer(store, event("e1", command="image"))
+        await store.record(event("e2", conversation="d"), lane=Lane.CONVERSATION)
+        job = await store.job("one", "e0")
+        assert job is not None
+        assert job.answer is not None
+        assert job.answer.actions[0].label == "l"
+        waiting = await store.job("one", "e2")
+        assert waiting is not None
+        assert waiting.answer is None
+        assert await store.job("two", "e0") is None
+        last = await store.last_job("one", "c", commands=["chat", "image"])
+        assert last is not None
+        assert last.event.id == "e1"
+        last = await store.last_job("one", "c", commands=["chat"])
+        assert last is not None
+        assert last.event.id == "e0"
+        assert await store.last_job("one", "c", commands=[]) is None
+
+    async def test_a_completed_event_is_answered_again(self, tmp_path: Path) -> None:
+        """Reopened, it has its new content, its draft and no answer; its turns are replaced; also over a restart."""
+        async with self.open(tmp_path) as store:
+            await answer(store, event("e0"))
+            await answer(store, event("e1"))
+            assert await store.reopen(event("e1", prompt="revised"))
+            assert await said(store) == ["prompt of e0", "answer to e0"]
+        async with self.open(tmp_path) as store:
+            job = await claim(store)
+            assert (job.event.prompt, job.ref, job.answer, job.attempt) == ("revised", "ref", None, 1)
+            assert not await store.reopen(event("e1", prompt="too late"))
+            assert await store.commit(job, outcome("new answer", user="revised"))
+            await store.complete(job)
+            assert await said(store) == ["prompt of e0", "answer to e0", "revised", "new answer"]
+            assert await store.claim(LANES, ADAPTERS) is None
+            assert not await store.reopen(event("unknown"))
+
+    async def test_a_reopened_event_waits_for_what_runs(self, store: Store) -> None:
+        """Though it is older: of one lane key one event runs at a time."""
+        await answer(store, event("e0"))
+        await store.record(event("e1"), lane=Lane.CONVERSATION)
+        running = await claim(store)
+        assert await store.reopen(event("e0", prompt="revised"))
+        assert await store.claim(LANES, ADAPTERS) is None
+        await store.complete(running)
+        assert (await claim(store)).event.id == "e0"
+
+    async def test_an_unclaimed_event_gets_new_content(self, store: Store) -> None:
+        """It is answered once, as it is now."""
+        await store.record(event("e0"), lane=Lane.CONVERSATION)
+        assert await store.reopen(event("e0", prompt="revised"))
+        assert (await claim(store)).event.prompt == "revised"
+        assert await store.claim(LANES, ADAPTERS) is None
+
+    async def test_another_answer_is_only_shown(self, store: Store) -> None:
+        """An event reopened with an answer goes straight to delivery and leaves nothing in the context."""
+        await answer(store, event("e0"))
+        await store.record(event("running"), lane=Lane.CONVERSATION)
+        await claim(store)
+        assert await store.reopen(event("e0"), answer=Answer())
+        job = await claim(store)
+        assert (job.event.id, job.ref, job.answer) == ("e0", "ref", Answer())
+        await store.complete(job)
+        assert await said(store) == []
+
+    async def test_a_withdrawn_event_leaves_the_context(self, store: Store) -> None:
+        """Answered, running or waiting: its turns do not count, nothing else changes, and it may be told again."""
+        await answer(store, event("e0"))
+        await answer(store, event("e1"))
+        assert await store.withdraw("one", "e0")
+        assert await store.withdraw("one", "e0")
+        assert await said(store) == ["prompt of e1", "answer to e1"]
+        await store.record(event("running"), lane=Lane.CONVERSATION)
+        running = await claim(store)
+        await store.record(event("waiting"), lane=Lane.CONVERSATION)
+        assert await store.withdraw("one", "running")
+        assert await store.withdraw("one", "waiting")
+        assert await store.commit(running, outcome("unasked"))
+        await store.complete(running)
+        assert await store.claim(LANES, ADAPTERS) is None
+        assert await said(store) == ["prompt of e1", "answer to e1"]
+        assert (await store.context("one", "c", limit=9)).total == 2
+        assert not await store.withdraw("one", "unknown")
+
+    async def test_opinions(self, store: Store) -> None:
+        """A person's last opinion of an answer counts, in its channel; who is forgotten has none."""
+        since = datetime.now(UTC) - timedelta(days=1)
+        await answer(store, event("e0"))
+        await answer(store, event("e1", location=Location(channel="elsewhere")))
+        for actor, is_good in (("ann", True), ("bob", True), ("bob", False)):
+            await store.add_feedback("one", "e0", actor, is_good=is_good)
+        await store.add_feedback("one", "unknown", "ann", is_good=True)
+        assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 1)
+        assert await store.feedback_totals(since=since, adapter="one", channel="elsewhere") == (0, 0)
+        await store.forget("one", "bob")
+        assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 0)
+
+    async def test_people(self, store: Store) -> None:
+        """Those who asked in a conversation and have not left since; a stop or an opinion is neither."""
+        await store.record(event("e0"), lane=Lane.CONVERSATION)
+        await store.record(event("e1", actor="bob"), lane=Lane.CONVERSATION)
+        await store.record(event("e2", actor="cid", conversation="other"), lane=Lane.CONVERSATION)
+        assert set(await store.participants("one", "c")) == {"ann", "bob"}
+        await store.record(event("e3", actor="bob", command="stop"), lane=Lane.FREE)
+        assert set(await store.participants("one", "c")) == {"ann", "bob"}
+        await store.record(event("e4", actor="bob", command="leave"), lane=Lane.FREE)
+        await store.record(event("e5", actor="bob", command="cancel"), lane=Lane.FREE)
+        await store.record(event("e6", actor='"d\0'), lane=Lane.CONVERSATION)
+        assert set(await store.participants("one", "c")) == {"ann", '"d\0'}
+        assert set(await store.departed("one", "c")) == {"bob"}
+        await store.record(event("e7", actor="bob"), lane=Lane.CONVERSATION)
+        assert set(await store.participants("one", "c")) == {"ann", "bob", '"d\0'}
+        assert not await store.departed("one", "c")
+
+    async def test_recent_media(self, store: Store) -> None:
+        """A person's newest files, newest first, each with its event; nobody else's."""
+        await answer(store, event("e0"), outcome(media=[picture("a.png")]))
+        await answer(store, event("e1"), outcome(media=[picture("b.png"), picture("c.png")]))
+        await answer(store, event("e2"))
+        await answer(store, event("e3", actor="bob"), outcome(media=[picture("d.png")]))
+        recent = await store.recent_media("one", "ann", limit=9)
+        assert [(name, media.name) for name, media in recent] == [("e1", "b.png"), ("e1", "c.png"), ("e0", "a.png")]
+        assert len(await store.recent_media("one", "ann", limit=2)) == 2

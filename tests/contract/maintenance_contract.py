@@ -1,0 +1,135 @@
+"""What every store promises about erasing."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.models import Lane, Location, Turn, Usage
+from bot.ports import Owner, Store
+from tests.support.store import ADAPTERS, LANES, NOW, StoreSuite, answer, claim, event, outcome, picture, said
+
+
+class MaintenanceContract(StoreSuite):
+    async def test_odd_text_is_found_and_erased(self, store: Store) -> None:
+        """NUL, quotes and field names in texts keep neither files from being found nor a person from erasure."""
+        odd = 'nul \0, "media":[{"a":1}], "actor":"bob", \ud800'
+        for name, media in (("e0", [picture("a.png")]), ("e1", [])):
+            await answer(store, event(name, prompt=odd), outcome(odd, user=odd, media=media))
+        assert [media.name for _, media in await store.recent_media("one", "ann", limit=9)] == ["a.png"]
+        await store.record(event("e2", prompt=odd), lane=Lane.CONVERSATION)
+        asking = await claim(store)
+        by_bob = Turn(role="user", content="hi", speaker="Bob", actor="bob")
+        await answer(store, event("e3", conversation="d"), replace(outcome(), turns=(by_bob, *outcome(odd).turns)))
+        await store.forget("one", "bob")
+        assert await said(store, "d") == ["asked", odd.replace("\ud800", "\ufffd")]
+        assert len(await said(store)) == 4
+        assert [media.name for media in await store.forget("one", "ann")] == ["a.png"]
+        await store.commit(asking, outcome(odd, media=[picture("b.png")]))
+        await store.complete(asking)
+        assert await said(store) == []
+        assert [media.name for media in await store.prune(datetime.now(UTC) + timedelta(days=1))] == ["b.png"]
+
+    async def test_forgetting_reaches_what_others_read_along(self, store: Store) -> None:
+        """A person's words in another's question go, with the summary that may have them; the question stays."""
+        read_along = Turn(role="user", content="secret", speaker="Ann", actor="ann")
+        asked = outcome("yes", user="and you?")
+        await answer(store, event("e", actor="bob"), replace(asked, turns=(read_along, *asked.turns)))
+        turns = (await store.context("one", "c", limit=9)).turns
+        await store.save_summary("one", "c", "Ann told a secret.", through_seq=turns[0].seq)
+        await store.forget("one", "ann")
+        context = await store.context("one", "c", limit=9)
+        assert (context.summary, [turn.content for turn in context.turns]) == ("", ["and you?", "yes"])
+        assert "secret" not in str([turn async for turn in store.transcript("one", "c")])
+
+    async def test_forgetting_a_person(self, tmp_path: Path) -> None:
+        """Their turns, contents, summaries, settings and waiting events go, others' stay; usage names them no more."""
+        usage = [Usage(kind="image", model="p", items=1)]
+        async with self.open(tmp_path) as store:
+            await answer(store, event("a0"), outcome("drawn", media=[picture("p.png")], usage=usage))
+            await answer(store, event("b0", actor="bob"), outcome("hi bob", usage=usage))
+            await store.save_summary("one", "c", "Ann and Bob talked", through_seq=1)
+            await store.namespace("person").set("x", "y", owner=Owner(adapter="one", actor="ann"))
+            await store.namespace("person").set("z", "y", owner=Owner(adapter="one", actor="bob"))
+            await store.record(event("forget"), lane=Lane.CONVERSATION)
+            asking = await claim(store)
+            await store.record(event("waiting"), lane=Lane.CONVERSATION)
+            assert list(await store.forget("one", "ann")) == [picture("p.png")]
+            assert list(await store.forget("one", "ann")) == []
+            assert await store.commit(asking, outcome("forgotten"))
+            await store.complete(asking)
+            assert await store.claim(LANES, ADAPTERS) is None
+            assert await said(store) == ["asked", "hi bob"]
+            assert (await store.context("one", "c", limit=9)).summary == ""
+            assert await store.namespace("person").items() == {"z": "y"}
+            since = datetime.now(UTC) - timedelta(days=1)
+            assert await store.usage(since=since, actor="ann") == []
+            assert [row.items for row in await store.usage(since=since, adapter="one")] == [2]
+        async with self.open(tmp_path) as store:
+            assert await store.claim(LANES, ADAPTERS) is None
+            for name in ("a0", "forget", "waiting"):
+                assert await store.job("one", name) is None
+                assert not await store.record(event(name), lane=Lane.CONVERSATION)
+            assert await store.job("one", "b0") is not None
+
+    async def test_pruning(self, store: Store) -> None:
+        """What is older goes with its turns, contexts and media, in any number; newer and unfinished events stay.
+
+        A conversation that is older in part keeps its summary.
+        """
+        old = NOW - timedelta(days=100)
+        await answer(store, event("new", conversation="both"), outcome(media=[picture("new.png")]))
+        await store.record(event("unfinished", received_at=old), lane=Lane.CONVERSATION)
+        unfinished = await claim(store)
+        asked = [event(f"old{n}", conversation=f"{n % 50}", received_at=old) for n in range(450)]
+        asked.append(event("old450", conversation="both", received_at=old))
+        await asyncio.gather(*(store.record(one, lane=Lane.CONVERSATION) for one in asked))
+
+        async def work() -> None:
+            while job := await store.claim(LANES, ADAPTERS):
+                await store.commit(job, outcome(media=[picture(f"{job.event.id}.png")]))
+                await store.complete(job)
+
+        await asyncio.gather(*(work() for _ in range(50)))
+        await store.save_summary("one", "0", "old times", through_seq=10**6)
+        await store.save_summary("one", "both", "both times", through_seq=1)
+        media = await store.prune(NOW - timedelta(days=90))
+        assert {item.name for item in media} == {f"old{n}.png" for n in range(451)}
+        assert (await store.context("one", "0", limit=9)).summary == ""
+        assert (await store.context("one", "both", limit=9)).summary == "both times"
+        assert await store.job("one", "old7") is None
+        assert await said(store, "1") == []
+        assert await said(store, "both") == ["yes"]  # the turn before it is in the summary
+        await store.commit(unfinished, outcome())
+        assert len(await store.prune(NOW - timedelta(days=90))) == 0
+
+    async def test_nothing_stays_of_anybody(self, tmp_path: Path) -> None:
+        """When everybody is forgotten and everything is pruned, only what names nobody is in any table."""
+        usage = [Usage(kind="image", model="p", items=1, cost=0.5)]
+        async with self.open(tmp_path) as store:
+            for name, actor in (("q1", "ann"), ("q2", "bob"), ("q3", "ann")):
+                asked = event(f"event-{name}", conversation=f"conversation-{name}", actor=f"actor-{actor}")
+                asked = replace(asked, location=Location(channel="hall", thread=f"thread-{name}"))
+                job = await answer(store, asked, outcome("drawn", media=[picture("p.png")], usage=usage))
+                await store.add_usage(job, usage)
+                await store.save_summary("one", asked.conversation, f"summary of {name}", through_seq=1)
+                await store.add_feedback("one", asked.id, "actor-ann", is_good=True)
+                person = Owner(adapter="one", actor=asked.actor.id)
+                conversation = Owner(adapter="one", conversation=asked.conversation)
+                await store.namespace(f"person:{asked.actor.id}").set("language", "en", owner=person)
+                await store.namespace(f"conversation:{asked.conversation}").set("read", asked.id, owner=conversation)
+            await store.namespace("channel").set("system_prompt", "be kind")
+            reset = event("event-reset", conversation="conversation-q1", actor="actor-ann")
+            assert await store.record(reset, lane=Lane.CONVERSATION)
+            job = await claim(store)
+            await store.reset(job)
+            await store.record(event("event-waiting", actor="actor-ann"), lane=Lane.CONVERSATION)
+            await store.forget("one", "actor-ann")
+            await store.forget("one", "actor-bob")
+            await store.commit(job, outcome("late"))
+            await store.complete(job)
+            await store.prune(datetime.now(UTC) + timedelta(days=1))
+        left = {name: rows for name, rows in (await self.tables(tmp_path)).items() if rows}
+        assert left.keys() <= {"key_values", "usage", "spent", "allowances"}
+        assert [row[:3] for row in left["key_values"]] == [("channel", "system_prompt", "be kind")]
+        assert not any(mark in str(left) for mark in ("actor-", "event-", "conversation-", "thread-"))

@@ -1,0 +1,88 @@
+"""What every store promises about values and usage."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.models import Location, Usage
+from bot.ports import Owner, Store
+from tests.support.store import NOW, StoreSuite, answer, event, outcome
+
+
+class ValuesContract(StoreSuite):
+    async def test_values_are_kept_by_namespace(self, tmp_path: Path) -> None:
+        """Set, replaced, deleted; read at once and after a restart."""
+        async with self.open(tmp_path) as store:
+            a, b = store.namespace("a"), store.namespace("b")
+            assert await a.items() == {}
+            await a.set("model", "x")
+            await a.set("model", "y")
+            await a.set("gone", "z")
+            await a.delete("gone")
+            await a.delete("never there")
+            await b.set("model", "w")
+            assert await a.items() == {"model": "y"}
+            assert [await b.get("model"), await b.get("gone")] == ["w", None]
+        async with self.open(tmp_path) as store:
+            assert await store.namespace("a").items() == {"model": "y"}
+
+    async def test_values_expire(self, tmp_path: Path) -> None:
+        """From then on a value is not there, whether it was read before or not; a new one has its own expiry."""
+        now = datetime.now(UTC)
+        async with self.open(tmp_path) as store:
+            values = store.namespace("a")
+            await values.set("past", "x", expires=now - timedelta(seconds=1))
+            await values.set("later", "x", expires=now + timedelta(hours=1))
+            await values.set("extended", "x", expires=now - timedelta(seconds=1))
+            await values.set("extended", "y")
+            assert await values.items() == {"later": "x", "extended": "y"}
+            soon = datetime.now(UTC) + timedelta(seconds=0.5)
+            await values.set("soon", "x", expires=soon)
+            assert await values.get("soon") == "x" or datetime.now(UTC) >= soon
+            async with asyncio.timeout(20):
+                while await values.get("soon") is not None:  # noqa: ASYNC110 - only the clock tells
+                    await asyncio.sleep(0.02)
+            assert await values.items() == {"later": "x", "extended": "y"}
+        async with self.open(tmp_path) as store:
+            assert await store.namespace("a").items() == {"later": "x", "extended": "y"}
+            await store.prune(NOW - timedelta(days=1))
+            assert await store.namespace("a").items() == {"later": "x", "extended": "y"}
+
+    async def test_values_are_erased_with_their_owner(self, store: Store) -> None:
+        """With the person who is forgotten, or the conversation of which nothing is left; others stay."""
+        old = NOW - timedelta(days=100)
+        await answer(store, event("e0", conversation="c", received_at=old))
+        await answer(store, event("e1", conversation="d"))
+        values = store.namespace("a")
+        await values.set("ann", "x", owner=Owner(adapter="one", actor="ann"))
+        await values.set("ann elsewhere", "x", owner=Owner(adapter="two", actor="ann"))
+        await values.set("c", "x", owner=Owner(adapter="one", conversation="c"))
+        await values.set("c of bob", "x", owner=Owner(adapter="one", conversation="c", actor="bob"))
+        await values.set("d of ann", "x", owner=Owner(adapter="one", conversation="d", actor="ann"))
+        await values.set("d", "x", owner=Owner(adapter="one", conversation="d"))
+        await values.set("nobody's", "x")
+        await store.prune(NOW - timedelta(days=90))
+        assert set(await values.items()) == {"ann", "ann elsewhere", "d of ann", "d", "nobody's"}
+        await store.forget("one", "ann")
+        assert set(await values.items()) == {"ann elsewhere", "d", "nobody's"}
+
+    async def test_usage_is_summed(self, store: Store) -> None:
+        """By day, kind and model; filtered by person, adapter, channel and what channels' ids begin with."""
+        chat = Usage(kind="chat", model="m", prompt_tokens=10, completion_tokens=5, cost=0.5)
+        image = Usage(kind="image", model="p", items=2, cost=1)
+        await answer(store, event("e0"), outcome(usage=[chat, image, chat]))
+        await answer(store, event("e1", actor="bob", location=Location(channel="hall")), outcome(usage=[chat]))
+        day = datetime.now(UTC).date().isoformat()
+        since = datetime.now(UTC) - timedelta(hours=30)
+        rows = {row.kind: row for row in await store.usage(since=since)}
+        assert (rows["chat"].requests, rows["chat"].prompt_tokens, rows["chat"].cost) == (3, 30, 1.5)
+        assert (rows["image"].items, rows["image"].cost) == (2, 1)
+        assert day in {row.day for row in rows.values()}
+        (bob,) = await store.usage(since=since, actor="bob", adapter="one")
+        assert (bob.requests, bob.completion_tokens) == (1, 5)
+        assert len(await store.usage(since=since, channel="room")) == 2
+        assert [row.requests for row in await store.usage(since=since, adapter="one", within="ha")] == [1]
+        assert await store.usage(since=since, within="h%") == []
+        assert len(await store.usage(since=since, within="")) == 2
+        assert await store.usage(since=since, adapter="two") == []
+        assert await store.usage(since=datetime.now(UTC) + timedelta(hours=2)) == []
