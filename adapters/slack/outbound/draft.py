@@ -68,7 +68,7 @@ class SlackDraft:
         self._settled = services.settled
         if ref is not None and key not in self._settled:
             self._messages.note_change()  # another process may have had a message on its way
-        self._files = AnswerFiles(self._messages, key=key)
+        self._files: AnswerFiles | None = None  # made when there are any
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
         self._has_text = False
@@ -220,7 +220,7 @@ class SlackDraft:
         try:
             if layout.is_caption and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
-                if self._files.has_caption:
+                if self._answer_files().has_caption:
                     await self._messages.delete_from()
                     return
             await self._show(layout, answer)
@@ -230,10 +230,12 @@ class SlackDraft:
 
     async def _show(self, layout: AnswerLayout, answer: Answer) -> None:
         """Show texts first, then the files; the buttons are under the last message that can have them."""
-        under_files = bool(layout.files) and self._api.is_enabled(CAPTION) and not self._files.is_without_caption
+        under_files = (
+            bool(layout.files) and self._api.is_enabled(CAPTION) and not self._answer_files().is_without_caption
+        )
         await self._show_texts(layout, answer, under_files=under_files)
         await self._share(layout, answer)
-        if under_files and self._files.is_without_caption:
+        if under_files and self._answer_files().is_without_caption:
             await self._show_texts(layout, answer, under_files=False)
 
     async def _show_texts(self, layout: AnswerLayout, answer: Answer, *, under_files: bool) -> None:
@@ -246,11 +248,19 @@ class SlackDraft:
         await self._messages.delete_from(len(texts))
 
     async def _share(self, layout: AnswerLayout, answer: Answer, *, caption: Sequence[Block] = ()) -> None:
-        await self._files.share(layout.files, [*caption, *self._build_actions(answer)], recover=self._recover)
+        if not layout.files and self._files is None:
+            await self._recover()  # which may find files of an earlier try
+        if layout.files or self._files is not None:
+            blocks = [*caption, *self._build_actions(answer)]
+            await self._answer_files().share(layout.files, blocks, recover=self._recover)
+
+    def _answer_files(self) -> AnswerFiles:
+        self._files = self._files or AnswerFiles(self._messages, key=self._key)
+        return self._files
 
     async def _remove(self) -> None:
         """Delete everything that was shown."""
-        if self._files.is_message_unknown:
+        if self._files is not None and self._files.is_message_unknown:
             self._messages.is_state_known = False
         await self._recover()
         await self._messages.delete_from()
@@ -276,7 +286,7 @@ class SlackDraft:
         self._api = await open_dm(self._api)
         self._messages = AnswerMessages(self._api, key=self._key)
         self._messages.is_state_known = False
-        self._files = AnswerFiles(self._messages, key=self._key)
+        self._files = None
         self._note = note
         await self._deliver(answer)
 
@@ -327,7 +337,8 @@ class SlackDraft:
         messages.restore(existing)
         if self._ref and not existing.messages:
             messages.parts.setdefault(0, PostedMessage(self._ref))
-        self._files.restore(existing)
+        if existing.files or existing.unnamed or self._files is not None:
+            self._answer_files().restore(existing)
 
     async def _link_thread(self) -> None:
         target = self._target

@@ -13,8 +13,7 @@ import structlog
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.slack.connection.errors import unreachable
 from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refused_message, proxy_for, refusal_code
-from adapters.slack.outbound.fallbacks import message_forms
-from adapters.slack.outbound.layout import MessagePart, split_parts
+from adapters.slack.outbound.layout import MessagePart, message_forms, split_parts
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
 from bot.errors import DeliveryError, DeliveryRefused

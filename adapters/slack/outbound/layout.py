@@ -1,8 +1,9 @@
 """The messages of an answer: parts of text with their blocks, files, and which of them take the buttons."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.slack.outbound.uploads import Upload, prepare_upload
 from adapters.slack.types import Block
@@ -12,6 +13,8 @@ from bot.i18n import translate
 from bot.markdown.split import split
 from bot.models import Answer
 
+#: Event types in the metadata of an answer, and of the message that begins a command's thread.
+ANSWER, PARENT = "channelmuse_answer", "channelmuse_request"
 #: The size that all blocks of a message may have together. Slack has refused 13,200 characters of text alone, and less
 #: where there are many elements.
 MAX_SIZE = 11_500
@@ -28,6 +31,8 @@ _CAPTION = 2500  # characters of a text that is shown with the files, in their m
 #: Lines and characters from which code is shared as a file as well.
 _LONG_LINES, _LONG_TEXT = 60, 4000
 _SNIPPETS = 5  # files with code of one answer
+#: Characters of a message without blocks; an edit takes 4,000.
+_LONGEST_TEXT = 3_900
 _SNIPPET_BYTES = 1_000_000  # that a snippet may have
 #: A language's name in Markdown → its name in Slack, and a file's suffix.
 _LANGUAGES = {
@@ -235,3 +240,37 @@ def _find_code(tree: Sequence[md.Block]) -> list[md.Code]:
             case _:
                 pass
     return codes
+
+
+def message_forms(markdown: str, blocks: list[Block], *, mentions: Collection[str] = ()) -> Iterator[Block]:
+    """Yield `text` and `blocks` of a message, from the form it should have to the simplest.
+
+    First `blocks` as they are; then rich text without tables, titles and links, as an address may be what Slack
+    refuses; then the text alone, if it is short enough to be edited. `mentions`: ids of the people whom it may notify.
+    """
+    fallback = render_fallback(markdown, mentions=mentions) or " "
+    yield {"text": fallback, "blocks": blocks}
+    buttons = [block for block in blocks if block["type"] == "actions"]
+    plain: list[Block] = [without_links(block) for block in render_blocks(markdown, mentions=mentions, is_plain=True)]
+    yield {"text": fallback, "parse": "none", "blocks": plain + buttons}
+    text = fallback if mentions else escape(markdown)
+    if text.strip() and len(text) <= _LONGEST_TEXT:
+        yield {"text": text, "parse": "none", "blocks": []}
+
+
+def without_links(value: Any) -> Any:
+    """Return blocks with the words and addresses of their links as text."""
+    if isinstance(value, list):
+        return [without_links(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") != "link":
+        return {name: without_links(part) for name, part in value.items()}
+    label, url = str(value.get("text") or ""), str(value["url"])
+    style = {"style": value["style"]} if "style" in value else {}
+    return {"type": "text", "text": f"{label} ({url})" if label and label != url else url, **style}
+
+
+def message_metadata(key: str, part: int, kind: str = ANSWER) -> Mapping[str, Any]:
+    """Return the metadata by which a message of the answer `key` is found again."""
+    return {"event_type": kind, "event_payload": {"key": key, "part": part}}

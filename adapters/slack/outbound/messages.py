@@ -18,9 +18,8 @@ from adapters.slack.connection.web_api import (
     is_refused_message,
     refusal_code,
 )
-from adapters.slack.outbound.fallbacks import message_forms
-from adapters.slack.outbound.layout import MessagePart
-from adapters.slack.outbound.recovery import ExistingMessages, message_metadata
+from adapters.slack.outbound.layout import MessagePart, message_forms, message_metadata
+from adapters.slack.outbound.recovery import ExistingMessages
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_stop_button

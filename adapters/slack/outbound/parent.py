@@ -1,8 +1,7 @@
 """The message that begins the thread of a slash command or a form: who asked for what."""
 
 from adapters.slack.connection.web_api import WebApi, is_refused_message
-from adapters.slack.outbound.fallbacks import message_forms
-from adapters.slack.outbound.recovery import PARENT, message_metadata
+from adapters.slack.outbound.layout import PARENT, message_forms, message_metadata
 from adapters.slack.types import Json
 from adapters.slack.ui.blocks import render_blocks
 from bot.errors import DeliveryRefused

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.slack.connection.web_api import WebApi, refusal_code
+from adapters.slack.outbound.layout import ANSWER, PARENT
 from adapters.slack.types import Json
 from adapters.slack.ui.buttons import ActionButton
 from bot.errors import DeliveryRefused
 
-#: Event types in the metadata of an answer, and of the message that begins a command's thread.
-ANSWER, PARENT = "channelmuse_answer", "channelmuse_request"
 #: Prefix of the ids of blocks that are shown with files.
 FILES = "files."
 _PAGES, _PAGE = 4, 100  # pages that are read, and messages of a page
@@ -60,11 +59,6 @@ class ExistingMessages:
         """Texts of parts that another message shows."""
         first = {message.ts for message in self.texts.values()}
         return [message for message in self.messages if not message.is_files and message.ts not in first]
-
-
-def message_metadata(key: str, part: int, kind: str = ANSWER) -> Mapping[str, Any]:
-    """Return the metadata by which a message of the answer `key` is found again."""
-    return {"event_type": kind, "event_payload": {"key": key, "part": part}}
 
 
 def files_block_prefix(key: str) -> str:
