@@ -26,7 +26,7 @@ from bot.ports import Sink
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
-from tests.support.channel import Channel, ChannelAdapter, channel_server, parse
+from tests.support.channel.adapter import Channel, ChannelAdapter, channel_server, parse
 from tests.support.scripted_api import failure
 from tests.support.service import FAST, quiet_logs, service
 

@@ -14,8 +14,8 @@ from bot import platforms
 from bot.errors import SettingsError
 from bot.platforms import find_platforms
 from tests.contract.adapter_contract import AdapterContract
-from tests.support.channel import ChannelAdapter, channel_server
-from tests.support.channel_harness import TestChannel
+from tests.support.channel.adapter import ChannelAdapter, channel_server
+from tests.support.channel.harness import TestChannel
 from tests.support.installing import install
 from tests.support.scripted_api import chat, scripted_api
 

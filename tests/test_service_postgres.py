@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from bot.models import Lane
 from tests.support import processes
-from tests.support.channel import Channel, ChannelAdapter, channel_server
+from tests.support.channel.adapter import Channel, ChannelAdapter, channel_server
+from tests.support.database.failures import watch_failure
+from tests.support.database.postgres import connected, server, url
 from tests.support.killed_service import serve
-from tests.support.postgres import connected, server, url
 from tests.support.processes import Process
 from tests.support.scripted_api import chat_data, data, scripted_api
 from tests.support.service import EchoApi, Service, quiet_logs, service
-from tests.support.store_failures import watch_failure
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)

@@ -2,7 +2,7 @@
 
 from bot.models import Answer, Lane, Outcome
 from bot.ports import Store
-from tests.support.store import StoreSuite, answer, claim, event, outcome, said
+from tests.support.database.store import StoreSuite, answer, claim, event, outcome, said
 
 
 class ContextContract(StoreSuite):

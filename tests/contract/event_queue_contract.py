@@ -9,7 +9,7 @@ import pytest
 from bot.errors import OwnershipLost
 from bot.models import Answer, Attachment, Job, Lane, Usage
 from bot.ports import Store
-from tests.support.store import ADAPTERS, LANES, NOW, StoreSuite, answer, claim, event, outcome, said
+from tests.support.database.store import ADAPTERS, LANES, NOW, StoreSuite, answer, claim, event, outcome, said
 
 
 class EventQueueContract(StoreSuite):

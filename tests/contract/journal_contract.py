@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.models import Action, Answer, Lane, Location, Outcome
 from bot.ports import Store
-from tests.support.store import ADAPTERS, LANES, StoreSuite, answer, claim, event, outcome, picture, said
+from tests.support.database.store import ADAPTERS, LANES, StoreSuite, answer, claim, event, outcome, picture, said
 
 
 class JournalContract(StoreSuite):

@@ -7,7 +7,18 @@ from pathlib import Path
 
 from bot.models import Lane, Location, Turn, Usage
 from bot.ports import Owner, Store
-from tests.support.store import ADAPTERS, LANES, NOW, StoreSuite, answer, claim, event, outcome, picture, said
+from tests.support.database.store import (
+    ADAPTERS,
+    LANES,
+    NOW,
+    StoreSuite,
+    answer,
+    claim,
+    event,
+    outcome,
+    picture,
+    said,
+)
 
 
 class MaintenanceContract(StoreSuite):

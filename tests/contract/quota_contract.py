@@ -16,7 +16,7 @@ from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, QuotaReq
 from bot.policy import Policy
 from bot.ports import Store
 from bot.settings.core import Settings
-from tests.support.store import LANES, answer, claim, event, outcome
+from tests.support.database.store import LANES, answer, claim, event, outcome
 
 _numbers = count()
 IMAGE = CommandSpec(

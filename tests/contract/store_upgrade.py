@@ -16,10 +16,10 @@ from bot.models import Action, Actor, Answer, Attachment, Event, Lane, Location,
 from bot.pipeline.adapter_services import CoreServices
 from bot.ports import Store
 from bot.security.token_cipher import TokenCipher
-from tests.support.channel import ChannelAdapter, Message, channel_server
+from tests.support.channel.adapter import ChannelAdapter, Message, channel_server
+from tests.support.database.store import event
 from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi, Service
-from tests.support.store import event
 
 FOLDER = Path(__file__).parents[1] / "store" / "previous_version"
 AT = datetime(2026, 7, 1, 12, 30, 15, 250000, UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.models import Location, Usage
 from bot.ports import Owner, Store
-from tests.support.store import NOW, StoreSuite, answer, event, outcome
+from tests.support.database.store import NOW, StoreSuite, answer, event, outcome
 
 
 class ValuesContract(StoreSuite):

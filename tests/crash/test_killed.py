@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.support.channel import Channel, channel_server
+from tests.support.channel.adapter import Channel, channel_server
 from tests.support.killed_service import serve
 from tests.support.processes import Process, process
 from tests.support.scripted_api import events, piece, scripted_api, silence

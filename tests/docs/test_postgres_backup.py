@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.database.postgres import database, pgserver, server
 from tests.support.documents import ROOT, blocks
-from tests.support.postgres import database, pgserver, server
 
 pytestmark = pytest.mark.usefixtures(server.__name__)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.models import CheckResult
 from bot.ops.check import _check_database
 from bot.settings.core import Settings
-from tests.support.postgres import connected, server, url
+from tests.support.database.postgres import connected, server, url
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore

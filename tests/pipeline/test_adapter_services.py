@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.errors import UsageError
 from bot.models import Actor
 from bot.security.token_cipher import TokenCipher
-from tests.support.channel import parse
+from tests.support.channel.adapter import parse
 from tests.support.scripted_api import events, failure, piece
 from tests.support.service import FAST, Service, quiet_logs, service
 

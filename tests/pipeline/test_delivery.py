@@ -12,7 +12,7 @@ import pytest
 from bot.models import Answer, Capabilities, Status
 from bot.pipeline.delivery import Progress
 from sandbox.server import Sandbox
-from tests.support.channel import Channel, ChannelAdapter, ChannelDraft, channel_server
+from tests.support.channel.adapter import Channel, ChannelAdapter, ChannelDraft, channel_server
 from tests.support.scripted_api import failure
 from tests.support.service import FAST, Service, quiet_logs, service
 

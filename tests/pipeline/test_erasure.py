@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.database.sqlite import tables
 from tests.support.service import quiet_logs, service
-from tests.support.sqlite import tables
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 

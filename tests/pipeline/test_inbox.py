@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.models import Event
-from tests.support.channel import parse
+from tests.support.channel.adapter import parse
 from tests.support.service import quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)

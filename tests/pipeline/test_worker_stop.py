@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import processes
-from tests.support.channel import parse
+from tests.support.channel.adapter import parse
 from tests.support.killed_service import serve
 from tests.support.processes import Process
 from tests.support.scripted_api import events, failure, piece

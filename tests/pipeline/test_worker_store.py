@@ -12,8 +12,8 @@ import pytest
 from bot.errors import StoreCorrupt, StoreUnavailable
 from bot.models import Attachment
 from bot.store.sqlite.store import SqliteStore
+from tests.support.database.failures import watch_failure
 from tests.support.service import Service, quiet_logs, service
-from tests.support.store_failures import watch_failure
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 

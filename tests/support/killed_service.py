@@ -16,7 +16,7 @@ from bot.pipeline.timing import PipelineTiming
 from bot.service import run_until, stop_signals
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
-from tests.support.channel import ChannelAdapter, ChannelDraft
+from tests.support.channel.adapter import ChannelAdapter, ChannelDraft
 
 
 def kill_at(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]:

@@ -25,7 +25,7 @@ _CONTEXT.set_forkserver_preload(
             for path in (Path(bot.__file__).parent / "commands").glob("*.py")
             if path.stem != "__init__"
         ),
-        *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel"),
+        *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel.adapter"),
     ]
 )
 

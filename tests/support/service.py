@@ -22,7 +22,7 @@ from bot.ports import Adapter
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.timing import ServiceTiming
-from tests.support.channel import Channel, ChannelAdapter, Message, channel_server
+from tests.support.channel.adapter import Channel, ChannelAdapter, Message, channel_server
 from tests.support.media_files import PNG
 from tests.support.scripted_api import ScriptedApi, Step, chat_data, data, scripted_api
 

@@ -2,15 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.kit.forms import (
-    Field,
-    FieldKind,
-    FormLimits,
-    plan_form,
-    problems,
-    prompted_options,
-    without_file_names,
-)
+from adapters.kit.forms import Field, FieldKind, FormLimits, plan_form, problems, prompted_options, without_file_names
 from bot.models import CommandSpec, Option
 
 PROMPT = Option(name="prompt", description="What to draw.", is_prompt=True, required=True)

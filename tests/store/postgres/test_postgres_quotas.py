@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from bot.models import QuotaRequest
 from bot.store.shared.migrations import migrations
 from tests.contract.quota_contract import QuotaContract, Stores, within
-from tests.support.postgres import connected, server, tables, url
-from tests.support.store import event
+from tests.support.database.postgres import connected, server, tables, url
+from tests.support.database.store import event
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore

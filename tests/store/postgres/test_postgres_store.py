@@ -17,8 +17,8 @@ from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
 from bot.models import Job, Lane
 from bot.ports import Store
 from tests.contract.store_contract import StoreContract
-from tests.support.postgres import connected, name_of, server, tables, url
-from tests.support.store import ADAPTERS, LANES, answer, claim, event, outcome, said
+from tests.support.database.postgres import connected, name_of, server, tables, url
+from tests.support.database.store import ADAPTERS, LANES, answer, claim, event, outcome, said
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore

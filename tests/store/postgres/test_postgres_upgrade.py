@@ -12,7 +12,7 @@ from bot.ports import Store
 from bot.store.shared import migration_steps
 from bot.store.shared.sql import Database
 from tests.contract.store_upgrade import FOLDER, UpgradeContract
-from tests.support.postgres import connected, server, url
+from tests.support.database.postgres import connected, server, url
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore

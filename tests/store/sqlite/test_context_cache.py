@@ -13,7 +13,7 @@ from bot.models import ConversationContext, Job, Lane, Turn
 from bot.store.shared.queries import StoreQueries
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.store import SqliteStore
-from tests.support.store import answer, claim, event, outcome
+from tests.support.database.store import answer, claim, event, outcome
 
 PLACES = ("c", "d")
 LIMITS = (0, 1, 3, 1000)

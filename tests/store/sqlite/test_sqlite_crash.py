@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.sqlite.store import SqliteStore
-from tests.support.store import ADAPTERS, LANES, said
+from tests.support.database.store import ADAPTERS, LANES, said
 
 ROOT = Path(__file__).parents[3]
 #: Tells, one line each and only after the store's word: recorded and committed events.

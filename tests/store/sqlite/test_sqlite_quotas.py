@@ -8,7 +8,7 @@ import pytest
 
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.quota_contract import QuotaContract, Stores
-from tests.support.sqlite import tables
+from tests.support.database.sqlite import tables
 
 
 class TestSqliteQuotas(QuotaContract):

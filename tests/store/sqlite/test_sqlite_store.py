@@ -17,8 +17,8 @@ from bot.ports import Store
 from bot.store.sqlite.store import SqliteStore
 from bot.store.timing import StoreTiming
 from tests.contract.store_contract import StoreContract
-from tests.support.sqlite import tables
-from tests.support.store import ADAPTERS, LANES, answer, claim, event, outcome, said
+from tests.support.database.sqlite import tables
+from tests.support.database.store import ADAPTERS, LANES, answer, claim, event, outcome, said
 
 
 class TestSqliteStore(StoreContract):

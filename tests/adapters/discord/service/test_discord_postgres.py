@@ -8,9 +8,9 @@ from pydantic import SecretStr
 from adapters.discord.adapter import Discord
 from simulators.discord.checks import LOADING
 from simulators.discord.values import CHANNEL, DM, TOKEN
+from tests.support.database.postgres import server, url
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import whole
-from tests.support.postgres import server, url
 from tests.support.service import FAST, make_settings, run_service
 
 __all__ = ["server", "url"]

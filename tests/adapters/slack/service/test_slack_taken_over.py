@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from simulators.slack import Message, SlackSimulator
 from tests.support import processes
-from tests.support.postgres import connected, name_of, server, url
+from tests.support.database.postgres import connected, name_of, server, url
 from tests.support.processes import Process
 from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi

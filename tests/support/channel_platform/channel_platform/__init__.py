@@ -10,7 +10,7 @@ from bot.i18n import register_catalogue, translate
 from bot.models import CheckResult, CommandSpec
 from bot.ports import AdapterServices, Platform
 from bot.settings.base import EnvironmentSettings, HttpUrl, read
-from tests.support.channel import ChannelAdapter
+from tests.support.channel.adapter import ChannelAdapter
 
 register_catalogue(__name__)
 

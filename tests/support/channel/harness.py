@@ -1,4 +1,4 @@
-"""The test platform of `tests.support.channel` in the words of the adapter contract."""
+"""The test platform of `tests.support.channel.adapter` in the words of the adapter contract."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import ClassVar
 from bot.commandline import parser
 from bot.models import Attachment
 from tests.contract.adapter_contract import COMMANDS, Harness, Said, Shown
-from tests.support.channel import Channel, ChannelAdapter, channel_server
+from tests.support.channel.adapter import Channel, ChannelAdapter, channel_server
 
 
 class TestChannel(Harness):
