@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "adapters", "aimodels", "sandbox", "simulators")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-FOLDERS = sorted({path.parent for path in SOURCES} | {path.parent for path in (ROOT / "bench").rglob("*.py")})
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+FOLDERS = sorted({path.parent for path in [*SOURCES, *TESTS, *(ROOT / "bench").rglob("*.py")]})
 #: Modules of the core that an adapter may import: values, errors, ports and pure helpers.
 PURE = {"bot.models", "bot.ports", "bot.errors", "bot.settings.base", "bot.commandline.parser", "bot.i18n"}
 PURE |= {"bot.markdown", "bot.markdown.split"}
