@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.discord.settings import AccessSettings, Settings
+from adapters.discord.settings import PORTAL, AccessSettings, Settings
 from bot.errors import SettingsError
-from bot.i18n import register_catalogue
+from bot.i18n import operator_text, register_catalogue
 from bot.models import CommandSpec
 from bot.ports import Platform
 from bot.settings.base import read
@@ -43,10 +43,7 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:  # noq
     """Return the invite link and the commands as they are registered. Raises `SettingsError` without a token."""
     settings = read(Settings)
     if settings.discord_token is None:
-        raise SettingsError(
-            "DISCORD_TOKEN is not set: create an application at https://discord.com/developers/applications, "
-            "open its Bot page, press Reset Token and put the token into .env"
-        )
+        raise SettingsError(operator_text("discord.setting.no_token", portal=PORTAL))
     from adapters.discord.setup.check import describe_application
 
     return describe_application(settings.discord_token.get_secret_value(), commands)

@@ -110,7 +110,7 @@ class Discord:
             await client.login(self._token.get_secret_value())
         except discord.LoginFailure as exc:
             await client.close()
-            raise SettingsError(check.BAD_TOKEN) from exc
+            raise SettingsError(check.bad_token()) from exc
         except BaseException:
             await client.close()
             raise
@@ -124,7 +124,7 @@ class Discord:
         """Continue without the message content intent, and log once how to grant it."""
         if self._message_content == "auto":
             self._message_content = "off"
-            log.warning("no message content", what_to_do=check.NO_CONTENT)
+            log.warning("no message content", what_to_do=check.no_message_content())
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
@@ -194,11 +194,11 @@ class Discord:
             await self._connect(client)
         except discord.PrivilegedIntentsRequired:
             if self._message_content == "on":
-                raise SettingsError(check.NO_CONTENT) from None
+                raise SettingsError(check.no_message_content()) from None
             self._turn_content_off()
         except discord.ConnectionClosed as exc:
             if exc.code == _BAD_TOKEN:
-                raise SettingsError(check.BAD_TOKEN) from exc
+                raise SettingsError(check.bad_token()) from exc
             raise
         finally:
             for task in tasks:

@@ -6,6 +6,9 @@ from pydantic import AliasChoices, Field, SecretStr
 
 from bot.settings.base import EnvironmentSettings, HttpUrl, Words
 
+#: The page of Discord where applications are managed.
+PORTAL = "https://discord.com/developers/applications"
+
 
 class Settings(EnvironmentSettings):
     """Environment variables of the Discord adapter. Each field's description is its line in `.env.example`."""

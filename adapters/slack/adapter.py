@@ -32,7 +32,7 @@ from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
 from bot.errors import DeliveryDelayed, SettingsError
-from bot.i18n import translate
+from bot.i18n import operator_text, translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, Confirm, Sink, always_owned
 
@@ -158,9 +158,7 @@ class Slack:
         try:
             await self.workspaces.find("")
         except NotInstalled as exc:
-            raise SettingsError(
-                f"{exc} Open {APPS}, your app, Install App, copy the Bot User OAuth Token into SLACK_BOT_TOKEN in .env."
-            ) from exc
+            raise SettingsError(operator_text("slack.setting.bot_token", problem=exc, apps=APPS)) from exc
         except DeliveryDelayed as exc:
             log.warning("token not checked yet", reason=str(exc))
 

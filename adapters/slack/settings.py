@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 
 from bot.errors import SettingsError
+from bot.i18n import operator_text
 from bot.settings.base import EnvironmentSettings, HttpUrl
 
 #: The page of Slack where apps are managed.
@@ -15,7 +16,7 @@ _MAX_PREFIX = 20
 def _prefix(value: str) -> str:
     value = value.strip().lstrip("/").lower()
     if value and (len(value) > _MAX_PREFIX or not value.replace("-", "").replace("_", "").isalnum()):
-        raise ValueError("must be letters, digits, - and _ only, such as muse-")
+        raise ValueError(operator_text("slack.setting.prefix"))
     return value
 
 
@@ -68,18 +69,16 @@ def require_consistent(settings: Settings) -> None:
     if settings.slack_bot_token is not None:
         _require_prefix("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-", "Install App, Bot User OAuth Token")
     elif settings.slack_client_secret is None:
-        raise SettingsError(f"SLACK_CLIENT_SECRET is not set: open {APPS}, your app, Basic Information, and copy it")
+        raise SettingsError(operator_text("slack.setting.client_secret", apps=APPS))
     if settings.slack_app_token is not None:
         _require_prefix("SLACK_APP_TOKEN", settings.slack_app_token, "xapp-", "Basic Information, App-Level Tokens")
     elif settings.slack_signing_secret is None:
-        raise SettingsError(
-            f"set SLACK_APP_TOKEN (Socket Mode: open {APPS}, your app, Basic Information, App-Level Tokens, generate "
-            "one with connections:write) or SLACK_SIGNING_SECRET (HTTP mode: Basic Information, App Credentials)"
-        )
+        raise SettingsError(operator_text("slack.setting.no_connection", apps=APPS))
 
 
 def _require_prefix(name: str, token: SecretStr, prefix: str, where: str) -> None:
     given = token.get_secret_value().strip()
     rotating = prefix.replace("xoxb-", "xoxe.xoxb-")
     if not given.startswith((prefix, rotating)):
-        raise SettingsError(f"{name} must begin with {prefix}: open {APPS}, your app, {where}, and copy that one")
+        text = operator_text("slack.setting.token_prefix", name=name, prefix=prefix, apps=APPS, where=where)
+        raise SettingsError(text)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import discord
 
 from adapters.discord.gateway.client import DiscordClient, use_api_url
+from adapters.discord.settings import PORTAL
 from adapters.discord.timing import Timing
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import SettingsError
+from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import CheckResult, CommandSpec
 
 SUBJECT = "discord"
-PORTAL = "https://discord.com/developers/applications"
 #: The permissions that the bot needs in a channel, and no others.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -25,15 +26,16 @@ PERMISSIONS = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
-BAD_TOKEN = (
-    f"Discord refuses DISCORD_TOKEN: open {PORTAL}, choose your application, open Bot, press Reset Token and put the "
-    "new token into .env"
-)
-NO_CONTENT = (
-    "messages that don't mention the bot can't be read: follow-ups in threads, the messages that people reply to, and "
-    f"what was said before. Open {PORTAL}, choose your application, open Bot, switch on Message Content Intent and "
-    "restart (or set DISCORD_MESSAGE_CONTENT=off to keep it so)"
-)
+
+
+def bad_token() -> str:
+    """Return the sentence for a token that Discord refuses, in the operator's language."""
+    return operator_text("discord.check.bad_token", portal=PORTAL)
+
+
+def no_message_content() -> str:
+    """Return the sentence for a missing message content intent, in the operator's language."""
+    return operator_text("discord.check.no_content", portal=PORTAL)
 
 PUBLIC = (
     "Public Bot is on: anybody may add the bot to a server or, with User Install, to their account. It answers in "
@@ -58,7 +60,7 @@ def application_id_of(token: str) -> int:
     try:
         return int(base64.b64decode(first + "=" * (-len(first) % 4)))
     except (binascii.Error, ValueError):
-        raise SettingsError(BAD_TOKEN) from None
+        raise SettingsError(bad_token()) from None
 
 
 def describe_application(token: str, commands: Sequence[CommandSpec]) -> str:
@@ -67,7 +69,7 @@ def describe_application(token: str, commands: Sequence[CommandSpec]) -> str:
 
     payload = json.dumps(build_commands(commands), ensure_ascii=False, indent=2)
     link = invite_url(application_id_of(token))
-    return f"Invite the bot to a server:\n{link}\n\nCommands, registered with Discord at start:\n{payload}"
+    return operator_text("discord.manifest", link=link, commands=payload)
 
 
 async def run_checks(token: str, message_content: str, api_url: str) -> list[CheckResult]:
@@ -79,9 +81,9 @@ async def run_checks(token: str, message_content: str, api_url: str) -> list[Che
         await client.login(token)
         return await _check_application(client, message_content)
     except discord.LoginFailure:
-        return [CheckResult(subject=SUBJECT, text=BAD_TOKEN, is_ok=False)]
+        return [CheckResult(subject=SUBJECT, text=bad_token(), is_ok=False)]
     except (discord.HTTPException, *NETWORK_ERRORS) as exc:
-        text = f"Discord can't be reached ({type(exc).__name__}): check the network and the proxy"
+        text = operator_text("discord.check.unreachable", reason=type(exc).__name__)
         return [CheckResult(subject=SUBJECT, text=text, is_ok=False)]
     finally:
         await client.close()
@@ -91,16 +93,13 @@ async def _check_application(client: DiscordClient, message_content: str) -> lis
     user, application = client.user, client.application
     assert user is not None, "logged in"
     assert application is not None, "logged in"
-    results = [CheckResult(subject=SUBJECT, text=f"the token is that of {user}", is_ok=True)]
+    results = [CheckResult(subject=SUBJECT, text=operator_text("discord.check.token", user=user), is_ok=True)]
     if message_content != "off":
         is_on = has_message_content(application.flags)
-        text = "Message Content Intent is on" if is_on else NO_CONTENT
+        text = operator_text("discord.check.content") if is_on else no_message_content()
         results.append(CheckResult(subject=f"{SUBJECT} intents", text=text, is_ok=is_on))
     if application.interactions_endpoint_url:
-        text = (
-            f"commands go to {application.interactions_endpoint_url} instead of this service: open {PORTAL}, choose "
-            "your application, open General Information and empty Interactions Endpoint URL"
-        )
+        text = operator_text("discord.check.endpoint", url=application.interactions_endpoint_url, portal=PORTAL)
         results.append(CheckResult(subject=f"{SUBJECT} commands", text=text, is_ok=False))
     if application.bot_public:
         results.append(CheckResult(subject=f"{SUBJECT} access", text=PUBLIC, is_ok=True))
@@ -123,15 +122,11 @@ async def _check_servers(client: DiscordClient, application: int) -> list[CheckR
         granted = discord.Permissions(value)
         missing = [name for name, wanted in PERMISSIONS if wanted and not getattr(granted, name)]
         if missing and not granted.administrator:
-            lacking = ", ".join(name.replace("_", " ").title() for name in missing)
-            text = (
-                f"lacks {lacking}: in the server open Server Settings, Roles, the bot's role, Permissions; or open "
-                f"the invite link again: {invite_url(application)}"
-            )
+            lacking = join_list((name.replace("_", " ").title() for name in missing), operator_locale())
+            text = operator_text("discord.check.permissions", permissions=lacking, link=invite_url(application))
             results.append(CheckResult(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))
     if not names:
-        text = f"the bot is in no server yet: open {invite_url(application)}"
+        text = operator_text("discord.check.no_server", link=invite_url(application))
         return [CheckResult(subject=f"{SUBJECT} servers", text=text, is_ok=False)]
-    return results or [
-        CheckResult(subject=f"{SUBJECT} servers", text=f"all permissions in {', '.join(names)}", is_ok=True)
-    ]
+    text = operator_text("discord.check.servers", names=join_list(names, operator_locale()))
+    return results or [CheckResult(subject=f"{SUBJECT} servers", text=text, is_ok=True)]

@@ -15,9 +15,10 @@ from adapters.kit.backoff import Backoff
 from adapters.kit.watchdog import Watchdog, interval
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason, retry_after
 from adapters.slack.connection.web_api import proxy_for
+from adapters.slack.settings import APPS
 from adapters.slack.timing import Timing
 from bot.errors import SettingsError
-from bot.i18n import translate
+from bot.i18n import operator_text, translate
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +53,8 @@ class Connection:
             client.wss_uri = (await self._web.apps_connections_open(app_token=self._token))["url"]
         except SlackApiError as exc:
             if error_code(exc) in _WRONG_TOKEN:
-                raise SettingsError(
-                    f"Slack refuses SLACK_APP_TOKEN ({error_code(exc)}): open https://api.slack.com/apps, your app, "
-                    "Basic Information, App-Level Tokens, generate one with connections:write and put it into .env"
-                ) from exc
+                text = operator_text("slack.setting.app_token", reason=error_code(exc), apps=APPS)
+                raise SettingsError(text) from exc
             raise
         client.proxy = proxy_for(client.wss_uri or "")
         async with asyncio.timeout(self._timeout):

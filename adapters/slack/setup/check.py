@@ -11,8 +11,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.settings import APPS, Settings
-from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES
+from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, scope_purpose
 from adapters.slack.setup.observed_events import COMMANDS, INTERACTIVITY, SHORTCUTS, UNINSTALL_EVENTS
+from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import CheckResult
 
 SUBJECT = "slack"
@@ -44,12 +45,10 @@ async def run_checks(settings: Settings, api: str, *, last_seen: Mapping[str, st
 
 def _check_http_mode(app: str, last_seen: Mapping[str, str]) -> CheckResult:
     """Requests that are not signed with the secret are rejected, so events that came prove the secret."""
-    text = (
-        "Slack proves the signing secret when you save the Request URL: open "
-        f"{_page(app, 'event-subscriptions')}, enter https://YOUR-ADDRESS/slack/events and wait for Verified"
-    )
     if last_seen:
-        text = f"requests with Slack's signature came, the last on {max(last_seen.values())}"
+        text = operator_text("slack.check.http_proved", day=max(last_seen.values()))
+    else:
+        text = operator_text("slack.check.http_unproved", page=_page(app, "event-subscriptions"))
     return CheckResult(subject=f"{SUBJECT} HTTP mode", text=text, is_ok=True)
 
 
@@ -69,7 +68,9 @@ def app_id(settings: Settings) -> str:
 
 
 def _page(app: str, name: str) -> str:
-    return f"{APPS}/{app}/{name}" if app else f"{APPS}, your app, {name.replace('-', ' ').title()}"
+    if app:
+        return f"{APPS}/{app}/{name}"
+    return operator_text("slack.check.page", apps=APPS, name=name.replace("-", " ").title())
 
 
 # ------------------------------------------------------------------ one token
@@ -80,7 +81,7 @@ async def _check_token(client: AsyncWebClient, token: str, app: str) -> list[Che
         answer = await client.auth_test(token=token)
     except API_ERRORS as exc:
         return [_refused(exc, "SLACK_BOT_TOKEN", _page(app, "install-on-team"))]
-    text = f"the token is that of {answer['user']} in {answer['team']}"
+    text = operator_text("slack.check.token", user=answer["user"], team=answer["team"])
     found = [CheckResult(subject=SUBJECT, text=text, is_ok=True)]
     headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
     granted = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")} - {""}
@@ -98,16 +99,17 @@ def check_scopes(granted: Iterable[str], app: str) -> list[CheckResult]:
     found = [
         CheckResult(
             subject=f"{SUBJECT} scope {scope}",
-            text=f"is missing {SCOPES[scope]}: open {where}, Bot Token Scopes, press Add an OAuth Scope, choose "
-            f"{scope}, then press Reinstall to Workspace",
+            text=operator_text("slack.check.scope", purpose=scope_purpose(scope), page=where, scope=scope),
             is_ok=False,
         )
         for scope in missing
     ]
     if not missing:
-        found.append(CheckResult(subject=f"{SUBJECT} scopes", text=f"all {len(SCOPES)} are granted", is_ok=True))
-    if more := sorted(granted - SCOPES.keys()):
-        text = f"{', '.join(more)}: not needed; you may remove them at {where}"
+        text = operator_text("slack.check.scopes", count=len(SCOPES))
+        found.append(CheckResult(subject=f"{SUBJECT} scopes", text=text, is_ok=True))
+    if more := sorted(granted - set(SCOPES)):
+        scopes = join_list(more, operator_locale())
+        text = operator_text("slack.check.scopes_more", scopes=scopes, page=where)
         found.append(CheckResult(subject=f"{SUBJECT} scopes", text=text, is_ok=True))
     return found
 
@@ -120,15 +122,15 @@ async def _check_same_app(client: AsyncWebClient, token: str, bot: str, app: str
     of = str(answer["bot"].get("app_id") or app)
     if of == app:
         return []
-    text = f"SLACK_BOT_TOKEN is of app {of}, SLACK_APP_TOKEN of app {app}: take both from one app at {APPS}"
+    text = operator_text("slack.check.two_apps", bot=of, app=app, apps=APPS)
     return [CheckResult(subject=f"{SUBJECT} tokens", text=text, is_ok=False)]
 
 
 def _refused(exc: Exception, setting: str, where: str) -> CheckResult:
     if not isinstance(exc, SlackApiError) or not error_code(exc):
-        text = f"Slack can't be reached ({type(exc).__name__}): check the network, the proxy and SLACK_API_URL"
+        text = operator_text("slack.check.unreachable", reason=type(exc).__name__)
         return CheckResult(subject=SUBJECT, text=text, is_ok=False)
-    text = f"Slack refuses {setting} ({log_reason(exc)}): open {where}, copy the token and put it into .env"
+    text = operator_text("slack.check.refused", setting=setting, reason=log_reason(exc), page=where)
     return CheckResult(subject=SUBJECT, text=text, is_ok=False)
 
 
@@ -141,19 +143,14 @@ async def _check_socket_mode(client: AsyncWebClient, token: str, app: str) -> Ch
         await client.apps_connections_open(app_token=token)
     except SlackApiError as exc:
         if error_code(exc) == "missing_scope":
-            text = (
-                f"SLACK_APP_TOKEN lacks connections:write: open {_page(app, 'general')}, App-Level Tokens, press "
-                "Generate Token and Scopes, add connections:write and put the new token into .env"
-            )
+            text = operator_text("slack.check.no_connections", page=_page(app, "general"))
         else:
-            text = (
-                f"no connection is given ({log_reason(exc)}): open {_page(app, 'socket-mode')} and switch on Enable "
-                f"Socket Mode; if it is on, make a new app-level token at {_page(app, 'general')}"
-            )
+            pages = {"page": _page(app, "socket-mode"), "tokens": _page(app, "general")}
+            text = operator_text("slack.check.no_socket", reason=log_reason(exc), **pages)
         return CheckResult(subject=subject, text=text, is_ok=False)
     except API_ERRORS as exc:
         return _refused(exc, "SLACK_APP_TOKEN", _page(app, "general"))
-    return CheckResult(subject=subject, text="the app-level token opens connections", is_ok=True)
+    return CheckResult(subject=subject, text=operator_text("slack.check.socket"), is_ok=True)
 
 
 async def _check_credentials(client: AsyncWebClient, settings: Settings) -> CheckResult:
@@ -168,17 +165,12 @@ async def _check_credentials(client: AsyncWebClient, settings: Settings) -> Chec
         )
     except SlackApiError as exc:
         if error_code(exc) == "invalid_code":
-            return CheckResult(
-                subject=subject, text="client id and secret are right; install at /slack/install", is_ok=True
-            )
-        text = (
-            f"Slack refuses SLACK_CLIENT_ID or SLACK_CLIENT_SECRET ({log_reason(exc)}): open {APPS}, your app, Basic "
-            "Information, App Credentials, and copy both"
-        )
+            return CheckResult(subject=subject, text=operator_text("slack.check.installable"), is_ok=True)
+        text = operator_text("slack.check.credentials_refused", reason=log_reason(exc), apps=APPS)
         return CheckResult(subject=subject, text=text, is_ok=False)
     except API_ERRORS as exc:
         return _refused(exc, "SLACK_CLIENT_ID", APPS)
-    return CheckResult(subject=subject, text="client id and secret are accepted", is_ok=True)
+    return CheckResult(subject=subject, text=operator_text("slack.check.credentials"), is_ok=True)
 
 
 # ------------------------------------------------------------------ the app's settings
@@ -197,34 +189,28 @@ async def _check_app_settings(
             headers={"Authorization": f"Bearer {settings.slack_config_token.get_secret_value().strip()}"},
         )
     except API_ERRORS as exc:
-        return [_refused(exc, "SLACK_CONFIG_TOKEN", f"{APPS}, Your App Configuration Tokens")]
+        return [_refused(exc, "SLACK_CONFIG_TOKEN", operator_text("slack.check.config_tokens", apps=APPS))]
     return compare_manifest(answer["manifest"], app, is_socket=settings.slack_app_token is not None)
 
 
 def check_observed_events(last_seen: Mapping[str, str], app: str) -> list[CheckResult]:
     """Conclude the app's settings from the events that came. That a kind never came proves little."""
     subject = f"{SUBJECT} app settings"
-    more = (
-        "Slack reveals an app's settings only with SLACK_APP_TOKEN and SLACK_CONFIG_TOKEN (open "
-        f"{APPS}, Your App Configuration Tokens, press Generate Token; it lasts 12 hours)"
-    )
+    more = operator_text("slack.check.more", apps=APPS)
     if not last_seen:
-        text = f"no event has come yet: run the service, mention it in a channel and check again. {more}"
+        text = operator_text("slack.check.no_events", more=more)
         return [CheckResult(subject=subject, text=text, is_ok=True)]
     where = _page(app, "event-subscriptions")
     kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
-    known = ", ".join(f"{kind} ({last_seen[kind]})" for kind in kinds if kind in last_seen)
-    missing = ", ".join(kind for kind in kinds if kind not in last_seen and kind not in UNINSTALL_EVENTS)
-    text = f"received, with the day of the last: {known or 'nothing that is needed'}"
+    locale = operator_locale()
+    known = join_list((f"{kind} ({last_seen[kind]})" for kind in kinds if kind in last_seen), locale)
+    missing = join_list((kind for kind in kinds if kind not in last_seen and kind not in UNINSTALL_EVENTS), locale)
+    text = operator_text("slack.check.events", known=known or operator_text("slack.check.nothing"))
     if missing:
-        text += f". Never received, which may only mean that nobody used it: {missing}. {more}"
+        text = operator_text("slack.check.events_missing", events=text, missing=missing, more=more)
     found = [CheckResult(subject=subject, text=text, is_ok=True)]
     if "app_mention" in last_seen and not any(kind in last_seen for kind in _CHANNEL_MESSAGES):
-        text = (
-            "mentions come, but never as messages: so messages in threads without a mention don't come either. Open "
-            f"{where}, Subscribe to bot events, press Add Bot User Event, choose {', '.join(_CHANNEL_MESSAGES)}, press "
-            "Save Changes"
-        )
+        text = operator_text("slack.check.no_messages", page=where, events=join_list(_CHANNEL_MESSAGES, locale))
         found.append(CheckResult(subject=f"{SUBJECT} events", text=text, is_ok=False))
     return found
 
@@ -233,27 +219,27 @@ def compare_manifest(manifest: Mapping[str, Any], app: str, *, is_socket: bool) 
     """Return what the app's settings lack. `manifest`: as Slack exports it."""
     features, app_settings = manifest.get("features") or {}, manifest.get("settings") or {}
     subscribed = set((app_settings.get("event_subscriptions") or {}).get("bot_events") or ())
-    add = f"open {_page(app, 'event-subscriptions')}, Subscribe to bot events, press Add Bot User Event, choose"
+    where = _page(app, "event-subscriptions")
     wrong = [
-        (f"event {name}", f"is not subscribed to: {add} {name}, press Save Changes")
+        (f"event {name}", operator_text("slack.check.unsubscribed", page=where, event=name))
         for name in EVENT_TYPES
         if name not in subscribed
     ]
     home = features.get("app_home") or {}
     if not (app_settings.get("interactivity") or {}).get("is_enabled"):
-        wrong.append(("interactivity", f"is off: open {_page(app, 'interactive-messages')} and switch it on"))
+        wrong.append(("interactivity", operator_text("slack.check.off", page=_page(app, "interactive-messages"))))
     if bool(app_settings.get("socket_mode_enabled")) is not is_socket:
-        to_do = "on, or remove SLACK_APP_TOKEN" if is_socket else "off, or set SLACK_APP_TOKEN"
-        wrong.append(("Socket Mode", f"does not fit: open {_page(app, 'socket-mode')} and switch it {to_do}"))
+        key = "slack.check.socket_on" if is_socket else "slack.check.socket_off"
+        wrong.append(("Socket Mode", operator_text(key, page=_page(app, "socket-mode"))))
     if not home.get("home_tab_enabled") or not home.get("messages_tab_enabled"):
-        wrong.append(("App Home", f"open {_page(app, 'app-home')}, switch on Home Tab and Messages Tab"))
+        wrong.append(("App Home", operator_text("slack.check.tabs", page=_page(app, "app-home"))))
     if home.get("messages_tab_read_only_enabled"):
-        wrong.append(("App Home", f"open {_page(app, 'app-home')}, allow users to send messages from the messages tab"))
+        wrong.append(("App Home", operator_text("slack.check.readonly", page=_page(app, "app-home"))))
     if not features.get("agent_view"):
-        wrong.append(("agent view", f"is off: open {_page(app, 'app-assistant')} and switch it on"))
-    paste = f"there are none: paste `python -m bot manifest slack` at {_page(app, 'app-manifest')}"
+        wrong.append(("agent view", operator_text("slack.check.off", page=_page(app, "app-assistant"))))
+    paste = operator_text("slack.check.none", page=_page(app, "app-manifest"))
     wrong += [(field.replace("_", " "), paste) for field in _FIELDS if not features.get(field)]
     if not wrong:
-        text = "events and settings are as they should be"
+        text = operator_text("slack.check.fine")
         return [CheckResult(subject=f"{SUBJECT} app settings", text=text, is_ok=True)]
     return [CheckResult(subject=f"{SUBJECT} {name}", text=text, is_ok=False) for name, text in wrong]

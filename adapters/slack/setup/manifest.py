@@ -8,24 +8,24 @@ from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.http_endpoints import EVENTS, REDIRECT
 from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, SUGGESTED_PROMPTS
 from bot.commandline import parser
-from bot.i18n import describe_command, translate
+from bot.i18n import describe_command, operator_text, translate
 from bot.models import CommandSpec
 
-#: The scopes of the bot token, each with its purpose.
-SCOPES = {
-    "app_mentions:read": "to receive mentions",
-    "assistant:write": "to suggest prompts and show its status in the messages tab",
-    "channels:history": "to receive messages in its threads of public channels",
-    "chat:write": "to answer",
-    "commands": "to offer slash commands and shortcuts",
-    "files:read": "to read attached files",
-    "files:write": "to show pictures, sounds and videos",
-    "groups:history": "to receive messages in its threads of private channels",
-    "im:history": "to receive direct messages",
-    "im:write": "to answer in direct messages what can't be shown in the channel",
-    "mpim:history": "to receive messages in its threads of group messages",
-    "users:read": "to know people's names, languages and administrators",
-}
+#: The scopes of the bot token; what each is for is in the catalogue.
+SCOPES = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "im:history",
+    "im:write",
+    "mpim:history",
+    "users:read",
+)
 #: The events that the app subscribes to.
 EVENT_TYPES = (
     "agent_session_stopped",
@@ -43,6 +43,11 @@ NAME = "Muse"
 #: a command of such a name is only typed.
 _BUILT_IN = frozenset({"leave"})
 _MAX_HINT = 200
+
+
+def scope_purpose(scope: str) -> str:
+    """Return what a scope is for, in the operator's language."""
+    return operator_text(f"slack.scope.{scope.replace(':', '.')}")
 
 
 def build_manifest(

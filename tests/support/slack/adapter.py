@@ -17,7 +17,7 @@ __all__ = ["COMMANDS", "RecordingCore", "RunningAdapter", "settings"]
 
 def settings(slack: SlackSimulator, *, http: bool = False, **more: Any) -> Settings:
     """Settings for a simulator: Socket Mode, or HTTP mode. The bot's scopes are those of the manifest."""
-    slack.grants[slack.token].scopes &= SCOPES.keys()
+    slack.grants[slack.token].scopes &= set(SCOPES)
     chosen: dict[str, Any] = {
         "slack_bot_token": slack.token,
         "slack_api_url": slack.api_url,

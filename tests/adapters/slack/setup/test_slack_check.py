@@ -9,6 +9,7 @@ import pytest
 
 from adapters.slack import create
 from adapters.slack.adapter import Slack
+from adapters.slack.setup.check import check_scopes
 from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, build_manifest, render_manifest
 from adapters.slack.setup.observed_events import FILE
 from adapters.slack.shortcuts import COMMAND_FORM
@@ -114,7 +115,7 @@ async def test_check_of_an_app_as_it_should_be(slack: SlackSimulator) -> None:
 @pytest.mark.parametrize("scope", sorted(SCOPES))
 async def test_check_names_each_missing_scope(slack: SlackSimulator, scope: str) -> None:
     """A scope that is missing is named with where to click."""
-    slack.token = slack.install(slack.team, *(SCOPES.keys() - {scope}))
+    slack.token = slack.install(slack.team, *(set(SCOPES) - {scope}))
     [finding] = await _run_checks(slack)
     assert scope in finding.subject
     assert "https://api.slack.com/apps/A0MUSE/oauth" in finding.text
@@ -263,3 +264,15 @@ def test_without_settings_there_is_no_slack(monkeypatch: pytest.MonkeyPatch, tmp
     """Without settings there is no Slack adapter, and no error."""
     monkeypatch.chdir(tmp_path)
     assert create(data_dir=tmp_path, conversation=None) is None
+
+
+def test_the_operator_reads_their_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings are in the language of the shell; the names of what to click are Slack's own, in English."""
+    monkeypatch.setenv("LANG", "zh_TW.UTF-8")
+    (finding,) = check_scopes(set(SCOPES) - {"im:history"}, "A1")
+    assert finding.subject == "slack scope im:history"
+    assert finding.text.startswith("缺少這個權限（接收私訊）：請開啟 https://api.slack.com/apps/A1/oauth")
+    assert "Add an OAuth Scope" in finding.text
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    (finding,) = check_scopes(set(SCOPES) - {"im:history"}, "A1")
+    assert finding.text.startswith("is missing to receive direct messages: open ")
