@@ -53,8 +53,9 @@ def check_make(command: Command) -> None:
     for name in names:
         assert f"$({name})" in MAKEFILE, f"no variable {name}"
     given = {word.partition("=")[0]: word.partition("=")[2] for word in command.arguments if "=" in word}
-    if "ARGS" in given and targets[:1] == ["run"]:
-        service_parser().parse_args(["run", *given["ARGS"].split()])
+    if "ARGS" in given and targets[0] in {"run", "check", "manifest"}:
+        platform = [given["PLATFORM"]] if "PLATFORM" in given else []
+        service_parser().parse_args([targets[0], *platform, *given["ARGS"].split()])
 
 
 def check_python(command: Command) -> None:
@@ -108,7 +109,8 @@ CHECKS: dict[str, Callable[[Command], None]] = {
 
 
 def run(command: list[str], folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("BOT_", "AIMODELS_"))}
+    dropped = ("BOT_", "AIMODELS_", "LC_")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(dropped)} | {"LANG": "C.UTF-8"}
     return subprocess.run(
         command,
         cwd=folder,
@@ -204,7 +206,9 @@ def block_with(document: str, text: str) -> str:
         ("make help", "make run"),
         ("cp .env.example .env", ""),
         ("make check", "ok   database data/bot.db"),
+        ("make check ARGS='--language zh-Hant'", "正常 資料庫 data/bot.db"),
         ("make manifest PLATFORM=slack", '"socket_mode_enabled": true'),
+        ("make manifest PLATFORM=slack ARGS='--language zh-Hant'", "製作圖片"),
         ("make manifest PLATFORM=slack URL=https://muse.example.com", "https://muse.example.com/slack/events"),
         ("make run ARGS='--conversation bees'", ""),
     ],

@@ -54,7 +54,8 @@ def test_settings_and_names_are_the_same(english: Path, chinese: Path) -> None:
     def named(path: Path) -> set[str]:
         return set(re.findall(pattern, path.read_text(encoding="utf-8")))
 
-    assert named(chinese) - OWN_NAMES == named(english)
+    own = OWN_NAMES if english.name == "README.md" else set()
+    assert named(chinese) - own == named(english)
 
 
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if "zh-Hant" in path.name], ids=lambda path: path.name)
