@@ -37,12 +37,6 @@ def no_message_content() -> str:
     """Return the sentence for a missing message content intent, in the operator's language."""
     return operator_text("discord.check.no_content", portal=PORTAL)
 
-PUBLIC = (
-    "Public Bot is on: anybody may add the bot to a server or, with User Install, to their account. It answers in "
-    "servers that the application's owner or team manages, where these people use it for themselves, and in servers "
-    "listed in BOT_ALLOW_WORKSPACES; everywhere if BOT_ALLOW_STRANGERS is true"
-)
-
 
 def has_message_content(flags: discord.ApplicationFlags) -> bool:
     """Whether the developer portal grants the message content intent."""
@@ -102,7 +96,7 @@ async def _check_application(client: DiscordClient, message_content: str) -> lis
         text = operator_text("discord.check.endpoint", url=application.interactions_endpoint_url, portal=PORTAL)
         results.append(CheckResult(subject=f"{SUBJECT} commands", text=text, is_ok=False))
     if application.bot_public:
-        results.append(CheckResult(subject=f"{SUBJECT} access", text=PUBLIC, is_ok=True))
+        results.append(CheckResult(subject=f"{SUBJECT} access", text=operator_text("discord.check.public"), is_ok=True))
     results += await _check_servers(client, application.id)
     results.append(CheckResult(subject=f"{SUBJECT} invite", text=invite_url(application.id), is_ok=True))
     return results
