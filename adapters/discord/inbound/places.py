@@ -90,9 +90,10 @@ class ServedPlaces:
 
     async def serves_interaction(self, interaction: discord.Interaction) -> bool:
         """Whether an interaction is in a served server, or comes of what owner or team installed for themselves."""
-        installations = interaction._integration_owners  # noqa: SLF001 - no public way
+        # Without any installation it is one of a server: those that people have for themselves are always named.
+        installations = interaction._integration_owners or {_IN_SERVER: 0}  # noqa: SLF001 - no public way
         guild = interaction.guild_id
-        if guild is not None and (interaction.is_guild_integration() or str(guild) in self._listed):
+        if guild is not None and (_IN_SERVER in installations or str(guild) in self._listed):
             return await self.serves_server(guild)
         if guild is None and _IN_SERVER in installations:
             return await self._serves_person(interaction.user.id)

@@ -36,7 +36,7 @@ _UNCLEAR = "internal_error"
 class UploadsRefused(DeliveryRefused):
     """Slack takes no files here, for another reason than their size. `reason` names the sentence for people."""
 
-    def __init__(self, message: str, reason: Literal["disabled", "full", "refused"]) -> None:
+    def __init__(self, message: str, reason: Literal["disabled", "full", "refused"] = "refused") -> None:
         super().__init__(message)
         self.reason = reason
 

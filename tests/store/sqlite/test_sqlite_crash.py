@@ -21,7 +21,7 @@ import asyncio, os, sys
 from pathlib import Path
 from bot.models import Lane
 from bot.store.sqlite.store import SqliteStore
-from tests.support.store import ADAPTERS, LANES, event, outcome
+from tests.support.database.store import ADAPTERS, LANES, event, outcome
 
 def tell(*words):
     os.write(1, (" ".join(words) + chr(10)).encode())

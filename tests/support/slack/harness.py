@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from adapters.slack.adapter import Slack
+from adapters.slack.timing import Timing
 from bot.models import Attachment
 from simulators.slack import Channel, Delivery, File, Message, Person, SlackSimulator
 from tests.contract.adapter_contract import COMMANDS, Form, Harness, Said, Shown, Used
@@ -60,7 +61,9 @@ class SlackChannel(Harness):
     # -- the process
 
     async def start(self, *, run: bool = True) -> None:
-        self.adapter = Slack(settings(self.slack, **self._settings))
+        # Two presses of a law are two: quick double clicks, which are one, have a test of their own.
+        timing = Timing(double_press=0.0)
+        self.adapter = Slack(settings(self.slack, **self._settings), timing=timing)
         self._connected = self.adapter.connected(self.services)
         await self._connected.__aenter__()
         before = self.slack.sockets.connected
