@@ -233,7 +233,7 @@ async def test_what_is_past_its_retention_is_erased(tmp_path: Path) -> None:
 
 
 async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> None:
-    """Each room's lines name the event; the API's own words are in the log, the person gets ours."""
+    """Each module's lines name the event; the API's own words are in the log, the person gets ours."""
     words = "提示詞違反內容政策"
     async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
         one.echo.instead = [*[failure(500)] * 5, failure(400, "content_policy_violation", words)]
@@ -271,7 +271,7 @@ def test_a_damaged_database_stops_the_start_with_a_sentence(tmp_path: Path) -> N
 
 
 async def test_no_secret_is_ever_written(tmp_path: Path) -> None:
-    """Neither keys nor what is made of them appear in debug logs, `check`, or what people are told."""
+    """Neither keys nor what is made of them appear in debug logs, `check`, or answers."""
     async with asyncio.timeout(120), channel_server(), service(tmp_path / "api") as one:
         keys = {
             "AIMODELS_API_KEY": "sk-very-secret-1",

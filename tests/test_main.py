@@ -122,7 +122,7 @@ async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_p
 
 
 def test_the_sandbox_has_the_models_of_the_settings(tmp_path: Path) -> None:
-    """Whatever models are allowed, the offline API answers for each of them."""
+    """The offline API answers for each allowed model."""
     lines = "my name is Ada\n/model chat other\nwhat is my name?\n/image a fox --size 512x512\n"
     done = bot(tmp_path, text=lines, BOT_CHAT_MODELS="mine,other", BOT_IMAGE_MODELS="painter")
     assert "Your name is Ada" in done.stdout.split("> what is my name?")[1]
@@ -150,7 +150,7 @@ async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("arguments", [("run",), ("check",), ("sandbox",)])
 def test_a_sandbox_that_is_missing_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Without the extra, whoever needs the sandbox is told what to install."""
+    """Without the extra, a service that needs the sandbox says what to install."""
     script = "import sys; sys.modules['fastapi'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
     done = scripted(tmp_path, script, *arguments)
     assert done.returncode == (1 if arguments == ("check",) else 2)
@@ -194,7 +194,7 @@ def test_an_env_file_that_can_not_be_read_is_a_sentence(
     ("folder", "key"), [("file", ""), ("closed/data", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")]
 )
 def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path, folder: str, key: str) -> None:
-    """What is wrong with it and which setting chooses another one; the exit status says so, too."""
+    """The sentence names the problem and the setting that chooses another one; the exit status is 2."""
     (tmp_path / "file").touch()
     (tmp_path / "closed").mkdir(mode=0o555)
     settings = {"BOT_DATA_DIR": folder, "BOT_SECRET_KEY": key, "AIMODELS_API_KEY": "k"}
@@ -295,7 +295,7 @@ def test_a_database_driver_that_is_missing_is_a_sentence(tmp_path: Path) -> None
 
 
 def test_check_finds_a_rule_that_would_stop_the_start(tmp_path: Path) -> None:
-    """What `run` refuses, `check` tells with the setting's name."""
+    """`check` reports with the setting's name what `run` refuses."""
     done = bot(tmp_path, "check", BOT_COMMAND_RULES="vidoe=role:artists")
     assert done.returncode == 1
     assert "BOT_COMMAND_RULES" in done.stdout

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""The README's transcripts and lists are real."""
 
 import os
 import re
@@ -23,7 +23,7 @@ def steady(text: str) -> str:
 
 
 def told(folder: Path, text: str, **environment: str) -> str:
-    """What the service prints when this is piped in, with nothing configured."""
+    """The output of the service for this input, with nothing configured."""
     done = subprocess.run(
         [sys.executable, "-m", "bot"],
         input=text,

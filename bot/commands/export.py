@@ -42,7 +42,7 @@ def section(ctx: Context, turn: Turn, media: tuple[Media, ...]) -> str:
 
 
 def listed(ctx: Context, media: Media) -> str:
-    """One file with what is known of it."""
+    """One file with its known details."""
     facts = [media.content_type, f"{media.size / 1000:.0f} kB"]
     if media.width and media.height:
         facts.append(f"{media.width}x{media.height}")

@@ -54,7 +54,7 @@ def overview(ctx: Context) -> str:
 
 
 def explanation(ctx: Context, spec: CommandSpec) -> str:
-    """One command with its options: what is allowed, and what is taken when nothing is said."""
+    """One command with its options: their allowed values and defaults."""
     lines = [ctx.translate("help.title", name=spec.name, text=describe(ctx, spec)), "", f"`{usage_line(spec)}`", ""]
     names = {option.name: f"`{flag}`" for flag, option in reversed(flags(spec))}
     for option in spec.options:

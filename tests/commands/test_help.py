@@ -83,7 +83,7 @@ async def test_every_description_fits(runner: CommandRunner) -> None:
 
 
 async def test_every_example_is_a_request_that_works(runner: CommandRunner) -> None:
-    """What is shown as an example is understood as it stands."""
+    """Every example parses as it stands."""
     for spec in runner.registry.specs:
         request = parse(f"/{spec.example or spec.name}", runner.registry.specs)
         assert (request.command, request.rejection) == (spec.name, "")

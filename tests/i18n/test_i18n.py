@@ -116,7 +116,7 @@ def test_every_sentence_has_one_owner() -> None:
 
 
 def test_every_sentence_gets_the_values_it_names() -> None:
-    """Who translates a sentence fills in all of its placeholders."""
+    """Every call fills in all placeholders of its sentence."""
     english = sentences(FALLBACK)
     assert len(calls()) > 100
     wrong = [
@@ -223,3 +223,9 @@ def test_a_locale_leads_to_the_nearest_language(locale: str, language: str) -> N
     """Script and region decide which Chinese; everything unknown is English."""
     assert language_of(locale) == language
     assert translate("language.name", locale) == catalogue(language)["language.name"]
+
+
+def test_chinese_has_one_form_of_address() -> None:
+    """你 everywhere; a mixture with 您 reads like two authors."""
+    for language in ("zh-Hant", "zh-Hans"):
+        assert [key for key, text in sentences(language).items() if "您" in text] == []

@@ -51,7 +51,7 @@ def test_the_environment_names_a_language(environment: dict[str, str], locale: s
 
 
 def test_a_chosen_language_is_stronger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the environment says."""
+    """The choice of `--language` wins over the environment."""
     monkeypatch.setenv("LANG", "zh_TW.UTF-8")
     assert operator_text("check.settings") == "設定"
     choose_language("zh-Hans")
@@ -131,7 +131,7 @@ def test_the_start_notice_and_the_terminal_follow_the_choice(tmp_path: Path) -> 
 
 
 def test_a_manifest_is_in_the_language(tmp_path: Path) -> None:
-    """What people read of the app on the platform."""
+    """Descriptions that people read on the platform are translated."""
     text = bot(tmp_path, "manifest", "slack", "--language", "zh-Hant").stdout
     commands = {c["command"]: c["description"] for c in json.loads(text)["features"]["slash_commands"]}
     assert commands["/image"] == "依描述產生圖片。"

@@ -38,7 +38,7 @@ async def test_an_openai_compatible_server_will_do(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("command", "setting"), [("chat", "aimodels_timeout"), ("image", "aimodels_media_timeout")])
 async def test_a_silent_api_is_waited_for_as_long_as_set(tmp_path: Path, command: str, setting: str) -> None:
-    """Past the time-out of its kind the person is told, and the connection is closed."""
+    """After the timeout of its kind the person gets a sentence, and the connection is closed."""
     chosen: dict[str, Any] = {setting: 0.3}
     async with service(tmp_path, bot_max_attempts=1, **chosen) as one:
         one.api.play(silence)

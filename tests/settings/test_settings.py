@@ -128,7 +128,7 @@ def test_all_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("password", ["hunter#2", "hunter/2"])
 def test_a_password_that_must_be_written_otherwise(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
-    """How to write it is told, without the password."""
+    """The sentence shows how to write it, without the password."""
     monkeypatch.setenv("BOT_DATABASE_URL", f"postgresql://ann:{password}@host/db")
     with pytest.raises(SettingsError, match="%23 for #") as caught:
         load_settings()
@@ -155,7 +155,7 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
 def test_the_password_of_a_database_is_a_secret(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
-    """It is in no text made of the settings, and is told, however it is written, as one to keep out of logs."""
+    """It is in no text made of the settings, and it is among the secrets, however it is written."""
     monkeypatch.setenv("BOT_DATABASE_URL", f"{scheme}://ann:hunter%232@db.example:6543/muse?sslmode=require")
     settings = load_settings()
     assert settings.database_name == "db.example:6543/muse"

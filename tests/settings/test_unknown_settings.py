@@ -18,7 +18,7 @@ def found(folder: Path) -> dict[str, str]:
 
 
 def test_the_nearest_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the core, the sandbox and every platform, in the environment and in `.env`; the value is not told."""
+    """Of the core, the sandbox and every platform, in the environment and in `.env`; the value is not shown."""
     monkeypatch.setenv("BOT_RETENTION_DAY", "3")
     monkeypatch.setenv("SLACK_BOT_TOKE", "xoxb-secret")
     (tmp_path / ".env").write_text("AIMODELS_APIKEY=sk-secret\nDISCORD_TOKENS=x\nexport SANDBOX_GUFF=x\n")
@@ -33,7 +33,7 @@ def test_the_nearest_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_name_with_no_likeness_is_only_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else's variable may begin like ours."""
+    """Another program's variable may begin like ours."""
     monkeypatch.setenv("BOT_XYZZY", "1")
     assert found(tmp_path) == {"BOT_XYZZY": ""}
 

@@ -156,7 +156,7 @@ class SocketModeSupervisor:
                 return translate("slack.disconnected", "", reason="closed")
             if connection.is_stalled():
                 log.error("connection stalled: reconnecting", stalled_after=self._stalled_after)
-                return translate("slack.deaf")
+                return translate("slack.stalled")
             if connection.seconds_since_event() > self._timing.replace_after:
                 log.info("no events: reconnecting", seconds=round(connection.seconds_since_event()))
                 return ""
