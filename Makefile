@@ -29,7 +29,7 @@ sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--p
 	@$(BIN)/python -m sandbox $(ARGS)
 
 test: .venv/.dev ## Run the tests. Example: make test ARGS=tests/commands
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: .venv/.dev ## Check style, formatting, types, insecure code, and that no secret is in the repository
 	$(BIN)/ruff check .

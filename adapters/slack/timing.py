@@ -9,6 +9,7 @@ class Timing:
 
     # -- connection
     ping_interval: float = 10.0  #: between two pings of a Socket Mode connection
+    loss_noticed: float = 4.0  #: within which a closed connection is replaced
     hello_timeout: float = 20.0  #: for a new connection to say hello
     replace_after: float = 600.0  #: without any event until a connection is replaced, though it answers pings
     reconnect_first: float = 1.0  #: the first pause between two tries to connect

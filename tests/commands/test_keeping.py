@@ -19,7 +19,7 @@ async def test_a_reset_begins_a_new_context(runner: CommandRunner) -> None:
 
 async def test_a_reset_of_nothing_says_so(runner: CommandRunner) -> None:
     """A reset of a new conversation says that there is nothing to drop."""
-    assert "nothing" in (await runner.ask("reset")).text
+    assert "is new already" in (await runner.ask("reset")).text
 
 
 async def test_an_export_is_this_conversation_in_order(runner: CommandRunner) -> None:

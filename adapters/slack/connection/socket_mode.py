@@ -149,7 +149,7 @@ class SocketModeSupervisor:
         assert connection is not None, "replaced"
         closed = 0
         while True:
-            await asyncio.sleep(interval(self._stalled_after, at_most=self._timing.ping_interval))
+            await asyncio.sleep(interval(self._stalled_after, at_most=self._timing.loss_noticed))
             closed = 0 if connection.is_open else closed + 1
             if closed > _CLOSED_CHECKS:
                 log.warning("connection lost")

@@ -11,6 +11,9 @@ from bot.models import Action, Answer
 from simulators.slack import Channel, Message, SlackSimulator
 from tests.support.slack.adapter import RecordingCore, settings
 
+#: The simulator's history shows a message at once; tests of a late one set the lag and the wait themselves.
+PROMPT_HISTORY = Timing(late_messages=0.05)
+
 ACTIONS = (
     Action(name="again", label="Again", command="retry"),
     Action(name="good", label="Good answer", command="feedback"),
@@ -27,10 +30,10 @@ class DraftStage:
         self.core = RecordingCore()
         self.question = slack.ada.say("What is love?")
         self.channel: Channel = slack.general
-        self.adapter = Slack(settings(slack))
+        self.adapter = Slack(settings(slack), timing=PROMPT_HISTORY)
         self._stack = AsyncExitStack()
 
-    async def start(self, timing: Timing | None = None) -> None:
+    async def start(self, timing: Timing = PROMPT_HISTORY) -> None:
         """Connect a new adapter."""
         self.adapter = Slack(settings(self.slack), timing=timing)
         self._stack = AsyncExitStack()
@@ -39,7 +42,7 @@ class DraftStage:
     async def stop(self) -> None:
         await self._stack.aclose()
 
-    async def restart(self, timing: Timing | None = None) -> None:
+    async def restart(self, timing: Timing = PROMPT_HISTORY) -> None:
         await self.stop()
         await self.start(timing)
 

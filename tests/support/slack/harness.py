@@ -61,8 +61,9 @@ class SlackChannel(Harness):
     # -- the process
 
     async def start(self, *, run: bool = True) -> None:
-        # Two presses of a law are two: quick double clicks, which are one, have a test of their own.
-        timing = Timing(double_press=0.0)
+        # Two presses of a law are two, and the history shows a message at once: quick double clicks, which are one,
+        # and late messages have tests of their own.
+        timing = Timing(double_press=0.0, late_messages=0.05, loss_noticed=0.2)
         self.adapter = Slack(settings(self.slack, **self._settings), timing=timing)
         self._connected = self.adapter.connected(self.services)
         await self._connected.__aenter__()

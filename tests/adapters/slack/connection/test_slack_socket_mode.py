@@ -18,7 +18,7 @@ from simulators.slack import SlackSimulator
 from tests.support.slack.adapter import COMMANDS, RecordingCore, RunningAdapter, settings
 
 #: Connections are checked often, and reconnected soon.
-FAST = Timing(ping_interval=0.4, reconnect_first=0.05)
+FAST = Timing(ping_interval=0.4, loss_noticed=0.2, reconnect_first=0.05)
 
 
 async def receive_event(slack: SlackSimulator, core: RecordingCore) -> None:

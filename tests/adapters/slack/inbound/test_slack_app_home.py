@@ -68,7 +68,7 @@ async def test_home_while_nothing_can_be_read(
     core.is_failing = True
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
-    assert "records" in _text(slack.team, slack.ada.id)
+    assert "database" in _text(slack.team, slack.ada.id)
 
 
 async def test_everybodys_use_is_for_administrators_of_the_one_workspace(

@@ -378,7 +378,7 @@ async def test_suggested_prompts(slack: SlackSimulator, service: RunningAdapter,
     await slack.until(lambda: slack.team.prompts)
     [call] = slack.called("assistant.threads.setSuggestedPrompts")
     assert 1 <= len(call.params["prompts"]) <= 4
-    assert "你會做什麼？" in json.dumps(call.params, ensure_ascii=False)
+    assert "你能做什麼？" in json.dumps(call.params, ensure_ascii=False)
 
 
 def test_button_round_trip() -> None:

@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from adapters.slack.timing import Timing
 from adapters.slack.ui.buttons import ActionButton
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Action, Answer, Status
 from simulators.slack import SlackSimulator
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
+from tests.support.slack.drafts import ACTIONS, PROMPT_HISTORY, DraftStage, labels, read
 
 BOTH = pytest.mark.parametrize("streams", [True, False], ids=["stream", "edits"])
 
@@ -118,7 +118,7 @@ async def test_without_streams_it_is_edited(slack: SlackSimulator, stage: DraftS
 
 async def test_streams_end_before_slack_ends_them(slack: SlackSimulator, stage: DraftStage) -> None:
     """A stream that gets old becomes a message that is edited; no text is lost."""
-    await stage.restart(Timing(stream_lifetime=0.0))
+    await stage.restart(replace(PROMPT_HISTORY, stream_lifetime=0.0))
     draft = await stage.draft()
     await draft.write("The first")
     assert [m.stream for m in stage.answers()] == ["streaming"]
@@ -361,7 +361,7 @@ async def test_errors_stay_in_the_thread(slack: SlackSimulator, stage: DraftStag
     await draft.status(Status("Thinking…"))
     await draft.finish(answer)
     ref = draft.ref
-    await stage.restart(Timing(late_messages=0.0))
+    await stage.restart()
     await (await stage.draft(ref=ref)).finish(answer)
     assert [(read(m), m.thread_ts, labels(m)) for m in stage.answers()] == [
         ("That did not work.", stage.question.ts, ["Try again"])

@@ -1,6 +1,7 @@
 """Files of answers: shared once, streamed from the disk, whatever fails on the way."""
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from adapters.slack.outbound.recovery import files_block_prefix
 from bot.errors import DeliveryDelayed, UploadTooLarge
 from bot.models import Answer, Media, Status
 from simulators.slack import SlackSimulator
-from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
+from tests.support.slack.drafts import ACTIONS, PROMPT_HISTORY, DraftStage, labels, read
 
 
 def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
@@ -91,7 +92,9 @@ async def test_files_are_shared_once(
 ) -> None:
     """At whichever call the connection is lost, a later try shows the files once, also when they appear late."""
     answer = Answer(text="A fox.", media=(picture(tmp_path),), actions=ACTIONS)
-    slack.storage.delay = 0.3
+    slack.storage.delay = 0.1
+    patient = replace(PROMPT_HISTORY, late_messages=0.7)
+    await stage.restart(patient)
     slack.faults.drop(what, when=when, times=2)
     draft = await stage.draft()
     try:
@@ -99,7 +102,7 @@ async def test_files_are_shared_once(
     except DeliveryDelayed:
         if restarts:
             del draft
-            await stage.restart()
+            await stage.restart(patient)
             draft = await stage.draft(ref="")
         slack.faults.clear()
         await draft.finish(answer)
