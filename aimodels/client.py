@@ -1,7 +1,5 @@
 """The asynchronous client. `sync.py` is generated from this module and `resources.py`."""
 
-import asyncio
-import json
 import os
 from collections.abc import Callable
 from types import TracebackType
@@ -10,11 +8,13 @@ from typing import Self
 import httpx
 from pydantic import SecretStr
 
-from aimodels import parsing, reference
-from aimodels.errors import BadRequest, ConfigurationError, UnexpectedAnswer
+from aimodels import reference
+from aimodels.errors import ConfigurationError
+from aimodels.generations import ApiProfile
+from aimodels.openai.probe import missing_kinds, verify
 from aimodels.rate_limiter import RateLimiter
-from aimodels.request import ApiSession, Call, Caller, OnWait, Request
-from aimodels.resources import ApiProfile, AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncVideo
+from aimodels.request import ApiSession, Call, Caller, OnWait
+from aimodels.resources import AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncVideo
 from aimodels.responses import Flavor
 from aimodels.timing import Timing
 from aimodels.transport import open_http
@@ -128,18 +128,17 @@ class AsyncAIModels:
         `BadRequest` for an address without chat or an unknown model, else another `ApiError`.
         """
         api = self._api
-        request = Request(reference.CHAT_ENDPOINT, json.dumps({"model": model, "messages": []}).encode())
-        deadline = asyncio.get_running_loop().time() + min(api.timeout, api.session.timing.verify)
-        try:
-            reply = await api.session.send(request, self._caller, deadline)
-            parsing.split_envelope(reply.body, api.flavor)
-        except BadRequest as exc:
-            if exc.is_absence or exc.is_about_model:
-                raise
-            if exc.is_enveloped and api.flavor == "openai":
-                raise UnexpectedAnswer("the API answers in an envelope; the flavour aimodels reads those") from exc
-            if not exc.is_enveloped and api.flavor == "aimodels":
-                raise UnexpectedAnswer("the API answers without an envelope; the flavour openai reads those") from exc
+        await verify(api.session, self._caller, api.flavor, model, min(api.timeout, api.session.timing.verify))
+
+    async def missing_kinds(self) -> frozenset[reference.Kind]:
+        """Return the kinds of content that the server has no endpoint for, found by requests that it must refuse.
+
+        Always empty with the flavour aimodels, whose reference has them all. Raises `ApiError`.
+        """
+        api = self._api
+        if api.flavor == "aimodels":
+            return frozenset()
+        return await missing_kinds(api.session, self._caller, min(api.timeout, api.session.timing.verify))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -47,13 +47,14 @@ def from_response(status: int, raw: bytes | str, *, key: str, retry_after: float
         return special(text, **details)
     if status == 429 or kind == "rate_limit_error":
         return RateLimited(text, retry_after=retry_after, **details)
-    if status >= 500:
+    if status >= 500 and status != 501:
         return ServerFailed(text, **details)
     if status >= 400:
         return BadRequest(text, **details)
     if status >= 300:
         return UnexpectedAnswer("the API redirects: its base URL must be where it ends up", status=status)
-    return _BY_TYPE.get(kind, ServerFailed)(text, **details)
+    lacking = BadRequest(text, **details)  # some servers say with a good status that they have no such endpoint
+    return lacking if lacking.is_absence else _BY_TYPE.get(kind, ServerFailed)(text, **details)
 
 
 def from_exception(exc: Exception, key: str) -> Unreachable:

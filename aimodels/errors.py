@@ -3,7 +3,7 @@
 AIModelsError
 ├── ConfigurationError       an argument of the client can't be used
 └── ApiError                 the API did not give what was asked
-    ├── BadRequest           400: it refused the parameters
+    ├── BadRequest           400: it refused the parameters; also 404, 405, 501: it has no such endpoint
     ├── AuthenticationFailed 401: the key is wrong or expired
     ├── NotPermitted         403: the key may not do this
     ├── RateLimited          429: too many requests
@@ -52,7 +52,7 @@ class BadRequest(ApiError):
     @property
     def is_absence(self) -> bool:
         """Whether the address has no such endpoint, or the API has no such model."""
-        return self.status in {404, 405}
+        return self.status in {404, 405, 501} or "unexpected endpoint" in self.message.lower()
 
     @property
     def is_about_model(self) -> bool:

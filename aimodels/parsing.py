@@ -92,7 +92,22 @@ def parse_job(data: Mapping[str, Any]) -> Job | None:
         return None
     if name not in _RUNNING | _FAILED:
         raise UnexpectedAnswer(f"the API's job has an unknown status {status[:40]!r}")
-    return Job(str(data["id"]), "failed" if name in _FAILED else name, _progress(data.get("progress")))
+    # An OpenAI-compatible video has a whole percentage: 1 is the first hundredth, not all.
+    progress = _progress(data.get("progress"), is_percentage=data.get("object") == "video")
+    return Job(str(data["id"]), "failed" if name in _FAILED else name, progress)
+
+
+def has_media(data: Mapping[str, Any]) -> bool:
+    """Whether an answer has files of its own."""
+    return any(data.get(key) for key in (*_MEDIA, "url", "b64_json"))
+
+
+def model_names(raw: bytes) -> frozenset[str]:
+    """Return the ids in a list of models. Raises `UnexpectedAnswer`."""
+    listed = _json(raw).get("data")
+    if not isinstance(listed, list):
+        raise UnexpectedAnswer("the API's list of models has no data")
+    return frozenset(_str(_dict(item).get("id")) for item in listed)
 
 
 def failure_message(data: Mapping[str, Any]) -> str:
@@ -135,14 +150,16 @@ def split_envelope(raw: bytes | str, flavor: Flavor) -> tuple[dict[str, Any], di
     return data, body
 
 
-def is_error_envelope(raw: bytes) -> bool:
-    """Whether an answer with a good status is an error envelope."""
-    return (
-        b'"success"' in raw[:4096] and _NO_SUCCESS.search(raw[:4096]) is not None and _json(raw).get("success") is False
-    )
+def is_error(raw: bytes) -> bool:
+    """Whether an answer with a good status is an error: in the envelope, or an error and nothing else."""
+    start = raw[:4096]
+    if _LONE_ERROR.match(start) is not None and _json(raw).keys() == {"error"}:
+        return True
+    return b'"success"' in start and _NO_SUCCESS.search(start) is not None and _json(raw).get("success") is False
 
 
 _NO_SUCCESS = re.compile(rb'"success"\s*:\s*false')
+_LONE_ERROR = re.compile(rb'\s*\{\s*"error"')
 
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})[^\n`]*\n(?P<code>.*?)\n?\1\s*", re.DOTALL)
@@ -192,7 +209,7 @@ def _unexpected(error: ValidationError) -> UnexpectedAnswer:
     return UnexpectedAnswer(f"the API's answer has no usable {path or 'JSON'}: {item['msg']}")
 
 
-def _progress(value: object) -> float | None:
+def _progress(value: object, *, is_percentage: bool) -> float | None:
     if isinstance(value, str):
         try:
             value = float(value.strip().rstrip("%"))
@@ -200,7 +217,7 @@ def _progress(value: object) -> float | None:
             return None
     if not isinstance(value, int | float) or not 0 <= value <= 100:
         return None
-    return value / 100 if value > 1 else float(value)
+    return value / 100 if value > 1 or is_percentage else float(value)
 
 
 def _first(value: object) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from aimodels.headers import RateLimitHeaders, parse_headers
+from aimodels.wire.headers import RateLimitHeaders, parse_headers
 
 MAX_WAIT = 120.0  #: seconds; longest time that one answer can close the limiter for
 BLIND_WAIT = 1.0  #: seconds until a probe when the API gives no usable reset time

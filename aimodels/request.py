@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from aimodels import error_mapping, headers, parsing, reference
+from aimodels import error_mapping, parsing, reference
 from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, UnexpectedAnswer, Unreachable
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
-from aimodels.sse import EventParser
 from aimodels.timing import Deadline, Timing
+from aimodels.wire import headers
+from aimodels.wire.sse import EventParser
 
 MAX_TRIES = 5  #: of a request whose connection or server fails; a 429 does not count
 MAX_TEXT_ANSWER = 16_000_000  #: bytes of a chat or code answer, unpacked
@@ -60,9 +61,16 @@ class Request:
     """A request that can be sent several times."""
 
     endpoint: str  #: such as "/chat/completions"; names the call in metrics
-    body: bytes | None = None  #: JSON to post; None: a GET
+    body: bytes | None = None  #: to post
+    content_type: str = "application/json"  #: of the body
     item: str = ""  #: id under the endpoint, ready for a URL
+    is_deletion: bool = False
     max_tries: float = MAX_TRIES
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return "DELETE" if self.is_deletion else "GET" if self.body is None else "POST"
 
     @property
     def max_answer(self) -> int:
@@ -280,15 +288,16 @@ class ApiSession:
             url = self._urls[request.endpoint] = httpx.URL(self.base_url + request.endpoint)
         # Given as a stream, what has all its headers already is not looked through for those that are missing.
         body = httpx.ByteStream(request.body or b"")
-        method = "GET" if request.body is None else "POST"
-        built = httpx.Request(method, url, headers=self._headers, stream=body, extensions=self._timeouts)
+        built = httpx.Request(request.method, url, headers=self._headers, stream=body, extensions=self._timeouts)
         built.read()
         if request.body is not None:
             built.headers["Content-Length"] = str(len(request.body))
+        if request.content_type != "application/json":
+            built.headers["Content-Type"] = request.content_type
         return built
 
     def _check(self, response: httpx.Response, body: bytes) -> None:
-        if parsing.is_error_envelope(body):
+        if parsing.is_error(body):
             raise error_mapping.from_response(response.status_code, body, key=self._key)
 
 

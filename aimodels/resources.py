@@ -1,67 +1,33 @@
 """The endpoints, named as in the reference's samples. `sync.py` is generated from this module and `client.py`."""
 
-import asyncio
 import base64
-import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from pydantic_core import PydanticSerializationError, to_json
-
 from aimodels import parsing, reference
-from aimodels.errors import BadRequest, JobFailed
-from aimodels.request import ApiSession, Caller, Reply, Request, whole
+from aimodels.errors import BadRequest
+from aimodels.generations import ApiProfile, Generations, OnJob, OnProgress, Resource, encode
+from aimodels.openai.probe import SPEECH_ENDPOINT
+from aimodels.openai.videos import VIDEOS_ENDPOINT, video_request
+from aimodels.request import Caller, Reply, Request, whole
 from aimodels.responses import (
     ChatDelta,
     ChatResponse,
     CodeResponse,
-    Flavor,
     GeneratedMedia,
     ImagesResponse,
     MediaItem,
     MediaResponse,
 )
 
-T = TypeVar("T")
-
 #: {"role": …, "content": …}; the content is a text, or a list of parts for models that read images.
 ChatMessage = Mapping[str, Any]
-#: Called with the progress (0 to 1, or None) and the status each time a job was polled.
-OnProgress = Callable[[float | None, str], None]
-
 _DEFAULT_VOICE = "alloy"  #: OpenAI's speech endpoint requires a voice
-_SPEECH_ENDPOINT = "/audio/speech"  #: of the flavour openai
 
 
-@dataclass(slots=True)
-class ApiProfile:
-    """The API that a client talks to; shared by all its callers."""
-
-    session: ApiSession
-    flavor: Flavor
-    streaming: bool  #: whether `stream` asks for server-sent events
-    timeout: float  #: seconds for a chat or code call, retries and waits included
-    media_timeout: float  #: seconds for an image, audio or video call, polling included
-    has_code: bool = True  #: until a call shows that there is no /code/completions
-
-
-class _Resource:
-    def __init__(self, api: ApiProfile, caller: Caller) -> None:
-        self._api = api
-        self._caller = caller
-
-    async def _post(self, endpoint: str, body: Mapping[str, object], deadline: float) -> Reply:
-        return await self._api.session.send(Request(endpoint, _encode(body)), self._caller, deadline)
-
-    def _deadline(self, *, media: bool = False) -> float:
-        seconds = self._api.media_timeout if media else self._api.timeout
-        return asyncio.get_running_loop().time() + seconds
-
-
-class AsyncChatCompletions(_Resource):
+class AsyncChatCompletions(Resource):
     """POST /chat/completions."""
 
     async def create(
@@ -82,7 +48,7 @@ class AsyncChatCompletions(_Resource):
         Raises `ApiError`.
         """
         body = _body(extra, model=model, messages=list(messages), temperature=temperature, max_tokens=max_tokens)
-        reply = await self._post(reference.CHAT_ENDPOINT, body, self._deadline())
+        reply = await self._post_text(reference.CHAT_ENDPOINT, body, self._deadline())
         return parsing.parse_chat(reply.body, self._api.flavor)
 
     async def stream(
@@ -104,17 +70,23 @@ class AsyncChatCompletions(_Resource):
         body = _body(extra, model=model, messages=list(messages), temperature=temperature, max_tokens=max_tokens)
         api = self._api
         if not api.streaming:
-            reply = await self._post(reference.CHAT_ENDPOINT, body, self._deadline())
+            reply = await self._post_text(reference.CHAT_ENDPOINT, body, self._deadline())
             yield whole(parsing.parse_chat(reply.body, api.flavor))
             return
         body["stream"] = True
         if api.flavor == "openai":
             body["stream_options"] = {"include_usage": True}
-        request = Request(reference.CHAT_ENDPOINT, _encode(body))
-        deltas = api.session.stream(request, self._caller, self._deadline(), api.flavor)
-        async with aclosing(deltas):
-            async for delta in deltas:
-                yield delta
+        deadline = self._deadline()
+        while True:
+            request = Request(reference.CHAT_ENDPOINT, encode(api.token_limits.apply(body)))
+            try:
+                async with aclosing(api.session.stream(request, self._caller, deadline, api.flavor)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                return  # noqa: TRY300 (the generator's end, not a value)
+            except BadRequest as exc:
+                if not api.token_limits.learn(body, exc):
+                    raise
 
 
 class AsyncChat:
@@ -124,7 +96,7 @@ class AsyncChat:
         self.completions = AsyncChatCompletions(api, caller)
 
 
-class AsyncCodeCompletions(_Resource):
+class AsyncCodeCompletions(Resource):
     """POST /code/completions."""
 
     async def create(
@@ -143,7 +115,7 @@ class AsyncCodeCompletions(_Resource):
         if api.has_code:
             body = _body(extra, model=model, prompt=prompt, language=language, max_tokens=max_tokens)
             try:
-                reply = await self._post(reference.CODE_ENDPOINT, body, deadline)
+                reply = await self._post_text(reference.CODE_ENDPOINT, body, deadline)
                 return parsing.parse_code(reply.body, api.flavor)
             except BadRequest as exc:
                 if api.flavor != "openai" or not exc.is_absence or exc.is_about_model:
@@ -152,7 +124,7 @@ class AsyncCodeCompletions(_Resource):
         system = f"Answer with {language or 'program'} code only, without any explanation."
         messages = [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
         body = _body(extra, model=model, messages=messages, max_tokens=max_tokens)
-        return parsing.parse_code((await self._post(reference.CHAT_ENDPOINT, body, deadline)).body, api.flavor)
+        return parsing.parse_code((await self._post_text(reference.CHAT_ENDPOINT, body, deadline)).body, api.flavor)
 
 
 class AsyncCode:
@@ -162,47 +134,7 @@ class AsyncCode:
         self.completions = AsyncCodeCompletions(api, caller)
 
 
-class _Generations(_Resource):
-    async def _generate(
-        self,
-        endpoint: str,
-        body: Mapping[str, object],
-        parse: Callable[[Mapping[str, Any], Mapping[str, Any]], T],
-        on_progress: OnProgress | None = None,
-    ) -> T:
-        """Request a file and poll its job, if the API makes one. Raises `ApiError`."""
-        deadline = self._deadline(media=True)
-        reply = await self._post(endpoint, body, deadline)
-        return await self._finish(endpoint, reply, parse, on_progress, deadline)
-
-    async def _finish(
-        self,
-        endpoint: str,
-        reply: Reply,
-        parse: Callable[[Mapping[str, Any], Mapping[str, Any]], T],
-        on_progress: OnProgress | None,
-        deadline: float,
-    ) -> T:
-        session, timing = self._api.session, self._api.session.timing
-        data, envelope = parsing.split_envelope(reply.body, self._api.flavor)
-        pause = timing.first_poll
-        while (job := parsing.parse_job(data)) is not None:
-            if job.status == "failed":
-                raise JobFailed(parsing.failure_message(data))
-            if on_progress:
-                on_progress(job.progress, job.status)
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, min(pause, deadline - loop.time())))
-            pause = min(pause * timing.poll_growth, timing.max_poll)
-            # The job goes on while the API can't be reached: only the deadline ends the polling.
-            poll = Request(endpoint, item=quote(job.id, safe=""), max_tries=float("inf"))
-            reply = await session.send(poll, self._caller, deadline)
-            data, envelope = parsing.split_envelope(reply.body, self._api.flavor)
-            data.setdefault("id", job.id)
-        return parse(data, envelope)
-
-
-class AsyncImages(_Generations):
+class AsyncImages(Generations):
     """POST /images/generations."""
 
     async def create(
@@ -226,10 +158,10 @@ class AsyncImages(_Generations):
         if style and self._api.flavor == "openai":
             prompt, style = f"{prompt}, {style} style", None
         body = _body(extra, model=model, prompt=prompt, n=n, size=size, style=style)
-        return await self._generate(reference.IMAGE_ENDPOINT, body, parsing.parse_images)
+        return parsing.parse_images(*await self._generate(reference.IMAGE_ENDPOINT, body))
 
 
-class AsyncAudio(_Generations):
+class AsyncAudio(Generations):
     """POST /audio/generations."""
 
     async def create(
@@ -252,17 +184,16 @@ class AsyncAudio(_Generations):
         """
         if self._api.flavor == "aimodels":
             body = _body(extra, model=model, prompt=prompt, duration=duration, format=format)
-            return await self._generate(reference.AUDIO_ENDPOINT, body, parsing.parse_media, on_progress)
+            return parsing.parse_media(*await self._generate(reference.AUDIO_ENDPOINT, body, on_progress))
         deadline = self._deadline(media=True)
         body = _body({"voice": _DEFAULT_VOICE, **extra}, model=model, input=prompt, response_format=format)
-        reply = await self._post(_SPEECH_ENDPOINT, body, deadline)
+        reply = await self._post(SPEECH_ENDPOINT, body, deadline)
         if "json" in reply.content_type:
-            return await self._finish(_SPEECH_ENDPOINT, reply, parsing.parse_media, on_progress, deadline)
-        item = MediaItem(b64_json=base64.b64encode(reply.body).decode(), format=format or "mp3")
-        return MediaResponse(data=GeneratedMedia(items=[item]))
+            return parsing.parse_media(*await self._finish(SPEECH_ENDPOINT, reply, deadline, on_progress))
+        return _as_item(reply, format or "mp3")
 
 
-class AsyncVideo(_Generations):
+class AsyncVideo(Generations):
     """POST /video/generations."""
 
     async def create(
@@ -274,18 +205,65 @@ class AsyncVideo(_Generations):
         resolution: str | None = None,
         image: str | None = None,
         on_progress: OnProgress | None = None,
+        on_job: OnJob | None = None,
+        job: str | None = None,
         **extra: Any,
     ) -> MediaResponse:
         """Generate a video, from text or from an image.
 
         `duration` is in seconds, `resolution` width x height in pixels, `image` an https or data URL of the picture
-        that the video starts from. `on_progress` is called while a job runs. `extra` parameters are sent as given;
-        parameters that are None are not sent.
+        that the video starts from. `on_progress` is called while a job runs. `on_job` is called once with the name of
+        the job; given as `job` to a later call, that call waits for it instead of posting another request. `extra`
+        parameters are sent as given; parameters that are None are not sent. With the flavour openai the request is POST
+        /videos where the server has it.
 
         Raises `ApiError`.
         """
+        if job is not None:
+            endpoints = (VIDEOS_ENDPOINT, reference.VIDEO_ENDPOINT)
+            deadline = self._deadline(media=True)
+            found = await self._resume(job, endpoints, deadline, on_progress)
+            return await self._file(job.startswith(VIDEOS_ENDPOINT), *found, deadline)
+        api = self._api
+        if api.flavor == "openai" and api.has_videos:
+            deadline = self._deadline(media=True)
+            seconds = None if duration is None else f"{duration:g}"
+            fields = _body(extra, model=model, prompt=prompt, seconds=seconds, size=resolution)
+            try:
+                reply = await api.session.send(video_request(fields, image), self._caller, deadline)
+            except BadRequest as exc:
+                if not exc.is_absence or exc.is_about_model:
+                    raise
+                api.has_videos = False
+            else:
+                data, envelope = await self._finish(VIDEOS_ENDPOINT, reply, deadline, on_progress, on_job)
+                return await self._file(True, data, envelope, deadline)
         body = _body(extra, model=model, prompt=prompt, duration=duration, resolution=resolution, image=image)
-        return await self._generate(reference.VIDEO_ENDPOINT, body, parsing.parse_media, on_progress)
+        return parsing.parse_media(*await self._generate(reference.VIDEO_ENDPOINT, body, on_progress, on_job))
+
+    async def _file(
+        self, has_content: bool, data: dict[str, Any], envelope: dict[str, Any], deadline: float
+    ) -> MediaResponse:
+        """Return the file of a finished answer; of /videos it is an endpoint of its own."""
+        if not has_content or parsing.has_media(data):
+            return parsing.parse_media(data, envelope)
+        return _as_item(await self._get(VIDEOS_ENDPOINT, str(data.get("id")), deadline, "/content"), "mp4")
+
+    async def cancel(self, job: str) -> None:
+        """End a job, named as by `on_job`, where the API can do that: with the flavour openai, DELETE /videos/ID.
+
+        Raises `ApiError`.
+        """
+        endpoint, _, name = job.rpartition("/")
+        if endpoint == VIDEOS_ENDPOINT and name:
+            request = Request(endpoint, item=quote(name, safe=""), is_deletion=True)
+            await self._api.session.send(request, self._caller, self._deadline())
+
+
+def _as_item(reply: Reply, format: str) -> MediaResponse:  # noqa: A002 (the API's own word)
+    """An answer that is a file itself."""
+    item = MediaItem(b64_json=base64.b64encode(reply.body).decode(), format=format)
+    return MediaResponse(data=GeneratedMedia(items=[item]))
 
 
 def _body(extra: Mapping[str, object], **named: object) -> dict[str, object]:
@@ -293,11 +271,3 @@ def _body(extra: Mapping[str, object], **named: object) -> dict[str, object]:
     if extra.get("stream"):
         raise TypeError("this call returns whole answers; use chat.completions.stream() for a streamed one")
     return {name: value for name, value in {**named, **extra}.items() if value is not None}
-
-
-def _encode(body: Mapping[str, object]) -> bytes:
-    try:
-        return to_json(body)
-    except (PydanticSerializationError, UnicodeError):
-        # A lone surrogate (half an emoji, cut off somewhere) has no UTF-8: replace it rather than fail the request.
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from aimodels import reference
 from aimodels.client import AsyncAIModels
 from aimodels.event_loop_thread import EventLoopThread
+from aimodels.generations import OnJob, OnProgress
 from aimodels.rate_limiter import RateLimiter
 from aimodels.request import Call
 from aimodels.resources import (
@@ -23,7 +24,6 @@ from aimodels.resources import (
     AsyncImages,
     AsyncVideo,
     ChatMessage,
-    OnProgress,
 )
 from aimodels.responses import ChatDelta, ChatResponse, CodeResponse, Flavor, ImagesResponse, MediaResponse
 from aimodels.timing import Timing
@@ -195,13 +195,17 @@ class Video:
         resolution: str | None = None,
         image: str | None = None,
         on_progress: OnProgress | None = None,
+        on_job: OnJob | None = None,
+        job: str | None = None,
         **extra: Any,
     ) -> MediaResponse:
         """Generate a video, from text or from an image.
 
         `duration` is in seconds, `resolution` width x height in pixels, `image` an https or data URL of the picture
-        that the video starts from. `on_progress` is called while a job runs. `extra` parameters are sent as given;
-        parameters that are None are not sent.
+        that the video starts from. `on_progress` is called while a job runs. `on_job` is called once with the name of
+        the job; given as `job` to a later call, that call waits for it instead of posting another request. `extra`
+        parameters are sent as given; parameters that are None are not sent. With the flavour openai the request is POST
+        /videos where the server has it.
 
         Raises `ApiError`.
         """
@@ -213,9 +217,18 @@ class Video:
                 resolution=resolution,
                 image=image,
                 on_progress=on_progress,
+                on_job=on_job,
+                job=job,
                 **extra,
             )
         )
+
+    def cancel(self, job: str) -> None:
+        """End a job, named as by `on_job`, where the API can do that: with the flavour openai, DELETE /videos/ID.
+
+        Raises `ApiError`.
+        """
+        self._thread.run(self._resource.cancel(job))
 
 
 class AIModels:
@@ -288,6 +301,13 @@ class AIModels:
         `BadRequest` for an address without chat or an unknown model, else another `ApiError`.
         """
         self._thread.run(self._client.verify(model))
+
+    def missing_kinds(self) -> frozenset[reference.Kind]:
+        """Return the kinds of content that the server has no endpoint for, found by requests that it must refuse.
+
+        Always empty with the flavour aimodels, whose reference has them all. Raises `ApiError`.
+        """
+        return self._thread.run(self._client.missing_kinds())
 
     def close(self) -> None:
         """Close the connections and end the client's thread. Safe to repeat."""

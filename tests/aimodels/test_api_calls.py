@@ -281,7 +281,7 @@ async def test_verify_needs_the_model(api: ScriptedApi, body: Any) -> None:
         with pytest.raises(BadRequest) as caught:
             await client.verify("m")
     assert caught.value.is_about_model
-    assert api.requests[0].json["model"] == "m"
+    assert api.requests[-1].json["model"] == "m"
 
 
 async def test_verify_needs_the_right_flavor(api: ScriptedApi) -> None:

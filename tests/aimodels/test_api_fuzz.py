@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from aimodels.error_mapping import from_response
 from aimodels.errors import AIModelsError, ApiError, UnexpectedAnswer
-from aimodels.headers import parse_headers
 from aimodels.parsing import (
     parse_chat,
     parse_chunk,
@@ -22,7 +21,8 @@ from aimodels.parsing import (
     split_envelope,
 )
 from aimodels.responses import Flavor
-from aimodels.sse import EventParser
+from aimodels.wire.headers import parse_headers
+from aimodels.wire.sse import EventParser
 
 QUICK = settings(max_examples=150, deadline=None)
 FLAVORS: list[Flavor] = ["aimodels", "openai"]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aimodels.headers import parse_headers
 from aimodels.rate_limiter import BLIND_WAIT, MAX_WAIT, RateLimiter, Timer
+from aimodels.wire.headers import parse_headers
 
 WALL = 1_800_000_000.0
 

@@ -7,7 +7,7 @@ import pytest
 
 from aimodels import AsyncAIModels, ChatDelta
 from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, ServerFailed, UnexpectedAnswer, Unreachable
-from aimodels.sse import EventParser
+from aimodels.wire.sse import EventParser
 from tests.support.scripted_api import (
     QUICK,
     ScriptedApi,

@@ -19,10 +19,10 @@ CHANGES: dict[str, list[tuple[str, str]]] = {
     ],
     "aimodels/resources.py": [
         (
-            "        return await self._generate(reference.VIDEO_ENDPOINT, body, parsing.parse_media, on_progress)\n",
+            "            await self._api.session.send(request, self._caller, self._deadline())\n",
             '''
 
-class AsyncMusic(_Generations):
+class AsyncMusic(Generations):
     """POST /music/generations."""
 
     async def create(
@@ -30,7 +30,7 @@ class AsyncMusic(_Generations):
     ) -> MediaResponse:
         """Generate music. Raises `ApiError`."""
         body = _body(extra, model=model, prompt=prompt)
-        return await self._generate(reference.MUSIC_ENDPOINT, body, parsing.parse_media, on_progress)
+        return parsing.parse_media(*await self._generate(reference.MUSIC_ENDPOINT, body, on_progress))
 ''',
         )
     ],

@@ -152,7 +152,7 @@ def test_the_wheel_has_everything(wheel: Path) -> None:
     assert wheel.name == f"aimodels_sdk-{aimodels.__version__}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    sources = {f"aimodels/{path.name}" for path in (ROOT / "aimodels").iterdir() if path.suffix in {".py", ".typed"}}
+    sources = {str(path.relative_to(ROOT)) for path in (ROOT / "aimodels").rglob("*.py")}
     assert sources <= names
     assert "aimodels/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -1,0 +1,1 @@
+"""What travels beside the JSON: response headers and server-sent events."""
