@@ -26,20 +26,26 @@ _ORDERS: tuple[tuple[Tongue, re.Pattern[str]], ...] = (
 
 SENTENCES: dict[str, dict[Tongue, str]] = {
     "hello": {
-        "en": "Hello{name}! This is the offline sandbox: rules, no language model. Try “my name is "
-        "Ada”, then “what is my "
-        "name?”, “12 * 7.5”, “how many days until Christmas?”, “10 km in miles” or “what did we talk about?”.",
-        "zh-Hant": "你好{name}！這裡是離線沙盒：只有規則，沒有語言模型。"
-        "可以試試「我叫小明」再問「我叫什麼？」、「12 * 7.5」、"
-        "「距離聖誕節還有幾天？」、「10 公里是多少英里」或「我們聊了什麼？」。",
-        "zh-Hans": "你好{name}！这里是离线沙盒：只有规则，没有语言模型。"
-        "可以试试“我叫小明”再问“我叫什么？”、“12 * 7.5”、"
-        "“距离圣诞节还有几天？”、“10 公里是多少英里”或“我们聊了什么？”。",
+        "en": "Hello{name}! This is the offline sandbox: rules, no language model. It does make things: type "
+        "`/image a red fox in snow`, `/video a boat at sunset`, `/audio rain and thunder` or `/code fibonacci`. "
+        "Or tell me something and ask for it later: “my name is Ada”, then “what is my name?”. I also do sums, dates "
+        "and units (“10 km in miles”), and recap (“what did we talk about?”). `/help` lists every command.",
+        "zh-Hant": "你好{name}！這裡是離線沙盒：只有規則，沒有語言模型，但真的能做東西：輸入 `/image 雪地裡的紅狐狸`、"
+        "`/video 夕陽下的帆船`、`/audio 雨聲和雷聲` 或 `/code fibonacci`。也可以先說「我叫小明」再問「我叫什麼？」，"
+        "或問算術、日期、單位（「10 公里是多少英里」）和「我們聊了什麼？」。`/help` 列出所有指令。",
+        "zh-Hans": "你好{name}！这里是离线沙盒：只有规则，没有语言模型，但真的能做东西：输入 `/image 雪地里的红狐狸`、"
+        "`/video 夕阳下的帆船`、`/audio 雨声和雷声` 或 `/code fibonacci`。也可以先说“我叫小明”再问“我叫什么？”，"
+        "或问算术、日期、单位（“10 公里是多少英里”）和“我们聊了什么？”。`/help` 列出所有命令。",
     },
     "again": {
         "en": "Hello again{name}! What can I do for you?",
         "zh-Hant": "又見面了{name}！有什麼我可以幫忙的嗎？",
         "zh-Hans": "又见面了{name}！有什么我可以帮忙的吗？",
+    },
+    "time": {
+        "en": "It is {time} UTC on {date}.",
+        "zh-Hant": "現在是 UTC {date} {time}。",
+        "zh-Hans": "现在是 UTC {date} {time}。",
     },
     "thanks": {"en": "You're welcome!", "zh-Hant": "不客氣！", "zh-Hans": "不客气！"},
     "bye": {"en": "Goodbye{name}!", "zh-Hant": "再見{name}！", "zh-Hans": "再见{name}！"},
@@ -71,6 +77,20 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
         "zh-Hant": "這裡最後做的是：{what}。我不能改它，但可以用新的 /image 提示寫上想要的不同之處。",
         "zh-Hans": "这里最后做的是：{what}。我不能改它，但可以用新的 /image 提示写上想要的不同之处。",
     },
+    "make": {
+        "en": "Type `/{kind} {what}` and I'll make it.",
+        "zh-Hant": "輸入 `/{kind} {what}`，我就做給你。",
+        "zh-Hans": "输入 `/{kind} {what}`，我就做给你。",
+    },
+    "make_what": {
+        "en": "Yes, from a description. Type for example `/{kind} {what}` and I'll make it.",
+        "zh-Hant": "可以，說明想要什麼就行。例如輸入 `/{kind} {what}`，我就做給你。",
+        "zh-Hans": "可以，说明想要什么就行。例如输入 `/{kind} {what}`，我就做给你。",
+    },
+    "image": {"en": "a red fox in snow", "zh-Hant": "雪地裡的紅狐狸", "zh-Hans": "雪地里的红狐狸"},
+    "audio": {"en": "rain and thunder", "zh-Hant": "雨聲和雷聲", "zh-Hans": "雨声和雷声"},
+    "video": {"en": "a boat at sunset", "zh-Hant": "夕陽下的帆船", "zh-Hans": "夕阳下的帆船"},
+    "code": {"en": "fibonacci", "zh-Hant": "fibonacci", "zh-Hans": "fibonacci"},
     "recap": {
         "en": "So far in this conversation:",
         "zh-Hant": "這次對話到目前為止：",
@@ -90,11 +110,14 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
     },
     "lost": {
         "en": "I'm the offline sandbox, without a language model, so I can't answer that. To connect a real API, set "
-        "AIMODELS_API_KEY. What I can do: remember what you tell me, recap, sums, dates and units.",
+        "AIMODELS_API_KEY. What I can do: pictures, sound, video and code (`/image`, `/audio`, `/video`, `/code`), "
+        "remember what you tell me, recap, sums, dates and units.",
         "zh-Hant": "我是離線沙盒，沒有語言模型，所以無法回答。要連接真正的 API，請設定 AIMODELS_API_KEY。"
-        "我能做的：記住你告訴我的事、回顧對話、算術、日期和單位換算。",
+        "我能做的：圖片、聲音、影片和程式碼（`/image`、`/audio`、`/video`、`/code`）、記住你告訴我的事、回顧對話、算術、"
+        "日期和單位換算。",
         "zh-Hans": "我是离线沙盒，没有语言模型，所以无法回答。要连接真正的 API，请设置 AIMODELS_API_KEY。"
-        "我能做的：记住你告诉我的事、回顾对话、算术、日期和单位换算。",
+        "我能做的：图片、声音、视频和代码（`/image`、`/audio`、`/video`、`/code`）、记住你告诉我的事、回顾对话、算术、"
+        "日期和单位换算。",
     },
     "lost_again": {
         "en": "That also needs a real model (AIMODELS_API_KEY).",

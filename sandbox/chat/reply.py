@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from sandbox.chat.arithmetic import NoResult, arithmetic, conversion
 from sandbox.chat.dates import dates
+from sandbox.chat.guide import wish
 from sandbox.chat.intent import is_question, is_statement
 from sandbox.chat.memory import Fact, facts, name_in, recall, sentences, speaker_of, statement, wants_keeping
 from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
@@ -16,7 +17,12 @@ _HELLO = re.compile(
     r"您好|哈囉|嗨|早安)[啊呀嗎吗]?)\W*$"
 )
 _HELP = re.compile(
-    r"(?i)^\W*help\W*$|what can you do|who are you|what are you|你能做什|你會什|你会什|你是誰|你是谁|怎麼用|怎么用"
+    r"(?i)^\W*help\W*$|what (?:can|do) you do|what can i (?:do|ask|say|type)|who are you|what are you|what is this\W*$|"
+    r"how (?:do|can) i use|how does (?:this|it) work|你[能會会可以]+(?:做|幹|干|幫)*(?:我|些|點|点)*(?:什|甚|啥|哪)|"
+    r"你是誰|你是谁|你是什|怎麼用|怎么用|(?:什麼|什么|哪些)(?:功能|指令|命令)"
+)
+_TIME = re.compile(
+    r"(?i)what(?:'s| is|’s)? (?:the )?time(?: is it|\W*$| now)|(?:現在|现在)?[幾几][點点](?:了|鐘|钟)?[?？]?$"
 )
 _THANKS = re.compile(r"(?i)^\W*(?:thank you|thanks|thx|cheers|謝謝|谢谢|多謝|多谢|感謝|感谢)")
 _BYE = re.compile(r"(?i)^\W*(?:bye|goodbye|see you|再見|再见|拜拜)")
@@ -42,8 +48,8 @@ _EARLIER = "Summary of what was said earlier in this conversation:"
 class _Conversation:
     """One chat request, parsed."""
 
-    def __init__(self, messages: Sequence[tuple[str, str]], today: date) -> None:
-        self.today = today
+    def __init__(self, messages: Sequence[tuple[str, str]], now: datetime) -> None:
+        self.now = now
         self.system = "\n".join(text for role, text in messages if role == "system")
         users = [text for role, text in messages if role == "user"]
         self.replies = [text for role, text in messages if role == "assistant"]
@@ -70,9 +76,9 @@ class _Conversation:
         return f"{', ' if self.tongue == 'en' else '，'}{self.name}" if self.name else ""
 
 
-def reply(messages: Sequence[tuple[str, str]], today: date | None = None) -> str:
+def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> str:
     """Answer the last message of `(role, text)` pairs."""
-    conversation = _Conversation(messages, today or datetime.now(UTC).date())
+    conversation = _Conversation(messages, now or datetime.now(UTC))
     if (
         _SUMMARY_ORDER.search(conversation.system)
         and not _RECAP.search(conversation.question)
@@ -100,6 +106,8 @@ def _greeting(sentence: str, conversation: _Conversation) -> str | None:
     if name_in(sentence):
         return None
     if _HELLO.match(sentence):
+        if _HELP.search(conversation.question):  # "hello, who are you?" is greeted once
+            return None
         return conversation.say("again" if conversation.replies else "hello", name=conversation.called)
     if _THANKS.match(sentence):
         return conversation.say("thanks")
@@ -107,9 +115,10 @@ def _greeting(sentence: str, conversation: _Conversation) -> str | None:
 
 
 def _computed(sentence: str, conversation: _Conversation) -> str | None:
-    found = dates(
-        sentence, conversation.today, chinese=conversation.tongue != "en", simplified=conversation.tongue == "zh-Hans"
-    )
+    now, tongue = conversation.now, conversation.tongue
+    if _TIME.search(sentence):
+        return conversation.say("time", time=f"{now:%H:%M}", date=f"{now:%Y-%m-%d}")
+    found = dates(sentence, now.date(), chinese=tongue != "en", simplified=tongue == "zh-Hans")
     if found:
         return found
     try:
@@ -129,7 +138,21 @@ def _made(sentence: str, conversation: _Conversation) -> str | None:
     if not _ABOUT_MEDIA.search(sentence) or wants_keeping(sentence):
         return None
     made = [match[1].strip() for _, text in conversation.turns for match in _MEDIA.finditer(text)]
-    return conversation.say("picture", what=made[-1]) if made else None
+    if not made:
+        return None
+    wanted = wish(sentence)
+    if wanted and wanted.kind == "video":
+        return conversation.say("make", kind="video", what=f"{wanted.what or made[-1]} --last yes")
+    return conversation.say("picture", what=made[-1])
+
+
+def _wished(sentence: str, conversation: _Conversation) -> str | None:
+    wanted = None if wants_keeping(sentence) else wish(sentence)
+    if wanted is None:
+        return None
+    if wanted.what:
+        return conversation.say("make", kind=wanted.kind, what=wanted.what)
+    return conversation.say("make_what", kind=wanted.kind, what=conversation.say(wanted.kind))
 
 
 def _remembered(sentence: str, conversation: _Conversation) -> str | None:
@@ -147,7 +170,14 @@ def _remembered(sentence: str, conversation: _Conversation) -> str | None:
     return conversation.say("told", fact=fact.text)
 
 
-_RULES: tuple[Callable[[str, _Conversation], str | None], ...] = (_greeting, _computed, _naming, _made, _remembered)
+_RULES: tuple[Callable[[str, _Conversation], str | None], ...] = (
+    _greeting,
+    _computed,
+    _naming,
+    _made,
+    _wished,
+    _remembered,
+)
 
 
 def _recap(conversation: _Conversation) -> str:

@@ -28,13 +28,16 @@ _TOPICS = {
     "binary_search": r"binary.?search|二分",
     "reverse": r"revers|反轉|反转|倒",
     "gcd": r"\bgcd\b|greatest common|最大公",
-    "sort": r"sort|排序",
+    "sort": r"sort(?!.*(?:\bby\b|dict|object|record))|排序(?!.*字典)",
     "http_server": r"(?:http|web)\W?server|伺服器|服务器",
     "http_request": r"(?:http|get|web)\W?request|fetch|download|api call|請求|请求",
     "read_file": r"read.*(?:file|lines)|open.*file|(?:讀|读).*(?:檔|文件)",
     "hello": r"hello.?,? ?world",
 }
 _FENCE = re.compile(r"```[\w+-]*\n(.*?)```", re.DOTALL)
+_AFTER_ORDER = re.compile(  # "fix this: def f(x): …"
+    r"[^:：\n]{1,80}[:：]\s*((?:async def|def|class|import|from|for|while|if|print\() ?.*)", re.DOTALL
+)
 _HEAD = re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+", re.MULTILINE)
 _LOOKS_LIKE_PYTHON = re.compile(
     r"(?m)^\s*(?:def |class |import |from \w+ import|for .*:|if .*:|while .*:|try:|@\w|\w+ = |print\()"
@@ -52,7 +55,7 @@ def complete(prompt: str, language: str) -> str:
     """Answer a request for code, or continue the given code; text that is no code is commented."""
     name = language.strip().lower()
     name = _ALIASES.get(name, name)
-    given = match[1] if (match := _FENCE.search(prompt)) else prompt
+    given = match[1] if (match := _FENCE.search(prompt) or _AFTER_ORDER.match(prompt)) else prompt
     if name == "python" and _is_code(given) and not _is_head(given):
         return diagnose(given)
     topic = next((topic for topic, words in _TOPICS.items() if re.search(f"(?i){words}", prompt)), None)

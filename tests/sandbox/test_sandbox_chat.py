@@ -1,13 +1,13 @@
 """Chat by rules."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
 from sandbox.chat.reply import reply
 
-TODAY = date(2024, 1, 15)  # a Monday
+NOW = datetime(2024, 1, 15, 14, 5, tzinfo=UTC)  # a Monday
 
 
 def after(*told: str, system: str = "") -> str:
@@ -16,7 +16,7 @@ def after(*told: str, system: str = "") -> str:
     answer = ""
     for text in told:
         said.append(("user", text))
-        answer = reply(said, TODAY)
+        answer = reply(said, NOW)
         said.append(("assistant", answer))
     return answer
 
@@ -151,3 +151,47 @@ def test_the_refusal_is_honest_and_not_annoying() -> None:
     assert "without a language model" in first
     assert len(second) < len(first)
     assert "語言模型" in after("你好,請介紹一下人工智能。")
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ("can you make pictures?", "`/image a red fox in snow`"),
+        ("draw me a cat", "`/image a cat`"),
+        ("could you please draw a house by the sea?", "`/image a house by the sea`"),
+        ("make a picture of two dogs", "`/image two dogs`"),
+        ("can you generate music?", "`/audio "),
+        ("make a video of a rocket launch", "`/video a rocket launch`"),
+        ("write a function that reverses a list", "`/code reverses a list`"),
+        ("畫一隻貓", "`/image 貓`"),
+        ("你會畫圖嗎？", "`/image "),
+        ("可以幫我做一段海浪的影片嗎", "`/video 海浪`"),
+        ("what can you do?", "/image"),
+        ("你會做什麼？", "/image"),
+        ("what time is it?", "14:05 UTC"),
+        ("現在幾點？", "14:05"),
+        ("which planet is the largest?", "/image"),
+    ],
+)
+def test_a_first_question_leads_to_what_can_be_made(asked: str, word: str) -> None:
+    """Requests for pictures, sound, video or code name the command to type; so do questions about what it can do."""
+    assert word in after(asked)
+
+
+@pytest.mark.parametrize(
+    "told", ["I drew a picture yesterday", "we need music for the video", "remember to draw a map"]
+)
+def test_talk_of_pictures_is_no_request_for_one(told: str) -> None:
+    """A statement stays a statement."""
+    assert after(told).startswith("Noted")
+
+
+def test_a_film_of_the_last_picture_names_the_option() -> None:
+    """The command takes the last picture, so the chat says how."""
+    assert "`/video a red fox --last yes`" in after("[image: a red fox]", "make a video of it")
+
+
+def test_a_greeting_with_a_question_is_answered_once() -> None:
+    """Hello and "who are you" get one sentence of welcome."""
+    assert after("你好", "你好，你是誰？").count("你好") == 1
+    assert "又見面了" not in after("你好", "你好，你是誰？")

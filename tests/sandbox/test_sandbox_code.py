@@ -67,6 +67,7 @@ def test_requests_in_words_find_their_template(asked: str, language: str, word: 
         ("print(unknown)\n", "line 1: undefined name `unknown`"),
         ("def f():\n    unused = 1\n    return 2\n", "line 2: `unused` is assigned but never used"),
         ("x = 1\nprint(x is 'a')\n", "line 2: `is` compares identity"),
+        ("fix this: def f(x): retrun x+1", "line 1, column 18: syntax error"),
         ("Why?\n```python\nfor i in range(3)\n    print(i)\n```", "line 1, column 18: syntax error"),
     ],
 )
@@ -88,6 +89,7 @@ def test_sound_python_is_not_blamed() -> None:
 
 def test_what_it_does_not_know_is_refused_honestly() -> None:
     """The refusal is a comment that says what it can do and how to get a model; in Python it even runs."""
+    assert "no language model" in complete("sort a list of dictionaries by date", "python")
     for language in (*LANGUAGES, "cobol"):
         answer = complete("a neural network that paints cats", language)
         assert "no language model" in answer
