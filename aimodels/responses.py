@@ -117,6 +117,8 @@ class MediaItem(_Model):
     height: Whole = None  #: pixels
     duration: Number = None  #: seconds
     format: Annotated[str | None, _OrDefault(None)] = None
+    #: words of the prompt that the offline sandbox made the file from; None: not made by the sandbox
+    sandbox_words: Annotated[list[str] | None, _OrDefault(None)] = None
 
 
 class MediaUsage(_Model):

@@ -126,7 +126,7 @@ def test_the_sandbox_has_the_models_of_the_settings(tmp_path: Path) -> None:
     lines = "my name is Ada\n/model chat other\nwhat is my name?\n/image a fox --size 512x512\n"
     done = bot(tmp_path, text=lines, BOT_CHAT_MODELS="mine,other", BOT_IMAGE_MODELS="painter")
     assert "Your name is Ada" in done.stdout.split("> what is my name?")[1]
-    assert "painter · 512x512\nsaved: " in done.stdout
+    assert "made by the offline sandbox from: fox · 512x512\nsaved: " in done.stdout
 
 
 async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> None:

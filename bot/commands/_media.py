@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from aimodels.responses import MediaItem
 from bot.commands._base import Context, Parts
 from bot.errors import UsageError
-from bot.media import GeneratedFile
 from bot.models import Action, Actions, Job, Kind, Status, Text, TurnRecord, Usage
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class ProgressStream(Generic[T]):
 async def media_answer(
     ctx: Context,
     kind: Kind,
-    items: Sequence[GeneratedFile],
+    items: Sequence[MediaItem],
     *,
     prompt: str,
     model: str,
@@ -86,10 +86,18 @@ async def media_answer(
     for number, item in enumerate(items, start=1):
         name = " ".join([file_title(prompt, kind), *([str(number)] if len(items) > 1 else [])])
         yield await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
-    facts = [model, *details, *([ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else [])]
-    yield Text(" · ".join(facts))
+    price = [ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else []
+    yield Text(" · ".join([_maker(ctx, items, model), *details, *price]))
     yield Actions((retry_action(ctx), *actions, delete_action(ctx)))
     yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
+
+
+def _maker(ctx: Context, items: Sequence[MediaItem], model: str) -> str:
+    """Return the model's name; of what the offline sandbox made, that it did, and from which words."""
+    words = next((item.sandbox_words for item in items if item.sandbox_words is not None), None)
+    if words is None:
+        return model
+    return ctx.translate("media.sandbox", words=ctx.join_list(words)) if words else ctx.translate("media.sandbox_unknown")
 
 
 def retry_action(ctx: Context) -> Action:

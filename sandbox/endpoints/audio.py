@@ -8,6 +8,7 @@ from aimodels.reference import AUDIO_ENDPOINT
 from sandbox.docs import example
 from sandbox.endpoints._base import Data, FileUrl, MediaEndpoint, MediaTools
 from sandbox.jobs import Job
+from sandbox.media.prompt_words import words_heard
 from sandbox.schema import MediaBody, Prompt
 
 #: Seconds of sound that are made while the caller waits; longer ones become a job.
@@ -34,6 +35,7 @@ async def generate(tools: MediaTools, body: AudioBody, url: FileUrl) -> Data:
         )
         path = tools.files.save("audio", content, content_type)
         item = {"url": url(path), "duration": body.duration, "format": body.format}
+        item["sandbox_words"] = words_heard(body.prompt)
         return {"audio": [item], "usage": {"seconds": body.duration, "cost": 0.0}}
 
     return await tools.now_or_later("audio", body, work, is_long=body.duration > MAX_WAIT)

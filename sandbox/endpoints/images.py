@@ -7,6 +7,7 @@ from pydantic import Field
 from aimodels.reference import IMAGE_ENDPOINT
 from sandbox.docs import example
 from sandbox.endpoints._base import Data, FileUrl, MediaEndpoint, MediaTools, pixels
+from sandbox.media.prompt_words import words_shown
 from sandbox.schema import MediaBody, Prompt
 
 Size = Literal["512x512", "1024x1024", "2048x2048"]
@@ -37,7 +38,7 @@ async def generate(tools: MediaTools, body: ImageBody, url: FileUrl) -> Data:
             index=index,
         )
         path = tools.files.save("image", content, content_type)
-        images.append({"url": url(path), "width": width, "height": height})
+        images.append({"url": url(path), "width": width, "height": height, "sandbox_words": words_shown(body.prompt)})
     return {"images": images, "usage": {"images": body.n, "cost": 0.0}}
 
 

@@ -8,6 +8,7 @@ from aimodels.reference import VIDEO_ENDPOINT
 from sandbox.docs import example
 from sandbox.endpoints._base import Data, FileUrl, MediaEndpoint, MediaTools, pixels
 from sandbox.jobs import Job
+from sandbox.media.prompt_words import words_shown
 from sandbox.schema import MediaBody, Prompt
 
 #: Seconds of video that are made while the caller waits; longer ones become a job.
@@ -20,7 +21,7 @@ class VideoBody(MediaBody):
 
     model: str = Field(description="Model id.", examples=["videogen-pro"])
     prompt: Prompt = Field(description="What to show.", examples=["a cat playing with a ball of yarn"])
-    duration: float = Field(5, ge=1, le=30, description="Seconds, 1 to 30.", examples=[3])
+    duration: float = Field(5, ge=1, le=60, description="Seconds, 1 to 60.", examples=[3])
     resolution: Resolution = Field("1280x720", description="Width and height in pixels.")
     image: str | None = Field(
         None, description="A picture to start from: a data URL, or the URL of a file made by this sandbox."
@@ -49,6 +50,7 @@ async def generate(tools: MediaTools, body: VideoBody, url: FileUrl) -> Data:
             path.unlink(missing_ok=True)
             raise
         item = {"url": url(path), "width": width, "height": height, "duration": body.duration, "format": "mp4"}
+        item["sandbox_words"] = words_shown(body.prompt)
         return {"videos": [item], "usage": {"seconds": body.duration, "cost": 0.0}}
 
     return await tools.now_or_later("video", body, work, is_long=body.duration > MAX_WAIT)

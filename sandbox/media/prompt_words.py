@@ -175,6 +175,20 @@ def find(prompt: str, vocabulary: Mapping[str, str]) -> list[Hit]:
     return sorted(hits, key=lambda hit: hit.start)
 
 
+def words_shown(prompt: str) -> list[str]:
+    """Return the words of `prompt` that a picture or video is made from, in their order, each once."""
+    return _words(prompt, {**ELEMENTS, **SUBJECTS, **TIMES, **ACTIONS})
+
+
+def words_heard(prompt: str) -> list[str]:
+    """Return the words of `prompt` that a sound is made from, in their order, each once."""
+    return _words(prompt, SOUNDS)
+
+
+def _words(prompt: str, vocabulary: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(prompt[hit.start : hit.end] for hit in find(prompt, vocabulary)))
+
+
 def _forms(word: str) -> Iterator[str]:
     yield word
     if "-" in word:

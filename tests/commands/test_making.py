@@ -29,6 +29,15 @@ async def test_an_image_is_shown_with_a_caption(runner: CommandRunner) -> None:
     assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "delete"]
 
 
+async def test_what_the_sandbox_made_says_so(runner: CommandRunner) -> None:
+    """The caption names the sandbox in place of the model, and the words that it went by."""
+    for words, maker in ((["fox", "snow"], "offline sandbox from: fox, snow"), ([], "which knows none of these words")):
+        runner.api_server.sandbox_words = words
+        said = await runner.ask("image", "a red fox in snow", options={"size": "512x512"})
+        assert maker in said.text
+        assert "seeddream" not in said.text
+
+
 async def test_an_image_is_part_of_the_conversation(runner: CommandRunner) -> None:
     """Later chat requests mention the image."""
     await runner.ask("image", "a red fox")

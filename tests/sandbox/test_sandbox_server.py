@@ -55,6 +55,17 @@ async def test_the_samples_of_the_reference_are_answered(sandbox: Sandbox, path:
     assert int(response.headers["X-RateLimit-Reset"]) > 1_700_000_000
 
 
+async def test_media_name_the_words_that_they_are_made_from(sandbox: Sandbox) -> None:
+    """Each file comes with the words of its prompt that were understood; none where it is made up."""
+    async with client(sandbox) as api:
+        for prompt, words in (("雪地裡的狐狸", ["雪地", "狐狸"]), ("a coffee logo", [])):
+            answer = await api.post("/images/generations", json={**IMAGE, "prompt": prompt})
+            assert [item["sandbox_words"] for item in answer.json()["data"]["images"]] == [words]
+        body = {"model": "audiogen", "prompt": "soft Rain, then thunder", "duration": 1}
+        answer = await api.post("/audio/generations", json=body)
+        assert answer.json()["data"]["audio"][0]["sandbox_words"] == ["Rain", "thunder"]
+
+
 async def test_pictures_are_served_under_their_urls(sandbox: Sandbox) -> None:
     """`n` pictures differ, have the asked size, and are served with their type and in ranges."""
     async with client(sandbox) as api:
@@ -81,7 +92,7 @@ async def test_pictures_are_served_under_their_urls(sandbox: Sandbox) -> None:
         ("/chat/completions", {"max_tokens": 0}, ("max_tokens:", "1")),
         ("/audio/generations", {"duration": 301}, ("duration:", "300")),
         ("/audio/generations", {"format": "ogg"}, ("format:", "mp3", "wav")),
-        ("/video/generations", {"duration": 31}, ("duration:", "30")),
+        ("/video/generations", {"duration": 61}, ("duration:", "60")),
         ("/video/generations", {"resolution": "9x9"}, ("resolution:", "1920x1080")),
         ("/video/generations", {"image": "https://example.com/a.png"}, ("image:", "data URL")),
         ("/code/completions", {"prompt": None}, ("prompt:", "string")),

@@ -51,6 +51,7 @@ class StubApi:
     code: str = "print('hi')"
     finish_reason: str = "stop"
     refusal: tuple[int, str] | None = None  #: status and code of every response, if set
+    sandbox_words: list[str] | None = None  #: of each picture, as the sandbox sends them
     polls: Sequence[dict[str, Any]] = ()  #: responses of a video job before it is done; (): done at once
 
     def bodies(self, endpoint: str) -> list[dict[str, Any]]:
@@ -75,7 +76,7 @@ class StubApi:
             case "code":
                 data = {"choices": [{"text": self.code, "finish_reason": self.finish_reason}], "usage": usage}
             case "images":
-                image = {"url": f"{self.url}/files/a.png", "width": 1, "height": 1}
+                image = {"url": f"{self.url}/files/a.png", "width": 1, "height": 1, "sandbox_words": self.sandbox_words}
                 data = {"images": [image] * body["n"], "usage": {"images": body["n"], "cost": 0.0008 * body["n"]}}
             case "audio":
                 data = {"audio": {"url": f"{self.url}/files/a.wav"}}
