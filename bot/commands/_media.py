@@ -97,7 +97,9 @@ def _maker(ctx: Context, items: Sequence[MediaItem], model: str) -> str:
     words = next((item.sandbox_words for item in items if item.sandbox_words is not None), None)
     if words is None:
         return model
-    return ctx.translate("media.sandbox", words=ctx.join_list(words)) if words else ctx.translate("media.sandbox_unknown")
+    if not words:
+        return ctx.translate("media.sandbox_unknown")
+    return ctx.translate("media.sandbox", words=ctx.join_list(words))
 
 
 def retry_action(ctx: Context) -> Action:
