@@ -101,16 +101,20 @@ class Progress:
     def _is_status(self) -> bool:
         return isinstance(self._newest, Status)
 
+    def close(self) -> None:
+        """Drop pending updates and begin no further one."""
+        if self._start is not None:
+            self._start.cancel()
+        self._closing.set()
+        self._changed.set()
+
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._start is not None:
-            self._start.cancel()
-        self._closing.set()
-        self._changed.set()
+        self.close()
         if self._task is not None:
             try:
                 _, hanging = await asyncio.wait({self._task}, timeout=self._timing.last_update)

@@ -180,10 +180,9 @@ class Worker:
         answer = job.answer
         builder = OutcomeBuilder()
         if answer is None:
-            outcome = await self._generate(running, draft, adapter, builder)
-            if outcome is None:
+            answer = await self._generate(running, draft, adapter, builder)
+            if answer is None:
                 return
-            answer = await self._commit(job, outcome)
         await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
         await running.save_ref(self._queue)
         self._metrics.answered(job.event, answer)
@@ -199,25 +198,37 @@ class Worker:
 
     async def _generate(
         self, running: RunningJob, draft: Draft, adapter: Sender, builder: OutcomeBuilder
-    ) -> Outcome | None:
-        """Run the command; return its outcome, or None if it will be tried again later."""
+    ) -> Answer | None:
+        """Run the command and commit its outcome; return its answer, or None if it will be tried again later."""
         job = running.job
         if (
             job.attempt > self._settings.bot_max_attempts
         ):  # earlier tries never ended: the event may have killed the process
             log.error("given up")
             running.is_undecided = False
-            return failure_outcome(BotError("tried too often"), job, ())
+            return await self._commit(job, failure_outcome(BotError("tried too often"), job, ()))
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)
-        outcome = await self._run_command(running, draft, adapter, builder)
-        if isinstance(outcome, ApiError):
-            if job.attempt < self._settings.bot_max_attempts and not running.is_cancelled:
-                wait = await self._announce_wait(job, draft, outcome)
-                if not running.is_cancelled:
-                    await self._retry_later(running, wait)
-                    return None
-            outcome = failure_outcome(outcome, job, builder.usage)
+        async with Progress(
+            draft, adapter.capabilities, timing=self._timing, after_update=lambda: running.save_ref(self._queue)
+        ) as progress:
+            outcome = await self._run_command(running, progress, builder)
+            if isinstance(outcome, Outcome):
+                progress.close()  # commit during the update in flight: until then a crash has the API paid again
+                return await self._commit(job, await self._decide(running, adapter, builder, outcome))
+        if job.attempt < self._settings.bot_max_attempts and not running.is_cancelled:
+            wait = await self._announce_wait(job, draft, outcome)
+            if not running.is_cancelled:
+                await self._retry_later(running, wait)
+                return None
+        failure = failure_outcome(outcome, job, builder.usage)
+        return await self._commit(job, await self._decide(running, adapter, builder, failure))
+
+    async def _decide(
+        self, running: RunningJob, adapter: Sender, builder: OutcomeBuilder, outcome: Outcome
+    ) -> Outcome:
+        """Return the final outcome: `outcome`, or what a cancelled command got to; its files fit the platform."""
+        job = running.job
         running.is_undecided = False
         if running.is_cancelled:
             outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
@@ -230,35 +241,31 @@ class Worker:
         return replace(outcome, answer=answer)
 
     async def _run_command(
-        self, running: RunningJob, draft: Draft, adapter: Sender, builder: OutcomeBuilder
+        self, running: RunningJob, progress: Progress, builder: OutcomeBuilder
     ) -> Outcome | ApiError:
         """Run the command; return its outcome, or an error after which it may succeed later.
 
         For a cancelled command the outcome is empty; `builder` has the parts so far.
         """
-        job = running.job
-        async with Progress(
-            draft, adapter.capabilities, timing=self._timing, after_update=lambda: running.save_ref(self._queue)
-        ) as progress:
-            running.is_generating = not running.is_cancelled
-            try:
-                if running.is_generating:
-                    return await self._dispatcher.run(
-                        job,
-                        builder,
-                        progress,
-                        stop=lambda: self._canceller.cancel_conversation(running),
-                        cancel=self.cancel,
-                    )
-            except ApiError as exc:
-                return exc
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if not running.is_cancelled or task is None:
-                    raise
-                task.uncancel()
-            finally:
-                running.is_generating = False
+        running.is_generating = not running.is_cancelled
+        try:
+            if running.is_generating:
+                return await self._dispatcher.run(
+                    running.job,
+                    builder,
+                    progress,
+                    stop=lambda: self._canceller.cancel_conversation(running),
+                    cancel=self.cancel,
+                )
+        except ApiError as exc:
+            return exc
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not running.is_cancelled or task is None:
+                raise
+            task.uncancel()
+        finally:
+            running.is_generating = False
         return Outcome(answer=Answer())
 
     async def _commit(self, job: Job, outcome: Outcome) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.models import Answer, Capabilities, Status
+from bot.models import Answer, Capabilities, Job, Outcome, Status
 from bot.pipeline.delivery import Progress
 from sandbox.server import Sandbox
 from tests.support.channel.adapter import Channel, ChannelAdapter, ChannelDraft, channel_server
@@ -280,6 +280,31 @@ async def test_a_hanging_update_does_not_hold_up_the_answer(tmp_path: Path) -> N
         release.set()
         await one.channel.wait_for_answers(event)
         assert one.answer(event).text == "re: slow"
+
+
+async def test_an_answer_is_committed_while_an_update_is_in_flight(tmp_path: Path) -> None:
+    """A platform that takes long to show an update has no crash pay the API again."""
+    timing = replace(FAST.pipeline, first_update=0.0, last_update=3600, draft_step=3600)
+    async with service(tmp_path, timing=timing) as one:
+        one.adapter.http.timeout = 3600
+        committed, commit = asyncio.Event(), one.core.store.commit
+
+        async def commit_and_tell(job: Job, outcome: Outcome) -> bool:
+            is_new = await commit(job, outcome)
+            committed.set()
+            return is_new
+
+        one.core.store.commit = commit_and_tell  # type: ignore[method-assign]
+        one.channel.hold = asyncio.Event()
+        release = one.echo.hold("slow")
+        event = await one.channel.ask("slow")
+        await one.channel.until(lambda: f"update {event}" in one.channel.calls)
+        release.set()
+        await committed.wait()
+        assert not one.answer(event).final
+        one.channel.hold.set()
+        await one.channel.wait_for_answers(event)
+        assert one.echo.prompts == ["slow"]
 
 
 @asynccontextmanager
