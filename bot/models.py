@@ -80,6 +80,7 @@ class Event:
     attachments: tuple[Attachment, ...] = ()
     reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
     received_at: datetime  #: aware, UTC
+    written_at: float = 0.0  #: by the platform's clock, in seconds since 1970: orders messages; 0: unknown
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
     replaces: str = ""  #: id of an earlier event of the adapter whose turns this event's turns replace
     has_prior_messages: bool = (
@@ -211,6 +212,7 @@ class Turn:
     actor: str = ""  #: id of the person who asked, on both turns of an exchange
     event: str = ""  #: id of the turn's event
     at: datetime | None = None  #: aware, UTC; set by the store
+    written_at: float = 0.0  #: that of the turn's event
     seq: int = 0  #: order within the store; set by the store
 
 

@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from bench.torture.campaign import Plan, Result, run_campaign
 from bench.torture.checker import Verdict
@@ -20,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of all random choices")
     parser.add_argument("--calm", action="store_true", help="inject no faults")
     parser.add_argument("--only", default="", help="a part of the names of the campaigns to run, such as SQLite")
+    parser.add_argument("--platform", default="", help="the one platform to ask on: Slack or Discord; default both")
+    parser.add_argument("--kills", type=int, default=6, help="weight of kills among the faults, most of which have 1")
+    parser.add_argument("--keep", type=Path, help="folder for databases, logs and a record of each campaign")
     given = parser.parse_args(arguments)
     cells = [Plan(engine, count, given.seed, 0) for engine, count in CELLS]
     chosen = [plan for plan in cells if given.only.lower() in plan.name.lower()]
@@ -28,7 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "| campaign | platform | questions | kills | other faults | found |\n| --- | --- | ---: | ---: | ---: | --- |"
     )
     for plan in chosen:
-        share = Plan(plan.engine, plan.processes, plan.seed, given.seconds / len(chosen), has_faults=not given.calm)
+        share = replace(
+            plan,
+            seconds=given.seconds / len(chosen),
+            has_faults=not given.calm,
+            platform=given.platform,
+            kill_weight=given.kills,
+            keep=given.keep and given.keep.absolute(),
+        )
         print(f"{share.name}: {share.seconds:.0f} s, seed {share.seed} …", file=sys.stderr, flush=True)
         results.append(asyncio.run(run_campaign(share)))
         print_rows(results[-1])
@@ -60,6 +72,7 @@ def report(results: Sequence[Result]) -> int:
         ("left over", total.left_over),
         ("context wrong", total.context_wrong),
         ("paid twice", total.paid_twice),
+        ("paid again", total.paid_again),
         ("problem", problems),
     ):
         for line in lines[:_EVIDENCE]:

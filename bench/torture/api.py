@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,14 +36,20 @@ class Api:
         tokens = TOKEN.findall(str(messages[-1]["content"]))
         call = Call(tokens[-1] if tokens else "", [turn_of(one["role"], str(one["content"])) for one in messages])
         self.calls.append(call)
-        fault = self._pick_fault() if tokens else ""
+        try:
+            return await self._answer(request, call, is_stream=bool(body.get("stream")))
+        finally:
+            call.ended_at = time.time()
+
+    async def _answer(self, request: web.Request, call: Call, *, is_stream: bool) -> web.StreamResponse:
+        fault = self._pick_fault() if call.token else ""
         call.is_failed = bool(fault)
         if fault in ("refused", "busy"):
             return _failure(500 if fault == "refused" else 429)
         await asyncio.sleep(self.rng.uniform(*self.latency))
-        text = answer_to(call.token) if tokens else "nothing"
+        text = answer_to(call.token) if call.token else "nothing"
         try:
-            if body.get("stream"):
+            if is_stream:
                 return await self._stream(request, text, is_cut=fault == "cut")
             if fault == "cut":
                 return await _cut(request, json.dumps(_whole(text)).encode())

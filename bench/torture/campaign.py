@@ -13,8 +13,8 @@ from bench.torture.api import Api, scripted_api
 from bench.torture.checker import Verdict, judge
 from bench.torture.database import SqliteDatabase, postgres_database
 from bench.torture.discord import DiscordSide
-from bench.torture.faults import KILL, FaultInjector
-from bench.torture.history import History, Question
+from bench.torture.faults import DISK_FULL, KILL, FaultInjector
+from bench.torture.history import History, Question, write_record
 from bench.torture.platform import KINDS, Conversation, Fault, Platform, has_answer
 from bench.torture.service import ServiceProcess
 from bench.torture.slack import SlackSide
@@ -38,6 +38,9 @@ class Plan:
     seed: int
     seconds: float
     has_faults: bool = True
+    platform: str = ""  #: the only one to ask on; "" for both
+    kill_weight: int = 6  #: how often a process is killed, compared with most other faults
+    keep: Path | None = None  #: where databases, logs and the record are kept
 
     @property
     def name(self) -> str:
@@ -123,8 +126,9 @@ async def run_campaign(plan: Plan) -> Result:
         api = await stack.enter_async_context(scripted_api(random.Random(rng.random())))
         slack = await stack.enter_async_context(SlackSimulator())
         discord = await stack.enter_async_context(DiscordSimulator())
-        platforms: list[Platform] = [SlackSide(slack, rng), DiscordSide(discord, rng)]
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
+        both: list[Platform] = [SlackSide(slack, rng), DiscordSide(discord, rng)]
+        platforms = [one for one in both if plan.platform.lower() in one.name.lower()]
+        folder = _folder(plan, stack)
         database = (
             SqliteDatabase(folder / "data")
             if plan.engine == "SQLite"
@@ -135,7 +139,14 @@ async def run_campaign(plan: Plan) -> Result:
         others: dict[str, Fault] = dict(database.faults())
         for platform in platforms:
             others |= {f"{platform.name}: {name}": fault for name, fault in platform.faults().items()}
-        injector = FaultInjector(rng, services, others)
+        injector = FaultInjector(
+            rng,
+            services,
+            others,
+            kill_weight=plan.kill_weight,
+            on_death=[platform.note_death for platform in platforms],
+        )
+        outages = {DISK_FULL, *database.faults()}
         try:
             await _run(plan, api, platforms, services, people, injector)
             for one in services:
@@ -149,8 +160,23 @@ async def run_campaign(plan: Plan) -> Result:
         result.faults = injector.counts + api.faults
         for platform, group in zip(platforms, people, strict=True):
             result.questions[platform.name] = len(group.questions)
-            result.verdicts[platform.name] = judge(_history(platform, group, api))
+            history = _history(platform, group, api)
+            history.kills = [one for one in injector.log if one.name == KILL]
+            history.outages = [one for one in injector.log if one.name in outages]
+            history.processes = plan.processes
+            result.verdicts[platform.name] = judge(history)
+            if plan.keep is not None:
+                write_record(folder / f"{platform.name}.txt", history, injector.log)
     return result
+
+
+def _folder(plan: Plan, stack: contextlib.AsyncExitStack) -> Path:
+    """Create the folder of databases and logs."""
+    if plan.keep is None:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
+    folder = plan.keep / f"{plan.engine}-{plan.processes}-{plan.seed}"
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _process(
@@ -224,6 +250,7 @@ async def _talking(people: Sequence[_People]) -> AsyncIterator[None]:
 
 
 def _history(platform: Platform, people: _People, api: Api) -> History:
+    platform.note_receipts(people.questions)
     tokens = {question.token for question in people.questions}
     calls = [call for call in api.calls if call.token in tokens]
     return History(people.questions, platform.shown(), calls, platform.left_over())

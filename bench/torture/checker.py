@@ -1,6 +1,13 @@
 """Judges a history: what was lost, doubled, out of order, left over, told wrongly to the model, paid twice.
 
-Reads nothing but the history, and knows nothing of the service.
+Reads nothing but the history, and knows nothing of the service. Four things that no service can avoid are no faults:
+
+- A question that the platform itself refused, or that only a killed process had and the platform sends to no other.
+- An API call that was under way when its process was killed, or whose answer was not stored yet. The API has no way to
+  fetch an answer again: it is "paid again". So is one whose process lost its database, and with it the question to
+  another process. What is paid more than once for any other reason is "paid twice".
+- An answer above that to an earlier question which the platform sent again, and later: nobody knew of it before.
+- A sentence that says that the service goes on by itself: it is no end.
 """
 
 from collections import Counter, defaultdict
@@ -8,6 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from bench.torture.history import Call, History, Question, Shown, ends_in, marks_in
+
+_KILLED = 0.2  #: seconds that a process may live on after its kill was noted
+_STORED = 0.5  #: seconds in which an answer is stored
+_RECOVERED = 3.0  #: seconds in which it is stored after the database was away
 
 
 @dataclass(slots=True)
@@ -20,6 +31,7 @@ class Verdict:
     left_over: list[str] = field(default_factory=list)
     context_wrong: list[str] = field(default_factory=list)
     paid_twice: list[str] = field(default_factory=list)
+    paid_again: list[str] = field(default_factory=list)  #: because of a kill or a lost database
 
     def add(self, other: "Verdict", prefix: str) -> None:
         """Add another verdict's evidence."""
@@ -47,6 +59,7 @@ def judge(history: History) -> Verdict:
         _judge_conversation(verdict, questions, shown.pop(conversation, []))
     verdict.left_over.extend(f"no question there: {_short(one)}" for rest in shown.values() for one in rest)
     _judge_calls(verdict, asked, history.calls)
+    _judge_payments(verdict, history)
     return verdict
 
 
@@ -77,7 +90,7 @@ def _judge_conversation(verdict: Verdict, questions: Sequence[Question], shown: 
     for question in unanswered:
         if told:
             told -= 1
-        elif not question.is_refused:
+        elif not (question.is_refused or question.is_unheard):
             verdict.lost.append(f"{question.token}: in {question.conversation}")
     verdict.doubled.extend(f"told once more than asked: {_short(one)}" for one in notices[len(notices) - told :])
 
@@ -94,26 +107,47 @@ def _is_whole(verdict: Verdict, token: str, numbers: Sequence[int], last: int) -
 
 def _judge_order(verdict: Verdict, questions: Sequence[Question], tokens: Sequence[str]) -> None:
     first = {token: at for at, token in reversed(list(enumerate(tokens)))}
-    newest = -1
-    for question in questions:
-        at = first.get(question.token, newest)
-        if at < newest:
+    answered = [question for question in questions if question.token in first]
+    for number, question in enumerate(answered):
+        if any(
+            first[question.token] < first[before.token] and question.received_at >= before.received_at
+            for before in answered[:number]
+        ):
             verdict.out_of_order.append(f"{question.token}: above an earlier question's answer")
-        newest = max(newest, at)
 
 
 def _judge_calls(verdict: Verdict, asked: dict[str, list[Question]], calls: Sequence[Call]) -> None:
     by_token = {question.token: question for questions in asked.values() for question in questions}
     places = {question.token: n for questions in asked.values() for n, question in enumerate(questions)}
-    paid = Counter(call.token for call in calls if not call.is_failed)
-    cut = Counter(call.token for call in calls if not call.is_failed and call.is_interrupted)
-    verdict.paid_twice.extend(
-        f"{token}: {count} times, {cut[token]} of them interrupted" for token, count in paid.items() if count > 1
-    )
     for call in calls:
         question = by_token.get(call.token)
         if question is not None and (reason := _context_error(call, question, by_token, places)):
             verdict.context_wrong.append(f"{call.token} in {question.conversation}: {reason}")
+
+
+def _judge_payments(verdict: Verdict, history: History) -> None:
+    calls: dict[str, list[Call]] = defaultdict(list)
+    for call in history.calls:
+        if not call.is_failed:
+            calls[call.token].append(call)
+    for token, paid in calls.items():
+        if len(paid) > 1:
+            reasons = [_reason_to_pay_again(call, history) for call in paid[:-1]]
+            found = verdict.paid_again if all(reasons) else verdict.paid_twice
+            found.append(f"{token}: {len(paid)} times: {', '.join(reason or 'no reason' for reason in reasons)}")
+
+
+def _reason_to_pay_again(call: Call, history: History) -> str:
+    """Why the answer to a call could not be kept; "" if it could."""
+    stored_at = call.ended_at + _STORED
+    for outage in history.outages:
+        if outage.began_at <= stored_at and call.began_at <= outage.ended_at + _RECOVERED:
+            if history.processes > 1:
+                return "the database was away"
+            stored_at = max(stored_at, outage.ended_at + _RECOVERED)
+    if any(call.began_at - _KILLED <= kill.began_at <= stored_at for kill in history.kills):
+        return "killed"
+    return ""
 
 
 def _context_error(call: Call, question: Question, by_token: dict[str, Question], places: dict[str, int]) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bench.torture.history import TOKEN, Question, Shown
 from bench.torture.platform import Conversation, Fault, is_promise, question_text
@@ -35,6 +35,7 @@ class DiscordSide:
         self._tokens: dict[str, Conversation] = {}  #: slash commands, by question
         self._tasks: set[asyncio.Task[None]] = set()
         self._identified = 0
+        self._identified_at_death = -1  #: number of sessions when the last process was killed
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -54,6 +55,18 @@ class DiscordSide:
         """Wait until a process that was just started is connected."""
         before = self._identified
         await self._simulator.until(lambda: len(self._simulator.gateway.identified) > before, _CONNECT)
+
+    def note_death(self) -> None:
+        """Mark the questions of direct messages in which no process was active yet: Discord lists these to no bot."""
+        self._identified_at_death = len(self._simulator.gateway.identified)
+        for conversation in self._by_person.values():
+            if self._is_hidden(conversation):
+                for question in conversation.questions:
+                    question.is_unheard = True
+
+    def _is_hidden(self, conversation: Conversation) -> bool:
+        messages = self._simulator.messages.get(conversation.place, [])
+        return conversation.kind == "direct" and not any(message["author"]["id"] == ME for message in messages)
 
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""
@@ -86,6 +99,8 @@ class DiscordSide:
         else:
             words = f"<@{ME}> {text}" if self._rng.random() < 0.5 and conversation.kind == "mention" else text
             said = await self._simulator.say(conversation.place, words, by=person)
+        is_dead = len(self._simulator.gateway.identified) == self._identified_at_death
+        question.is_unheard = is_dead and self._is_hidden(conversation)
         self._asked[said["id"]] = conversation
         conversation.newest = said
 
@@ -110,6 +125,9 @@ class DiscordSide:
         """Replace the newest question by another."""
         message: Json = conversation.newest
         await self._simulator.edit(message, TOKEN.sub(question.token, message["content"]))
+
+    def note_receipts(self, questions: Sequence[Question]) -> None:
+        """Do nothing: Discord wants no acknowledgement of a message."""
 
     def texts(self, conversation: Conversation) -> list[str]:
         """Texts of the service that are visible in the conversation now."""

@@ -2,41 +2,58 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from bench.torture.history import Injected
 from bench.torture.platform import Fault
 from bench.torture.service import ServiceProcess
 
 KILL = "kill -9"
-_WEIGHTS = {KILL: 6, "reply lost": 3, "event again": 3, "pause": 2}
+DISK_FULL = "disk full"
+_WEIGHTS = {"reply lost": 3, "event again": 3, "pause": 2}
 
 
 class FaultInjector:
     """Injects the faults of processes and those it is given."""
 
-    def __init__(self, rng: random.Random, processes: Sequence[ServiceProcess], others: Mapping[str, Fault]) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        processes: Sequence[ServiceProcess],
+        others: Mapping[str, Fault],
+        *,
+        kill_weight: int,
+        on_death: Sequence[Callable[[], None]],
+    ) -> None:
         self._rng = rng
+        self._kill_weight = kill_weight
+        self._on_death = on_death  #: called when the last process was killed
         self._processes = processes
         self._faults: dict[str, Fault] = {
             KILL: self._kill,
             "pause": self._pause,
-            "disk full": self._fill_disk,
+            DISK_FULL: self._fill_disk,
             "few descriptors": self._exhaust_descriptors,
             **others,
         }
         self.counts: Counter[str] = Counter()
+        self.log: list[Injected] = []
 
     async def run(self, seconds: float) -> None:
         """Inject faults for that time."""
         names = list(self._faults)
         weights = [_WEIGHTS.get(name.partition(": ")[2] or name, 1) for name in names]
+        weights[names.index(KILL)] = self._kill_weight
         end = asyncio.get_running_loop().time() + seconds
         while (left := end - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(min(left, self._rng.uniform(0.2, 1.2)))
             [name] = self._rng.choices(names, weights)
             self.counts[name] += 1
+            began_at = time.time()
             await self._faults[name]()
+            self.log.append(Injected(name, began_at, time.time()))
             for one in self._processes:
                 if not one.is_alive:
                     await one.start()
@@ -47,6 +64,9 @@ class FaultInjector:
     async def _kill(self) -> None:
         one = self._pick()
         await one.kill()
+        if not any(other.is_alive for other in self._processes):
+            for note in self._on_death:
+                note()
         await asyncio.sleep(self._rng.choice((0.0, 0.0, 0.5, 2.0)))
 
     async def _pause(self) -> None:

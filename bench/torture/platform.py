@@ -1,6 +1,6 @@
 """A platform as the campaign needs it: people who ask, faults to inject, and what is visible at the end."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,6 +48,9 @@ class Platform(Protocol):
     def expect_connection(self) -> None:
         """Note that a process is about to be started."""
 
+    def note_death(self) -> None:
+        """Note that the last process was killed: mark the questions that no process can find any more."""
+
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""
 
@@ -56,6 +59,9 @@ class Platform(Protocol):
 
     async def edit(self, conversation: Conversation, question: Question) -> None:
         """Replace the newest question by another."""
+
+    def note_receipts(self, questions: Sequence[Question]) -> None:
+        """Note when the service acknowledged the questions, where the platform knows it."""
 
     def texts(self, conversation: Conversation) -> list[str]:
         """Texts of the service that are visible in the conversation now."""

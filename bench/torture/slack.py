@@ -1,8 +1,9 @@
 """People, faults and visible messages of the Slack simulator."""
 
 import asyncio
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bench.torture.history import TOKEN, Question, Shown
 from bench.torture.platform import Conversation, Fault, is_promise, question_text
@@ -24,6 +25,7 @@ class SlackSide:
         self._channels = [slack.add_channel(f"busy{number}") for number in range(3)]
         self._conversations: dict[str, Conversation] = {}
         self._by_person: dict[str, Conversation] = {}
+        self._messages_of: dict[str, str] = {}  #: ts by question
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections = 0
         slack.sender.pauses = _PAUSES
@@ -46,6 +48,9 @@ class SlackSide:
         """Wait until a process that was just started is connected."""
         before = self._connections
         await self._slack.until(lambda: self._slack.sockets.connected > before, _CONNECT)
+
+    def note_death(self) -> None:
+        """Do nothing: Slack sends what was not acknowledged again."""
 
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""
@@ -77,6 +82,7 @@ class SlackSide:
             words = f"<@{self._slack.team.bot.id}> {text}" if self._rng.random() < 0.5 else text
             said = person.say(words, thread=conversation.first)
         conversation.newest = said
+        self._messages_of[question.token] = said.ts
 
     async def _slash(self, conversation: Conversation, question: Question, channel: Channel, text: str) -> None:
         delivery = conversation.person.slash("/chat", text, channel=channel)
@@ -93,7 +99,18 @@ class SlackSide:
         message: Message = conversation.newest
         old = TOKEN.search(message.text)
         assert old is not None
+        self._messages_of[question.token] = message.ts
         conversation.person.edit(message, message.text.replace(old[0], question.token))
+
+    def note_receipts(self, questions: Sequence[Question]) -> None:
+        """Note when Slack got the first acknowledgement of each message."""
+        received: dict[str, float] = {}
+        for delivery in self._slack.sender.deliveries:
+            ts = str(delivery.event.get("ts"))
+            if delivery.acknowledged_at is not None:
+                received[ts] = min(delivery.acknowledged_at, received.get(ts, math.inf))
+        for question in questions:
+            question.received_at = received.get(self._messages_of.get(question.token, ""), math.inf)
 
     def texts(self, conversation: Conversation) -> list[str]:
         """Texts of the service that are visible in the conversation now."""

@@ -8,6 +8,7 @@ import structlog
 
 from aimodels import AsyncAIModels, TokenUsage
 from bot.conversation.attachments import AttachmentContents, OpenAttachment, read_attachments, truncate_to_tokens
+from bot.conversation.order import turns_before
 from bot.conversation.preferences import Preferences, conversation_values
 from bot.errors import DeliveryError
 from bot.markdown.split import estimate_tokens
@@ -88,7 +89,7 @@ class Conversation:
         except DeliveryError as exc:
             log.warning("prior messages not read", reason=str(exc))
             return ()
-        self.prior_turns = tuple(replace(turn, event=event.id) for turn in prior.turns)
+        self.prior_turns = tuple(replace(turn, event=event.id, written_at=event.written_at) for turn in prior.turns)
         return prior.attachments
 
     async def read_attachments(self, attachments: Sequence[Attachment], *, model: str) -> AttachmentContents:
@@ -110,8 +111,9 @@ class Conversation:
         context = await self._contexts.context(
             event.adapter, event.conversation, limit=settings.bot_context_turns, exclude_event=event.replaces
         )
-        turns = fit_newest_turns((*context.turns, *self.prior_turns), settings.bot_context_tokens)
-        self.needs_summary = context.total + len(self.prior_turns) > len(turns)
+        earlier = turns_before((*context.turns, *self.prior_turns), event.written_at)
+        turns = fit_newest_turns(earlier, settings.bot_context_tokens)
+        self.needs_summary = context.total > len(context.turns) or len(earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
         system_prompt = await self.preferences.get_system_prompt()
         messages = [*_system_messages(system_prompt, context.summary), *to_messages((*turns, current))]
@@ -142,7 +144,7 @@ class Conversation:
             model=model,
             messages=[
                 *_system_messages("", context.summary),
-                *to_messages(older, named=len({turn.actor for turn in context.turns}) > 1),
+                *to_messages(turns_before(older, 0), named=len({turn.actor for turn in context.turns}) > 1),
                 {"role": "user", "content": SUMMARY_REQUEST},
             ],
             max_tokens=min(SUMMARY_TOKENS, settings.bot_answer_tokens),

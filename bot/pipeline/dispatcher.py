@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -80,13 +80,13 @@ class OutcomeBuilder:
         reply = self.text if self.turn_record.assistant is None else self.turn_record.assistant
         if not reply:
             return ()
-        actor, event = job.event.actor, job.event.id
+        event = job.event
         prior = self.conversation.prior_turns if self.conversation is not None else ()
-        return (
-            *prior,
-            Turn(role="user", content=self.turn_record.user, speaker=actor.name, actor=actor.id, event=event),
-            Turn(role="assistant", content=reply, actor=actor.id, event=event),
+        answer = Turn(
+            role="assistant", content=reply, actor=event.actor.id, event=event.id, written_at=event.written_at
         )
+        question = replace(answer, role="user", content=self.turn_record.user, speaker=event.actor.name)
+        return (*prior, question, answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

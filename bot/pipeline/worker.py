@@ -224,9 +224,7 @@ class Worker:
         failure = failure_outcome(outcome, job, builder.usage)
         return await self._commit(job, await self._decide(running, adapter, builder, failure))
 
-    async def _decide(
-        self, running: RunningJob, adapter: Sender, builder: OutcomeBuilder, outcome: Outcome
-    ) -> Outcome:
+    async def _decide(self, running: RunningJob, adapter: Sender, builder: OutcomeBuilder, outcome: Outcome) -> Outcome:
         """Return the final outcome: `outcome`, or what a cancelled command got to; its files fit the platform."""
         job = running.job
         running.is_undecided = False

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.torture.checker import Verdict, judge
-from bench.torture.history import Call, History, Question, Shown, Turn, answer_to, turn_of
+from bench.torture.history import Call, History, Injected, Question, Shown, Turn, answer_to, turn_of
 
 ONE, TWO, THREE = "q00000001", "q00000002", "q00000003"
 LONG = "q00000008"
@@ -46,7 +46,9 @@ def test_a_good_history_has_no_fault() -> None:
 
 def test_the_figures_are_named_as_in_the_last_line() -> None:
     """All of them, in their order."""
-    assert Verdict().figures == ("lost 0, doubled 0, out of order 0, left over 0, context wrong 0, paid twice 0")
+    assert Verdict().figures == (
+        "lost 0, doubled 0, out of order 0, left over 0, context wrong 0, paid twice 0, paid again 0"
+    )
 
 
 def test_an_answer_in_several_messages_is_one_answer() -> None:
@@ -99,6 +101,14 @@ def test_answers_stand_in_the_order_of_the_questions() -> None:
     assert figures(verdict) == {"out of order": 1}
 
 
+def test_an_answer_may_precede_one_to_a_question_that_was_received_later() -> None:
+    """The platform sent the first question again after the second had been received."""
+    questions = question(ONE), question(TWO)
+    see = [shown(answer_to(TWO)), shown(answer_to(ONE))]
+    questions[0].received_at, questions[1].received_at = 2.0, 1.0
+    assert figures(judge(history(*questions, see=see))) == {}
+
+
 def test_an_edit_replaces_the_answer_or_comes_too_late() -> None:
     """One of the two answers is there; not both, and not none."""
     questions = question(ONE), question(TWO, edited_from=ONE)
@@ -140,15 +150,30 @@ def test_questions_out_of_order_in_the_context_are_seen() -> None:
     assert figures(judge(history(*questions, see=see, calls=[call(THREE, *turns)]))) == {"context wrong": 1}
 
 
-def test_a_question_is_paid_once() -> None:
-    """What the API itself failed at costs nothing; what was interrupted does."""
-    once = call(ONE, ("user", ONE))
+@pytest.mark.parametrize(
+    ("kill", "outage", "processes", "wrong"),
+    [
+        (None, None, 1, "paid twice"),
+        (10.5, None, 1, "paid again"),  # during the first call
+        (11.3, None, 1, "paid again"),  # before its answer was stored
+        (12.5, None, 1, "paid twice"),
+        (12.5, 11.0, 1, "paid again"),  # while the database was away
+        (None, 11.0, 1, "paid twice"),
+        (None, 11.0, 2, "paid again"),  # another process took the question over
+    ],
+)
+def test_a_question_is_paid_once(kill: float | None, outage: float | None, processes: int, wrong: str) -> None:
+    """What the API itself failed at costs nothing; what a kill or a lost database took away is counted on its own."""
+    first = replace(call(ONE, ("user", ONE)), began_at=10.0, ended_at=11.0)
+    second = replace(first, began_at=14.0, ended_at=15.0)
     see = [shown(answer_to(ONE))]
-    failed = replace(once, is_failed=True)
-    assert figures(judge(history(question(ONE), see=see, calls=[failed, once]))) == {}
-    verdict = judge(history(question(ONE), see=see, calls=[replace(once, is_interrupted=True), once]))
-    assert figures(verdict) == {"paid twice": 1}
-    assert "1 of them interrupted" in verdict.paid_twice[0]
+    failed = replace(first, is_failed=True)
+    assert figures(judge(history(question(ONE), see=see, calls=[failed, second]))) == {}
+    record = history(question(ONE), see=see, calls=[first, second])
+    record.kills = [Injected("kill", kill, kill)] if kill else []
+    record.outages = [Injected("disk full", outage, outage + 1)] if outage else []
+    record.processes = processes
+    assert figures(judge(record)) == {wrong: 1}
 
 
 def test_verdicts_add_up() -> None:

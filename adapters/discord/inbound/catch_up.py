@@ -8,7 +8,7 @@ import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
-from adapters.discord.inbound import history
+from adapters.discord.inbound import history, parse
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.timing import Timing
 from adapters.kit.background import BackgroundTasks
@@ -47,6 +47,7 @@ class CatchUp:
         self._lost_at: dict[int, int] = {}  # by shard: newest message when the connection was lost
         #: by shard: newest message before what is not read yet; None: not known yet
         self._gaps: dict[int, int | None] = {}
+        self._read: dict[int, set[int]] = {}  # by shard: channels whose gap is read
         self._restored: int | None = None  # newest message of an earlier process; None: not read yet
         self._saved = 0
         self._readers: dict[int, asyncio.Task[None]] = {}
@@ -107,6 +108,8 @@ class CatchUp:
             await self._move_position(_snowflake_of(-_CLOCK_ERROR))
         else:
             self._gaps.setdefault(shard, since)  # one that is not read yet begins earlier
+            self._read[shard] = set()
+            self._messages.read_missed = self._read_before
 
     async def on_ready(self, shard: int) -> None:
         """Read the gap in the channels where the bot takes part. The core ignores messages that it knows."""
@@ -129,20 +132,40 @@ class CatchUp:
         if since:
             channels = self._find_channels(shard, since)
             for _ in range(_MAX_TRIES):
-                channels = [channel for channel in channels if not await self._try_channel(channel, since)]
+                channels = [channel for channel in channels if not await self._try_channel(shard, channel, since)]
                 if not channels:
                     break
                 await asyncio.sleep(backoff.next())
             else:
                 log.error("missed messages never read", channels=[channel.id for channel in channels])
         del self._gaps[shard]
+        if not self._gaps:
+            self._messages.read_missed = None
         await self._move_position(ready_at)
 
     async def _move_position(self, number: int) -> None:
         self._messages.newest_id = max(self._messages.newest_id, number)
         await self.save_position()
 
-    async def _try_channel(self, channel: "discord.abc.MessageableChannel", since: int) -> bool:
+    async def _read_before(self, message: discord.Message) -> None:
+        """Read what was missed in a message's channel at once, so that it is recorded in the order written.
+
+        The message's handler holds the channel's lock.
+        """
+        client, channel = self._get_client(), message.channel
+        guild = parse.guild_id_of(message)
+        shard = (int(guild) >> 22) % (client.shard_count or 1) if guild else 0
+        me = client.user.id if client.user is not None else 0
+        is_own = isinstance(channel, discord.Thread) and channel.owner_id == me
+        since = self._gaps.get(shard)
+        if since and channel.id not in self._read[shard] and (is_own or channel.id in self._messages.active_channels):
+            await self._try_to_read(shard, channel, since)
+
+    async def _try_channel(self, shard: int, channel: "discord.abc.MessageableChannel", since: int) -> bool:
+        async with self._messages.lock(channel.id):
+            return channel.id in self._read[shard] or await self._try_to_read(shard, channel, since)
+
+    async def _try_to_read(self, shard: int, channel: "discord.abc.MessageableChannel", since: int) -> bool:
         """Read what was missed in one channel; False: it has to be repeated."""
         try:
             await self._read_channel(channel, since)
@@ -151,6 +174,7 @@ class CatchUp:
         except Exception as exc:  # noqa: BLE001 - of the library, the network or the database: no channel ends the others
             log.warning("missed messages not read", channel=channel.id, reason=describe_error(exc))
             return False
+        self._read[shard].add(channel.id)
         return True
 
     async def _read_channel(self, channel: "discord.abc.MessageableChannel", since: int) -> None:
@@ -163,7 +187,7 @@ class CatchUp:
             await self._say_that_too_much_was_missed(channel, since)
         for message in missed[-MAX_MESSAGES:]:
             if message.id >= reach:
-                await self._messages.on_message(message)
+                await self._messages.record(message)
         log.info("missed messages read", channel=channel.id, messages=len(missed))
 
     async def _say_that_too_much_was_missed(self, channel: "discord.abc.MessageableChannel", since: int) -> None:

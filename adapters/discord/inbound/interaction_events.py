@@ -198,6 +198,7 @@ def _event(interaction: discord.Interaction, conversation: str, *, is_private: b
         ),
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
+        written_at=interaction.created_at.timestamp(),
     )
 
 

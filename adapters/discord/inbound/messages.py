@@ -1,7 +1,7 @@
 """Incoming messages: which ones address the bot, and what becomes of them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -68,6 +68,8 @@ class MessageHandler:
         self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
         self.newest_id = 0  #: id of the newest message received
         self._pending: set[int] = set()  # messages that are received and not recorded yet
+        #: reads what was missed in a message's channel, to be recorded before the message; None: nothing was missed
+        self.read_missed: Callable[[discord.Message], Awaitable[None]] | None = None
 
     @property
     def _client(self) -> DiscordClient:
@@ -86,18 +88,26 @@ class MessageHandler:
     # -- events of the gateway
 
     async def on_message(self, message: discord.Message) -> None:
-        """Record a message that addresses the bot; while the database is away, hold it and try again."""
+        """Record a message that addresses the bot, and before it what was missed in its channel."""
         self.newest_id = max(self.newest_id, message.id)
         if not self._is_from_user(message):
             return
         self._pending.add(message.id)
         try:
-            async with self._lock(message.channel.id):
-                await self._record(message)
+            async with self.lock(message.channel.id):
+                if self.read_missed is not None:
+                    await self.read_missed(message)
+                await self.record(message)
         finally:
             self._pending.discard(message.id)
 
-    async def _record(self, message: discord.Message) -> None:
+    async def record(self, message: discord.Message) -> None:
+        """Record a message that addresses the bot; while the database is away, hold it and try again.
+
+        The caller holds the channel's lock.
+        """
+        if not self._is_from_user(message):
+            return
         is_addressed = self.is_to_me(message)
 
         async def attempt() -> None:
@@ -109,8 +119,8 @@ class MessageHandler:
             if not await self._served.serves_message(message, event.location.workspace):
                 await self._refuse_stranger(message)
             else:
-                await self._sink(event)
                 await self.active_channels.add(message.channel.id, event.location.workspace)
+                await self._sink(event)
 
         try:
             await hold(attempt, patience=self._timing.record_patience, message=message.id)
@@ -135,7 +145,7 @@ class MessageHandler:
                 if parse.is_mention(message, self._me):
                     await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
 
-        async with self._lock(message.channel.id):
+        async with self.lock(message.channel.id):
             try:
                 await hold(attempt, patience=self._timing.record_patience, edited=message.id)
             except StoreError as exc:
@@ -143,7 +153,7 @@ class MessageHandler:
 
     async def on_message_delete(self, channel: int, messages: set[int]) -> None:
         """Retract the events of deleted questions."""
-        async with self._lock(channel):
+        async with self.lock(channel):
             for message in messages:
                 try:
                     retract = partial(self._services.retract, ADAPTER, str(message))
@@ -160,7 +170,8 @@ class MessageHandler:
     def _is_from_user(self, message: discord.Message) -> bool:
         return message.author.id != self._me and not message.webhook_id and message.type in _USER_TYPES
 
-    def _lock(self, channel: int) -> asyncio.Lock:
+    def lock(self, channel: int) -> asyncio.Lock:
+        """Return the lock of a channel: its messages are recorded one after the other."""
         return self._locks.find_or_make(channel, asyncio.Lock)
 
     async def _reply(self, message: discord.Message, key: str) -> None:

@@ -86,6 +86,7 @@ def event_from_message(
         attachments=attachments,
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
+        written_at=message.created_at.timestamp(),
         rejection=rejection,
     )
 

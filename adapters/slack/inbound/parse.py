@@ -90,6 +90,7 @@ def event_from_message(
         attachments=read_attachments(message, workspace),
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
+        written_at=float(message["ts"]),
         rejection=rejection,
         has_prior_messages=context.has_prior_messages,
     )

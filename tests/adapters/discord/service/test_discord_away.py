@@ -96,6 +96,20 @@ async def test_killed_in_its_first_minute(tmp_path: Path) -> None:
         await see_everywhere(simulator, thread, channel)
 
 
+@pytest.mark.parametrize("timing", [Timing(catch_up_retry=3600)])
+async def test_a_new_message_waits_for_the_missed_ones(one: Whole) -> None:
+    """What was missed in a channel is recorded before what is said there next, as it was said before."""
+    await ask_everywhere(one.simulator)
+    await one.stop()
+    one.simulator.message(DM, "missed in private")
+    one.simulator.rest.fail("GET", f"channels/{DM}/messages", Refused(400, 0, "once"))
+    await one.start()
+    await one.simulator.until(lambda: not one.simulator.rest.faults)
+    await one.simulator.say(DM, "said next")
+    await one.see(DM, "re: said next")
+    assert one.echo.prompts[-2:] == ["missed in private", "said next"]
+
+
 @pytest.mark.parametrize("timing", [Timing(catch_up_retry=0.02)])
 async def test_a_history_that_can_not_be_read_at_first(one: Whole) -> None:
     """A failed reading is repeated, and a message that nobody can parse hides no other."""

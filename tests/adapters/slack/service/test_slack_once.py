@@ -62,6 +62,27 @@ async def test_retries_after_the_answer_are_nothing_new(slack: SlackSimulator, t
             assert len(slack.from_bot(slack.general, thread=question.ts)) == 1
 
 
+async def test_a_late_message_is_where_it_was_written(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A message that Slack delivers after a newer one was answered is told to the model at its place, and once."""
+    async with service(slack, tmp_path, http=True) as running:
+        first = slack.ada.mention("one")
+        await running.answers(first)
+        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
+        slack.ada.mention("two", thread=first)
+        await slack.until_delivered()
+        slack.sender.url = url
+        missed = [delivery for delivery in slack.sender.deliveries if not delivery.is_acknowledged]
+        slack.ada.mention("three", thread=first)
+        await running.answers(first, 2)
+        for delivery in missed:
+            await slack.sender.again(delivery, number=3)
+        await running.answers(first, 3)
+        slack.ada.mention("four", thread=first)
+        await running.answers(first, 4)
+        asked = [[m["content"] for m in body["messages"][1:] if m["role"] == "user"] for body in running.echo.bodies]
+    assert asked == [["one"], ["one", "three"], ["one", "two"], ["one", "two", "three", "four"]]
+
+
 async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
     """Only requests with a valid and recent signature are accepted."""
     async with service(slack, tmp_path, http=True) as running:

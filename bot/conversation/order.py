@@ -1,0 +1,30 @@
+"""The order of a conversation's turns: that in which people wrote, not that in which the answers were stored.
+
+A message may be received late, after an answer to a newer one: platforms send again what was not acknowledged. It
+belongs where it was written, and its own request holds nothing newer.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from bot.models import Turn
+
+
+def turns_before(turns: Sequence[Turn], written_at: float) -> tuple[Turn, ...]:
+    """Return the turns in the order written, without those of messages that were written after that time.
+
+    Turns of an unknown time stay where they are, and nothing moves across them.
+    """
+    exchanges: list[tuple[float, list[Turn]]] = []
+    for _, group in groupby(turns, key=lambda turn: turn.event):
+        exchange = list(group)
+        time = exchange[-1].written_at
+        exchanges.insert(_place(exchanges, time), (time, exchange))
+    return tuple(turn for _, exchange in exchanges[: _place(exchanges, written_at)] for turn in exchange)
+
+
+def _place(exchanges: Sequence[tuple[float, list[Turn]]], time: float) -> int:
+    place = len(exchanges)
+    while place and 0 < time < exchanges[place - 1][0]:
+        place -= 1
+    return place
