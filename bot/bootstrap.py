@@ -22,6 +22,7 @@ from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
+from bot.security.value_signer import derive_key
 from bot.settings.api_endpoint import open_client
 from bot.settings.core import Settings
 from bot.store.engine import make_store
@@ -63,12 +64,12 @@ async def build(
         registry = load_commands({kind: settings.models(kind) for kind in KINDS})
         metrics = Metrics(registry.names, timing.ops)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
-        parts = urlsplit(api.base_url)
+        parts, secret = urlsplit(api.base_url), signing_key(settings)
         spool = await stack.enter_async_context(
             Spool(
                 settings.media_dir,
                 allowed_origins=(f"{parts.scheme}://{parts.netloc}",),
-                secret=signing_key(settings),
+                secret=secret,
                 public_url=settings.bot_public_url,
                 max_bytes=settings.bot_max_download_bytes,
                 timeout=settings.bot_download_timeout,
@@ -121,6 +122,7 @@ async def build(
             inbox=inbox,
             worker=worker,
             make_cipher=lambda: token_cipher(settings),
+            value_key=derive_key(secret),
         )
         for adapter in adapters.values():
             await stack.enter_async_context(adapter.connected(services))

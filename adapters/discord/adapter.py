@@ -161,6 +161,7 @@ class Discord:
             timing=self._timing,
         )
         interactions = InteractionHandler(
+            services=services,
             sink=sink,
             commands=commands,
             acknowledgements=self.acknowledgements,
@@ -251,8 +252,10 @@ class Discord:
         return draft
 
     def _open_draft(self, target: ReplyTarget, key: str, ref: str | None) -> DiscordDraft:
+        assert self._services is not None, "connected first"
         services = DeliveryServices(
             client=self.client,
+            core=self._services,
             acknowledgements=self.acknowledgements,
             deadlines=self._deadlines,
             edit_rates=self._edit_rates,

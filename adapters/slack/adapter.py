@@ -180,8 +180,10 @@ class Slack:
         return draft
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:
+        assert self._services is not None, "connected first"
         assert self._threads is not None, "connected first"
         services = DeliveryServices(
+            core=self._services,
             workspaces=self.workspaces,
             rate_limiter=self._rate_limiter,
             features=self._features,

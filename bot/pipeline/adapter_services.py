@@ -1,4 +1,4 @@
-"""The core's services for adapters: edited and deleted messages, participants, profiles, storage."""
+"""The core's services for adapters: edited and deleted messages, participants, profiles, storage, signatures."""
 
 import hashlib
 import json
@@ -18,7 +18,8 @@ from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
-from bot.ports import AdapterStorage, Journal, KeyValues, UsageLedger
+from bot.ports import AdapterStorage, Journal, KeyValues, UsageLedger, ValueSigner
+from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class CoreServices:
     inbox: Inbox
     worker: Worker
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
+    value_key: bytes  #: of the signatures of buttons and forms
 
     # -- edited and deleted messages
 
@@ -125,6 +127,12 @@ class CoreServices:
     def storage(self, namespace: str) -> AdapterStorage:
         """See `AdapterServices.storage`."""
         return EncryptedStorage(self.values.namespace(f"storage:{namespace}"), namespace, lambda: self._cipher)
+
+    # -- buttons and forms
+
+    def signer(self, *place: str, person: str = "") -> ValueSigner:
+        """See `AdapterServices.signer`."""
+        return HmacSigner(self.value_key, place, person)
 
 
 def _request_content(event: Event) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from bot.ports.adapter import (
     Receiver,
     Sender,
     Sink,
+    ValueSigner,
     always_owned,
 )
 from bot.ports.platform import Platform
@@ -47,5 +48,6 @@ __all__ = [
     "Sink",
     "Store",
     "UsageLedger",
+    "ValueSigner",
     "always_owned",
 ]

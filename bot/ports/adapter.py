@@ -74,8 +74,21 @@ class AdapterStorage(Protocol):
         """Delete a value, if there is one."""
 
 
+class ValueSigner(Protocol):
+    """Signs what people send back, the values of buttons and forms, for one place.
+
+    The key is the service's own and the same in all of its processes, after a restart, too.
+    """
+
+    def sign(self, value: str) -> str:
+        """Return the signature of a value: eleven letters, digits, `-` and `_`."""
+
+    def verify(self, value: str, signature: str) -> bool:
+        """Whether the value was signed for this place, and for this person or for everybody."""
+
+
 class AdapterServices(Protocol):
-    """Services of the core for adapters, beside the sink. Every method raises `StoreError`."""
+    """Services of the core for adapters, beside the sink. Methods that read or write raise `StoreError`."""
 
     async def revise(self, event: Event) -> None:
         """Process the edit of an event's message; `event` has the id of the original and the new content.
@@ -110,6 +123,12 @@ class AdapterServices(Protocol):
 
     def storage(self, namespace: str) -> "AdapterStorage":
         """Return the storage of a namespace, whose name begins with the adapter's."""
+
+    def signer(self, *place: str, person: str = "") -> ValueSigner:
+        """Return the signer of values for one place, beginning with the adapter's name.
+
+        `person`: the only one who may use what is signed; "": everybody there.
+        """
 
 
 class Receiver(Protocol):

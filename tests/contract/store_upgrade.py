@@ -147,6 +147,7 @@ class UpgradeContract:
             inbox=cast(Any, None),
             worker=cast(Any, SimpleNamespace()),
             make_cipher=lambda: TokenCipher([SecretStr("a key for tests")]),
+            value_key=b"",
         )
         assert await services.storage("slack.installation.T1").items() == {"installation": '{"token": "xoxb-1"}'}
         assert await services.storage("slack.roots.T1.C1").items() == {"1.0": "T1.C1.1"}

@@ -9,6 +9,8 @@ from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.errors import StoreUnavailable
 from bot.models import Actor, Event, Profile
+from bot.ports import ValueSigner
+from bot.security.value_signer import HmacSigner
 
 COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in MODELS.items()}).specs
 
@@ -74,6 +76,9 @@ class RecordingCore:
 
     def storage(self, namespace: str) -> "MemoryStorage":
         return MemoryStorage(self.stored, namespace)
+
+    def signer(self, *place: str, person: str = "") -> ValueSigner:
+        return HmacSigner(b"the same in every process", place, person)
 
 
 @dataclass(frozen=True, slots=True)

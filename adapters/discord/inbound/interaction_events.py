@@ -1,5 +1,6 @@
 """From an interaction to an event: slash commands, context menus, modals and buttons. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from adapters.discord.inbound import parse
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
+from adapters.discord.ui.buttons import conversation_of
 from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
@@ -123,16 +125,17 @@ def _history_of(interaction: discord.Interaction, message: discord.Message) -> M
 
 
 def event_from_button(
-    interaction: discord.Interaction, event: str, action: str, conversation: str, values: Mapping[str, str]
+    interaction: discord.Interaction, pressed: re.Match[str], values: Mapping[str, str]
 ) -> AcknowledgedEvent:
-    """Parse a button of an answer. `values`: those of the modal that it opened."""
-    message = interaction.message
+    """Parse a button of an answer. `pressed`: its id, or that of the modal that it opened, with these `values`."""
+    message, action = interaction.message, pressed["action"]
     is_private = action in EPHEMERAL_ACTIONS or (message is not None and message.flags.ephemeral)
+    conversation = conversation_of(pressed, str(interaction.channel_id))
     base = _event(interaction, conversation, is_private=is_private)
     spoiler = {"spoiler": "1"} if message is not None and parse.has_spoiler(message) else {}
-    options = {**values, "event": event, "action": action}
-    pressed = replace(base, command="press", options=options, reply_to={**base.reply_to, **spoiler})
-    return AcknowledgedEvent(pressed, is_private=is_private)
+    options = {**values, "event": pressed["event"], "action": action}
+    event = replace(base, command="press", options=options, reply_to={**base.reply_to, **spoiler})
+    return AcknowledgedEvent(event, is_private=is_private)
 
 
 # ------------------------------------------------------------------ parts

@@ -24,7 +24,7 @@ from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec
-from bot.ports import Sink
+from bot.ports import AdapterServices, Sink, ValueSigner
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,7 @@ class InteractionHandler:
     def __init__(
         self,
         *,
+        services: AdapterServices,
         sink: Sink,
         commands: Sequence[CommandSpec],
         acknowledgements: Acknowledgements,
@@ -49,6 +50,7 @@ class InteractionHandler:
         served: ServedPlaces,
         timing: Timing,
     ) -> None:
+        self._services = services
         self._sink = sink
         self._specs = {spec.name: spec for spec in commands}
         self._commands = commands
@@ -91,21 +93,22 @@ class InteractionHandler:
     # -- kinds of interactions
 
     async def _handle_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
+        signer = self._signer_of(interaction)
+        if not buttons.is_signed(custom_id, signer):
+            await self._refuse(interaction, "request.outdated")
+            return
         command, _, names = (custom_id["asks"] or "").partition("=")
         spec = self._specs.get(command)
         options = prompted_options(spec, names.split(","))
         if spec is not None and options:
-            modal_id = buttons.MODAL + custom_id[0].removeprefix(buttons.BUTTON)
-            locale = str(interaction.locale)
+            modal_id, locale = buttons.modal_id(custom_id, signer), str(interaction.locale)
             modal = modals.build_modal(spec, options, custom_id=modal_id, locale=locale, is_optional=True)
             await interaction.response.send_modal(modal)
             return
-        await self._record(
-            interaction,
-            interaction_events.event_from_button(
-                interaction, custom_id["event"], custom_id["action"], custom_id["conversation"], {}
-            ),
-        )
+        await self._record(interaction, interaction_events.event_from_button(interaction, custom_id, {}))
+
+    def _signer_of(self, interaction: discord.Interaction) -> ValueSigner:
+        return buttons.signer_of(self._services, str(interaction.channel_id), person=str(interaction.user.id))
 
     async def _handle_command(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)
@@ -146,11 +149,9 @@ class InteractionHandler:
         data = data_of(interaction)
         modal_id = str(data.get("custom_id", ""))
         values, files = modals.read_values(data)
-        if button := buttons.MODAL_ID.fullmatch(modal_id):
-            event = interaction_events.event_from_button(
-                interaction, button["event"], button["action"], button["conversation"], values
-            )
-            await self._record(interaction, event)
+        button = buttons.MODAL_ID.fullmatch(modal_id)
+        if button and buttons.is_signed(button, self._signer_of(interaction)):
+            await self._record(interaction, interaction_events.event_from_button(interaction, button, values))
         elif (match := _COMMAND_MODAL_ID.fullmatch(modal_id)) and (spec := self._specs.get(match["command"])):
             await self._record(interaction, interaction_events.event_from_modal(interaction, spec, values, files))
         else:
@@ -263,9 +264,13 @@ class InteractionHandler:
         event, locale = parsed.event, str(interaction.locale)
         view = discord.ui.View(timeout=None)
         if is_stoppable:
-            custom_id = buttons.button_id(buttons.STOP, event.id, event.conversation)
+            channel, person = str(interaction.channel_id), str(interaction.user.id) if parsed.is_private else ""
+            signer = buttons.signer_of(self._services, channel, person=person)
+            ids = buttons.ButtonIds(event=event.id, conversation=event.conversation, channel=channel, signer=signer)
             label = translate("action.stop", locale)
-            view.add_item(discord.ui.Button(label=label, custom_id=custom_id, style=discord.ButtonStyle.danger))
+            view.add_item(
+                discord.ui.Button(label=label, custom_id=ids.of(buttons.STOP), style=discord.ButtonStyle.danger)
+            )
         view.stop()  # `ActionButton` is told of presses, and nothing else
         try:
             shown = await interaction.original_response()

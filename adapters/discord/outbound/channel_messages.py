@@ -21,9 +21,10 @@ from adapters.discord.outbound.payload import (
 )
 from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.discord.timing import Timing
-from adapters.discord.ui.buttons import BUTTON_ID
+from adapters.discord.ui.buttons import BUTTON_ID, ButtonIds, signer_of
 from bot.errors import DeliveryRefused
 from bot.i18n import translate
+from bot.ports import AdapterServices
 
 Json = dict[str, Any]
 #: "components v2": edited, and the message turned out to be made of them; "too old": Discord allows no more edits
@@ -48,9 +49,17 @@ class ChannelMessages:
     """Posts and edits the messages of one answer. Every method raises `DeliveryError`."""
 
     def __init__(
-        self, client: DiscordClient, target: ReplyTarget, *, key: str, timing: Timing, dm_channel: str = ""
+        self,
+        client: DiscordClient,
+        core: AdapterServices,
+        target: ReplyTarget,
+        *,
+        key: str,
+        timing: Timing,
+        dm_channel: str = "",
     ) -> None:
         self._client = client
+        self._core = core
         self._target = target
         self._key = key
         self._timing = timing
@@ -82,8 +91,7 @@ class ChannelMessages:
         target = self._target
         with request_parameters(
             page,
-            key=self._key,
-            conversation=target.conversation,
+            ids=self._button_ids(),
             is_edit=False,
             is_spoiler=bool(target.spoiler),
             replies_to=replies_to,
@@ -117,11 +125,17 @@ class ChannelMessages:
         return "edited"
 
     async def _edit(self, message: str, page: MessagePage) -> None:
-        target = self._target
-        with request_parameters(
-            page, key=self._key, conversation=target.conversation, is_edit=True, is_spoiler=bool(target.spoiler)
-        ) as params:
+        is_spoiler = bool(self._target.spoiler)
+        with request_parameters(page, ids=self._button_ids(), is_edit=True, is_spoiler=is_spoiler) as params:
             await self._client.http.edit_message(int(self.channel), int(message), params=params)
+
+    def _button_ids(self) -> ButtonIds:
+        return ButtonIds(
+            event=self._key,
+            conversation=self._target.conversation,
+            channel=self.channel,
+            signer=signer_of(self._core, self.channel),
+        )
 
     async def delete(self, message: str) -> None:
         """Delete a message, if it still exists."""

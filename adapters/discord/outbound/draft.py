@@ -32,7 +32,7 @@ from adapters.kit.missing_files import replace_missing_files
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Action, Answer, Status
-from bot.ports import Confirm, always_owned
+from bot.ports import AdapterServices, Confirm, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,7 @@ class DeliveryServices:
     """The objects that all drafts of an adapter share."""
 
     client: DiscordClient
+    core: AdapterServices
     acknowledgements: Acknowledgements
     deadlines: TokenDeadlines
     edit_rates: EditRates
@@ -60,7 +61,9 @@ class DiscordDraft:
         self._is_single = bool(target.token) and (not target.can_post or target.deferred == "private")
         self._is_first = ref is None
         self._original = (
-            OriginalResponse(services.client, services.acknowledgements, target, key=key, timing=services.timing)
+            OriginalResponse(
+                services.client, services.core, services.acknowledgements, target, key=key, timing=services.timing
+            )
             if target.token
             else None
         )
@@ -76,9 +79,9 @@ class DiscordDraft:
 
     def _open_messages(self, ref: str) -> AnswerMessages:
         dm_channel = ref.rpartition(":")[0]
-        timing = self._services.timing
+        services, timing = self._services, self._services.timing
         channel = ChannelMessages(
-            self._services.client, self._target, key=self._key, timing=timing, dm_channel=dm_channel
+            services.client, services.core, self._target, key=self._key, timing=timing, dm_channel=dm_channel
         )
         age = time.time() - created_at(self._target.source_id)
         return AnswerMessages(

@@ -15,7 +15,8 @@ from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.payload import LOADING, leaf_components, request_parameters
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
-from adapters.discord.ui.buttons import STOP, button_id
+from adapters.discord.ui.buttons import BUTTON_ID, STOP, ButtonIds, signer_of
+from bot.ports import AdapterServices
 
 _ORIGINAL: Any = "@original"  # stands in for the message's id
 _INVALID_BODY = 50035
@@ -31,6 +32,7 @@ class OriginalResponse:
     def __init__(
         self,
         client: DiscordClient,
+        core: AdapterServices,
         acknowledgements: Acknowledgements,
         target: ReplyTarget,
         *,
@@ -38,6 +40,7 @@ class OriginalResponse:
         timing: Timing,
     ) -> None:
         self._client = client
+        self._core = core
         self._acknowledgements = acknowledgements
         self._target = target
         self._key = key
@@ -73,9 +76,10 @@ class OriginalResponse:
                 if exc.code in _UNUSABLE:
                     return False
                 raise
-        stop = button_id(STOP, self._key, target.conversation)
-        buttons = [component.get("custom_id") for component in leaf_components(message)]
-        return bool(message.get("flags", 0) & LOADING) or stop in buttons
+        ids = (str(component.get("custom_id")) for component in leaf_components(message))
+        buttons = [match for custom_id in ids if (match := BUTTON_ID.fullmatch(custom_id))]
+        is_stoppable = any(button["action"] == STOP and button["event"] == self._key for button in buttons)
+        return bool(message.get("flags", 0) & LOADING) or is_stoppable
 
     def close(self) -> None:
         """Use it no longer."""
@@ -96,9 +100,8 @@ class OriginalResponse:
 
     async def _edit(self, page: MessagePage) -> Json:
         webhook, target = self._webhook, self._target
-        with request_parameters(
-            page, key=self._key, conversation=target.conversation, is_edit=True, is_spoiler=bool(target.spoiler)
-        ) as params:
+        ids = self._button_ids(is_ephemeral=target.deferred == "private")
+        with request_parameters(page, ids=ids, is_edit=True, is_spoiler=bool(target.spoiler)) as params:
             message: Any = await async_context.get().edit_webhook_message(
                 webhook.id,
                 target.token,
@@ -110,6 +113,16 @@ class OriginalResponse:
                 with_components=True,
             )
         return dict(message)
+
+    def _button_ids(self, *, is_ephemeral: bool) -> ButtonIds:
+        target = self._target
+        person = target.user if is_ephemeral else ""
+        return ButtonIds(
+            event=self._key,
+            conversation=target.conversation,
+            channel=target.channel,
+            signer=signer_of(self._core, target.channel, person=person),
+        )
 
     async def delete(self) -> None:
         """Delete it, if it still exists."""
@@ -128,8 +141,7 @@ class OriginalResponse:
             raise_delivery_errors(),
             request_parameters(
                 page,
-                key=self._key,
-                conversation=target.conversation,
+                ids=self._button_ids(is_ephemeral=True),
                 is_edit=False,
                 is_spoiler=bool(target.spoiler),
                 flags=discord.MessageFlags(ephemeral=True),

@@ -11,7 +11,7 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from adapters.discord.outbound.layout import MessagePage
-from adapters.discord.ui.buttons import build_actions
+from adapters.discord.ui.buttons import ButtonIds, build_actions
 
 Json = dict[str, Any]
 _Kind = discord.ComponentType
@@ -33,8 +33,7 @@ def nonce(key: str, index: int, losses: int = 0) -> str:
 def request_parameters(
     page: MessagePage,
     *,
-    key: str,
-    conversation: str,
+    ids: ButtonIds,
     is_edit: bool,
     is_spoiler: bool = False,
     replies_to: str = "",
@@ -58,7 +57,7 @@ def request_parameters(
     if page.attached_text:
         files.append(discord.File(io.BytesIO(page.attached_text.encode("utf-8", "replace")), filename=_FILE_NAME))
     components = _content_components(page, files) if page.is_components_v2 else []
-    view: Any = _View([*components, *build_actions(page.actions, key, conversation)], page.is_components_v2)
+    view: Any = _View([*components, *build_actions(page.actions, ids)], page.is_components_v2)
     if replies_to:
         more["message_reference"] = {"message_id": replies_to, "fail_if_not_exists": False}
     if is_edit:

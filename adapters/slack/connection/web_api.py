@@ -26,7 +26,7 @@ from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.timing import Timing
 from adapters.slack.types import Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
-from bot.ports import Confirm, always_owned
+from bot.ports import AdapterServices, Confirm, always_owned
 
 # ------------------------------------------------------------------ clients
 
@@ -254,6 +254,7 @@ _UNKNOWN_OUTCOME = ("", "fatal_error", "internal_error", "request_timeout", "ser
 class DeliveryServices:
     """Services that all answers share."""
 
+    core: AdapterServices
     workspaces: Workspaces
     rate_limiter: RateLimiter
     features: FeatureGates

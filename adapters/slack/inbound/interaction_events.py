@@ -160,6 +160,26 @@ def event_from_message_shortcut(
     )
 
 
+def context_of_button(
+    workspace: Workspace, body: Json, person: Person, button: ActionButton, pressed_at: str
+) -> InteractionContext:
+    """Return the person and the place of a pressed button."""
+    container, message = body.get("container") or {}, body.get("message") or {}
+    channel, ts = locate_message(body)
+    thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
+    if not thread and not container.get("is_ephemeral"):
+        thread = ts
+    press = (ts, person.id, pressed_at or body.get("trigger_id"))
+    return InteractionContext(
+        workspace=workspace,
+        person=person,
+        channel=channel,
+        thread=thread,
+        event_id=interaction_id(workspace.owner, channel, "press", *press),
+        response_url=str(body.get("response_url") or ""),
+    )
+
+
 def event_from_button(
     context: InteractionContext, button: ActionButton, values: Mapping[str, str], *, label: str
 ) -> Event:
@@ -207,7 +227,8 @@ def locate_event(event_id: str) -> tuple[str, str, str]:
             return "", "", ""
 
 
-def locate_message(body: Json) -> str:
+def locate_message(body: Json) -> tuple[str, str]:
     """Return channel and ts of the message that a button is in."""
     container = body.get("container") or {}
-    return f"{container.get('channel_id') or ''}.{container.get('message_ts') or ''}"
+    channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
+    return str(channel), str(container.get("message_ts") or "")

@@ -15,6 +15,7 @@ from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
 from adapters.slack.inbound.interaction_events import (
     InteractionContext,
+    context_of_button,
     event_from_button,
     event_from_command,
     event_from_message_shortcut,
@@ -35,14 +36,14 @@ from adapters.slack.shortcuts import (
     THREAD_OR_CHANNEL_COMMANDS,
 )
 from adapters.slack.timing import Timing
-from adapters.slack.types import AckBody, Json, Person
+from adapters.slack.types import ADAPTER, AckBody, Json, Person
 from adapters.slack.ui.buttons import ActionButton
 from adapters.slack.ui.modals import TARGET_CHANNEL, build_modal, private_metadata, read_values
 from bot.commandline import parser
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
-from bot.ports import Sink
+from bot.ports import AdapterServices, Sink, ValueSigner
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class InteractionHandler:
         workspaces: Workspaces,
         users: UserDirectory,
         threads: ThreadConversations,
+        services: AdapterServices,
         recent: RecentThreads,
         sink: Sink,
         commands: Sequence[CommandSpec],
@@ -67,6 +69,7 @@ class InteractionHandler:
         self._workspaces = workspaces
         self._users = users
         self._threads = threads
+        self._services = services
         self._recent = recent
         self._sink = sink
         self._specs = {spec.name: spec for spec in commands}
@@ -74,7 +77,7 @@ class InteractionHandler:
         self._prefix = f"/{prefix}"
         self._patience = timing.interaction_patience
         #: Buttons that were just pressed: message, person and button.
-        self._pressed: BoundedDict[tuple[str, str, str], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
+        self._pressed: BoundedDict[tuple[str, ...], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
 
     # -- slash commands
 
@@ -135,6 +138,7 @@ class InteractionHandler:
             callback_id=f"{COMMAND_FORM}{spec.name}",
             title=title,
             locale=person.locale,
+            signer=self._form_signer(workspace, person),
             metadata=metadata,
             asks_channel=not channel,
         )
@@ -203,12 +207,13 @@ class InteractionHandler:
 
     async def on_button(self, workspace: Workspace, body: Json, action: Json) -> None:
         """Open the form that a button needs, or record the press."""
-        button = ActionButton.of(action)
         person = await self._find_person(workspace, body)
+        place = (workspace.owner, locate_message(body)[0])
+        button = ActionButton.of(action, self._services.signer(ADAPTER, *place, person=person.id))
         if button is None:
             await self._notify(workspace, body, person, "request.outdated")
             return
-        press = (f"{workspace.owner}.{locate_message(body)}", person.id, str(action.get("value") or ""))
+        press = (workspace.owner, *locate_message(body), person.id, str(action.get("value") or ""))
         if press in self._pressed:
             log.info("button pressed twice", action=button.action)
             return
@@ -216,43 +221,30 @@ class InteractionHandler:
         spec = self._specs.get(button.command)
         options = prompted_options(spec, button.prompts_for.split(","))
         label = str((action.get("text") or {}).get("text") or "")
-        context = self._locate_button(workspace, body, person, button, str(action.get("action_ts") or ""))
+        context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
             if not await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label)):
                 self._pressed.pop(press, None)
             return
-        metadata = {"button": button.value, "channel": context.channel, "thread": context.thread, "label": label}
+        metadata = {
+            "button": str(action.get("value")),
+            "channel": context.channel,
+            "thread": context.thread,
+            "label": label,
+        }
         view = build_modal(
             spec,
             options,
             callback_id=BUTTON_FORM,
             title=label or spec.name,
             locale=person.locale,
+            signer=self._form_signer(workspace, person),
             metadata=metadata,
             is_optional=True,
         )
         if not await self._open_view(workspace, body, view):
             self._pressed.pop(press, None)
             await self._notify(workspace, body, person, "slack.form.late")
-
-    def _locate_button(
-        self, workspace: Workspace, body: Json, person: Person, button: ActionButton, pressed_at: str
-    ) -> InteractionContext:
-        container, message = body.get("container") or {}, body.get("message") or {}
-        channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
-        ts = str(container.get("message_ts") or "")
-        thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
-        if not thread and not container.get("is_ephemeral"):
-            thread = ts
-        press = (ts, person.id, pressed_at or body.get("trigger_id"))
-        return InteractionContext(
-            workspace=workspace,
-            person=person,
-            channel=channel,
-            thread=thread,
-            event_id=interaction_id(workspace.owner, channel, "press", *press),
-            response_url=str(body.get("response_url") or ""),
-        )
 
     # -- forms
 
@@ -261,7 +253,9 @@ class InteractionHandler:
         view = body.get("view") or {}
         person = await self._find_person(workspace, body)
         name = str(view.get("callback_id") or "")
-        metadata = private_metadata(view)
+        metadata = private_metadata(view, self._form_signer(workspace, person))
+        if metadata is None:
+            return view_errors({first_input(view): translate("request.outdated", person.locale)})
         values, files = read_values(view)
         button = ActionButton.decode(metadata.get("button", "")) if name == BUTTON_FORM else None
         spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
@@ -290,6 +284,9 @@ class InteractionHandler:
         if not await self._record(event):
             return view_errors({first_input(view): translate("request.not_recorded", person.locale)})
         return None
+
+    def _form_signer(self, workspace: Workspace, person: Person) -> ValueSigner:
+        return self._services.signer(ADAPTER, workspace.owner, person=person.id)
 
     # -- Slack's own Stop
 

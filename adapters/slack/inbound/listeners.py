@@ -80,6 +80,7 @@ class EventRouter:
             workspaces=workspaces,
             users=users,
             threads=threads,
+            services=services,
             recent=recent,
             sink=sink,
             commands=commands,

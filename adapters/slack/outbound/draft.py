@@ -291,7 +291,8 @@ class SlackDraft:
         await self._deliver(answer)
 
     def _build_actions(self, answer: Answer) -> list[Block]:
-        return build_actions(answer.actions, self._target, key=self._key, thread=self._messages.thread)
+        api, thread = self._api, self._messages.thread
+        return build_actions(answer.actions, api.target, api.services.core, key=self._key, thread=thread)
 
     # -- recovery
 

@@ -35,7 +35,8 @@ async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) 
     parts = split_parts(answer.text)[:_MAX_MESSAGES]
     for number, part in enumerate(parts, start=1):
         is_last = number == len(parts)
-        buttons = build_actions(answer.actions, api.target, key=key, thread=thread) if is_last else []
+        actions = answer.actions if is_last else ()
+        buttons = build_actions(actions, api.target, api.services.core, key=key, thread=thread, is_ephemeral=True)
         if not await _post_part(api, part, buttons, thread):
             return False
     return True

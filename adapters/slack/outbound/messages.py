@@ -216,7 +216,7 @@ class AnswerMessages:
         return self.api.target.channel
 
     def _stop_button(self) -> list[Block]:
-        return build_stop_button(self.api.target, key=self._key, thread=self.thread)
+        return build_stop_button(self.api.target, self.api.services.core, key=self._key, thread=self.thread)
 
     async def _start_stream(self, part: int, chunk: Block, *, is_card: bool = False) -> bool:
         """Start a stream. False: the message has to be posted instead."""

@@ -1,6 +1,6 @@
 """The buttons under answers. A button's value contains all that pressing it needs, so that it works after a restart.
 
-Pure.
+It is signed for the channel of its message: in another one it does nothing. Pure.
 """
 
 import json
@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from adapters.slack.reply_target import ReplyTarget
-from adapters.slack.types import Block
+from adapters.slack.types import ADAPTER, Block
 from bot.i18n import translate
 from bot.models import Action
+from bot.ports import AdapterServices, ValueSigner
 
 #: Prefix of the `action_id` of a button; the action's name follows.
 BUTTON = "press:"
 #: The action of the button under an answer that is being written.
 STOP = "stop"
+_BRACE = "{"  # with which the signed part of a value begins
 _MAX_VALUE, _MAX_LABEL, _MAX_BUTTONS = 2000, 75, 25
 #: Emoji in place of labels, for feedback.
 _EMOJI = {"good": "👍", "bad": "👎"}
@@ -39,9 +41,11 @@ class ActionButton:
         """The id that distinguishes this button from the others of its message."""
         return f"{BUTTON}{self.action}"
 
-    @property
-    def value(self) -> str:
-        """The text that `decode` reads, of at most 2,000 characters; a longer one is cut by the form's fields."""
+    def encode(self, signer: ValueSigner) -> str:
+        """Return the value: its signature, then what `decode` reads, at most 2,000 characters.
+
+        Too long a value is cut by the form's fields.
+        """
         fields = {
             "event": self.event,
             "action": self.action,
@@ -50,19 +54,23 @@ class ActionButton:
             "command": self.command,
             "asks": self.prompts_for,
         }
-        text = _encode(fields)
-        return text if len(text) <= _MAX_VALUE else _encode({**fields, "command": "", "asks": ""})
+        value = _sign(fields, signer)
+        return value if len(value) <= _MAX_VALUE else _sign({**fields, "command": "", "asks": ""}, signer)
 
     @classmethod
-    def of(cls, action: Mapping[str, Any]) -> Self | None:
-        """Return the button of an entry of `block_actions`; None for another element."""
-        return cls.decode(str(action.get("value") or "")) if str(action.get("action_id")).startswith(BUTTON) else None
+    def of(cls, action: Mapping[str, Any], signer: ValueSigner) -> Self | None:
+        """Return the button of an entry of `block_actions`; None for another element, and where it is not signed."""
+        value = str(action.get("value") or "")
+        signature, brace, rest = value.partition(_BRACE)
+        if not str(action.get("action_id")).startswith(BUTTON) or not signer.verify(brace + rest, signature):
+            return None
+        return cls.decode(value)
 
     @classmethod
     def decode(cls, value: str) -> Self | None:
-        """Return the button of that value; None for the value of another element. Unknown fields are ignored."""
+        """Return the button of that value, signed or not; None for the value of another element."""
         try:
-            fields = json.loads(value)
+            fields = json.loads(value[value.index(_BRACE) :])
             return cls(
                 event=str(fields["event"]),
                 action=str(fields["action"]),
@@ -75,23 +83,33 @@ class ActionButton:
             return None
 
 
-def _encode(fields: Mapping[str, str]) -> str:
-    return json.dumps({name: text for name, text in fields.items() if text}, separators=(",", ":"))
+def _sign(fields: Mapping[str, str], signer: ValueSigner) -> str:
+    text = json.dumps({name: text for name, text in fields.items() if text}, separators=(",", ":"))
+    return f"{signer.sign(text)}{text}"
 
 
-def build_actions(actions: Sequence[Action], target: ReplyTarget, *, key: str, thread: str) -> list[Block]:
+def build_actions(
+    actions: Sequence[Action],
+    target: ReplyTarget,
+    core: AdapterServices,
+    *,
+    key: str,
+    thread: str,
+    is_ephemeral: bool = False,
+) -> list[Block]:
     """Return the `actions` block with an answer's buttons; none without actions. `key`: the event's id."""
-    elements = [_build_button(action, target, key, thread) for action in actions[:_MAX_BUTTONS]]
+    signer = core.signer(ADAPTER, target.owner, target.channel, person=target.user if is_ephemeral else "")
+    elements = [_build_button(action, target, signer, key, thread) for action in actions[:_MAX_BUTTONS]]
     return [{"type": "actions", "block_id": secrets.token_hex(8), "elements": elements}] if elements else []
 
 
-def build_stop_button(target: ReplyTarget, *, key: str, thread: str) -> list[Block]:
+def build_stop_button(target: ReplyTarget, core: AdapterServices, *, key: str, thread: str) -> list[Block]:
     """Return the `actions` block with the button that stops an answer."""
     action = Action(name=STOP, label=translate("action.stop", target.locale), command=STOP)
-    return build_actions((action,), target, key=key, thread=thread)
+    return build_actions((action,), target, core, key=key, thread=thread)
 
 
-def _build_button(action: Action, target: ReplyTarget, key: str, thread: str) -> Block:
+def _build_button(action: Action, target: ReplyTarget, signer: ValueSigner, key: str, thread: str) -> Block:
     prompts_for = ",".join(action.prompts_for)
     button = ActionButton(
         event=key,
@@ -104,7 +122,7 @@ def _build_button(action: Action, target: ReplyTarget, key: str, thread: str) ->
     return {
         "type": "button",
         "action_id": button.action_id,
-        "value": button.value,
+        "value": button.encode(signer),
         "text": {"type": "plain_text", "text": _EMOJI.get(action.name, action.label)[:_MAX_LABEL], "emoji": True},
         "accessibility_label": action.label[:_MAX_LABEL],
         **({"style": "danger"} if action.is_danger else {}),

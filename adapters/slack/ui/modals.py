@@ -1,4 +1,7 @@
-"""Modals: forms for a command's prompt and options, made from its spec. Pure."""
+"""Modals: forms for a command's prompt and options, made from its spec. Pure.
+
+What a form knows of its origin is signed: Slack sends it back from the client of a person.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,6 +11,7 @@ from adapters.kit.titles import shorten
 from adapters.slack.types import Block, Json
 from bot.i18n import describe_option, translate
 from bot.models import CommandSpec, Option
+from bot.ports import ValueSigner
 
 #: The block that asks for the channel of the answer.
 TARGET_CHANNEL = "where"
@@ -25,13 +29,15 @@ def build_modal(
     callback_id: str,
     title: str,
     locale: str,
+    signer: ValueSigner,
     metadata: Mapping[str, str] | None = None,
     asks_channel: bool = False,
     is_optional: bool = False,
 ) -> Block:
     """Return a form with these options.
 
-    `metadata`: what `private_metadata` returns when the form is submitted. `asks_channel`: the form also asks for the
+    `signer`: of the person in the workspace. `metadata`: what `private_metadata` returns when the form is submitted by
+    that person. `asks_channel`: the form also asks for the
     channel of the answer. `is_optional`: no field is required; what is left empty stays as it was.
     """
 
@@ -48,17 +54,22 @@ def build_modal(
         "title": _plain(title, _MAX_TITLE),
         "submit": _plain(translate("slack.form.send", locale), _MAX_TITLE),
         "close": _plain(translate("slack.form.cancel", locale), _MAX_TITLE),
-        "private_metadata": _encode_metadata(metadata or {}),
+        "private_metadata": _encode_metadata(callback_id, metadata or {}, signer),
         "blocks": blocks,
     }
 
 
-def _encode_metadata(metadata: Mapping[str, str]) -> str:
-    text = json.dumps(metadata, separators=(",", ":"))
+def _encode_metadata(callback_id: str, metadata: Mapping[str, str], signer: ValueSigner) -> str:
+    text = _sign(callback_id, metadata, signer)
     if len(text) > _MAX_METADATA:
         needed = {name: value for name, value in metadata.items() if name not in _DISPENSABLE}
-        text = json.dumps(needed, separators=(",", ":"))
+        text = _sign(callback_id, needed, signer)
     return text
+
+
+def _sign(callback_id: str, metadata: Mapping[str, str], signer: ValueSigner) -> str:
+    text = json.dumps(metadata, separators=(",", ":"))
+    return f"{signer.sign(f'{callback_id} {text}')}{text}"
 
 
 def _plain(text: str, limit: int) -> Block:
@@ -134,10 +145,9 @@ def read_values(view: Json) -> tuple[dict[str, str], list[Json]]:
     return values, files
 
 
-def private_metadata(view: Json) -> dict[str, str]:
-    """Return the `metadata` that the form was built with."""
-    try:
-        metadata = json.loads(str(view.get("private_metadata") or "{}"))
-    except ValueError:
-        return {}
-    return {str(name): str(value) for name, value in metadata.items()} if isinstance(metadata, dict) else {}
+def private_metadata(view: Json, signer: ValueSigner) -> dict[str, str] | None:
+    """Return the `metadata` that the form was built with; None where it was not, for that person in that workspace."""
+    signature, brace, rest = str(view.get("private_metadata") or "").partition("{")
+    if not signer.verify(f"{view.get('callback_id') or ''} {brace}{rest}", signature):
+        return None
+    return {str(name): str(value) for name, value in json.loads(brace + rest).items()}

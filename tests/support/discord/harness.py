@@ -207,7 +207,7 @@ class DiscordDirect(Harness):
                 fields.append({"type": SELECT, "custom_id": name, "values": [values[name]] if name in values else []})
         components = [{"type": LABEL, "component": field} for field in fields]
         data = {"custom_id": form.handle["custom_id"], "components": components}
-        return await self._interact(_SUBMIT, data, self.channel)
+        return await self._interact(_SUBMIT, data, form.handle["channel_id"])
 
     async def _interact(self, kind: int, data: Json, channel: str, *, by: str = "ada", **more: Any) -> Used:
         kept = len(self.events)
@@ -223,7 +223,7 @@ class DiscordDirect(Harness):
         names = [
             field["custom_id"] for field in every(answer["data"]["components"]) if field["type"] in (INPUT, SELECT)
         ]
-        return Used(event, Form(answer["data"], tuple(names)))
+        return Used(event, Form({**answer["data"], "channel_id": channel}, tuple(names)))
 
     # -- what people see
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from adapters.discord.ui.buttons import ButtonIds, signer_of
+from bot.ports import AdapterServices
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, ME, Json, snowflake
 
@@ -15,11 +17,30 @@ def slash_command(name: str, /, **options: Any) -> Json:
     return {"id": snowflake(), "name": name, "type": 1, "options": values}
 
 
-def button_press(simulator: DiscordSimulator, custom_id: str, *, flags: int = 0) -> tuple[Json, Json]:
+def button_id(
+    core: AdapterServices,
+    action: str,
+    event: str,
+    conversation: str,
+    *,
+    channel: str = CHANNEL,
+    person: str = "",
+    command: str = "",
+    asks: tuple[str, ...] = (),
+) -> str:
+    """Return the id of a button as an answer in the channel has it."""
+    signer = signer_of(core, channel, person=person)
+    ids = ButtonIds(event=event, conversation=conversation, channel=channel, signer=signer)
+    return ids.of(action, command=command, asks=asks)
+
+
+def button_press(
+    simulator: DiscordSimulator, custom_id: str, *, channel: str = CHANNEL, flags: int = 0
+) -> tuple[Json, Json]:
     """Return the data of a pressed button, and its message, which is posted in the channel."""
     button = {"type": 2, "style": 2, "label": "Again", "custom_id": custom_id, "id": 2}
     row = {"type": 1, "id": 1, "components": [button]}
-    message = simulator.message(CHANNEL, "an answer", by=ME, components=[row], flags=flags)
+    message = simulator.message(channel, "an answer", by=ME, components=[row], flags=flags)
     return {"component_type": 2, "custom_id": custom_id, "id": 2}, message
 
 

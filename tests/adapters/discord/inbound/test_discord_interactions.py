@@ -5,10 +5,9 @@ import pytest
 from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
-from adapters.discord.ui.buttons import button_id
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
-from tests.support.discord.interactions import PRESSED, SLASH, button_press, message_command, slash_command
+from tests.support.discord.interactions import PRESSED, SLASH, button_id, button_press, message_command, slash_command
 from tests.support.discord.stage import RecordingCore, Service
 
 ASKED_FOR_CHOICES, FORM = 4, 5
@@ -206,7 +205,7 @@ async def test_menu_that_animates(service: Service, simulator: DiscordSimulator,
 
 async def test_button_of_an_earlier_process(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A button that another process made is a press of the answer it belongs to, in that conversation."""
-    data, message = button_press(simulator, button_id("again", "17/abc", "r17"))
+    data, message = button_press(simulator, button_id(core, "again", "17/abc", "r17"))
     await simulator.interact(PRESSED, data, message=message)
     (event,) = await core.wait_for_events(1)
     assert (event.command, event.conversation) == ("press", "r17")
@@ -220,7 +219,7 @@ async def test_ephemeral_buttons(
     service: Service, simulator: DiscordSimulator, core: RecordingCore, action: str, flags: int
 ) -> None:
     """Opinions and the like, and buttons of private answers, are answered to who pressed alone."""
-    data, message = button_press(simulator, button_id(action, "17", "r17"), flags=flags)
+    data, message = button_press(simulator, button_id(core, action, "17", "r17"), flags=flags)
     await simulator.interact(PRESSED, data, message=message)
     await core.wait_for_events(1)
     assert await answered(simulator) == {"type": THINKING, "data": {"flags": PRIVATE}}
@@ -229,7 +228,7 @@ async def test_ephemeral_buttons(
 async def test_button_that_asks_first(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A button that needs something opens a form; what is sent is the press with what was filled in."""
     asks = ("prompt", "duration", "resolution")
-    custom_id = button_id("video", "1457536551830421524", "t1457536551830421524", command="video", asks=asks)
+    custom_id = button_id(core, "video", "1457536551830421524", "t1457536551830421524", command="video", asks=asks)
     data, message = button_press(simulator, custom_id)
     await simulator.interact(PRESSED, data, message=message)
     form = await answered(simulator)

@@ -7,6 +7,7 @@ import pytest
 
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import Json, snowflake
+from tests.support.discord.interactions import button_id
 from tests.support.discord.stage import RecordingCore, Service
 from tests.support.payloads import recorded
 
@@ -48,10 +49,12 @@ async def test_recorded_messages(service: Service, simulator: DiscordSimulator, 
 async def test_recorded_press(service: Service, simulator: DiscordSimulator, core: RecordingCore, name: str) -> None:
     """A button's interaction as Discord sent it, with an id of ours, is recorded and acknowledged."""
     button = RECORDED[name]["data"]["custom_id"]
-    text = json.dumps(RECORDED[name]).replace(f'"{button}"', '"cm:again:17:t17"')
+    text = json.dumps(RECORDED[name])
     for placeholder in {*PLACEHOLDER.findall(text)}:
         text = text.replace(placeholder, f'"{snowflake()}"')
     told = json.loads(text) | {"id": snowflake(), "token": "t"}
+    custom_id = button_id(core, "again", "17", "t17", channel=told["channel_id"])
+    told = json.loads(json.dumps(told).replace(f'"{button}"', f'"{custom_id}"'))
     member = told.get("member") or told
     who, nick = member["user"], member.get("nick")
     await simulator.gateway.dispatch("INTERACTION_CREATE", told)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.outbound.layout import MAX_MESSAGES
-from adapters.discord.ui.buttons import button_id
 from bot.errors import DeliveryDelayed
 from bot.models import Action, Answer, Status
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME
 from tests.contract.adapter_contract import long_markdown, media, words
+from tests.support.discord.interactions import button_id
 from tests.support.discord.messages import AGAIN, buttons_of, text_of
 from tests.support.discord.stage import RecordingCore, Service
 
@@ -33,7 +33,7 @@ GOOD = Action(name="good", label="Good answer", command="feedback")
 DELETE = Action(name="delete", label="Delete", command="delete", is_danger=True)
 
 
-async def test_growing_text_is_one_message(service: Service, simulator: DiscordSimulator) -> None:
+async def test_growing_text_is_one_message(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """An answer grows in one message that replies to its question and has a Stop button until it is finished."""
     event = await service.say()
     draft = await service.open_draft(event)
@@ -43,7 +43,7 @@ async def test_growing_text_is_one_message(service: Service, simulator: DiscordS
     assert message["content"] == "The answer"
     assert message["message_reference"]["message_id"] == event.id
     (stop,) = buttons_of(message)
-    assert stop["custom_id"] == button_id("stop", event.id, event.conversation)
+    assert stop["custom_id"] == button_id(core, "stop", event.id, event.conversation, channel=DM)
     await draft.finish(Answer(text="The answer is 42.", actions=(AGAIN, GOOD, DELETE)))
     assert simulator.bot_messages(DM) == [message]
     assert message["content"] == "The answer is 42."

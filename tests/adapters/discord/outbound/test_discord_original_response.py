@@ -7,7 +7,6 @@ import pytest
 
 from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.timing import Timing
-from adapters.discord.ui.buttons import button_id
 from bot.errors import DeliveryRefused
 from bot.models import Answer, Event, Status
 from simulators.discord.checks import EPHEMERAL, LOADING
@@ -18,7 +17,7 @@ from simulators.discord.values import (
     ME,
 )
 from tests.contract.adapter_contract import long_markdown
-from tests.support.discord.interactions import PRESSED, SLASH, button_press, slash_command
+from tests.support.discord.interactions import PRESSED, SLASH, button_id, button_press, slash_command
 from tests.support.discord.messages import AGAIN, buttons_of, text_of
 from tests.support.discord.stage import RecordingCore, Service
 from tests.support.discord.whole import whole
@@ -93,7 +92,7 @@ async def test_answer_that_will_not_be_in_time(service: Service, simulator: Disc
     await draft.status(Status("Thinking…"))
     await simulator.until(lambda: "/retry" in text_of(simulator.bot_messages(CHANNEL)[0]))
     (retry,) = buttons_of(simulator.bot_messages(CHANNEL)[0])
-    assert retry["custom_id"] == button_id("retry", event.id, event.conversation)
+    assert retry["custom_id"] == button_id(service.core, "retry", event.id, event.conversation)
     await draft.status(Status("Still thinking…"))
     assert "/retry" in text_of(simulator.bot_messages(CHANNEL)[0])
     simulator.interactions[token(event)].is_expired = True
@@ -168,9 +167,9 @@ async def test_retry_shows_what_came_too_late(tmp_path: Path) -> None:
             asked_for = list(one.echo.prompts)
             if is_pressed:
                 event = one.simulator.interactions[late].payload["id"]
-                data, message = button_press(
-                    one.simulator, button_id("retry", event, conversation_of_commands(CHANNEL, ADA))
-                )
+                conversation = conversation_of_commands(CHANNEL, ADA)
+                custom_id = button_id(one.core.services, "retry", event, conversation)
+                data, message = button_press(one.simulator, custom_id)
                 await one.simulator.interact(PRESSED, data, message=message, **ALONE)
             else:
                 await one.command("retry", told=ALONE)

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.discord.ui.buttons import BUTTON_ID, MODAL_ID, button_id
+from adapters.discord.ui.buttons import BUTTON_ID, MODAL_ID
 from adapters.discord.ui.modals import read_values
 
 LEAVES = st.fixed_dictionaries(
@@ -41,4 +41,3 @@ def test_any_id_is_ours_or_not(custom_id: str) -> None:
     """Ids of other apps match neither pattern, and none is slow to tell."""
     assert BUTTON_ID.fullmatch(custom_id) is None or custom_id.startswith("cm:")
     assert MODAL_ID.fullmatch(custom_id) is None or custom_id.startswith("cf:")
-    assert BUTTON_ID.fullmatch(button_id("again", "e1", "c1")) is not None

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound import parse
-from adapters.slack.ui.buttons import ActionButton
+from adapters.slack.ui.buttons import BUTTON, ActionButton
 from adapters.slack.ui.modals import private_metadata, read_values
+from tests.support.core import RecordingCore
 
 QUICK = settings(max_examples=150, deadline=None)
 WORDS = st.text(max_size=20) | st.sampled_from(
@@ -76,7 +77,8 @@ def test_any_value_is_a_button_or_none(value: str) -> None:
     """The value of a button may be another app's or an older version's."""
     found = ActionButton.decode(value)
     assert found is None or isinstance(found.event, str)
-    ActionButton.of({"value": value, "action_id": value})
+    signer = RecordingCore().signer("slack", "T1", "C1")
+    assert ActionButton.of({"value": value, "action_id": f"{BUTTON}{value}"}, signer) is None
 
 
 @given(
@@ -101,4 +103,5 @@ def test_any_form_is_read(values: dict[str, Any], metadata: str | None) -> None:
     """Fields left empty, and metadata of another version."""
     found, _files = read_values({"state": {"values": values}})
     assert all(isinstance(value, str) for value in found.values())
-    assert isinstance(private_metadata({"private_metadata": metadata}), dict)
+    signer = RecordingCore().signer("slack", "T1", person="U1")
+    assert private_metadata({"private_metadata": metadata}, signer) is None

@@ -19,7 +19,7 @@ async def _with_button(
     element = {
         "type": "button",
         "action_id": button.action_id,
-        "value": button.value,
+        "value": button.encode(service.core.signer("slack", "T0LAB", "C0GENERAL")),
         "text": {"type": "plain_text", "text": "Other style"},
     }
     posted = await client.chat_postMessage(
@@ -386,10 +386,13 @@ def test_button_round_trip() -> None:
     button = ActionButton(
         event="E", action="style", conversation="c", thread="1.2", command="image", prompts_for="style"
     )
-    assert ActionButton.of({"action_id": button.action_id, "value": button.value}) == button
+    signer = RecordingCore().signer("slack", "T1", "C1")
+    assert ActionButton.of({"action_id": button.action_id, "value": button.encode(signer)}, signer) == button
     long = ActionButton(
-        event="E" * 1950, action="a", conversation="c", command="image", prompts_for="style,size,prompt"
+        event="E" * 1940, action="a", conversation="c", command="image", prompts_for="style,size,prompt"
     )
-    assert len(long.value) <= 2000
-    assert ActionButton.decode(long.value) == ActionButton(event="E" * 1950, action="a", conversation="c")
-    assert ActionButton.of({"action_id": "press:x", "value": "no json"}) is None
+    value = long.encode(signer)
+    assert len(value) <= 2000
+    cut = ActionButton(event="E" * 1940, action="a", conversation="c")
+    assert ActionButton.of({"action_id": "press:a", "value": value}, signer) == cut
+    assert ActionButton.of({"action_id": "press:x", "value": "no json"}, signer) is None

@@ -191,7 +191,7 @@ async def test_stop_names_the_event(slack: SlackSimulator, stage: DraftStage) ->
     draft = await stage.draft("Ev7")
     await draft.write("The first words")
     (block,) = (b for b in stage.answers()[0].blocks if b["type"] == "actions")
-    button = ActionButton.of(block["elements"][0])
+    button = ActionButton.of(block["elements"][0], stage.core.signer("slack", slack.team.id, stage.channel.id))
     assert button == ActionButton(
         event="Ev7", action="stop", conversation=stage.target().conversation, thread=stage.question.ts
     )
