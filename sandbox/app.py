@@ -36,6 +36,7 @@ class SandboxState:
         self.config = config
         self.faults = FaultInjector(list(config.faults))
         self.renderer = Worker()
+        self.background = Worker()  # of jobs: what somebody waits for does not wait for them
         self.model = Worker()
         self.text = TextGenerator(self.model, config.gguf)
         self.temporary = None
@@ -43,14 +44,15 @@ class SandboxState:
             self.temporary = TemporaryFolder()
             folder = self.temporary.folder
         self.files = GeneratedFiles(folder, config.max_folder_bytes, config.max_file_age)
-        self.jobs = Jobs()
-        self.media = MediaTools(self.renderer, self.files, self.jobs)
+        self.jobs = Jobs(config.abandoned_after)
+        self.media = MediaTools(self.renderer, self.background, self.files, self.jobs)
 
     async def close(self) -> None:
         """Cancel running work, end the processes and remove the temporary files. Safe to repeat."""
         self.faults.closing.set()
         await self.jobs.close()
         await self.renderer.close()
+        await self.background.close()
         await self.model.close()
         if self.temporary is not None:
             await asyncio.to_thread(self.temporary.close)

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -25,6 +26,7 @@ class Job:
     progress: float = 0.0  #: 0 to 1
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    asked_at: float = field(default_factory=time.monotonic)  #: when somebody last asked about it, monotonic clock
 
     def advance(self, share: float) -> None:
         """Set the progress (0 to 1) of a running job; it never decreases."""
@@ -50,7 +52,9 @@ class Job:
 class Jobs:
     """The jobs of one sandbox; the oldest finished ones are removed."""
 
-    def __init__(self) -> None:
+    def __init__(self, abandoned_after: float) -> None:
+        """`abandoned_after`: seconds without a question about a job after which it is given up."""
+        self._abandoned_after = abandoned_after
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -67,9 +71,12 @@ class Jobs:
         return job
 
     def find(self, kind: str, id: str) -> Job | None:  # noqa: A002
-        """Return the job with this kind and id, or None."""
+        """Return the job with this kind and id, or None. Somebody still wants it then."""
         job = self._jobs.get(id)
-        return job if job and job.kind == kind else None
+        if job is None or job.kind != kind:
+            return None
+        job.asked_at = time.monotonic()
+        return job
 
     async def close(self) -> None:
         """Cancel the running jobs."""
@@ -78,11 +85,26 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    @staticmethod
-    async def _run(job: Job, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> None:
+    async def _run(self, job: Job, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> None:
         try:
-            job.result = await work(job)
+            job.result = await self._unless_abandoned(job, work)
+        except TimeoutError:
+            job.status, job.error = "failed", f"nobody asked about it for {self._abandoned_after:g} seconds"
         except (TaskFailed, WorkerDied, OSError) as exc:
             job.status, job.error = "failed", f"the render failed: {exc}"
         else:
             job.status, job.progress = "succeeded", 1.0
+
+    async def _unless_abandoned(self, job: Job, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """Await the work; when nobody asks about the job any more, end it and raise `TimeoutError`."""
+        task = asyncio.ensure_future(work(job))
+        try:
+            while not task.done():
+                left = job.asked_at + self._abandoned_after - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                await asyncio.wait({task}, timeout=left)
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

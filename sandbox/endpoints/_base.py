@@ -27,9 +27,14 @@ FileUrl = Callable[[Path], str]
 class MediaTools:
     """What an endpoint generates media with."""
 
-    worker: Worker
+    worker: Worker  #: for what the caller waits for
+    background: Worker  #: for jobs
     files: GeneratedFiles
     jobs: Jobs
+
+    def worker_of(self, job: Job | None) -> Worker:
+        """Return the process that makes a job's file, or what the caller waits for."""
+        return self.worker if job is None else self.background
 
     async def now_or_later(
         self, kind: Kind, body: MediaBody, work: Callable[[Job | None], Awaitable[Data]], *, is_long: bool

@@ -30,7 +30,7 @@ async def generate(tools: MediaTools, body: AudioBody, url: FileUrl) -> Data:
     async def work(job: Job | None = None) -> Data:
         if job:
             job.advance(0)
-        content, content_type = await tools.worker.run(
+        content, content_type = await tools.worker_of(job).run(
             "sandbox.media.audio:render_audio", prompt=body.prompt, duration=body.duration, format=body.format
         )
         path = tools.files.save("audio", content, content_type)

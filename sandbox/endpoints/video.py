@@ -36,7 +36,7 @@ async def generate(tools: MediaTools, body: VideoBody, url: FileUrl) -> Data:
     async def work(job: Job | None = None) -> Data:
         path = tools.files.new("video", "video/mp4")
         try:
-            await tools.worker.run(
+            await tools.worker_of(job).run(
                 "sandbox.media.video:render_video",
                 job.advance if job else _ignore,
                 prompt=body.prompt,

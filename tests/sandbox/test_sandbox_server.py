@@ -284,6 +284,29 @@ async def test_a_taken_port_is_a_clear_error(sandbox: Sandbox) -> None:
             pass
 
 
+async def test_a_job_that_nobody_asks_about_ends() -> None:
+    """It is given up, as after a stop, so that the next one starts."""
+    video = {**SAMPLES["/video/generations"], "resolution": "640x360"}
+    config = SandboxConfig(abandoned_after=0.5)
+    async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(100):
+        asked = [(await api.post("/video/generations", json={**video, "duration": s})).json()["data"] for s in (20, 4)]
+        second = asked[1]
+        while second["status"] in {"queued", "processing"}:
+            second = (await api.get(f"/video/generations/{second['id']}")).json()["data"]
+        first = (await api.get(f"/video/generations/{asked[0]['id']}")).json()["data"]
+        assert (first["status"], second["status"]) == ("failed", "succeeded")
+        assert "nobody asked" in first["error"]["message"]
+
+
+async def test_pictures_do_not_wait_for_jobs(sandbox: Sandbox) -> None:
+    """A picture is made beside a long video, in a process of its own."""
+    body = {**SAMPLES["/video/generations"], "duration": 60, "resolution": "1280x720"}
+    async with client(sandbox) as api, asyncio.timeout(100):
+        job = (await api.post("/video/generations", json=body)).json()["data"]
+        assert (await api.post("/images/generations", json=IMAGE)).status_code == 200
+        assert (await api.get(f"/video/generations/{job['id']}")).json()["data"]["status"] in {"queued", "processing"}
+
+
 async def test_nothing_is_left_behind() -> None:
     """After closing there is no task, no worker process and no temporary folder."""
     before = asyncio.all_tasks()
