@@ -286,14 +286,16 @@ async def test_a_taken_port_is_a_clear_error(sandbox: Sandbox) -> None:
 
 async def test_a_job_that_nobody_asks_about_ends() -> None:
     """It is given up, as after a stop, so that the next one starts."""
-    video = {**SAMPLES["/video/generations"], "resolution": "640x360"}
+    video = {**SAMPLES["/video/generations"], "duration": 30, "resolution": "1920x1080"}
     config = SandboxConfig(abandoned_after=0.5)
     async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(100):
-        asked = [(await api.post("/video/generations", json={**video, "duration": s})).json()["data"] for s in (20, 4)]
-        second = asked[1]
+        first = (await api.post("/video/generations", json=video)).json()["data"]
+        body = {**SAMPLES["/audio/generations"], "duration": 61, "format": "wav"}
+        second = (await api.post("/audio/generations", json=body)).json()["data"]
         while second["status"] in {"queued", "processing"}:
-            second = (await api.get(f"/video/generations/{second['id']}")).json()["data"]
-        first = (await api.get(f"/video/generations/{asked[0]['id']}")).json()["data"]
+            await asyncio.sleep(0.02)
+            second = (await api.get(f"/audio/generations/{second['id']}")).json()["data"]
+        first = (await api.get(f"/video/generations/{first['id']}")).json()["data"]
         assert (first["status"], second["status"]) == ("failed", "succeeded")
         assert "nobody asked" in first["error"]["message"]
 
