@@ -13,7 +13,10 @@ from sandbox.__main__ import port
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status. Wrong settings are one sentence each, with status 2."""
+    """Run the command line; returns the exit status. Wrong settings are one sentence each, with status 2.
+
+    Piped questions that all failed end with status 1.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     choose_language(_find_language(arguments))  # before the parser is made, as its help is translated, too
     parsed = parser().parse_args(arguments)
@@ -21,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = parsed.run(parsed)
     except BotError as exc:
         print(exc, file=sys.stderr)
-        return 2
+        return exc.exit_status
     except KeyboardInterrupt:
         return 130
     return status

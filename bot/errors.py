@@ -10,6 +10,7 @@ BotError
 │   ├── WrongContent         its content is not of the expected type
 │   ├── DownloadFailed       it could not be read to its end
 │   └── FileNotSaved         the local disk did not store it
+├── NothingAnswered          every question of an input that has ended failed
 ├── StoreError               the database failed; nothing acknowledged is lost
 │   ├── StoreUnavailable     locked, or no space left
 │   ├── StoreCorrupt         the file is damaged
@@ -31,6 +32,9 @@ Limit = Literal["rate", "media", "money", "price"]
 class BotError(Exception):
     """Base class of the errors that the service raises on purpose. The text is one sentence."""
 
+    #: exit status of the command line that the error ends
+    exit_status = 2
+
 
 class SettingsError(BotError):
     """A setting is missing or wrong."""
@@ -38,6 +42,12 @@ class SettingsError(BotError):
 
 class UsageError(BotError):
     """A person's request is invalid; the text, in the person's language, says what is allowed."""
+
+
+class NothingAnswered(BotError):
+    """Every question of an input that has ended failed."""
+
+    exit_status = 1
 
 
 class OverLimit(BotError):

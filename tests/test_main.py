@@ -17,7 +17,7 @@ import pytest
 from bot import __version__
 from bot.__main__ import main
 from sandbox.server import Sandbox
-from tests.support.scripted_api import chat, scripted_api, silence
+from tests.support.scripted_api import chat, failure, scripted_api, silence
 
 ROOT = Path(__file__).parents[1]
 
@@ -99,6 +99,17 @@ def test_what_is_piped_in_is_answered_to_its_end(tmp_path: Path) -> None:
     limited = bot(tmp_path, text=lines, BOT_REQUESTS_PER_MINUTE="2")
     assert limited.stdout.count("> /model\nModels used") == 2
     assert "more than 2 requests" in limited.stdout
+
+
+async def test_piped_questions_that_all_failed_end_with_an_error(tmp_path: Path) -> None:
+    """The exit status is 1, with a sentence; where one was answered it is 0."""
+    async with scripted_api() as api:
+        api.play(*[failure(401)] * 2, chat("hi"))
+        settings = {"AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
+        failed = await asyncio.to_thread(bot, tmp_path, text="hello\n/imagine a fox\n", **settings)
+        assert (failed.returncode, failed.stdout.count("> ")) == (1, 2)
+        assert "No question could be answered." in failed.stderr
+        assert (await asyncio.to_thread(bot, tmp_path, text="one\ntwo\n", **settings)).returncode == 0
 
 
 async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
 from adapters.console.timing import Timing
 from adapters.kit.per_key import PerKey
-from bot.errors import DeliveryRefused, DownloadFailed, StoreError, WrongContent
+from bot.errors import DeliveryRefused, DownloadFailed, NothingAnswered, StoreError, WrongContent
 from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
 from bot.ports import AdapterServices, Confirm, Sink, always_owned
 
+_EARLIER = 4  # turns shown when a conversation goes on
 _PIECE = 256 * 1024
 
 
@@ -47,6 +48,7 @@ class Console:
         """`data_dir`: for the history and the keys of shown answers; None: in memory."""
         timing = timing or Timing()
         self.conversation = conversation
+        self._services: AdapterServices | None = None
         self._person = person
         self._stdin = sys.stdin.fileno() if stdin is None else stdin
         self._stdout = sys.stdout.fileno() if stdout is None else stdout
@@ -56,14 +58,19 @@ class Console:
         self._plain = PlainScreen(person.locale, self._stdout, order_timeout=timing.order_timeout)
         self._screen: Screen = self._chat.screen if self._chat else self._plain
 
-    def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+    def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
         """Return an empty context: a terminal needs no connection."""
+        self._services = services
         return nullcontext()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        """Read until the input has ended and every question is answered, or the person leaves."""
+        """Read until the input has ended and every question is answered, or the person leaves.
+
+        Raises `NothingAnswered` when all of a piped input failed.
+        """
         if self._chat is not None:
-            await self._chat.run(partial(self._ask, sink), commands)
+            turns = self._services.last_turns(ADAPTER, self.conversation, limit=_EARLIER) if self._services else None
+            await self._chat.run(partial(self._ask, sink), commands, await turns if turns else ())
         else:
             await self._run_plain(sink, commands)
 
@@ -75,6 +82,8 @@ class Console:
             if reading.done():
                 await reading
                 await self._plain.wait_until_answered()
+                if self._plain.all_failed:
+                    raise NothingAnswered(translate("console.nothing_answered", self._person.locale))
         except asyncio.CancelledError:
             if self._plain.is_busy:
                 print(translate("console.finishing", self._person.locale), file=sys.stderr, flush=True)  # noqa: T201
@@ -92,7 +101,7 @@ class Console:
 
     async def _ask(self, sink: Sink, asked: Event) -> None:
         """Record an event; when it can't be stored, say so in place of its answer."""
-        self._screen.begin(asked.id)
+        self._screen.begin(asked.id, is_refused=bool(asked.rejection))
         try:
             await sink(asked)
         except StoreError as exc:

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +17,12 @@ from adapters.console.preview import PreviewMethod, detect_method
 from adapters.console.timing import Timing
 from adapters.kit.background import BackgroundTasks
 from bot.i18n import translate
-from bot.models import CommandSpec, Event
+from bot.models import CommandSpec, Event, Turn
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
+_BUTTON = re.compile(r"#\d+")  # what is typed to press one
 Ask = Callable[[Event], Coroutine[Any, Any, None]]
 
 
@@ -43,10 +46,11 @@ class Chat:
         self._leaves_until = 0.0  # time until which Ctrl-C leaves
         self._tasks = BackgroundTasks("terminal")
 
-    async def run(self, ask: Ask, commands: Sequence[CommandSpec]) -> None:
-        """Chat until the person leaves: by Ctrl-D, after the running answers; by Ctrl-C twice, at once."""
-        from prompt_toolkit.patch_stdout import patch_stdout
+    async def run(self, ask: Ask, commands: Sequence[CommandSpec], earlier: Sequence[Turn] = ()) -> None:
+        """Chat until the person leaves: by Ctrl-D, after the running answers; by Ctrl-C twice, at once.
 
+        `earlier`: the last turns of the conversation, to be shown at the start.
+        """
         from adapters.console.prompt import Keys, make_prompt, refresh_while_busy
 
         def interrupt() -> None:
@@ -61,8 +65,8 @@ class Chat:
             interrupt=interrupt,
             missing_file=lambda text: missing_file(text, commands, self._person),
         )
-        await self.screen.welcome(self._conversation)
-        with patch_stdout(raw=True):
+        await self.screen.welcome(self._conversation, earlier)
+        with _printing_above_prompt():
             talking = asyncio.create_task(self._talk(prompt, ask, commands))
             ticker = asyncio.create_task(
                 refresh_while_busy(prompt, lambda: self.screen.is_busy, interval=self._timing.toolbar_interval)
@@ -101,7 +105,10 @@ class Chat:
         """Return the event of a typed line, which may be the name of a button."""
         button = self.screen.buttons.get(text.strip())
         if button is None:
-            return event(text, commands, conversation=self._conversation, person=self._person)
+            typed = event(text, commands, conversation=self._conversation, person=self._person)
+            if not _BUTTON.fullmatch(text.strip()):
+                return typed
+            return replace(typed, rejection=translate("console.no_button", self._person.locale, name=text.strip()))
         return press_event(
             event=button.event,
             action=button.action,
@@ -125,6 +132,18 @@ class Chat:
         else:
             self._leaves_until = now + self._timing.interrupt_window
             self._tasks.start(self.screen.notice(translate("console.leave", self._person.locale)))
+
+
+@contextlib.contextmanager
+def _printing_above_prompt() -> Iterator[None]:
+    """Print above the prompt what the process prints; standard error only where it is the terminal, too."""
+    from prompt_toolkit.patch_stdout import patch_stdout
+
+    stderr = sys.stderr
+    with patch_stdout(raw=True):
+        if stderr is not None and not stderr.isatty():
+            sys.stderr = stderr
+        yield
 
 
 @contextlib.contextmanager

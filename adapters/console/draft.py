@@ -25,8 +25,8 @@ class Screen(Protocol):
     async def discard(self, key: str) -> None:
         """Stop waiting for the answer to a question."""
 
-    def begin(self, key: str) -> None:
-        """Note that a question was asked."""
+    def begin(self, key: str, *, is_refused: bool = False) -> None:
+        """Note that a question was asked; `is_refused`: for something wrong in it."""
 
     async def wait_until_answered(self) -> None:
         """Return when every question is answered, or the output is closed."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from adapters.console.render import Renderer, finished_length
 from adapters.kit import progress
 from adapters.kit.titles import shorten
 from bot.i18n import translate
-from bot.models import Action, Answer, Status
+from bot.models import Action, Answer, Status, Turn
 
 _TOOLBAR = 3  # running questions shown
 _BAR = 12  # columns of a progress bar
@@ -67,7 +68,7 @@ class LiveScreen:
         """Whether a question is unanswered."""
         return bool(self._running)
 
-    def begin(self, key: str) -> None:
+    def begin(self, key: str, *, is_refused: bool = False) -> None:  # noqa: ARG002
         """Note that a question was typed."""
         self._track(key)
         self._last = key
@@ -130,9 +131,10 @@ class LiveScreen:
         """Print a message that is not an answer."""
         await self._print(self._renderer.notice(text, self._width()))
 
-    async def welcome(self, conversation: str) -> None:
-        """Print what to type."""
-        await self._print(self._renderer.welcome(conversation, self._width()) + "\n")
+    async def welcome(self, conversation: str, earlier: Sequence[Turn] = ()) -> None:
+        """Print what to type, and the last turns of a conversation that goes on."""
+        width = self._width()
+        await self._print(self._renderer.welcome(conversation, width) + "\n" + self._renderer.earlier(earlier, width))
 
     def toolbar(self) -> str:
         """Return a line for each running question, with time and progress; "" when there is none."""

@@ -67,15 +67,22 @@ class PlainScreen:
         self._asked: dict[str, None] = {}
         self._changed = asyncio.Condition()
         self._last_sign = 0.0
+        self._shown = self._failed = 0  # answers
 
     @property
     def is_busy(self) -> bool:
         """Whether a question is unanswered."""
         return bool(self._asked)
 
-    def begin(self, key: str) -> None:
-        """Reserve the place of this question's answer."""
+    @property
+    def all_failed(self) -> bool:
+        """Whether there were answers, and all of them were errors."""
+        return 0 < self._shown <= self._failed
+
+    def begin(self, key: str, *, is_refused: bool = False) -> None:
+        """Reserve the place of this question's answer; `is_refused`: it will be an error."""
         self._asked[key] = None
+        self._failed += is_refused
 
     async def discard(self, key: str) -> None:
         """Release the place of a question: nothing more is printed for it."""
@@ -104,6 +111,8 @@ class PlainScreen:
                     if loop.time() >= self._last_sign + self._order_timeout:
                         break
         self._print(fmt.format_answer(question, answer, self.locale))
+        self._shown += 1
+        self._failed += bool(fmt.retry_line(answer))
 
     async def notice(self, text: str) -> None:
         """Print a message that is not an answer."""

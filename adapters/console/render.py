@@ -2,19 +2,21 @@
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.console import format as fmt
+from adapters.kit.titles import shorten
 from bot.i18n import translate
 from bot.markdown import is_disguised
-from bot.models import Media
+from bot.models import Media, Turn
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
     from rich.console import Console, RenderableType
 
+_LINES, _CHARACTERS = 5, 400  # of an earlier answer
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
@@ -106,6 +108,16 @@ class Renderer:
             )
         )
 
+    def earlier(self, turns: Sequence[Turn], width: int) -> str:
+        """Render the last turns of a conversation, each shortened; "" without any."""
+        if not turns:
+            return ""
+        lines = [
+            self.question(turn.content, width) if turn.role == "user" else self.notice(_beginning(turn.content), width)
+            for turn in turns
+        ]
+        return "".join([self.notice(translate("console.earlier", self.locale), width), *lines, "\n"])
+
     def _draw(self, renderable: "RenderableType", width: int) -> str:
         from rich.console import Console
         from rich.segment import Segment, Segments
@@ -124,6 +136,13 @@ class Renderer:
         segments = [Segment(fmt.clean(text), style) for line in lines for text, style, _ in [*line, Segment("\n")]]
         console.print(Segments(segments), end="")
         return file.getvalue()
+
+
+def _beginning(text: str) -> str:
+    """Return the first lines of a text, with an ellipsis for the rest."""
+    lines = text.strip().splitlines()
+    rest = ["…"] if len(lines) > _LINES else []
+    return shorten("\n".join([*lines[:_LINES], *rest]), _CHARACTERS)
 
 
 def _with_addresses(tokens: "list[Token]") -> "list[Token]":

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.commandline.choices import nearest_choice
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import join_list, translate
 from bot.models import MEDIA_KINDS, CommandSpec, Option
@@ -59,6 +60,8 @@ def parse(
     Such text counts as a command only if it can hardly be ordinary conversation.
     """
     names = {name.lower(): spec for spec in specs for name in (spec.name, *spec.aliases)}
+    if prefix and text.strip() == prefix:
+        return Request(prompt=text, rejection=translate("usage.no_name", locale, prefix=prefix))
     match = _COMMAND.match(text, len(prefix)) if text.startswith(prefix) else None
     if match is None:
         return _parse_without_prefix(text, names, locale, prefix) if bare else Request(prompt=text)
@@ -296,11 +299,10 @@ class _CommandReader:
             canonical = {choice.lower(): choice for choice in option.choices}
             if value.lower() in canonical:
                 return canonical[value.lower()], ""
-            near = difflib.get_close_matches(value.lower(), canonical, 1, 0.5)
             allowed = join_list((f"`{choice}`" for choice in option.choices), self.locale)
             values = {"flag": flag, "value": _shorten(value), "allowed": allowed}
-            if near:
-                return value, self._translate("choice_near", near=canonical[near[0]], **values)
+            if near := nearest_choice(value.lower(), canonical):
+                return value, self._translate("choice_near", near=canonical[near], **values)
             return value, self._translate("choice", **values)
         if option.kind in {"integer", "number"}:
             return value, self._validate_number(flag, option, value)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -13,7 +14,7 @@ import structlog
 from bot.commands import Registry
 from bot.conversation import preferences
 from bot.i18n import LANGUAGES, translate
-from bot.models import KINDS, Actor, Answer, Event, Job, Lane, Profile
+from bot.models import KINDS, Actor, Answer, Event, Job, Lane, Profile, Turn
 from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
@@ -96,6 +97,13 @@ class CoreServices:
     async def departed(self, adapter: str, conversation: str) -> Collection[str]:
         """See `AdapterServices.departed`."""
         return await self.journal.departed(adapter, conversation)
+
+    async def last_turns(self, adapter: str, conversation: str, *, limit: int) -> Sequence[Turn]:
+        """See `AdapterServices.last_turns`."""
+        turns: deque[Turn] = deque(maxlen=limit)
+        async for turn, _ in self.journal.transcript(adapter, conversation):
+            turns.append(turn)
+        return tuple(turns)
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `AdapterServices.profile`."""

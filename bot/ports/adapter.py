@@ -16,6 +16,7 @@ from bot.models import (
     PriorMessages,
     Profile,
     Status,
+    Turn,
 )
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ class AdapterServices(Protocol):
 
     async def departed(self, adapter: str, conversation: str) -> Collection[str]:
         """Return the ids of the people who left a conversation: they are not answered until they ask again."""
+
+    async def last_turns(self, adapter: str, conversation: str, *, limit: int) -> Sequence[Turn]:
+        """Return the newest turns of a conversation, oldest first."""
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """Return a person's own data for a home page.

@@ -178,7 +178,7 @@ def test_wrong_words_can_not_break_out_of_their_quotation() -> None:
     assert len(problem) < 300
 
 
-@pytest.mark.parametrize("text", ["/usr/bin/python fails", "/", "/ x", "//image a", "/7 x", "/image,x"])
+@pytest.mark.parametrize("text", ["/usr/bin/python fails", "/ x", "//image a", "/7 x", "/image,x"])
 def test_not_every_slash_is_a_command(text: str) -> None:
     """A slash without a word behind it is ordinary text."""
     assert read(text) == Request(prompt=text, options={})
@@ -227,3 +227,15 @@ def test_usage() -> None:
     line = usage_line(SPECS[1])
     assert line == "/image <prompt> [--size 512x512|1024x1024] [--style anime|digital-art] [-n 1-4]"
     assert [name for name, _ in flags(SPECS[1])] == ["--size", "--style", "--number", "-n"]
+
+
+@pytest.mark.parametrize(("size", "near"), [("100x100", "512x512"), ("900", "1024x1024"), ("600×400", "512x512")])
+def test_a_wrong_size_names_the_nearest(size: str, near: str) -> None:
+    """Nearest in pixels, not in letters."""
+    assert f"Did you mean `{near}`?" in read(f"/image a fox --size {size}").rejection
+
+
+def test_a_prefix_alone_is_no_question() -> None:
+    """It is answered with one sentence, and nothing is asked of a model."""
+    assert "/help" in read(" / ").rejection
+    assert read("/ two").rejection == ""

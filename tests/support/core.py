@@ -1,14 +1,14 @@
 """A stand-in for the core, in tests of an adapter alone."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.errors import StoreUnavailable
-from bot.models import Actor, Event, Profile
+from bot.models import Actor, Event, Profile, Turn
 from bot.ports import ValueSigner
 from bot.security.value_signer import HmacSigner
 
@@ -63,6 +63,9 @@ class RecordingCore:
     async def departed(self, adapter: str, conversation: str) -> Collection[str]:
         newest = {event.actor.id: event.command for event in self.events if event.conversation == conversation}
         return {actor for actor, command in newest.items() if command == "leave"}
+
+    async def last_turns(self, adapter: str, conversation: str, *, limit: int) -> Sequence[Turn]:
+        return ()
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         if self.is_failing:

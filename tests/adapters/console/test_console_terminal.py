@@ -24,23 +24,34 @@ PATIENCE = 60.0  # seconds until a test that waits in vain fails
 class Terminal:
     """A process on a real pseudo-terminal, and a person before it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *command: str, stderr: Path | None = None) -> None:
+        """`command`: the arguments of Python, by default those of the talker; `stderr`: redirected to this file."""
         self.raw = ""
         self._at = 0  # how far it has been looked at
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._fd, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        log = os.open(stderr, os.O_WRONLY | os.O_CREAT) if stderr else -1
+
+        def log_in() -> None:
+            os.login_tty(end)  # the terminal's Ctrl-C reaches this process
+            if stderr:
+                os.dup2(log, 2)
+
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.console.talker", str(folder)],
+            [sys.executable, *(command or ("-m", "tests.support.console.talker", str(folder)))],
             stdin=end,
             stdout=end,
             stderr=end,
-            cwd=ROOT,
-            env={**environment, "PYTHONPATH": str(ROOT)},
-            preexec_fn=lambda: os.login_tty(end),  # noqa: PLW1509 - the terminal's Ctrl-C reaches this process
+            cwd=folder,
+            env=environment,
+            pass_fds=[log] if stderr else [],
+            preexec_fn=log_in,  # noqa: PLW1509 - it forks from a test with one thread
         )
         os.close(end)
+        if stderr:
+            os.close(log)
 
     def type(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
@@ -202,3 +213,46 @@ def test_the_only_completion_is_taken_by_one_tab(terminal: Terminal) -> None:
     terminal.until("Style.")
     terminal.type("\t\r")
     terminal.until("50%")
+
+
+def test_a_number_without_a_button_is_no_question(terminal: Terminal) -> None:
+    """It is answered with one sentence."""
+    terminal.type("#999\r")
+    terminal.until("There is no button #999 here")
+
+
+def test_a_redirected_log_stays_off_the_terminal(tmp_path: Path) -> None:
+    """With standard error in a file, nothing of it is printed between the answers."""
+    terminal = Terminal(tmp_path, stderr=tmp_path / "log")
+    try:
+        terminal.until(READY)
+        terminal.type("hello\r")
+        terminal.until("The end of hello.")
+        assert terminal.leaves() == 0
+        assert "a line for the log" not in terminal.raw
+        assert "a line for the log" in (tmp_path / "log").read_text()
+    finally:
+        terminal.close()
+
+
+def test_a_conversation_that_goes_on_shows_where_it_was(tmp_path: Path) -> None:
+    """The last questions and answers stand above the prompt."""
+    command = ("-m", "bot", "--conversation", "bees")
+    subprocess.run(
+        [sys.executable, *command],
+        input=b"my name is Ada\n",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    terminal = Terminal(tmp_path, *command)
+    try:
+        terminal.until("The last that was said")
+        terminal.until("my name is Ada")
+        terminal.until("Nice to meet you, Ada.")
+        terminal.until(READY)
+        assert terminal.leaves() == 0
+    finally:
+        terminal.close()

@@ -42,8 +42,12 @@ async def main() -> None:
                 pressed = questions[event.options["event"]]
                 await draft.finish(Answer(text=f"Pressed {event.options['action']} of {pressed}."))
                 return
+            if event.rejection:
+                await draft.finish(Answer(text=event.rejection))
+                return
             await begun(event, draft)
             questions[event.id] = event.prompt
+            sys.stderr.write("a line for the log\n")
             text = ANSWER.format(event.prompt) if event.prompt != "much" else MUCH
             for end in range(0, len(text), 10):
                 await draft.write(text[:end])

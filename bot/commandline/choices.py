@@ -1,0 +1,18 @@
+"""The allowed value that was probably meant. Pure."""
+
+import difflib
+import re
+from collections.abc import Collection
+
+_SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
+_SIMILARITY = 0.5  # least likeness of words, 0 to 1
+
+
+def nearest_choice(value: str, choices: Collection[str]) -> str:
+    """Return the choice nearest to a value: of sizes in pixels that in width and height, else in letters; "": none."""
+    asked = _SIZE.fullmatch(value)
+    sizes = {choice: size for choice in choices if (size := _SIZE.fullmatch(choice)) and size[2]}
+    if asked and sizes:
+        width, height = int(asked[1]), int(asked[2] or asked[1])
+        return min(sizes, key=lambda choice: abs(int(sizes[choice][1]) - width) + abs(int(sizes[choice][2]) - height))
+    return next(iter(difflib.get_close_matches(value, choices, 1, _SIMILARITY)), "")
