@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from simulators.slack.spec.bodies import acknowledgement_faults
 from simulators.slack.values import Json
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ class Delivery:
     sent_at: float = 0.0  #: the first try
     response: Any = None
     is_given_up: bool = False
+    faults: list[str] = field(default_factory=list)  #: what Slack does not take in the acknowledgement's payload
+
+    def acknowledge(self, response: Any) -> None:
+        """Note the first acknowledgement. With a payload that Slack does not take, the person sees an error."""
+        if self.is_acknowledged:
+            return
+        self.faults = list(acknowledgement_faults(self.kind, self.body, response))
+        if self.faults:
+            self.is_given_up = True
+        else:
+            self.acknowledged_at, self.response = time.monotonic(), response
 
     @property
     def is_acknowledged(self) -> bool:
@@ -142,9 +154,8 @@ class EventSender:
             async with self._session.post(url, data=body.encode(), headers=headers, timeout=timeout) as response:
                 text = await response.text()
                 if response.status == 200:
-                    delivery.acknowledged_at = delivery.acknowledged_at or time.monotonic()
                     is_json = response.content_type == "application/json"
-                    delivery.response = json.loads(text) if is_json and text else text
+                    delivery.acknowledge(json.loads(text) if is_json and text else text)
                 elif response.headers.get("X-Slack-No-Retry") == "1":
                     delivery.is_given_up = True
                 return response.status

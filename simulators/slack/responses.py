@@ -10,6 +10,8 @@ from aiohttp import web
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.faults import ApiError
 from simulators.slack.messages import Message
+from simulators.slack.spec.bodies import MESSAGE
+from simulators.slack.spec.request_schemas import faults
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Team
 
@@ -68,7 +70,7 @@ class ResponseUrls:
 
     def respond(self, response_url: ResponseUrl, body: Json) -> None:
         """Apply an answer. Raises `ApiError`."""
-        if "markdown_text" in body:
+        if any(faults(MESSAGE, {**body, "blocks": []}, "")):
             raise ApiError("invalid_payload")
         if body.get("delete_original"):
             if response_url.message:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -92,8 +91,7 @@ class Sockets:
         delivery = self._envelopes.get(name)
         if delivery is None:
             return
-        if not delivery.is_acknowledged:
-            delivery.acknowledged_at, delivery.response = time.monotonic(), envelope.get("payload")
+        delivery.acknowledge(envelope.get("payload"))
         if gate := connection.pending.pop(name, None):
             gate.set()
         self.slack.notify()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from simulators.slack.faults import ApiError, CrashError, DropError, RateLimitedError
+from simulators.slack.spec.request_schemas import check_arguments
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Grant, Team
 
@@ -201,6 +202,7 @@ async def _run(slack: "SlackSimulator", call: Call, headers: dict[str, str]) -> 
         headers["X-OAuth-Scopes"] = ",".join(sorted(grant.scopes))
         headers["X-Accepted-OAuth-Scopes"] = ",".join(sorted(entry.scopes))
     slack.limits.count(grant.team or grant.enterprise, call.method, str(call.params.get("channel", "")))
+    check_arguments(call.method, call.params)
     result: Any = entry.run(Caller(slack, grant, call.params))
     if asyncio.iscoroutine(result):
         result = await result

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.faults import ApiError
+from simulators.slack.spec.request_schemas import faults
 from simulators.slack.values import Json, new_id
 from simulators.slack.web_api.calls import Caller, method
 from simulators.slack.workspace import Team, View
@@ -16,13 +17,8 @@ from simulators.slack.workspace import Team, View
 if TYPE_CHECKING:
     from simulators.slack.server import SlackSimulator
 
-LONGEST_TITLE = 24
-LONGEST_METADATA = 3000
 DEEPEST = 3
-_KNOWN = {
-    *("type", "title", "blocks", "close", "submit", "private_metadata", "callback_id"),
-    *("clear_on_close", "notify_on_close", "external_id", "submit_disabled"),
-}
+_TYPES = {"modal": "ModalView", "home": "HomeView"}
 
 
 @dataclass(slots=True)
@@ -115,39 +111,19 @@ def new_hash(content: Json) -> str:
 
 def checked(view: Any, *, kind: str) -> Json:
     """Check a view against Slack's rules. Raises `ApiError` with the reasons."""
-    faults: list[str] = []
     if not isinstance(view, dict) or view.get("type") != kind:
         raise ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] must be a {kind} view"]})
-    faults += [f"invalid additional property: {name}" for name in sorted(set(view) - _KNOWN)]
-    faults += _texts(view) if kind == "modal" else []
-    if len(view.get("private_metadata") or "") > LONGEST_METADATA:
-        faults.append(f"must be less than {LONGEST_METADATA + 1} characters [json-pointer:/view/private_metadata]")
-    if len(view.get("callback_id") or "") > 255:
-        faults.append("must be less than 256 characters [json-pointer:/view/callback_id]")
+    found = list(faults({"$ref": _TYPES[kind]}, {**view, "blocks": []}, "/view"))
     blocks: list[Json] = []
     try:
         blocks = validate(view.get("blocks"), surface=kind)
     except ApiError as error:
-        faults += error.answer.get("errors", [str(error)])
+        found += error.answer.get("errors", [str(error)])
     if kind == "modal" and not view.get("submit") and any(block["type"] == "input" for block in blocks):
-        faults.append("a submit is required when an input block is within blocks [json-pointer:/view/submit]")
-    if faults:
-        raise ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]})
+        found.append("a submit is required when an input block is within blocks [json-pointer:/view/submit]")
+    if found:
+        raise ApiError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {fault}" for fault in found]})
     return {**view, "blocks": blocks}
-
-
-def _texts(view: Json) -> list[str]:
-    """The errors of a modal's title and buttons."""
-    faults = []
-    for name in ("title", "submit", "close"):
-        text = view.get(name)
-        if text is None and name != "title":
-            continue
-        if not isinstance(text, dict) or text.get("type") != "plain_text" or not text.get("text"):
-            faults.append(f"must be a plain_text object [json-pointer:/view/{name}]")
-        elif len(text["text"]) > LONGEST_TITLE:
-            faults.append(f"must be less than {LONGEST_TITLE + 1} characters [json-pointer:/view/{name}/text]")
-    return faults
 
 
 @method("views.open")
