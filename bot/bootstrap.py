@@ -10,6 +10,8 @@ import structlog
 
 from aimodels import AsyncAIModels
 from bot.commands import Registry, load_commands
+from bot.control.effective import ScopedSettings
+from bot.control.registry import load_settings_registry
 from bot.media import Spool
 from bot.models import KINDS
 from bot.ops.metrics import Metrics
@@ -79,12 +81,14 @@ async def build(
         )
         store = await stack.enter_async_context(make_store(settings, timing.store))
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
+        scoped = ScopedSettings(values=store, registry=load_settings_registry(settings, registry.specs))
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
             journal=store,
             contexts=store,
             values=store,
+            scoped=scoped,
             ledger=store,
             maintenance=store,
             api=api,
@@ -95,7 +99,7 @@ async def build(
         inbox = Inbox(
             queue=store,
             journal=store,
-            values=store,
+            scoped=scoped,
             undelivered=undelivered,
             registry=registry,
             policy=policy,
@@ -116,6 +120,7 @@ async def build(
             settings=settings,
             journal=store,
             values=store,
+            scoped=scoped,
             ledger=store,
             registry=registry,
             policy=policy,

@@ -41,6 +41,7 @@ class Actor:
     locale: str = ""  #: BCP 47 tag, "" when unknown
     roles: tuple[str, ...] = ()
     is_admin: bool = False
+    is_operator: bool = False  #: runs the service, as the person at its terminal does
     is_bot: bool = False
     is_stranger: bool = False  #: not a member of the workspace that installed the service
 

@@ -109,7 +109,7 @@ def _event(conversation: str, person: Person, text: str) -> Event:
         id=uuid.uuid4().hex,
         adapter=ADAPTER,
         conversation=conversation,
-        actor=Actor(id="local", name=person.name, locale=person.locale, is_admin=True),
+        actor=Actor(id="local", name=person.name, locale=person.locale, is_admin=True, is_operator=True),
         location=Location(channel="terminal", is_private=True),
         reply_to={"conversation": conversation, "question": shorten(text, _QUESTION)},
         received_at=datetime.now(UTC),

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass, replace
 
 from aimodels import AsyncAIModels
+from bot.control.effective import EffectiveSettings
 from bot.conversation.context import Conversation
-from bot.conversation.preferences import Preferences
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
@@ -28,7 +28,8 @@ class Context:
     settings: Settings
     api: AsyncAIModels  #: the shared client for this person: waits are shown to them
     conversation: Conversation  #: stored context and message list of the conversation
-    preferences: Preferences  #: models and system prompt in effect here
+    effective: EffectiveSettings  #: the settings in effect here
+    defaults: Mapping[str, str]  #: in effect for options that are not given
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
@@ -58,11 +59,17 @@ class Context:
         """Return whether the author may change preferences of the whole channel: admins, and anybody in private."""
         return self.event.actor.is_admin or self.event.location.is_private
 
+    def is_service_admin(self) -> bool:
+        """Return whether the author administers the whole service: its operator, and whom the operator lists."""
+        actor, adapter = self.event.actor, self.event.adapter
+        ids = {form for one in (actor.id, *actor.roles) for form in (one, f"{adapter}:{one}")}
+        return actor.is_operator or bool(ids & set(self.settings.bot_admins))
+
     def option(self, name: str) -> str:
         """The value given for an option, else its default. Raises `UsageError` for a value that is not allowed."""
         option = self.spec.option(name)
         assert option is not None, f"{self.spec.name} has no option {name}"
-        value = self.event.options.get(name, "") or option.default
+        value = self.event.options.get(name, "") or self.defaults.get(name, "") or option.default
         if value and option.choices and value not in option.choices:
             raise UsageError(
                 self.translate("option.choice", name=name, value=value, allowed=self.join_list(option.choices))

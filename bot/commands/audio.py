@@ -27,7 +27,7 @@ from bot.models import CommandSpec, Lane, Option, Status
 async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
     prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
-    model = ctx.option("model") or await ctx.preferences.get_model("audio")
+    model = ctx.option("model") or await ctx.effective.model("audio")
     yield Status(ctx.translate("audio.making"))
     async with ProgressStream(
         lambda report: ctx.api.audio.create(

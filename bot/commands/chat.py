@@ -5,6 +5,7 @@ from contextlib import aclosing
 from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import feedback_actions, retry_action
+from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
 from bot.conversation.context import to_usage
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
@@ -25,7 +26,7 @@ from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnR
 async def chat(ctx: Context) -> Parts:
     """Stream the answer."""
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
-    model = ctx.option("model") or await ctx.preferences.get_model("chat")
+    model = ctx.option("model") or await ctx.effective.model("chat")
     attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
     attached = await ctx.conversation.read_attachments(attachments, model=model)
     text = "\n\n".join(part for part in (prompt, attached.text) if part)
@@ -36,7 +37,12 @@ async def chat(ctx: Context) -> Parts:
     is_empty = True
     usage = finish_reason = None
     messages = await ctx.conversation.build_messages(text, attached.image_urls)
-    answer = ctx.api.chat.completions.stream(model=model, messages=messages, max_tokens=ctx.settings.bot_answer_tokens)
+    answer = ctx.api.chat.completions.stream(
+        model=model,
+        messages=messages,
+        max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
+        temperature=await ctx.effective.number(TEMPERATURE),
+    )
     async with aclosing(answer) as deltas:
         async for delta in deltas:
             usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason

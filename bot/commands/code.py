@@ -6,6 +6,7 @@ from pathlib import PurePath
 from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import file_title, retry_action
+from bot.control.registry import ANSWER_TOKENS
 from bot.conversation.attachments import code_block
 from bot.conversation.context import to_usage
 from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
@@ -78,13 +79,13 @@ async def code(ctx: Context) -> Parts:
     """Request the code and show it as a block, and long code as a file, too."""
     prompt = ctx.prompt()
     language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
-    model = ctx.option("model") or await ctx.preferences.get_model("code")
+    model = ctx.option("model") or await ctx.effective.model("code")
     attached = await ctx.conversation.read_attachments(ctx.event.attachments, model="")
     text = "\n\n".join(part for part in (prompt, attached.text) if part)
     yield TurnRecord(user=text)
     yield Status(ctx.translate("code.making"))
     answer = await ctx.api.code.completions.create(
-        model=model, prompt=text, language=language, max_tokens=ctx.settings.bot_answer_tokens
+        model=model, prompt=text, language=language, max_tokens=await ctx.effective.integer(ANSWER_TOKENS)
     )
     written = answer.data.code.strip("\n")
     if not written.strip():

@@ -44,7 +44,7 @@ from bot.models import Action, CommandSpec, Lane, Option, Status
 async def image(ctx: Context) -> Parts:
     """Make the pictures and show them."""
     prompt, size, style, n = ctx.prompt(), ctx.option("size"), ctx.option("style"), ctx.integer("n")
-    model = ctx.option("model") or await ctx.preferences.get_model("image")
+    model = ctx.option("model") or await ctx.effective.model("image")
     yield Status(ctx.translate("image.making"))
     answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
     async for part in media_answer(

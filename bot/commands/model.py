@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
+from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.i18n import kind_label
 from bot.models import KINDS, CommandSpec, Kind, Option, Text
@@ -41,11 +42,12 @@ async def model(ctx: Context) -> Parts:
     whole_channel = ctx.option("channel") == "yes"
     if whole_channel and not ctx.may_change_channel():
         raise UsageError(ctx.translate("model.not_allowed"))
-    await ctx.preferences.set_model(kind, None if name == DEFAULT else name, whole_channel=whole_channel)
+    setting, value = f"model.{kind}", None if name == DEFAULT else name
+    await ctx.effective.set(setting, None if whole_channel else value, Scope.THREAD)
+    if whole_channel:
+        await ctx.effective.set(setting, value, Scope.CHANNEL)
     key = "model.set_channel" if whole_channel else "model.set"
-    yield Text(
-        ctx.translate(key, kind=kind_label(kind, ctx.event.actor.locale), model=await ctx.preferences.get_model(kind))
-    )
+    yield Text(ctx.translate(key, kind=kind_label(kind, ctx.event.actor.locale), model=await ctx.effective.model(kind)))
 
 
 async def overview(ctx: Context) -> str:
@@ -54,7 +56,7 @@ async def overview(ctx: Context) -> str:
     lines = [ctx.translate("model.intro")]
     for kind in KINDS:
         if chosen in ("", kind):
-            used = await ctx.preferences.get_model(kind)
+            used = await ctx.effective.model(kind)
             others = ctx.join_list(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
             also = ctx.translate("model.also", models=others) if others else ""
             line = ctx.translate(

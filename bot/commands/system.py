@@ -1,6 +1,8 @@
 """`system`: the system prompt of the channel."""
 
 from bot.commands._base import Context, Parts, command
+from bot.control.registry import SYSTEM_PROMPT
+from bot.control.scopes import Scope
 from bot.conversation.attachments import code_block
 from bot.errors import UsageError
 from bot.models import CommandSpec, Option, Text
@@ -28,11 +30,12 @@ async def system(ctx: Context) -> Parts:
     text = ctx.event.prompt.strip()
     clear = ctx.option("clear") == "yes" or text.lower() == "clear"
     if text.lower() == "show" or (not text and not clear):
-        present = await ctx.preferences.get_system_prompt()
-        key = "system.usual" if present == ctx.settings.bot_system_prompt else "system.own"
-        yield Text(f"{ctx.translate(key)}\n\n{code_block(present, language='text')}\n\n{ctx.translate('system.how')}")
+        present = await ctx.effective.find(SYSTEM_PROMPT)
+        key = "system.own" if present.scope in (Scope.THREAD, Scope.CHANNEL) else "system.usual"
+        shown = code_block(present.text, language="text")
+        yield Text(f"{ctx.translate(key)}\n\n{shown}\n\n{ctx.translate('system.how')}")
         return
     if not ctx.may_change_channel():
         raise UsageError(ctx.translate("system.not_allowed"))
-    await ctx.preferences.set_system_prompt(None if clear else text)
+    await ctx.effective.set(SYSTEM_PROMPT, None if clear else text, Scope.CHANNEL)
     yield Text(ctx.translate("system.cleared" if clear else "system.set"))

@@ -50,7 +50,7 @@ class Source:
 async def video(ctx: Context) -> Parts:
     """Make the video and show it."""
     duration, resolution = int_if_whole(ctx.number("duration")), ctx.option("resolution")
-    model = ctx.option("model") or await ctx.preferences.get_model("video")
+    model = ctx.option("model") or await ctx.effective.model("video")
     source = await find_source(ctx)
     prompt = (
         ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())

@@ -7,9 +7,11 @@ from typing import Any, Protocol
 import structlog
 
 from aimodels import AsyncAIModels, TokenUsage
+from bot.control.effective import EffectiveSettings
+from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, SYSTEM_PROMPT
+from bot.control.scopes import Scope, namespace_of
 from bot.conversation.attachments import AttachmentContents, OpenAttachment, read_attachments, truncate_to_tokens
 from bot.conversation.order import turns_before
-from bot.conversation.preferences import Preferences, conversation_values
 from bot.errors import DeliveryError
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment, Event, Kind, PriorMessages, Turn, Usage
@@ -54,26 +56,26 @@ class Conversation:
         values: KeyValues,
         settings: Settings,
         event: Event,
-        preferences: Preferences,
+        effective: EffectiveSettings,
         open_attachment: OpenAttachment,
         read_prior_messages: ReadPriorMessages,
     ) -> None:
         self._contexts = contexts
         self._settings = settings
         self._event = event
-        self.preferences = preferences
+        self.effective = effective
         self._read_prior_messages = read_prior_messages
         self.prior_turns: tuple[Turn, ...] = ()  #: set by `load_prior_messages`; to be stored with the event's turns
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self.open_attachment = open_attachment  #: reads an attachment in pieces
-        self._values = conversation_values(values, event)
+        self._values = values.namespace(namespace_of(Scope.THREAD, event))
 
     async def load_prior_messages(self) -> tuple[Attachment, ...]:
         """Read the messages from before the service's first event, once per conversation; return their attachments.
 
         A platform that can't provide them is logged and does not stop the answer.
         """
-        event, settings = self._event, self._settings
+        event = self._event
         if not event.has_prior_messages:
             return ()
         # The event that read them has stored them as turns. An event that replaces it drops these and reads again.
@@ -85,7 +87,7 @@ class Conversation:
         owner = Owner(adapter=event.adapter, conversation=event.conversation)
         await self._values.set(_PRIOR_READERS, "\n".join(readers).strip() or event.id, owner=owner)
         try:
-            prior = await self._read_prior_messages(event.reply_to, limit=settings.bot_context_turns)
+            prior = await self._read_prior_messages(event.reply_to, limit=await self.effective.integer(CONTEXT_TURNS))
         except DeliveryError as exc:
             log.warning("prior messages not read", reason=str(exc))
             return ()
@@ -93,11 +95,14 @@ class Conversation:
         return prior.attachments
 
     async def read_attachments(self, attachments: Sequence[Attachment], *, model: str) -> AttachmentContents:
-        """Convert the files of a message for `model`, within the limits of the settings."""
+        """Convert the files of a message for `model`, within the limits that hold here."""
+        settings = self._settings.model_copy(
+            update={"bot_attachment_tokens": await self.effective.integer(FILE_TOKENS)}
+        )
         return await read_attachments(
             attachments,
             open_attachment=self.open_attachment,
-            settings=self._settings,
+            settings=settings,
             locale=self._event.actor.locale,
             has_vision=model in self._settings.bot_seeing_models,
         )
@@ -107,15 +112,18 @@ class Conversation:
 
         `image_urls`: for a model with vision. Names of people are included only if several talk.
         """
-        settings, event = self._settings, self._event
+        event, effective = self._event, self.effective
         context = await self._contexts.context(
-            event.adapter, event.conversation, limit=settings.bot_context_turns, exclude_event=event.replaces
+            event.adapter,
+            event.conversation,
+            limit=await effective.integer(CONTEXT_TURNS),
+            exclude_event=event.replaces,
         )
         earlier = turns_before((*context.turns, *self.prior_turns), event.written_at)
-        turns = fit_newest_turns(earlier, settings.bot_context_tokens)
+        turns = fit_newest_turns(earlier, await effective.integer(CONTEXT_TOKENS))
         self.needs_summary = context.total > len(context.turns) or len(earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
-        system_prompt = await self.preferences.get_system_prompt()
+        system_prompt = await effective.get(SYSTEM_PROMPT)
         messages = [*_system_messages(system_prompt, context.summary), *to_messages((*turns, current))]
         if image_urls:
             images = ({"type": "image_url", "image_url": {"url": url}} for url in image_urls)
@@ -129,17 +137,19 @@ class Conversation:
         request at most; the rest waits for the next call. Raises `ApiError` and `StoreError`, and leaves the turns
         unchanged then.
         """
-        settings, event = self._settings, self._event
-        context = await self._contexts.context(event.adapter, event.conversation, limit=settings.bot_context_turns)
-        if context.total <= len(fit_newest_turns(context.turns, settings.bot_context_tokens)):
+        event = self._event
+        most_turns = await self.effective.integer(CONTEXT_TURNS)
+        most_tokens = await self.effective.integer(CONTEXT_TOKENS)
+        context = await self._contexts.context(event.adapter, event.conversation, limit=most_turns)
+        if context.total <= len(fit_newest_turns(context.turns, most_tokens)):
             return None
         context = await self._contexts.context(event.adapter, event.conversation, limit=MAX_SUMMARIZED_TURNS)
-        newest = context.turns[-(settings.bot_context_turns // 2) :]
-        recent = fit_newest_turns(newest, settings.bot_context_tokens // 2)
-        older = fit_oldest_turns(context.turns[: len(context.turns) - len(recent)], settings.bot_context_tokens)
+        newest = context.turns[-(most_turns // 2) :]
+        recent = fit_newest_turns(newest, most_tokens // 2)
+        older = fit_oldest_turns(context.turns[: len(context.turns) - len(recent)], most_tokens)
         if not older:
             return None
-        model = await self.preferences.get_model("chat")
+        model = await self.effective.model("chat")
         answer = await api.chat.completions.create(
             model=model,
             messages=[
@@ -147,7 +157,7 @@ class Conversation:
                 *to_messages(turns_before(older, 0), named=len({turn.actor for turn in context.turns}) > 1),
                 {"role": "user", "content": SUMMARY_REQUEST},
             ],
-            max_tokens=min(SUMMARY_TOKENS, settings.bot_answer_tokens),
+            max_tokens=min(SUMMARY_TOKENS, self._settings.bot_answer_tokens),
         )
         summary = answer.data.choices[0].message.content.strip()
         if summary:

@@ -58,4 +58,4 @@ class Summarizer:
         try:
             return await conversation.summarize(self._api)
         except asyncio.CancelledError:
-            return Usage(kind="chat", model=await conversation.preferences.get_model("chat"))
+            return Usage(kind="chat", model=await conversation.effective.model("chat"))

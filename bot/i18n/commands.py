@@ -22,6 +22,11 @@ def describe_option(spec: CommandSpec, option: Option, locale: str = "") -> str:
     return _find(f"command.{spec.name}.option.{option.name}", locale) or option.description
 
 
+def describe_setting(name: str, locale: str = "") -> str:
+    """The description of a setting that may change at run time; "" where no catalogue has one."""
+    return _find(f"settings.about.{name}", locale)
+
+
 def command_label(spec: CommandSpec, locale: str = "") -> str:
     """The name of a command, translated where there is a translation."""
     return _find(f"command.{spec.name}.label", locale) or spec.name

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.commands import Registry
-from bot.conversation import preferences
+from bot.control.effective import ScopedSettings
+from bot.control.registry import LANGUAGE
 from bot.i18n import LANGUAGES, translate
 from bot.models import KINDS, Actor, Answer, Event, Job, Lane, Profile, Turn
 from bot.pipeline.encrypted_storage import EncryptedStorage
@@ -39,6 +40,7 @@ class CoreServices:
     settings: Settings
     journal: Journal
     values: KeyValues
+    scoped: ScopedSettings
     ledger: UsageLedger
     registry: Registry
     policy: Policy
@@ -108,7 +110,8 @@ class CoreServices:
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
         """See `AdapterServices.profile`."""
         since = datetime.now(UTC) - timedelta(days=PROFILE_DAYS)
-        language = await preferences.get_language(self.values, adapter, actor.id)
+        chosen = await self.scoped.personal(adapter, actor.id)
+        language = chosen.get(LANGUAGE, "")
         locale = language or actor.locale
         everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
         return Profile(
@@ -117,14 +120,14 @@ class CoreServices:
             limits=tuple(await self.policy.allowance(adapter, actor.id, locale)),
             language=language,
             languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
-            models=await preferences.get_models(self.values, adapter, actor.id),
+            models={kind: chosen[f"model.{kind}"] for kind in KINDS if f"model.{kind}" in chosen},
             choices={kind: self.settings.models(kind) for kind in KINDS},
             recent=tuple(await self.journal.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
         )
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         """See `AdapterServices.set_preference`."""
-        await preferences.set_preference(self.values, self.settings, adapter, actor, name, value)
+        await self.scoped.set_personal(adapter, actor, name, value)
 
     # -- storage
 

@@ -9,8 +9,9 @@ import structlog
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError
 from bot.commands import Context, Registry
+from bot.control.effective import ScopedSettings
+from bot.control.registry import BUTTONS
 from bot.conversation.context import Conversation
-from bot.conversation.preferences import Preferences
 from bot.errors import BotError, UsageError
 from bot.i18n import translate
 from bot.media import Spool
@@ -36,6 +37,10 @@ from bot.ports import ContextStore, Journal, KeyValues, Maintenance, Reader, Usa
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
+
+
+#: Most buttons under an answer, by the value of the setting.
+_BUTTONS = {"all": None, "few": 2, "none": 0}
 
 
 @dataclass(slots=True)
@@ -98,6 +103,7 @@ class Dispatcher:
     journal: Journal
     contexts: ContextStore
     values: KeyValues
+    scoped: ScopedSettings
     ledger: UsageLedger
     maintenance: Maintenance
     api: AsyncAIModels
@@ -130,13 +136,13 @@ class Dispatcher:
             builder.is_posted = is_pending
 
         adapter = self.adapters[event.adapter]
-        preferences = Preferences(self.values, self.settings, event)
+        effective = self.scoped.for_event(event)
         builder.conversation = Conversation(
             contexts=self.contexts,
             values=self.values,
             settings=self.settings,
             event=event,
-            preferences=preferences,
+            effective=effective,
             open_attachment=adapter.open,
             read_prior_messages=adapter.read_prior_messages,
         )
@@ -146,7 +152,8 @@ class Dispatcher:
             settings=self.settings,
             api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting, on_post=posted),
             conversation=builder.conversation,
-            preferences=preferences,
+            effective=effective,
+            defaults=await effective.defaults_of(command.spec),
             spool=self.spool,
             journal=self.journal,
             ledger=self.ledger,
@@ -161,6 +168,7 @@ class Dispatcher:
             async with aclosing(command.run(context)) as parts:
                 async for part in parts:
                     builder.add(part, progress)
+            builder.actions = builder.actions[: _BUTTONS[await effective.get(BUTTONS)]]
         except UsageError as exc:
             return refusal_outcome(str(exc))
         except ApiError as exc:
@@ -182,8 +190,7 @@ class Dispatcher:
         if not builder.is_posted or command is None or command.spec.kind is None:
             return ()
         kind, spec = command.spec.kind, command.spec
-        preferences = Preferences(self.values, self.settings, job.event)
-        model = job.event.options.get("model") or await preferences.get_model(kind)
+        model = job.event.options.get("model") or await self.scoped.for_event(job.event).model(kind)
         items = requested_items(job.event, spec) if kind in MEDIA_KINDS else 0
         return (Usage(kind=kind, model=model, items=items, is_estimate=True),)
 

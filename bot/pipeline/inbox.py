@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.commands import Registry
-from bot.conversation.preferences import get_language
+from bot.control.effective import EffectiveSettings, ScopedSettings
+from bot.control.registry import COMMANDS_OFF, LANGUAGE
 from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
 from bot.ops.metrics import Metrics
 from bot.pipeline.undelivered import UndeliveredAnswers
-from bot.policy import Policy
-from bot.ports import EventQueue, Journal, KeyValues
+from bot.policy import Policy, Refusal
+from bot.ports import EventQueue, Journal
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ class Inbox:
 
     queue: EventQueue
     journal: Journal
-    values: KeyValues
+    scoped: ScopedSettings
     undelivered: UndeliveredAnswers
     registry: Registry
     policy: Policy
@@ -37,7 +38,8 @@ class Inbox:
 
     async def accept(self, event: Event) -> None:
         """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge."""
-        language = await get_language(self.values, event.adapter, event.actor.id)
+        effective = self.scoped.for_event(event)
+        language = await effective.get(LANGUAGE)
         if language:
             event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolve(event)
@@ -49,7 +51,7 @@ class Inbox:
             rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
-        refusal = self.policy.check(event, spec)
+        refusal = self.policy.check(event, spec) or await self._switched_off(event, spec, effective)
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
@@ -60,6 +62,12 @@ class Inbox:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
         elif refusal is not None:
             await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
+
+    async def _switched_off(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> Refusal | None:
+        """Return the refusal of a command that is switched off where it is used."""
+        if spec.name not in await effective.words(COMMANDS_OFF):
+            return None
+        return Refusal(translate("policy.command_off", event.actor.locale, command=spec.name))
 
     async def _find_undelivered(self, event: Event) -> Answer | None:
         """Return the answer of the event that this one retries, if its platform refused to show it."""

@@ -181,6 +181,9 @@ class Settings(EnvironmentSettings):
         (),
         description="Rules for single commands: video=role:artists (only they may), image!=channel:C012 (not there). The words are person, role, channel and workspace.",
     )
+    bot_admins: Words = Field(
+        (), description="People and roles that administer the whole service, by id. Empty: nobody but the operator."
+    )
     bot_allow_bots: bool = Field(False, description="Answer other bots.")
     bot_allow_strangers: bool = Field(
         False, description="Answer people from outside the workspace that installed the service."

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.commands import Registry
+from bot.control.effective import ScopedSettings
 from bot.models import Action, Actor, Answer, Attachment, Event, Lane, Location, Media
 from bot.pipeline.adapter_services import CoreServices
 from bot.ports import Store
@@ -141,6 +142,7 @@ class UpgradeContract:
             settings=cast(Any, None),
             journal=store,
             values=store,
+            scoped=ScopedSettings(values=store, registry={}),
             ledger=store,
             registry=Registry([]),
             policy=cast(Any, None),

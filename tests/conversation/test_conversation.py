@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from aimodels.errors import BadRequest
+from bot.control.registry import SYSTEM_PROMPT
+from bot.control.scopes import Scope
 from bot.conversation.context import SUMMARY_REQUEST, fit_newest_turns, fit_oldest_turns, to_messages
 from bot.markdown.split import estimate_tokens
 from bot.models import Job, Turn
@@ -84,7 +86,7 @@ async def test_a_replaced_event_is_not_sent(runner: CommandRunner) -> None:
 async def test_an_empty_system_prompt_is_not_sent(runner: CommandRunner) -> None:
     """An empty system prompt is omitted."""
     event = runner.event()
-    await runner.conversation(event).preferences.set_system_prompt("")
+    await runner.conversation(event).effective.set(SYSTEM_PROMPT, "", Scope.CHANNEL)
     assert await contents(runner) == ["now"]
 
 
@@ -92,7 +94,7 @@ async def test_a_model_no_longer_allowed_is_ignored(runner: CommandRunner) -> No
     """A chosen model that the settings no longer allow is ignored."""
     conversation = runner.conversation(runner.event())
     await runner.store.namespace("conversation:runner:c1").set("model.chat", "retired")
-    assert await conversation.preferences.get_model("chat") == "gpt-4-turbo"
+    assert await conversation.effective.model("chat") == "gpt-4-turbo"
 
 
 async def test_a_short_conversation_is_not_summarized(runner: CommandRunner) -> None:

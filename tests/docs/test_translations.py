@@ -11,7 +11,10 @@ from tests.support.documents import DOCUMENTS, ROOT, TRANSLATED, blocks, lines
 #: Documents for people who use or run the service, or call the API; what engineers of the service read is English only.
 FOR_PEOPLE = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("costs", "discord", "operating", "privacy", "python-sdk", "slack")),
+    *(
+        f"docs/{name}.md"
+        for name in ("administration", "costs", "discord", "operating", "privacy", "python-sdk", "slack")
+    ),
 ]
 PAIRS = pytest.mark.parametrize(("english", "chinese"), TRANSLATED.items(), ids=lambda path: path.name)
 #: The transcript in Chinese, and the variables that choose its language, are in the Chinese README only.

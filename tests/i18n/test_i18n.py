@@ -11,6 +11,7 @@ import pytest
 
 from aimodels import reference
 from bot.commands import load_commands
+from bot.control.registry import load_settings_registry
 from bot.i18n import (
     FALLBACK,
     LANGUAGES,
@@ -24,11 +25,12 @@ from bot.i18n import (
     translate,
 )
 from bot.models import CommandSpec, Option
+from bot.settings.core import load_settings
 
 ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"[a-z]+(\.[a-z_]+)+")
 #: Translations of what a command's own spec says in English.
-OF_SPECS = ("command.", "option.label.", "choice.label.")
+OF_SPECS = ("command.", "option.label.", "choice.label.", "settings.about.")
 CATALOGUES = sorted(
     ".".join(folder.parent.relative_to(ROOT).parts)
     for top in ("bot", "adapters")
@@ -166,6 +168,7 @@ def test_no_translation_is_left_over(language: str) -> None:
         for option in spec.options:
             known |= {f"command.{spec.name}.option.{option.name}", f"option.label.{option.name}"}
             known |= {f"choice.label.{choice}" for choice in option.choices}
+    known |= {f"settings.about.{name}" for name in load_settings_registry(load_settings(), specs())}
     found = {key: text for key, text in sentences(language).items() if key.startswith(OF_SPECS)}
     assert found.keys() - known == set()
     assert [key for key, text in found.items() if len(text) > (32 if ".label" in key else 100)] == []

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
 from bot.commands import Command, Context, Registry, load_commands
+from bot.control.effective import ScopedSettings
+from bot.control.registry import load_settings_registry
 from bot.conversation.context import Conversation
-from bot.conversation.preferences import Preferences
 from bot.media import Spool
 from bot.models import (
     KINDS,
@@ -214,6 +215,11 @@ class CommandRunner:
         self.reads += 1
         return PriorMessages(turns=self.before[-limit:])
 
+    @property
+    def scoped(self) -> ScopedSettings:
+        """The settings that commands may change."""
+        return ScopedSettings(values=self.store, registry=load_settings_registry(self.settings, self.registry.specs))
+
     def conversation(self, event: Event) -> Conversation:
         """Make the conversation of an event."""
         return Conversation(
@@ -221,12 +227,12 @@ class CommandRunner:
             values=self.store,
             settings=self.settings,
             event=event,
-            preferences=Preferences(self.store, self.settings, event),
+            effective=self.scoped.for_event(event),
             open_attachment=self.open,
             read_prior_messages=self.read_prior_messages,
         )
 
-    def context(self, event: Event, command: Command, job: Job) -> Context:
+    async def context(self, event: Event, command: Command, job: Job) -> Context:
         """Make the context of a command."""
 
         async def stop() -> int:
@@ -242,7 +248,8 @@ class CommandRunner:
             settings=self.settings,
             api=self.api,
             conversation=(conversation := self.conversation(event)),
-            preferences=conversation.preferences,
+            effective=conversation.effective,
+            defaults=await conversation.effective.defaults_of(command.spec),
             spool=self.spool,
             journal=self.store,
             ledger=self.store,
@@ -269,7 +276,7 @@ class CommandRunner:
         job = await self.record_and_claim(event)
         result = CommandResult(event, [], OutcomeBuilder())
         try:
-            async with aclosing(found.run(self.context(event, found, job))) as parts:
+            async with aclosing(found.run(await self.context(event, found, job))) as parts:
                 async for part in parts:
                     result.parts.append(part)
                     result.builder.add(part, NoProgress())  # type: ignore[arg-type]

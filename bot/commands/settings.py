@@ -1,0 +1,145 @@
+"""`settings`: show what holds here and where it comes from; change it for a thread, a channel or more."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from bot.commands._base import Context, Parts, command
+from bot.control.registry import ScopedSetting
+from bot.control.scopes import Scope, scopes_of
+from bot.errors import UsageError
+from bot.models import CommandSpec, Lane, Option, Text
+
+#: Longest value in the table.
+_SHOWN = 40
+
+
+@command(
+    CommandSpec(
+        name="settings",
+        description="Show the settings that hold here and where they come from, or change one.",
+        options=(
+            Option(name="value", description="Name and new value; left out: show the settings", is_prompt=True),
+            Option(name="name", description="The setting; left out: the first word of the value"),
+            Option(
+                name="for",
+                description="How far the change reaches",
+                kind="choice",
+                choices=tuple(scope.value for scope in Scope),
+            ),
+            Option(
+                name="clear",
+                description="Go back to what holds without this value",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
+            ),
+        ),
+        lane=Lane.FREE,
+        private=True,
+        example="settings image.size 512x512 --for channel",
+    )
+)
+async def settings(ctx: Context) -> Parts:
+    """Show all settings, show one, or set or clear one."""
+    name, value = ctx.option("name").strip(), ctx.event.prompt.strip()
+    if not name:
+        name, _, value = value.partition(" ")
+    value, clears = value.strip(), ctx.option("clear") == "yes"
+    if not name:
+        yield Text(await _overview(ctx))
+        return
+    setting = _find(ctx, name)
+    if not value and not clears:
+        yield Text(await _details(ctx, setting))
+        return
+    scope = _scope(ctx, setting)
+    problem = "" if clears else setting.error(value, ctx.event.actor.locale)
+    if problem:
+        raise UsageError(problem)
+    await ctx.effective.set(setting.name, None if clears else value, scope)
+    yield Text(await _confirmation(ctx, setting, scope, is_cleared=clears))
+
+
+def _find(ctx: Context, name: str) -> ScopedSetting:
+    known = ctx.effective.registry
+    setting = known.get(name.lower().replace("-", "_"))
+    if setting is None:
+        near = get_close_matches(name.lower().replace("-", "_"), known, 1)
+        key = "settings.unknown_near" if near else "settings.unknown"
+        shown = name.replace("`", "'")
+        raise UsageError(ctx.translate(key, name=shown, near="".join(near), names=_codes(ctx, sorted(known))))
+    return setting
+
+
+def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
+    """Return the scope to change: the given one, else the nearest that the setting has. Raises `UsageError`."""
+    here = [scope for scope in scopes_of(ctx.event) if scope in setting.scopes]
+    given = ctx.option("for")
+    scope = Scope(given) if given else here[0]
+    if scope not in here:
+        raise UsageError(ctx.translate("settings.no_scope", name=setting.name, scopes=_codes(ctx, here)))
+    if not _may_change(ctx, scope):
+        raise UsageError(ctx.translate(f"settings.not_allowed.{scope}", scope=scope.value))
+    return scope
+
+
+def _may_change(ctx: Context, scope: Scope) -> bool:
+    """Return whether the author may change a scope's values: their own, a thread's, or an administrator's."""
+    match scope:
+        case Scope.ME | Scope.THREAD:
+            return True
+        case Scope.CHANNEL:
+            return ctx.may_change_channel()
+        case Scope.WORKSPACE:
+            return ctx.event.actor.is_admin
+        case Scope.SERVICE:
+            return ctx.is_service_admin()
+
+
+async def _overview(ctx: Context) -> str:
+    heads = (ctx.translate(f"settings.{column}") for column in ("name", "value", "from"))
+    lines = [f"| {' | '.join(heads)} |", "|---|---|---|"]
+    for name in ctx.effective.registry:
+        value = await ctx.effective.find(name)
+        lines.append(f"| `{name}` | {_cell(value.text)} | {_origin(ctx, value.scope)} |")
+    return f"{ctx.translate('settings.intro')}\n\n" + "\n".join(lines) + f"\n\n{ctx.translate('settings.how')}"
+
+
+async def _details(ctx: Context, setting: ScopedSetting) -> str:
+    value, locale = await ctx.effective.find(setting.name), ctx.event.actor.locale
+    option = setting.option
+    lines = [f"`{setting.name}`: {setting.describe(locale)}"]
+    lines.append(
+        ctx.translate("settings.holds", value=_cell(value.text, longest=1000), origin=_origin(ctx, value.scope))
+    )
+    allowed = option.choices or setting.words
+    if allowed:
+        lines.append(ctx.translate("settings.allowed", values=_codes(ctx, allowed)))
+    elif option.minimum is not None and option.maximum is not None:
+        lines.append(ctx.translate("settings.between", low=f"{option.minimum:g}", high=f"{option.maximum:g}"))
+    reach = [scope for scope in scopes_of(ctx.event) if scope in setting.scopes]
+    lines.append(ctx.translate("settings.reach", scopes=_codes(ctx, reach)))
+    return "\n".join(f"- {line}" if at else line for at, line in enumerate(lines))
+
+
+async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, is_cleared: bool) -> str:
+    value = await ctx.effective.find(setting.name)
+    key = "settings.cleared" if is_cleared else "settings.set"
+    shown, origin = _cell(value.text, longest=1000), _origin(ctx, value.scope)
+    sentences = [ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))]
+    if is_cleared or value.scope is not scope:  # a nearer value still decides here
+        sentences.append(ctx.translate("settings.holds", value=shown, origin=origin))
+    return " ".join(sentences)
+
+
+def _origin(ctx: Context, scope: Scope | None) -> str:
+    return ctx.translate(f"settings.scope.{scope}" if scope else "settings.scope.default")
+
+
+def _cell(text: str, *, longest: int = _SHOWN) -> str:
+    shown = " ".join(text.replace("|", "¦").replace("`", "'").split())
+    return f"`{shown if len(shown) <= longest else shown[: longest - 1] + '…'}`" if shown else "–"
+
+
+def _codes(ctx: Context, words: Sequence[str]) -> str:
+    return ctx.join_list(f"`{word}`" for word in words)

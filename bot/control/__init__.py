@@ -1,0 +1,1 @@
+"""What may change while the service runs: settings with a scope, described once, and where each value comes from."""

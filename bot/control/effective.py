@@ -1,0 +1,108 @@
+"""The settings in effect for one event, and the change of a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.control.registry import ScopedSetting, split_list
+from bot.control.scopes import Scope, namespace_of, owner_of, person_namespace, scopes_of
+from bot.errors import UsageError
+from bot.models import CommandSpec, Event, Kind
+from bot.ports import KeyValues, Owner
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveValue:
+    """A value and the scope that decides it; None: the service's own."""
+
+    text: str
+    scope: Scope | None = None
+
+
+class EffectiveSettings:
+    """The settings of one event: of all scopes that have a value, the nearest decides.
+
+    A value that the environment no longer allows counts as absent. Values are read once, and hold for the whole event
+    but for its own changes. Every method raises `StoreError`.
+    """
+
+    def __init__(self, values: KeyValues, registry: Mapping[str, ScopedSetting], event: Event) -> None:
+        self.registry = registry
+        self._event = event
+        self._namespaces = {scope: values.namespace(namespace_of(scope, event)) for scope in scopes_of(event)}
+        self._set: dict[Scope, Mapping[str, str]] | None = None  #: what is set, by scope; None: not read yet
+
+    async def find(self, name: str) -> EffectiveValue:
+        """Return the value of a setting, and where it comes from."""
+        if self._set is None:
+            self._set = {scope: await namespace.items() for scope, namespace in self._namespaces.items()}
+        setting = self.registry[name]
+        for scope, values in self._set.items():
+            if scope in setting.scopes and (value := values.get(name)) is not None and not setting.error(value):
+                return EffectiveValue(value, scope)
+        return EffectiveValue(setting.option.default)
+
+    async def get(self, name: str) -> str:
+        """Return the value of a setting; "" is none."""
+        return (await self.find(name)).text
+
+    async def integer(self, name: str) -> int:
+        """Return the value of a whole-number setting that has a value of its own."""
+        return int(float(await self.get(name)))
+
+    async def number(self, name: str) -> float | None:
+        """Return the value of a number setting; None: it has none."""
+        text = await self.get(name)
+        return float(text) if text else None
+
+    async def model(self, kind: Kind) -> str:
+        """Return the model to use for a kind of content."""
+        return await self.get(f"model.{kind}")
+
+    async def words(self, name: str) -> frozenset[str]:
+        """Return the words of a setting that is a list."""
+        return frozenset(split_list(await self.get(name)))
+
+    async def defaults_of(self, spec: CommandSpec) -> Mapping[str, str]:
+        """Return the values that a command's options have where they are not given, by the options' names."""
+        prefix = f"{spec.name}."
+        names = [name for name in self.registry if name.startswith(prefix)]
+        return {name.removeprefix(prefix): await self.get(name) for name in names}
+
+    async def set(self, name: str, value: str | None, scope: Scope) -> None:
+        """Set a value in a scope; None: clear it. The value has been checked."""
+        if value is None:
+            await self._namespaces[scope].delete(name)
+        else:
+            await self._namespaces[scope].set(name, value, owner=owner_of(scope, self._event))
+        self._set = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopedSettings:
+    """All settings that may change while the service runs, and where their values are kept."""
+
+    values: KeyValues
+    registry: Mapping[str, ScopedSetting]
+
+    def for_event(self, event: Event) -> EffectiveSettings:
+        """Return the settings in effect for an event."""
+        return EffectiveSettings(self.values, self.registry, event)
+
+    async def personal(self, adapter: str, actor: str) -> Mapping[str, str]:
+        """Return a person's own values by name. Raises `StoreError`."""
+        found = await self.values.namespace(person_namespace(adapter, actor)).items()
+        return {name: value for name, value in found.items() if self._is_allowed(name, value)}
+
+    async def set_personal(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+        """Set a person's own value; None: clear it. Raises `UsageError` for another name or value, and `StoreError`."""
+        if name not in self.registry or (value is not None and not self._is_allowed(name, value)):
+            raise UsageError(f"{value} is no choice for {name}")
+        namespace = self.values.namespace(person_namespace(adapter, actor))
+        if value is None:
+            await namespace.delete(name)
+        else:
+            await namespace.set(name, value, owner=Owner(adapter=adapter, actor=actor))
+
+    def _is_allowed(self, name: str, value: str) -> bool:
+        setting = self.registry.get(name)
+        return setting is not None and Scope.ME in setting.scopes and not setting.error(value)

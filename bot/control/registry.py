@@ -1,0 +1,146 @@
+"""The settings that may change while the service runs, each described once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.commandline.parser import validate_option
+from bot.control.scopes import SHARED, Scope
+from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, kind_label, translate
+from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
+from bot.settings.core import Settings
+
+LANGUAGE = "language"
+SYSTEM_PROMPT = "system_prompt"
+TEMPERATURE = "temperature"
+ANSWER_TOKENS = "answer_tokens"
+CONTEXT_TURNS = "context_turns"
+CONTEXT_TOKENS = "context_tokens"
+FILE_TOKENS = "file_tokens"
+BUTTONS = "buttons"
+COMMANDS_OFF = "commands_off"
+
+_EVERYWHERE = tuple(Scope)
+#: Commands that nobody may switch off: they help, end something, or undo the switching off.
+_ALWAYS_ON = ("help", "settings", "stop", "leave", "forget")
+#: Options of a command that are no matter of habit: the request itself, and what is counted before it is made.
+_NO_HABIT = ("prompt", "model", "n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopedSetting:
+    """One setting: its values, where it may be set, and its value where nobody has set it."""
+
+    option: Option  #: name, description, values and bounds; `default` is the service's own value, "" is none
+    scopes: tuple[Scope, ...] = _EVERYWHERE
+    command: CommandSpec | None = None  #: the command whose option this is the default of
+    model_of: Kind | None = None  #: the kind whose model this is
+    words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
+
+    @property
+    def name(self) -> str:
+        """The name that people type."""
+        return self.option.name
+
+    def describe(self, locale: str = "") -> str:
+        """Return one sentence on the setting."""
+        if self.model_of is not None:
+            return translate("settings.model", locale, kind=kind_label(self.model_of, locale))
+        if self.command is None:
+            return describe_setting(self.name, locale) or self.option.description
+        option = self.command.option(self.name.partition(".")[2])
+        assert option is not None
+        return describe_option(self.command, option, locale)
+
+    def error(self, value: str, locale: str = "") -> str:
+        """Return what is wrong with a value, in a sentence; "" if nothing is."""
+        unknown = [word for word in split_list(value) if word not in self.words] if self.words else []
+        if unknown:
+            allowed = join_list((f"`{word}`" for word in self.words), locale)
+            return translate("option.choice", locale, name=self.name, value=unknown[0], allowed=allowed)
+        return validate_option(self.option, value, locale=locale)
+
+
+def split_list(value: str) -> list[str]:
+    """Return the words of a list that was typed with commas or spaces."""
+    return value.replace(",", " ").split()
+
+
+def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> Mapping[str, ScopedSetting]:
+    """Return every setting by name. What the environment allows is the bound of each."""
+    commands = tuple(specs)
+    found = [
+        *(_model(kind, settings.models(kind)) for kind in KINDS),
+        *_own(settings, tuple(spec.name for spec in commands if spec.name not in _ALWAYS_ON)),
+        *(
+            _default_of(spec, option)
+            for spec in commands
+            if spec.kind in MEDIA_KINDS
+            for option in spec.options
+            if option.kind in ("choice", "number", "integer") and option.name not in (*_NO_HABIT, "last")
+        ),
+    ]
+    return {setting.name: setting for setting in found}
+
+
+def _model(kind: Kind, models: tuple[str, ...]) -> ScopedSetting:
+    option = Option(
+        name=f"model.{kind}", description=f"Model for {kind}", kind="choice", choices=models, default=models[0]
+    )
+    return ScopedSetting(option=option, model_of=kind)
+
+
+def _default_of(spec: CommandSpec, option: Option) -> ScopedSetting:
+    return ScopedSetting(option=replace(option, name=f"{spec.name}.{option.name}", short=""), command=spec)
+
+
+def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSetting]:
+    yield ScopedSetting(
+        option=Option(
+            name=LANGUAGE, description="Language of the service's own sentences", kind="choice", choices=LANGUAGES
+        ),
+        scopes=(Scope.ME,),
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=SYSTEM_PROMPT,
+            description="First instruction to the model",
+            default=settings.bot_system_prompt,
+        ),
+        scopes=SHARED,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=TEMPERATURE,
+            description="How freely the model words its answers: 0 is strict, 2 is wild",
+            kind="number",
+            minimum=0,
+            maximum=2,
+        )
+    )
+    for name, description, least, most in (
+        (ANSWER_TOKENS, "Length of a chat or code answer in tokens, at most", 1, settings.bot_answer_tokens),
+        (CONTEXT_TURNS, "Earlier messages that are read along, at most", 2, settings.bot_context_turns),
+        (CONTEXT_TOKENS, "Estimated tokens of these messages, at most", 200, settings.bot_context_tokens),
+        (FILE_TOKENS, "Estimated tokens that are read from attached files; 0: none", 0, settings.bot_attachment_tokens),
+    ):
+        option = Option(
+            name=name, description=description, kind="integer", minimum=least, maximum=most, default=str(most)
+        )
+        yield ScopedSetting(option=option, scopes=SHARED)
+    yield ScopedSetting(
+        option=Option(
+            name=BUTTONS,
+            description="Buttons under answers",
+            kind="choice",
+            choices=("all", "few", "none"),
+            default="all",
+        )
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=COMMANDS_OFF,
+            description="Commands that are switched off, separated by commas",
+        ),
+        words=commands,
+        scopes=(Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE),
+    )

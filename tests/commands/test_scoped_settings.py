@@ -1,0 +1,84 @@
+"""`settings`: what holds where, who may change it, and what a change does."""
+
+from typing import Any
+
+import pytest
+
+from bot.errors import UsageError
+from tests.support.command_runner import CommandRunner
+
+
+async def used(runner: CommandRunner, **more: Any) -> dict[str, Any]:
+    await runner.ask("chat", "hello", **more)
+    return runner.api_server.bodies("chat")[-1]
+
+
+async def line(runner: CommandRunner, name: str, **more: Any) -> str:
+    """Return the line of one setting in the overview."""
+    shown = (await runner.ask("settings", **more)).text
+    return next(line for line in shown.splitlines() if line.startswith(f"| `{name}`"))
+
+
+async def test_the_nearest_scope_decides(runner: CommandRunner) -> None:
+    """Conversation before channel before person before the environment; the table says which."""
+    assert await line(runner, "model.chat") == "| `model.chat` | `gpt-4-turbo` | default |"
+    await runner.ask("settings", "model.chat gpt-mini", options={"for": "me"})
+    assert await line(runner, "model.chat") == "| `model.chat` | `gpt-mini` | you |"
+    await runner.ask("settings", "model.chat seer", options={"for": "channel"}, admin=True)
+    assert await line(runner, "model.chat") == "| `model.chat` | `seer` | this channel |"
+    await runner.ask("settings", "model.chat gpt-4-turbo", options={"for": "thread"})
+    assert (await used(runner))["model"] == "gpt-4-turbo"
+    assert (await used(runner, conversation="c2"))["model"] == "seer"
+    assert (await used(runner, conversation="c3", channel="other"))["model"] == "gpt-mini"
+    assert (await used(runner, conversation="c4", channel="other", actor="bob"))["model"] == "gpt-4-turbo"
+    cleared = await runner.ask("settings", "model.chat", options={"clear": "yes", "for": "thread"})
+    assert "`seer` holds (this channel)" in cleared.text
+
+
+async def test_who_may_change_what(runner: CommandRunner) -> None:
+    """A channel is its administrators', everybody's settings are the service's administrators'."""
+    for reach, word in (("channel", "administrator"), ("service", "BOT_ADMINS")):
+        with pytest.raises(UsageError, match=word):
+            await runner.ask("settings", "temperature 0.2", options={"for": reach})
+    with pytest.raises(UsageError, match="BOT_ADMINS"):
+        await runner.ask("settings", "temperature 0.2", options={"for": "service"}, admin=True)
+    runner.settings = runner.settings.model_copy(update={"bot_admins": ("runner:ada",)})
+    await runner.ask("settings", "temperature 0.2", options={"for": "service"})
+    assert (await used(runner, conversation="c9", channel="other", actor="bob"))["temperature"] == 0.2
+
+
+async def test_the_environment_is_the_bound(runner: CommandRunner) -> None:
+    """A value that the operator does not allow is refused, and ignored where it was allowed before."""
+    for wrong, word in (
+        ("model.chat gpt-99", "gpt-4-turbo"),
+        ("answer_tokens 999999", "1"),
+        ("temperature hot", "temperature"),
+        ("commands_off dance", "image"),
+        ("tempratur 1", "temperature"),
+    ):
+        with pytest.raises(UsageError, match=word):
+            await runner.ask("settings", wrong, admin=True)
+    await runner.ask("settings", "answer_tokens 500")
+    assert (await used(runner))["max_tokens"] == 500
+    runner.settings = runner.settings.model_copy(update={"bot_answer_tokens": 300})
+    assert (await used(runner))["max_tokens"] == 300
+
+
+async def test_options_have_the_defaults_of_their_place(runner: CommandRunner) -> None:
+    """A picture is made in the size and style that hold here, unless the request names others."""
+    await runner.ask("settings", "image.size 512x512", options={"for": "me"})
+    await runner.ask("settings", "image.style anime")
+    await runner.ask("image", "a fox")
+    body = runner.api_server.bodies("images")[-1]
+    assert (body["size"], body["style"]) == ("512x512", "anime")
+    await runner.ask("image", "a fox", options={"size": "1024x1024"})
+    assert runner.api_server.bodies("images")[-1]["size"] == "1024x1024"
+
+
+async def test_one_setting_is_explained(runner: CommandRunner) -> None:
+    """Its name alone shows what it is, what holds, what is allowed and how far it can reach; in the person's words."""
+    text = (await runner.ask("settings", "temperature")).text
+    assert "`temperature`: How freely the model words" in text
+    assert "0 to 2" in text
+    assert "`workspace`" not in text  # the event is of none
+    assert "模型用詞的自由程度" in (await runner.ask("settings", "temperature", locale="zh-TW")).text
