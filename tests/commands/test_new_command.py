@@ -29,13 +29,16 @@ from adapters.slack.ui import home_view, modals
 from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.models import Profile
+from bot.security.value_signer import HmacSigner
 
 locale = sys.argv[1]
 registry = load_commands({kind: (model,) for kind, model in MODELS.items()})
 spec = registry.find("roll").spec
 print(json.dumps({
     "home": home_view.build_home(Profile(), registry.specs, prefix="/", locale=locale, links={}),
-    "modal": modals.build_modal(spec, spec.options, callback_id="make:roll", title="/roll", locale=locale),
+    "modal": modals.build_modal(
+        spec, spec.options, callback_id="make:roll", title="/roll", locale=locale, signer=HmacSigner(b"key", ("T1",))
+    ),
     "commands": build_commands(registry.specs),
     "discord modal": build_modal(spec, spec.options, custom_id="roll", locale=locale).to_dict(),
 }))
