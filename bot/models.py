@@ -234,6 +234,7 @@ class Job:
     attempt: int = 1  #: 1 for the first try
     ref: str | None = None  #: reference of the draft that an earlier try opened
     answer: Answer | None = None  #: set if an earlier try committed it: only the delivery is left
+    failing_since: datetime | None = None  #: aware, UTC; the first failed try of an outage of the API
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class Canceller:
         answer = Answer(text=translate("status.stopped", event.actor.locale), private=True)
         before = stop.job.seq
         cancelled += await self._queue.cancel_waiting(
-            event.adapter, event.conversation, before=before, answer=answer, actor=actor
+            event.adapter, conversation=event.conversation, before=before, answer=answer, actor=actor
         )
         return cancelled + await self._queue.request_cancel(
             event.adapter, conversation=event.conversation, before=before, actor=actor

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -324,7 +323,7 @@ class Worker:
     async def _retry_later(self, running: RunningJob, seconds: float) -> None:
         self._postponed.add(running.job.seq)
         self._free_slot(running)
-        await self._queue.retry(running.job, datetime.now(UTC) + timedelta(seconds=seconds))
+        await self._queue.retry(running.job, seconds)
 
     async def _release(self, running: RunningJob) -> None:
         self._postponed.add(running.job.seq)

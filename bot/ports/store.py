@@ -72,19 +72,27 @@ class EventQueue(Protocol):
     async def complete(self, job: Job) -> None:
         """Mark a job as delivered: nothing is left to do. May return before it is durable; order is kept."""
 
-    async def retry(self, job: Job, at: datetime) -> None:
-        """Give the job back, not to be claimed before `at`. Its lane key stays blocked until then."""
+    async def retry(self, job: Job, seconds: float, *, failing_since: datetime | None = None) -> None:
+        """Give the job back, not to be claimed for some seconds. Its lane key stays blocked until then.
+
+        Waits are bounded by `StoreTiming.longest_retry`, also where the clock is set meanwhile. `failing_since`: the
+        API's outage that is waited out; such a try does not count, and `Job.failing_since` stays.
+        """
 
     async def release(self, job: Job) -> None:
         """Give the job back as if it had not been claimed: a draft that was opened meanwhile does not count."""
 
     async def cancel_waiting(
-        self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
+        self,
+        adapter: str,
+        *,
+        answer: Answer,
+        event_id: str | None = None,
+        conversation: str | None = None,
+        before: int | None = None,
+        actor: str | None = None,
     ) -> int:
-        """Commit `answer` for the unclaimed events of a conversation recorded before `before`; returns how many.
-
-        `actor`: only this person's events.
-        """
+        """Commit `answer` for the unclaimed events that `request_cancel` would name; returns how many."""
 
     async def request_cancel(
         self,

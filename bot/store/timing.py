@@ -7,11 +7,12 @@ from dataclasses import dataclass
 class StoreTiming:
     """All values are seconds."""
 
+    longest_retry: float = 300.0  #: before a new try; a stored time further away is of a clock that was set back
+
     # SQLite
     busy: float = 5.0  #: to wait for another program that has locked the file
     linger: float = 0.05  #: for which a write without a waiting caller may wait for others
     draft_linger: float = 0.01  #: for which a draft's reference may wait for the commit of a quick answer
-    longest_wait: float = 30.0  #: of sleep without a check of the clock, which may have been set
 
     # PostgreSQL
     statement: float = 30.0  #: for one statement, and for a connection to be made

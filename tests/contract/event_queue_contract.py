@@ -1,7 +1,8 @@
 """What every store promises about the life of an event."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.errors import OwnershipLost
 from bot.models import Answer, Attachment, Job, Lane, Usage
 from bot.ports import Store
+from bot.store.sqlite.store import SqliteStore
 from tests.support.database.store import ADAPTERS, LANES, NOW, StoreSuite, answer, claim, event, outcome, said
 
 
@@ -154,7 +156,7 @@ class EventQueueContract(StoreSuite):
         await store.release(second)
         second = await waiting
         waiting = asyncio.create_task(next_job())
-        await store.retry(second, datetime.now(UTC) + timedelta(seconds=0.05))
+        await store.retry(second, 0.05)
         assert (await waiting).event.id == "2"
 
     async def test_a_retry_keeps_its_place(self, store: Store) -> None:
@@ -163,7 +165,7 @@ class EventQueueContract(StoreSuite):
         await store.record(event("2"), lane=Lane.CONVERSATION)
         job = await claim(store)
         await store.save_draft(job, "there")
-        await store.retry(job, datetime.now(UTC) + timedelta(hours=1))
+        await store.retry(job, 200.0)
         assert await store.claim(LANES, ADAPTERS) is None
         await store.record(event("3", conversation="d"), lane=Lane.CONVERSATION)
         assert (await claim(store)).event.id == "3"
@@ -179,7 +181,7 @@ class EventQueueContract(StoreSuite):
             await store.save_draft(drafted, "r1")
             await store.save_draft(committed, "r2")
             await store.commit(committed, outcome("done"))
-            await store.retry(later, datetime.now(UTC) + timedelta(hours=1))
+            await store.retry(later, 200.0)
         async with self.open(tmp_path) as store:
             jobs = []
             while job := await store.claim(LANES, ADAPTERS):
@@ -206,9 +208,45 @@ class EventQueueContract(StoreSuite):
             assert (job.attempt, job.ref) == (attempt, f"released {attempt}")
             for more in ("", "+", "++"):
                 await store.save_draft(job, f"ref {attempt}{more}")
-            await store.retry(job, NOW)
+            await store.retry(job, 0.0)
         job = await claim(store)
         assert job.ref == "ref 3++"
+
+    async def test_a_try_in_an_outage_does_not_count(self, tmp_path: Path) -> None:
+        """The outage's beginning is kept over further tries and restarts, until the event is reopened."""
+        async with self.open(tmp_path) as store:
+            await store.record(event("e"), lane=Lane.CONVERSATION)
+            job = await claim(store)
+            await store.save_draft(job, "r")
+            await store.retry(job, 0.0, failing_since=NOW)
+            job = await claim(store)
+            assert (job.attempt, job.ref, job.failing_since) == (1, "r", NOW)
+            await store.retry(job, 0.0, failing_since=NOW)
+        async with self.open(tmp_path) as store:
+            job = await claim(store)
+            assert (job.attempt, job.failing_since) == (1, NOW)
+            await store.save_draft(job, "r")
+            await store.retry(job, 0.0)
+            job = await claim(store)
+            assert (job.attempt, job.failing_since) == (2, NOW)
+            await store.commit(job, outcome())
+            await store.complete(job)
+            assert await store.reopen(job.event)
+            assert (await claim(store)).failing_since is None
+
+    async def test_a_clock_that_is_set_back_delays_no_retry(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What waits for its time is claimed when that has passed, whatever the clock says."""
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        await store.retry(await claim(store), 0.05)
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() - 3600)
+        if isinstance(store, SqliteStore):
+            monkeypatch.setattr(store, "_now", time.time)
+        async with asyncio.timeout(20):
+            while await store.claim(LANES, ADAPTERS) is None:
+                await store.wait()
 
     async def test_the_last_reference_stays(self, store: Store) -> None:
         """What was saved of a draft just before its job was completed is kept: a reopened event has it."""
@@ -235,7 +273,7 @@ class EventQueueContract(StoreSuite):
                 await step
         await store.commit(job, outcome("good"))
         await store.complete(job)
-        for step in (store.complete(job), store.release(job), store.retry(job, NOW)):
+        for step in (store.complete(job), store.release(job), store.retry(job, 0.0)):
             with pytest.raises(OwnershipLost):
                 await step
         found = await store.job("one", "e")
@@ -249,7 +287,7 @@ class EventQueueContract(StoreSuite):
         await store.confirm(old)
         await store.save_draft(old, "r")
         await store.confirm(old)
-        await store.retry(old, NOW)
+        await store.retry(old, 0.0)
         with pytest.raises(OwnershipLost):
             await store.confirm(old)
         job = await claim(store)
@@ -292,8 +330,8 @@ class EventQueueContract(StoreSuite):
         late = await store.job("one", "late")
         assert late is not None
         stopped = Answer(text="stopped")
-        assert await store.cancel_waiting("one", "c", before=late.seq, answer=stopped) == 1
-        assert await store.cancel_waiting("one", "c", before=late.seq, answer=stopped) == 0
+        assert await store.cancel_waiting("one", conversation="c", before=late.seq, answer=stopped) == 1
+        assert await store.cancel_waiting("one", conversation="c", before=late.seq, answer=stopped) == 0
         jobs = {}
         while job := await store.claim(LANES, ADAPTERS):
             jobs[job.event.id] = job.answer
@@ -332,12 +370,15 @@ class EventQueueContract(StoreSuite):
             assert await said(store, f"c{conversation}") == expected
 
     async def test_stop_reaches_one_person(self, store: Store) -> None:
-        """With `actor` only that person's waiting events are answered."""
+        """With `actor` only that person's waiting events are answered, with `event_id` only that one."""
         for name, actor in (("hers", "ann"), ("his", "bob")):
             await store.record(event(name, actor=actor, conversation="c"), lane=Lane.CONVERSATION)
         stopped = Answer(text="stopped")
-        assert await store.cancel_waiting("one", "c", before=10**6, answer=stopped, actor="bob") == 1
+        assert await store.cancel_waiting("one", conversation="c", before=10**6, answer=stopped, actor="bob") == 1
         his, hers = await store.job("one", "his"), await store.job("one", "hers")
         assert his is not None
         assert hers is not None
         assert (his.answer, hers.answer) == (stopped, None)
+        assert await store.cancel_waiting("one", event_id="unknown", answer=stopped) == 0
+        assert await store.cancel_waiting("two", event_id="hers", answer=stopped) == 0
+        assert await store.cancel_waiting("one", event_id="hers", answer=stopped) == 1

@@ -137,7 +137,9 @@ class QuotaContract:
         assert await within(two, event("last", conversation="stopped", actor="p0"), quota) is None
         assert await within(one, event("one too many", actor="p0"), quota)
         assert await within(one, event("another's", actor="eve"), quota) is None
-        assert await one.cancel_waiting("one", "stopped", before=2**40, answer=Answer(text="Stopped.")) == 1
+        assert (
+            await one.cancel_waiting("one", conversation="stopped", before=2**40, answer=Answer(text="Stopped.")) == 1
+        )
         one, two = await self.restart()
         assert await within(two, event("instead", actor="p0"), quota) is None
         assert await within(one, event("no more", actor="p0"), quota)

@@ -292,7 +292,7 @@ async def test_unused_reservations_are_released(ask: Ask, store: SqliteStore) ->
     await answered(store, event, Usage(kind="image", model="m", items=3))
     assert await ask(asked(), IMAGE) is None
     assert await ask(asked(), IMAGE)
-    assert await store.cancel_waiting("here", "c1", before=2**40, answer=Answer(text="Stopped.")) == 1
+    assert await store.cancel_waiting("here", conversation="c1", before=2**40, answer=Answer(text="Stopped.")) == 1
     assert await ask(asked(), IMAGE) is None
 
 

@@ -75,7 +75,7 @@ class PostgresEvents:
     async def _take(self, db: PostgresDatabase, free: Mapping[str, object]) -> Any:
         while True:
             try:
-                return await db.row(statements.CLAIM, now=time.time(), owner=self._lease.number, **free)
+                return await db.row(statements.CLAIM, owner=self._lease.number, **self._due(), **free)
             except asyncpg.UniqueViolationError:  # another process was quicker with another event of the lane key
                 continue
 
@@ -97,8 +97,13 @@ class PostgresEvents:
             kept = {row["seq"] for row in rows if row["is_kept"]}
             self._running = {seq: job for seq, job in self._running.items() if seq in kept}
 
+    def _due(self) -> dict[str, float]:
+        """Return the time until which events are due, and after which again: no wait is that long."""
+        now = time.time()
+        return {"now": now, "bound": now + self._timing.longest_retry}
+
     async def wait(self) -> None:
-        ((at,),) = await self._connections.rows(statements.NEXT_TIME, now=time.time())
+        ((at,),) = await self._connections.rows(statements.NEXT_TIME, **self._due())
         longest = self._timing.take_over
         try:
             async with asyncio.timeout(longest if at is None else min(max(at - time.time(), 0.0), longest)):
@@ -191,13 +196,19 @@ class PostgresEvents:
     async def complete(self, job: Job) -> None:
         await self._end(job, statements.COMPLETE)
 
-    async def retry(self, job: Job, at: datetime) -> None:
-        await self._give_back(job, statements.RETRY, ready_at=at.timestamp())
+    async def retry(self, job: Job, seconds: float, *, failing_since: datetime | None = None) -> None:
+        await self._give_back(
+            job,
+            statements.RETRY,
+            ready_at=time.time() + min(seconds, self._timing.longest_retry),
+            attempts=None if failing_since is None else job.attempt - 1,
+            failing_since=None if failing_since is None else failing_since.timestamp(),
+        )
 
     async def release(self, job: Job) -> None:
         await self._give_back(job, statements.RELEASE, attempts=job.attempt - 1)
 
-    async def _give_back(self, job: Job, sql: str, **values: float) -> None:
+    async def _give_back(self, job: Job, sql: str, **values: float | None) -> None:
         try:
             await self._end(job, sql, **values)
         except StoreUnavailable:  # it is released when the database is back
@@ -215,12 +226,18 @@ class PostgresEvents:
         )
 
     async def cancel_waiting(
-        self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
+        self,
+        adapter: str,
+        *,
+        answer: Answer,
+        event_id: str | None = None,
+        conversation: str | None = None,
+        before: int | None = None,
+        actor: str | None = None,
     ) -> int:
-        person = None if actor is None else codec.to_key(actor)
-        keys = {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation), "actor": person}
+        events = _which_events(adapter, event_id, conversation, before, actor)
         text = codec.dumps(answer)
-        rows = await self._change(lambda db: db.rows(statements.CANCEL_WAITING, before=before, answer=text, **keys))
+        rows = await self._change(lambda db: db.rows(statements.CANCEL_WAITING, answer=text, **events))
         return len(rows)
 
     async def request_cancel(
@@ -233,13 +250,7 @@ class PostgresEvents:
         actor: str | None = None,
         patience: float = 0.0,
     ) -> int:
-        events = {
-            "adapter": codec.to_key(adapter),
-            "id": None if event_id is None else codec.to_key(event_id),
-            "conversation": None if conversation is None else codec.to_key(conversation),
-            "before": before,
-            "actor": None if actor is None else codec.to_key(actor),
-        }
+        events = _which_events(adapter, event_id, conversation, before, actor)
 
         async def work(db: PostgresDatabase) -> list[int]:
             rows = await db.rows(statements.ANSWERED_ELSEWHERE, owner=self._lease.number, **events)
@@ -306,6 +317,18 @@ def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str,
     rows = make_usage_rows(job, usage, now)
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True))[1:] if rows else [[]] * len(names)
     return dict(zip(names, columns, strict=True))
+
+
+def _which_events(
+    adapter: str, event_id: str | None, conversation: str | None, before: int | None, actor: str | None
+) -> dict[str, object]:
+    """Return the conditions on events to be cancelled as the statements take them."""
+    keys = {"id": event_id, "conversation": conversation, "actor": actor}
+    return {
+        "adapter": codec.to_key(adapter),
+        "before": before,
+        **{name: None if value is None else codec.to_key(value) for name, value in keys.items()},
+    }
 
 
 def _lost(job: Job) -> OwnershipLost:

@@ -9,7 +9,7 @@ CLAIM = """
 WITH waiting AS (
     SELECT seq, lane_key FROM events
     LEFT JOIN people ON people.adapter = events.adapter AND people.actor = events.actor
-    WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND ready_at <= :now
+    WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND (ready_at <= :now OR ready_at > :bound)
     AND lane = ANY(:lanes::text[]) AND events.adapter || '' = ANY(:adapters::text[])
     ORDER BY coalesce(people.served, 0), events.seq),
 ready AS (
@@ -23,11 +23,11 @@ head AS (
     WHERE done IS NOT TRUE AND owner IS NULL ORDER BY place LIMIT 1 FOR UPDATE OF events SKIP LOCKED),
 taken AS (
     UPDATE events SET owner = :owner FROM head WHERE events.seq = head.seq
-    RETURNING events.seq, event, attempts, ref, answer, adapter, actor, id),
+    RETURNING events.seq, event, attempts, ref, answer, failing_since, adapter, actor, id),
 served AS (
     INSERT INTO people SELECT adapter, actor, nextval('served') FROM taken
     ON CONFLICT (adapter, actor) DO UPDATE SET served = excluded.served)
-SELECT seq, event, attempts, ref, answer, id FROM taken
+SELECT seq, event, attempts, ref, answer, failing_since, id FROM taken
 """
 #: `lock`: first key of the locks that processes hold.
 TAKE_OVER = """
@@ -41,7 +41,9 @@ ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY(:running::bigint[]) THEN :owner::integer END
 WHERE owner = ANY(:owners_before::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS is_kept
 """
-NEXT_TIME = "SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at > :now"
+NEXT_TIME = """
+SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at > :now AND ready_at <= :bound
+"""
 RECORD = """
 INSERT INTO events (
     adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer,
@@ -110,7 +112,11 @@ UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NU
     answer = CASE WHEN forgotten AND {HAS_MEDIA} IS NOT TRUE THEN NULL ELSE answer END
 WHERE seq = :seq AND owner = :owner RETURNING seq
 """
-RETRY = "UPDATE events SET owner = NULL, ready_at = :ready_at WHERE seq = :seq AND owner = :owner RETURNING seq"
+RETRY = """
+UPDATE events SET owner = NULL, ready_at = :ready_at, attempts = coalesce(:attempts::integer, attempts),
+    failing_since = coalesce(:failing_since::float8, failing_since)
+WHERE seq = :seq AND owner = :owner RETURNING seq
+"""
 RELEASE = """
 UPDATE events SET owner = NULL, ready_at = 0, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq
 """
@@ -124,8 +130,9 @@ AND actor = coalesce(:actor, actor)
 IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
 CANCEL_WAITING = """
 UPDATE events SET answer = :answer, lane = 'free', lane_key = NULL, ready_at = 0
-WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND conversation = :conversation
-AND seq < :before AND actor = coalesce(:actor, actor) RETURNING seq
+WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND id = coalesce(:id, id)
+AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
+AND actor = coalesce(:actor, actor) RETURNING seq
 """
 TO_REOPEN = """
 SELECT seq, adapter, conversation, command, actor, lane FROM events
@@ -134,7 +141,7 @@ WHERE adapter = :adapter AND id = :id AND event IS NOT NULL AND (owner IS NULL O
 #: With an answer the event only needs delivery, and leaves no turns.
 REOPEN = """
 UPDATE events SET event = :event, answer = :answer, done = false, owner = NULL, attempts = 0, ready_at = 0,
-    withdrawn = :answer::text IS NOT NULL, lane = :lane, lane_key = :lane_key WHERE seq = :seq
+    failing_since = NULL, withdrawn = :answer::text IS NOT NULL, lane = :lane, lane_key = :lane_key WHERE seq = :seq
 """
 #: A waiting event is completed.
 WITHDRAW = """

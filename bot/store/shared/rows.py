@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bot.models import Answer, Event, Job, Media, Turn, Usage
@@ -83,18 +83,19 @@ def parse_turns(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
 
 
 #: The columns that `parse_job` takes.
-JOB = "seq, event, attempts, ref, answer"
+JOB = "seq, event, attempts, ref, answer, failing_since"
 
 
 def parse_job(rows: Sequence[Sequence[Any]]) -> Job | None:
     """Parse the first row, which begins with the columns of `JOB`; None: there is none."""
     if not rows:
         return None
-    seq, event, attempts, ref, answer, *_ = rows[0]
+    seq, event, attempts, ref, answer, failing_since, *_ = rows[0]
     return Job(
         seq=seq,
         event=codec.loads(Event, event),
         attempt=attempts + 1,
         ref=json.loads(ref) if ref else None,
         answer=codec.loads(Answer, answer) if answer else None,
+        failing_since=datetime.fromtimestamp(failing_since, UTC) if failing_since is not None else None,
     )

@@ -26,7 +26,7 @@ class SqliteEvents(SqliteRecorder):
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         keys = {codec.to_key(adapter) for adapter in adapters}
-        while (taken := self._queue.take(lanes, keys, self._now())) is not None:
+        while (taken := self._queue.take(lanes, keys, self._clock())) is not None:
             job = self._jobs.pop(taken.seq, None)
             if job is None:
                 try:
@@ -44,7 +44,7 @@ class SqliteEvents(SqliteRecorder):
 
     async def wait(self) -> None:
         due = self._queue.next_time()
-        patience = None if due is None else min(max(due - self._now(), 0.0), self._timing.longest_wait)
+        patience = None if due is None else max(due - self._clock(), 0.0)
         try:
             async with asyncio.timeout(patience):
                 await self._changed.wait()
@@ -118,26 +118,27 @@ class SqliteEvents(SqliteRecorder):
         rows = {statements.COMPLETE: ((job.seq,),)}
         self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
 
-    async def retry(self, job: Job, at: datetime) -> None:
-        ready_at = at.timestamp()
-        await self._give_back(job, ready_at)
-        rows = {statements.POSTPONE: ((job.seq, ready_at),)}
-        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq))
+    async def retry(self, job: Job, seconds: float, *, failing_since: datetime | None = None) -> None:
+        seconds = min(seconds, self._timing.longest_retry)
+        outage = (None, None) if failing_since is None else (job.attempt - 1, failing_since.timestamp())
+
+        def postponed() -> Rows:
+            self._own(job)
+            return {statements.POSTPONE: ((job.seq, self._now() + seconds, *outage),)}
+
+        await self._give_back(job, self._clock() + seconds, plan=postponed)
 
     async def release(self, job: Job) -> None:
         def uncounted() -> Rows:
             ref = self._own(job).ref
             return {} if ref is None else {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt - 1),)}
 
-        try:
-            await self._give_back(job, 0.0, plan=uncounted)
-        except StoreUnavailable:  # it counts as a try, which is better than to keep it
-            await self._give_back(job, 0.0)
+        await self._give_back(job, 0.0, plan=uncounted)
 
-    async def _give_back(self, job: Job, ready_at: float, *, plan: Callable[[], Rows] | None = None) -> None:
-        """Put a job back into the queue after the writes that were begun for it.
+    async def _give_back(self, job: Job, ready_at: float, *, plan: Callable[[], Rows]) -> None:
+        """Put a job back into the queue after the writes that were begun for it, and after those that `plan` returns.
 
-        `plan`: what to write first; without it no space on the disk is needed.
+        `ready_at`: by the clock of the queue.
         """
 
         def nothing() -> Rows:
@@ -151,7 +152,10 @@ class SqliteEvents(SqliteRecorder):
             self._queue.give_back(job.seq, ready_at=ready_at, answered=mine.answer is not None)
             self._changed.set()
 
-        await self._writer.submit(RowsOperation(plan or nothing, then, seq=job.seq))
+        try:
+            await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+        except StoreUnavailable:  # it counts as a try, which is better than to keep it; this needs no space on the disk
+            await self._writer.submit(RowsOperation(nothing, then, seq=job.seq))
 
     def _own(self, job: Job) -> Job:
         mine = self._running.get(job.seq)
@@ -187,23 +191,30 @@ class SqliteEvents(SqliteRecorder):
         return ()
 
     async def cancel_waiting(
-        self, adapter: str, conversation: str, *, before: int, answer: Answer, actor: str | None = None
+        self,
+        adapter: str,
+        *,
+        answer: Answer,
+        event_id: str | None = None,
+        conversation: str | None = None,
+        before: int | None = None,
+        actor: str | None = None,
     ) -> int:
-        place = codec.to_key(adapter), codec.to_key(conversation)
-        person = None if actor is None else (codec.to_key(adapter), codec.to_key(actor))
+        place = None if conversation is None else codec.to_key(conversation)
+        person = None if actor is None else codec.to_key(actor)
+        named = None if event_id is None else await self._reader.state(adapter, event_id)
+        if event_id is not None and named is None:
+            return 0
         held: list[Entry] = []
 
+        def is_meant(entry: Entry) -> bool:
+            is_of_scope = entry.adapter == codec.to_key(adapter) and place in {None, entry.conversation}
+            is_of_person = person in {None, entry.person[1]} and not entry.answered
+            is_named = named is None or entry.seq == named[0]
+            return is_of_scope and is_of_person and is_named and (before is None or entry.seq < before)
+
         async def work(db: SqliteDatabase) -> int:
-            held.extend(
-                self._queue.discard(
-                    lambda e: (
-                        (e.adapter, e.conversation) == place
-                        and e.seq < before
-                        and not e.answered
-                        and person in {None, e.person}
-                    )
-                )
-            )
+            held.extend(self._queue.discard(is_meant))
             await maintenance.answer_waiting(db, [item.seq for item in held], codec.dumps(answer))
             return len(held)
 

@@ -65,7 +65,8 @@ async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -
     """Reopen an event with this content; with an answer it only needs delivery."""
     await db.rows("DELETE FROM turns WHERE event_seq = :seq", seq=seq)
     await db.rows(
-        "UPDATE events SET event = :event, answer = NULL, done = 0, attempts = 0, ready_at = 0, withdrawn = 0"
+        "UPDATE events SET event = :event, answer = NULL, done = 0, attempts = 0, ready_at = 0, withdrawn = 0,"
+        " failing_since = NULL"
         " WHERE seq = :seq",
         event=event,
         seq=seq,

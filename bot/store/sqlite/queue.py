@@ -31,7 +31,7 @@ class Entry:
     lane: Lane
     key: LaneKey  #: events of one key run one at a time, in order
     since: float = 0.0  #: when it was received, seconds since 1970
-    ready_at: float = 0.0  #: not before, seconds since 1970
+    ready_at: float = 0.0  #: not before, by the clock of `WaitingQueue.take`; 0: at once
     answered: bool = False  #: only delivery is left
 
 

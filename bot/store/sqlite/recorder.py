@@ -32,8 +32,11 @@ class SqliteRecorder:
     _writer: SqliteWriter
     _reader: SqliteReader
 
-    def __init__(self, *, now: Callable[[], float], timing: StoreTiming, contexts: ContextCache) -> None:
+    def __init__(
+        self, *, now: Callable[[], float], clock: Callable[[], float], timing: StoreTiming, contexts: ContextCache
+    ) -> None:
         self._now = now  #: seconds since 1970
+        self._clock = clock  #: seconds; nobody sets it
         self._timing = timing
         self._queue = WaitingQueue()
         self._changed = asyncio.Event()
@@ -66,7 +69,7 @@ class SqliteRecorder:
                     lane=Lane(lane),
                     command=command,
                     since=since,
-                    ready_at=ready_at,
+                    ready_at=self._due(ready_at),
                     answered=bool(answered),
                 )
             )
@@ -74,6 +77,11 @@ class SqliteRecorder:
         last = dict(await self._reader.rows("SELECT name, seq FROM sqlite_sequence"))
         self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
         self._contexts.clear(through_seq=rows[-1][0] if rows else 0)
+
+    def _due(self, ready_at: float) -> float:
+        """Return a stored time by the queue's clock, 0 if it has come or is too far away to be meant."""
+        wait = ready_at - self._now()
+        return self._clock() + wait if 0 < wait <= self._timing.longest_retry else 0.0
 
     async def record(
         self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None

@@ -68,9 +68,10 @@ UPDATE events SET done = 1, event = iif(forgotten, NULL, event), ref = iif(forgo
     answer = iif(forgotten AND coalesce(json_array_length(answer, '$.media'), 0) = 0, NULL, answer)
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
-#: seq, not before
+#: seq, not before, attempts or null, since when the API has failed it or null; null changes nothing
 POSTPONE = """
-UPDATE events SET ready_at = row.value->>1
+UPDATE events SET ready_at = row.value->>1, attempts = coalesce(row.value->>2, attempts),
+    failing_since = coalesce(row.value->>3, failing_since)
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 

@@ -39,9 +39,9 @@ from bot.store.timing import StoreTiming
 class SqliteStore(SqliteEvents, StoreQueries):
     """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
 
-    `now`: the time in seconds since 1970. `context_turns`: turns of a conversation that are held in memory,
-    `context_size`: characters of all of them; `namespaces_cached`: namespaces whose values are held in memory,
-    `namespaces_known`: those of which only the names are.
+    `now`: the time in seconds since 1970; `clock`: that of waits, which nobody sets. `context_turns`: turns of a
+    conversation that are held in memory, `context_size`: characters of all of them; `namespaces_cached`: namespaces
+    whose values are held in memory, `namespaces_known`: those of which only the names are.
     """
 
     dialect = Dialect(
@@ -56,6 +56,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
         *,
         timing: StoreTiming | None = None,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         context_turns: int = 100,
         context_size: int = 8_000_000,
         namespaces_cached: int = 10_000,
@@ -63,6 +64,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
     ) -> None:
         super().__init__(
             now=now,
+            clock=clock,
             timing=timing or StoreTiming(),
             contexts=ContextCache(turns=context_turns, size=context_size),
         )
