@@ -15,8 +15,7 @@ from aimodels import reference
 #: Kinds of content; the API has one endpoint for each.
 Kind: TypeAlias = reference.Kind
 KINDS: tuple[Kind, ...] = get_args(Kind)
-#: Kinds whose answers are files.
-MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))
+MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
 
 Role = Literal["user", "assistant"]
 
@@ -27,9 +26,6 @@ class Lane(StrEnum):
     CONVERSATION = "conversation"  #: after all earlier events of the conversation that read its history
     OWN = "own"  #: after the person's earlier events of the same command in the conversation; for slow media
     FREE = "free"  #: at once; for commands that must work while others run
-
-
-# ------------------------------------------------------------------ requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +80,7 @@ class Event:
     written_at: float = 0.0  #: by the platform's clock, in seconds since 1970: orders messages; 0: unknown
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
     replaces: str = ""  #: id of an earlier event of the adapter whose turns this event's turns replace
-    has_prior_messages: bool = (
-        False  #: messages without the service precede the event: see `Adapter.read_prior_messages`
-    )
+    has_prior_messages: bool = False  #: others precede the event: see `Adapter.read_prior_messages`
 
 
 # ------------------------------------------------------------------ parts of an answer, yielded by commands
@@ -106,6 +100,7 @@ class Status:
     text: str
     progress: float | None = None  #: 0 to 1, None when unknown
     elapsed: float = 0.0  #: seconds since the event was started; set by the delivery
+    is_waiting: bool = False  #: nothing is made for minutes; a platform shows it where it stays, with a Stop button
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +123,8 @@ class Media:
 class Action:
     """A button under an answer.
 
-    A press is an event of the command `press`; its options `event` and `action` name the answer and the button. The
-    inbox turns it into an event of `command` with `prompt` and `options`. Further options of the press, such as the
-    fields of a form, replace those of `options`; an option `prompt` replaces the prompt.
+    A press is an event of the command `press`, whose options `event` and `action` name answer and button. The inbox
+    turns it into an event of `command` with `prompt` and `options`; those of the press, such as of a form, win.
     """
 
     name: str  #: unique in its answer
@@ -196,6 +190,11 @@ class Answer:
     media: tuple[Media, ...] = ()
     actions: tuple[Action, ...] = ()
     private: bool = False  #: visible to the author only, if the platform supports it
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it is the message of an error, with a button to try again."""
+        return self.private and any(action.name == "retry" for action in self.actions)
 
     @property
     def is_empty(self) -> bool:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from adapters.kit.reply_target import ReplyTargetFields
+from bot.models import Answer
 
 #: Seconds for which a `response_url` works, with a margin.
 RESPONSE_URL_LIFETIME = 29 * 60
@@ -60,3 +61,11 @@ class ReplyTarget(ReplyTargetFields):
     def can_respond(self) -> bool:
         """Whether `response_url` may still be used."""
         return bool(self.response_url) and time.time() < float(self.requested_at or 0) + RESPONSE_URL_LIFETIME
+
+    def is_for_one(self, answer: Answer) -> bool:
+        """Return whether an answer is for the person alone.
+
+        A failure is not, in a thread where everybody saw the question: Slack does not promise that an ephemeral message
+        is delivered, and it is gone with the next start of the client.
+        """
+        return answer.private and not self.is_dm and not (answer.is_failure and bool(self.thread))

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Set as AbstractSet
 
 from bot.i18n import translate
-from bot.models import Answer, Lane
+from bot.models import Actor, Answer, Lane
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue
+
+#: Looks for an event that is to be stopped: it may begin or end a try between one look and the next.
+_PASSES = 5
 
 
 class Canceller:
@@ -19,18 +22,33 @@ class Canceller:
         self._running = running
         self._timing = timing
 
-    async def cancel_event(self, adapter: str, event_id: str, *, retract: bool = False) -> bool:
+    async def cancel_event(
+        self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None
+    ) -> bool:
         """Cancel one running event, and wait up to `PipelineTiming.cancel` until its partial answer is delivered.
 
-        `retract`: its answer is empty instead, unless another process runs it.
-        Returns False if it does not run, or its answer is final already.
+        `retract`: its answer is empty instead, unless another process runs it. `by`: who stops it, also while it waits
+        for its next try. Returns False if it does not run, or its answer is final already.
         """
-        for running in tuple(self._running):
-            if (running.job.event.adapter, running.job.event.id) == (adapter, event_id) and running.task is not None:
+        for _ in range(1 if by is None else _PASSES):
+            running = self._find(adapter, event_id)
+            if running is not None and running.task is not None:
                 is_cancelled = running.cancel(retract=retract)
                 await asyncio.wait({running.task}, timeout=self._timing.cancel)
                 return is_cancelled
-        return bool(await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel))
+            if by is not None:
+                answer = Answer(text=translate("status.stopped", by.locale))
+                if await self._queue.cancel_waiting(adapter, event_id=event_id, answer=answer):
+                    return True
+            if await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel):
+                return True
+        return False
+
+    def _find(self, adapter: str, event_id: str) -> RunningJob | None:
+        for running in self._running:
+            if (running.job.event.adapter, running.job.event.id) == (adapter, event_id):
+                return running
+        return None
 
     async def cancel_conversation(self, stop: RunningJob) -> int:
         """Cancel the running and waiting events of a conversation recorded before the command `stop`; count them.

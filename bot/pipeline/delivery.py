@@ -33,7 +33,8 @@ class Progress:
     Updates are `Capabilities.edit_interval` seconds apart; an unchanged status is shown again every `status_interval`
     seconds with its elapsed time. A failed update is logged and does not fail the answer. An async context manager:
     leaving it drops pending updates and waits for the one in flight, up to `PipelineTiming.last_update`.
-    `after_update` is awaited after each update, failed ones included.
+    `first_status`: seconds until a status is shown, instead of `PipelineTiming.first_update`. `after_update` is awaited
+    after each update, failed ones included.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Progress:
         capabilities: Capabilities,
         *,
         timing: PipelineTiming,
+        first_status: float | None = None,
         after_update: Callable[[], Awaitable[None]] = _do_nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._draft = draft
         self._capabilities = capabilities
         self._timing = timing
+        self._first_status = timing.first_update if first_status is None else first_status
         self._after_update = after_update
         self._clock = clock
         self._started = clock()
@@ -59,17 +62,26 @@ class Progress:
 
     def status(self, status: Status) -> None:
         """Show a status until there is text."""
-        self._show(status)
+        self._show(status, self._first_status)
 
     def write(self, text: str) -> None:
         """Show the text generated so far."""
-        self._show(text)
+        self._show(text, self._timing.first_update)
 
-    def _show(self, update: Status | str) -> None:
+    def _show(self, update: Status | str, seconds: float) -> None:
+        """Show an update, but the first one only after so many seconds."""
         self._newest = update
         self._changed.set()
-        if self._start is None:
-            self._start = asyncio.get_running_loop().call_later(self._timing.first_update, self._begin)
+        if self._task is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._start is None or self._start.when() > loop.time() + seconds:
+            self._cancel_start()
+            self._start = loop.call_later(seconds, self._begin)
+
+    def _cancel_start(self) -> None:
+        if self._start is not None:
+            self._start.cancel()
 
     def _begin(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -79,8 +91,10 @@ class Progress:
             self._changed.clear()
             pause = self._capabilities.edit_interval
             try:
-                if isinstance(self._newest, Status):
+                if isinstance(self._newest, Status) and not self._newest.is_waiting:
                     await self._draft.status(replace(self._newest, elapsed=self._clock() - self._started))
+                elif isinstance(self._newest, Status):
+                    await self._draft.status(self._newest)
                 else:
                     await self._draft.write(self._newest)
             except DeliveryDelayed as exc:
@@ -103,8 +117,7 @@ class Progress:
 
     def close(self) -> None:
         """Drop pending updates and begin no further one."""
-        if self._start is not None:
-            self._start.cancel()
+        self._cancel_start()
         self._closing.set()
         self._changed.set()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from aimodels import AsyncAIModels
-from aimodels.errors import ApiError
+from aimodels.errors import ApiError, DeadlineExceeded
 from bot.commands import Context, Registry
 from bot.control.effective import ScopedSettings
 from bot.control.registry import BUTTONS
@@ -116,21 +116,23 @@ class Dispatcher:
         builder: OutcomeBuilder,
         progress: Progress,
         *,
+        describe_wait: Callable[[float, str], Status],
         stop: Callable[[], Awaitable[int]],
         cancel: Callable[[str, str], Awaitable[bool]],
     ) -> Outcome:
         """Run the command; return its outcome, or an error's sentence as the outcome.
 
-        `stop`: cancels the conversation's earlier events and returns their number; `cancel`: cancels one event by
-        adapter and id, and returns whether it was running. Raises `ApiError` only if a new try may succeed.
+        `describe_wait`: the status of a wait by its seconds and the API client's reason. `stop`: cancels the
+        conversation's earlier events and returns their number; `cancel`: cancels one event by adapter and id, and
+        returns whether it was running. Raises `ApiError` only if a new try may succeed.
         """
         event = job.event
         command = self.registry.find(event.command)
         if command is None:
             return refusal_outcome(translate("usage.gone", event.actor.locale, command=event.command))
 
-        def waiting(seconds: float, _reason: str) -> None:
-            progress.status(Status(translate("status.waiting", event.actor.locale, seconds=max(1, round(seconds)))))
+        def waiting(seconds: float, reason: str) -> None:
+            progress.status(describe_wait(seconds, reason))
 
         def posted(is_pending: bool) -> None:
             builder.is_posted = is_pending
@@ -173,9 +175,10 @@ class Dispatcher:
             return refusal_outcome(str(exc))
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
-            if exc.is_retryable:
+            is_unanswered = isinstance(exc, DeadlineExceeded) and command.spec.kind not in MEDIA_KINDS
+            if exc.is_retryable or is_unanswered:  # media that were asked for may be made and billed all the same
                 raise
-            return failure_outcome(exc, job, builder.usage)
+            return await self.api_failure(exc, job, builder)
         except BotError as exc:
             log.warning("command failed", error=type(exc).__name__, reason=str(exc))
             return failure_outcome(exc, job, builder.usage)
@@ -184,8 +187,16 @@ class Dispatcher:
             return failure_outcome(exc, job, builder.usage)
         return builder.build(job, private=command.spec.private)
 
+    async def api_failure(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> Outcome:
+        """Build the error message of a command that is not tried again."""
+        return failure_outcome(error, job, (*builder.usage, *await self.unanswered_usage(error, job, builder)))
+
+    async def unanswered_usage(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
+        """Return the estimated usage of a request that the API accepted and did not answer in time."""
+        return await self.estimate_usage(job, builder) if isinstance(error, DeadlineExceeded) else ()
+
     async def estimate_usage(self, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
-        """Return what a cancelled command used: a request that was posted counts although its answer is not awaited."""
+        """Return what an ended command used: a request that was posted counts although its answer is not awaited."""
         command = self.registry.find(job.event.command)
         if not builder.is_posted or command is None or command.spec.kind is None:
             return ()

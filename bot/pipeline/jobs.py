@@ -14,7 +14,7 @@ class RunningJob:
     job: Job
     lane: Lane
     task: asyncio.Task[None] | None = None
-    draft: Draft | None = None
+    draft: Draft | None = None  #: of an earlier try, until it is opened again
     ref: str = ""  #: reference of the draft, as stored
     is_undecided: bool = True  #: its answer is not final yet: it can be cancelled
     is_generating: bool = False  #: its task runs the command: to cancel the job, cancel the task

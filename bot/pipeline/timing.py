@@ -1,5 +1,6 @@
 """Time limits and pauses of generating and delivering answers."""
 
+import random
 from dataclasses import dataclass
 
 
@@ -17,3 +18,13 @@ class PipelineTiming:
     delayed: float = 5.0  #: before a new try, if the platform delays a delivery without saying for how long
     shortest_pause: float = 1.0  #: between two tries
     longest_pause: float = 300.0  #: between two tries
+    outage_pause: float = 20.0  #: between two tries in an outage of the API, at most
+    outage_status: float = 10.0  #: that a try in an outage must last until the status shows what it does
+
+    def backoff(self, attempt: int) -> float:
+        """Return a random pause before the next try, at most 2, 4, 8, … seconds, within the bounds."""
+        return max(self.shortest_pause, random.uniform(0, min(2.0**attempt, self.longest_pause)))  # noqa: S311 - no secret
+
+    def outage_backoff(self, elapsed: float) -> float:
+        """Return a random pause before the next try in an outage, which grows with the seconds since its beginning."""
+        return random.uniform(0.5, 1) * min(max(2.0, elapsed), self.outage_pause)  # noqa: S311 - no secret

@@ -1,25 +1,28 @@
 """The worker: claims events, and for each opens a draft, runs the command, commits, delivers and completes."""
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 
 import structlog
 
-from aimodels.errors import ApiError, RateLimited
+from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, StoreError, StoreUnavailable
 from bot.i18n import translate
-from bot.models import Answer, Job, Lane, Outcome, Status
+from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
 from bot.pipeline.cancellation import Canceller
+from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
 from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder, failure_outcome
 from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.jobs import RunningJob
+from bot.pipeline.retries import Retries
 from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
@@ -65,9 +68,11 @@ class Worker:
             }
         )
         self._running: set[RunningJob] = set()
-        self._postponed: set[int] = set()  #: sequence numbers of events returned for another try
+        #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
+        self._postponed: dict[int, Draft | None] = {}
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.api, metrics)
+        self._retries = Retries(settings, self._timing)
         self._canceller = Canceller(queue, self._running, self._timing)
         self._idle = asyncio.Event()
 
@@ -105,8 +110,10 @@ class Worker:
 
     def _start(self, job: Job) -> None:
         self._idle.clear()
-        self._postponed.discard(job.seq)
-        running = RunningJob(job, self._lane_of(job), is_undecided=job.answer is None)
+        draft = self._postponed.pop(job.seq, None)
+        if draft is not None and draft.ref != job.ref:  # another process has shown something
+            draft = None
+        running = RunningJob(job, self._lane_of(job), draft=draft, is_undecided=job.answer is None)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -155,7 +162,7 @@ class Worker:
                 await self._queue.release(job)
         except StoreError as exc:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
-            await asyncio.sleep(self._backoff(job.attempt))
+            await asyncio.sleep(self._timing.backoff(job.attempt))
             with suppress(StoreError):
                 await self._retry_later(running, 0)
         except DeliveryError as exc:
@@ -209,18 +216,19 @@ class Worker:
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)
         async with Progress(
-            draft, adapter.capabilities, timing=self._timing, after_update=lambda: running.save_ref(self._queue)
+            draft,
+            adapter.capabilities,
+            timing=self._timing,
+            first_status=None if job.failing_since is None else self._timing.outage_status,
+            after_update=lambda: running.save_ref(self._queue),
         ) as progress:
             outcome = await self._run_command(running, progress, builder)
             if isinstance(outcome, Outcome):
                 progress.close()  # commit during the update in flight: until then a crash has the API paid again
                 return await self._commit(job, await self._decide(running, adapter, builder, outcome))
-        if job.attempt < self._settings.bot_max_attempts and not running.is_cancelled:
-            wait = await self._announce_wait(job, draft, outcome)
-            if not running.is_cancelled:
-                await self._retry_later(running, wait)
-                return None
-        failure = failure_outcome(outcome, job, builder.usage)
+        if not running.is_cancelled and await self._try_again(running, draft, outcome, builder):
+            return None
+        failure = await self._dispatcher.api_failure(outcome, job, builder)
         return await self._commit(job, await self._decide(running, adapter, builder, failure))
 
     async def _decide(self, running: RunningJob, adapter: Sender, builder: OutcomeBuilder, outcome: Outcome) -> Outcome:
@@ -251,8 +259,9 @@ class Worker:
                     running.job,
                     builder,
                     progress,
+                    describe_wait=partial(self._retries.describe_wait, running.job),
                     stop=lambda: self._canceller.cancel_conversation(running),
-                    cancel=self.cancel,
+                    cancel=partial(self._canceller.cancel_event, by=running.job.event.actor),
                 )
         except ApiError as exc:
             return exc
@@ -266,32 +275,29 @@ class Worker:
         return Outcome(answer=Answer())
 
     async def _commit(self, job: Job, outcome: Outcome) -> Answer:
-        """Commit; wait while the database is locked or full, as the answer has been paid for."""
-        pause = self._timing.shortest_pause
-        while True:
-            try:
-                is_new = await self._queue.commit(job, outcome)
-            except StoreUnavailable as exc:
-                log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._timing.longest_pause)
-                continue
-            if is_new:
-                self._metrics.used(outcome.usage)
-                return outcome.answer
-            committed = await self._journal.job(job.event.adapter, job.event.id)
-            return committed.answer if committed is not None and committed.answer is not None else outcome.answer
+        return await commit(self._queue, self._journal, job, outcome, metrics=self._metrics, timing=self._timing)
 
     # -- retries
 
-    async def _announce_wait(self, job: Job, draft: Draft, exc: ApiError) -> float:
-        """Return the seconds until the command is tried again, and show them to the person."""
-        wait = exc.retry_after if isinstance(exc, RateLimited) else self._backoff(job.attempt)
+    async def _try_again(self, running: RunningJob, draft: Draft, exc: ApiError, builder: OutcomeBuilder) -> bool:
+        """Schedule another try of a command, and show the person the wait. False: there is none."""
+        job = running.job
+        retry = self._retries.next_try(job, exc)
+        if retry is None:
+            return False
         self._metrics.retried(job.event)
-        log.info("will try again", seconds=round(wait, 1), error=type(exc).__name__)
+        log.info("will try again", seconds=round(retry.seconds, 1), error=type(exc).__name__)
         with suppress(DeliveryError):
-            await draft.status(Status(translate("status.waiting", job.event.actor.locale, seconds=max(1, round(wait)))))
-        return wait
+            await draft.status(retry.status)
+        if usage := await self._dispatcher.unanswered_usage(exc, job, builder):
+            await self._dispatcher.ledger.add_usage(job, usage)
+            builder.is_posted = False  # it is counted
+        with suppress(StoreError):
+            await running.save_ref(self._queue)
+        if running.is_cancelled:
+            return False
+        await self._retry_later(running, retry.seconds, failing_since=retry.failing_since)
+        return True
 
     async def _postpone_delivery(self, running: RunningJob, exc: Exception) -> None:
         """Schedule another try of a failed delivery, or give it up."""
@@ -303,7 +309,7 @@ class Worker:
         elif not isinstance(exc, DeliveryError):  # one more than for the command: the error message is delivered, too
             tries = self._settings.bot_max_attempts + 1
         if self._failures[job.seq] < tries:
-            wait = self._backoff(self._failures[job.seq])
+            wait = self._timing.backoff(self._failures[job.seq])
             if isinstance(exc, DeliveryDelayed):
                 wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
@@ -320,13 +326,13 @@ class Worker:
         with suppress(StoreError):  # OwnershipLost: another worker completes it
             await self._queue.complete(job)
 
-    async def _retry_later(self, running: RunningJob, seconds: float) -> None:
-        self._postponed.add(running.job.seq)
+    async def _retry_later(self, running: RunningJob, seconds: float, *, failing_since: datetime | None = None) -> None:
+        self._postponed[running.job.seq] = None if failing_since is None else running.draft
         self._free_slot(running)
-        await self._queue.retry(running.job, seconds)
+        await self._queue.retry(running.job, seconds, failing_since=failing_since)
 
     async def _release(self, running: RunningJob) -> None:
-        self._postponed.add(running.job.seq)
+        self._postponed[running.job.seq] = None
         self._free_slot(running)
         with suppress(StoreError):  # it is on disk: the next start answers it
             await self._queue.release(running.job)
@@ -336,8 +342,3 @@ class Worker:
     async def cancel(self, adapter: str, event_id: str, *, retract: bool = False) -> bool:
         """See `Canceller.cancel_event`."""
         return await self._canceller.cancel_event(adapter, event_id, retract=retract)
-
-    def _backoff(self, attempt: int) -> float:
-        """Return a random pause before the next try, at most 2, 4, 8, … seconds, within the bounds of the timing."""
-        timing = self._timing
-        return max(timing.shortest_pause, random.uniform(0, min(2.0**attempt, timing.longest_pause)))  # noqa: S311 - no secret

@@ -61,6 +61,7 @@ WRONG = {
     "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),
     "BOT_MEDIA_CONCURRENCY": (("x", "0", "101"), "a whole number from 1 to 100"),
+    "BOT_PATIENCE": (("x", "-1", "86401", "nan"), "a number from 0 to 86400"),
     "BOT_MAX_ATTEMPTS": (("x", "0", "21"), "a whole number from 1 to 20"),
     "BOT_SHUTDOWN_TIMEOUT": (("x", "-1", "601"), "a number from 0 to 600"),
     "BOT_RETENTION_DAYS": (("x", "-1", "36501"), "a whole number from 0 to 36500"),

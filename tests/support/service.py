@@ -24,7 +24,7 @@ from bot.settings.core import Settings
 from bot.timing import ServiceTiming
 from tests.support.channel.adapter import Channel, ChannelAdapter, Message, channel_server
 from tests.support.media_files import PNG
-from tests.support.scripted_api import ScriptedApi, Step, chat_data, data, scripted_api
+from tests.support.scripted_api import ScriptedApi, Step, chat_data, data, failure, scripted_api
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class EchoApi:
     url: str = ""
     holds: dict[str, asyncio.Event] = field(default_factory=dict)
     instead: list[Step] = field(default_factory=list)  #: steps that replace the next responses
+    broken: set[str] = field(default_factory=set)  #: a prompt that contains one of these words fails with 503
     prompts: list[str] = field(default_factory=list)  #: in order of arrival
     bodies: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)  #: files that it serves, by name
@@ -57,6 +58,8 @@ class EchoApi:
         try:
             if self.instead:
                 return await self.instead.pop(0)(request)
+            if any(word in prompt for word in self.broken):
+                return await failure(503)(request)
             for word, event in self.holds.items():
                 if word in prompt:
                     await event.wait()
@@ -86,13 +89,14 @@ class EchoApi:
 
 
 def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
-    """Make the core's settings for a test: without limits on requests and media."""
+    """Make the core's settings for a test: without limits on requests and media, without patience with the API."""
     chosen: dict[str, Any] = {
         "aimodels_base_url": api.url,
         "aimodels_api_key": "sk-of-the-tests",
         "bot_data_dir": folder,
         "bot_requests_per_minute": 0,
         "bot_media_per_day": 0,
+        "bot_patience": 0,
         **more,
     }
     return Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
@@ -100,7 +104,8 @@ def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
 
 #: Pauses between tries that no test waits for.
 FAST = ServiceTiming(
-    pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02), api=Timing(first_backoff=0.001)
+    pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02),
+    api=Timing(first_backoff=0.001),
 )
 
 

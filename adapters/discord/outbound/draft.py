@@ -317,7 +317,7 @@ class DiscordDraft:
 def _is_for_one(answer: Answer) -> bool:
     """Whether the answer is for the person alone.
 
-    An error that can be tried again is not, where everybody saw that something was coming: an ephemeral message is gone
-    with the next start of the client, and a process that died can't know whether it was sent.
+    A failure is not, where everybody saw that something was coming: an ephemeral message is gone with the next start of
+    the client, and a process that died can't know whether it was sent.
     """
-    return answer.private and not any(action.name == RETRY for action in answer.actions)
+    return answer.private and not answer.is_failure

@@ -72,6 +72,7 @@ class SlackDraft:
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
         self._has_text = False
+        self._has_said_waiting = False
         self._has_said_refused = False
         self._lock = asyncio.Lock()
 
@@ -109,13 +110,19 @@ class SlackDraft:
             self._status.announce(self._messages.thread, translate("slack.thinking", self._target.locale))
 
     async def status(self, status: Status) -> None:
-        """Show a status: beside the thread; as a card when the job is long; as a message where that is all there is."""
+        """Show a status: beside the thread; as a card when the job is long; as a message where it has to stay."""
         if self._is_private:
+            if status.is_waiting and not self._has_said_waiting:
+                self._has_said_waiting = True
+                await post_sentence(self._api, status.text, key=self._key, thread=self._messages.thread)
             return
         async with self._step():
             await self._prepare()
             facts, thread = progress.facts(status), self._messages.thread
             self._status.start_session(thread)
+            if status.is_waiting and not self._has_text:
+                await self._messages.show_status(f"_{status.text}_")
+                return
             is_long = status.progress is not None or status.elapsed >= self._timing.card_after
             if is_long and await self._messages.show_card(status.text, " · ".join(facts)):
                 return
@@ -169,15 +176,7 @@ class SlackDraft:
             await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
 
     def _is_for_one(self, answer: Answer) -> bool:
-        """Whether the answer is for the person alone.
-
-        An error that can be tried again is not, in a thread where everybody saw the question: Slack does not promise
-        that an ephemeral message is delivered, and it is gone with the next start of the client.
-        """
-        if self._target.is_dm:
-            return False
-        is_error = any(action.name == "retry" for action in answer.actions)
-        return self._is_private or (answer.private and not (is_error and bool(self._target.thread)))
+        return self._is_private or self._target.is_for_one(answer)
 
     async def _fall_back(self, answer: Answer, refusal: DeliveryRefused) -> None:
         """Show an answer that no message can show as a file; else say in private that there is one.

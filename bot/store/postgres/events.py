@@ -188,7 +188,7 @@ class PostgresEvents:
         ]
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        columns = _usage_columns(job, usage, datetime.now(UTC))
+        columns = _usage_columns(job, await self._priced(usage), datetime.now(UTC))
         await self._writer.submit(
             lambda db: db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
         )

@@ -106,8 +106,9 @@ class SqliteEvents(SqliteRecorder):
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        rows = {statements.USAGE: make_usage_rows(job, usage, datetime.fromtimestamp(self._now(), UTC))}
-        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, usage)))
+        used = await self._ledger.priced(job.event, usage)
+        rows = {statements.USAGE: make_usage_rows(job, used, datetime.fromtimestamp(self._now(), UTC))}
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, used)))
 
     async def complete(self, job: Job) -> None:
         self._own(job)

@@ -1,0 +1,33 @@
+"""The commit of an outcome, which waits for the database: the answer has been paid for."""
+
+import asyncio
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.models import Answer, Job, Outcome
+from bot.ops.metrics import Metrics
+from bot.pipeline.timing import PipelineTiming
+from bot.ports import EventQueue, Journal
+
+log = structlog.get_logger(__name__)
+
+
+async def commit(
+    queue: EventQueue, journal: Journal, job: Job, outcome: Outcome, *, metrics: Metrics, timing: PipelineTiming
+) -> Answer:
+    """Commit; wait while the database is locked or full. Return the answer, which may be that of an earlier try."""
+    pause = timing.shortest_pause
+    while True:
+        try:
+            is_new = await queue.commit(job, outcome)
+        except StoreUnavailable as exc:
+            log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400 - a traceback adds nothing
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, timing.longest_pause)
+            continue
+        if is_new:
+            metrics.used(outcome.usage)
+            return outcome.answer
+        committed = await journal.job(job.event.adapter, job.event.id)
+        return committed.answer if committed is not None and committed.answer is not None else outcome.answer

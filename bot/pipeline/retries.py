@@ -1,0 +1,71 @@
+"""Retries of requests that the AI API failed: when the next try is, and what people see until then."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aimodels.errors import ApiError, RateLimited
+from bot.i18n import translate
+from bot.models import Job, Status
+from bot.pipeline.timing import PipelineTiming
+from bot.settings.core import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The next try of a request."""
+
+    seconds: float  #: until then
+    status: Status
+    failing_since: datetime | None = None  #: the beginning of the outage that is waited out; None: the try counts
+
+
+class Retries:
+    """An outage of the API is waited out for `BOT_PATIENCE` seconds from a request's first failure.
+
+    With 0 a request has `BOT_MAX_ATTEMPTS` tries instead.
+    """
+
+    def __init__(self, settings: Settings, timing: PipelineTiming) -> None:
+        self._patience = timedelta(seconds=settings.bot_patience)
+        self._max_attempts = settings.bot_max_attempts
+        self._timing = timing
+
+    def next_try(self, job: Job, error: ApiError) -> Retry | None:
+        """Return the next try after an error that may pass; None: there is none."""
+        is_busy = isinstance(error, RateLimited)
+        if not self._patience:
+            if not error.is_retryable or job.attempt >= self._max_attempts:
+                return None
+            seconds = error.retry_after if isinstance(error, RateLimited) else self._timing.backoff(job.attempt)
+            return Retry(seconds, _waiting(job, seconds))
+        since, left = self._outage(job)
+        elapsed = (self._patience - left).total_seconds()
+        wait = error.retry_after if isinstance(error, RateLimited) else self._timing.outage_backoff(elapsed)
+        remaining = left.total_seconds()
+        if remaining <= 0 or (is_busy and wait > remaining):
+            return None
+        seconds = max(self._timing.shortest_pause, min(wait, remaining))
+        return Retry(seconds, self._outage_status(job, left, is_busy=is_busy), since)
+
+    def describe_wait(self, job: Job, seconds: float, reason: str) -> Status:
+        """Return the status of a wait within a try. In an outage it stays the same: most tries fail again."""
+        if job.failing_since is None or reason == "rate_limit":
+            return _waiting(job, seconds)
+        _, left = self._outage(job)
+        return self._outage_status(job, left, is_busy=False)
+
+    def _outage(self, job: Job) -> tuple[datetime, timedelta]:
+        """Return the outage's beginning and what is left of the patience. A beginning in the future is now."""
+        now = datetime.now(UTC)
+        since = min(job.failing_since or now, now)  # the clock may have been set back
+        return since, self._patience - (now - since)
+
+    def _outage_status(self, job: Job, left: timedelta, *, is_busy: bool) -> Status:
+        minutes = max(1, math.ceil(left.total_seconds() / 60))
+        key = "status.busy" if is_busy else "status.outage"
+        return Status(translate(key, job.event.actor.locale, minutes=minutes), is_waiting=True)
+
+
+def _waiting(job: Job, seconds: float) -> Status:
+    return Status(translate("status.waiting", job.event.actor.locale, seconds=max(1, round(seconds))))
