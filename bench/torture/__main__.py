@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [plan for plan in cells if given.only.lower() in plan.name.lower()]
     results = []
     print(
-        "| campaign | platform | questions | kills | other faults | found |\n| --- | --- | ---: | ---: | ---: | --- |"
+        "| campaign | platform | seed | questions | of them never delivered | kills | other faults | found |\n"
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |"
     )
     for plan in chosen:
         share = replace(
@@ -51,10 +52,9 @@ def print_rows(result: Result) -> None:
     """Print a campaign's rows of the table."""
     others = sum(result.faults.values()) - result.kills
     for platform, verdict in result.verdicts.items():
-        asked = result.questions[platform]
-        print(
-            f"| {result.plan.name} | {platform} | {asked} | {result.kills} | {others} | {verdict.figures} |", flush=True
-        )
+        asked, unheard = result.questions[platform], result.unheard[platform]
+        numbers = f"{result.plan.seed} | {asked} | {unheard} | {result.kills} | {others}"
+        print(f"| {result.plan.name} | {platform} | {numbers} | {verdict.figures} |", flush=True)
 
 
 def report(results: Sequence[Result]) -> int:

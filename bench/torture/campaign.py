@@ -54,6 +54,7 @@ class Result:
 
     plan: Plan
     questions: Counter[str] = field(default_factory=Counter)  #: by platform
+    unheard: Counter[str] = field(default_factory=Counter)  #: of them, those that the platform refused or gave up
     faults: Counter[str] = field(default_factory=Counter)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)  #: secrets in logs, processes that ended by themselves
@@ -165,6 +166,7 @@ async def run_campaign(plan: Plan) -> Result:
             history.outages = [one for one in injector.log if one.name in outages]
             history.processes = plan.processes
             result.verdicts[platform.name] = judge(history)
+            result.unheard[platform.name] = sum(one.is_refused or one.is_unheard for one in group.questions)
             if plan.keep is not None:
                 write_record(folder / f"{platform.name}.txt", history, injector.log)
     return result

@@ -18,7 +18,7 @@ class Question:
     """One question.
 
     `is_refused`: the platform itself reported to the person that the service is not reachable. `is_unheard`: no process
-    had received it when the last one was killed, and the platform has no way to find it.
+    got it down before it was killed, and the platform sends it to none again.
     """
 
     token: str

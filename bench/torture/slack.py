@@ -25,6 +25,7 @@ class SlackSide:
         self._channels = [slack.add_channel(f"busy{number}") for number in range(3)]
         self._conversations: dict[str, Conversation] = {}
         self._by_person: dict[str, Conversation] = {}
+        self._acknowledged: list[Shown] = []  #: sentences to one person, in answer to a slash command
         self._messages_of: dict[str, str] = {}  #: ts by question
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections = 0
@@ -88,6 +89,8 @@ class SlackSide:
         delivery = conversation.person.slash("/chat", text, channel=channel)
         await self._slack.until(lambda: delivery.is_done, 3600)
         question.is_refused = not delivery.is_acknowledged
+        if isinstance(delivery.response, dict) and (told := delivery.response.get("text")):
+            self._acknowledged.append(Shown(conversation.name, told))
 
     def _run(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
@@ -103,14 +106,19 @@ class SlackSide:
         conversation.person.edit(message, message.text.replace(old[0], question.token))
 
     def note_receipts(self, questions: Sequence[Question]) -> None:
-        """Note when Slack got the first acknowledgement of each message."""
+        """Note when Slack got the first acknowledgement of each message, and which ones it has given up to send."""
         received: dict[str, float] = {}
+        pending = set[str]()
         for delivery in self._slack.sender.deliveries:
             ts = str(delivery.event.get("ts"))
             if delivery.acknowledged_at is not None:
                 received[ts] = min(delivery.acknowledged_at, received.get(ts, math.inf))
+            elif not delivery.is_given_up:
+                pending.add(ts)
         for question in questions:
-            question.received_at = received.get(self._messages_of.get(question.token, ""), math.inf)
+            if ts := self._messages_of.get(question.token, ""):
+                question.received_at = received.get(ts, math.inf)
+                question.is_unheard = ts not in received and ts not in pending
 
     def texts(self, conversation: Conversation) -> list[str]:
         """Texts of the service that are visible in the conversation now."""
@@ -136,7 +144,7 @@ class SlackSide:
 
     def shown(self) -> list[Shown]:
         """All messages of the service that are visible now."""
-        found = []
+        found = list(self._acknowledged)
         for message in self._slack.team.all_messages():
             if self._is_ours(message):
                 conversation = self._conversation_of(message)

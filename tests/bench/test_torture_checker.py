@@ -155,7 +155,7 @@ def test_questions_out_of_order_in_the_context_are_seen() -> None:
     [
         (None, None, 1, "paid twice"),
         (10.5, None, 1, "paid again"),  # during the first call
-        (11.3, None, 1, "paid again"),  # before its answer was stored
+        (11.8, None, 1, "paid again"),  # before its answer was stored
         (12.5, None, 1, "paid twice"),
         (12.5, 11.0, 1, "paid again"),  # while the database was away
         (None, 11.0, 1, "paid twice"),
