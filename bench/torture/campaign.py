@@ -22,7 +22,7 @@ from simulators.discord.server import DiscordSimulator
 from simulators.slack import SlackSimulator
 
 _PEOPLE = 5  #: conversations at a time on each platform
-_QUIET = 60.0  #: seconds after the last fault in which everything must be answered
+_QUIET = 60.0  #: seconds without a change, after the last fault, in which what is open counts as never answered
 _SETTLED = 3.0  #: seconds that are waited once everything is answered, for what comes too much
 _SHUTDOWN = 30.0
 _API_KEY = "key-of-the-torture-9d1f"
@@ -231,13 +231,24 @@ async def _run(
     api.fault_rate = 0.0
     for platform in platforms:
         platform.heal()
-    end = asyncio.get_running_loop().time() + _QUIET
-    while asyncio.get_running_loop().time() < end:
-        verdicts = [judge(_history(platform, group, api)) for platform, group in zip(platforms, people, strict=True)]
-        if not any(verdict.lost or verdict.left_over for verdict in verdicts):
-            break
-        await asyncio.sleep(1)
+    await _wait_for_answers(api, platforms, people)
     await asyncio.sleep(_SETTLED)
+
+
+async def _wait_for_answers(api: Api, platforms: Sequence[Platform], people: Sequence[_People]) -> None:
+    """Wait until all is answered; give up once nothing has changed for a time."""
+    fewest, end = None, 0.0
+    while True:
+        verdicts = [judge(_history(platform, group, api)) for platform, group in zip(platforms, people, strict=True)]
+        open_ends = sum(len(verdict.lost) + len(verdict.left_over) for verdict in verdicts)
+        if not open_ends:
+            return
+        now = asyncio.get_running_loop().time()
+        if fewest is None or open_ends < fewest:
+            fewest, end = open_ends, now + _QUIET
+        if now > end:
+            return
+        await asyncio.sleep(1)
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ from simulators.slack import Channel, Message, SlackSimulator
 
 #: Pauses before Slack's further deliveries of an event: none, then shorter ones than Slack's 60 and 300 s.
 _PAUSES = (0.0, 5.0, 20.0)
+_LATEST = 3.0  #: seconds by which an event is late at most
 _CONNECT = 90.0  #: seconds for a process to connect
 
 
@@ -174,6 +175,7 @@ class SlackSide:
             "socket cut": self._slack.sockets.drop,
             "socket replaced": self._slack.sockets.disconnect,
             "event again": self._repeat,
+            "event late": self._delay,
             "twins swapped": self._swap,
         }
 
@@ -193,6 +195,9 @@ class SlackSide:
                 await self._slack.sender.again(self._rng.choice(events))
             except (ConnectionError, LookupError):
                 return
+
+    async def _delay(self) -> None:
+        self._slack.sender.delay = self._rng.uniform(0.1, _LATEST)
 
     async def _swap(self) -> None:
         self._slack.people.mention_first = not self._slack.people.mention_first

@@ -67,6 +67,7 @@ class EventSender:
         self.interactions_url = ""  #: where interactions go; "": as `url`
         self.timeout = 3.0  #: seconds within which to be acknowledged
         self.pauses: tuple[float, ...] = (0.0, 0.05, 0.05)  #: before each further try of an event; Slack's: 0, 60, 300
+        self.delay = 0.0  #: seconds by which the next event is late, once
         self.signature = "right"  #: or "wrong", "missing", "old"
         self.deliveries: list[Delivery] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -113,6 +114,9 @@ class EventSender:
 
     async def _deliver(self, delivery: Delivery) -> None:
         pauses = self.pauses if delivery.kind == "events_api" else ()
+        delay, self.delay = self.delay, 0.0
+        if delay:
+            await asyncio.sleep(delay)
         delivery.sent_at = time.monotonic()
         reason = ""
         for number, pause in enumerate((0.0, *pauses)):
