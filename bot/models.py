@@ -212,7 +212,7 @@ class Turn:
     actor: str = ""  #: id of the person who asked, on both turns of an exchange
     event: str = ""  #: id of the turn's event
     at: datetime | None = None  #: aware, UTC; set by the store
-    written_at: float = 0.0  #: that of the turn's event
+    written_at: float = 0.0  #: that of the turn's event, or of the message before it that the turn is
     seq: int = 0  #: order within the store; set by the store
 
 

@@ -91,7 +91,7 @@ class Conversation:
         except DeliveryError as exc:
             log.warning("prior messages not read", reason=str(exc))
             return ()
-        self.prior_turns = tuple(replace(turn, event=event.id, written_at=event.written_at) for turn in prior.turns)
+        self.prior_turns = tuple(replace(turn, event=event.id) for turn in prior.turns)
         return prior.attachments
 
     async def read_attachments(self, attachments: Sequence[Attachment], *, model: str) -> AttachmentContents:
@@ -119,7 +119,7 @@ class Conversation:
             limit=await effective.integer(CONTEXT_TURNS),
             exclude_event=event.replaces,
         )
-        earlier = turns_before((*context.turns, *self.prior_turns), event.written_at)
+        earlier = (*turns_before(context.turns, event.written_at), *self.prior_turns)
         turns = fit_newest_turns(earlier, await effective.integer(CONTEXT_TOKENS))
         self.needs_summary = context.total > len(context.turns) or len(earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)

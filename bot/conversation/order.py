@@ -1,7 +1,8 @@
 """The order of a conversation's turns: that in which people wrote, not that in which the answers were stored.
 
 A message may be received late, after an answer to a newer one: platforms send again what was not acknowledged. It
-belongs where it was written, and its own request holds nothing newer.
+belongs where it was written, and its own request holds nothing newer. It may have been read along meanwhile, as one of
+the messages before a newer one; then it is told once, with its answer.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,14 @@ def turns_before(turns: Sequence[Turn], written_at: float) -> tuple[Turn, ...]:
         exchange = list(group)
         time = exchange[-1].written_at
         exchanges.insert(_place(exchanges, time), (time, exchange))
-    return tuple(turn for _, exchange in exchanges[: _place(exchanges, written_at)] for turn in exchange)
+    before = exchanges[: _place(exchanges, written_at)]
+    answered = {time for time, _ in before if time}
+    return tuple(
+        turn
+        for time, exchange in before
+        for turn in exchange
+        if turn.written_at == time or turn.written_at not in answered
+    )
 
 
 def _place(exchanges: Sequence[tuple[float, list[Turn]]], time: float) -> int:

@@ -110,12 +110,13 @@ def _to_turns(client: DiscordClient, messages: Iterable[discord.Message]) -> tup
     me = client.user.id if client.user else 0
     turns = []
     for message in messages:
-        text = parse.read_text(message, me=me)
+        text, time = parse.read_text(message, me=me), message.created_at
         if text and message.author.id == me:
-            turns.append(Turn(role="assistant", content=text, at=message.created_at))
+            turns.append(Turn(role="assistant", content=text, at=time, written_at=time.timestamp()))
         elif text:
             name, actor = message.author.display_name, str(message.author.id)
-            turns.append(Turn(role="user", content=text, speaker=name, actor=actor, at=message.created_at))
+            said = Turn(role="user", content=text, speaker=name, actor=actor, at=time, written_at=time.timestamp())
+            turns.append(said)
     return tuple(turns)
 
 

@@ -106,6 +106,7 @@ def _build_turn(workspace: Workspace, message: Json, people: Mapping[str, Person
         speaker="" if is_own else find_author(message, people),
         actor="" if is_own else workspace.scoped(user),
         at=datetime.fromtimestamp(float(message["ts"]), UTC),
+        written_at=float(message["ts"]),
     )
 
 

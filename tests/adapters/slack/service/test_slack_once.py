@@ -83,6 +83,25 @@ async def test_a_late_message_is_where_it_was_written(slack: SlackSimulator, tmp
     assert asked == [["one"], ["one", "three"], ["one", "two"], ["one", "two", "three", "four"]]
 
 
+async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A thread's first message that comes after a reply to it was answered is no second time in the context."""
+    async with service(slack, tmp_path, http=True) as running:
+        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
+        first = slack.ada.mention("one")
+        await slack.until_delivered()
+        slack.sender.url = url
+        missed = list(slack.sender.deliveries)
+        slack.ada.mention("two", thread=first)
+        await running.answers(first)
+        for delivery in missed:
+            await slack.sender.again(delivery, number=3)
+        await running.answers(first, 2)
+        slack.ada.mention("three", thread=first)
+        await running.answers(first, 3)
+        asked = [[m["content"] for m in body["messages"][1:] if m["role"] == "user"] for body in running.echo.bodies]
+    assert asked == [["one", "two"], ["one"], ["one", "two", "three"]]
+
+
 async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
     """Only requests with a valid and recent signature are accepted."""
     async with service(slack, tmp_path, http=True) as running:
