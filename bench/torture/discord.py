@@ -57,7 +57,10 @@ class DiscordSide:
         await self._simulator.until(lambda: len(self._simulator.gateway.identified) > before, _CONNECT)
 
     def note_death(self) -> None:
-        """Mark the questions of direct messages in which no process was active yet: Discord lists these to no bot."""
+        """Mark the questions in places where nothing was answered yet.
+
+        Discord lists direct messages to no bot, and the service reads only the channels in which it was asked.
+        """
         self._identified_at_death = len(self._simulator.gateway.identified)
         for conversation in self._by_person.values():
             if self._is_hidden(conversation):
@@ -65,8 +68,12 @@ class DiscordSide:
                     question.is_unheard = True
 
     def _is_hidden(self, conversation: Conversation) -> bool:
-        messages = self._simulator.messages.get(conversation.place, [])
-        return conversation.kind == "direct" and not any(message["author"]["id"] == ME for message in messages)
+        if conversation.kind == "slash" or conversation.place in self._simulator.threads:
+            return False
+        place = conversation.newest["channel_id"] if conversation.newest else conversation.place
+        if any(thread["parent_id"] == place for thread in self._simulator.threads.values()):
+            return False
+        return not any(message["author"]["id"] == ME for message in self._simulator.messages.get(place, []))
 
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""
@@ -99,10 +106,10 @@ class DiscordSide:
         else:
             words = f"<@{ME}> {text}" if self._rng.random() < 0.5 and conversation.kind == "mention" else text
             said = await self._simulator.say(conversation.place, words, by=person)
-        is_dead = len(self._simulator.gateway.identified) == self._identified_at_death
-        question.is_unheard = is_dead and self._is_hidden(conversation)
         self._asked[said["id"]] = conversation
         conversation.newest = said
+        is_dead = len(self._simulator.gateway.identified) == self._identified_at_death
+        question.is_unheard = is_dead and self._is_hidden(conversation)
 
     async def _slash(self, conversation: Conversation, question: Question, text: str) -> None:
         options = [{"name": "prompt", "type": 3, "value": text}]
