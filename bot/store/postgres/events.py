@@ -90,8 +90,13 @@ class PostgresEvents:
             await db.rows(statements.TAKE_OVER, lock=LOCK)
 
     async def _adopt(self, db: PostgresDatabase, before: Collection[int], number: int) -> None:
-        """Move the running events to a new number, except those that another process has taken over."""
+        """Move the running events to a new number, except those that another process has taken over.
+
+        What broke this connection, such as a restart of the server, may have broken those of the others: none of their
+        events is taken over before they have had time to connect anew. Its answer would be paid for again.
+        """
         if before:
+            self._take_over_at = time.monotonic() + self._timing.return_of_others
             running = list(self._running)
             rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
             kept = {row["seq"] for row in rows if row["is_kept"]}

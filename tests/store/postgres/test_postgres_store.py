@@ -161,6 +161,25 @@ async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> 
         assert await said(store) == ["asked", "good"]
 
 
+async def test_a_restart_of_the_server_takes_no_work_from_a_process(url: SecretStr) -> None:
+    """When all connections broke, who is back first leaves to the others what they have begun."""
+    timing = StoreTiming(beat=3600, take_over=0.0, return_of_others=3600)
+    async with PostgresStore(url, timing=timing) as quick, PostgresStore(url, timing=timing) as slow:
+        async with asyncio.timeout(60):
+            await quick.record(event("e"), lane=Lane.CONVERSATION)
+            job, number = await claim(slow), quick._lease.number
+            async with connected(url) as connection:
+                await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            while quick._lease.number == number:
+                with contextlib.suppress(StoreUnavailable):
+                    assert await quick.claim(LANES, ADAPTERS) is None
+            assert await quick.claim(LANES, ADAPTERS) is None
+            with contextlib.suppress(StoreUnavailable):
+                await slow.claim(LANES, ADAPTERS)
+            await slow.claim(LANES, ADAPTERS)
+            assert await slow.commit(job, outcome("good"))
+
+
 async def test_a_busy_connection_is_not_broken_off(url: SecretStr) -> None:
     """Whoever looks for signs of life waits for a turn; while others get theirs, the lock stays as it is."""
     timing = StoreTiming(beat=0.01, beat_timeout=1.5)
