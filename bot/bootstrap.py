@@ -15,7 +15,8 @@ from bot.control.registry import load_settings_registry
 from bot.media import Spool
 from bot.models import KINDS
 from bot.ops.metrics import Metrics
-from bot.ops.web import WebServer, create_web
+from bot.ops.status import closed_status_routes, status_routes
+from bot.ops.web import WebServer, create_ops, create_web
 from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
@@ -31,6 +32,8 @@ from bot.store.engine import make_store
 from bot.timing import ServiceTiming
 
 if TYPE_CHECKING:
+    from starlette.routing import Route
+
     from bot.security.token_cipher import TokenCipher
 
 log = structlog.get_logger(__name__)
@@ -164,17 +167,35 @@ async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
     if port is None and not routes:
         yield None
         return
-    app = create_web(
-        queue=core.store,
-        maintenance=core.store,
-        api=core.api,
-        spool=core.spool,
-        metrics=core.metrics,
-        health={name: adapter.health for name, adapter in core.adapters.items()},
-        routes=routes,
-        timing=core.timing.ops,
-    )
+    has_token = core.settings.bot_ops_token is not None
+    status = _status_routes(core) if has_token else closed_status_routes()
+    app = create_web(spool=core.spool, status=status, routes=routes)
     port = DEFAULT_PORT if port is None else port
     async with WebServer(app, host=core.settings.bot_host, port=port, timing=core.timing.ops) as server:
         log.info("listening", host=core.settings.bot_host, port=server.port)
         yield server
+
+
+@asynccontextmanager
+async def ops_server(core: Core) -> AsyncIterator[WebServer | None]:
+    """Serve the operator where a port is set for it; else yield None. Raises `SettingsError`."""
+    host, port = core.settings.bot_ops_host, core.settings.bot_ops_port
+    if port is None:
+        yield None
+        return
+    app = create_ops(_status_routes(core))
+    async with WebServer(app, host=host, port=port, timing=core.timing.ops, prefix="BOT_OPS") as server:
+        log.info("listening for the operator", host=host, port=server.port)
+        yield server
+
+
+def _status_routes(core: Core) -> list["Route"]:
+    return status_routes(
+        queue=core.store,
+        maintenance=core.store,
+        api=core.api,
+        metrics=core.metrics,
+        health={name: adapter.health for name, adapter in core.adapters.items()},
+        token=core.settings.bot_ops_token,
+        timing=core.timing.ops,
+    )

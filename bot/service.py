@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.bootstrap import Core, build, web_server
+from bot.bootstrap import Core, build, ops_server, web_server
 from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
@@ -49,6 +49,7 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters, timing=timing))
         await stack.enter_async_context(web_server(core))
+        await stack.enter_async_context(ops_server(core))
         gc_tuning.freeze_startup_objects()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
         await run_until(core, stopping, restarts_adapters=not is_fallback)

@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import bootstrap
-from bot.bootstrap import build, web_server
+from bot.bootstrap import build, ops_server, web_server
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 from bot.ports import Sink
@@ -169,10 +169,10 @@ async def test_an_adapter_with_routes_gets_a_web_server(tmp_path: Path, monkeypa
 
 
 async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> None:
-    """With a port set, /healthz, /readyz and /metrics tell of the running service."""
+    """With a port set for the operator, /healthz, /readyz and /metrics tell of the running service."""
     async with (
-        service(tmp_path, bot_port=0) as one,
-        web_server(one.core) as server,
+        service(tmp_path, bot_ops_port=0) as one,
+        ops_server(one.core) as server,
         httpx.AsyncClient() as http,
     ):
         assert server is not None

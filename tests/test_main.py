@@ -1,6 +1,7 @@
 """The command line as a person uses it: a process, its input, its output and its exit status."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from asyncio.subprocess import PIPE
 from importlib.metadata import entry_points
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -382,17 +384,22 @@ def test_nothing_to_serve(tmp_path: Path) -> None:
 
 
 def test_a_web_server_without_a_platform(tmp_path: Path) -> None:
-    """With `BOT_PORT` the service serves its links and its health, until it is stopped."""
+    """With `BOT_PORT` the service serves links and its health, with `BOT_OPS_PORT` the operator, until stopped."""
     command = [sys.executable, "-m", "bot"]
-    whole = environment(tmp_path, BOT_PORT="0", BOT_LOG_LEVEL="info", BOT_LOG_FORMAT="json")
+    whole = environment(tmp_path, BOT_PORT="0", BOT_OPS_PORT="0", BOT_LOG_LEVEL="info", BOT_LOG_FORMAT="json")
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tmp_path, env=whole, text=True
     ) as process:
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
-        ready = next((line for line in lines if '"ready"' in line), "")
-        process.terminate()
-        assert '"adapters": []' in ready
+        try:
+            told = [json.loads(line) for line in takewhile(lambda line: '"ready"' not in line, lines) if line[0] == "{"]
+            ports = {one["event"]: one["port"] for one in told if "port" in one}
+            public, ops = (f"http://127.0.0.1:{ports[name]}" for name in ("listening", "listening for the operator"))
+            assert [httpx.get(f"{url}/metrics").status_code for url in (public, ops)] == [404, 200]
+            assert httpx.get(f"{public}/healthz").status_code == 200
+        finally:
+            process.terminate()
         assert process.wait(60) == 0
 
 

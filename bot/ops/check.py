@@ -12,6 +12,8 @@ from bot.settings.core import Settings, load_settings
 from bot.settings.unknown import unknown_settings
 from bot.store.engine import make_store
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 async def check() -> list[CheckResult]:
     """Return all results, successful ones included, in the order in which to fix them."""
@@ -22,6 +24,7 @@ async def check() -> list[CheckResult]:
     findings = [_check_rules(settings), *_check_names()]
     findings.append(await _check_database(settings))
     findings.append(await _check_api(settings))
+    findings += _check_ops(settings)
     errors: list[CheckResult] = []
     adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
     findings += errors
@@ -63,6 +66,21 @@ async def _check_database(settings: Settings) -> CheckResult:
     is_shared = settings.postgres_url is not None and settings.bot_secret_key is None
     text = operator_text("check.writable_shared" if is_shared else "check.writable")
     return CheckResult(subject=subject, text=text, is_ok=True)
+
+
+def _check_ops(settings: Settings) -> list[CheckResult]:
+    """Say who can read the metrics, where there is a web server."""
+    host, port, has_token = settings.bot_ops_host, settings.bot_ops_port, settings.bot_ops_token is not None
+    if has_token:
+        key = "check.ops_token"
+    elif port is not None:
+        key = "check.ops_port" if host in _LOOPBACK else "check.ops_open"
+    elif settings.bot_port is not None:
+        key = "check.ops_closed"
+    else:
+        return []
+    text = operator_text(key, host=host, port=port)
+    return [CheckResult(subject=operator_text("check.ops"), text=text, is_ok=True)]
 
 
 async def _check_api(settings: Settings) -> CheckResult:

@@ -12,6 +12,8 @@ from bot.i18n import operator_text
 from bot.models import Kind
 from bot.settings.base import EnvironmentSettings, HttpUrl, Words, read
 
+_SHORTEST_TOKEN = 16  # characters
+
 
 def _database_url(value: SecretStr) -> SecretStr:
     """Validate the URL without quoting it, as it may contain a password, and so may a library's error."""
@@ -26,6 +28,12 @@ def _database_url(value: SecretStr) -> SecretStr:
         is_whole = False
     if not is_whole:
         raise ValueError(operator_text("setting.postgres_url"))
+    return value
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_TOKEN:
+        raise ValueError(operator_text("setting.short_token", minimum=_SHORTEST_TOKEN))
     return value
 
 
@@ -117,7 +125,18 @@ class Settings(EnvironmentSettings):
         None,
         ge=0,
         le=65535,
-        description="Port of the web server (health, metrics, links). Empty: it starts only if a platform needs it, on 8080.",
+        description="Port of the web server (health, links). Empty: it starts only if a platform needs it, on 8080.",
+    )
+    bot_ops_host: str = Field("127.0.0.1", description="Address that the operator's port listens on.")
+    bot_ops_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of /metrics and /readyz, which are for the operator. Empty: there is none.",
+    )
+    bot_ops_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
+        None,
+        description="Token that /metrics and /readyz want as Authorization: Bearer TOKEN; with it they are on the web server's port, too. Empty: only BOT_OPS_PORT has them.",
     )
     bot_public_url: HttpUrl = Field(
         "",

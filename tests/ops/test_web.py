@@ -20,8 +20,11 @@ from starlette.routing import Route
 from bot.errors import SettingsError
 from bot.media import Spool
 from bot.ops.metrics import Metrics
-from bot.ops.web import WebServer, create_web
+from bot.ops.status import closed_status_routes, status_routes
+from bot.ops.web import WebServer, create_ops, create_web
 from bot.store.sqlite.store import SqliteStore
+
+TOKEN = "an-operators-own-token"
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,19 @@ class Service:
     metrics: Metrics
     problems: dict[str, str]
     url: str
+    ops: str  #: URL of the operator's port
     http: aiohttp.ClientSession
 
-    async def get(self, path: str, *, status: int = 200) -> str:
-        async with self.http.get(self.url + path) as response:
+    async def get(self, path: str, *, status: int = 200, is_public: bool = False, token: str = "") -> str:
+        headers = {"Authorization": token} if token else {}
+        async with self.http.get((self.url if is_public else self.ops) + path, headers=headers) as response:
             text = await response.text()
             assert response.status == status, text
             return text
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Service]:
+async def running(folder: Path, *, token: bool = False) -> AsyncIterator[Service]:
     async def hook(_: Request) -> Response:
         return PlainTextResponse("a platform's own")
 
@@ -69,17 +74,25 @@ async def running(folder: Path) -> AsyncIterator[Service]:
     spool = Spool(folder / "media", secret=SecretStr("k"), max_bytes=1000, timeout=5, public_url="https://bot.example")
     async with SqliteStore(folder / "bot.db") as store, spool, aiohttp.ClientSession() as http:
         metrics = Metrics(("chat",))
-        app = create_web(
+        status = status_routes(
             queue=store,
             maintenance=store,
             api=Api(),
-            spool=spool,
             metrics=metrics,
             health={"here": lambda: problems["here"]},
+            token=SecretStr(TOKEN) if token else None,
+        )
+        web = create_web(
+            spool=spool,
+            status=status if token else closed_status_routes(),
             routes=[Route("/hook", hook, methods=["POST"])],
         )
-        async with WebServer(app, host="127.0.0.1", port=0) as server:
-            yield Service(store, spool, metrics, problems, f"http://127.0.0.1:{server.port}", http)
+        async with (
+            WebServer(web, host="127.0.0.1", port=0) as server,
+            WebServer(create_ops(status), host="127.0.0.1", port=0) as ops,
+        ):
+            url, ops_url = (f"http://127.0.0.1:{one.port}" for one in (server, ops))
+            yield Service(store, spool, metrics, problems, url, ops_url, http)
 
 
 @pytest.fixture
@@ -126,6 +139,27 @@ async def test_an_api_in_trouble_is_reported(service: Service) -> None:
     body = json.loads(await service.get("/readyz"))
     assert body["status"] == "degraded"
     assert "503" in body["api"]
+
+
+async def test_the_public_port_is_alive_and_says_no_more(service: Service) -> None:
+    """On the web server's own port `/metrics` and `/readyz` are closed, and say what opens them."""
+    assert json.loads(await service.get("/healthz", is_public=True)) == {"status": "alive"}
+    for path in ("/metrics", "/readyz"):
+        text = await service.get(path, status=404, is_public=True)
+        assert "BOT_OPS_PORT" in text
+        assert "bot_" not in text
+
+
+async def test_a_token_opens_them(tmp_path: Path) -> None:
+    """With a token set, who sends it reads them on either port, and nobody else does on any."""
+    async with running(tmp_path, token=True) as service:
+        for is_public in (True, False):
+            for path in ("/metrics", "/readyz"):
+                for wrong in ("", "Bearer", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}", "Bearer \xe9"):
+                    text = await service.get(path, status=401, is_public=is_public, token=wrong)
+                    assert "BOT_OPS_TOKEN" in text
+                await service.get(path, is_public=is_public, token=f"Bearer {TOKEN}")
+            await service.get("/healthz", is_public=is_public)
 
 
 async def test_metrics_are_shown(service: Service) -> None:

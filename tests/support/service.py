@@ -115,6 +115,7 @@ class RunningService:
 
     core: Core
     server: WebServer | None
+    ops: WebServer | None
     running: asyncio.Task[None]
 
 
@@ -124,8 +125,12 @@ async def run_service(
 ) -> AsyncIterator[RunningService]:
     """Run the service with one platform until the end of the block. Raises the error that ended it."""
     stopping = asyncio.Event()
-    async with build(settings, {adapter.name: adapter}, timing=timing) as core, bootstrap.web_server(core) as server:
-        one = RunningService(core, server, asyncio.create_task(run_until(core, stopping)))
+    async with (
+        build(settings, {adapter.name: adapter}, timing=timing) as core,
+        bootstrap.web_server(core) as server,
+        bootstrap.ops_server(core) as ops,
+    ):
+        one = RunningService(core, server, ops, asyncio.create_task(run_until(core, stopping)))
         try:
             yield one
         finally:

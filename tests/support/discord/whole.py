@@ -38,6 +38,7 @@ class Whole:
     core_timing: ServiceTiming = FAST
     core: Core = field(init=False)
     web: WebServer | None = field(init=False)
+    ops: WebServer | None = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> None:
@@ -45,7 +46,7 @@ class Whole:
         adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=self.timing)
         chosen = make_settings(self.api, self.folder, **self.settings)
         one = await self._stack.enter_async_context(run_service(chosen, adapter, timing=self.core_timing))
-        self.core, self.web = one.core, one.server
+        self.core, self.web, self.ops = one.core, one.server, one.ops
         known = len(self.simulator.gateway.identified)
         await self.simulator.until(
             lambda: len(self.simulator.gateway.identified) > known and self.simulator.gateway.is_connected

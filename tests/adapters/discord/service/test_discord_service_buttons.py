@@ -67,9 +67,9 @@ async def test_a_pdf_is_read(one: Whole) -> None:
 
 async def test_ready_only_while_connected(tmp_path: Path) -> None:
     """`/readyz` is 503 and says so while no connection to the gateway stands, and 200 again with the next one."""
-    async with whole(tmp_path, bot_port=0) as one, httpx.AsyncClient() as http:
-        assert one.web is not None
-        url = f"http://127.0.0.1:{one.web.port}/readyz"
+    async with whole(tmp_path, bot_ops_port=0) as one, httpx.AsyncClient() as http:
+        assert one.ops is not None
+        url = f"http://127.0.0.1:{one.ops.port}/readyz"
 
         async def platform(status: int) -> str:
             while (answer := await http.get(url)).status_code != status:  # noqa: ASYNC110 - a poll, as probes do

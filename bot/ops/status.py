@@ -1,0 +1,108 @@
+"""Endpoints for the operator: whether the service is ready, and its metrics."""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.errors import StoreError
+from bot.ops.metrics import Metrics, RateLimiter
+from bot.ops.timing import OpsTiming
+from bot.ports import EventQueue, Maintenance
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_READY, _METRICS = "/readyz", "/metrics"
+_CLOSED = "This is for the operator: set BOT_OPS_PORT to serve it on a port of its own, or BOT_OPS_TOKEN.\n"
+_UNAUTHORIZED = "Send BOT_OPS_TOKEN: the header is Authorization: Bearer TOKEN.\n"
+
+
+class HasRateLimiter(Protocol):
+    """The part of the API client that the metrics read."""
+
+    @property
+    def rate_limiter(self) -> RateLimiter:
+        """The API's rate limit according to its last response."""
+
+
+def status_routes(
+    *,
+    queue: EventQueue,
+    maintenance: Maintenance,
+    api: HasRateLimiter,
+    metrics: Metrics,
+    health: Mapping[str, Callable[[], str]],
+    token: SecretStr | None = None,
+    timing: OpsTiming | None = None,
+) -> list[Route]:
+    """Return the routes. `token`: a request has to have it; None: everybody who reaches the port is answered.
+
+    `health`: by platform, a function that returns "" or the platform's problem.
+
+    - `/readyz`: 200 while the service accepts and stores events, i.e. database and platforms work, else 503. A problem
+      of the API is reported with status 200, as events wait on disk meanwhile. The check spends nothing.
+    - `/metrics`: metrics in Prometheus' format.
+    """
+    database_check = (timing or OpsTiming()).database_check
+
+    async def readyz(_: Request) -> Response:
+        database = await _find_database_problem(maintenance, database_check)
+        platforms = {name: find_problem() for name, find_problem in health.items()}
+        problem = metrics.api_problem()
+        is_ready = not database and not any(platforms.values())
+        body = {
+            "status": "not ready" if not is_ready else "degraded" if problem else "ready",
+            "database": database or "ok",
+            "api": problem or "ok",
+            "platforms": {name: found or "ok" for name, found in platforms.items()},
+        }
+        return JSONResponse(body, status_code=200 if is_ready else 503)
+
+    async def show_metrics(_: Request) -> Response:
+        try:
+            counts = await queue.counts()
+        except StoreError as exc:
+            return PlainTextResponse(f"{exc}\n", status_code=503)
+        return Response(metrics.render(counts, api.rate_limiter), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route(_READY, _guard(readyz, token)), Route(_METRICS, _guard(show_metrics, token))]
+
+
+def closed_status_routes() -> list[Route]:
+    """Return routes that say what the operator has to set, for a port that is open to others."""
+
+    async def closed(_: Request) -> Response:
+        return PlainTextResponse(_CLOSED, status_code=404)
+
+    return [Route(_READY, closed), Route(_METRICS, closed)]
+
+
+def _guard(endpoint: Endpoint, token: SecretStr | None) -> Endpoint:
+    if token is None:
+        return endpoint
+    expected = f"Bearer {token.get_secret_value()}".encode()
+
+    async def guarded(request: Request) -> Response:
+        given = request.headers.get("authorization", "").encode("latin-1")
+        if not hmac.compare_digest(given, expected):
+            return PlainTextResponse(_UNAUTHORIZED, status_code=401, headers={"WWW-Authenticate": "Bearer"})
+        return await endpoint(request)
+
+    return guarded
+
+
+async def _find_database_problem(maintenance: Maintenance, timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
+    try:
+        async with asyncio.timeout(timeout):
+            await maintenance.check()
+    except StoreError as exc:
+        return str(exc)
+    except TimeoutError:
+        return f"no answer within {timeout:g} s"
+    return ""
