@@ -6,7 +6,8 @@ Reads nothing but the history, and knows nothing of the service. Four things tha
 - An API call that was under way when its process was killed, or whose answer was not stored yet. The API has no way to
   fetch an answer again: it is "paid again". So is one whose process lost its database, and with it the question to
   another process. What is paid more than once for any other reason is "paid twice".
-- An answer above that to an earlier question which the platform sent again, and later: nobody knew of it before.
+- An answer above that to an earlier question which the platform sent again, and later: nobody knew of it before. With
+  several processes also one above that to a question which another process was just receiving.
 - A sentence that says that the service goes on by itself: it is no end.
 """
 
@@ -56,7 +57,10 @@ def judge(history: History) -> Verdict:
     for message in shown.pop("", []):
         verdict.left_over.append(f"nobody's: {_short(message)}")
     for conversation, questions in asked.items():
-        _judge_conversation(verdict, questions, shown.pop(conversation, []))
+        said = shown.pop(conversation, [])
+        _judge_conversation(verdict, questions, said)
+        tokens = [token for token, _ in marks_in("\n".join(message.text for message in said))]
+        _judge_order(verdict, questions, tokens, has_peers=history.processes > 1)
     verdict.left_over.extend(f"no question there: {_short(one)}" for rest in shown.values() for one in rest)
     _judge_calls(verdict, asked, history.calls)
     _judge_payments(verdict, history)
@@ -82,7 +86,6 @@ def _judge_conversation(verdict: Verdict, questions: Sequence[Question], shown: 
     for token in dict.fromkeys(token for token, _ in marks if token not in known):
         kind = "the answer before an edit is still there" if token in replaced else "answered in another place"
         verdict.doubled.append(f"{token}: {kind}")
-    _judge_order(verdict, expected, [token for token, _ in marks])
     ends_nothing = [message.is_unfinished or message.is_promise or bool(marks_in(message.text)) for message in shown]
     notices = [message for message, is_none in zip(shown, ends_nothing, strict=True) if not is_none]
     verdict.left_over.extend(f"unfinished: {_short(message)}" for message in shown if message.is_unfinished)
@@ -105,12 +108,13 @@ def _is_whole(verdict: Verdict, token: str, numbers: Sequence[int], last: int) -
     return bool(last) and counts.keys() >= set(range(1, last + 1))
 
 
-def _judge_order(verdict: Verdict, questions: Sequence[Question], tokens: Sequence[str]) -> None:
+def _judge_order(verdict: Verdict, questions: Sequence[Question], tokens: Sequence[str], *, has_peers: bool) -> None:
     first = {token: at for at, token in reversed(list(enumerate(tokens)))}
     answered = [question for question in questions if question.token in first]
     for number, question in enumerate(answered):
+        known_at = question.sent_at if has_peers else question.received_at
         if any(
-            first[question.token] < first[before.token] and question.received_at >= before.received_at
+            first[question.token] < first[before.token] and known_at >= before.received_at
             for before in answered[:number]
         ):
             verdict.out_of_order.append(f"{question.token}: above an earlier question's answer")

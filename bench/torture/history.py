@@ -27,6 +27,7 @@ class Question:
     is_refused: bool = False
     is_unheard: bool = False
     edited_from: str = ""  #: token of the question that an edit replaced by this one
+    sent_at: float = 0.0  #: when the platform first sent it to the service; 0: it does not say
     received_at: float = 0.0  #: when the platform knew that the service has it; 0: it does not say
     asked_at: float = field(default_factory=time.time)
 

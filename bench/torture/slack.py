@@ -108,16 +108,19 @@ class SlackSide:
 
     def note_receipts(self, questions: Sequence[Question]) -> None:
         """Note when Slack got the first acknowledgement of each message, and which ones it has given up to send."""
+        sent: dict[str, float] = {}
         received: dict[str, float] = {}
         pending = set[str]()
         for delivery in self._slack.sender.deliveries:
             ts = str(delivery.event.get("ts"))
+            sent[ts] = min(delivery.sent_at or math.inf, sent.get(ts, math.inf))
             if delivery.acknowledged_at is not None:
                 received[ts] = min(delivery.acknowledged_at, received.get(ts, math.inf))
             elif not delivery.is_given_up:
                 pending.add(ts)
         for question in questions:
             if ts := self._messages_of.get(question.token, ""):
+                question.sent_at = sent.get(ts, math.inf)
                 question.received_at = received.get(ts, math.inf)
                 question.is_unheard = ts not in received and ts not in pending
 
