@@ -2,7 +2,8 @@
 
 Reads nothing but the history, and knows nothing of the service. Four things that no service can avoid are no faults:
 
-- A question that the platform itself refused, or that only a killed process had and the platform sends to no other.
+- A question that the platform itself refused, or that only a killed process had and the platform sends to no other: it
+  may stay without an answer, or be answered late.
 - An API call that was under way when its process was killed, or whose answer was not stored yet. The API has no way to
   fetch an answer again: it is "paid again". So is one whose process lost its database, and with it the question to
   another process. What is paid more than once for any other reason is "paid twice".
@@ -116,6 +117,7 @@ def _judge_order(verdict: Verdict, questions: Sequence[Question], tokens: Sequen
         if any(
             first[question.token] < first[before.token] and known_at >= before.received_at
             for before in answered[:number]
+            if not before.is_unheard
         ):
             verdict.out_of_order.append(f"{question.token}: above an earlier question's answer")
 
