@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from aimodels import AsyncAIModels
-from bot.commands import Registry, load_commands
+from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.registry import load_settings_registry
 from bot.media import Spool
-from bot.models import KINDS
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
 from bot.ops.web import WebServer, create_ops, create_web
@@ -66,14 +65,14 @@ async def build(
     """Connect the parts; they are opened in order and closed in reverse. Raises `SettingsError` and `StoreError`."""
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
-        registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+        registry = load_offered(settings)
         metrics = Metrics(registry.names, timing.ops)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts, secret = urlsplit(api.base_url), signing_key(settings)
         spool = await stack.enter_async_context(
             Spool(
                 settings.media_dir,
-                allowed_origins=(f"{parts.scheme}://{parts.netloc}",),
+                allowed_origins=(f"{parts.scheme}://{parts.netloc}", *settings.bot_media_origins),
                 secret=secret,
                 public_url=settings.bot_public_url,
                 max_bytes=settings.bot_max_download_bytes,

@@ -307,6 +307,7 @@ class Option:
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
     models: Kind | None = None  #: the choices become the allowed models of this kind
+    sizes: Kind | None = None  #: the choices become the sizes that the models of this kind make, where these are known
     default: str = ""
     required: bool = False
     is_prompt: bool = False  #: receives the free text of the message; at most one per command

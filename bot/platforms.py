@@ -8,10 +8,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
-from bot.commands import load_commands
+from bot.commands import load_offered
 from bot.errors import SettingsError
 from bot.i18n import join_list, operator_locale, operator_text
-from bot.models import KINDS
 from bot.ports import Adapter, Platform
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
@@ -103,5 +102,5 @@ def write_manifest(settings: Settings, platform: str, *, url: str | None) -> str
     if platform not in writers:
         names = join_list(sorted(writers), operator_locale())
         raise SettingsError(operator_text("platform.no_manifest", name=repr(platform), names=names))
-    registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+    registry = load_offered(settings)
     return writers[platform](registry.specs, url=url)

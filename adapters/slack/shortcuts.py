@@ -3,16 +3,26 @@
 The shortcuts of messages are `adapters.kit.message_actions.MESSAGE_ACTIONS`, by the same names.
 """
 
+from collections.abc import Iterable
+
+from bot.models import CommandSpec
+
 #: Commands whose form a global shortcut, and a button of the App Home, opens.
 GLOBAL_SHORTCUTS = ("image", "audio", "video")
 #: Slash commands about a conversation: refused where the person has none in the channel.
 THREAD_COMMANDS = ("export", "leave", "reset", "retry", "stop")
 #: Slash commands about a conversation, or about the channel where the person has none.
 THREAD_OR_CHANNEL_COMMANDS = ("model",)
-#: Prompts that the agent view suggests. Slack shows at most four.
-SUGGESTED_PROMPTS = ("ask", "image", "code", "help")
+#: Prompts that the agent view suggests, with the command that each needs. Slack shows at most four.
+_SUGGESTED_PROMPTS = {"ask": "chat", "image": "image", "code": "code", "help": "help"}
 
 #: Prefix of the `callback_id` of a command's form, and of the global shortcut that opens it.
 COMMAND_FORM = "make:"
 #: `callback_id` of the form that a button opens.
 BUTTON_FORM = "press"
+
+
+def suggested_prompts(commands: Iterable[CommandSpec]) -> list[str]:
+    """Return the names of the prompts that the agent view suggests."""
+    offered = {spec.name for spec in commands}
+    return [name for name, command in _SUGGESTED_PROMPTS.items() if command in offered]

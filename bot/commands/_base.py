@@ -3,10 +3,11 @@
 import importlib
 import math
 import pkgutil
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aimodels import AsyncAIModels
+from bot.commandline.choices import nearest_choice
 from bot.control.effective import EffectiveSettings
 from bot.conversation.context import Conversation
 from bot.errors import UsageError
@@ -15,6 +16,7 @@ from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part
 from bot.ports import Journal, UsageLedger
 from bot.settings.core import Settings
+from bot.settings.media_sizes import sizes_of
 
 Parts = AsyncGenerator[Part, None]
 
@@ -76,6 +78,22 @@ class Context:
             )
         return value
 
+    def size(self, name: str, model: str) -> str:
+        """Return the value of an option with sizes, which the model must make. Raises `UsageError` with the nearest."""
+        option = self.spec.option(name)
+        assert option is not None
+        assert option.sizes is not None
+        sizes = sizes_of(self.settings, option.sizes, model) or option.choices
+        given = self.event.options.get(name, "")
+        value = given or self.defaults.get(name, "") or option.default
+        if value in sizes:
+            return value
+        near = nearest_choice(value, sizes)
+        if not given:
+            return near or sizes[0]
+        values = {"name": name, "model": model, "value": value, "near": near, "allowed": self.join_list(sizes)}
+        raise UsageError(self.translate("option.size" if near else "option.choice", **values))
+
     def number(self, name: str) -> float:
         """Return the value of a number option. Raises `UsageError` outside its bounds."""
         option = self.spec.option(name)
@@ -133,6 +151,14 @@ class Registry:
     def find(self, name: str) -> Command | None:
         """The command of that name or alias."""
         return self._names.get(name)
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def offers(self, name: str) -> bool:
+        """Whether people may type the command of that name."""
+        found = self._commands.get(name)
+        return found is not None and not found.spec.hidden
 
     @property
     def names(self) -> frozenset[str]:

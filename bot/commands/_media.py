@@ -8,9 +8,11 @@ from typing import Generic, Self, TypeVar
 from aimodels.responses import MediaItem
 from bot.commands._base import Context, Parts
 from bot.errors import UsageError
-from bot.models import Action, Actions, Job, Kind, Status, Text, TurnRecord, Usage
+from bot.models import Action, Actions, Job, Kind, Media, Status, Text, TurnRecord, Usage
 
 T = TypeVar("T")
+
+_FRAME = 0.1  # seconds
 
 #: callback for the progress of a job: fraction done (0 to 1, None: unknown) and state
 OnProgress = Callable[[float | None, str], None]
@@ -72,24 +74,44 @@ async def media_answer(
     *,
     prompt: str,
     model: str,
-    details: Sequence[str],
     cost: float,
+    details: Sequence[str] = (),
     actions: Sequence[Action] = (),
     file_kind: Kind | None = None,
 ) -> Parts:
     """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store.
 
+    The caption says what the files are, not what was asked for: size, length and format are read from the first one.
     `file_kind`: "image", "audio" or "video", where it is not the same as `kind`; files of another are refused.
     """
     yield Usage(kind=kind, model=model, items=len(items), cost=cost)
     yield Status(ctx.translate("media.fetching"))
+    facts: list[str] = []
     for number, item in enumerate(items, start=1):
         name = " ".join([file_title(prompt, kind), *([str(number)] if len(items) > 1 else [])])
-        yield await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
+        media = await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
+        facts = facts or [*details, *_measured(ctx, media)]
+        yield media
     price = [ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else []
-    yield Text(" · ".join([_maker(ctx, items, model), *details, *price]))
+    yield Text(" · ".join([_maker(ctx, items, model), *facts, *price]))
     yield Actions((retry_action(ctx), *actions, delete_action(ctx)))
-    yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *details])}]")
+    yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *facts])}]")
+
+
+def _measured(ctx: Context, media: Media) -> list[str]:
+    """Length, size and format of a file, as far as they are known."""
+    facts = []
+    if media.duration:
+        # A length of 5.04 s is 5 s: sound and pictures come in frames.
+        whole = round(media.duration)
+        seconds = whole if whole and abs(media.duration - whole) < _FRAME else round(media.duration, 1)
+        if seconds:
+            facts.append(ctx.translate("media.seconds", seconds=f"{seconds:g}"))
+    if media.width and media.height:
+        facts.append(f"{media.width}x{media.height}")
+    if media.content_type.startswith("audio/"):
+        facts.append(media.name.rpartition(".")[2])
+    return facts
 
 
 def _maker(ctx: Context, items: Sequence[MediaItem], model: str) -> str:

@@ -43,7 +43,6 @@ async def audio(ctx: Context) -> Parts:
         answer.data.items,
         prompt=prompt,
         model=model,
-        details=[ctx.translate("media.seconds", seconds=f"{duration:g}"), audio_format],
         cost=answer.data.usage.cost or 0.0,
     ):
         yield part

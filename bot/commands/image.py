@@ -17,6 +17,7 @@ from bot.models import Action, CommandSpec, Lane, Option, Status
                 description="Width and height in pixels",
                 kind="choice",
                 choices=IMAGE_SIZES,
+                sizes="image",
                 default="1024x1024",
             ),
             Option(
@@ -43,8 +44,9 @@ from bot.models import Action, CommandSpec, Lane, Option, Status
 )
 async def image(ctx: Context) -> Parts:
     """Make the pictures and show them."""
-    prompt, size, style, n = ctx.prompt(), ctx.option("size"), ctx.option("style"), ctx.integer("n")
+    prompt, style, n = ctx.prompt(), ctx.option("style"), ctx.integer("n")
     model = ctx.option("model") or await ctx.effective.model("image")
+    size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
     answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
     async for part in media_answer(
@@ -53,7 +55,7 @@ async def image(ctx: Context) -> Parts:
         answer.data.images,
         prompt=prompt,
         model=model,
-        details=[word for word in (style, size) if word],
+        details=[style] if style else [],
         cost=answer.data.usage.cost or 0.0,
         actions=more(ctx, prompt, size, style, n),
     ):
@@ -76,7 +78,7 @@ def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Acti
         )
         for at in range(1, n + 1)
     ]
-    return (
+    actions = (
         *variations,
         Action(
             name="style",
@@ -86,12 +88,15 @@ def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Acti
             options={"size": size, "style": other},
             prompts_for=("style",),
         ),
-        Action(
-            name="video",
-            label=ctx.translate("action.video"),
-            command="video",
-            prompt=prompt,
-            options={"image": ctx.event.id},
-            prompts_for=("prompt", "duration", "resolution"),
-        ),
     )
+    if not ctx.commands.offers("video"):
+        return actions
+    animate = Action(
+        name="video",
+        label=ctx.translate("action.video"),
+        command="video",
+        prompt=prompt,
+        options={"image": ctx.event.id},
+        prompts_for=("prompt", "duration", "resolution"),
+    )
+    return (*actions, animate)

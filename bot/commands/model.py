@@ -54,7 +54,7 @@ async def overview(ctx: Context) -> str:
     """List the model in use for each kind, and the other allowed ones."""
     chosen = ctx.option("kind")
     lines = [ctx.translate("model.intro")]
-    for kind in KINDS:
+    for kind in offered_kinds(ctx):
         if chosen in ("", kind):
             used = await ctx.effective.model(kind)
             others = ctx.join_list(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
@@ -66,15 +66,21 @@ async def overview(ctx: Context) -> str:
     return "\n".join([*lines, "", ctx.translate("model.how")])
 
 
+def offered_kinds(ctx: Context) -> list[Kind]:
+    """Return the kinds that a command is offered for."""
+    return [kind for kind in KINDS if any(spec.kind == kind for spec in ctx.commands.specs)]
+
+
 def chosen_kind(ctx: Context, name: str) -> Kind:
     """Return the given kind, or the only one of the model. Raises `UsageError`."""
     said = ctx.option("kind")
-    fitting = [kind for kind in KINDS if kind == said or (not said and name in ctx.settings.models(kind))]
+    kinds = offered_kinds(ctx)
+    fitting = [kind for kind in kinds if kind == said or (not said and name in ctx.settings.models(kind))]
     if fitting:
         return fitting[0]
     if name == DEFAULT:
-        raise UsageError(ctx.translate("model.which_kind", kinds=ctx.join_list(KINDS)))
-    raise UsageError(unknown(ctx, name, [*KINDS, *(model for kind in KINDS for model in ctx.settings.models(kind))]))
+        raise UsageError(ctx.translate("model.which_kind", kinds=ctx.join_list(kinds)))
+    raise UsageError(unknown(ctx, name, [*kinds, *(model for kind in kinds for model in ctx.settings.models(kind))]))
 
 
 def unknown(ctx: Context, name: str, allowed: "list[str] | tuple[str, ...]") -> str:

@@ -8,6 +8,7 @@ from bot.commands._media import ProgressStream, int_if_whole, media_answer
 from bot.conversation.attachments import EncodedImage, read_image
 from bot.errors import UsageError
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
+from bot.settings.media_sizes import fit_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Source:
                 description="Width and height in pixels",
                 kind="choice",
                 choices=("640x360", "1280x720", "1920x1080"),
+                sizes="video",
                 default="1280x720",
             ),
             Option(name="image", description="Start from this picture: a file or an https address", kind="file"),
@@ -49,8 +51,9 @@ class Source:
 )
 async def video(ctx: Context) -> Parts:
     """Make the video and show it."""
-    duration, resolution = int_if_whole(ctx.number("duration")), ctx.option("resolution")
     model = ctx.option("model") or await ctx.effective.model("video")
+    duration = int_if_whole(fit_seconds(ctx.settings, model, ctx.number("duration")))
+    resolution = ctx.size("resolution", model)
     source = await find_source(ctx)
     prompt = (
         ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())
@@ -75,7 +78,6 @@ async def video(ctx: Context) -> Parts:
         answer.data.items,
         prompt=prompt,
         model=model,
-        details=[ctx.translate("media.seconds", seconds=f"{duration:g}"), resolution],
         cost=answer.data.usage.cost or 0.0,
     ):
         yield part

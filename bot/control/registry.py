@@ -69,7 +69,7 @@ def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> 
     """Return every setting by name. What the environment allows is the bound of each."""
     commands = tuple(specs)
     found = [
-        *(_model(kind, settings.models(kind)) for kind in KINDS),
+        *(_model(kind, settings.models(kind)) for kind in KINDS if any(spec.kind == kind for spec in commands)),
         *_own(settings, tuple(spec.name for spec in commands if spec.name not in _ALWAYS_ON)),
         *(
             _default_of(spec, option)

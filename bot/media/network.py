@@ -138,14 +138,16 @@ class SafeClient:
         if url.origin() in self._origins:
             return await self._trusted.get(url, allow_redirects=False)
         if url.scheme != "https":
-            raise UnsafeUrl("a file's address must begin with https://")
+            raise UnsafeUrl(f"a file's address must begin with https://, or BOT_MEDIA_ORIGINS must have {url.origin()}")
         try:
             return await self._guarded.get(url, allow_redirects=False)
         except aiohttp.InvalidURL as exc:
             raise UnsafeUrl("a file's address is not a plain https:// URL") from exc
         except aiohttp.ClientConnectorError as exc:
             if isinstance(exc.os_error, _NotPublicError):
-                raise UnsafeUrl("a file's address is not a public one") from exc
+                raise UnsafeUrl(
+                    f"a file's address is not a public one, and BOT_MEDIA_ORIGINS does not have {url.origin()}"
+                ) from exc
             raise
 
 

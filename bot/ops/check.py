@@ -1,9 +1,9 @@
 """The `check` command: checks settings, database, API key and each configured platform at no cost."""
 
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
-from bot.commands import load_commands
+from bot.commands import load_offered
 from bot.errors import SettingsError, StoreError, StoreInUse
-from bot.i18n import operator_text
+from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.models import KINDS, CheckResult
 from bot.platforms import create_adapters, known_settings
 from bot.policy.rules import command_lists
@@ -39,8 +39,8 @@ def _errors(subject: str, exc: SettingsError) -> list[CheckResult]:
 
 def _check_rules(settings: Settings) -> CheckResult:
     """Check the rules, which must name existing commands; single values were validated when they were read."""
-    registry = load_commands({kind: settings.models(kind) for kind in KINDS})
     try:
+        registry = load_offered(settings)
         command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
     except SettingsError as exc:
         return CheckResult(subject=operator_text("check.settings"), text=str(exc), is_ok=False)
@@ -90,13 +90,21 @@ async def _check_api(settings: Settings) -> CheckResult:
     try:
         async with open_client(settings) as api:
             await api.verify(model)
+            missing = await api.missing_kinds()
+        specs = load_offered(settings).specs
+        lacking = [spec for kind in KINDS for spec in specs if kind in missing and spec.kind == kind]
     except SettingsError as exc:
         return CheckResult(subject=subject, text=str(exc), is_ok=False)
     except ApiError as exc:
         return CheckResult(subject=subject, text=_remedy(exc, model), is_ok=False)
     if needs_sandbox(settings):
         return CheckResult(subject=subject, text=operator_text("check.api_sandbox"), is_ok=True)
-    return CheckResult(subject=subject, text=operator_text("check.api_answers"), is_ok=True)
+    text = operator_text("check.api_answers")
+    if lacking:
+        locale = operator_locale()
+        kinds = join_list((kind_label(spec.kind, locale).lower() for spec in lacking if spec.kind is not None), locale)
+        text = operator_text("check.api_lacks", kinds=kinds, commands=",".join(spec.name for spec in lacking))
+    return CheckResult(subject=subject, text=text, is_ok=True)
 
 
 def _remedy(error: ApiError, model: str) -> str:

@@ -114,6 +114,7 @@ class CoreServices:
         language = chosen.get(LANGUAGE, "")
         locale = language or actor.locale
         everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
+        offered = {spec.kind for spec in self.registry.specs}
         return Profile(
             usage=tuple(await self.ledger.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),
@@ -121,7 +122,7 @@ class CoreServices:
             language=language,
             languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
             models={kind: chosen[f"model.{kind}"] for kind in KINDS if f"model.{kind}" in chosen},
-            choices={kind: self.settings.models(kind) for kind in KINDS},
+            choices={kind: self.settings.models(kind) for kind in KINDS if kind in offered},
             recent=tuple(await self.journal.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
         )
 

@@ -1,5 +1,6 @@
 """The service's settings: environment variables and `.env`, checked before anything starts."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -35,6 +36,24 @@ def _token(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < _SHORTEST_TOKEN:
         raise ValueError(operator_text("setting.short_token", minimum=_SHORTEST_TOKEN))
     return value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Validate origins; returns them without the slash at the end."""
+    if not all(_ORIGIN.fullmatch(value) for value in values):
+        raise ValueError(operator_text("setting.origins"))
+    return tuple(value.rstrip("/") for value in values)
+
+
+def _sizes(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_MODEL_SIZES.fullmatch(value) for value in values):
+        raise ValueError(operator_text("setting.model_sizes"))
+    return values
+
+
+_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?")
+_SIZE = r"(?:[1-9]\d{1,4}x[1-9]\d{1,4}|auto)"
+_MODEL_SIZES = re.compile(rf"[^=\s][^\s]*\s*=\s*{_SIZE}(?:\|{_SIZE})*")
 
 
 def address(url: SecretStr) -> str:
@@ -90,6 +109,10 @@ class Settings(EnvironmentSettings):
         (reference.MODELS["video"],),
         min_length=1,
         description="Video models that people may choose. The first is the default.",
+    )
+    bot_model_sizes: Annotated[Words, AfterValidator(_sizes)] = Field(
+        (),
+        description="Sizes of image and video models, the usual one first: my-model=1024x1024|768x512. OpenAI's own models are known.",
     )
     bot_seeing_models: Words = Field(
         (), description="Chat models that accept pictures. Attached pictures are sent to these only."
@@ -150,6 +173,9 @@ class Settings(EnvironmentSettings):
         None,
         description="Keys, separated by commas, that encrypt tokens in the database: the first encrypts, all decrypt. Empty: the key that signs links.",
     )
+    bot_disabled_commands: Words = Field(
+        (), description="Commands that are not offered, such as video where the API has none. Not chat."
+    )
     bot_chat_concurrency: int = Field(
         50, ge=1, le=1000, description="Conversations that are answered at the same time."
     )
@@ -183,6 +209,10 @@ class Settings(EnvironmentSettings):
     )
 
     # Files
+    bot_media_origins: Annotated[Words, AfterValidator(_origins)] = Field(
+        (),
+        description="Origins beside the API's own that generated files may be fetched from although they are internal or plain http: https://files.internal,http://10.0.0.5:9000.",
+    )
     bot_max_download_bytes: int = Field(
         200_000_000, ge=1_000_000, description="Size in bytes of a generated file that is downloaded, at most."
     )

@@ -201,7 +201,7 @@ def test_the_files_are_those_of_the_docs() -> None:
 def test_it_is_made_and_explained(copy: Path) -> None:
     """The command is answered with a file by the sandbox; help, models and usage name the new kind."""
     out = python(copy, "-m", "bot", text="/music a slow waltz\n/help\n/model\n/usage\n")
-    assert re.search(r"composer-1\n", out)
+    assert re.search(r"composer-1 · 10 s · mp3\n", out)
     (saved,) = re.findall(r"saved: (\S+\.mp3)", out)
     assert Path(saved).stat().st_size > 10_000
     assert re.search(r"/music\W+Compose music from a description\.", out)

@@ -57,7 +57,7 @@ async def test_a_file_is_waited_for_as_long_as_set(tmp_path: Path) -> None:
 async def test_a_file_is_as_big_as_set(tmp_path: Path) -> None:
     """More than BOT_MAX_DOWNLOAD_BYTES is refused, and nothing of it is kept; at the limit it is shown."""
     async with service(tmp_path, bot_max_download_bytes=1_000_000) as one:
-        for size, told in ((1_000_001, translate("error.too_large", "")), (1_000_000, "seeddream-4.0 · 512x512")):
+        for size, told in ((1_000_001, translate("error.too_large", "")), (1_000_000, "seeddream-4.0 · 1x1")):
             file = PNG + bytes(size - len(PNG))
             one.echo.instead = [data({"images": [{"b64_json": base64.b64encode(file).decode()}]})]
             shown = await one.ask("a fox", command="image", **SMALL)

@@ -60,6 +60,8 @@ WRONG = {
     "BOT_PORT": (("abc", "-1", "99999", "80.5"), "a whole number from 0 to 65535"),
     "BOT_OPS_PORT": (("abc", "-1", "99999"), "a whole number from 0 to 65535"),
     "BOT_OPS_TOKEN": (("short", "x" * 15), "at least 16 characters"),
+    "BOT_MODEL_SIZES": (("m", "m=", "m=big", "m=1024x1024|", "=1024x1024"), "my-model=1024x1024|768x512"),
+    "BOT_MEDIA_ORIGINS": (("files.internal", "ftp://x", "https://x/files", "https://u:p@x"), "https://files.internal"),
     "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),
     "BOT_MEDIA_CONCURRENCY": (("x", "0", "101"), "a whole number from 1 to 100"),
@@ -94,7 +96,7 @@ FREE = {
     *("AIMODELS_API_KEY", "BOT_SEEING_MODELS", "BOT_SYSTEM_PROMPT", "BOT_DATA_DIR", "BOT_HOST", "BOT_OPS_HOST"),
     *("BOT_SECRET_KEY", "BOT_ENCRYPTION_KEYS", "SANDBOX_GGUF", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
     *("SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_CONFIG_TOKEN", "BOT_COMMAND_RULES"),
-    "BOT_ADMINS",
+    *("BOT_ADMINS", "BOT_DISABLED_COMMANDS"),
     *(f"BOT_{rule}_{what}" for rule in ("ALLOW", "DENY") for what in ("PEOPLE", "ROLES", "CHANNELS", "WORKSPACES")),
 }
 

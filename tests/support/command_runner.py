@@ -12,13 +12,12 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
-from bot.commands import Command, Context, Registry, load_commands
+from bot.commands import Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.registry import load_settings_registry
 from bot.conversation.context import Conversation
 from bot.media import Spool
 from bot.models import (
-    KINDS,
     Action,
     Actor,
     Attachment,
@@ -312,5 +311,5 @@ async def command_runner(folder: Path, **settings: Any) -> AsyncIterator[Command
             spool=await stack.enter_async_context(spool),
             store=await stack.enter_async_context(SqliteStore(made.database_path)),
             api_server=server,
-            registry=load_commands({kind: made.models(kind) for kind in KINDS}),
+            registry=load_offered(made),
         )

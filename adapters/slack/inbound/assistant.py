@@ -1,5 +1,6 @@
 """The agent view, which is the app's messages tab: suggested prompts, and titles of threads."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -9,7 +10,6 @@ from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import make_title
 from adapters.slack.inbound.users import UserDirectory
-from adapters.slack.shortcuts import SUGGESTED_PROMPTS
 from adapters.slack.types import Json
 from bot.i18n import translate
 from bot.models import Event
@@ -23,10 +23,14 @@ _NO_AGENT = ("unknown_method", "missing_scope", "not_allowed_token_type", "featu
 class Assistant:
     """Decorates direct messages in background tasks whose failure is ignored."""
 
-    def __init__(self, workspaces: Workspaces, users: UserDirectory, background: BackgroundTasks) -> None:
+    def __init__(
+        self, workspaces: Workspaces, users: UserDirectory, background: BackgroundTasks, prompts: Sequence[str]
+    ) -> None:
+        """`prompts`: names of the prompts to suggest."""
         self._workspaces = workspaces
         self._users = users
         self._background = background
+        self._prompts = prompts
         self._without_agent: set[str] = set()  #: owners of workspaces where the app is no agent
 
     def suggest_prompts(self, workspace: Workspace, event: Json) -> None:
@@ -49,7 +53,7 @@ class Assistant:
                 "title": translate(f"slack.prompt.{name}", locale),
                 "message": translate(f"slack.prompt.{name}.text", locale),
             }
-            for name in SUGGESTED_PROMPTS
+            for name in self._prompts
         ]
         title = translate("slack.prompts", locale)
         await self._call(

@@ -23,6 +23,7 @@ from adapters.slack.setup.observed_events import (
     ObservedEvents,
     kind_of,
 )
+from adapters.slack.shortcuts import suggested_prompts
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
 from adapters.slack.ui import home_view
@@ -56,7 +57,7 @@ class EventRouter:
         self._background = BackgroundTasks(ADAPTER)
         recent = RecentThreads(workspaces, threads, services, timing)
         sink = recent.watching(sink)
-        self._assistant = Assistant(workspaces, users, self._background)
+        self._assistant = Assistant(workspaces, users, self._background, suggested_prompts(commands))
         self._home = AppHome(
             workspaces=workspaces,
             users=users,

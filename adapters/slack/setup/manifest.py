@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.http_endpoints import EVENTS, REDIRECT
-from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, SUGGESTED_PROMPTS
+from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, suggested_prompts
 from bot.commandline import parser
 from bot.i18n import describe_command, operator_text, translate
 from bot.models import CommandSpec
@@ -76,7 +76,7 @@ def build_manifest(
                         "title": translate(f"slack.prompt.{name}", locale),
                         "message": translate(f"slack.prompt.{name}.text", locale),
                     }
-                    for name in SUGGESTED_PROMPTS
+                    for name in suggested_prompts(commands)
                 ],
             },
             "slash_commands": [

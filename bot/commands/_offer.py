@@ -1,0 +1,53 @@
+"""The commands that this installation offers: without the disabled ones, with the models and sizes of its settings."""
+
+from dataclasses import replace
+from functools import partial
+
+from bot.commands._base import Command, Context, Parts, Registry, load_commands
+from bot.errors import SettingsError, UsageError
+from bot.i18n import join_list, operator_locale, operator_text
+from bot.models import KINDS, Lane, Option
+from bot.settings.core import Settings
+from bot.settings.media_sizes import find_unknown_models, sizes_of
+
+
+def load_offered(settings: Settings) -> Registry:
+    """Load the commands as the settings say. Raises `SettingsError` for a name in them that there is not."""
+    registry = load_commands({kind: settings.models(kind) for kind in KINDS})
+    specs = {spec.name: spec for spec in registry.specs}
+    allowed = [name for name in specs if name != "chat"]
+    for name in settings.bot_disabled_commands:
+        if name not in allowed:
+            names = join_list(allowed, operator_locale())
+            raise SettingsError(operator_text("setting.not_disabled", name=repr(name), names=names))
+    for model in find_unknown_models(settings):
+        raise SettingsError(operator_text("setting.sizes_of_no_model", model=repr(model)))
+    missing = {specs[name].kind for name in settings.bot_disabled_commands} - {None}
+    kinds = tuple(kind for kind in KINDS if kind not in missing)
+
+    def fit(option: Option) -> Option:
+        if option.choices == KINDS:
+            return replace(option, choices=kinds)
+        if option.sizes is None:
+            return option
+        of_models = [
+            sizes_of(settings, option.sizes, model) or option.choices for model in settings.models(option.sizes)
+        ]
+        sizes = tuple(dict.fromkeys(size for each in of_models for size in each))
+        default = option.default if option.default in of_models[0] else of_models[0][0]
+        return replace(option, choices=sizes, default=default)
+
+    def offer(command: Command) -> Command:
+        spec = replace(command.spec, options=tuple(fit(option) for option in command.spec.options))
+        if spec.name not in settings.bot_disabled_commands:
+            return Command(spec, command.run)
+        # Not unknown: what still asks for it, such as a button of an earlier answer, gets a sentence.
+        spec = replace(spec, aliases=(), hidden=True, private=True, kind=None, lane=Lane.FREE)
+        return Command(spec, partial(_refuse, name=spec.name))
+
+    return Registry(offer(command) for command in registry)
+
+
+async def _refuse(ctx: Context, *, name: str) -> Parts:
+    raise UsageError(ctx.translate("usage.disabled", command=name))
+    yield
