@@ -81,6 +81,7 @@ class Event:
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
     replaces: str = ""  #: id of an earlier event of the adapter whose turns this event's turns replace
     has_prior_messages: bool = False  #: others precede the event: see `Adapter.read_prior_messages`
+    is_local: bool = False  #: only the process that records it can answer it, as at a terminal
 
 
 # ------------------------------------------------------------------ parts of an answer, yielded by commands

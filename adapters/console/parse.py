@@ -113,4 +113,5 @@ def _event(conversation: str, person: Person, text: str) -> Event:
         location=Location(channel="terminal", is_private=True),
         reply_to={"conversation": conversation, "question": shorten(text, _QUESTION)},
         received_at=datetime.now(UTC),
+        is_local=True,
     )

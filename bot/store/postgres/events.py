@@ -53,6 +53,7 @@ class PostgresEvents:
         self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
         self._take_over_at = 0.0  #: monotonic
         self._cancel_requests: set[int] = set()  #: of other processes
+        self._homes: list[int] = []  #: all numbers that this process has had
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         self._changed.clear()
@@ -75,7 +76,8 @@ class PostgresEvents:
     async def _take(self, db: PostgresDatabase, free: Mapping[str, object]) -> Any:
         while True:
             try:
-                return await db.row(statements.CLAIM, owner=self._lease.number, **self._due(), **free)
+                numbers = {"owner": self._lease.number, "homes": self._homes}
+                return await db.row(statements.CLAIM, **numbers, **self._due(), **free)
             except asyncpg.UniqueViolationError:  # another process was quicker with another event of the lane key
                 continue
 
@@ -95,7 +97,9 @@ class PostgresEvents:
         What broke this connection, such as a restart of the server, may have broken those of the others: none of their
         events is taken over before they have had time to connect anew. Its answer would be paid for again.
         """
+        self._homes.append(number)
         if before:
+            await db.rows(statements.MOVE_HOME, home=number, before=list(before))
             self._take_over_at = time.monotonic() + self._timing.return_of_others
             running = list(self._running)
             rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)

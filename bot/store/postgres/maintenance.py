@@ -4,7 +4,8 @@ import time
 from collections.abc import Sequence
 
 from bot.store.postgres.connection import PostgresDatabase
-from bot.store.postgres.statements import ADDED
+from bot.store.postgres.lease import LOCK
+from bot.store.postgres.statements import ABANDON, ADDED
 from bot.store.shared import codec, erasure, key_values, quota
 
 #: Events erased in one transaction, which other writes wait for.
@@ -59,9 +60,13 @@ async def prune(db: PostgresDatabase, before: float) -> Sequence[str | None]:
 
 
 async def prune_rest(db: PostgresDatabase) -> None:
-    """Erase expired values, those of conversations without events, people without events, and old figures."""
+    """Erase expired values, those of conversations without events, people without events, and old figures.
+
+    What a terminal that ended left unanswered a day ago is dropped.
+    """
     now = time.time()
     await db.rows(key_values.PRUNE, now=now)
     await db.rows(_PRUNE_PEOPLE)
     await db.rows(_PRUNE_ALLOWANCES, today=quota.day_of(now), minute_ago=now - quota.MINUTE)
+    await db.rows(ABANDON, before=now - quota.DAY, lock=LOCK)
     await db.rows(_PRUNE_SPENT, oldest=quota.day_of(now) - quota.PRICE_DAYS)

@@ -5,6 +5,7 @@ A lock for each person keeps two processes from using up the same rest of a quot
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.models import Answer, Event, Lane, QuotaRequest
 from bot.store.postgres import statements
 from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.events import EVENTS, PostgresEvents, lane_key
+from bot.store.postgres.lease import LOCK
 from bot.store.shared import codec
 from bot.store.shared.quota import PRICE_DAYS, QuotaFigures, find_exceeded, hash_person
 from bot.store.shared.rows import event_keys
@@ -71,15 +73,26 @@ class PostgresRecorder(PostgresEvents):
         row = _recorded(event, lane, answer, quota)
 
         async def work(db: PostgresDatabase) -> bool | OverLimit:
+            home = await self._make_local(db, row) if event.is_local else None
             if quota is None:
-                return await db.value(statements.RECORD, **row) is not None
-            return await _count(db, event, quota, statements.RECORD, row)
+                return await db.value(statements.RECORD, home=home, **row) is not None
+            return await _count(db, event, quota, statements.RECORD, {**row, "home": home})
 
         locks = _locks(event, quota) if quota is not None else ()
         recorded = await self._writer.submit(work, then=lambda _: self._changed.set(), notify=EVENTS, locks=locks)
         if isinstance(recorded, OverLimit):
             raise recorded
         return recorded
+
+    async def _make_local(self, db: PostgresDatabase, row: Mapping[str, object]) -> int:
+        """Return this process's number, for an event that it alone can answer.
+
+        What a process that ended has left unanswered in the conversation is answered here, too.
+        """
+        number = self._lease.number
+        where = {"adapter": row["adapter"], "conversation": row["conversation"]}
+        await db.rows(statements.INHERIT, home=number, lock=LOCK, **where)
+        return number
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
         values = {"kind": quota.kind or "", "items": quota.items, **_keys(event)}

@@ -10,6 +10,7 @@ WITH waiting AS (
     SELECT seq, lane_key FROM events
     LEFT JOIN people ON people.adapter = events.adapter AND people.actor = events.actor
     WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND (ready_at <= :now OR ready_at > :bound)
+    AND (home IS NULL OR home = ANY(:homes::integer[]))
     AND lane = ANY(:lanes::text[]) AND events.adapter || '' = ANY(:adapters::text[])
     ORDER BY coalesce(people.served, 0), events.seq),
 ready AS (
@@ -29,28 +30,41 @@ served AS (
     ON CONFLICT (adapter, actor) DO UPDATE SET served = excluded.served)
 SELECT seq, event, attempts, ref, answer, failing_since, id FROM taken
 """
-#: `lock`: first key of the locks that processes hold.
-TAKE_OVER = """
-UPDATE events SET owner = NULL WHERE NOT done AND owner IS NOT NULL AND NOT EXISTS (
+_IS_GONE = """NOT EXISTS (
     SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = :lock
-    AND objid::bigint = events.owner AND objsubid = 2
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND objid::bigint = events.{} AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+#: `lock`: first key of the locks that processes hold.
+TAKE_OVER = f"""
+UPDATE events SET owner = NULL WHERE NOT done AND owner IS NOT NULL AND {_IS_GONE.format("owner")}
+"""
+#: What a process that ended has left unanswered in a conversation becomes this process's own.
+INHERIT = f"""
+UPDATE events SET home = :home WHERE NOT done AND home IS NOT NULL
+AND adapter = :adapter AND conversation = :conversation AND {_IS_GONE.format("home")}
+"""
+#: What a process that ended has left is dropped where nobody went on with the conversation in time.
+ABANDON = f"""
+UPDATE events SET done = true WHERE NOT done AND owner IS NULL AND home IS NOT NULL AND received_at < :before
+AND {_IS_GONE.format("home")}
 """
 #: Running events move to the owner's new number; the others of its earlier numbers wait again.
 ADOPT = """
 UPDATE events SET owner = CASE WHEN seq = ANY(:running::bigint[]) THEN :owner::integer END
 WHERE owner = ANY(:owners_before::integer[]) AND NOT done RETURNING seq, owner IS NOT NULL AS is_kept
 """
+#: The events that only this process can answer move to its new number.
+MOVE_HOME = "UPDATE events SET home = :home WHERE home = ANY(:before::integer[]) AND NOT done"
 NEXT_TIME = """
 SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at > :now AND ready_at <= :bound
 """
 RECORD = """
 INSERT INTO events (
     adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer,
-    kind, items)
+    kind, items, home)
 VALUES (
     :adapter, :id, :actor, :conversation, :lane, :lane_key, :command, :channel, :replaces, :received_at, :event,
-    :answer, :kind, :items)
+    :answer, :kind, :items, :home)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
 DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq"
