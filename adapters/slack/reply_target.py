@@ -43,6 +43,7 @@ class ReplyTarget(ReplyTargetFields):
     is_dm: str = ""  #: "1" in the direct messages of one person with the bot
     response_url: str = ""
     requested_at: str = ""  #: Unix seconds of the request, which tell whether `response_url` still works
+    pressed_error: str = ""  #: "1": `response_url` is of a private error whose button asks again
     locale: str = ""  #: of the person, as BCP 47 tag
 
     @classmethod

@@ -74,7 +74,9 @@ class Inbox:
         if not await self.undelivered.pop(event):
             return None
         job = await self.journal.job(event.adapter, event.replaces)
-        return job.answer if job is not None and job.answer is not None and not job.answer.private else None
+        if job is None or job.answer is None or job.answer.private or job.answer.is_empty:
+            return None
+        return job.answer
 
     async def _record(self, event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> None:
         is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)

@@ -1,4 +1,4 @@
-"""Retries of requests that the AI API failed: when the next try is, and what people see until then."""
+"""Retries of requests that failed: when the next try is, and what people see until then and afterwards."""
 
 import math
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from aimodels.errors import ApiError, RateLimited
 from bot.i18n import translate
-from bot.models import Job, Status
+from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
+from bot.ports import Journal
 from bot.settings.core import Settings
 
 
@@ -65,6 +66,16 @@ class Retries:
         minutes = max(1, math.ceil(left.total_seconds() / 60))
         key = "status.busy" if is_busy else "status.outage"
         return Status(translate(key, job.event.actor.locale, minutes=minutes), is_waiting=True)
+
+
+async def remove_failure(journal: Journal, job: Job, answer: Answer) -> None:
+    """Remove the error message that this answer's request was to try again. Safe to repeat. Raises `StoreError`."""
+    event = job.event
+    if not event.replaces or (answer.private and not answer.is_failure):  # a refusal: the button is still needed
+        return
+    failed = await journal.job(event.adapter, event.replaces)
+    if failed is not None and failed.answer is not None and failed.answer.is_failure:
+        await journal.reopen(failed.event, answer=Answer())
 
 
 def _waiting(job: Job, seconds: float) -> Status:

@@ -22,7 +22,7 @@ from bot.pipeline.delivery import Progress, deliver, fit_answer
 from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder, failure_outcome
 from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.jobs import RunningJob
-from bot.pipeline.retries import Retries
+from bot.pipeline.retries import Retries, remove_failure
 from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
@@ -191,6 +191,7 @@ class Worker:
                 return
         await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
         await running.save_ref(self._queue)
+        await remove_failure(self._journal, job, answer)
         self._metrics.answered(job.event, answer)
         self._failures.pop(job.seq, None)
         self._free_slot(running)

@@ -116,6 +116,18 @@ async def test_a_lasting_failure_can_be_retried(tmp_path: Path) -> None:
         assert (await one.ask("next")).text == "re: next"
         pressed = await one.ask("", command="press", options={"event": "e1", "action": "retry"})
         assert pressed.text == "re: hello"
+        await one.channel.until(lambda: not one.answer("e1").text)  # the error message is removed
+
+
+async def test_a_refused_retry_keeps_the_button(tmp_path: Path) -> None:
+    """The error message stays where its button is refused, as by a limit."""
+    async with service(tmp_path, bot_max_attempts=1, bot_requests_per_minute=1) as one:
+        one.echo.broken.add("hello")
+        told = await one.ask("hello")
+        pressed = await one.ask("", command="press", options={"event": "e1", "action": "retry"})
+        await one.core.worker.drain()
+        assert pressed.private
+        assert (bool(told.text), told.actions, pressed.actions) == (True, ["retry"], [])
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])

@@ -19,7 +19,7 @@ from adapters.slack.inbound.parse import (
 from adapters.slack.inbound.recent_threads import RecentThread
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Json, Person
-from adapters.slack.ui.buttons import ActionButton
+from adapters.slack.ui.buttons import RETRY, ActionButton
 from bot.commandline import parser
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
@@ -39,6 +39,7 @@ class InteractionContext:
     thread: str = ""
     conversation: str = ""  #: "": one of its own
     response_url: str = ""
+    is_pressed_private: bool = False  #: the button is under a private message
 
     @property
     def is_dm(self) -> bool:
@@ -177,6 +178,7 @@ def context_of_button(
         thread=thread,
         event_id=interaction_id(workspace.owner, channel, "press", *press),
         response_url=str(body.get("response_url") or ""),
+        is_pressed_private=bool(container.get("is_ephemeral")),
     )
 
 
@@ -194,6 +196,8 @@ def event_from_button(
         command="press",
         options={**values, "event": button.event, "action": button.action},
     )
+    if context.is_pressed_private and button.action == RETRY:
+        event = replace(event, reply_to={**event.reply_to, "pressed_error": "1"})
     if is_private or context.thread:
         return event
     locale, user = context.person.locale, context.person.id

@@ -23,7 +23,7 @@ from adapters.slack.connection.web_api import (
     refusal_code,
 )
 from adapters.slack.outbound.answer_files import AnswerFiles
-from adapters.slack.outbound.ephemeral import open_dm, post_ephemeral, post_sentence
+from adapters.slack.outbound.ephemeral import delete_pressed_error, open_dm, post_ephemeral, post_sentence
 from adapters.slack.outbound.layout import (
     AnswerLayout,
     MessagePart,
@@ -157,6 +157,8 @@ class SlackDraft:
                         raise
                     await self._fall_back(answer, exc)
             await self._status.clear(self._messages.thread)
+            if self._target.pressed_error:
+                await delete_pressed_error(self._api, answer)
 
     # -- steps
 

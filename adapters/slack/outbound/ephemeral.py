@@ -5,6 +5,7 @@ After a crash between sending it and recording that, the person reads the same s
 it. An answer that has to be found again, such as files, goes to the person's direct messages instead.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 import aiohttp
@@ -16,7 +17,7 @@ from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refu
 from adapters.slack.outbound.layout import MessagePart, message_forms, split_parts
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
-from bot.errors import DeliveryError, DeliveryRefused
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.models import Answer
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,17 @@ async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) 
         if not await _post_part(api, part, buttons, thread):
             return False
     return True
+
+
+async def delete_pressed_error(api: WebApi, answer: Answer) -> None:
+    """Delete the private error whose button asked for this answer, while Slack allows it. A failure is ignored.
+
+    After a refusal it stays: its button is still needed.
+    """
+    is_refusal = answer.private and not answer.is_failure
+    if api.target.can_respond and not is_refusal:
+        with suppress(DeliveryDelayed):
+            await _respond(api, {"delete_original": True})
 
 
 async def _post_part(api: WebApi, part: MessagePart, buttons: list[Block], thread: str) -> bool:

@@ -18,7 +18,7 @@ from bot.ports import AdapterServices, ValueSigner
 #: Prefix of the `action_id` of a button; the action's name follows.
 BUTTON = "press:"
 #: The action of the button under an answer that is being written.
-STOP = "stop"
+STOP, RETRY = "stop", "retry"
 _BRACE = "{"  # with which the signed part of a value begins
 _MAX_VALUE, _MAX_LABEL, _MAX_BUTTONS = 2000, 75, 25
 #: Emoji in place of labels, for feedback.

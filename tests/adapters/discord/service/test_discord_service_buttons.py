@@ -44,7 +44,7 @@ async def test_chat_buttons(one: Whole) -> None:
 
 
 async def test_retry_after_an_error(tmp_path: Path) -> None:
-    """Where the API failed, the sentence that says so has a button that makes the answer after all."""
+    """Where the API failed, the sentence that says so has a button; the answer takes the sentence's place."""
     async with whole(tmp_path, bot_max_attempts=1) as one:
         one.echo.instead = [failure(503)] * request.MAX_TRIES
         thread = await one.mention("hello")
@@ -52,6 +52,15 @@ async def test_retry_after_an_error(tmp_path: Path) -> None:
         assert actions_of(sentence) == ["retry"]
         await one.press(sentence, "retry")
         await one.see(thread, "re: hello")
+        await one.idle()
+        assert [text_of(message) for message in one.simulator.bot_messages(thread)] == ["re: hello"]
+        one.echo.instead = [failure(503)] * request.MAX_TRIES
+        await one.command("chat", prompt="good day")
+        sentence = await one.see(CHANNEL, translate("error.server", "zh-TW"))
+        await one.press(sentence, "retry")
+        await one.see(CHANNEL, "re: good day")
+        await one.idle()
+        assert [text_of(message) for message in one.simulator.bot_messages(CHANNEL)] == ["re: good day"]
 
 
 async def test_a_pdf_is_read(one: Whole) -> None:

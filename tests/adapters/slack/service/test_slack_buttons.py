@@ -41,7 +41,7 @@ async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
 
 
 async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) -> None:
-    """An error is a message in the thread, for who looks later too; its button asks again, after a restart too."""
+    """An error is a message in the thread, for who looks later too; the answer that its button asks for removes it."""
     async with service(slack, tmp_path) as running:
         running.echo.instead = [failure(400)]
         question = slack.ada.mention("hello")
@@ -51,9 +51,31 @@ async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) ->
         assert ephemeral_texts(slack) == []
         assert not slack.team.statuses
         await running.restart()
+        running.echo.instead = [failure(400)]
         slack.ada.press(told, "press:retry")
-        [_, answer] = await running.answers(question, 2)
-        assert read(answer) == "re: hello"
+        await slack.until(lambda: told.is_deleted)
+        [told] = await running.answers(question)
+        assert labels(told) == ["Try again"]
+        slack.ada.press(told, "press:retry")
+        await slack.until(lambda: told.is_deleted)
+        await running.idle()
+        assert visible_texts(slack, question) == ["re: hello"]
+
+
+async def test_a_private_error_is_replaced(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Where nothing stands in the channel yet, only who asked reads the error, until there is an answer."""
+    async with service(slack, tmp_path) as running:
+        running.echo.instead = [failure(400)] * 2
+        slack.ada.slash("/chat", "hello")
+        [told] = await slack.until(lambda: [m for m in slack.ada.sees() if m.is_ephemeral])
+        slack.ada.press(told, "press:retry")
+        await slack.until(lambda: told.is_deleted)
+        [told] = [message for message in slack.ada.sees() if message.is_ephemeral]
+        slack.ada.press(told, "press:retry")
+        await slack.until(lambda: told.is_deleted)
+        await running.idle()
+        assert ephemeral_texts(slack) == []
+        assert read(slack.from_bot(slack.general)[-1]) == "re: hello"
 
 
 async def test_quick_double_clicks_make_one(slack: SlackSimulator, tmp_path: Path) -> None:
