@@ -139,8 +139,6 @@ class CatchUp:
             else:
                 log.error("missed messages never read", channels=[channel.id for channel in channels])
         del self._gaps[shard]
-        if not self._gaps:
-            self._messages.read_missed = None
         await self._move_position(ready_at)
 
     async def _move_position(self, number: int) -> None:
@@ -150,15 +148,16 @@ class CatchUp:
     async def _read_before(self, message: discord.Message) -> None:
         """Read what was missed in a message's channel at once, so that it is recorded in the order written.
 
-        The message's handler holds the channel's lock.
+        Direct messages of somebody new are known only from here on. The message's handler holds the channel's lock.
         """
         client, channel = self._get_client(), message.channel
         guild = parse.guild_id_of(message)
         shard = (int(guild) >> 22) % (client.shard_count or 1) if guild else 0
         me = client.user.id if client.user is not None else 0
         is_own = isinstance(channel, discord.Thread) and channel.owner_id == me
-        since = self._gaps.get(shard)
-        if since and channel.id not in self._read[shard] and (is_own or channel.id in self._messages.active_channels):
+        is_known = is_own or channel.id in self._messages.active_channels
+        since = self._gaps.get(shard) or (self._restored if not is_known else None)
+        if since and channel.id not in self._read[shard] and (is_known or not guild):
             await self._try_to_read(shard, channel, since)
 
     async def _try_channel(self, shard: int, channel: "discord.abc.MessageableChannel", since: int) -> bool:

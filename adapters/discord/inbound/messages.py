@@ -68,7 +68,7 @@ class MessageHandler:
         self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
         self.newest_id = 0  #: id of the newest message received
         self._pending: set[int] = set()  # messages that are received and not recorded yet
-        #: reads what was missed in a message's channel, to be recorded before the message; None: nothing was missed
+        #: reads what was missed in a message's channel, to be recorded before the message; None: this is the first run
         self.read_missed: Callable[[discord.Message], Awaitable[None]] | None = None
 
     @property

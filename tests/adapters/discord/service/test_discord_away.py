@@ -16,7 +16,7 @@ from bot.errors import StoreUnavailable
 from bot.i18n import translate
 from simulators.discord.errors import Refused, refused
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import CHANNEL, DM, ME, snowflake
+from simulators.discord.values import BOB, CHANNEL, DIRECT, DM, ME, snowflake, user
 from tests.support.discord.messages import text_of
 from tests.support.discord.processes import Process
 from tests.support.discord.whole import Whole, whole
@@ -108,6 +108,20 @@ async def test_a_new_message_waits_for_the_missed_ones(one: Whole) -> None:
     await one.simulator.say(DM, "said next")
     await one.see(DM, "re: said next")
     assert one.echo.prompts[-2:] == ["missed in private", "said next"]
+
+
+async def test_said_by_somebody_new(one: Whole) -> None:
+    """The first direct message of a person is found when they write again, as Discord lists no direct messages."""
+    await ask_everywhere(one.simulator)
+    await one.stop()
+    place = snowflake()
+    one.simulator.channels[place] = {"id": place, "type": DIRECT, "recipients": [user(BOB, "Bob")]}
+    one.simulator.message(place, "is anybody there?", by=BOB)
+    await one.start()
+    await one.idle()
+    await one.simulator.say(place, "hello again", by=BOB)
+    await one.see(place, "re: hello again")
+    assert one.echo.prompts[-2:] == ["is anybody there?", "hello again"]
 
 
 @pytest.mark.parametrize("timing", [Timing(catch_up_retry=0.02)])
