@@ -145,7 +145,7 @@ async def run_campaign(plan: Plan) -> Result:
             services,
             others,
             kill_weight=plan.kill_weight,
-            on_death=[platform.note_death for platform in platforms],
+            on_death=[platform.note_absence for platform in platforms],
         )
         outages = {DISK_FULL, *database.faults()}
         try:

@@ -35,7 +35,7 @@ class DiscordSide:
         self._tokens: dict[str, Conversation] = {}  #: slash commands, by question
         self._tasks: set[asyncio.Task[None]] = set()
         self._identified = 0
-        self._identified_at_death = -1  #: number of sessions when the last process was killed
+        self._identified_at_absence = -1  #: number of sessions when the last process was killed
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -56,12 +56,12 @@ class DiscordSide:
         before = self._identified
         await self._simulator.until(lambda: len(self._simulator.gateway.identified) > before, _CONNECT)
 
-    def note_death(self) -> None:
+    def note_absence(self) -> None:
         """Mark the questions in places where nothing was answered yet.
 
         Discord lists direct messages to no bot, and the service reads only the channels in which it was asked.
         """
-        self._identified_at_death = len(self._simulator.gateway.identified)
+        self._identified_at_absence = len(self._simulator.gateway.identified)
         for conversation in self._by_person.values():
             if self._is_hidden(conversation):
                 for question in conversation.questions:
@@ -108,8 +108,8 @@ class DiscordSide:
             said = await self._simulator.say(conversation.place, words, by=person)
         self._asked[said["id"]] = conversation
         conversation.newest = said
-        is_dead = len(self._simulator.gateway.identified) == self._identified_at_death
-        question.is_unheard = is_dead and self._is_hidden(conversation)
+        is_absent = len(self._simulator.gateway.identified) == self._identified_at_absence
+        question.is_unheard = is_absent and self._is_hidden(conversation)
 
     async def _slash(self, conversation: Conversation, question: Question, text: str) -> None:
         options = [{"name": "prompt", "type": 3, "value": text}]
@@ -178,11 +178,17 @@ class DiscordSide:
             "rate limit": self._limit,
             "gateway cut": self._simulator.gateway.drop,
             "gateway reconnects": self._simulator.gateway.reconnect,
+            "session lost": self._lose_session,
             "event again": self._simulator.gateway.replay,
         }
 
     async def _lose_reply(self) -> None:
         self._simulator.rest.cut(*self._rng.choice((("POST", "/messages"), ("PATCH", "/messages"))), moment="after")
+
+    async def _lose_session(self) -> None:
+        """Let nobody receive what is said until there is a new session."""
+        await self._simulator.gateway.invalidate()
+        self.note_absence()
 
     async def _fail(self) -> None:
         self._simulator.rest.fail(*self._rng.choice((("POST", "channels/"), ("PATCH", "/messages"))), server_error())

@@ -29,7 +29,7 @@ class FaultInjector:
     ) -> None:
         self._rng = rng
         self._kill_weight = kill_weight
-        self._on_death = on_death  #: called when the last process was killed
+        self._on_death = on_death  #: called when the last process has been killed
         self._processes = processes
         self._faults: dict[str, Fault] = {
             KILL: self._kill,

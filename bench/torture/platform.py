@@ -48,8 +48,8 @@ class Platform(Protocol):
     def expect_connection(self) -> None:
         """Note that a process is about to be started."""
 
-    def note_death(self) -> None:
-        """Note that the last process was killed: mark the questions that no process can find any more."""
+    def note_absence(self) -> None:
+        """Note that no process listens any more: mark the questions that none can find later."""
 
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""

@@ -11,6 +11,7 @@ from simulators.slack import Channel, Message, SlackSimulator
 
 #: Pauses before Slack's further deliveries of an event: none, then shorter ones than Slack's 60 and 300 s.
 _PAUSES = (0.0, 5.0, 20.0)
+_LAG = 2.0  #: seconds until a message shows in the history
 _LATEST = 3.0  #: seconds by which an event is late at most
 _CONNECT = 90.0  #: seconds for a process to connect
 
@@ -31,6 +32,7 @@ class SlackSide:
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections = 0
         slack.sender.pauses = _PAUSES
+        slack.history_lag = _LAG
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -51,7 +53,7 @@ class SlackSide:
         before = self._connections
         await self._slack.until(lambda: self._slack.sockets.connected > before, _CONNECT)
 
-    def note_death(self) -> None:
+    def note_absence(self) -> None:
         """Do nothing: Slack sends what was not acknowledged again."""
 
     def open(self, number: int, kind: str) -> Conversation:
