@@ -35,7 +35,7 @@ class DiscordSide:
         self._tokens: dict[str, Conversation] = {}  #: slash commands, by question
         self._tasks: set[asyncio.Task[None]] = set()
         self._identified = 0
-        self._identified_at_absence = -1  #: number of sessions when the last process was killed
+        self._identified_at_absence = -1  #: number of sessions when nobody listened any more
 
     @property
     def environment(self) -> Mapping[str, str]:
