@@ -17,7 +17,7 @@ from bot.platforms import create_adapters, find_platforms, known_secrets, known_
 from bot.ports import Receiver
 from bot.security.private_files import make_private, restrict_new_files
 from bot.settings.core import Settings
-from bot.settings.unknown import unknown_settings
+from bot.settings.mistakes import find_mistakes
 from bot.timing import ServiceTiming
 
 log = structlog.get_logger(__name__)
@@ -42,8 +42,8 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     database = settings.database_path
     make_private(settings.bot_data_dir, *(database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm")))
     logs.configure(level, settings.bot_log_format, secrets=known_secrets(settings))
-    for unknown in unknown_settings(known_settings()):
-        log.warning(str(unknown))
+    for mistake in find_mistakes(known_settings()):
+        log.warning(mistake.text)
     raise_file_limit()
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import secrets
 import signal
 import socket
@@ -73,6 +74,11 @@ class Sandbox:
         host, port = self._address
         if self.config.gguf and not self.config.gguf.is_file():
             raise SandboxError(f"SANDBOX_GGUF: there is no file {self.config.gguf}")
+        if self.config.gguf and importlib.util.find_spec("xllamacpp") is None:
+            raise SandboxError(
+                "SANDBOX_GGUF needs llama.cpp, which is not installed: "
+                "run make llama, or .venv/bin/pip install -e '.[llama]'"
+            )
         try:
             listener = await asyncio.to_thread(
                 socket.create_server,

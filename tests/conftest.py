@@ -22,7 +22,7 @@ os.environ["LANG"] = "C.UTF-8"
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove a developer's own tokens and settings from the environment."""
     for name in tuple(os.environ):
-        if name.startswith(("AIMODELS_", "BOT_", "SANDBOX_", "CONSOLE_", "SLACK_", "DISCORD_")):
+        if name.startswith(("AIMODELS_", "BOT_", "SANDBOX_", "CONSOLE_", "SLACK_", "DISCORD_", "OPENAI_")):
             monkeypatch.delenv(name)
 
 

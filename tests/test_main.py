@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -239,15 +240,43 @@ def test_check_is_content_with_nothing_configured(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_setting_is_told(tmp_path: Path) -> None:
-    """`check` fails with the name that was meant; the start warns, and goes on."""
-    (tmp_path / ".env").write_text("AIMODELS_APIKEY=sk-secret\n")
+    """`check` fails with the name that was meant; the start warns, and goes on. So does a line that can't be read."""
+    (tmp_path / ".env").write_text("AIMODELS_APIKEY=sk-secret\nAIMODELS_API_KEY: sk-secret\n")
     checked = bot(tmp_path, "check")
     assert checked.returncode == 1
     started = bot(tmp_path, text="hello\n")
     assert started.returncode == 0
     for told in (checked.stdout, started.stderr):
         assert "AIMODELS_APIKEY is no setting and is ignored: did you mean AIMODELS_API_KEY?" in told
+        assert told.count(".env, line 2, can't be read and is ignored: write NAME=value") == 1
         assert "sk-secret" not in told
+    assert "dotenv" not in checked.stderr + started.stderr
+
+
+def test_a_port_that_is_taken_is_found(tmp_path: Path) -> None:
+    """By `check`, with the setting's name; the start is one sentence with status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        checked = bot(tmp_path, "check", BOT_PORT=port)
+        started = bot(tmp_path, BOT_PORT=port)
+    assert checked.returncode == 1
+    assert f"BOT_PORT: port {port} of 127.0.0.1 is taken" in checked.stdout
+    assert started.returncode == 2
+    assert (
+        started.stderr.splitlines()[-1]
+        == f"BOT_PORT: port {port} of 127.0.0.1 is taken by another program; choose another"
+    )
+
+
+def test_a_model_file_without_its_extra_is_told(tmp_path: Path) -> None:
+    """Neither the start nor `check` waits for the first question."""
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    script = "import sys; sys.modules['xllamacpp'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    checked = scripted(tmp_path, script, "check", SANDBOX_GGUF="model.gguf")
+    started = scripted(tmp_path, script, SANDBOX_GGUF="model.gguf")
+    assert (checked.returncode, started.returncode) == (1, 2)
+    for told in (checked.stdout, started.stderr):
+        assert "SANDBOX_GGUF needs llama.cpp, which is not installed: run make llama" in told
 
 
 def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:

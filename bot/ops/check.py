@@ -5,11 +5,12 @@ from bot.commands import load_offered
 from bot.errors import SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.models import KINDS, CheckResult
+from bot.ops.web import is_served_by_us, listen
 from bot.platforms import create_adapters, known_settings
 from bot.policy.rules import command_lists
 from bot.settings.api_endpoint import needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
-from bot.settings.unknown import unknown_settings
+from bot.settings.mistakes import find_mistakes
 from bot.store.engine import make_store
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -21,7 +22,7 @@ async def check() -> list[CheckResult]:
         settings = load_settings()
     except SettingsError as exc:  # nothing else can be checked without settings
         return [*_errors(operator_text("check.settings"), exc), *_check_names()]
-    findings = [_check_rules(settings), *_check_names()]
+    findings = [_check_rules(settings), *_check_names(), *await _check_ports(settings)]
     findings.append(await _check_database(settings))
     findings.append(await _check_api(settings))
     findings += _check_ops(settings)
@@ -49,9 +50,28 @@ def _check_rules(settings: Settings) -> CheckResult:
 
 def _check_names() -> list[CheckResult]:
     return [
-        CheckResult(subject=operator_text("check.settings"), text=str(unknown), is_ok=not unknown.meant)
-        for unknown in unknown_settings(known_settings())
+        CheckResult(subject=operator_text("check.settings"), text=mistake.text, is_ok=not mistake.is_certain)
+        for mistake in find_mistakes(known_settings())
     ]
+
+
+async def _check_ports(settings: Settings) -> list[CheckResult]:
+    """Check that the ports which are set are free, or that the running service has them."""
+    found = []
+    for prefix, host, port in (
+        ("BOT", settings.bot_host, settings.bot_port),
+        ("BOT_OPS", settings.bot_ops_host, settings.bot_ops_port),
+    ):
+        if not port:
+            continue
+        is_ok, text = True, operator_text("check.port_free")
+        try:
+            listen(host, port, prefix).close()
+        except SettingsError as exc:
+            is_ok = await is_served_by_us(host, port)
+            text = operator_text("check.in_use") if is_ok else str(exc)
+        found.append(CheckResult(subject=operator_text("check.port", host=host, port=port), text=text, is_ok=is_ok))
+    return found
 
 
 async def _check_database(settings: Settings) -> CheckResult:

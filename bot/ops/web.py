@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+import aiohttp
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
@@ -22,6 +23,7 @@ from bot.media.content import EXTENSIONS
 from bot.ops.http_protocol import limited_protocol, reject_two_lengths
 from bot.ops.timing import OpsTiming
 
+_ALIVE = b'{"status":"alive"}'
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
 
 
@@ -57,10 +59,25 @@ def create_ops(status: Sequence[BaseRoute]) -> Starlette:
 
 
 async def _healthz(_: Request) -> Response:
-    return JSONResponse({"status": "alive"})
+    return Response(_ALIVE, media_type="application/json")
 
 
 _HEALTH = Route("/healthz", _healthz)
+
+
+async def is_served_by_us(host: str, port: int) -> bool:
+    """Whether a service like this one answers on a port."""
+    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what listens everywhere is asked here
+    address = f"[{own}]" if ":" in own else own
+    timeout = aiohttp.ClientTimeout(total=OpsTiming().health_check)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as http,
+            http.get(f"http://{address}:{port}/healthz") as reply,
+        ):
+            return bool(await reply.read() == _ALIVE)
+    except (aiohttp.ClientError, TimeoutError):
+        return False
 
 
 class _Server(uvicorn.Server):
@@ -97,7 +114,7 @@ class WebServer:
 
     async def __aenter__(self) -> Self:
         """Start to listen. Raises `SettingsError` if host and port are not available."""
-        listener = _bind(self._host, self.port, self._prefix)
+        listener = listen(self._host, self.port, self._prefix)
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             reject_two_lengths(self._app),
@@ -125,7 +142,8 @@ class WebServer:
         await self._task
 
 
-def _bind(host: str, port: int, prefix: str) -> socket.socket:
+def listen(host: str, port: int, prefix: str) -> socket.socket:
+    """Listen on a port. Raises `SettingsError`; `prefix` is of the settings that say host and port."""
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as exc:

@@ -1,5 +1,6 @@
 """Settings from environment variables and `.env`, read and explained in one way for the core and the platforms."""
 
+import logging
 from collections.abc import Mapping
 from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
@@ -51,6 +52,7 @@ class EnvironmentSettings(BaseSettings):
 
 def read(kind: type[S]) -> S:
     """Read the settings of a class. Raises `SettingsError` with each invalid setting's name and the allowed values."""
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # of a line that can't be read `find_mistakes` tells, once
     try:
         return kind()
     except ValidationError as exc:

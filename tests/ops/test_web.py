@@ -21,7 +21,7 @@ from bot.errors import SettingsError
 from bot.media import Spool
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
-from bot.ops.web import WebServer, create_ops, create_web
+from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us
 from bot.store.sqlite.store import SqliteStore
 
 TOKEN = "an-operators-own-token"
@@ -235,3 +235,13 @@ async def test_the_port_is_free_afterwards() -> None:
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
     async with WebServer(Starlette(), host="127.0.0.1", port=port) as server:
         assert server.port == port
+
+
+async def test_a_port_of_a_running_service_is_told_from_anothers() -> None:
+    """`check` finds fault with a port that another program has, not with the service's own."""
+    async with WebServer(create_ops(()), host="127.0.0.1", port=0) as ours:
+        assert await is_served_by_us("0.0.0.0", ours.port)
+    assert not await is_served_by_us("127.0.0.1", ours.port)
+    other = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("fine"))])
+    async with WebServer(other, host="127.0.0.1", port=0) as theirs:
+        assert not await is_served_by_us("127.0.0.1", theirs.port)

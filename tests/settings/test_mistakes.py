@@ -1,5 +1,6 @@
-"""A setting whose name is nearly right is not ignored in silence."""
+"""What would be ignored in silence is told: names that are nearly right, broken lines, keys under another name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,19 @@ from adapters.discord import Settings as DiscordSettings
 from adapters.slack import Settings as SlackSettings
 from bot.platforms import known_settings
 from bot.settings.base import read
-from bot.settings.unknown import unknown_settings
+from bot.settings.mistakes import Mistake, find_mistakes
 
 ROOT = Path(__file__).parents[2]
 
 
+def mistakes(folder: Path) -> list[Mistake]:
+    return find_mistakes(known_settings(), env_file=folder / ".env")
+
+
 def found(folder: Path) -> dict[str, str]:
-    return {one.name: one.meant for one in unknown_settings(known_settings(), env_file=folder / ".env")}
+    """What was meant by each name; "": nothing near."""
+    texts = [mistake.text for mistake in mistakes(folder)]
+    return {text.split()[0]: "".join(re.findall(r"did you mean (\w+)", text)) for text in texts}
 
 
 def test_the_nearest_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +36,45 @@ def test_the_nearest_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "SANDBOX_GUFF": "SANDBOX_GGUF",
         "SLACK_BOT_TOKE": "SLACK_BOT_TOKEN",
     }
-    assert "secret" not in "".join(map(str, unknown_settings(known_settings(), env_file=tmp_path / ".env")))
+    assert "secret" not in "".join(mistake.text for mistake in mistakes(tmp_path))
+
+
+def test_a_name_that_is_almost_a_setting_need_not_begin_like_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The likeliest slip is in the first word."""
+    monkeypatch.setenv("AIMODEL_API_KEY", "sk-secret")
+    assert found(tmp_path) == {"AIMODEL_API_KEY": "AIMODELS_API_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "env_file", "told"),
+    [
+        ({"OPENAI_API_KEY": "sk-x"}, "", [False]),
+        ({}, "OPENAI_API_KEY=sk-x\n", [True]),
+        ({"OPENAI_API_KEY": ""}, "", []),
+        ({"OPENAI_API_KEY": "sk-x"}, "AIMODELS_API_KEY=sk-y\n", []),
+        ({"OPENAI_API_KEY": "sk-x", "AIMODELS_BASE_URL": "http://127.0.0.1:11434/v1"}, "", []),
+    ],
+)
+def test_a_key_under_another_programs_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], env_file: str, told: list[bool]
+) -> None:
+    """It is named where no API is configured; in the environment it may be there for another program."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text(env_file)
+    assert [mistake.is_certain for mistake in mistakes(tmp_path)] == told
+    assert all("AIMODELS_API_KEY" in mistake.text for mistake in mistakes(tmp_path))
+
+
+def test_a_line_that_can_not_be_read_is_named_by_its_number(tmp_path: Path) -> None:
+    """Once, with the file; what is in the line may be a secret."""
+    (tmp_path / ".env").write_text("# fine\nBOT_PORT=80\n\nAIMODELS_API_KEY sk-secret\n<<<<<<< HEAD\n\n\nsecret\n")
+    texts = [mistake.text for mistake in mistakes(tmp_path)]
+    assert [re.findall(r"line (\d+)", text) for text in texts] == [["4"], ["5"], ["8"]]
+    assert all(str(tmp_path / ".env") in text for text in texts)
+    assert "secret" not in "".join(texts)
 
 
 def test_a_name_with_no_likeness_is_only_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
