@@ -14,6 +14,7 @@ from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, UnexpectedA
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
 from aimodels.timing import Deadline, Timing
+from aimodels.transport import build_request
 from aimodels.wire import headers
 from aimodels.wire.sse import EventParser
 
@@ -286,12 +287,7 @@ class ApiSession:
             url = known
         else:
             url = self._urls[request.endpoint] = httpx.URL(self.base_url + request.endpoint)
-        # Given as a stream, what has all its headers already is not looked through for those that are missing.
-        body = httpx.ByteStream(request.body or b"")
-        built = httpx.Request(request.method, url, headers=self._headers, stream=body, extensions=self._timeouts)
-        built.read()
-        if request.body is not None:
-            built.headers["Content-Length"] = str(len(request.body))
+        built = build_request(request.method, url, self._headers, request.body, self._timeouts)
         if request.content_type != "application/json":
             built.headers["Content-Type"] = request.content_type
         return built

@@ -1,12 +1,43 @@
 """The HTTP transport of a client: one connection pool."""
 
 import ssl
+from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+
+_LARGE_BODY = 1 << 18  # bytes above which a body is sent in pieces
+
+
+def build_request(
+    method: str, url: httpx.URL, headers: httpx.Headers, body: bytes | None, extensions: dict[str, Any]
+) -> httpx.Request:
+    """Build a request whose headers are whole but for the length; it can be sent once."""
+    content = body or b""
+    # Given as a stream, what has all its headers already is not looked through for those that are missing.
+    is_large = len(content) > _LARGE_BODY
+    stream = _BodyPieces(content) if is_large else httpx.ByteStream(content)
+    request = httpx.Request(method, url, headers=headers, stream=stream, extensions=extensions)
+    if not is_large:
+        request.read()
+    if body is not None:
+        request.headers["Content-Length"] = str(len(content))
+    return request
+
+
+class _BodyPieces(httpx.AsyncByteStream):
+    """A large body in pieces: written at once, all that the connection does not take yet would be copied."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), _LARGE_BODY):
+            yield self._body[start : start + _LARGE_BODY]
 
 
 def open_http(base_url: str) -> AiohttpTransport:

@@ -12,6 +12,7 @@ from aimodels import AsyncAIModels
 from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.registry import load_settings_registry
+from bot.conversation.attachments import AttachmentReader
 from bot.media import Spool
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
@@ -95,6 +96,10 @@ async def build(
             maintenance=store,
             api=api,
             spool=spool,
+            attachment_reader=AttachmentReader(
+                max_bytes=settings.bot_max_attachment_bytes,
+                parse_seconds=timing.media.parse,
+            ),
             adapters=adapters,
         )
         undelivered = UndeliveredAnswers(store, settings.bot_retention_days)

@@ -55,6 +55,13 @@ def test_the_dependency_rule_holds(path: Path) -> None:
         assert all(u.startswith("simulators") for u in used)
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.parts[-2] != "isolation"], ids=module_name)
+def test_foreign_files_are_parsed_in_child_processes(path: Path) -> None:
+    """In the core, only what runs in a child process imports a library that parses documents or media."""
+    parsers = {module for module, _ in imported_names(path, ("PIL", "av", "pypdf"))}
+    assert not parsers or not module_name(path).startswith("bot.")
+
+
 @pytest.mark.parametrize(
     "path", [p for p in SOURCES if p.parts[-4] == "adapters" and p.parts[-2] in SEPARATE_FOLDERS], ids=module_name
 )

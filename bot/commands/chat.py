@@ -6,6 +6,7 @@ from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import feedback_actions, retry_action
 from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
+from bot.conversation.attachments import AttachmentContents
 from bot.conversation.context import to_usage
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
@@ -28,7 +29,15 @@ async def chat(ctx: Context) -> Parts:
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
     model = ctx.option("model") or await ctx.effective.model("chat")
     attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
-    attached = await ctx.conversation.read_attachments(attachments, model=model)
+    async with (
+        ctx.conversation.read_attachments(attachments, model=model) as attached,
+        aclosing(_answer(ctx, prompt, model, attached)) as parts,
+    ):
+        async for part in parts:
+            yield part
+
+
+async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentContents) -> Parts:
     text = "\n\n".join(part for part in (prompt, attached.text) if part)
     yield TurnRecord(user=text)
     yield Status(ctx.translate("chat.making"))

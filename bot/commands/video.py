@@ -1,11 +1,9 @@
 """`video`: make a video from a description, a picture or both."""
 
-import asyncio
 from dataclasses import dataclass
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import ProgressStream, int_if_whole, media_answer
-from bot.conversation.attachments import EncodedImage, read_image
 from bot.errors import UsageError
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 from bot.settings.media_sizes import fit_seconds
@@ -92,8 +90,7 @@ async def find_source(ctx: Context) -> Source:
     if named.startswith(("https://", "data:image/")):
         return Source(named)
     if event.attachments:
-        limit = ctx.settings.bot_max_attachment_bytes
-        image = await read_image(event.attachments, open_attachment=ctx.conversation.open_attachment, limit=limit)
+        image = await ctx.conversation.read_image()
         if image is None:
             raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
         return Source(image.data_url)
@@ -107,16 +104,10 @@ async def find_source(ctx: Context) -> Source:
     media = _find_image(job) if job is not None and job.event.conversation == event.conversation else None
     if job is None or media is None:
         raise UsageError(ctx.translate("video.unknown_picture" if named else "video.no_picture"))
-    return Source(await asyncio.to_thread(_image_url, media), job.event.prompt)
+    image = await ctx.conversation.read_stored_image(media)
+    return Source(image.data_url if image is not None else media.source_url, job.event.prompt)
 
 
 def _find_image(job: Job) -> Media | None:
     pictures = [m for m in job.answer.media if m.content_type.startswith("image/")] if job.answer else []
     return next((m for m in pictures if (m.path is not None and m.path.is_file()) or m.source_url), None)
-
-
-def _image_url(media: Media) -> str:
-    """Return the image for the API: the file as a data URL, else the API's own URL."""
-    if media.path is not None and media.path.is_file():
-        return EncodedImage(media.content_type, media.path.read_bytes()).data_url
-    return media.source_url

@@ -1,20 +1,32 @@
-"""Converts attached files into text and images for a model. The bytes decide the type of a file."""
+"""Converts attached files into text and images for a model. The bytes decide the type of a file.
+
+PDF files and large pictures are parsed in child processes with limits (`bot.isolation`); text is decoded here.
+"""
 
 import asyncio
 import base64
+import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import PurePath
 
+import structlog
+
 from bot.conversation.charset import decode_text
-from bot.errors import MediaError, MediaTooLarge
+from bot.errors import MediaError, MediaTooLarge, UsageError
 from bot.i18n import translate
+from bot.isolation.fair_slots import FairSlots
+from bot.isolation.process import Limits, ParsingFailed, run_isolated
 from bot.markdown.split import estimate_tokens
 from bot.media.content import HEAD, sniff
+from bot.media.probe import read_header
 from bot.models import Attachment
-from bot.settings.core import Settings
+
+log = structlog.get_logger(__name__)
 
 #: Number of PDF pages that are read.
 PDF_PAGES = 200
@@ -23,6 +35,15 @@ _CUT_MARK = " […]"
 _TEXT_HEAD = 10_000  # bytes that decide whether a file is text
 _PDF_HEAD = 1024  # bytes within which a PDF's signature must be
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+_PICTURE_SIDE = 2048  # pixels; models see no more
+_PICTURE_BYTES = 1_000_000  # of one picture for a model; larger ones are reduced
+_PICTURES_BYTES = 8_000_000  # of all pictures of a request
+_REQUESTS_WITH_PICTURES = 12  # at once, as each keeps its pictures until it is answered
+_LARGE_FILE = 1_000_000  # bytes; of larger files only some are in memory at once
+_LARGE_FILES = 8
+_PDF_MEMORY = 512 << 20
+_PICTURE_MEMORY = 1 << 30  # a picture of 177 megapixels takes 700 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +60,7 @@ class EncodedImage:
     """An image's bytes with their content type."""
 
     content_type: str
-    data: bytes
+    data: bytes | bytearray
 
     @property
     def data_url(self) -> str:
@@ -54,79 +75,177 @@ class _Unreadable(Exception):
 OpenAttachment = Callable[[Attachment], AsyncIterator[bytes]]
 
 
-async def read_attachments(
-    attachments: Sequence[Attachment],
-    *,
-    open_attachment: OpenAttachment,
-    settings: Settings,
-    locale: str,
-    has_vision: bool,
-) -> AttachmentContents:
-    """Read the files in order, within one token limit for all. Every omission leaves a note.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentSource:
+    """Files of one request, and whose it is."""
 
-    `has_vision`: the model accepts images.
-    """
-    blocks: list[str] = []
-    image_urls: list[str] = []
-    notes: list[str] = []
+    attachments: Sequence[Attachment]
+    open_attachment: OpenAttachment  #: reads one in pieces
+    person: str  #: takes turns with other people
+    locale: str  #: of the notes
 
-    def note(key: str, name: str) -> None:
-        limit = f"{settings.bot_max_attachment_bytes / 1_000_000:g}"
-        notes.append(translate(f"attachment.{key}", locale, name=name, limit=limit, pages=PDF_PAGES))
-        blocks.append(f"[{notes[-1]}]")
 
-    left = settings.bot_attachment_tokens
-    for attachment in attachments:
-        name = " ".join(attachment.name.replace("`", "'").split()) or "file"
+class AttachmentReader:
+    """Reads the files of all requests, within limits of memory and of processes that hold for all together."""
+
+    def __init__(self, *, max_bytes: int, parse_seconds: float) -> None:
+        """`max_bytes`: of a file; `parse_seconds`: for a PDF or a picture."""
+        self._max_bytes = max_bytes
+        self._parse_seconds = parse_seconds
+        # Two at least, or one person's file would be everybody's wait.
+        self._parsing = FairSlots(min(4, max(2, os.cpu_count() or 1)))
+        self._loading = FairSlots(_LARGE_FILES)
+        self._with_pictures = FairSlots(_REQUESTS_WITH_PICTURES, per_person=3)
+
+    @asynccontextmanager
+    async def read(
+        self, source: AttachmentSource, *, max_tokens: int, has_vision: bool
+    ) -> AsyncIterator[AttachmentContents]:
+        """Read the files in order, within one token limit for all. Every omission leaves a note.
+
+        `max_tokens`: of all files together; `has_vision`: the model accepts images. Leave the block when the request is
+        answered: until then its pictures take memory, which is bounded.
+        """
+        async with AsyncExitStack() as held:
+            if has_vision and source.attachments:  # before any file is loaded: who holds a file must not wait for this
+                await held.enter_async_context(self._with_pictures.hold(source.person))
+            reading = _Reading(tokens_left=max_tokens)
+            for attachment in source.attachments:
+                name = " ".join(attachment.name.replace("`", "'").split()) or "file"
+                try:
+                    async with self._load(attachment, source) as data:
+                        if content_type := sniff(bytes(data[:HEAD])):
+                            if not content_type.startswith("image/"):
+                                raise _Unreadable("binary")  # noqa: TRY301 - the handler below writes the note
+                            if not has_vision:
+                                raise _Unreadable("unseen")  # noqa: TRY301
+                            image = await self._reduce(data, content_type, source.person)
+                            reading.add_image(image, name)
+                            continue
+                        # A token is at most four characters by estimate; more text than that would be cut anyway.
+                        max_chars = 4 * reading.tokens_left + 4
+                        if b"%PDF-" in data[:_PDF_HEAD]:
+                            text, is_cut = await self._read_pdf(data, max_chars, source.person)
+                        else:
+                            text, is_cut = await asyncio.to_thread(extract_text, bytes(data), max_chars)
+                except _Unreadable as exc:
+                    reading.add_note(self._note(str(exc), name, source.locale))
+                    continue
+                if reading.add_text(text, name) or is_cut:
+                    reading.add_note(self._note("cut", name, source.locale))
+            if not reading.image_urls:
+                await held.aclose()
+            yield AttachmentContents("\n\n".join(reading.blocks), tuple(reading.image_urls), tuple(reading.notes))
+
+    async def read_image(self, source: AttachmentSource) -> EncodedImage | None:
+        """Read the first image among the files; None: there is none.
+
+        Raises `MediaError` if a file is too large or can't be fetched, `UsageError` if the image can't be parsed.
+        """
+        for attachment in source.attachments:
+            try:
+                async with self._load(attachment, source) as data:
+                    content_type = sniff(bytes(data[:HEAD]))
+                    if content_type.startswith("image/"):
+                        return await self._reduce(data, content_type, source.person)
+            except _Unreadable as exc:
+                if str(exc) == "too_large":
+                    raise MediaTooLarge(f"{attachment.name} is too large") from exc
+                if isinstance(exc.__cause__, MediaError):
+                    raise exc.__cause__ from None
+                raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
+        return None
+
+    def _note(self, key: str, name: str, locale: str) -> str:
+        return translate(
+            f"attachment.{key}",
+            locale,
+            name=name,
+            limit=f"{self._max_bytes / 1_000_000:g}",
+            pages=PDF_PAGES,
+            seconds=f"{self._parse_seconds:g}",
+            pictures=f"{_PICTURES_BYTES / 1_000_000:g}",
+        )
+
+    @asynccontextmanager
+    async def _load(self, attachment: Attachment, source: AttachmentSource) -> AsyncIterator[bytearray]:
+        """Read a whole file, which is in memory until the end of the block. Raises `_Unreadable`."""
+        if attachment.size is not None and attachment.size > self._max_bytes:
+            raise _Unreadable("too_large")
+        async with AsyncExitStack() as held:
+            if attachment.size is None or attachment.size > _LARGE_FILE:
+                await held.enter_async_context(self._loading.hold(source.person))
+            yield await _read_bytes(attachment, source.open_attachment, self._max_bytes)
+
+    async def _read_pdf(self, data: bytearray, max_chars: int, person: str) -> tuple[str, bool]:
+        # No character takes more than four bytes.
+        limits = Limits(seconds=self._parse_seconds, memory=_PDF_MEMORY, output=4 * max_chars)
+        options = {"pages": PDF_PAGES, "chars": max_chars, "seconds": self._parse_seconds}
         try:
-            data = await _read_bytes(attachment, open_attachment, settings.bot_max_attachment_bytes)
-            if (content_type := sniff(data[:HEAD])).startswith("image/"):
-                if has_vision:
-                    image_urls.append(EncodedImage(content_type, data).data_url)
-                    blocks.append(f"[{name}]")
-                else:
-                    note("unseen", name)
-                continue
-            if content_type:
-                raise _Unreadable("binary")  # noqa: TRY301 - the handler below writes the note
-            is_pdf = b"%PDF-" in data[:_PDF_HEAD]
-            # A token is at most four characters by estimate; more text than that would be cut anyway.
-            max_chars = 4 * left + 4
-            text, is_cut = await asyncio.to_thread(extract_pdf_text if is_pdf else extract_text, data, max_chars)
-        except _Unreadable as exc:
-            note(str(exc), name)
-            continue
-        if estimate_tokens(text) > left:
-            text, is_cut = truncate_to_tokens(text, left), True
-        left = max(0, left - estimate_tokens(text))
-        blocks.append(code_block(text, name) if text else f"`{name}`:")
-        if is_cut:
-            note("cut", name)
-    return AttachmentContents("\n\n".join(blocks), tuple(image_urls), tuple(notes))
+            async with self._parsing.hold(person):
+                word, text = await run_isolated("bot.isolation.pdf:extract_text", data, limits, options)
+        except ParsingFailed as exc:
+            log.warning("file not parsed", type="application/pdf", size=len(data), reason=exc.reason)
+            raise _Unreadable(_PDF_FAILURES.get(exc.reason, "damaged")) from exc
+        return text.decode("utf-8", "replace"), word == "cut"
 
-
-async def read_image(
-    attachments: Sequence[Attachment], *, open_attachment: OpenAttachment, limit: int
-) -> EncodedImage | None:
-    """Read the first image among the files; None: there is none. Raises `MediaError` if a file can't be read.
-
-    `limit`: bytes per file.
-    """
-    for attachment in attachments:
-        try:
-            data = await _read_bytes(attachment, open_attachment, limit)
-        except _Unreadable as exc:
-            raise MediaTooLarge(f"{attachment.name}: {exc}") from exc
-        content_type = sniff(data[:HEAD])
-        if content_type.startswith("image/"):
+    async def _reduce(self, data: bytearray, content_type: str, person: str) -> EncodedImage:
+        """Return a picture as large as a model takes. Raises `_Unreadable`."""
+        header = read_header(BytesIO(data), content_type)
+        is_small = max(header.width or _PICTURE_SIDE + 1, header.height or _PICTURE_SIDE + 1) <= _PICTURE_SIDE
+        if is_small and len(data) <= _PICTURE_BYTES:
             return EncodedImage(content_type, data)
-    return None
+        if find_spec("PIL") is None:  # the bound of the whole request holds
+            return EncodedImage(content_type, data)
+        limits = Limits(seconds=self._parse_seconds, memory=_PICTURE_MEMORY, output=_PICTURE_BYTES)
+        options = {"side": _PICTURE_SIDE, "limit": _PICTURE_BYTES}
+        try:
+            async with self._parsing.hold(person):
+                return EncodedImage(*await run_isolated("bot.isolation.picture:shrink", data, limits, options))
+        except ParsingFailed as exc:
+            log.warning("file not parsed", type=content_type, size=len(data), reason=exc.reason)
+            raise _Unreadable(_PICTURE_FAILURES.get(exc.reason, "damaged_picture")) from exc
 
 
-async def _read_bytes(attachment: Attachment, open_attachment: OpenAttachment, limit: int) -> bytes:
+#: Why a child process failed → the key of the sentence; all others: the file is damaged.
+_PDF_FAILURES = {"slow": "slow", "memory": "heavy", "output": "heavy", "encrypted": "encrypted", "scanned": "scanned"}
+_PICTURE_FAILURES = {"slow": "slow", "memory": "heavy", "output": "heavy"}
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The files of a request read so far."""
+
+    tokens_left: int
+    bytes_left: int = _PICTURES_BYTES  #: for pictures
+    blocks: list[str] = field(default_factory=list)
+    image_urls: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add_note(self, note: str) -> None:
+        self.notes.append(note)
+        self.blocks.append(f"[{note}]")
+
+    def add_image(self, image: EncodedImage, name: str) -> None:
+        """Add an image. Raises `_Unreadable` if there are too many bytes of them."""
+        if len(image.data) > self.bytes_left:
+            raise _Unreadable("too_many_pictures")
+        self.bytes_left -= len(image.data)
+        self.image_urls.append(image.data_url)
+        self.blocks.append(f"[{name}]")
+
+    def add_text(self, text: str, name: str) -> bool:
+        """Add a text, shortened to the tokens that are left; return whether it was."""
+        is_cut = estimate_tokens(text) > self.tokens_left
+        if is_cut:
+            text = truncate_to_tokens(text, self.tokens_left)
+        self.tokens_left = max(0, self.tokens_left - estimate_tokens(text))
+        self.blocks.append(code_block(text, name) if text else f"`{name}`:")
+        return is_cut
+
+
+async def _read_bytes(attachment: Attachment, open_attachment: OpenAttachment, limit: int) -> bytearray:
     """Read a whole file of at most `limit` bytes. Raises `_Unreadable`."""
-    if attachment.size is not None and attachment.size > limit:
-        raise _Unreadable("too_large")
     data = bytearray()
     pieces = open_attachment(attachment)
     try:
@@ -141,7 +260,7 @@ async def _read_bytes(attachment: Attachment, open_attachment: OpenAttachment, l
     finally:
         if isinstance(pieces, AsyncGenerator):
             await pieces.aclose()
-    return bytes(data)
+    return data
 
 
 def extract_text(data: bytes, max_chars: int) -> tuple[str, bool]:
@@ -158,37 +277,6 @@ def extract_text(data: bytes, max_chars: int) -> tuple[str, bool]:
         raise _Unreadable("encoding")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text[:max_chars], len(text) > max_chars or len(head) < len(data)
-
-
-def extract_pdf_text(data: bytes, max_chars: int) -> tuple[str, bool]:
-    """Extract the text of a PDF; return it and whether it was cut, after `PDF_PAGES` pages or `max_chars` characters.
-
-    Raises `_Unreadable`.
-    """
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError, PyPdfError
-
-    # On damaged files the parser raises almost anything.
-    damage = (PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, OSError)
-    pages: list[str] = []
-    try:
-        reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise _Unreadable("encrypted")
-        total = len(reader.pages)
-        length = 0
-        for page in reader.pages[:PDF_PAGES]:
-            pages.append(page.extract_text().strip())
-            length += len(pages[-1])
-            if length > max_chars:
-                break
-    except (DependencyError, NotImplementedError) as exc:
-        raise _Unreadable("encrypted") from exc
-    except (*damage, RecursionError, AssertionError) as exc:
-        raise _Unreadable("damaged") from exc
-    if not any(pages):
-        raise _Unreadable("scanned")
-    return "\n\n".join(page for page in pages if page), len(pages) < total
 
 
 def truncate_to_tokens(text: str, tokens: int) -> str:

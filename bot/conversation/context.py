@@ -1,7 +1,10 @@
 """The stored context of a conversation, and the messages of an API request built from it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -10,11 +13,18 @@ from aimodels import AsyncAIModels, TokenUsage
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, SYSTEM_PROMPT
 from bot.control.scopes import Scope, namespace_of
-from bot.conversation.attachments import AttachmentContents, OpenAttachment, read_attachments, truncate_to_tokens
+from bot.conversation.attachments import (
+    AttachmentContents,
+    AttachmentReader,
+    AttachmentSource,
+    EncodedImage,
+    OpenAttachment,
+    truncate_to_tokens,
+)
 from bot.conversation.order import turns_before
 from bot.errors import DeliveryError
 from bot.markdown.split import estimate_tokens
-from bot.models import Attachment, Event, Kind, PriorMessages, Turn, Usage
+from bot.models import Attachment, Event, Kind, Media, PriorMessages, Turn, Usage
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
 
@@ -26,6 +36,8 @@ MAX_SUMMARIZED_TURNS = 1000
 SUMMARY_TOKENS = 700
 #: Tokens that a message costs beside its text.
 MESSAGE_OVERHEAD = 4
+
+_PIECE = 1 << 18  # bytes of a file that are read at once
 
 #: Sentences for the model; people do not see them.
 SUMMARY_INTRODUCTION = "Summary of what was said earlier in this conversation:\n{summary}"
@@ -57,6 +69,7 @@ class Conversation:
         settings: Settings,
         event: Event,
         effective: EffectiveSettings,
+        attachment_reader: AttachmentReader,
         open_attachment: OpenAttachment,
         read_prior_messages: ReadPriorMessages,
     ) -> None:
@@ -67,7 +80,8 @@ class Conversation:
         self._read_prior_messages = read_prior_messages
         self.prior_turns: tuple[Turn, ...] = ()  #: set by `load_prior_messages`; to be stored with the event's turns
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
-        self.open_attachment = open_attachment  #: reads an attachment in pieces
+        self._attachment_reader = attachment_reader
+        self._open_attachment = open_attachment
         self._values = values.namespace(namespace_of(Scope.THREAD, event))
 
     async def load_prior_messages(self) -> tuple[Attachment, ...]:
@@ -94,17 +108,38 @@ class Conversation:
         self.prior_turns = tuple(replace(turn, event=event.id) for turn in prior.turns)
         return prior.attachments
 
-    async def read_attachments(self, attachments: Sequence[Attachment], *, model: str) -> AttachmentContents:
-        """Convert the files of a message for `model`, within the limits that hold here."""
-        settings = self._settings.model_copy(
-            update={"bot_attachment_tokens": await self.effective.integer(FILE_TOKENS)}
-        )
-        return await read_attachments(
-            attachments,
-            open_attachment=self.open_attachment,
-            settings=settings,
-            locale=self._event.actor.locale,
+    @asynccontextmanager
+    async def read_attachments(
+        self, attachments: Sequence[Attachment], *, model: str
+    ) -> AsyncIterator[AttachmentContents]:
+        """Convert the files of a message for `model`, until the end of the block, in which it is answered."""
+        async with self._attachment_reader.read(
+            self._source(attachments),
+            max_tokens=await self.effective.integer(FILE_TOKENS),
             has_vision=model in self._settings.bot_seeing_models,
+        ) as contents:
+            yield contents
+
+    async def read_image(self) -> EncodedImage | None:
+        """Read the first image among the event's files; None: there is none. Raises `MediaError` and `UsageError`."""
+        return await self._attachment_reader.read_image(self._source(self._event.attachments))
+
+    async def read_stored_image(self, media: Media) -> EncodedImage | None:
+        """Read an image of an earlier answer like an attached one; None: its file is gone."""
+        path = media.path
+        if path is None or not path.is_file():
+            return None
+        source = replace(
+            self._source([Attachment(name=media.name, size=media.size)]), open_attachment=lambda _: _read_pieces(path)
+        )
+        return await self._attachment_reader.read_image(source)
+
+    def _source(self, attachments: Sequence[Attachment]) -> AttachmentSource:
+        return AttachmentSource(
+            attachments=attachments,
+            open_attachment=self._open_attachment,
+            person=f"{self._event.adapter}:{self._event.actor.id}",
+            locale=self._event.actor.locale,
         )
 
     async def build_messages(self, text: str, image_urls: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -163,6 +198,12 @@ class Conversation:
         if summary:
             await self._contexts.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
         return to_usage("chat", model, answer.data.usage)
+
+
+async def _read_pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
 
 
 def _system_messages(system_prompt: str, summary: str) -> list[dict[str, Any]]:

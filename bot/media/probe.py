@@ -26,12 +26,17 @@ class MediaInfo:
 
 def probe(path: Path, content_type: str) -> MediaInfo:
     """Read the properties of a file; a damaged header yields an empty result, never an error."""
+    with path.open("rb") as file:
+        return read_header(file, content_type)
+
+
+def read_header(file: BinaryIO, content_type: str) -> MediaInfo:
+    """Read the properties of an open file; a damaged header yields an empty result, never an error."""
     reader = _READERS.get(content_type)
     if reader is None:
         return MediaInfo()
     try:
-        with path.open("rb") as file:
-            return reader(file)
+        return reader(file)
     except (struct.error, IndexError, ZeroDivisionError, OverflowError):
         return MediaInfo()
 
@@ -48,8 +53,9 @@ def _jpeg(file: BinaryIO) -> MediaInfo:
     file.seek(2)
     for _ in range(_MOST_BOXES):
         start, marker = struct.unpack(">BB", file.read(2))
-        while marker == 0xFF:  # noqa: PLR2004 - padding
-            marker = file.read(1)[0]
+        if marker == 0xFF:  # noqa: PLR2004 - padding
+            file.seek(-1, 1)
+            continue
         if start != 0xFF:  # noqa: PLR2004
             break
         length = struct.unpack(">H", file.read(2))[0]
@@ -138,17 +144,18 @@ def _mp3(file: BinaryIO) -> MediaInfo:
 def _mp4(file: BinaryIO) -> MediaInfo:
     width = height = 0
     duration: float | None = None
-    for name, start, end in _boxes(file, 0, file.seek(0, 2)):
+    left = iter(range(_MOST_BOXES))
+    for name, start, end in _boxes(file, 0, file.seek(0, 2), left):
         if name != b"moov":
             continue
-        for inner, at, stop in _boxes(file, start, end):
+        for inner, at, stop in _boxes(file, start, end, left):
             if inner == b"mvhd":
                 file.seek(at)
                 head = file.read(32)
                 scale, length = struct.unpack_from(*((">IQ", head, 20) if head[0] else (">II", head, 12)))
                 duration = length / scale or None
             elif inner == b"trak":
-                for deep, place, finish in _boxes(file, at, stop):
+                for deep, place, finish in _boxes(file, at, stop, left):
                     if deep == b"tkhd":
                         file.seek(finish - 8)
                         across, down = (value >> 16 for value in struct.unpack(">II", file.read(8)))
@@ -157,9 +164,9 @@ def _mp4(file: BinaryIO) -> MediaInfo:
     return MediaInfo(width or None, height or None, duration)
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of each ISO box between two positions, with start and end of its content."""
-    for _ in range(_MOST_BOXES):
+def _boxes(file: BinaryIO, start: int, end: int, left: Iterator[int]) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start and end of the content of each ISO box between two positions; one step of `left` for each."""
+    for _ in left:
         if end - start < 8:  # noqa: PLR2004
             return
         file.seek(start)

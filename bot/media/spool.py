@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, SettingsError, WrongContent
 from bot.i18n import operator_text, translate
+from bot.isolation.fair_slots import FairSlots
 from bot.media import links
 from bot.media.content import EXTENSIONS, HEAD
 from bot.media.fit import shrink
@@ -80,7 +81,7 @@ class Spool:
         self._public_url = public_url
         self._link_hours = link_hours
         self._timing = timing or MediaTiming()
-        self._shrinking = asyncio.Semaphore(1)
+        self._shrinking = FairSlots(1)
         self._client = SafeClient(allowed_origins, network or Network(), self._timing)
         self._parts: set[Path] = set()  # temporary files that this process writes
 
@@ -209,16 +210,16 @@ class Spool:
 
     # ------------------------------------------------------------------ out
 
-    async def fit(self, media: Media, limit: int | None, *, locale: str = "") -> tuple[Media, str]:
+    async def fit(self, media: Media, limit: int | None, *, locale: str = "", person: str = "") -> tuple[Media, str]:
         """Make a file fit `limit` bytes; return the file to show and a sentence about the change ("": unchanged).
 
         A file that is too big is shrunk if possible, else gets a `url`: a signed link, or the API's own. If there is
-        neither, the result has no path: only the sentence can be shown.
+        neither, the result has no path: only the sentence can be shown. `person`: takes turns with other people.
         """
         if limit is None or media.size <= limit or media.path is None or media.url:
             return media, ""
         values = {"name": media.name, "size": _format_size(media.size), "limit": _format_size(limit)}
-        smaller = await self._shrink(media, limit)
+        smaller = await self._shrink(media, limit, person)
         if smaller is not None:
             return smaller, translate("media.smaller", locale, **values, smaller=_format_size(smaller.size))
         if self._public_url:
@@ -229,13 +230,13 @@ class Spool:
             return replace(media, url=media.source_url), translate("media.source", locale, **values)
         return replace(media, path=None), translate("media.unshown", locale, **values)
 
-    async def _shrink(self, media: Media, limit: int) -> Media | None:
+    async def _shrink(self, media: Media, limit: int, person: str) -> Media | None:
         assert media.path is not None
         stem = media.path.stem.rpartition(".")[0] or media.path.stem
         target = media.path.with_name(f"{stem}.fit-{limit}.part")
         self._parts.add(target)
         try:
-            async with self._shrinking:
+            async with self._shrinking.hold(person):
                 content_type = await shrink(media.path, target, media.content_type, limit, timeout=self._timing.shrink)
             if not content_type:
                 return None

@@ -10,5 +10,6 @@ class MediaTiming:
     connect: float = 15.0  #: to connect to a file's server
     read: float = 60.0  #: between two pieces of a file
     retry_pause: float = 0.2  #: before the second try of a download; each further pause is longer by as much
+    parse: float = 20.0  #: to read one attached file in a child process; as many of CPU time
     shrink: float = 180.0  #: to make one file smaller
     clock_skew: float = 600.0  #: by which the clocks of machines that share a folder may differ

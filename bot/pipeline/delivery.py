@@ -13,7 +13,7 @@ import structlog
 from bot.errors import DeliveryDelayed, DeliveryError, MediaError, StoreError, UploadTooLarge
 from bot.i18n import translate
 from bot.media import Spool
-from bot.models import Answer, Capabilities, Media, Status
+from bot.models import Actor, Answer, Capabilities, Media, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Draft
 
@@ -145,7 +145,7 @@ async def _wait(event: asyncio.Event, seconds: float | None) -> None:
             await event.wait()
 
 
-async def deliver(draft: Draft, answer: Answer, spool: Spool, *, locale: str) -> None:
+async def deliver(draft: Draft, answer: Answer, spool: Spool, *, actor: Actor) -> None:
     """Show the answer. Files refused as too big are made smaller, finally replaced by a sentence.
 
     Raises `DeliveryError`.
@@ -158,25 +158,25 @@ async def deliver(draft: Draft, answer: Answer, spool: Spool, *, locale: str) ->
             log.warning("files too large", limit=exc.limit)
             # A second refusal means that the limit is not per file: halve it.
             limit = exc.limit if limit is None else min(exc.limit, limit // 2)
-            answer = await fit_answer(answer, limit, spool, locale=locale)
+            answer = await fit_answer(answer, limit, spool, actor=actor)
         else:
             return
-    text = "\n\n".join(part for part in (answer.text, translate("error.too_large", locale)) if part)
+    text = "\n\n".join(part for part in (answer.text, translate("error.too_large", actor.locale)) if part)
     await draft.finish(replace(answer, text=text, media=tuple(media for media in answer.media if media.url)))
 
 
-async def fit_answer(answer: Answer, limit: int | None, spool: Spool, *, locale: str) -> Answer:
+async def fit_answer(answer: Answer, limit: int | None, spool: Spool, *, actor: Actor) -> Answer:
     """Return the answer with every file at most `limit` bytes, else replaced by a link and a sentence."""
     if limit is None or all(media.size <= limit for media in answer.media):
         return answer
-    fitting = [await _fit(media, limit, spool, locale) for media in answer.media]
+    fitting = [await _fit(media, limit, spool, actor) for media in answer.media]
     text = "\n\n".join(part for part in (answer.text, *(note for _, note in fitting)) if part)
     return replace(answer, text=text, media=tuple(media for media, _ in fitting))
 
 
-async def _fit(media: Media, limit: int, spool: Spool, locale: str) -> tuple[Media, str]:
+async def _fit(media: Media, limit: int, spool: Spool, actor: Actor) -> tuple[Media, str]:
     try:
-        return await spool.fit(media, limit, locale=locale)
+        return await spool.fit(media, limit, locale=actor.locale, person=actor.id)
     except (MediaError, OSError) as exc:  # such as a full disk; `deliver` handles the file if it is refused
         log.warning("not made smaller", name=media.name, reason=str(exc))
         return media, ""

@@ -11,6 +11,7 @@ from aimodels.errors import ApiError, DeadlineExceeded
 from bot.commands import Context, Registry
 from bot.control.effective import ScopedSettings
 from bot.control.registry import BUTTONS
+from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, UsageError
 from bot.i18n import translate
@@ -108,6 +109,7 @@ class Dispatcher:
     maintenance: Maintenance
     api: AsyncAIModels
     spool: Spool
+    attachment_reader: AttachmentReader
     adapters: Mapping[str, Reader]
 
     async def run(
@@ -145,6 +147,7 @@ class Dispatcher:
             settings=self.settings,
             event=event,
             effective=effective,
+            attachment_reader=self.attachment_reader,
             open_attachment=adapter.open,
             read_prior_messages=adapter.read_prior_messages,
         )

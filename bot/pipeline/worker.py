@@ -189,7 +189,7 @@ class Worker:
             answer = await self._generate(running, draft, adapter, builder)
             if answer is None:
                 return
-        await deliver(draft, answer, self._dispatcher.spool, locale=job.event.actor.locale)
+        await deliver(draft, answer, self._dispatcher.spool, actor=job.event.actor)
         await running.save_ref(self._queue)
         await remove_failure(self._journal, job, answer)
         self._metrics.answered(job.event, answer)
@@ -243,7 +243,7 @@ class Worker:
         if running.is_retracted:
             outcome = Outcome(answer=Answer(), usage=outcome.usage)
         limit = adapter.capabilities.max_upload
-        answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, locale=job.event.actor.locale)
+        answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, actor=job.event.actor)
         return replace(outcome, answer=answer)
 
     async def _run_command(

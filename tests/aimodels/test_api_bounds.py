@@ -49,6 +49,16 @@ async def test_an_endless_answer(api: ScriptedApi, packed: bool) -> None:
     assert packed or len(sent) < 1000  # a packed gigabyte may already lie in the buffers of the connection
 
 
+async def test_a_large_request(api: ScriptedApi) -> None:
+    """A body of many megabytes arrives whole, with its length, at each try."""
+    text = "x" * 5_000_000
+    api.play(raw(b"", status=500), data(chat_data("hi")))
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
+        await client.chat.completions.create(model="m", messages=[{"role": "user", "content": text}])
+    assert [request.json["messages"][0]["content"] == text for request in api.requests] == [True, True]
+    assert all(int(request.headers["Content-Length"]) > len(text) for request in api.requests)
+
+
 async def test_an_endless_error(api: ScriptedApi) -> None:
     """Of an error only the beginning is read, at each try."""
     sent: list[int] = []

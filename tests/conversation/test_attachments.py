@@ -6,26 +6,26 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from bot.conversation.attachments import (
     AttachmentContents,
+    AttachmentReader,
+    AttachmentSource,
+    OpenAttachment,
     code_block,
-    read_attachments,
-    read_image,
     truncate_to_tokens,
 )
-from bot.errors import DownloadFailed, MediaTooLarge
+from bot.errors import DownloadFailed, MediaTooLarge, UsageError
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment
-from bot.settings.core import Settings
-from tests.support.media_files import PNG, pdf
+from tests.support.media_files import PNG, huge_png, noise, pdf, slow_pdf
 
 
 def archive() -> bytes:
@@ -36,7 +36,13 @@ def archive() -> bytes:
 
 
 async def read(
-    files: Mapping[str, bytes], *, has_vision: bool = False, sized: bool = True, **settings: Any
+    files: Mapping[str, bytes],
+    *,
+    has_vision: bool = False,
+    sized: bool = True,
+    seconds: float = 60,
+    tokens: int = 8000,
+    max_bytes: int = 20_000_000,
 ) -> AttachmentContents:
     async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
         data = files[attachment.name]
@@ -44,13 +50,13 @@ async def read(
             yield data[start : start + 1000]
 
     attachments = [Attachment(name=n, size=len(d) if sized else None) for n, d in files.items()]
-    return await read_attachments(
-        attachments,
-        open_attachment=opened,
-        settings=Settings(_env_file=None, **settings),  # type: ignore[call-arg, unused-ignore]
-        locale="en",
-        has_vision=has_vision,
-    )
+    reader = AttachmentReader(max_bytes=max_bytes, parse_seconds=seconds)
+    async with reader.read(source(attachments, opened), max_tokens=tokens, has_vision=has_vision) as contents:
+        return contents
+
+
+def source(attachments: Sequence[Attachment], opened: OpenAttachment) -> AttachmentSource:
+    return AttachmentSource(attachments=attachments, open_attachment=opened, person="ada", locale="en")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
@@ -85,7 +91,7 @@ async def test_no_file_can_close_its_fence() -> None:
 async def test_files_share_one_token_limit() -> None:
     """All files together stay within the token limit, and each cut leaves a note."""
     files = {"one.txt": b"word " * 300, "two.txt": b"other " * 4000, "three.txt": b"last " * 100}
-    reading = await read(files, bot_attachment_tokens=1000)
+    reading = await read(files, tokens=1000)
     assert [note.partition(" ")[0] for note in reading.notes] == ["two.txt", "three.txt"]
     assert all(f"[{note}]" in reading.text for note in reading.notes)
     assert "word" in reading.text
@@ -98,7 +104,7 @@ async def test_only_the_beginning_of_a_long_file_is_decoded(encoding: str) -> No
     """A multi-byte character at the cut does no harm."""
     data = ("中文字" * 40_000).encode(encoding)
     for end in range(len(data) - 4, len(data)):
-        reading = await read({"long.txt": data[:end]}, bot_attachment_tokens=100)
+        reading = await read({"long.txt": data[:end]}, tokens=100)
         assert "中文字中文字" in reading.text
         assert "only its beginning" in reading.notes[0]
 
@@ -154,22 +160,22 @@ async def test_an_unreadable_file_leaves_a_note_with_the_reason(data: bytes, why
 @pytest.mark.parametrize("sized", [True, False])
 async def test_a_file_over_the_size_limit_is_not_read(sized: bool) -> None:
     """The size limit holds for sizes that the platform reports and for those found while reading."""
-    reading = await read({"big.txt": b"x" * 5000}, sized=sized, bot_max_attachment_bytes=2000)
+    reading = await read({"big.txt": b"x" * 5000}, sized=sized, max_bytes=2000)
     assert "bigger than 0.002 MB" in reading.notes[0]
 
 
 async def test_an_unavailable_file_leaves_a_note() -> None:
     """A file that the platform fails to provide does not fail the request."""
+    reader = AttachmentReader(max_bytes=1000, parse_seconds=60)
 
     async def gone(attachment: Attachment) -> AsyncIterator[bytes]:
         raise DownloadFailed(attachment.name)
         yield b""
 
-    settings = Settings(_env_file=None)  # type: ignore[call-arg, unused-ignore]
-    reading = await read_attachments(
-        [Attachment(name="a.txt")], open_attachment=gone, settings=settings, locale="en", has_vision=False
-    )
-    assert "could not be fetched" in reading.notes[0]
+    async with reader.read(source([Attachment(name="a.txt")], gone), max_tokens=100, has_vision=False) as reading:
+        assert "could not be fetched" in reading.notes[0]
+    with pytest.raises(DownloadFailed):
+        await reader.read_image(source([Attachment(name="a.png")], gone))
 
 
 async def test_an_empty_file_is_named() -> None:
@@ -179,18 +185,58 @@ async def test_an_empty_file_is_named() -> None:
 
 async def test_the_first_image_is_found_among_files() -> None:
     """Other files are skipped, and a file over the limit is an error."""
+    reader = AttachmentReader(max_bytes=1000, parse_seconds=60)
     files = {"a.txt": b"text", "b.png": PNG}
 
     async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
         yield files[attachment.name]
 
     attachments = [Attachment(name=name) for name in files]
-    picture = await read_image(attachments, open_attachment=opened, limit=1000)
+    picture = await reader.read_image(source(attachments, opened))
     assert picture is not None
     assert picture.content_type == "image/png"
-    assert await read_image(attachments[:1], open_attachment=opened, limit=1000) is None
+    assert await reader.read_image(source(attachments[:1], opened)) is None
+    small = AttachmentReader(max_bytes=10, parse_seconds=60)
     with pytest.raises(MediaTooLarge):
-        await read_image(attachments, open_attachment=opened, limit=10)
+        await small.read_image(source(attachments, opened))
+    files["b.png"] = PNG[:20]
+    with pytest.raises(UsageError, match="damaged"):
+        await reader.read_image(source(attachments, opened))
+
+
+async def test_pictures_are_reduced_to_what_a_model_takes() -> None:
+    """Large pictures become smaller ones; together they stay within a bound, and a note names each of the rest."""
+    large = noise(2100, 900)
+    assert len(large) > 5_000_000
+    small = noise(560, 560)
+    assert 900_000 < len(small) < 1_000_000
+    reading = await read({"large.png": large, **{f"{n}.png": small for n in range(10)}}, has_vision=True)
+    pictures = [base64.b64decode(url.partition(",")[2]) for url in reading.image_urls]
+    with Image.open(io.BytesIO(pictures[0])) as picture:
+        assert (picture.format, picture.width) == ("JPEG", 2048)
+    assert pictures[1:] == [small] * len(pictures[1:])
+    assert len(pictures[0]) <= 1_000_000
+    assert sum(map(len, pictures)) <= 8_000_000
+    assert len(pictures) + len(reading.notes) == 11
+    assert "8 MB together" in reading.notes[0]
+
+
+async def test_a_picture_that_can_not_be_parsed_leaves_a_note() -> None:
+    """A damaged picture and one of too many pixels are named with the reason; the others are sent."""
+    files = {"broken.png": PNG[:20], "huge.png": huge_png(20_000), "good.png": PNG}
+    reading = await read(files, has_vision=True)
+    assert len(reading.image_urls) == 1
+    assert "broken.png was not looked at: the picture is damaged" in reading.notes[0]
+    assert "huge.png was not read: it takes too much memory" in reading.notes[1]
+
+
+async def test_a_file_that_takes_too_long_leaves_a_note() -> None:
+    """The sentence names the file and the seconds, and says what to do."""
+    reading = await read({"report.pdf": slow_pdf(), "notes.txt": b"hello"}, seconds=1)
+    assert reading.notes == (
+        "report.pdf was not read: I could not finish within 1 seconds. Attach a smaller file, or its text.",
+    )
+    assert "hello" in reading.text
 
 
 @given(st.text(max_size=400), st.integers(0, 60))

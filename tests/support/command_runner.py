@@ -15,6 +15,7 @@ from aimodels import AsyncAIModels
 from bot.commands import Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.registry import load_settings_registry
+from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.media import Spool
 from bot.models import (
@@ -167,6 +168,7 @@ class CommandRunner:
     spool: Spool
     api_server: StubApi
     registry: Registry
+    attachment_reader: AttachmentReader
     files: dict[str, bytes] = field(default_factory=dict)
     running: int = 0  #: number of events that `stop` cancels
     cancelled: list[str] = field(default_factory=list)
@@ -227,6 +229,7 @@ class CommandRunner:
             settings=self.settings,
             event=event,
             effective=self.scoped.for_event(event),
+            attachment_reader=self.attachment_reader,
             open_attachment=self.open,
             read_prior_messages=self.read_prior_messages,
         )
@@ -312,4 +315,5 @@ async def command_runner(folder: Path, **settings: Any) -> AsyncIterator[Command
             store=await stack.enter_async_context(SqliteStore(made.database_path)),
             api_server=server,
             registry=load_offered(made),
+            attachment_reader=AttachmentReader(max_bytes=made.bot_max_attachment_bytes, parse_seconds=60),
         )

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import struct
 import wave
+import zlib
 from fractions import Fraction
 
 import av
@@ -97,3 +99,48 @@ def pdf(*pages: str, password: str = "") -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def slow_pdf(pages: int = 200, operators: int = 400_000) -> bytes:
+    """Make a small PDF that takes seconds a page: all pages share one long stream that shows blanks."""
+    content = zlib.compress(b"BT /F1 12 Tf " + b"( ) Tj " * operators + b"ET", 9)
+    kids = " ".join(f"{5 + number} 0 R" for number in range(pages))
+    page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 3 0 R /Resources << /Font << /F1 4 0 R >> >> >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Count {pages} /Kids [{kids}] >>".encode(),
+        f"<< /Filter /FlateDecode /Length {len(content)} >>\nstream\n".encode() + content + b"\nendstream",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *(page.encode() for _ in range(pages)),
+    ]
+    out = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    return bytes(out)
+
+
+def huge_png(side: int = 13_300) -> bytes:
+    """Make a small PNG of many pixels (177 million by default), black and white."""
+    row = bytes(1 + (side + 7) // 8)
+    packer = zlib.compressobj(1)
+    pixels = b"".join([*(packer.compress(row * 100) for _ in range(side // 100)), packer.flush()])
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def noise(width: int, height: int, form: str = "PNG") -> bytes:
+    """Encode random pixels, which compress badly."""
+    pixels = np.random.default_rng(1).integers(0, 255, (height, width, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, form, quality=95)
+    return file.getvalue()

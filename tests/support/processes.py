@@ -44,6 +44,11 @@ class Process:
         self._gone = asyncio.ensure_future(asyncio.to_thread(self._process.join))  # only one thread may join it
 
     @property
+    def pid(self) -> int | None:
+        """Id of the process; None: it was not started."""
+        return self._process.pid
+
+    @property
     def returncode(self) -> int | None:
         """The exit status; negative: the signal that ended the process; None: it is running."""
         return self._process.exitcode if self._gone.done() else None

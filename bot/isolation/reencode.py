@@ -1,32 +1,43 @@
-"""`python -m bot.media.shrink SOURCE TARGET CONTENT_TYPE LIMIT`: the process started by `bot.media.fit.shrink`.
+"""A smaller version of an image or a video, written to another file. Runs in a child process."""
 
-Prints the content type of the file that it wrote; exits with status 1 if no acceptable version is small enough. The
-only module of this package that imports a media library.
-"""
-
-import os
-import sys
 from fractions import Fraction
 from pathlib import Path
 
+from bot.isolation.child import Unparsable
+
 _QUALITIES = (88, 75)
+_LARGEST_SIDE = 8192  # pixels; larger images are reduced to it first, to save memory
 _SMALLEST_SIDE = 96  # pixels; smaller images are unrecognisable
+_THREADS = 4  # of a decoder or an encoder; each takes memory
 _AUDIO_BITS = 96_000
 _LEAST_BITS = 48_000  # bits per second; below this, video is unrecognisable
 _BITS_PER_PIXEL = 0.06  # of H.264 at acceptable quality
 _HEIGHTS = (1080, 720, 480, 360, 240, 144)
 
 
-def shrink_image(source: Path, target: Path, limit: int) -> str:
+def shrink(_data: bytes, *, source: str, target: str, content_type: str, limit: int) -> tuple[str, bytes]:
+    """Write a version of `source` of at most `limit` bytes to `target`; return its content type and nothing else.
+
+    Raises `Unparsable`: "too_large" if no acceptable version is small enough.
+    """
+    work = _shrink_image if content_type.startswith("image/") else _shrink_video
+    made = work(Path(source), Path(target), limit)
+    if not made:
+        raise Unparsable("too_large")
+    return made, b""
+
+
+def _shrink_image(source: Path, target: Path, limit: int) -> str:
     """Lower the quality, then the size, until it fits; return the content type, or "". Skips animated images."""
     from PIL import Image, ImageOps
 
     with Image.open(source) as opened:
         if getattr(opened, "is_animated", False):
             return ""
-        upright = ImageOps.exif_transpose(opened)
-        clear = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
-        image = upright.convert("RGBA" if clear else "RGB")
+        opened.draft("RGB", (_LARGEST_SIDE, _LARGEST_SIDE))
+        opened.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
+        clear = opened.mode in {"RGBA", "LA", "PA"} or "transparency" in opened.info
+        image = ImageOps.exif_transpose(opened.convert("RGBA" if clear else "RGB"))
     form, content_type = ("WEBP", "image/webp") if clear else ("JPEG", "image/jpeg")
     width, height = image.size
     scale = 1.0
@@ -41,7 +52,7 @@ def shrink_image(source: Path, target: Path, limit: int) -> str:
     return ""
 
 
-def shrink_video(source: Path, target: Path, limit: int) -> str:
+def _shrink_video(source: Path, target: Path, limit: int) -> str:
     """Re-encode at the bitrate that `limit` allows, scaled down accordingly; the audio stays."""
     import av
 
@@ -68,11 +79,13 @@ def _encode(source: Path, target: Path, bits: int) -> None:
 
     with av.open(str(source)) as old, av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as new:
         picture = old.streams.video[0]
+        picture.codec_context.thread_count = _THREADS
         rate = picture.average_rate or Fraction(25)
         width, height = _scaled_size(picture.width, picture.height, float(rate), bits)
         limits = {"preset": "veryfast", "maxrate": str(bits), "bufsize": str(2 * bits)}
         video = new.add_stream("libx264", rate=rate, width=width, height=height, pix_fmt="yuv420p", options=limits)
         video.bit_rate = bits
+        video.codec_context.thread_count = _THREADS
         video.codec_context.time_base = picture.time_base or 1 / rate
         sound = old.streams.audio[0] if old.streams.audio else None
         audio = new.add_stream("aac", rate=sound.rate) if sound else None
@@ -98,18 +111,3 @@ def _scaled_size(width: int, height: int, rate: float, bits: int) -> tuple[int, 
         if width * candidate * candidate / height * rate * _BITS_PER_PIXEL <= bits:
             break
     return max(2, round(width * tall / height) // 2 * 2), max(2, tall // 2 * 2)
-
-
-def main() -> int:
-    """Run at low priority; return the exit status."""
-    if hasattr(os, "nice"):
-        os.nice(10)
-    source, target, content_type, limit = sys.argv[1:]
-    work = shrink_image if content_type.startswith("image/") else shrink_video
-    made = work(Path(source), Path(target), int(limit))
-    print(made)  # noqa: T201
-    return 0 if made else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
