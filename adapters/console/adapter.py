@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -100,17 +100,17 @@ class Console:
             await self._ask(sink, event(text, commands, conversation=self.conversation, person=self._person))
 
     async def _ask(self, sink: Sink, asked: Event) -> None:
-        """Record an event; when it can't be stored, say so in place of its answer."""
+        """Record an event; when it is not recorded, say why in place of its answer."""
         self._screen.begin(asked.id, is_refused=bool(asked.rejection))
         try:
-            await sink(asked)
+            if await sink(asked):
+                return
+            text = translate("request.refused_before", self._person.locale)
         except StoreError as exc:
             text = translate("console.not_kept", self._person.locale, reason=str(exc))
-            draft = await self.draft(asked.reply_to, key=asked.id, ref=None, private=True)
-            try:
-                await draft.finish(Answer(text=text, private=True))
-            except DeliveryRefused:
-                return  # the output is closed, which ends `run`
+        draft = await self.draft(asked.reply_to, key=asked.id, ref=None, private=True)
+        with suppress(DeliveryRefused):  # the output is closed, which ends `run`
+            await draft.finish(Answer(text=text, private=True))
 
     async def draft(
         self,

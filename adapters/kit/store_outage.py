@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
@@ -14,7 +15,10 @@ log = structlog.get_logger(__name__)
 _FIRST, _LONGEST = 0.1, 2.0  # seconds between two attempts
 
 
-async def hold(attempt: Callable[[], Awaitable[None]], *, patience: float, **described: object) -> None:
+T = TypeVar("T")
+
+
+async def hold(attempt: Callable[[], Awaitable[T]], *, patience: float, **described: object) -> T:
     """Repeat `attempt` while the database fails it. Raises the `StoreError` that is left after `patience` seconds.
 
     `attempt` must be safe to repeat. `described`: names it in the log.
@@ -24,7 +28,7 @@ async def hold(attempt: Callable[[], Awaitable[None]], *, patience: float, **des
     is_held = False
     while True:
         try:
-            await attempt()
+            return await attempt()
         except StoreError as exc:
             rest = deadline - time.monotonic()
             if rest <= 0:
@@ -33,5 +37,3 @@ async def hold(attempt: Callable[[], Awaitable[None]], *, patience: float, **des
                 is_held = True
                 log.warning("held: the database is away", reason=str(exc), **described)
             await asyncio.sleep(min(backoff.next(), rest))
-        else:
-            return

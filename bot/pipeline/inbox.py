@@ -12,7 +12,7 @@ from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
 from bot.ops.metrics import Metrics
 from bot.pipeline.undelivered import UndeliveredAnswers
-from bot.policy import Policy, Refusal
+from bot.policy import STOPPING, Policy, Refusal
 from bot.ports import EventQueue, Journal
 
 log = structlog.get_logger(__name__)
@@ -36,8 +36,11 @@ class Inbox:
     policy: Policy
     metrics: Metrics
 
-    async def accept(self, event: Event) -> None:
-        """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge."""
+    async def accept(self, event: Event) -> bool:
+        """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge.
+
+        False: it is ignored, as its author was refused today already.
+        """
         effective = self.scoped.for_event(event)
         language = await effective.get(LANGUAGE)
         if language:
@@ -57,11 +60,23 @@ class Inbox:
             try:
                 await self._record(event, spec.lane, answer, self.policy.quota(event, spec))
             except OverLimit as over:
-                refusal = self.policy.refusal(event, over)
+                if await self._stops_own(event, spec):
+                    await self._record(event, spec.lane, answer, None)
+                else:
+                    refusal = self.policy.refusal(event, over)
         if refusal is not None and refusal.silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
-        elif refusal is not None:
+            return False
+        if refusal is not None:
             await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
+        return True
+
+    async def _stops_own(self, event: Event, spec: CommandSpec) -> bool:
+        """Whether the event stops what its author may stop: no limit keeps them from that."""
+        actor = None if event.actor.is_admin else event.actor.id
+        return spec.name in STOPPING and await self.journal.has_unanswered(
+            event.adapter, event.conversation, actor=actor
+        )
 
     async def _switched_off(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> Refusal | None:
         """Return the refusal of a command that is switched off where it is used."""

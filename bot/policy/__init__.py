@@ -1,5 +1,6 @@
 """Permissions and quotas, checked before an event is recorded."""
 
 from bot.policy.policy import Policy, Refusal
+from bot.policy.quota import STOPPING
 
-__all__ = ["Policy", "Refusal"]
+__all__ = ["STOPPING", "Policy", "Refusal"]

@@ -15,9 +15,10 @@ from bot.ports import UsageLedger
 from bot.settings.core import Settings
 
 Key = tuple[str, str]
+K = TypeVar("K", bound=tuple[str, ...])
 V = TypeVar("V")
 
-_CACHED = 10_000  # cached verdicts, and cached strangers
+_CACHED = 10_000  # cached verdicts, and cached refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Refusal:
 
     text: str
     silent: bool = False
+    reason: str = ""  #: the same for the same reason in every language
 
 
 def _utc_now() -> datetime:
@@ -53,7 +55,7 @@ class Policy:
         self._ledger = ledger
         self._now = now
         self._verdicts: OrderedDict[Key, Refusal | None] = OrderedDict()
-        self._strangers: OrderedDict[Key, str] = OrderedDict()  # the day of the last refusal shown to each
+        self._refused: OrderedDict[tuple[str, ...], str] = OrderedDict()  # the day on which each was told last
 
     def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """Return the refusal by permissions; None: record the event with its `quota`.
@@ -62,7 +64,10 @@ class Policy:
         """
         key = (event.adapter, event.id)
         if key not in self._verdicts:
-            _cache(self._verdicts, key, self._limit_to_strangers(event, self._permission(event, spec)))
+            refusal = self._permission(event, spec)
+            if refusal is not None and not refusal.silent:
+                refusal = self._once_a_day(event, refusal)
+            _cache(self._verdicts, key, refusal)
         return self._verdicts[key]
 
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
@@ -83,7 +88,7 @@ class Policy:
     def refusal(self, event: Event, over: OverLimit) -> Refusal:
         """Return the refusal for a limit that the store reported."""
         refusal = Refusal(refusal_text(over, self._settings, event.actor.locale, self._now()))
-        return self._limit_to_strangers(event, refusal) or refusal
+        return self._once_a_day(event, refusal) if event.actor.is_stranger else refusal
 
     async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
         """Return sentences on a person's limits and today's remainder. Raises `StoreError`."""
@@ -102,28 +107,31 @@ class Policy:
         if event.actor.is_bot and not self._settings.bot_allow_bots:
             return Refusal("", silent=True)
         if event.actor.is_stranger and not self._settings.bot_allow_strangers:
-            return Refusal(translate("policy.stranger", locale))
+            return Refusal(translate("policy.stranger", locale), reason="stranger")
         subject = self._general.find_rejected_subject(event)
         if subject is not None:
-            return Refusal(translate(f"policy.{subject}", locale))
+            return Refusal(translate(f"policy.{subject}", locale), reason=subject)
         rules = self._by_command.get(spec.name)
         subject = rules.find_rejected_subject(event) if rules is not None else None
         if subject is not None:
-            return Refusal(translate(f"policy.command_{subject}", locale, command=spec.name))
+            text = translate(f"policy.command_{subject}", locale, command=spec.name)
+            return Refusal(text, reason=f"{subject} {spec.name}")
         return None
 
-    def _limit_to_strangers(self, event: Event, verdict: Refusal | None) -> Refusal | None:
-        """Silence all refusals of a stranger but the first of a day, so that outsiders can't make the service talk."""
-        if verdict is None or verdict.silent or not event.actor.is_stranger:
-            return verdict
-        key, today = (event.adapter, event.actor.id), self._now().date().isoformat()
-        if self._strangers.get(key) == today:
+    def _once_a_day(self, event: Event, refusal: Refusal) -> Refusal:
+        """Silence a refusal that the person has read today, so that nobody can make the service talk.
+
+        A stranger is told once for all channels and reasons.
+        """
+        why = () if event.actor.is_stranger else (event.location.channel, refusal.reason)
+        key, today = (event.adapter, event.actor.id, *why), self._now().date().isoformat()
+        if self._refused.get(key) == today:
             return Refusal("", silent=True)
-        _cache(self._strangers, key, today)
-        return verdict
+        _cache(self._refused, key, today)
+        return refusal
 
 
-def _cache(values: OrderedDict[Key, V], key: Key, value: V) -> None:
+def _cache(values: OrderedDict[K, V], key: K, value: V) -> None:
     values[key] = value
     values.move_to_end(key)
     if len(values) > _CACHED:

@@ -8,15 +8,13 @@ from bot.i18n import translate
 from bot.models import MEDIA_KINDS, CommandSpec, Event, QuotaRequest
 from bot.settings.core import Settings
 
-#: Commands without quotas.
-UNLIMITED = frozenset({"help", "stop", "leave", "cancel", "delete", "feedback"})
+#: Commands that count, and that stop what a person asked for whatever was counted.
+STOPPING = frozenset({"stop", "cancel"})
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def make_quota(event: Event, spec: CommandSpec, settings: Settings) -> QuotaRequest | None:
     """Return the quota that the store checks when it records the event; None: no limit applies."""
-    if spec.name in UNLIMITED:
-        return None
     is_media = spec.kind in MEDIA_KINDS
     quota = QuotaRequest(
         kind=spec.kind,

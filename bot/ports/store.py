@@ -127,6 +127,9 @@ class Journal(Protocol):
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         """Return the newest event of these commands in a conversation."""
 
+    async def has_unanswered(self, adapter: str, conversation: str, *, actor: str | None = None) -> bool:
+        """Return whether something of a person, or of anybody, that can be stopped is still to be answered there."""
+
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
         """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.
 

@@ -55,6 +55,18 @@ async def test_a_stop_is_limited_to_its_conversation(tmp_path: Path) -> None:
         assert one.echo.prompts == ["slow", "other", "next"]
 
 
+async def test_what_costs_nothing_counts_but_a_stop_of_ones_own_works(tmp_path: Path) -> None:
+    """Over the limit a minute there is neither help nor a stop of nothing; what runs for a person can be stopped."""
+    async with service(tmp_path, bot_requests_per_minute=2) as one:
+        one.echo.hold("slow")
+        running = await one.start_asking("slow")
+        assert "/image" in (await one.ask("", command="help")).text
+        assert "2 requests in a minute" in (await one.ask("", command="help")).text
+        assert (await one.ask("", command="stop")).text == "Stopped: 1."
+        await one.channel.wait_for_answers(running)
+        assert "2 requests in a minute" in (await one.ask("", command="stop")).text
+
+
 async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
     """Only what a person asked for themselves is stopped, running or waiting; an administrator stops everything."""
     async with service(tmp_path) as one:

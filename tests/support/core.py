@@ -30,13 +30,14 @@ class RecordingCore:
         self.sink_delay = 0.0  #: seconds that `sink` takes
         self.changed = asyncio.Condition()
 
-    async def sink(self, event: Event) -> None:
+    async def sink(self, event: Event) -> bool:
         await asyncio.sleep(self.sink_delay)
         if self.is_failing:
             raise StoreUnavailable("the disk is full")
         if all(known.id != event.id for known in self.events):
             self.events.append(event)
         await self.notify()
+        return True
 
     async def notify(self) -> None:
         async with self.changed:

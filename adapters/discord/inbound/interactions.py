@@ -209,7 +209,7 @@ class InteractionHandler:
                     acknowledgement.set_result(is_acknowledged)
 
     async def _acknowledge(
-        self, interaction: discord.Interaction, parsed: AcknowledgedEvent, recording: "asyncio.Future[None]"
+        self, interaction: discord.Interaction, parsed: AcknowledgedEvent, recording: "asyncio.Future[bool]"
     ) -> bool:
         """Acknowledge an event; whether Discord has an acknowledgement that the answer can replace."""
         try:
@@ -218,6 +218,9 @@ class InteractionHandler:
                 await interaction.response.send_message(text, ephemeral=parsed.is_private)
             elif recording.exception() is not None:
                 await self._refuse(interaction, "discord.not_recorded")
+                return False
+            elif not recording.result():
+                await self._refuse(interaction, "request.refused_before")
                 return False
             else:
                 await interaction.response.defer(thinking=True, ephemeral=parsed.is_private)
@@ -237,20 +240,23 @@ class InteractionHandler:
         self,
         interaction: discord.Interaction,
         parsed: AcknowledgedEvent,
-        recording: "asyncio.Future[None]",
+        recording: "asyncio.Future[bool]",
         *,
         is_acknowledged: bool,
     ) -> None:
         """Wait until the event is recorded; tell the person if it was acknowledged and could not be."""
         was_late = not recording.done()
         try:
-            await recording
+            is_recorded = await recording
         except StoreError as exc:
             log.warning("interaction not recorded", interaction=interaction.id, reason=str(exc))
             if is_acknowledged:
                 await self._replace_acknowledgement(interaction, parsed, "discord.not_recorded")
             return
         if not is_acknowledged:
+            return
+        if not is_recorded:
+            await self._replace_acknowledgement(interaction, parsed, "request.refused_before")
             return
         if was_late:
             await self._replace_acknowledgement(interaction, parsed, "discord.long", is_stoppable=True)

@@ -169,12 +169,19 @@ class DiscordDraft:
             self._is_over = True
             self._rate.cancel(self)
             self._rate.use_slot()
+            if _is_for_one(answer) and self._target.thread_name and not self._messages.ref:
+                self._answer_in_place()
             if answer.is_empty:
                 await self._messages.delete_all()
             else:
                 await self._upload_and_show(await replace_missing_files(answer, self._name_missing_file))
             if self._target.token:
                 await self._services.deadlines.clear(self._key)
+
+    def _answer_in_place(self) -> None:
+        """Reply where the question is: a thread that anybody can read would be made for a sentence to one person."""
+        self._target = replace(self._target, thread_name="")
+        self._messages = self._open_messages("")
 
     async def _upload_and_show(self, answer: Answer) -> None:
         """Show the answer. Raises `UploadTooLarge` where Discord will refuse, or refused, its files."""

@@ -48,6 +48,7 @@ from bot.ports import AdapterServices, Sink, ValueSigner
 log = structlog.get_logger(__name__)
 
 _PRESSES = 10_000  # buttons in memory
+_NOT_RECORDED = "request.not_recorded"
 
 
 class InteractionHandler:
@@ -119,8 +120,9 @@ class InteractionHandler:
                 return ephemeral(translate("request.not_recorded", locale))
         if recent is None and spec.name in THREAD_COMMANDS:
             return ephemeral(translate("slack.which_talk", locale, command=spec.name))
-        if not await self._record(event_from_command(context, spec, request, command=command, recent=recent)):
-            return ephemeral(translate("request.not_recorded", locale))
+        problem = await self._record(event_from_command(context, spec, request, command=command, recent=recent))
+        if problem:
+            return ephemeral(translate(problem, locale))
         if recent is None:
             return None
         return routed_to(recent, context.workspace, context.channel, locale=locale)
@@ -281,8 +283,8 @@ class InteractionHandler:
             request = parser.parse(f"{command} {event.prompt}", [spec], locale=person.locale, prefix=self._prefix)
             if not event.prompt.strip() and request.rejection:
                 return view_errors({first_input(view): request.rejection.replace("`", "")})
-        if not await self._record(event):
-            return view_errors({first_input(view): translate("request.not_recorded", person.locale)})
+        if problem := await self._record(event):
+            return view_errors({first_input(view): translate(problem, person.locale)})
         return None
 
     def _form_signer(self, workspace: Workspace, person: Person) -> ValueSigner:
@@ -307,18 +309,18 @@ class InteractionHandler:
     # -- shared steps
 
     async def _record_or_notify(self, workspace: Workspace, body: Json, event: Event) -> bool:
-        if await self._record(event):
-            return True
-        await self._notify(workspace, body, await self._find_person(workspace, body), "request.not_recorded")
-        return False
+        problem = await self._record(event)
+        if problem == _NOT_RECORDED:
+            await self._notify(workspace, body, await self._find_person(workspace, body), problem)
+        return not problem
 
-    async def _record(self, event: Event) -> bool:
+    async def _record(self, event: Event) -> str:
+        """Record an event; return the key of the sentence that says why it is not recorded, "" when it is."""
         try:
-            await self._sink(event)
+            return "" if await self._sink(event) else "request.refused_before"
         except StoreError as exc:
             log.warning("interaction not recorded", reason=str(exc))
-            return False
-        return True
+            return _NOT_RECORDED
 
     async def _notify(self, workspace: Workspace, body: Json, person: Person, key: str) -> None:
         """Send a sentence to the person alone: in the channel of the interaction, else in their direct messages."""

@@ -51,9 +51,11 @@ class RecentThreads:
     def watching(self, sink: Sink) -> Sink:
         """Return a sink that also remembers the thread of each event that was recorded."""
 
-        async def record(event: Event) -> None:
-            await sink(event)
-            self._remember(event)
+        async def record(event: Event) -> bool:
+            is_recorded = await sink(event)
+            if is_recorded:
+                self._remember(event)
+            return is_recorded
 
         return record
 

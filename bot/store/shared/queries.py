@@ -21,6 +21,10 @@ _LAST_JOB = f"""
 SELECT {JOB} FROM events WHERE {_OF_CONVERSATION} AND command IN ({{commands}}) AND event IS NOT NULL
 ORDER BY seq DESC LIMIT 1
 """
+_UNANSWERED = f"""
+SELECT 1 FROM events WHERE {_OF_CONVERSATION} AND NOT done AND answer IS NULL AND event IS NOT NULL AND lane <> 'free'
+AND actor = coalesce(:actor, actor) LIMIT 1
+"""
 #: People by the newest of their events that say something: the command `leave`, or a request. Buttons say nothing.
 _PEOPLE = f"""
 SELECT actor FROM (
@@ -90,6 +94,10 @@ class StoreQueries:
         names = {f"command_{number}": codec.to_key(name) for number, name in enumerate(commands)}
         sql = _LAST_JOB.format(commands=", ".join(f":{name}" for name in names))
         return parse_job(await self.rows(sql, **_conversation(adapter, conversation), **names))
+
+    async def has_unanswered(self, adapter: str, conversation: str, *, actor: str | None = None) -> bool:
+        key = None if actor is None else codec.to_key(actor)
+        return bool(await self.rows(_UNANSWERED, **_conversation(adapter, conversation), actor=key))
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         rows = await self.rows(_PARTICIPANTS, **_conversation(adapter, conversation))

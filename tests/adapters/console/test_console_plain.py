@@ -17,13 +17,14 @@ async def ask(console: Console, answer: Answer) -> list[Event]:
     events: list[Event] = []
     answering: list[asyncio.Task[None]] = []
 
-    async def sink(event: Event) -> None:
+    async def sink(event: Event) -> bool:
         async def reply() -> None:
             draft = await console.draft(event.reply_to, key=event.id, ref=None, private=False)
             await draft.finish(answer)
 
         events.append(event)
         answering.append(asyncio.create_task(reply()))
+        return True
 
     with suppress(NothingAnswered):
         await console.run(sink, COMMANDS)

@@ -114,10 +114,10 @@ class Harness(ABC):
         """The recorded events."""
         return self.services.events
 
-    async def sink(self, event: Event) -> None:
+    async def sink(self, event: Event) -> bool:
         """Given to `Adapter.run`."""
         try:
-            await self.services.sink(event)
+            return await self.services.sink(event)
         finally:
             self.handled += 1
             await self.services.notify()

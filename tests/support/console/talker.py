@@ -55,8 +55,9 @@ async def main() -> None:
         except asyncio.CancelledError:
             await draft.finish(Answer(text="It was stopped."))
 
-    async def sink(event: Event) -> None:
+    async def sink(event: Event) -> bool:
         running[event.id] = asyncio.create_task(work(event))
+        return True
 
     await console.run(sink, COMMANDS)
 

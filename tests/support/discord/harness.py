@@ -105,12 +105,12 @@ class DiscordDirect(Harness):
             await asyncio.gather(self._run, return_exceptions=True)
         await self._connected.__aexit__(None, None, None)
 
-    async def sink(self, event: Event) -> None:
+    async def sink(self, event: Event) -> bool:
         if event.actor.id == _MARKER:
             self._marks.add(event.prompt)
             await self.services.notify()
-        else:
-            await super().sink(event)
+            return True
+        return await super().sink(event)
 
     async def _healthy(self, *, is_healthy: bool = True) -> None:
         async with asyncio.timeout(20):

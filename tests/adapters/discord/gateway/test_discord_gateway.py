@@ -18,9 +18,9 @@ async def test_message_delivered_twice(service: Service, simulator: DiscordSimul
     seen: list[str] = []
     take = core.sink
 
-    async def sink(event: Any) -> None:
+    async def sink(event: Any) -> bool:
         seen.append(event.id)
-        await take(event)
+        return await take(event)
 
     service.core.sink = sink  # type: ignore[method-assign]
     said = await simulator.say(DM, "hello")

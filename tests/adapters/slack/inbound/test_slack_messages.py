@@ -43,8 +43,9 @@ async def test_twins_and_redeliveries_are_one_event(
     slack.people.mention_first = mention_first
     events: list[Event] = []
 
-    async def every(event: Event) -> None:
+    async def every(event: Event) -> bool:
         events.append(event)
+        return True
 
     core.sink = every  # type: ignore[method-assign]
     async with RunningAdapter(slack, core, http=True):

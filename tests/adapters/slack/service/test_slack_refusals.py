@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.i18n import translate
 from simulators.slack import Message, SlackSimulator
 from simulators.slack.faults import Rule
 from tests.support.scripted_api import piece
@@ -206,3 +207,17 @@ async def test_an_upload_that_fails_half_way_is_done_again(slack: SlackSimulator
     assert file.content is not None
     assert len(file.content) == file.size
     assert slack.storage.uploads == 2
+
+
+async def test_a_denied_person_is_told_once(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Mentions get one private sentence a day; a command's acknowledgement says that it was said."""
+    async with service(slack, tmp_path, bot_deny_people=(slack.bob.id,)) as running:
+        for number in range(3):
+            slack.bob.mention(f"question {number}")
+        await running.idle()
+        [told] = slack.bob.sees()
+        assert (told.content, told.is_ephemeral) == (translate("policy.person", "en-US"), True)
+        delivery = slack.bob.slash("/chat", "and now?")
+        await slack.until(lambda: delivery.is_done)
+        assert delivery.response["text"] == translate("request.refused_before", "en-US")
+        assert running.echo.prompts == []
