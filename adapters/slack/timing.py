@@ -28,6 +28,7 @@ class Timing:
     user_retry: float = 60.0  #: until a failed lookup of a user is repeated
     user_patience: float = 1.0  #: that an event waits for a lookup before it goes on without
     double_press: float = 3.0  #: within which a second press of the same button by the same person is the same press
+    late_event: float = 5.0  #: age of a message from which replies to it may have come before it
     interaction_patience: float = 1.5  #: for one call while Slack waits three seconds for an acknowledgement
 
     # -- outbound

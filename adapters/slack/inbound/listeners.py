@@ -76,6 +76,8 @@ class EventRouter:
             commands=commands,
             assistant=self._assistant,
             observed=observed,
+            background=self._background,
+            late_event=timing.late_event,
         )
         self._interactions = InteractionHandler(
             workspaces=workspaces,

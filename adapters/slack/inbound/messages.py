@@ -1,11 +1,13 @@
 """Messages: which of them are for the bot, recorded as events; and what their edits and deletions change."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
 from slack_bolt.async_app import AsyncBoltContext
 
+from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
@@ -35,6 +37,7 @@ log = structlog.get_logger(__name__)
 #: Subtypes of messages that somebody wrote; the others report joins, topics and the like.
 _SPOKEN = ("", "file_share", "thread_broadcast", "me_message", "bot_message")
 _MESSAGES = 5000  # messages that are remembered
+_REPLIES = 100  # to a message that came late
 
 
 #: Slack itself, which writes notices such as "You have been removed from #general" as direct messages. They carry
@@ -56,6 +59,8 @@ class MessageHandler:
         commands: Sequence[CommandSpec],
         assistant: Assistant,
         observed: ObservedEvents,
+        background: BackgroundTasks,
+        late_event: float,
     ) -> None:
         self._workspaces = workspaces
         self._users = users
@@ -65,6 +70,8 @@ class MessageHandler:
         self._commands = commands
         self._assistant = assistant
         self._observed = observed
+        self._background = background
+        self._late_event = late_event
         self._locks: PerKey[str, asyncio.Lock] = PerKey()
         self._muted = MutedParticipants(services, ADAPTER)
         self._recorded: BoundedDict[str, None] = BoundedDict(_MESSAGES)
@@ -106,6 +113,23 @@ class MessageHandler:
                 return
         if event.location.is_private:
             self._assistant.set_title(workspace, event)
+        elif _begins(message, event) and event.written_at + self._late_event <= time.time():
+            self._background.start(self._add_replies(workspace, message))
+
+    async def _add_replies(self, workspace: Workspace, message: Json) -> None:
+        """Record the replies to a message that came late: those without a mention were for nobody until it came."""
+        channel, ts = str(message["channel"]), str(message["ts"])
+        client = self._workspaces.client_of(workspace)
+        try:
+            answer = await client.conversations_replies(
+                channel=channel, ts=str(message.get("thread_ts") or ts), oldest=ts, limit=_REPLIES
+            )
+            for reply in answer.get("messages") or ():
+                is_spoken = (reply.get("subtype") or "") in _SPOKEN and not is_bot(reply)
+                if is_spoken and float(reply["ts"]) > float(ts):
+                    await self._add(workspace, {**reply, "channel": channel})
+        except (*API_ERRORS, DeliveryError, StoreError) as exc:
+            log.warning("replies to a late message not read", ts=ts, reason=log_reason(exc))
 
     async def _edit(self, workspace: Workspace, notice: Json) -> None:
         """Revise the event of an edited message; link previews and reply counts are no edits."""
@@ -218,6 +242,11 @@ class MessageHandler:
             has_prior_messages=has_prior_messages,
         )
         return event_from_message(message, self._commands, context=context, person=person, people=people)
+
+
+def _begins(message: Json, event: Event) -> bool:
+    """Whether the bot takes part in the thread of the message from there on."""
+    return event.has_prior_messages or message.get("thread_ts") in (None, "", message.get("ts"))
 
 
 def _is_direct(message: Json) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.timing import Timing
 from simulators.slack import SlackSimulator
 from tests.support.service import quiet_logs
 from tests.support.slack.service import service
@@ -100,6 +101,22 @@ async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimul
         await running.answers(first, 3)
         asked = [[m["content"] for m in body["messages"][1:] if m["role"] == "user"] for body in running.echo.bodies]
     assert asked == [["one", "two"], ["one"], ["one", "two", "three"]]
+
+
+async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A reply without a mention that came before the message that it replies to is answered after that."""
+    async with service(slack, tmp_path, http=True, timing=Timing(late_event=0.0)) as running:
+        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
+        first = slack.ada.mention("one")
+        await slack.until_delivered()
+        slack.sender.url = url
+        missed = list(slack.sender.deliveries)
+        slack.ada.say("two", thread=first)
+        await slack.until_delivered()
+        for delivery in missed:
+            await slack.sender.again(delivery, number=3)
+        await running.answers(first, 2)
+        assert running.echo.prompts == ["one", "two"]
 
 
 async def test_wrong_missing_and_old_signatures_ask_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
