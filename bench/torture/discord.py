@@ -131,6 +131,7 @@ class DiscordSide:
     async def edit(self, conversation: Conversation, question: Question) -> None:
         """Replace the newest question by another."""
         message: Json = conversation.newest
+        question.is_unheard = conversation.questions[-1].is_unheard
         await self._simulator.edit(message, TOKEN.sub(question.token, message["content"]))
 
     def note_receipts(self, questions: Sequence[Question]) -> None:
