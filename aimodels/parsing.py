@@ -13,6 +13,7 @@ Anything else raises `UnexpectedAnswer`, whose text names the field.
 # ruff: noqa: PLR2004 (the numbers' meaning stands beside them)
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -76,6 +77,9 @@ def parse_media(data: Mapping[str, Any], envelope: Mapping[str, Any]) -> MediaRe
     return MediaResponse.model_validate({**envelope, "data": content})
 
 
+log = logging.getLogger(__name__)
+
+_MOST_ITEMS = 100  # of an answer; the reference offers four
 _MEDIA = ("images", "audio", "audios", "video", "videos", "data")
 _RUNNING = {"queued", "pending", "processing", "running", "in_progress"}
 _FAILED = {"failed", "error", "cancelled", "canceled", "expired"}
@@ -174,7 +178,9 @@ def strip_fence(text: str) -> str:
 def _items(data: Mapping[str, Any]) -> list[MediaItem]:
     key = next((key for key in _MEDIA if data.get(key)), None)
     found = data if key is None else data[key]
-    listed = found if isinstance(found, list) else [found]
+    listed = found[:_MOST_ITEMS] if isinstance(found, list) else [found]
+    if isinstance(found, list) and len(found) > _MOST_ITEMS:
+        log.warning("the API's answer has %d files; those after the first %d are ignored", len(found), _MOST_ITEMS)
     name = f"{key}[{{}}]." if isinstance(found, list) else f"{key}." if key else ""
     if key is None and not (data.get("url") or data.get("b64_json")):
         raise UnexpectedAnswer("the API's answer has no images, audio, video or url")

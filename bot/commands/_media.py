@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+import structlog
+
 from aimodels.responses import MediaItem
 from bot.commands._base import Context, Parts
 from bot.errors import UsageError
 from bot.models import Action, Actions, Job, Kind, Media, Status, Text, TurnRecord, Usage
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -75,6 +79,7 @@ async def media_answer(
     prompt: str,
     model: str,
     cost: float,
+    count: int = 1,
     details: Sequence[str] = (),
     actions: Sequence[Action] = (),
     file_kind: Kind | None = None,
@@ -82,8 +87,12 @@ async def media_answer(
     """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store.
 
     The caption says what the files are, not what was asked for: size, length and format are read from the first one.
+    `count`: number of files that were asked for; further ones are ignored, whatever the API sends.
     `file_kind`: "image", "audio" or "video", where it is not the same as `kind`; files of another are refused.
     """
+    if len(items) > count:
+        log.warning("the API sent more files than were asked for", kind=kind, asked=count, sent=len(items))
+        items = items[:count]
     yield Usage(kind=kind, model=model, items=len(items), cost=cost)
     yield Status(ctx.translate("media.fetching"))
     facts: list[str] = []

@@ -57,6 +57,7 @@ async def image(ctx: Context) -> Parts:
         model=model,
         details=[style] if style else [],
         cost=answer.data.usage.cost or 0.0,
+        count=n,
         actions=more(ctx, prompt, size, style, n),
     ):
         yield part

@@ -59,6 +59,14 @@ async def test_a_large_request(api: ScriptedApi) -> None:
     assert all(int(request.headers["Content-Length"]) > len(text) for request in api.requests)
 
 
+async def test_the_number_of_files_is_bounded(api: ScriptedApi) -> None:
+    """Of an answer with thousands of files the first hundred are read."""
+    api.play(data({"images": [{"url": "https://files.example/a.png"}] * 10_000}))
+    async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:
+        answer = await client.images.create(model="m", prompt="a fox")
+    assert len(answer.data.images) == 100
+
+
 async def test_an_endless_error(api: ScriptedApi) -> None:
     """Of an error only the beginning is read, at each try."""
     sent: list[int] = []

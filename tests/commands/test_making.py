@@ -4,6 +4,7 @@ import asyncio
 import base64
 
 import pytest
+import structlog
 
 from aimodels.errors import JobFailed
 from bot.commands._media import ProgressStream
@@ -27,6 +28,17 @@ async def test_an_image_is_shown_with_a_caption(runner: CommandRunner) -> None:
     assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
     assert said.turn_record == TurnRecord(user="a red fox", assistant="[image: a red fox, anime, 1x1]")
     assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "delete"]
+
+
+async def test_pictures_that_nobody_asked_for_are_ignored(runner: CommandRunner) -> None:
+    """Only as many files are fetched, shown and counted as were asked for, whatever the API sends; the log says so."""
+    runner.api_server.extra_images = 49
+    with structlog.testing.capture_logs() as logs:
+        said = await runner.ask("image", "a red fox", options={"n": "1"})
+    assert len(said.media) == 1
+    assert len(list(runner.settings.media_dir.rglob("*.png"))) == 1
+    assert [(usage.items, usage.cost) for usage in said.usage] == [(1, 0.0008)]
+    assert [(line["log_level"], line["sent"]) for line in logs if "more files" in line["event"]] == [("warning", 50)]
 
 
 async def test_what_the_sandbox_made_says_so(runner: CommandRunner) -> None:

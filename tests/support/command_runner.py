@@ -52,6 +52,7 @@ class StubApi:
     code: str = "print('hi')"
     finish_reason: str = "stop"
     refusal: tuple[int, str] | None = None  #: status and code of every response, if set
+    extra_images: int = 0  #: number of pictures that nobody asked for
     sandbox_words: list[str] | None = None  #: of each picture, as the sandbox sends them
     polls: Sequence[dict[str, Any]] = ()  #: responses of a video job before it is done; (): done at once
 
@@ -78,7 +79,10 @@ class StubApi:
                 data = {"choices": [{"text": self.code, "finish_reason": self.finish_reason}], "usage": usage}
             case "images":
                 image = {"url": f"{self.url}/files/a.png", "width": 1, "height": 1, "sandbox_words": self.sandbox_words}
-                data = {"images": [image] * body["n"], "usage": {"images": body["n"], "cost": 0.0008 * body["n"]}}
+                data = {
+                    "images": [image] * (body["n"] + self.extra_images),
+                    "usage": {"images": body["n"], "cost": 0.0008 * body["n"]},
+                }
             case "audio":
                 data = {"audio": {"url": f"{self.url}/files/a.wav"}}
             case _:
