@@ -66,7 +66,7 @@ class ReplyTarget(ReplyTargetFields):
     def is_for_one(self, answer: Answer) -> bool:
         """Return whether an answer is for the person alone.
 
-        A failure is not, in a thread where everybody saw the question: Slack does not promise that an ephemeral message
-        is delivered, and it is gone with the next start of the client.
+        A failure is not, where there is a thread or is to be one: Slack does not promise that an ephemeral message is
+        delivered, it is gone with the next start of the client, and after a crash it may be sent again.
         """
-        return answer.private and not self.is_dm and not (answer.is_failure and bool(self.thread))
+        return answer.private and not self.is_dm and not (answer.is_failure and bool(self.thread or self.parent))

@@ -190,13 +190,14 @@ def event_from_button(
     `values`: of the form that the button opened; `label`: its text, for a parent where there is no thread yet.
     """
     context = replace(context, conversation=button.conversation)
-    is_private = button.action in EPHEMERAL_ACTIONS
+    is_retry = context.is_pressed_private and button.action == RETRY  # of what was asked privately
+    is_private = is_retry or button.action in EPHEMERAL_ACTIONS
     event = replace(
         context.create_event(private=is_private),
         command="press",
         options={**values, "event": button.event, "action": button.action},
     )
-    if context.is_pressed_private and button.action == RETRY:
+    if is_retry:
         event = replace(event, reply_to={**event.reply_to, "pressed_error": "1"})
     if is_private or context.thread:
         return event

@@ -55,7 +55,7 @@ class SlackDraft:
         self, services: DeliveryServices, target: ReplyTarget, *, key: str, ref: str | None, private: bool
     ) -> None:
         self.confirm: Confirm = always_owned  #: that the event is still this process's
-        self._api = WebApi(services, target, self._confirm)
+        self._api = WebApi(services, target, lambda: self.confirm())  # noqa: PLW0108 - it is replaced
         self._key = key
         self._timing = services.timing
         self._is_private = (private or bool(target.private)) and not target.is_dm
@@ -87,9 +87,6 @@ class SlackDraft:
     @property
     def _target(self) -> ReplyTarget:
         return self._api.target
-
-    async def _confirm(self) -> None:
-        await self.confirm()
 
     @asynccontextmanager
     async def _step(self) -> AsyncIterator[None]:
@@ -175,7 +172,10 @@ class SlackDraft:
         except DeliveryRefused as exc:
             if not is_forbidden_channel(exc) or self._target.is_dm:
                 raise
-            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
+            if answer.private:
+                await self._post_ephemeral(answer)
+            else:
+                await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
 
     def _is_for_one(self, answer: Answer) -> bool:
         return self._is_private or self._target.is_for_one(answer)

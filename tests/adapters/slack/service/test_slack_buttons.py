@@ -63,10 +63,11 @@ async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) ->
 
 
 async def test_a_private_error_is_replaced(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Where nothing stands in the channel yet, only who asked reads the error, until there is an answer."""
+    """An error of what was asked privately is private, like the answer that its button asks for."""
     async with service(slack, tmp_path) as running:
         running.echo.instead = [failure(400)] * 2
-        slack.ada.slash("/chat", "hello")
+        said = slack.bob.say("hello", channel=slack.general)
+        slack.ada.message_shortcut("explain", said)
         [told] = await slack.until(lambda: [m for m in slack.ada.sees() if m.is_ephemeral])
         slack.ada.press(told, "press:retry")
         await slack.until(lambda: told.is_deleted)
@@ -74,8 +75,36 @@ async def test_a_private_error_is_replaced(slack: SlackSimulator, tmp_path: Path
         slack.ada.press(told, "press:retry")
         await slack.until(lambda: told.is_deleted)
         await running.idle()
+        [text] = ephemeral_texts(slack)
+        assert text.startswith("re: ")
+        assert slack.from_bot(slack.general) == []
+
+
+async def test_an_error_after_a_command_stays(slack: SlackSimulator, tmp_path: Path) -> None:
+    """It is a message in the command's thread, and there the answer takes its place."""
+    async with service(slack, tmp_path) as running:
+        running.echo.instead = [failure(400)]
+        slack.ada.slash("/chat", "hello")
+        parent, told = await slack.until(lambda: len(found := slack.from_bot(slack.general)) == 2 and found)
+        assert (told.thread_ts, labels(told)) == (parent.ts, ["Try again"])
+        await running.idle()
+        slack.ada.press(told, "press:retry")
+        await slack.until(lambda: told.is_deleted)
+        await running.idle()
+        assert [read(message) for message in slack.from_bot(slack.general)][1:] == ["re: hello"]
         assert ephemeral_texts(slack) == []
-        assert read(slack.from_bot(slack.general)[-1]) == "re: hello"
+
+
+async def test_an_error_where_the_bot_is_no_member_is_private(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Slack still takes a private message there."""
+    private = slack.add_channel("private", members=[slack.ada.id], is_private=True)
+    async with service(slack, tmp_path) as running:
+        running.echo.instead = [failure(400)]
+        slack.ada.slash("/chat", "hello", channel=private)
+        [told] = await slack.until(lambda: [m for m in slack.ada.sees(private) if m.is_ephemeral])
+        assert labels(told) == ["Try again"]
+        await running.idle()
+        assert slack.from_bot(private) == []
 
 
 async def test_quick_double_clicks_make_one(slack: SlackSimulator, tmp_path: Path) -> None:
