@@ -65,6 +65,7 @@ class PlainScreen:
         self._fd = fd
         self._order_timeout = order_timeout
         self._asked: dict[str, None] = {}
+        self._told_waiting: set[str] = set()
         self._changed = asyncio.Condition()
         self._last_sign = 0.0
         self._shown = self._failed = 0  # answers
@@ -88,11 +89,15 @@ class PlainScreen:
         """Release the place of a question: nothing more is printed for it."""
         async with self._changed:
             self._asked.pop(key, None)
+            self._told_waiting.discard(key)
             self._changed.notify_all()
 
-    async def status(self, key: str, status: Status) -> None:  # noqa: ARG002
-        """Print nothing; note the sign of life."""
+    async def status(self, key: str, status: Status) -> None:
+        """Note the sign of life; print only that a question waits for minutes, once, to the error output."""
         self._last_sign = asyncio.get_running_loop().time()
+        if status.is_waiting and key not in self._told_waiting:
+            self._told_waiting.add(key)
+            print(fmt.clean(status.text), file=sys.stderr, flush=True)  # noqa: T201
 
     async def write(self, key: str, question: str, text: str) -> None:  # noqa: ARG002
         """Print nothing; note the sign of life."""

@@ -138,3 +138,15 @@ async def test_an_answer_in_an_outage_grows(tmp_path: Path) -> None:
         await one.channel.until(lambda: (event, {"text": "Hello world"}) in one.channel.seen)
         release.set()
         await one.channel.wait_for_answers(event)
+
+
+async def test_a_wait_for_the_rate_limit_can_be_stopped(tmp_path: Path) -> None:
+    """A request that waits within the API client holds up no free command, and the Stop button reaches it."""
+    async with service(tmp_path, bot_patience=600) as one:
+        one.echo.instead = [failure(429, headers={"Retry-After": "60"})]
+        event = await one.channel.ask("hello")
+        await one.channel.until(lambda: any("60 s" in change["text"] for _, change in one.channel.seen))
+        assert "/image" in (await one.ask("", command="help")).text
+        await one.channel.ask("", command="press", options={"event": event, "action": "stop"})
+        await one.channel.wait_for_answers(event)
+        assert one.answer(event).text == "*Stopped.*"

@@ -8,18 +8,20 @@ import pytest
 from adapters.console.adapter import Console
 from adapters.console.parse import Person
 from bot.errors import DeliveryRefused, NothingAnswered
-from bot.models import Action, Answer, Event
+from bot.models import Action, Answer, Event, Status
 from tests.contract.adapter_contract import COMMANDS
 
 
-async def ask(console: Console, answer: Answer) -> list[Event]:
-    """Run the console to its end, with this answer to whatever is asked."""
+async def ask(console: Console, answer: Answer, *statuses: Status) -> list[Event]:
+    """Run the console to its end, with these statuses and this answer to whatever is asked."""
     events: list[Event] = []
     answering: list[asyncio.Task[None]] = []
 
     async def sink(event: Event) -> bool:
         async def reply() -> None:
             draft = await console.draft(event.reply_to, key=event.id, ref=None, private=False)
+            for status in statuses:
+                await draft.status(status)
             await draft.finish(answer)
 
         events.append(event)
@@ -39,11 +41,11 @@ def console(folder: Path, said: bytes, stdout: int) -> Console:
     return Console(conversation="test", person=Person("Ann"), data_dir=folder, stdin=stdin, stdout=stdout)
 
 
-async def printed(folder: Path, said: bytes, answer: Answer) -> tuple[str, list[Event]]:
+async def printed(folder: Path, said: bytes, answer: Answer, *statuses: Status) -> tuple[str, list[Event]]:
     """Return the output for piped input, and the events."""
     stdout = os.open(folder / "out", os.O_WRONLY | os.O_CREAT)
     try:
-        events = await ask(console(folder, said, stdout), answer)
+        events = await ask(console(folder, said, stdout), answer, *statuses)
     finally:
         os.close(stdout)
     return (folder / "out").read_text(), events
@@ -75,6 +77,14 @@ async def test_wrong_bytes_and_long_lines_are_messages_too(tmp_path: Path) -> No
     assert [event.prompt for event in events] == ["bad \ufffd bytes", "x" * 1_000_000]
     assert out.startswith("> bad \ufffd bytes\nAnswer.\n\n")
     assert len(out) < 10_000
+
+
+async def test_a_long_wait_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the error output: the answers stay the only output."""
+    statuses = Status("Thinking"), *[Status("I keep trying…", is_waiting=True)] * 2
+    out, _ = await printed(tmp_path, b"one\n", Answer(text="Answer."), *statuses)
+    assert out == "> one\nAnswer.\n\n"
+    assert capsys.readouterr().err.count("I keep trying…") == 1
 
 
 async def test_only_a_failure_hints_at_a_button(tmp_path: Path) -> None:
