@@ -1,5 +1,6 @@
 """Installed platforms, found by entry point: the core names none."""
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -17,6 +18,7 @@ from bot.settings.core import Settings
 
 #: Entry point group under which distributions offer a `Platform`.
 GROUP = "channelmuse.adapters"
+_PUBLIC_URL = re.compile(r"https://[^\s/?#]+\.[^\s/?#]+(?:/[^\s?#]*)?")
 
 
 @cache
@@ -97,7 +99,12 @@ def create_adapters(
 
 
 def write_manifest(settings: Settings, platform: str, *, url: str | None) -> str:
-    """The registration of this service with a platform, to be pasted there. Raises `SettingsError`."""
+    """The registration of this service with a platform, to be pasted there. Raises `SettingsError`.
+
+    `url`: the service's public address, which platforms require to be https; None: they are connected to instead.
+    """
+    if url is not None and not _PUBLIC_URL.fullmatch(url):
+        raise SettingsError(operator_text("platform.no_address", url=repr(url)))
     writers = {name: found.manifest for name, found in find_platforms().items() if found.manifest is not None}
     if platform not in writers:
         names = join_list(sorted(writers), operator_locale())

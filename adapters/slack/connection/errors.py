@@ -34,7 +34,7 @@ _TABLE = ErrorTable(
     },
 )
 _RATE_LIMITS = ("ratelimited", "rate_limited")
-_TOO_MANY_REQUESTS = 429
+_NOT_FOUND, _TOO_MANY_REQUESTS = 404, 429
 _RETRY_AFTER = 5.0  # seconds, where Slack does not tell
 
 #: Errors by which the bot may not read a channel.
@@ -44,10 +44,15 @@ API_ERRORS = (SlackClientError, *NETWORK_ERRORS)
 
 
 def error_code(exc: BaseException) -> str:
-    """Return Slack's name of the error, such as `not_in_channel`; "" when there was no such answer."""
-    response = getattr(exc, "response", None) if isinstance(exc, SlackApiError) else None
-    data = getattr(response, "data", response)
-    return str(data.get("error") or "") if isinstance(data, dict) else ""
+    """Return Slack's name of the error, such as `not_in_channel`; "" when there was no such answer.
+
+    A server that speaks for Slack may answer a method that it does not have with a bare 404.
+    """
+    if not isinstance(exc, SlackApiError):
+        return ""
+    data = getattr(exc.response, "data", exc.response)
+    named = str(data.get("error") or "") if isinstance(data, dict) else ""
+    return named or ("unknown_method" if _status(exc) == _NOT_FOUND else "")
 
 
 def log_reason(exc: Exception) -> str:

@@ -148,6 +148,15 @@ async def test_refused_calls_are_replaced(
     assert rule.hit >= 1
 
 
+async def test_a_method_that_is_not_there_is_asked_for_once(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A bare 404 is an unknown method: later answers grow by edits at once."""
+    rule = slack.faults.crash("chat.startStream", 404, times=None)
+    async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
+        for text in ("tell me", "tell me more"):
+            assert has_one_text(await ask(running, text))
+    assert rule.hit == 1
+
+
 @pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived"])
 async def test_a_forbidden_channel_is_answered_in_direct_messages(
     slack: SlackSimulator, tmp_path: Path, error: str

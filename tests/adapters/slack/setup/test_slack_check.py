@@ -80,6 +80,17 @@ def test_manifest_is_printed(
     assert json.loads(capsys.readouterr().out)["settings"]["socket_mode_enabled"] is False
 
 
+@pytest.mark.parametrize(
+    "url", ["foo", "muse.example.com", "http://muse.example.com", "https://muse.example.com/?a=b", ""]
+)
+def test_an_address_that_slack_would_not_take_is_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In one sentence, in place of a manifest that Slack refuses or that leads nowhere."""
+    assert main(["manifest", "slack", "--url", url]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "https://" in told.err
+
+
 @pytest.mark.parametrize("name", ["slack.md", "slack.zh-Hant.md"])
 def test_every_scope_is_documented(name: str) -> None:
     """The guide gives the purpose of each scope."""
