@@ -67,7 +67,8 @@ async def build(
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
         registry = load_offered(settings)
-        metrics = Metrics(registry.names, timing.ops)
+        health = {name: adapter.health for name, adapter in adapters.items()}
+        metrics = Metrics(registry.names, timing.ops, health=health)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts, secret = urlsplit(api.base_url), signing_key(settings)
         spool = await stack.enter_async_context(

@@ -3,12 +3,23 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 
-from bot.models import Answer, Event, Usage
+from bot import __version__
+from bot.models import Answer, Event, Lane, Usage
 from bot.ops.timing import OpsTiming
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
@@ -53,10 +64,17 @@ class RateLimiter(Protocol):
 class Metrics:
     """The metrics of one service, with a registry of its own.
 
-    `commands`: allowed values of the label `command`; other names, which people can send, become `other`.
+    `commands`: allowed values of the label `command`; other names, which people can send, become `other`. `health`: by
+    platform, a function that returns "" or the platform's problem.
     """
 
-    def __init__(self, commands: Collection[str], timing: OpsTiming | None = None) -> None:
+    def __init__(
+        self,
+        commands: Collection[str],
+        timing: OpsTiming | None = None,
+        *,
+        health: Mapping[str, Callable[[], str]] | None = None,
+    ) -> None:
         self._timing = timing or OpsTiming()
         self.registry = CollectorRegistry()
         self._commands = frozenset(commands)
@@ -69,8 +87,15 @@ class Metrics:
         def histogram(name: str, help_: str, *labels: str) -> Callable[..., Histogram]:
             return cache(Histogram(name, help_, labels, buckets=_SECONDS, registry=self.registry).labels)
 
-        def gauge(name: str, help_: str) -> Gauge:
-            return Gauge(name, help_, registry=self.registry)
+        def gauge(name: str, help_: str, *labels: str) -> Gauge:
+            return Gauge(name, help_, labels, registry=self.registry)
+
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        Info("bot_build", "Version of the service.", registry=self.registry).info({"version": __version__})
+        connected = gauge("bot_platform_connected", "1 where a platform can be reached, else 0.", "adapter")
+        for name, find_problem in (health or {}).items():
+            connected.labels(name).set_function(partial(_is_well, find_problem))
 
         self._events = counter("bot_events", "Events, by what became of them.", *of_event, "outcome")
         self._first_sign = histogram("bot_first_sign_seconds", "From receipt to the first visible sign.", *of_event)
@@ -84,6 +109,7 @@ class Metrics:
         self._items = counter("bot_items", "Pictures, sounds and videos made.", "kind")
         self._cost = counter("bot_cost", "Money spent, in the API's currency.", "kind")
         self._waiting = gauge("bot_queue_waiting", "Events that wait.")
+        self._waiting_lanes = gauge("bot_queue_lane_waiting", "Events that wait, by the lane of their command.", "lane")
         self._running = gauge("bot_queue_running", "Events that are being answered.")
         self._oldest = gauge("bot_queue_oldest_seconds", "How long the oldest waiting event has waited.")
         self._limit = gauge("bot_api_rate_limit", "API calls per window, as told; -1: not told.")
@@ -146,6 +172,8 @@ class Metrics:
     def render(self, counts: Mapping[str, float], limiter: RateLimiter) -> bytes:
         """Return all metrics in Prometheus' text format; `counts`: from `EventQueue.counts`."""
         self._waiting.set(counts.get("waiting", 0))
+        for lane in Lane:
+            self._waiting_lanes.labels(lane).set(counts.get(f"waiting_{lane}", 0))
         self._running.set(counts.get("running", 0))
         self._oldest.set(counts.get("oldest", 0))
         self._limit.set(-1 if limiter.limit is None else limiter.limit)
@@ -155,6 +183,10 @@ class Metrics:
 
     def _labels(self, event: Event) -> tuple[str, str]:
         return event.adapter, event.command if event.command in self._commands else "other"
+
+
+def _is_well(find_problem: Callable[[], str]) -> float:
+    return float(not find_problem())
 
 
 def _age(event: Event) -> float:

@@ -115,7 +115,10 @@ class EventQueue(Protocol):
         """Return the sequence numbers that others asked this process to stop since the last call."""
 
     async def counts(self) -> Mapping[str, float]:
-        """Return gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest has waited)."""
+        """Return gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest has waited).
+
+        `waiting_LANE`: of the waiting events those of one lane.
+        """
 
 
 class Journal(Protocol):

@@ -8,6 +8,7 @@ class StoreTiming:
     """All values are seconds."""
 
     longest_retry: float = 300.0  #: before a new try; a stored time further away is of a clock that was set back
+    write_check: float = 10.0  #: after a successful check by writing, during which no other is made
 
     # SQLite
     busy: float = 5.0  #: to wait for another program that has locked the file

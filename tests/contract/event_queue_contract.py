@@ -341,13 +341,14 @@ class EventQueueContract(StoreSuite):
 
     async def test_gauges(self, store: Store) -> None:
         """Waiting and running events are counted, and how long the oldest has waited."""
-        assert await store.counts() == {"waiting": 0, "running": 0, "oldest": 0}
+        lanes = {f"waiting_{lane}": 0 for lane in Lane}
+        assert await store.counts() == {**lanes, "waiting": 0, "running": 0, "oldest": 0}
         await store.record(event("e0", received_at=NOW - timedelta(hours=1)), lane=Lane.CONVERSATION)
         await store.record(event("e1"), lane=Lane.CONVERSATION)
         assert (await store.counts())["oldest"] >= 3600
         await claim(store)
         counts = await store.counts()
-        assert (counts["waiting"], counts["running"]) == (1, 1)
+        assert (counts["waiting"], counts["waiting_conversation"], counts["running"]) == (1, 1, 1)
         assert counts["oldest"] < 3600
         await store.check()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot import __version__
 from bot.models import Actor, Answer, Event, Media, Usage
 from bot.ops.metrics import Metrics
 
@@ -33,12 +34,25 @@ def asked(command: str = "chat", *, id: str = "e", ago: float = 3.0) -> Event:  
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
-    text = metrics.render({"waiting": 4, "running": 2, "oldest": 7.5}, Budget()).decode()
+    text = metrics.render({"waiting": 4, "waiting_own": 3, "running": 2, "oldest": 7.5}, Budget()).decode()
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+def test_the_process_its_version_and_its_platforms_are_seen() -> None:
+    """Memory and descriptors, the version, which platform is connected, and how many events wait in which lane."""
+    problems = {"here": "", "there": "not connected"}
+    metrics = Metrics(COMMANDS, health={name: lambda name=name: problems[name] for name in problems})  # type: ignore[misc]
+    found = samples(metrics)
+    assert found["process_resident_memory_bytes",] > 1_000_000
+    assert found["bot_build_info", __version__] == 1
+    assert (found["bot_platform_connected", "here"], found["bot_platform_connected", "there"]) == (1, 0)
+    assert found["bot_queue_lane_waiting", "own"] == 3
+    problems["there"] = ""
+    assert samples(metrics)["bot_platform_connected", "there"] == 1
 
 
 def test_an_event_is_counted_and_timed() -> None:

@@ -315,9 +315,10 @@ class PostgresEvents:
         return await self._change(work)
 
     async def counts(self) -> Mapping[str, float]:
-        ((waiting, running, oldest),) = await self._connections.rows(statements.COUNTS)
+        ((waiting, running, oldest, *by_lane),) = await self._connections.rows(statements.COUNTS)
+        lanes = {f"waiting_{lane}": count for lane, count in zip(Lane, by_lane, strict=True)}
         since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
-        return {"waiting": waiting, "running": running, "oldest": since}
+        return {**lanes, "waiting": waiting, "running": running, "oldest": since}
 
 
 def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Sequence[object]]:

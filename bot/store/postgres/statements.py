@@ -167,5 +167,8 @@ DELETE_TURNS = "DELETE FROM turns WHERE event_seq = :seq"
 IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = :seq AND owner = :owner"
 COUNTS = """
 SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),
-    min(received_at) FILTER (WHERE owner IS NULL) FROM events WHERE NOT done AND event IS NOT NULL
+    min(received_at) FILTER (WHERE owner IS NULL),
+    count(*) FILTER (WHERE owner IS NULL AND lane = 'conversation'),
+    count(*) FILTER (WHERE owner IS NULL AND lane = 'own'), count(*) FILTER (WHERE owner IS NULL AND lane = 'free')
+FROM events WHERE NOT done AND event IS NOT NULL
 """

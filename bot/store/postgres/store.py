@@ -26,6 +26,7 @@ from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
 from bot.store.shared.rows import parse_media
 from bot.store.shared.sql import Dialect
+from bot.store.shared.write_probe import WriteProbe
 from bot.store.timing import StoreTiming
 
 
@@ -41,6 +42,7 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         self._lease = Lease(self._connections, timing=timing, on_notification=self._on_notification, adopt=self._adopt)
         self._writer = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
+        self._probe = WriteProbe(self._touch, interval=timing.write_check)
         self._values = NamespaceCache(self._read_values)
 
     async def __aenter__(self) -> Self:
@@ -130,6 +132,9 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
         return media
 
+    async def _touch(self) -> None:
+        await self._writer.submit(lambda db: db.value("SELECT nextval('served')"))
+
     async def check(self) -> None:
         await self.rows("SELECT 1 FROM events LIMIT 1")
-        await self._writer.submit(lambda db: db.value("SELECT nextval('served')"))
+        await self._probe.check()

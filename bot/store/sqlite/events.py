@@ -235,7 +235,9 @@ class SqliteEvents(SqliteRecorder):
 
     async def counts(self) -> Mapping[str, float]:
         oldest = self._queue.oldest
+        by_lane = self._queue.waiting_by_lane()
         return {
+            **{f"waiting_{lane}": by_lane.get(lane, 0) for lane in Lane},
             "waiting": self._queue.waiting,
             "running": self._queue.running,
             "oldest": 0.0 if oldest is None else max(self._now() - oldest, 0.0),

@@ -3,8 +3,8 @@
 Every step costs the logarithm of what waits, whatever the number of people, conversations or finished events.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush, heapreplace
 
@@ -102,6 +102,10 @@ class WaitingQueue:
     def waiting(self) -> int:
         """The number of waiting events, delayed ones included."""
         return len(self._waiting)
+
+    def waiting_by_lane(self) -> Mapping[Lane, int]:
+        """Return the number of waiting events of each kind of lane."""
+        return Counter(item.lane for item in self._waiting.values())
 
     @property
     def running(self) -> int:

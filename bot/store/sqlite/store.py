@@ -22,6 +22,7 @@ from bot.store.shared import codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.sql import Dialect
+from bot.store.shared.write_probe import WriteProbe
 from bot.store.sqlite import maintenance
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
@@ -70,6 +71,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
         )
         self._path = path
         self._stack = AsyncExitStack()
+        self._probe = WriteProbe(self._touch, interval=self._timing.write_check)
         self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
 
     async def __aenter__(self) -> Self:
@@ -255,6 +257,9 @@ class SqliteStore(SqliteEvents, StoreQueries):
         await self._writer.submit(rest)
         return media
 
+    async def _touch(self) -> None:
+        await self._writer.submit(WorkOperation(maintenance.touch))
+
     async def check(self) -> None:
         await self.rows("SELECT 1 FROM events LIMIT 1")
-        await self._writer.submit(WorkOperation(maintenance.touch))
+        await self._probe.check()

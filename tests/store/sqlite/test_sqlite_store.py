@@ -154,6 +154,16 @@ async def test_damage_met_while_running_is_told(path: Path) -> None:
                 await said(store)
 
 
+async def test_looking_at_the_database_writes_once(path: Path) -> None:
+    """Checks at once, and soon after each other, share one write."""
+    async with SqliteStore(path) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            await asyncio.gather(*(store.check() for _ in range(5)))
+            before = other.execute("PRAGMA data_version").fetchone()
+            await store.check()
+            assert other.execute("PRAGMA data_version").fetchone() == before
+
+
 async def test_a_locked_database_is_told_and_loses_nothing(path: Path) -> None:
     """While another program holds the write lock writes fail as unavailable; afterwards the same store goes on."""
     async with SqliteStore(path, timing=StoreTiming(busy=0.05)) as store:
