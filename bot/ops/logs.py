@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 import sys
+import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Literal, TextIO
@@ -10,7 +12,7 @@ from urllib.parse import quote
 
 import structlog
 from pydantic import SecretStr
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 #: Replaces a secret in a record.
 REDACTED = "[secret]"
@@ -68,12 +70,36 @@ def _renderers(form: str) -> list[Processor]:
             structlog.processors.format_exc_info,
             _render_json,
         ]
-    # The plain traceback: the pretty one shows local variables, and wraps lines in the middle of a secret.
     return [
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
-        )
+        _escape_controls,
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_write_traceback, pad_event_to=0),
     ]
+
+
+#: Characters that steer a terminal, end a line or turn its direction.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def _escape(text: str) -> str:
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _indent(text: str) -> str:
+    """Return lines that none can be taken for a record's first one."""
+    return "\n".join(f"    {_escape(line)}" for line in text.rstrip("\n").split("\n"))
+
+
+def _escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Escape what strangers may have written into a record: no terminal is steered, no line is forged."""
+    for key, value in event.items():
+        if isinstance(value, str) and _CONTROL.search(value):
+            event[key] = f"\n{_indent(value)}" if key in {"exception", "stack"} else _escape(value)
+    return event
+
+
+def _write_traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """Write the plain traceback: the pretty one shows local variables, and wraps lines in the middle of a secret."""
+    out.write("\n" + _indent("".join(traceback.format_exception(*exc_info))))
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dumps` would create an encoder for each line

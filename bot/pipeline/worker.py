@@ -16,6 +16,7 @@ from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, 
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
+from bot.pipeline.answer_log import log_answered
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
@@ -193,6 +194,7 @@ class Worker:
         await running.save_ref(self._queue)
         await remove_failure(self._journal, job, answer)
         self._metrics.answered(job.event, answer)
+        log_answered(job.event, answer, builder.usage)
         self._failures.pop(job.seq, None)
         self._free_slot(running)
         await self._queue.complete(job)

@@ -91,3 +91,30 @@ def test_configuring_twice_writes_once() -> None:
     """A second configuration replaces the first."""
     events = [json.loads(line)["event"] for line in run("info", "json")[1].splitlines()]
     assert events.count("plain") == 1
+
+
+FORGER = """
+import logging, sys
+import structlog
+from bot.ops import logs
+
+logs.configure("info", "console")
+evil = "x\\x1b]0;title\\x07\\n2026-01-01T00:00:00Z [info     ] forged"
+logging.getLogger("library").warning("got %s", evil)
+structlog.get_logger("bot.example").info(evil, key=evil)
+try:
+    raise ValueError(evil)
+except ValueError:
+    logging.getLogger("library").exception("failed")
+    structlog.get_logger("bot.example").exception("failed")
+"""
+
+
+def test_foreign_text_steers_no_terminal_and_forges_no_line() -> None:
+    """In the format for people, too: control characters are escaped, and a traceback's lines are indented."""
+    done = subprocess.run([sys.executable, "-c", FORGER], capture_output=True, text=True, check=True)
+    assert "\x1b" not in done.stderr
+    assert "\x07" not in done.stderr
+    assert done.stderr.count("forged") == 5
+    assert [line for line in done.stderr.splitlines() if line.startswith("2026-01-01")] == []
+    assert "Traceback (most recent call last)" in done.stderr

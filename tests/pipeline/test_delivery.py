@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from bot.models import Answer, Capabilities, Job, Outcome, Status
 from bot.pipeline.delivery import Progress
@@ -49,6 +51,21 @@ async def test_a_platform_s_delay_is_respected(tmp_path: Path) -> None:
             await one.ask("hello", conversation=f"elsewhere {number}")
         assert one.channel.calls.count(f"finish {late}") == 1
         assert (await one.core.store.counts())["waiting"] == 1
+
+
+async def test_an_answer_is_one_line_of_the_log(tmp_path: Path) -> None:
+    """With its event, duration, model, tokens and cost; without anything that was said."""
+    async with service(tmp_path) as one:
+        with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+            await one.ask("my secret diagnosis")
+            await one.core.worker.drain()
+        [line] = [line for line in lines if line["event"] == "answered"]
+        assert (line["command"], line["adapter"], line["files"]) == ("chat", "channel", 0)
+        assert line["event_id"]
+        assert 0 <= line["seconds"] < 60
+        assert line["models"] == ["gpt-4-turbo"]
+        assert line["prompt_tokens"] > 0
+        assert "diagnosis" not in str(lines)
 
 
 async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:
