@@ -293,6 +293,7 @@ class Capabilities:
     max_upload: int | None = None  #: bytes per file, None: no limit
     edit_interval: float = 1.0  #: seconds between two visible updates of one draft
     status_interval: float = 5.0  #: seconds after which a status is shown again with its elapsed time
+    has_roles: bool = False  #: whether people have roles, which rules may name
 
 
 OptionKind = Literal["text", "choice", "integer", "number", "file"]

@@ -104,6 +104,14 @@ def test_what_is_piped_in_is_answered_to_its_end(tmp_path: Path) -> None:
     assert "more than 2 requests" in limited.stdout
 
 
+def test_check_names_rules_on_roles_that_match_nobody(tmp_path: Path) -> None:
+    """Where no platform has roles, a list of roles is an error, and so is a rule that names one."""
+    for name, value in (("BOT_DENY_ROLES", "guests"), ("BOT_COMMAND_RULES", "video=role:artists")):
+        done = bot(tmp_path, "check", **{name: value})
+        assert done.returncode == 1
+        assert "settings: console: people have no roles there" in done.stdout
+
+
 async def test_piped_questions_that_all_failed_end_with_an_error(tmp_path: Path) -> None:
     """The exit status is 1, with a sentence; where one was answered it is 0."""
     async with scripted_api() as api:

@@ -70,7 +70,9 @@ class Discord:
         self._api_url = api_url
         self._timing = timing = timing or Timing()
         #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
-        self.capabilities = Capabilities(edit_interval=timing.edit_interval, status_interval=timing.status_interval)
+        self.capabilities = Capabilities(
+            edit_interval=timing.edit_interval, status_interval=timing.status_interval, has_roles=True
+        )
         self._served = ServedPlaces(lambda: self.client, servers=servers, serves_everybody=serves_everybody)
         self._client: DiscordClient | None = None
         self._session: aiohttp.ClientSession | None = None

@@ -1,5 +1,7 @@
 """The `check` command: checks settings, database, API key and each configured platform at no cost."""
 
+from collections.abc import Mapping
+
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
 from bot.commands import load_offered
 from bot.errors import SettingsError, StoreError, StoreInUse
@@ -7,7 +9,8 @@ from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.models import KINDS, CheckResult
 from bot.ops.web import is_served_by_us, listen
 from bot.platforms import create_adapters, known_settings
-from bot.policy.rules import command_lists
+from bot.policy.rules import command_lists, general_lists
+from bot.ports import Adapter
 from bot.settings.api_endpoint import needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes
@@ -29,9 +32,10 @@ async def check() -> list[CheckResult]:
     errors: list[CheckResult] = []
     adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
     findings += errors
-    for adapter in () if errors and is_fallback else adapters.values():
+    checked = {} if errors and is_fallback else adapters
+    for adapter in checked.values():
         findings.extend(await adapter.check())
-    return findings
+    return [*findings, *_check_roles(settings, checked)]
 
 
 def _errors(subject: str, exc: SettingsError) -> list[CheckResult]:
@@ -46,6 +50,16 @@ def _check_rules(settings: Settings) -> CheckResult:
     except SettingsError as exc:
         return CheckResult(subject=operator_text("check.settings"), text=str(exc), is_ok=False)
     return CheckResult(subject=operator_text("check.settings"), text=operator_text("check.allowed"), is_ok=True)
+
+
+def _check_roles(settings: Settings, adapters: Mapping[str, Adapter]) -> list[CheckResult]:
+    """Check that rules on roles can match: platforms without roles take no notice of them."""
+    rules = [general_lists(settings), *command_lists(settings.bot_command_rules, ()).values()]
+    without = [name for name, adapter in adapters.items() if not adapter.capabilities.has_roles]
+    if not without or not any(lists.allow.get("role") or lists.deny.get("role") for lists in rules):
+        return []
+    text = operator_text("check.no_roles", names=join_list(without, operator_locale()))
+    return [CheckResult(subject=operator_text("check.settings"), text=text, is_ok=len(without) < len(adapters))]
 
 
 def _check_names() -> list[CheckResult]:

@@ -237,7 +237,7 @@ class Settings(EnvironmentSettings):
     bot_deny_workspaces: Words = Field((), description="Workspaces or servers in which it does not answer.")
     bot_command_rules: Words = Field(
         (),
-        description="Rules for single commands: video=role:artists (only they may), image!=channel:C012 (not there). The words are person, role, channel and workspace.",
+        description="Rules for single commands: video=role:112233445566778899 (only they may), image!=channel:C012 (not there). The words are person, role, channel and workspace.",
     )
     bot_admins: Words = Field(
         (), description="People and roles that administer the whole service, by id. Empty: nobody but the operator."
