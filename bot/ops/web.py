@@ -50,18 +50,23 @@ def create_web(*, spool: Spool, status: Sequence[BaseRoute], routes: Sequence[Ba
             headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private", "Referrer-Policy": "no-referrer"},
         )
 
-    return Starlette(routes=[_HEALTH, *status, Route("/media/{token}/{name}", media), *routes])
+    return Starlette(routes=[_START, _HEALTH, *status, Route("/media/{token}/{name}", media), *routes])
 
 
 def create_ops(status: Sequence[BaseRoute]) -> Starlette:
     """Create the ASGI app of the operator's own port: health, and the routes of `bot.ops.status`."""
-    return Starlette(routes=[_HEALTH, *status])
+    return Starlette(routes=[_START, _HEALTH, *status])
 
 
 async def _healthz(_: Request) -> Response:
     return Response(_ALIVE, media_type="application/json")
 
 
+async def _start(_: Request) -> Response:
+    return PlainTextResponse("This is the web server of a chat bot: /healthz says whether it runs.\n")
+
+
+_START = Route("/", _start)
 _HEALTH = Route("/healthz", _healthz)
 
 

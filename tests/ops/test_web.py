@@ -106,6 +106,12 @@ async def test_health_needs_nothing(service: Service) -> None:
     assert json.loads(await service.get("/healthz")) == {"status": "alive"}
 
 
+async def test_the_first_page_says_what_this_is(service: Service) -> None:
+    """Who opens the address in a browser is not left with a 404, on either port."""
+    for is_public in (True, False):
+        assert "/healthz" in await service.get("/", is_public=is_public)
+
+
 async def test_ready_when_everything_works(service: Service) -> None:
     """`/readyz` reports every part."""
     body = json.loads(await service.get("/readyz"))
