@@ -283,9 +283,6 @@ class Profile:
     recent: tuple[tuple[str, Media], ...] = ()  #: the newest files made for the person, each with the id of its event
 
 
-# ------------------------------------------------------------------ adapters and commands
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """A platform's limits, as data, so that the core needs no platform's name."""
