@@ -52,7 +52,16 @@ class CoreServices:
     # -- edited and deleted messages
 
     async def revise(self, event: Event) -> None:
-        """See `AdapterServices.revise`. An edit of a refused request, or to another command, is a new request."""
+        """See `AdapterServices.revise`. An edit of a refused request, or to another command, is a new request.
+
+        Where several processes receive the edit, one applies it; another would cancel the new answer.
+        """
+        edit = f"{event.adapter}/{event.id}/{_content_digest(event)}"
+        async with self.journal.revising(edit) as is_first:
+            if is_first:
+                await self._revise(event)
+
+    async def _revise(self, event: Event) -> None:
         job = await self.journal.job(event.adapter, event.id)
         if job is None or _request_content(job.event) == _request_content(event) or not await self._is_newest(job):
             return

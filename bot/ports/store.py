@@ -5,6 +5,7 @@ actors are opaque text.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -140,6 +141,9 @@ class Journal(Protocol):
         prompt, these options and attachments now and is to be answered again, attempts counted anew. An unclaimed
         event just gets the new content or answer. False: the event is unknown or claimed; nothing was changed.
         """
+
+    def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:
+        """Hold the right to apply an edit, named by its event and content; False: another process is applying it."""
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
         """Take an event's turns out of the history, also those that it has yet to leave; False: unknown.

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from zlib import crc32
 
 import structlog
 
@@ -16,6 +17,8 @@ log = structlog.get_logger(__name__)
 CHANNEL = "channelmuse"  #: of LISTEN and NOTIFY
 #: First key of the advisory locks of processes; the second is their number.
 LOCK = 0x636D7573
+#: First key of the locks of edits that are being applied.
+_EDITS = LOCK + 1
 
 Adopt = Callable[[PostgresDatabase, Collection[int], int], Awaitable[None]]
 
@@ -93,6 +96,20 @@ class Lease:
                 connection.terminate()  # in whatever state it is
                 raise
             self._seen = time.time()
+
+    @asynccontextmanager
+    async def lock(self, name: str) -> AsyncIterator[bool]:
+        """Hold the lock of a name; False: another process holds it. Raises `StoreError`."""
+        keys = {"lock": _EDITS, "name": crc32(name.encode()) - 0x80000000}
+        async with self.connection() as db:
+            is_held = bool(await db.value("SELECT pg_try_advisory_lock(:lock::integer, :name::integer)", **keys))
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                with suppress(StoreError):  # it ended with its connection
+                    async with self.connection() as db:
+                        await db.rows("SELECT pg_advisory_unlock(:lock::integer, :name::integer)", **keys)
 
     async def _connect(self) -> Connection:
         connection = await self._connections.connect(synchronous_commit="off")

@@ -5,7 +5,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -83,6 +83,9 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": time.time()}
         keys = {"adapter": codec.to_key(adapter), "id": codec.to_key(event_id)}
         await self._writer.submit(lambda db: db.rows(erasure.ADD_FEEDBACK, **keys, **opinion))
+
+    def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:
+        return self._lease.lock(edit)
 
     # -- context
 

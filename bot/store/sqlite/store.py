@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -113,6 +113,9 @@ class SqliteStore(SqliteEvents, StoreQueries):
         return await self._reader.rows(sql, **parameters)
 
     # -- corrections
+
+    def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:  # noqa: ARG002 - there is no other process
+        return nullcontext(enter_result=True)
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
         found = await self._reader.state(event.adapter, event.id)
