@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from aimodels import AsyncAIModels
 from bot.commandline.choices import nearest_choice
+from bot.commands._api_job import ApiJob
 from bot.control.effective import EffectiveSettings
 from bot.conversation.context import Conversation
 from bot.errors import UsageError
@@ -32,6 +33,7 @@ class Context:
     conversation: Conversation  #: stored context and message list of the conversation
     effective: EffectiveSettings  #: the settings in effect here
     defaults: Mapping[str, str]  #: in effect for options that are not given
+    api_job: ApiJob  #: the API's job that an earlier try of the event left, or that this one makes
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage

@@ -7,6 +7,7 @@ from typing import Generic, Self, TypeVar
 
 import structlog
 
+from aimodels.errors import BadRequest, JobFailed
 from aimodels.responses import MediaItem
 from bot.commands._base import Context, Parts
 from bot.errors import UsageError
@@ -69,6 +70,27 @@ class ProgressStream(Generic[T]):
         await asyncio.wait((self._task,))
         if not self._task.cancelled():
             self._task.exception()  # mark as retrieved: nobody waits for an error after leaving
+
+
+def with_job(ctx: Context, create: Callable[..., Awaitable[T]]) -> Callable[[OnProgress], Awaitable[T]]:
+    """Let a call wait for the job that an earlier try of the event left; a job that it makes itself is kept.
+
+    `create` takes `on_progress`, `on_job` and `job`.
+    """
+
+    async def start(report: OnProgress) -> T:
+        try:
+            if known := await ctx.api_job.find():
+                try:
+                    return await create(on_progress=report, job=known)
+                except BadRequest:  # it has gone: make another
+                    await ctx.api_job.forget()
+            return await create(on_progress=report, on_job=ctx.api_job.started)
+        except JobFailed:
+            await ctx.api_job.forget()
+            raise
+
+    return start
 
 
 async def media_answer(

@@ -1,9 +1,10 @@
 """`video`: make a video from a description, a picture or both."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import ProgressStream, int_if_whole, media_answer
+from bot.commands._media import ProgressStream, int_if_whole, media_answer, with_job
 from bot.errors import UsageError
 from bot.models import CommandSpec, Job, Lane, Media, Option, Status
 from bot.settings.media_sizes import fit_seconds
@@ -57,16 +58,15 @@ async def video(ctx: Context) -> Parts:
         ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())
     )
     yield Status(ctx.translate("video.making"))
-    async with ProgressStream(
-        lambda report: ctx.api.video.create(
-            model=model,
-            prompt=prompt,
-            duration=duration,
-            resolution=resolution,
-            image=source.image or None,
-            on_progress=report,
-        )
-    ) as call:
+    create = partial(
+        ctx.api.video.create,
+        model=model,
+        prompt=prompt,
+        duration=duration,
+        resolution=resolution,
+        image=source.image or None,
+    )
+    async with ProgressStream(with_job(ctx, create)) as call:
         async for fraction in call:
             yield Status(ctx.translate("video.making"), fraction)
         answer = call.result

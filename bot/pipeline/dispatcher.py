@@ -1,5 +1,6 @@
 """Runs the command of an event, collects its parts into an outcome, and turns errors into sentences."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ import structlog
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, DeadlineExceeded
-from bot.commands import Context, Registry
+from bot.commands import ApiJob, Context, Registry
 from bot.control.effective import ScopedSettings
 from bot.control.registry import BUTTONS
 from bot.conversation.attachments import AttachmentReader
@@ -55,6 +56,7 @@ class OutcomeBuilder:
     turn_record: TurnRecord | None = None
     conversation: Conversation | None = None  #: used by the command
     is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
+    api_job: ApiJob | None = None  #: the API's job behind the command
 
     def add(self, part: Part, progress: Progress) -> None:
         """Add a part, and show text and status as progress."""
@@ -70,7 +72,7 @@ class OutcomeBuilder:
                 self.actions = actions
             case Usage():
                 self.usage.append(part)
-                self.is_posted = False
+                self.is_posted, self.api_job = False, None
             case TurnRecord():
                 self.turn_record = part
 
@@ -111,6 +113,7 @@ class Dispatcher:
     spool: Spool
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Reader]
+    background: set[asyncio.Task[None]] = field(default_factory=set)  #: tasks that nobody waits for
 
     async def run(
         self,
@@ -140,6 +143,7 @@ class Dispatcher:
             builder.is_posted = is_pending
 
         adapter = self.adapters[event.adapter]
+        builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = self.scoped.for_event(event)
         builder.conversation = Conversation(
             contexts=self.contexts,
@@ -159,6 +163,7 @@ class Dispatcher:
             conversation=builder.conversation,
             effective=effective,
             defaults=await effective.defaults_of(command.spec),
+            api_job=api_job,
             spool=self.spool,
             journal=self.journal,
             ledger=self.ledger,
@@ -198,10 +203,16 @@ class Dispatcher:
         """Return the estimated usage of a request that the API accepted and did not answer in time."""
         return await self.estimate_usage(job, builder) if isinstance(error, DeadlineExceeded) else ()
 
+    def end_api_job(self, builder: OutcomeBuilder) -> None:
+        """End the API's job behind a command that was cancelled, where the API can do that."""
+        if builder.api_job is not None:
+            builder.api_job.cancel(self.api)
+
     async def estimate_usage(self, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
         """Return what an ended command used: a request that was posted counts although its answer is not awaited."""
         command = self.registry.find(job.event.command)
-        if not builder.is_posted or command is None or command.spec.kind is None:
+        is_pending = builder.is_posted or (builder.api_job is not None and builder.api_job.name)
+        if not is_pending or command is None or command.spec.kind is None:
             return ()
         kind, spec = command.spec.kind, command.spec
         model = job.event.options.get("model") or await self.scoped.for_event(job.event).model(kind)

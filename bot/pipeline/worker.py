@@ -241,6 +241,7 @@ class Worker:
         if running.is_cancelled:
             outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
             usage = (*outcome.usage, *await self._dispatcher.estimate_usage(job, builder))
+            self._dispatcher.end_api_job(builder)
             outcome = replace(outcome, usage=usage)
         if running.is_retracted:
             outcome = Outcome(answer=Answer(), usage=outcome.usage)

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
-from bot.commands import Command, Context, Registry, load_offered
+from bot.commands import ApiJob, Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
@@ -256,6 +256,7 @@ class CommandRunner:
             conversation=(conversation := self.conversation(event)),
             effective=conversation.effective,
             defaults=await conversation.effective.defaults_of(command.spec),
+            api_job=ApiJob(self.store, event, set()),
             spool=self.spool,
             journal=self.store,
             ledger=self.store,

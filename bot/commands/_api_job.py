@@ -1,0 +1,80 @@
+"""The API's job behind an event: a new try waits for the same job, and whoever stops the event ends it."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from aimodels import AsyncAIModels
+from aimodels.errors import ApiError
+from bot.errors import StoreError
+from bot.media.names import short_digest
+from bot.models import Event
+from bot.ports import KeyValues, Namespace, Owner
+
+log = structlog.get_logger(__name__)
+
+_KEPT = timedelta(days=1)  #: longer than any job takes
+
+
+class ApiJob:
+    """The job of one event, if the API makes one. `background`: holds the tasks that nobody waits for."""
+
+    def __init__(self, values: KeyValues, event: Event, background: set[asyncio.Task[None]]) -> None:
+        self.name = ""  #: while the job runs
+        self._values = values
+        self._event = event
+        self._background = background
+
+    @property
+    def _jobs(self) -> Namespace:
+        return self._values.namespace(f"api-jobs:{self._event.adapter}")
+
+    @property
+    def _key(self) -> str:
+        """Name of the value: an edited question has the same event and needs another job."""
+        event = self._event
+        options = json.dumps(dict(event.options), sort_keys=True)
+        return f"{event.id}:{short_digest(event.command, event.prompt, options)}"
+
+    async def find(self) -> str:
+        """Return the job that an earlier try left running; "": none. Raises `StoreError`."""
+        self.name = await self._jobs.get(self._key) or ""
+        return self.name
+
+    def started(self, name: str) -> None:
+        """Keep the name of a job that has just begun."""
+        self.name = name
+        self._start(self._save(name))
+
+    async def forget(self) -> None:
+        """Forget a job that has failed or gone. Raises `StoreError`."""
+        self.name = ""
+        await self._jobs.delete(self._key)
+
+    def cancel(self, api: AsyncAIModels) -> None:
+        """End the running job, where the API can do that."""
+        if self.name:
+            self._start(_cancel(api, self.name))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _save(self, name: str) -> None:
+        event = self._event
+        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        try:
+            await self._jobs.set(self._key, name, expires=datetime.now(UTC) + _KEPT, owner=owner)
+        except StoreError as exc:
+            log.warning("job of the API not saved", reason=str(exc))
+
+
+async def _cancel(api: AsyncAIModels, name: str) -> None:
+    try:
+        await api.video.cancel(name)
+    except ApiError as exc:
+        log.info("job of the API not cancelled", reason=exc.message)
