@@ -1,5 +1,6 @@
 """Descriptions and sample answers of the reference page, beside those of the schemas."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.errors import failure, success
@@ -15,15 +16,39 @@ Every answer carries `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLim
 _TIME = "2024-01-15T10:30:00Z"
 
 
-def example(description: str, data: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """The sample answer of an endpoint, in the API's envelope."""
-    answer = success(data) | {"timestamp": _TIME}
-    return {200: {"description": description, "content": {"application/json": {"example": answer}}}}
+def example(
+    description: str, data: dict[str, Any], *, required: Sequence[str] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """The sample answer of an endpoint in the API's envelope, and its schema. `required`: fields; None: all."""
+    declared = _declared(success(data))
+    if required is not None:
+        declared["schema"]["properties"]["data"]["required"] = list(required)
+    return {200: {"description": description, "content": {"application/json": declared}}}
+
+
+def _declared(answer: dict[str, Any]) -> dict[str, Any]:
+    answer |= {"timestamp": _TIME}
+    return {"schema": _shape(answer), "example": answer}
+
+
+def _shape(value: Any) -> dict[str, Any]:
+    """The schema of values with the fields and types of this one; answers may have further fields."""
+    match value:
+        case dict():
+            fields = {name: _shape(part) for name, part in value.items()}
+            return {"type": "object", "properties": fields, "required": list(fields)}
+        case [first, *_]:
+            return {"type": "array", "items": _shape(first)}
+        case bool():
+            return {"type": "boolean"}
+        case int() | float():
+            return {"type": "number"}
+        case _:
+            return {"type": "string"}
 
 
 def _error(description: str, status: int, message: str) -> dict[str, Any]:
-    example = failure(status, message) | {"timestamp": _TIME}
-    return {"description": description, "content": {"application/json": {"example": example}}}
+    return {"description": description, "content": {"application/json": _declared(failure(status, message))}}
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -54,6 +79,7 @@ CHAT = example(
     "The answer; with `stream`, server-sent `chat.completion.chunk` events that end with `data: [DONE]`.",
     _talk("chat.completion", "chatcmpl-sandbox-1", "gpt-4-turbo", "6 * 7 = 42"),
 )
+CHAT[200]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
 CODE = example(
     "The code, twice: as `text` and as `message.content`.",
     _talk("code.completion", "chatcmpl-sandbox-2", "codellama-70b", "def add(a, b): ...", text="def add(a, b): ..."),
@@ -78,4 +104,5 @@ JOB = example(
         ],
         "usage": {"seconds": 10, "cost": 0.0},
     },
+    required=("id", "object", "created", "model", "status", "progress"),
 )

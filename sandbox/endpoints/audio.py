@@ -55,6 +55,7 @@ ENDPOINT = MediaEndpoint(
             "audio": [{"url": "http://127.0.0.1:8081/files/audio-1.mp3", "duration": 30, "format": "mp3"}],
             "usage": {"seconds": 30, "cost": 0.0},
         },
+        required=("created", "model", "status"),
     ),
     generate=generate,
 )

@@ -75,6 +75,7 @@ ENDPOINT = MediaEndpoint(
             "status": "queued",
             "progress": 0.0,
         },
+        required=("created", "model", "status"),
     ),
     generate=generate,
 )
