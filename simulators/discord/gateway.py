@@ -57,6 +57,7 @@ class Gateway:
         self.token = TOKEN
         self.refuses_intents = False
         self.is_stalled = False  #: events are kept to itself, heartbeats are answered
+        self.is_raw = False  #: data of events is sent as it is, also where Discord would never send it
         self.is_dead = False  #: heartbeats are not answered either
         self.is_away = False  #: nobody may connect
         self.accepts = asyncio.Event()  #: cleared: a new connection gets no answer at all
@@ -187,7 +188,7 @@ class Gateway:
                 await self._send_text(session.socket, session.sent[session.last - 1])
 
     async def _send_event(self, session: Session, event: str, data: Json) -> None:
-        message = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": as_sent(data)}
+        message = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data if self.is_raw else as_sent(data)}
         session.sent.append(json.dumps(message).encode())
         if session.socket is not None and not self.is_stalled:
             await self._send_text(session.socket, session.sent[-1])

@@ -88,7 +88,10 @@ class InteractionHandler:
         except Exception:  # a bug, or a kind of interaction that is new: the person gets an answer all the same
             log.exception("interaction not parsed", interaction=interaction.id)
             with suppress(discord.HTTPException, discord.InteractionResponded, *NETWORK_ERRORS):
-                await self._refuse(interaction, "request.not_recorded")
+                if interaction.type is _TYPE.autocomplete:  # takes no other answer than choices
+                    await interaction.response.autocomplete([])
+                else:
+                    await self._refuse(interaction, "request.not_recorded")
 
     # -- kinds of interactions
 

@@ -1,0 +1,34 @@
+"""Payloads with something wrong in them, the same in every run."""
+
+import copy
+import random
+from collections.abc import Iterator
+from typing import Any
+
+#: What a field is replaced by.
+WRONG: tuple[Any, ...] = (None, "", "x" * 3000, "\x00", 0, -1, 2**70, True, [], [None], {}, {"id": "1"}, [[]], "１")
+Spot = tuple[Any, Any]  #: a container and one of its keys or indices
+
+
+def _spots(value: Any) -> Iterator[Spot]:
+    if isinstance(value, dict | list):
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        for key in keys:
+            yield value, key
+            yield from _spots(value[key])
+
+
+def mutated(payload: dict[str, Any], seed: object, *, keep: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return a copy of a payload with one to three fields replaced or taken out. `keep`: fields that stay."""
+    chance = random.Random(str(seed))
+    made = copy.deepcopy(payload)
+    for _ in range(chance.randint(1, 3)):
+        spots = [spot for spot in _spots(made) if spot[1] not in keep]
+        if not spots:
+            break
+        container, key = chance.choice(spots)
+        if chance.random() < 0.3:
+            del container[key]
+        else:
+            container[key] = copy.deepcopy(chance.choice(WRONG))
+    return made
