@@ -18,8 +18,13 @@ def _spots(value: Any) -> Iterator[Spot]:
             yield from _spots(value[key])
 
 
-def mutated(payload: dict[str, Any], seed: object, *, keep: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return a copy of a payload with one to three fields replaced or taken out. `keep`: fields that stay."""
+def mutated(
+    payload: dict[str, Any], seed: object, *, keep: frozenset[str] = frozenset(), keeps_types: bool = False
+) -> dict[str, Any]:
+    """Return a copy of a payload with one to three fields replaced or taken out. `keep`: fields that stay.
+
+    `keeps_types`: a field is replaced by null or by a value of its own type.
+    """
     chance = random.Random(str(seed))
     made = copy.deepcopy(payload)
     for _ in range(chance.randint(1, 3)):
@@ -30,5 +35,7 @@ def mutated(payload: dict[str, Any], seed: object, *, keep: frozenset[str] = fro
         if chance.random() < 0.3:
             del container[key]
         else:
-            container[key] = copy.deepcopy(chance.choice(WRONG))
+            old = type(container[key])
+            wrong = [value for value in WRONG if not keeps_types or value is None or type(value) is old]
+            container[key] = copy.deepcopy(chance.choice(wrong))
     return made

@@ -133,8 +133,10 @@ def read_values(view: Json) -> tuple[dict[str, str], list[Json]]:
     """Return the content of a submitted form: values by option name, and uploaded files."""
     values: dict[str, str] = {}
     files: list[Json] = []
-    for block in (view.get("state") or {}).get("values", {}).values():
-        for name, element in block.items():
+    for block in ((view.get("state") or {}).get("values") or {}).values():
+        for name, element in (block or {}).items():
+            if not element:
+                continue
             if element.get("type") == "file_input":
                 files += element.get("files") or ()
                 continue

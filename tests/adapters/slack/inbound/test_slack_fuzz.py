@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,9 @@ from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound import parse
 from adapters.slack.ui.buttons import BUTTON, ActionButton
 from adapters.slack.ui.modals import private_metadata, read_values
-from tests.support.core import RecordingCore
+from simulators.slack import SlackSimulator
+from tests.support.mutations import mutated
+from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 QUICK = settings(max_examples=150, deadline=None)
 WORDS = st.text(max_size=20) | st.sampled_from(
@@ -105,3 +108,44 @@ def test_any_form_is_read(values: dict[str, Any], metadata: str | None) -> None:
     assert all(isinstance(value, str) for value in found.values())
     signer = RecordingCore().signer("slack", "T1", person="U1")
     assert private_metadata({"private_metadata": metadata}, signer) is None
+
+
+PAYLOADS = 150
+#: Fields by which an envelope is told apart: Slack never leaves them out.
+ALWAYS = frozenset({"type", "command", "callback_id", "team_id", "team", "api_app_id", "event", "ts"})
+
+
+async def use_everything(slack: SlackSimulator) -> None:
+    """Send a payload of every kind."""
+    file = slack.ada.file("a.txt", b"hello")
+    asked = slack.ada.mention("look", files=[file])
+    slack.ada.direct("hello")
+    slack.ada.edit(asked, f"<@{slack.team.bot.id}> look again")
+    slack.ada.delete(slack.ada.mention("never mind"))
+    slack.ada.slash("chat", "hello")
+    slack.ada.message_shortcut("explain", asked)
+    slack.ada.open_home()
+    slack.ada.stop(asked)
+    slack.ada.slash("image")
+    await slack.ada.submit(await slack.ada.modal(), {"prompt": "a fox"})
+    await slack.until_delivered()
+
+
+async def test_any_payload_is_acknowledged(slack: SlackSimulator, core: RecordingCore) -> None:
+    """Events, commands, shortcuts and forms of any shape; nothing ends the connection, and what follows is taken."""
+    slack.people.subscribed.discard("file_shared")
+    async with RunningAdapter(slack, core) as service:
+        await use_everything(slack)
+        known = [(one.kind, one.body) for one in slack.sender.deliveries]
+        slack.sender.deliveries.clear()
+        with structlog.testing.capture_logs():
+            for seed in range(PAYLOADS):
+                kind, body = known[seed % len(known)]
+                told = mutated(body, seed, keep=ALWAYS, keeps_types=True)
+                fixed = {"event_id": f"Ev{seed}", "authorizations": body.get("authorizations")}  # Bolt reads them
+                slack.sender.send(kind, {**told, **fixed} if kind == "events_api" else told)
+            await slack.until(lambda: all(one.is_acknowledged for one in slack.sender.deliveries))
+        before = len(core.events)
+        slack.ada.mention("still there?")
+        assert (await core.wait_for_events(before + 1))[-1].prompt == "still there?"
+        assert not service.running.done()
