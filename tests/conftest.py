@@ -3,12 +3,18 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 pytest.register_assert_rewrite("tests.contract")
 
 #: Set where every real component is installed: there, a test that is skipped for want of one has failed.
 REQUIRE_REAL = bool(os.environ.get("REQUIRE_REAL"))
+
+# The same examples in every run; `HYPOTHESIS_PROFILE=search` looks for new ones.
+hypothesis.settings.register_profile("suite", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=5000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Tests start the service many times: let those processes share compiled modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

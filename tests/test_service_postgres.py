@@ -17,7 +17,7 @@ from tests.support.database.failures import watch_failure
 from tests.support.database.postgres import connected, server, url
 from tests.support.killed_service import serve
 from tests.support.processes import Process
-from tests.support.scripted_api import chat_data, data, scripted_api
+from tests.support.scripted_api import chat_data, data, events, piece, scripted_api
 from tests.support.service import EchoApi, Service, quiet_logs, service
 
 __all__ = ["server", "url"]
@@ -74,6 +74,20 @@ async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) ->
         assert stopped.text == "Stopped: 1."
         assert one.answer(event).text == "*Stopped.*"
         assert one.echo.left["slow"] == 1
+
+
+async def test_a_deletion_reaches_another_process(tmp_path: Path, url: SecretStr) -> None:
+    """A question whose deletion one process sees, while another answers it: the API call ends, what was shown goes."""
+    async with service(tmp_path, bot_database_url=url, aimodels_streaming=True) as one:
+        one.echo.instead = [events(piece("Hello "), piece("world"), wait=asyncio.Event())]
+        event = await one.channel.ask("secret")
+        await one.channel.until(lambda: (event, {"text": "Hello world"}) in one.channel.seen)
+        async with another(one) as two:
+            await two.core.services.retract("channel", event)
+            await one.api.hung_up.wait()
+            await one.channel.until(lambda: not any(message.text for message in one.channel.answers(event)))
+        assert (await one.ask("next")).text == "re: next"
+        assert [message["content"] for message in one.echo.bodies[-1]["messages"][1:]] == ["next"]
 
 
 async def test_a_database_outage_costs_no_answer(tmp_path: Path, url: SecretStr) -> None:
