@@ -19,7 +19,7 @@ from tests.support.discord.interactions import (
     slash_command,
 )
 from tests.support.discord.stage import RecordingCore, Service
-from tests.support.mutations import mutated
+from tests.support.payloads import mutated
 
 MESSAGES = 150  #: in all; interactions as many
 #: Fields without which nothing can be told apart: Discord never leaves them out.

@@ -12,7 +12,7 @@ from adapters.slack.inbound import parse
 from adapters.slack.ui.buttons import BUTTON, ActionButton
 from adapters.slack.ui.modals import private_metadata, read_values
 from simulators.slack import SlackSimulator
-from tests.support.mutations import mutated
+from tests.support.payloads import mutated
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 QUICK = settings(max_examples=150, deadline=None)
