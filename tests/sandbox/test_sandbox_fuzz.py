@@ -1,6 +1,6 @@
 """Any request gets an answer that the sandbox's own OpenAPI document declares, and never a failure of the server.
 
-`SANDBOX_FUZZ_EXAMPLES` sets the number of requests of each operation, for a longer run.
+`FUZZ_EXAMPLES` sets the number of requests of each operation, for a longer run.
 """
 
 import os
@@ -22,7 +22,7 @@ from schemathesis.checks import (
 from aimodels.reference import MODELS
 from sandbox.server import Sandbox
 
-EXAMPLES = int(os.environ.get("SANDBOX_FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 #: The operations, each with its model and with values that keep a generated file small.
