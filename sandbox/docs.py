@@ -79,7 +79,7 @@ CHAT = example(
     "The answer; with `stream`, server-sent `chat.completion.chunk` events that end with `data: [DONE]`.",
     _talk("chat.completion", "chatcmpl-sandbox-1", "gpt-4-turbo", "6 * 7 = 42"),
 )
-CHAT[200]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+CHAT[200]["content"]["text/event-stream"] = {"schema": _shape({"data": "{}"})}  # of each event
 CODE = example(
     "The code, twice: as `text` and as `message.content`.",
     _talk("code.completion", "chatcmpl-sandbox-2", "codellama-70b", "def add(a, b): ...", text="def add(a, b): ..."),

@@ -22,7 +22,7 @@ from schemathesis.checks import (
 from aimodels.reference import MODELS
 from sandbox.server import Sandbox
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 #: The operations, each with its model and with values that keep a generated file small.
