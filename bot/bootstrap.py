@@ -94,6 +94,7 @@ async def build(
             values=store,
             scoped=scoped,
             ledger=store,
+            audit_log=store,
             maintenance=store,
             api=api,
             spool=spool,

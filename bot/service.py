@@ -120,12 +120,14 @@ async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
 
 async def _prune(core: Core) -> None:
     """Delete data past its retention and files left by killed processes, at start and every few hours."""
-    days = core.settings.bot_retention_days
+    days, audit_days = core.settings.bot_retention_days, core.settings.bot_audit_days
     while True:
-        before = datetime.now(UTC) - timedelta(days=days) if days else None
+        now = datetime.now(UTC)
+        before = now - timedelta(days=days) if days else None
+        audit_before = now - timedelta(days=audit_days) if audit_days else None
         try:
-            if before is not None:
-                await core.spool.remove(await core.store.prune(before))
+            media = await core.store.prune(before or datetime.fromtimestamp(0, UTC), audit_before=audit_before)
+            await core.spool.remove(media)
             await core.spool.sweep(before)
         except (StoreError, OSError) as exc:
             log.warning("not pruned", reason=str(exc))

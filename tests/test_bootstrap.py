@@ -281,7 +281,7 @@ async def test_no_secret_is_ever_written(tmp_path: Path) -> None:
         given = {"AIMODELS_BASE_URL": one.api.url, "BOT_LOG_LEVEL": "debug", **keys}
         asked = await asyncio.to_thread(start, tmp_path, **given)
         checked = await asyncio.to_thread(start, tmp_path, "check", **given)
-    assert asked.returncode == 0, asked.stderr
+    assert asked.returncode == 1, asked.stderr
     assert checked.returncode == 1
     assert "api error" in asked.stderr
     for output in (asked.stdout, asked.stderr, checked.stdout, checked.stderr):

@@ -232,7 +232,7 @@ async def test_a_wrong_key_is_a_sentence_and_never_shown(tmp_path: Path) -> None
         settings = {"AIMODELS_BASE_URL": sandbox.base_url, "AIMODELS_API_KEY": "sk-wrong-and-secret"}
         asked = await asyncio.to_thread(bot, tmp_path, text="hello\n", BOT_LOG_LEVEL="debug", **settings)
         checked = await asyncio.to_thread(bot, tmp_path, "check", **settings)
-    assert asked.returncode == 0
+    assert asked.returncode == 1
     assert asked.stdout.strip()
     assert checked.returncode == 1
     assert "AIMODELS_API_KEY" in checked.stdout

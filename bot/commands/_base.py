@@ -15,7 +15,7 @@ from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part
-from bot.ports import Journal, UsageLedger
+from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
 
@@ -37,6 +37,7 @@ class Context:
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
+    audit_log: AuditLog  #: what administrators did
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
@@ -68,6 +69,24 @@ class Context:
         actor, adapter = self.event.actor, self.event.adapter
         ids = {form for one in (actor.id, *actor.roles) for form in (one, f"{adapter}:{one}")}
         return actor.is_operator or bool(ids & set(self.settings.bot_admins))
+
+    async def audit(
+        self, action: str, *, subject: str = "", scope: str = "", before: str | None = None, after: str | None = None
+    ) -> None:
+        """Add an act of the author to the audit log. Raises `StoreError`."""
+        event = self.event
+        entry = AuditEntry(
+            adapter=event.adapter,
+            actor=event.actor.id,
+            action=action,
+            workspace=event.location.workspace,
+            channel=event.location.channel,
+            subject=subject,
+            scope=scope,
+            before=before,
+            after=after,
+        )
+        await self.audit_log.add_audit(entry)
 
     def option(self, name: str) -> str:
         """The value given for an option, else its default. Raises `UsageError` for a value that is not allowed."""

@@ -3,6 +3,7 @@
 from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Option, Text
+from bot.ports import AuditEntry
 
 
 @command(
@@ -35,5 +36,6 @@ async def forget(ctx: Context) -> Parts:
     if ctx.event.options.get("person", actor) != actor:
         raise UsageError(ctx.translate("forget.not_yours"))
     media = await ctx.forget()
+    await ctx.audit_log.add_audit(AuditEntry(adapter=ctx.event.adapter, actor="", action="person.erased"))
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done", files=len(media)))

@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._settings import set_and_audit
 from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.i18n import kind_label
@@ -43,9 +44,9 @@ async def model(ctx: Context) -> Parts:
     if whole_channel and not ctx.may_change_channel():
         raise UsageError(ctx.translate("model.not_allowed"))
     setting, value = f"model.{kind}", None if name == DEFAULT else name
-    await ctx.effective.set(setting, None if whole_channel else value, Scope.THREAD)
+    await set_and_audit(ctx, setting, None if whole_channel else value, Scope.THREAD)
     if whole_channel:
-        await ctx.effective.set(setting, value, Scope.CHANNEL)
+        await set_and_audit(ctx, setting, value, Scope.CHANNEL)
     key = "model.set_channel" if whole_channel else "model.set"
     yield Text(ctx.translate(key, kind=kind_label(kind, ctx.event.actor.locale), model=await ctx.effective.model(kind)))
 

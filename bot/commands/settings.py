@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._settings import set_and_audit
 from bot.control.registry import ScopedSetting
 from bot.control.scopes import Scope, scopes_of
 from bot.errors import UsageError
@@ -56,7 +57,7 @@ async def settings(ctx: Context) -> Parts:
     problem = "" if clears else setting.error(value, ctx.event.actor.locale)
     if problem:
         raise UsageError(problem)
-    await ctx.effective.set(setting.name, None if clears else value, scope)
+    await set_and_audit(ctx, setting.name, None if clears else value, scope)
     yield Text(await _confirmation(ctx, setting, scope, is_cleared=clears))
 
 

@@ -1,6 +1,7 @@
 """`system`: the system prompt of the channel."""
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._settings import set_and_audit
 from bot.control.registry import SYSTEM_PROMPT
 from bot.control.scopes import Scope
 from bot.conversation.attachments import code_block
@@ -37,5 +38,5 @@ async def system(ctx: Context) -> Parts:
         return
     if not ctx.may_change_channel():
         raise UsageError(ctx.translate("system.not_allowed"))
-    await ctx.effective.set(SYSTEM_PROMPT, None if clear else text, Scope.CHANNEL)
+    await set_and_audit(ctx, SYSTEM_PROMPT, None if clear else text, Scope.CHANNEL)
     yield Text(ctx.translate("system.cleared" if clear else "system.set"))

@@ -68,13 +68,15 @@ class EffectiveSettings:
         names = [name for name in self.registry if name.startswith(prefix)]
         return {name.removeprefix(prefix): await self.get(name) for name in names}
 
-    async def set(self, name: str, value: str | None, scope: Scope) -> None:
-        """Set a value in a scope; None: clear it. The value has been checked."""
+    async def set(self, name: str, value: str | None, scope: Scope) -> str | None:
+        """Set a value in a scope, None: clear it; return the one that it had. The value has been checked."""
+        before = await self._namespaces[scope].get(name)
         if value is None:
             await self._namespaces[scope].delete(name)
         else:
             await self._namespaces[scope].set(name, value, owner=owner_of(scope, self._event))
         self._set = None
+        return before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

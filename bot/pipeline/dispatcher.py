@@ -35,7 +35,7 @@ from bot.models import (
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
 from bot.policy.quota import requested_items
-from bot.ports import ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger
+from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -108,6 +108,7 @@ class Dispatcher:
     values: KeyValues
     scoped: ScopedSettings
     ledger: UsageLedger
+    audit_log: AuditLog
     maintenance: Maintenance
     api: AsyncAIModels
     spool: Spool
@@ -167,6 +168,7 @@ class Dispatcher:
             spool=self.spool,
             journal=self.journal,
             ledger=self.ledger,
+            audit_log=self.audit_log,
             commands=self.registry,
             seq=job.seq,
             stop=stop,

@@ -16,6 +16,8 @@ from bot.ports.adapter import (
 )
 from bot.ports.platform import Platform
 from bot.ports.store import (
+    AuditEntry,
+    AuditLog,
     ContextStore,
     EventQueue,
     Journal,
@@ -31,6 +33,8 @@ __all__ = [
     "Adapter",
     "AdapterServices",
     "AdapterStorage",
+    "AuditEntry",
+    "AuditLog",
     "Checkable",
     "Confirm",
     "ContextStore",

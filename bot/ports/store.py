@@ -220,6 +220,35 @@ class KeyValues(Protocol):
         """Return the values under that name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One act of a person that concerns others: who did what, where, and what it was before."""
+
+    adapter: str
+    actor: str  #: id of the person; "": erased
+    action: str  #: such as "settings.set"
+    workspace: str = ""
+    channel: str = ""
+    subject: str = ""  #: what was changed, such as a setting's name
+    scope: str = ""  #: how far it reaches
+    before: str | None = None  #: None: there was no value
+    after: str | None = None  #: None: there is no value
+    at: datetime | None = None  #: aware, UTC; set by the store
+    seq: int = 0  #: order within the store; set by the store
+
+
+class AuditLog(Protocol):
+    """What administrators did. Entries never change, but those of a forgotten person no longer name them."""
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        """Add an entry; returns once it is durable."""
+
+    async def audit(
+        self, adapter: str, *, workspace: str | None = None, limit: int, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        """Return the newest entries, newest first. `workspace`: only of this one; `before`: only of lower `seq`."""
+
+
 class UsageLedger(Protocol):
     """What was used, by day, and what is left of it."""
 
@@ -266,15 +295,16 @@ class Maintenance(Protocol):
         stays as sums that no longer name them. Safe to repeat.
         """
 
-    async def prune(self, before: datetime) -> Sequence[Media]:
+    async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         """Erase events, turns and media older than `before`; returns the media whose files are to be deleted.
 
-        Values that have expired and those of conversations that have no event left are erased as well.
+        Values that have expired and those of conversations that have no event left are erased as well, and entries of
+        the audit log older than `audit_before`; None: none.
         """
 
     async def check(self) -> None:
         """Return when the database can be read and written."""
 
 
-class Store(EventQueue, Journal, ContextStore, KeyValues, UsageLedger, Maintenance, Protocol):
+class Store(EventQueue, Journal, ContextStore, KeyValues, AuditLog, UsageLedger, Maintenance, Protocol):
     """Everything that an engine implements. Consumers take the protocols that they need."""

@@ -200,6 +200,7 @@ class Settings(EnvironmentSettings):
     bot_retention_days: int = Field(
         90, ge=0, le=36500, description="Days for which conversations and files are kept. 0: for ever."
     )
+    bot_audit_days: int = Field(365, ge=0, le=36500, description="Days for which the audit log is kept. 0: for ever.")
     bot_log_level: Literal["auto", "debug", "info", "warning", "error"] = Field(
         "auto",
         description="Level of the log: debug, info, warning, error, or auto (info; warning if only the terminal is used).",

@@ -82,3 +82,22 @@ async def test_one_setting_is_explained(runner: CommandRunner) -> None:
     assert "0 to 2" in text
     assert "`workspace`" not in text  # the event is of none
     assert "模型用詞的自由程度" in (await runner.ask("settings", "temperature", locale="zh-TW")).text
+
+
+async def test_changes_are_in_the_audit_log(runner: CommandRunner) -> None:
+    """With before and after; a person's own choices are nobody's business; only administrators see it."""
+    await runner.ask("settings", "temperature 0.2", options={"for": "channel"}, admin=True, actor="bob")
+    await runner.ask("settings", "temperature", options={"for": "channel", "clear": "yes"}, admin=True, actor="bob")
+    await runner.ask("system", "Be kind.", admin=True)
+    await runner.ask("settings", "temperature 0.3", options={"for": "me"})
+    with pytest.raises(UsageError, match="administrators"):
+        await runner.ask("audit")
+    shown = (await runner.ask("audit", admin=True)).text
+    assert [line.split(" | ")[1:] for line in shown.splitlines()[2:]] == [
+        ["`ada`", "`settings.set`", "`system_prompt (channel)`", "–", "`Be kind.` |"],
+        ["`bob`", "`settings.clear`", "`temperature (channel)`", "`0.2`", "– |"],
+        ["`bob`", "`settings.set`", "`temperature (channel)`", "–", "`0.2` |"],
+    ]
+    (file,) = (await runner.ask("audit", options={"file": "yes"}, admin=True)).media
+    assert file.path is not None
+    assert file.path.read_text(encoding="utf-8").splitlines()[1].endswith('"system_prompt (channel)","","Be kind."')

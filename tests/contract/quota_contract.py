@@ -279,7 +279,7 @@ class QuotaContract:
         asked = event("e", options={"n": "2"}, actor="ann")
         quota = here.quota(asked, IMAGE)
         assert quota == QuotaRequest(kind="image", items=2, media_per_day=3)
-        assert here.quota(asked, CommandSpec(name="stop", description="Stop.", kind="image")) is None
+        assert here.quota(asked, CommandSpec(name="stop", description="Stop.")) is None
         assert here.quota(asked, CommandSpec(name="chat", description="Talk.", kind="chat")) is None
         assert await within(stores[0], asked, quota) is None
         assert "1 left" in " ".join(await there.allowance("one", "ann", "en"))

@@ -1,5 +1,6 @@
 """What every store promises. A test module of a store subclasses `StoreContract` and says how to open one."""
 
+from tests.contract.audit_contract import AuditContract
 from tests.contract.context_contract import ContextContract
 from tests.contract.event_queue_contract import EventQueueContract
 from tests.contract.journal_contract import JournalContract
@@ -7,5 +8,7 @@ from tests.contract.maintenance_contract import MaintenanceContract
 from tests.contract.values_contract import ValuesContract
 
 
-class StoreContract(EventQueueContract, JournalContract, ContextContract, ValuesContract, MaintenanceContract):
+class StoreContract(
+    AuditContract, EventQueueContract, JournalContract, ContextContract, ValuesContract, MaintenanceContract
+):
     """All of it; the quotas have a suite of their own, for several processes."""

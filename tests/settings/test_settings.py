@@ -69,6 +69,7 @@ WRONG = {
     "BOT_MAX_ATTEMPTS": (("x", "0", "21"), "a whole number from 1 to 20"),
     "BOT_SHUTDOWN_TIMEOUT": (("x", "-1", "601"), "a number from 0 to 600"),
     "BOT_RETENTION_DAYS": (("x", "-1", "36501"), "a whole number from 0 to 36500"),
+    "BOT_AUDIT_DAYS": (("x", "-1", "36501"), "a whole number from 0 to 36500"),
     "BOT_LOG_LEVEL": (("loud", "INFO"), "auto, debug, info, warning or error"),
     "BOT_LOG_FORMAT": (("xml",), "auto, console or json"),
     "BOT_MAX_DOWNLOAD_BYTES": (("x", "999999"), "a whole number of at least 1000000"),

@@ -260,6 +260,7 @@ class CommandRunner:
             spool=self.spool,
             journal=self.store,
             ledger=self.store,
+            audit_log=self.store,
             commands=self.registry,
             seq=job.seq,
             stop=stop,

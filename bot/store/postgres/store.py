@@ -13,14 +13,14 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from bot.models import Job, Media
-from bot.ports import Namespace
+from bot.ports import AuditEntry, Namespace
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.connection import Connections
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
 from bot.store.postgres.recorder import PostgresRecorder
 from bot.store.postgres.writer import PostgresWriter
-from bot.store.shared import codec, contexts, erasure, key_values
+from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
@@ -87,6 +87,9 @@ class PostgresStore(PostgresRecorder, StoreQueries):
     def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:
         return self._lease.lock(edit)
 
+    async def add_audit(self, entry: AuditEntry) -> None:
+        await self._writer.submit(lambda db: db.rows(audit.ADD, **audit.to_row(entry, time.time())))
+
     # -- context
 
     async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
@@ -125,7 +128,7 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         )
         return [media for answer in answers for media in parse_media(answer)]
 
-    async def prune(self, before: datetime) -> Sequence[Media]:
+    async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         media: list[Media] = []
         gone = maintenance.CHUNK
         while gone == maintenance.CHUNK:
@@ -133,6 +136,8 @@ class PostgresStore(PostgresRecorder, StoreQueries):
             gone = len(answers)
             media += [item for answer in answers for item in parse_media(answer)]
         await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
+        if audit_before is not None:
+            await self._writer.submit(lambda db: db.rows(audit.PRUNE, before=audit_before.timestamp()))
         return media
 
     async def _touch(self) -> None:

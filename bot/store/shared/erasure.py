@@ -5,7 +5,7 @@
 import json
 from collections.abc import Sequence
 
-from bot.store.shared import codec, key_values, quota
+from bot.store.shared import audit, codec, key_values, quota
 from bot.store.shared.sql import Database
 
 _THEIRS = "adapter = :adapter AND actor = :actor AND actor <> ''"
@@ -32,6 +32,7 @@ _READ_BY_OTHERS = (
 _AFTER = (
     f"DELETE FROM usage WHERE {_THEIRS}",
     key_values.FORGET,
+    audit.FORGET,
 )
 
 ADD_FEEDBACK = """

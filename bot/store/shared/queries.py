@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.models import ConversationContext, Job, Media, Turn, UsageRow
-from bot.store.shared import codec
+from bot.ports import AuditEntry
+from bot.store.shared import audit, codec
 from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns
 from bot.store.shared.sql import Dialect
 
@@ -168,6 +169,16 @@ class StoreQueries:
             )
             for day, kind, model, requests, prompt_tokens, completion_tokens, items, cost in rows
         ]
+
+    async def audit(
+        self, adapter: str, *, workspace: str | None = None, limit: int, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        of_workspace = {} if workspace is None else {"workspace": codec.to_key(workspace)}
+        sql = audit.READ.format(of_workspace=audit.OF_WORKSPACE if of_workspace else "")
+        last = audit.NO_END if before is None else before
+        return audit.parse_rows(
+            await self.rows(sql, adapter=codec.to_key(adapter), before=last, limit=limit, **of_workspace)
+        )
 
     async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         keys = {"adapter": codec.to_key(adapter), "channel": codec.to_key(channel)}

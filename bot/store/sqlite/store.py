@@ -17,8 +17,8 @@ import aiosqlite
 from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.models import Answer, ConversationContext, Event, Job, Lane, Media
-from bot.ports import Namespace
-from bot.store.shared import codec, contexts, erasure, key_values
+from bot.ports import AuditEntry, Namespace
+from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.sql import Dialect
@@ -184,6 +184,9 @@ class SqliteStore(SqliteEvents, StoreQueries):
         opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": self._now()}
         await self._write(erasure.ADD_FEEDBACK, adapter=codec.to_key(adapter), id=codec.to_key(event_id), **opinion)
 
+    async def add_audit(self, entry: AuditEntry) -> None:
+        await self._write(audit.ADD, **audit.to_row(entry, self._now()))
+
     # -- context
 
     async def context(
@@ -247,7 +250,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
-    async def prune(self, before: datetime) -> Sequence[Media]:
+    async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         media: list[Media] = []
         gone = maintenance.CHUNK
         while gone == maintenance.CHUNK:
@@ -258,6 +261,8 @@ class SqliteStore(SqliteEvents, StoreQueries):
             lambda db: maintenance.prune_rest(db, now=self._now()), then=lambda _: self._values.clear()
         )
         await self._writer.submit(rest)
+        if audit_before is not None:
+            await self._write(audit.PRUNE, before=audit_before.timestamp())
         return media
 
     async def _touch(self) -> None:

@@ -1,0 +1,69 @@
+"""`audit`: what administrators changed here."""
+
+from bot.commands._base import Context, Parts, command
+from bot.errors import UsageError
+from bot.models import CommandSpec, Lane, Option, Text
+from bot.ports import AuditEntry
+
+#: Longest value in the table.
+_SHOWN = 40
+
+
+@command(
+    CommandSpec(
+        name="audit",
+        description="Show what was changed here, by whom and when; for administrators.",
+        options=(
+            Option(name="n", description="How many entries", kind="integer", default="20", minimum=1, maximum=200),
+            Option(
+                name="file",
+                description="As a file for a spreadsheet",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
+            ),
+        ),
+        lane=Lane.FREE,
+        private=True,
+        example="audit -n 50",
+    )
+)
+async def audit(ctx: Context) -> Parts:
+    """List the newest entries of the workspace; an administrator of the service sees all of the platform."""
+    if not (ctx.event.actor.is_admin or ctx.is_service_admin()):
+        raise UsageError(ctx.translate("audit.not_allowed"))
+    workspace = None if ctx.is_service_admin() else ctx.event.location.workspace
+    entries = await ctx.audit_log.audit(ctx.event.adapter, workspace=workspace, limit=ctx.integer("n"))
+    if not entries:
+        yield Text(ctx.translate("audit.nothing"))
+        return
+    columns = ("at", "who", "action", "subject", "before", "after")
+    heads = [ctx.translate(f"audit.{column}") for column in columns]
+    if ctx.option("file") == "yes":
+        rows = [heads, *(_cells(ctx, entry) for entry in entries)]
+        yield Text(ctx.translate("audit.file", count=len(entries)))
+        text = "".join(",".join(map(_quote, row)) + "\r\n" for row in rows)
+        yield await ctx.spool.write("audit.csv", text, content_type="text/csv", event=ctx.event.id, description="audit")
+        await ctx.audit("audit.export")
+        return
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(columns)]
+    lines += [f"| {' | '.join(map(_cell, _cells(ctx, entry)))} |" for entry in entries]
+    yield Text("\n".join(lines))
+
+
+def _cells(ctx: Context, entry: AuditEntry) -> list[str]:
+    assert entry.at is not None, "read from the store"
+    subject = f"{entry.subject} ({entry.scope})" if entry.scope else entry.subject
+    who = entry.actor or ctx.translate("audit.erased")
+    return [f"{entry.at:%Y-%m-%d %H:%M} UTC", who, entry.action, subject, entry.before or "", entry.after or ""]
+
+
+def _cell(text: str) -> str:
+    shown = " ".join(text.replace("|", "¦").replace("`", "'").split())
+    return f"`{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}`" if shown else "–"
+
+
+def _quote(text: str) -> str:
+    """Quote a field of a CSV file. A formula is prefixed, so that a spreadsheet shows it as text (OWASP)."""
+    safe = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return '"' + safe.replace('"', '""') + '"'

@@ -1,0 +1,60 @@
+"""What every store promises about the audit log."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.ports import AuditEntry, Store
+from tests.support.database.store import StoreSuite
+
+ENTRY = AuditEntry(
+    adapter="one",
+    actor="ann",
+    action="settings.set",
+    workspace="w",
+    channel="c",
+    subject="temperature",
+    scope="channel",
+    before=None,
+    after="0 \0 雪 \ud800.",
+)
+
+
+class AuditContract(StoreSuite):
+    async def test_entries_are_kept_newest_first(self, tmp_path: Path) -> None:
+        """By workspace or all of an adapter, page by page, after a restart, too."""
+        before = datetime.now(UTC)
+        async with self.open(tmp_path) as store:
+            for workspace, after in (("w", "1"), ("v", "2"), ("w", "3")):
+                await store.add_audit(replace(ENTRY, workspace=workspace, after=after))
+            await store.add_audit(replace(ENTRY, adapter="two", after="4"))
+        async with self.open(tmp_path) as store:
+            newest, oldest = await store.audit("one", workspace="w", limit=9)
+            assert (newest.after, oldest.after) == ("3", "1")
+            assert [entry.after for entry in await store.audit("one", limit=2)] == ["3", "2"]
+            assert [entry.after for entry in await store.audit("one", limit=2, before=newest.seq)] == ["2", "1"]
+            assert newest.at is not None
+            assert before - timedelta(seconds=1) < newest.at < datetime.now(UTC) + timedelta(seconds=1)
+
+    async def test_any_text_is_kept(self, store: Store) -> None:
+        """Also what databases can't hold as it is; lone surrogates become the replacement character."""
+        await store.add_audit(replace(ENTRY, actor="odd\0\ud800"))
+        (entry,) = await store.audit("one", limit=9)
+        assert replace(entry, at=None, seq=0) == replace(ENTRY, actor="odd\0\ud800", after="0 \0 雪 \ufffd.")
+
+    async def test_a_forgotten_person_is_no_longer_named(self, store: Store) -> None:
+        """What they did stays."""
+        await store.add_audit(ENTRY)
+        await store.add_audit(replace(ENTRY, actor="bob"))
+        await store.forget("one", "ann")
+        assert [entry.actor for entry in await store.audit("one", limit=9)] == ["bob", ""]
+
+    async def test_entries_have_a_retention_of_their_own(self, store: Store) -> None:
+        """They stay when events of their time are erased."""
+        await store.add_audit(ENTRY)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        await store.prune(later)
+        await store.prune(later, audit_before=later - timedelta(hours=2))
+        assert len(await store.audit("one", limit=9)) == 1
+        await store.prune(later, audit_before=later)
+        assert await store.audit("one", limit=9) == []
