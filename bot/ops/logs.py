@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import time
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
@@ -55,6 +56,7 @@ def configure(
     for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(chosen)
     logging.captureWarnings(True)
+    logging.getLogger("asyncio").filters = [_Throttle()]
     # Not via the standard library, which would triple the cost of a line.
     structlog.configure(
         processors=[*shared, *finishing],
@@ -107,6 +109,26 @@ _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dump
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return _encode(event)
+
+
+class _Throttle(logging.Filter):
+    """Passes a message once in a while: without free file descriptors the event loop repeats one thousands of times."""
+
+    _INTERVAL, _KNOWN = 10.0, 100  # seconds, messages in memory
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[str, float] = {}  # monotonic times until which a message is held back
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        now = time.monotonic()
+        if now < self._passed.get(message, now):
+            return False
+        if len(self._passed) >= self._KNOWN:
+            self._passed.clear()
+        self._passed[message] = now + self._INTERVAL
+        return True
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

@@ -118,3 +118,28 @@ def test_foreign_text_steers_no_terminal_and_forges_no_line() -> None:
     assert done.stderr.count("forged") == 5
     assert [line for line in done.stderr.splitlines() if line.startswith("2026-01-01")] == []
     assert "Traceback (most recent call last)" in done.stderr
+
+
+FLOODED = """
+import asyncio, os, resource, socket
+from bot.ops import logs
+
+logs.configure("info", "json")
+
+async def main():
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0, backlog=500)
+    client = socket.create_connection(server.sockets[0].getsockname())
+    unused = os.dup(0)
+    os.close(unused)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (unused, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_without_descriptors_does_not_flood_its_log() -> None:
+    """The event loop tries to accept hundreds of times; one line says so."""
+    done = subprocess.run([sys.executable, "-c", FLOODED], capture_output=True, text=True, check=True)
+    assert done.stderr.count("out of system resource") == 1
