@@ -177,7 +177,7 @@ def find(prompt: str, vocabulary: Mapping[str, str]) -> list[Hit]:
 
 def words_shown(prompt: str) -> list[str]:
     """Return the words of `prompt` that a picture or video is made from, in their order, each once."""
-    return _words(prompt, {**ELEMENTS, **SUBJECTS, **TIMES, **ACTIONS})
+    return _words(prompt, {**ELEMENTS, **SUBJECTS, **TIMES, **ACTIONS, **COLOURS})
 
 
 def words_heard(prompt: str) -> list[str]:
