@@ -1,11 +1,21 @@
-"""The allowed value that was probably meant. Pure."""
+"""Allowed values: how they may be written, and the one that was probably meant. Pure."""
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+
+from bot.i18n import translations
 
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
 _SIMILARITY = 0.5  # least likeness of words, 0 to 1
+
+
+def written_forms(choices: Collection[str]) -> Mapping[str, str]:
+    """Return the choices by how people write them, in lower case: as they are, or translated into any language."""
+    translated = {
+        text.lower(): choice for choice in choices for text in translations(f"choice.label.{choice}").values()
+    }
+    return {**translated, **{choice.lower(): choice for choice in choices}}
 
 
 def nearest_choice(value: str, choices: Collection[str]) -> str:

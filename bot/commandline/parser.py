@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.commandline.choices import nearest_choice
+from bot.commandline.choices import nearest_choice, written_forms
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import join_list, translate
 from bot.models import MEDIA_KINDS, CommandSpec, Option
@@ -296,7 +296,7 @@ class _CommandReader:
     def _validate(self, flag: str, option: Option, value: str) -> tuple[str, str]:
         """Return the canonical value and its error."""
         if option.choices:
-            canonical = {choice.lower(): choice for choice in option.choices}
+            canonical = written_forms(option.choices)
             if value.lower() in canonical:
                 return canonical[value.lower()], ""
             allowed = join_list((f"`{choice}`" for choice in option.choices), self.locale)

@@ -239,3 +239,9 @@ def test_a_prefix_alone_is_no_question() -> None:
     """It is answered with one sentence, and nothing is asked of a model."""
     assert "/help" in read(" / ").rejection
     assert read("/ two").rejection == ""
+
+
+@pytest.mark.parametrize("style", ["動漫", "动漫", "Anime"])
+def test_a_choice_may_be_written_in_the_persons_language(style: str) -> None:
+    """What menus call a choice is taken where it is typed, too."""
+    assert read(f"/image 狐狸 --style {style}").options == {"style": "anime"}
