@@ -73,7 +73,8 @@ class DiscordSide:
         place = conversation.newest["channel_id"] if conversation.newest else conversation.place
         if any(thread["parent_id"] == place for thread in self._simulator.threads.values()):
             return False
-        return not any(message["author"]["id"] == ME for message in self._simulator.messages.get(place, []))
+        said = [one for one in self._simulator.messages.get(place, []) if one["author"]["id"] == ME]
+        return all("interaction_metadata" in one for one in said)  # commands are no questions in the channel
 
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""
