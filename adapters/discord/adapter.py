@@ -170,6 +170,7 @@ class Discord:
             deadlines=self._deadlines,
             reply_modes=reply_modes,
             locales=messages.locales,
+            active_channels=messages.active_channels,
             served=self._served,
             timing=self._timing,
         )

@@ -12,7 +12,7 @@ import structlog
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
-from adapters.discord.inbound.places import ServedPlaces
+from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
@@ -47,6 +47,7 @@ class InteractionHandler:
         deadlines: TokenDeadlines,
         reply_modes: reply_mode.ReplyModes,
         locales: MutableMapping[int, str],
+        active_channels: ActiveChannels,
         served: ServedPlaces,
         timing: Timing,
     ) -> None:
@@ -58,6 +59,7 @@ class InteractionHandler:
         self._deadlines = deadlines
         self._reply_modes = reply_modes
         self._locales = locales
+        self._active_channels = active_channels
         self._served = served
         self._timing = timing
 
@@ -265,6 +267,8 @@ class InteractionHandler:
             await self._replace_acknowledgement(interaction, parsed, "discord.long", is_stoppable=True)
         # it may be queued for longer than its token works
         await self._deadlines.watch_durably(ReplyTarget.of(parsed.event.reply_to), parsed.event.id)
+        if interaction_events.can_post(interaction) and interaction.channel_id is not None:
+            await self._active_channels.add(interaction.channel_id, parsed.event.location.workspace)
 
     async def _replace_acknowledgement(
         self, interaction: discord.Interaction, parsed: AcknowledgedEvent, key: str, *, is_stoppable: bool = False

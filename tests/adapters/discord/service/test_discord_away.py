@@ -16,7 +16,7 @@ from bot.errors import StoreUnavailable
 from bot.i18n import translate
 from simulators.discord.errors import Refused, refused
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import BOB, CHANNEL, DIRECT, DM, ME, snowflake, user
+from simulators.discord.values import BOB, CHANNEL, DIRECT, DM, ME, OTHER, snowflake, user
 from tests.support.discord.messages import text_of
 from tests.support.discord.processes import Process
 from tests.support.discord.whole import Whole, whole
@@ -108,6 +108,17 @@ async def test_a_new_message_waits_for_the_missed_ones(one: Whole) -> None:
     await one.simulator.say(DM, "said next")
     await one.see(DM, "re: said next")
     assert one.echo.prompts[-2:] == ["missed in private", "said next"]
+
+
+async def test_said_where_a_command_was_used(one: Whole) -> None:
+    """A channel in which somebody used a command is one in which the service was asked."""
+    await one.command("chat", prompt="hello", channel=OTHER)
+    await one.see(OTHER, "re: hello")
+    await one.idle()
+    await one.stop()
+    missed = one.simulator.message(OTHER, f"<@{ME}> missed in the channel")
+    await one.start()
+    await one.see(missed["id"], "re: missed in the channel")
 
 
 async def test_said_by_somebody_new(one: Whole) -> None:
