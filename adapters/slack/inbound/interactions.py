@@ -89,7 +89,8 @@ class InteractionHandler:
         text = read_mrkdwn(str(body.get("text") or ""), {})
         spec = self._specs.get(typed.removeprefix(self._prefix))
         if spec is None or not typed.startswith(self._prefix):
-            return ephemeral(translate("request.outdated", person.locale))
+            text = translate("slack.no_command", person.locale, command=typed, help=f"{self._prefix}help")
+            return ephemeral(text)
         channel = str(body.get("channel_id") or "")
         needs_form = not text and spec.kind is not None and spec.prompt is not None
         if needs_form and await self._open_command_form(workspace, body, spec, person, channel=channel):

@@ -63,6 +63,15 @@ async def test_follow_ups_under_a_command_belong_to_it(
     assert [event.prompt for event in core.events] == ["hello", "go on", "and on"]
 
 
+async def test_an_unknown_command_is_named(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
+    """The sentence says which command there is none of, and what lists the others; nothing is asked."""
+    delivery = slack.ada.slash("/paint", "a red fox")
+    await slack.until(lambda: delivery.is_done)
+    assert "`/paint`" in delivery.response["text"]
+    assert "`/help`" in delivery.response["text"]
+    assert core.events == []
+
+
 async def test_commands_that_make_nothing_are_answered_in_private(
     slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
