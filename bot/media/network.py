@@ -141,7 +141,7 @@ class SafeClient:
             raise UnsafeUrl(f"a file's address must begin with https://, or BOT_MEDIA_ORIGINS must have {url.origin()}")
         try:
             return await self._guarded.get(url, allow_redirects=False)
-        except aiohttp.InvalidURL as exc:
+        except (aiohttp.InvalidURL, UnicodeError) as exc:  # a name that no resolver can be asked for
             raise UnsafeUrl("a file's address is not a plain https:// URL") from exc
         except aiohttp.ClientConnectorError as exc:
             if isinstance(exc.os_error, _NotPublicError):

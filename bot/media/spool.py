@@ -199,7 +199,7 @@ class Spool:
             for piece in _decode_base64(encoded):
                 writer.write(piece)
             writer.write(b"")
-        except binascii.Error as exc:
+        except ValueError as exc:
             raise WrongContent("the API's file is not base64") from exc
         finally:
             writer.close()

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
 from bot.errors import DownloadFailed, UnsafeUrl
+from bot.media import Spool
 from bot.media.network import is_public
 from tests.support.media_servers import (
     HOST,
@@ -118,6 +120,13 @@ async def test_only_https_is_fetched(url: str, folder: Path, certificate: Certif
     async with make_spool(folder, certificate) as spool:
         with pytest.raises(UnsafeUrl):
             await spool.fetch(OfferedFile(url), kind="image", name="a", event="e")
+
+
+async def test_a_name_that_no_resolver_takes_is_refused(folder: Path) -> None:
+    """A name longer than names may be is a wrong address, not a crash."""
+    async with Spool(folder, secret=SecretStr("k"), max_bytes=1000, timeout=5) as spool:
+        with pytest.raises(UnsafeUrl):
+            await spool.fetch(OfferedFile(f"https://{'a' * 300}.example/a.png"), kind="image", name="a", event="e")
 
 
 async def test_a_name_that_turns_internal_is_refused(folder: Path, certificate: Certificate, png: bytes) -> None:

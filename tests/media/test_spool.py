@@ -173,6 +173,7 @@ async def test_bad_base64_is_refused(folder: Path, certificate: Certificate, png
     async with make_spool(folder, certificate, max_bytes=len(png)) as spool:
         for text, error in (
             (plain[:5000] + "?!" + plain[5000:], WrongContent),
+            ("圖片" + plain, WrongContent),
             (base64.b64encode(b"<html>" * 200).decode(), WrongContent),
             (base64.b64encode(png + b"x").decode(), MediaTooLarge),
         ):
