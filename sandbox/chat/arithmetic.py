@@ -4,6 +4,7 @@ import ast
 import re
 from fractions import Fraction
 
+MAX_SENTENCE = 500  #: characters of a sentence with a calculation: patterns take the square of it
 MAX_LENGTH = 200  #: characters of an expression
 MAX_BITS = 4000  #: of a result's numerator and denominator
 
@@ -60,7 +61,7 @@ class NoResult(Exception):
 
 def arithmetic(sentence: str) -> str | None:
     """Return `expression = value` for a sentence that asks for a calculation, else None. Raises `NoResult`."""
-    if _DATE.search(sentence):
+    if len(sentence) > MAX_SENTENCE or _DATE.search(sentence):
         return None
     text = sentence
     for pattern, mark in _WORDS:
@@ -82,7 +83,7 @@ def arithmetic(sentence: str) -> str | None:
 
 def conversion(sentence: str) -> str | None:
     """Return `amount unit = amount unit` for a sentence that asks for a conversion, else None."""
-    match = _CONVERSION.search(sentence)
+    match = _CONVERSION.search(sentence) if len(sentence) <= MAX_SENTENCE else None
     if match is None:
         return None
     kind, factor, offset = _UNITS[match[2].lower()]

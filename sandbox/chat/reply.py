@@ -42,6 +42,7 @@ _ABOUT_MEDIA = re.compile(
     r"(?i)\b(?:picture|image|drawing|draw|drew|painting|video|sound|audio|make it|darker|brighter|"
     r"lighter|bigger)\b|圖|图|畫|画|影片|視頻|视频|聲音|声音|暗一點|亮一點|暗一点|亮一点"
 )
+_LONGEST = 2000  # characters of a sentence that rules look at: some patterns take the square of it
 _EARLIER = "Summary of what was said earlier in this conversation:"
 
 
@@ -92,6 +93,8 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
         return _recap(conversation)
     answers: list[str] = []
     for sentence in sentences(conversation.question):
+        if len(sentence) > _LONGEST:
+            continue
         answer = next((text for rule in _RULES if (text := rule(sentence, conversation))), None)
         if answer and answer not in answers:
             answers.append(answer)

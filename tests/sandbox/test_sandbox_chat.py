@@ -195,3 +195,11 @@ def test_a_greeting_with_a_question_is_answered_once() -> None:
     """Hello and "who are you" get one sentence of welcome."""
     assert after("你好", "你好，你是誰？").count("你好") == 1
     assert "又見面了" not in after("你好", "你好，你是誰？")
+
+
+def test_endless_sentences_cost_nothing() -> None:
+    """Patterns that take the square of a sentence's length are kept from long ones."""
+    assert " = 4" in after("words " * 50 + "what is 2 + 2?")
+    assert " = 4" not in after("words " * 100 + "what is 2 + 2?")
+    for endless in ("1" * 50_000, "tell me what time is " * 4_000):
+        assert "without a language model" in after(endless)
