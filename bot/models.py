@@ -76,6 +76,7 @@ class Event:
     options: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
+    inherited: tuple[str, ...] = ()  #: names of fields of `reply_to` that an event which repeats this one takes over
     received_at: datetime  #: aware, UTC
     written_at: float = 0.0  #: by the platform's clock, in seconds since 1970: orders messages; 0: unknown
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
@@ -84,7 +85,7 @@ class Event:
     is_local: bool = False  #: only the process that records it can answer it, as at a terminal
 
 
-# ------------------------------------------------------------------ parts of an answer, yielded by commands
+# ------------------------------------------------------------------ answers: what commands yield, what is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,6 @@ class TurnRecord:
 
 
 Part = Text | Status | Media | Actions | Usage | TurnRecord
-
-
-# ------------------------------------------------------------------ stored values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

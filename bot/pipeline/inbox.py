@@ -135,8 +135,11 @@ class Inbox:
         first = job.event
         if first.rejection:
             return replace(event, rejection=first.rejection)
+        taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
         return replace(
             event,
+            reply_to={**event.reply_to, **taken_over},
+            inherited=(*event.inherited, *(name for name in taken_over if name not in event.inherited)),
             command=first.command,
             prompt=first.prompt,
             options=first.options,

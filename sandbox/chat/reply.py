@@ -36,6 +36,8 @@ _RECAP = re.compile(
     r"^\W*(?:recap|summari[sz]e|summary)\W*$|"
     r"(?:我們|我们)(?:剛才|刚才|之前)?(?:聊|說|说|談|谈|討論|讨论)了?(?:什|甚|些|哪)|回顧|回顾|(?:總結|总结|摘要)(?:一下)?(?:對話|对话|我們|我们|以上|$|。)"
 )
+#: In the order of a summary: what follows its colon says what the summary is to name, and is no text to summarise.
+_OF_CONVERSATION = re.compile(r"(?i)\b(?:conversation|chat|discussion|thread)\b|對話|对话|討論|讨论")
 _SUMMARY_ORDER = re.compile(r"(?i)\b(?:summari[sz]e|write a summary|condense)\b|(?:總結|总结|摘要)")
 _MEDIA = re.compile(r"\[(?:image|audio|video|picture|sound)[^\]:]*:\s*([^\]]+)\]")
 _ABOUT_MEDIA = re.compile(
@@ -87,8 +89,9 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
     ):
         return summarise([*conversation.earlier, conversation.question])
     order, *about = re.split("[:：]", conversation.question, maxsplit=1)
+    is_recap = bool(conversation.earlier) and _OF_CONVERSATION.search(order) is not None
     if about and about[0].strip() and _SUMMARY_ORDER.search(order):
-        return summarise(about)
+        return _recap(conversation) if is_recap else summarise(about)
     if _RECAP.search(conversation.question):
         return _recap(conversation)
     answers: list[str] = []

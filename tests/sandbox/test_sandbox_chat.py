@@ -1,12 +1,16 @@
 """Chat by rules."""
 
+import re
+import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from sandbox.chat.reply import reply
 
+CATALOGUES = Path(__file__).parents[2] / "bot" / "i18n" / "locales"
 NOW = datetime(2024, 1, 15, 14, 5, tzinfo=UTC)  # a Monday
 
 
@@ -75,6 +79,16 @@ def test_a_request_to_summarise_the_conversation_is_a_recap() -> None:
     """The words by which older turns are folded lead to a summary that keeps the facts."""
     summary = after("Ada: the deploy is on Friday", "Summarise our conversation so far for your own later use.")
     assert "- Ada: the deploy is on Friday" in summary
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-Hant", "zh-Hans"])
+def test_the_shortcuts_order_summarises_the_thread(locale: str) -> None:
+    """The order of "Summarise thread" is answered with what was said in the thread, and none of its own words."""
+    order = tomllib.loads((CATALOGUES / f"{locale}.toml").read_text(encoding="utf-8"))["menu.ask.summarise"]
+    summary = after("Ada: we ship on Friday", "Bob: the review is open", order)
+    assert "we ship on Friday" in summary
+    assert "the review is open" in summary
+    assert re.split("[:：]", order)[1].strip(" .。") not in summary
 
 
 def test_a_system_prompt_can_ask_for_a_summary() -> None:

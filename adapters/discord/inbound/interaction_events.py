@@ -40,7 +40,12 @@ def event_from_command(interaction: discord.Interaction, spec: CommandSpec) -> A
     parsed = _from_options(interaction, spec, options, files)
     if not is_spoiler:
         return parsed
-    return replace(parsed, event=replace(parsed.event, reply_to={**parsed.event.reply_to, "spoiler": "1"}))
+    return replace(parsed, event=_with_spoiler(parsed.event))
+
+
+def _with_spoiler(event: Event) -> Event:
+    """Return the event; files of its answer, and of what repeats it, are hidden until they are clicked."""
+    return replace(event, reply_to={**event.reply_to, "spoiler": "1"}, inherited=("spoiler",))
 
 
 def event_from_modal(
@@ -132,9 +137,10 @@ def event_from_button(
     is_private = action in EPHEMERAL_ACTIONS or (message is not None and message.flags.ephemeral)
     conversation = conversation_of(pressed, str(interaction.channel_id))
     base = _event(interaction, conversation, is_private=is_private)
-    spoiler = {"spoiler": "1"} if message is not None and parse.has_spoiler(message) else {}
     options = {**values, "event": pressed["event"], "action": action}
-    event = replace(base, command="press", options=options, reply_to={**base.reply_to, **spoiler})
+    event = replace(base, command="press", options=options)
+    if message is not None and parse.has_spoiler(message):
+        event = _with_spoiler(event)
     return AcknowledgedEvent(event, is_private=is_private)
 
 

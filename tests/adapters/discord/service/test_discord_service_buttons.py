@@ -205,13 +205,16 @@ async def test_unknown_button(one: Whole) -> None:
     await one.see_ephemeral(thread, translate("usage.button_gone", "zh-TW"))
 
 
-@pytest.mark.parametrize("action", ["again", "variation", "style"])
+@pytest.mark.parametrize("action", ["again", "variation", "style", "/retry"])
 async def test_what_comes_of_a_hidden_picture_is_hidden(one: Whole, action: str) -> None:
-    """What a button makes of a picture that is a spoiler is one, too."""
+    """What a button, or `/retry`, makes of a picture that is a spoiler is one, too."""
     await one.command("image", prompt="a fox", spoiler=True)
     [answer] = await one.simulator.until(lambda: [m for m in one.simulator.bot_messages(CHANNEL) if m["attachments"]])
-    [name] = [name for name in actions_of(answer) if name.startswith(action)]
-    await one.press(answer, name)
+    if action == "/retry":
+        await one.command("retry")
+    else:
+        [name] = [name for name in actions_of(answer) if name.startswith(action)]
+        await one.press(answer, name)
     if action == "style":
         await one.submit(answer, style="anime")
     found = await one.simulator.until(
