@@ -13,6 +13,7 @@ from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
+from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
@@ -110,6 +111,7 @@ async def build(
             journal=store,
             scoped=scoped,
             undelivered=undelivered,
+            numbers=UseNumbers(store, store, settings.bot_retention_days),
             registry=registry,
             policy=policy,
             metrics=metrics,

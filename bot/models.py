@@ -17,6 +17,7 @@ Kind: TypeAlias = reference.Kind
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
 
+NUMBER = "{number}"  #: see `Action.series`
 Role = Literal["user", "assistant"]
 
 
@@ -136,6 +137,7 @@ class Action:
     options: Mapping[str, str] = field(default_factory=dict)
     prompts_for: tuple[str, ...] = ()  #: options of `command` to request in a form first, if the platform has forms
     is_danger: bool = False
+    series: str = ""  #: whose uses are numbered: the last `NUMBER` in the prompt becomes the number; "": none
 
 
 @dataclass(frozen=True, slots=True)

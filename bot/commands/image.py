@@ -1,9 +1,13 @@
 """`image`: make pictures from a description."""
 
+from dataclasses import dataclass
+
 from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import media_answer
-from bot.models import Action, CommandSpec, Lane, Option, Status
+from bot.models import NUMBER, Action, CommandSpec, Lane, Option, Status
+
+_VARIATION_OF = "variation_of"  # an option that only buttons set: id of the original
 
 
 @command(
@@ -58,12 +62,29 @@ async def image(ctx: Context) -> Parts:
         details=[style] if style else [],
         cost=answer.data.usage.cost or 0.0,
         count=n,
-        actions=more(ctx, prompt, size, style, n),
+        actions=more(ctx, await find_original(ctx, prompt), prompt, size, style, n),
     ):
         yield part
 
 
-def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Action, ...]:
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What variations are of; a variation of a variation is one of the same."""
+
+    event: str  #: id
+    prompt: str
+
+
+async def find_original(ctx: Context, prompt: str) -> Original:
+    """Return what the pictures of this event, made from `prompt`, are variations of: themselves, or another event's."""
+    named = ctx.event.options.get(_VARIATION_OF, "")
+    job = await ctx.journal.job(ctx.event.adapter, named) if named else None
+    if job is None or job.event.conversation != ctx.event.conversation:
+        return Original(ctx.event.id, prompt)
+    return Original(named, job.event.prompt)
+
+
+def more(ctx: Context, original: Original, prompt: str, size: str, style: str, n: int) -> tuple[Action, ...]:
     """Build the buttons under `n` images: `n` variations, another style, a video of the first."""
     styles = [None, *IMAGE_STYLES]
     other = styles[(styles.index(style) if style in styles else 0) % len(IMAGE_STYLES) + 1] or IMAGE_STYLES[0]
@@ -74,8 +95,9 @@ def more(ctx: Context, prompt: str, size: str, style: str, n: int) -> tuple[Acti
             name=f"variation-{at}" if n > 1 else "variation",
             label=f"{ctx.translate('action.variation')} {at}" if n > 1 else ctx.translate("action.variation"),
             command="image",
-            prompt=ctx.translate("image.varied", prompt=prompt, number=f"{ctx.seq}.{at}" if n > 1 else ctx.seq),
-            options=chosen,
+            prompt=ctx.translate("image.varied", prompt=original.prompt, number=NUMBER),
+            options={**chosen, _VARIATION_OF: original.event},
+            series=original.event,
         )
         for at in range(1, n + 1)
     ]

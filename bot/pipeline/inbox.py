@@ -7,6 +7,7 @@ import structlog
 from bot.commands import Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.registry import COMMANDS_OFF, LANGUAGE
+from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
@@ -32,6 +33,7 @@ class Inbox:
     journal: Journal
     scoped: ScopedSettings
     undelivered: UndeliveredAnswers
+    numbers: UseNumbers
     registry: Registry
     policy: Policy
     metrics: Metrics
@@ -119,7 +121,7 @@ class Inbox:
         if action is None:
             return replace(event, rejection=translate("usage.button_gone", event.actor.locale))
         given = {name: value for name, value in event.options.items() if name in action.prompts_for and value}
-        prompt = given.pop("prompt", action.prompt)
+        prompt = given.pop("prompt", "") or await self.numbers.fill_in(event, action)
         return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
     async def _resolve_retry(self, event: Event) -> Event:

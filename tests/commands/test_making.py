@@ -155,11 +155,11 @@ async def test_an_image_has_buttons(runner: CommandRunner) -> None:
 
 
 async def test_each_of_several_images_has_a_variation(runner: CommandRunner) -> None:
-    """Four images have four variations with different wordings."""
+    """Four images have four buttons for variations, which are numbered together."""
     picture = await runner.ask("image", "a red fox", options={"n": "4"})
     variations = [action for action in picture.actions if action.name.startswith("variation")]
     assert [action.name for action in variations] == [f"variation-{at}" for at in range(1, 5)]
-    assert len({action.prompt for action in variations}) == 4
+    assert {action.series for action in variations} == {variations[0].options["variation_of"]}
     assert all(action.label.endswith(action.name[-1]) for action in variations)
 
 

@@ -124,6 +124,22 @@ async def test_a_question_deleted_before_its_next_try_is_dropped(tmp_path: Path)
         assert (await one.ask("next")).text == "re: next"
 
 
+async def test_variations_of_a_picture_are_numbered(tmp_path: Path) -> None:
+    """The first is variation 1, whatever was asked before; one of a variation is the next; so are the files named."""
+    async with service(tmp_path) as one:
+        await one.ask("something else")
+        await one.ask("a fox", id="p", command="image")
+        names = []
+        for number, of in enumerate(("p", "p", "v0")):
+            options = {"event": of, "action": "variation"}
+            picture = await one.ask("", id=f"v{number}", command="press", options=options)
+            names += [file["name"] for file in picture.files]
+        again = await one.ask("", command="press", options={"event": "v2", "action": "again"})
+        assert one.echo.prompts[1:] == ["a fox", *(f"a fox (variation {n})" for n in (1, 2, 3, 3))]
+        assert names == [f"a-fox-variation-{n}.png" for n in (1, 2, 3)]
+        assert [file["name"] for file in again.files] == ["a-fox-variation-3.png"]
+
+
 async def press(one: Service, event: str, action: str, **more: str) -> str:
     options = {"event": event, "action": action, **{k: v for k, v in more.items() if k != "who"}}
     told = await one.ask("", command="press", options=options, **{k: v for k, v in more.items() if k == "who"})
