@@ -240,11 +240,12 @@ async def test_a_wrong_key_is_a_sentence_and_never_shown(tmp_path: Path) -> None
 
 
 def test_check_is_content_with_nothing_configured(tmp_path: Path) -> None:
-    """Without a key `check` proves the sandbox and the database, and says how to use the real API."""
-    done = bot(tmp_path, "check")
+    """Without a key `check` proves the sandbox and the database, and says how to use the real API and read metrics."""
+    done = bot(tmp_path, "check", BOT_PORT="0")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "AIMODELS_API_KEY" in done.stdout
     assert "database" in done.stdout
+    assert "set BOT_OPS_PORT or BOT_OPS_TOKEN" in done.stdout
 
 
 def test_a_misspelt_setting_is_told(tmp_path: Path) -> None:
