@@ -78,7 +78,7 @@ class AsyncAIModels:
 
         Waiting calls are served in turn between persons; each wait is reported to `on_wait` as seconds and a reason
         ("rate_limit" or "retry"). `on_post` is called with True before a request is posted, and with False when the API
-        refuses it. The view shares connections and rate limiter; closing it does nothing.
+        refuses it or can't be reached. The view shares connections and rate limiter; closing it does nothing.
         """
         view = AsyncAIModels.__new__(AsyncAIModels)
         view.__dict__.update(self.__dict__)

@@ -57,6 +57,15 @@ def from_response(status: int, raw: bytes | str, *, key: str, retry_after: float
     return lacking if lacking.is_absence else _BY_TYPE.get(kind, ServerFailed)(text, **details)
 
 
+def is_connect_error(exc: Exception) -> bool:
+    """Return whether no connection was made, so that nothing was sent.
+
+    httpx-aiohttp has `ConnectTimeout` for a connection that was lost, too.
+    """
+    known = (httpx.ConnectError, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+    return isinstance(exc, known) or isinstance(exc.__cause__, known)
+
+
 def from_exception(exc: Exception, key: str) -> Unreachable:
     """The error for a transport's exception. Raise it from `exc`."""
     for link in (exc, exc.__cause__):

@@ -43,7 +43,7 @@ class Caller:
 
     name: str = ""
     on_wait: OnWait | None = None
-    #: called with True before a request is posted, and with False when the API refuses it
+    #: called with True before a request is posted, and with False when the API refuses it or can't be reached
     on_post: Callable[[bool], None] | None = None
 
     def report_post(self, is_pending: bool) -> None:
@@ -273,6 +273,8 @@ class ApiSession:
             finally:
                 await response.aclose()
         except error_mapping.CONNECTION_ERRORS as exc:
+            if request.body is not None and error_mapping.is_connect_error(exc):
+                caller.report_post(False)
             raise error_mapping.from_exception(exc, self._key) from exc
         finally:
             if status is None:

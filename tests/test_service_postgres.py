@@ -90,6 +90,23 @@ async def test_a_deletion_reaches_another_process(tmp_path: Path, url: SecretStr
         assert [message["content"] for message in one.echo.bodies[-1]["messages"][1:]] == ["next"]
 
 
+async def test_an_outage_of_the_api_is_waited_out_by_all(tmp_path: Path, url: SecretStr) -> None:
+    """Whichever process has the next try: one message with the status, then the answer; Stop works from any."""
+    async with service(tmp_path, bot_database_url=url, bot_patience=600, bot_max_attempts=1) as one, another(one):
+        one.echo.broken.add("hello")
+        event = await one.channel.ask("hello")
+        stopped = await one.channel.ask("hello again", conversation="elsewhere")
+        await one.echo.until(lambda: len(one.echo.prompts) >= 40)
+        await one.channel.ask(
+            "", command="press", options={"event": stopped, "action": "stop"}, conversation="elsewhere"
+        )
+        await one.channel.wait_for_answers(stopped)
+        assert one.answer(stopped).text == "*Stopped.*"
+        one.echo.broken.clear()
+        await one.channel.wait_for_answers(event)
+        assert one.answer(event).text == "re: hello"
+
+
 async def test_a_database_outage_costs_no_answer(tmp_path: Path, url: SecretStr) -> None:
     """During an outage the commit waits; the answer is generated once, and the service goes on."""
     async with service(tmp_path, bot_database_url=url) as one, connected(url, "postgres") as connection:

@@ -58,6 +58,11 @@ class OutcomeBuilder:
     is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
     api_job: ApiJob | None = None  #: the API's job behind the command
 
+    @property
+    def has_api_job(self) -> bool:
+        """Whether the API makes the answer in a job, which a later try can wait for."""
+        return self.api_job is not None and bool(self.api_job.name)
+
     def add(self, part: Part, progress: Progress) -> None:
         """Add a part, and show text and status as progress."""
         match part:
@@ -185,8 +190,8 @@ class Dispatcher:
             return refusal_outcome(str(exc))
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
-            is_unanswered = isinstance(exc, DeadlineExceeded) and command.spec.kind not in MEDIA_KINDS
-            if exc.is_retryable or is_unanswered:  # media that were asked for may be made and billed all the same
+            is_unanswered = isinstance(exc, DeadlineExceeded) and not self.may_be_billed(job, builder)
+            if exc.is_retryable or is_unanswered:
                 raise
             return await self.api_failure(exc, job, builder)
         except BotError as exc:
@@ -196,6 +201,12 @@ class Dispatcher:
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
         return builder.build(job, private=command.spec.private)
+
+    def may_be_billed(self, job: Job, builder: OutcomeBuilder) -> bool:
+        """Return whether another try may be billed anew: the API got a request for media, and made no job of it."""
+        command = self.registry.find(job.event.command)
+        is_lost = builder.is_posted and not builder.has_api_job
+        return is_lost and command is not None and command.spec.kind in MEDIA_KINDS
 
     async def api_failure(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Build the error message of a command that is not tried again."""
@@ -213,7 +224,7 @@ class Dispatcher:
     async def estimate_usage(self, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
         """Return what an ended command used: a request that was posted counts although its answer is not awaited."""
         command = self.registry.find(job.event.command)
-        is_pending = builder.is_posted or (builder.api_job is not None and builder.api_job.name)
+        is_pending = builder.is_posted or builder.has_api_job
         if not is_pending or command is None or command.spec.kind is None:
             return ()
         kind, spec = command.spec.kind, command.spec

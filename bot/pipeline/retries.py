@@ -32,10 +32,13 @@ class Retries:
         self._max_attempts = settings.bot_max_attempts
         self._timing = timing
 
-    def next_try(self, job: Job, error: ApiError) -> Retry | None:
-        """Return the next try after an error that may pass; None: there is none."""
+    def next_try(self, job: Job, error: ApiError, *, is_counted: bool) -> Retry | None:
+        """Return the next try after an error that may pass; None: there is none.
+
+        `is_counted`: each try may be billed, so that `BOT_MAX_ATTEMPTS` holds for it in any case.
+        """
         is_busy = isinstance(error, RateLimited)
-        if not self._patience:
+        if is_counted or not self._patience:
             if not error.is_retryable or job.attempt >= self._max_attempts:
                 return None
             seconds = error.retry_after if isinstance(error, RateLimited) else self._timing.backoff(job.attempt)

@@ -286,14 +286,14 @@ class Worker:
     async def _try_again(self, running: RunningJob, draft: Draft, exc: ApiError, builder: OutcomeBuilder) -> bool:
         """Schedule another try of a command, and show the person the wait. False: there is none."""
         job = running.job
-        retry = self._retries.next_try(job, exc)
+        retry = self._retries.next_try(job, exc, is_counted=self._dispatcher.may_be_billed(job, builder))
         if retry is None:
             return False
         self._metrics.retried(job.event)
         log.info("will try again", seconds=round(retry.seconds, 1), error=type(exc).__name__)
         with suppress(DeliveryError):
             await draft.status(retry.status)
-        if usage := await self._dispatcher.unanswered_usage(exc, job, builder):
+        if not builder.has_api_job and (usage := await self._dispatcher.unanswered_usage(exc, job, builder)):
             await self._dispatcher.ledger.add_usage(job, usage)
             builder.is_posted = False  # it is counted
         with suppress(StoreError):

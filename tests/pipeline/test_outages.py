@@ -1,12 +1,15 @@
 """Outages of the API: waited out, visibly and quietly, without holding up anything else."""
 
 import asyncio
+import socket
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from aimodels.request import MAX_TRIES
 from bot.models import UsageRow
 from tests.support.scripted_api import Step, events, failure, hang_up, piece
 from tests.support.service import FAST, Service, quiet_logs, service
@@ -46,6 +49,38 @@ async def test_an_outage_is_waited_out(tmp_path: Path, step: Step) -> None:
         assert one.answer(event).text == "re: hello"
         [row] = await usage(one)
         assert row.requests == 1
+
+
+async def test_pictures_wait_too(tmp_path: Path) -> None:
+    """While the API refuses the request or can't be reached; what it got may be billed, and is repeated a few times."""
+    async with service(tmp_path, bot_patience=600, bot_max_attempts=2) as one:
+        one.echo.broken.add("fox")
+        event = await one.channel.ask("a fox", command="image")
+        await calls(one, 20)
+        one.echo.broken.clear()
+        await one.channel.wait_for_answers(event)
+        assert one.answer(event).files
+        one.api.play(hang_up)
+        before = len(one.api.requests)
+        told = await one.ask("a dog", command="image")
+        assert told.actions == ["retry"]
+        assert len(one.api.requests) - before == 2 * MAX_TRIES
+
+
+async def test_an_api_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    """No connection: nothing was sent, and nothing can be billed."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with service(tmp_path, bot_patience=600, bot_max_attempts=1) as one:
+        await one.stop()
+        await one.start(aimodels_base_url=f"http://127.0.0.1:{port}/v1")
+        event = await one.channel.ask("a fox", command="image")
+        await one.channel.until(lambda: any("unavailable" in change["text"] for _, change in one.channel.seen))
+        await one.stop()
+        await one.start()
+        await one.channel.wait_for_answers(event)
+        assert one.answer(event).files
 
 
 async def test_patience_begins_with_the_first_failure(tmp_path: Path) -> None:
