@@ -4,7 +4,8 @@ import asyncio
 import errno
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
@@ -72,8 +73,11 @@ _HEALTH = Route("/healthz", _healthz)
 
 async def is_served_by_us(host: str, port: int) -> bool:
     """Whether a service like this one answers on a port."""
-    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what listens everywhere is asked here
-    address = f"[{own}]" if ":" in own else own
+    address = f"[{host}]" if ":" in host else host
+    with suppress(ValueError):  # a name
+        ip = ip_address(host)
+        if ip.is_unspecified:  # what listens everywhere is asked here
+            address = "[::1]" if ip.version == 6 else "127.0.0.1"  # noqa: PLR2004
     timeout = aiohttp.ClientTimeout(total=OpsTiming().health_check)
     try:
         async with (
