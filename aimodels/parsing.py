@@ -166,13 +166,19 @@ _NO_SUCCESS = re.compile(rb'"success"\s*:\s*false')
 _LONE_ERROR = re.compile(rb'\s*\{\s*"error"')
 
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^\n`]*\n(?P<code>.*?)\n?\1\s*", re.DOTALL)
+_FEWEST_MARKS = 3  # of a fence
 
 
 def strip_fence(text: str) -> str:
     """Remove a Markdown fence around the whole text."""
-    match = _FENCE.fullmatch(text)
-    return match["code"] if match and match[1] not in match["code"] else text
+    first, newline, rest = text.strip().partition("\n")
+    mark = first[:1]
+    fence = mark * (len(first) - len(first.lstrip(mark or None)))
+    is_opened = newline and mark in {"`", "~"} and len(fence) >= _FEWEST_MARKS and "`" not in first[len(fence) :]
+    if not is_opened or not rest.endswith(fence):
+        return text
+    code = rest[: -len(fence)].removesuffix("\n")
+    return text if fence in code else code
 
 
 def _items(data: Mapping[str, Any]) -> list[MediaItem]:

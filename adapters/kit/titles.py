@@ -2,6 +2,8 @@
 
 import re
 
+_BEGINNING = 1000  # characters of a question that are looked at for its title
+
 
 def shorten(text: str, limit: int) -> str:
     """Return the text, cut to at most `limit` characters; a cut one ends with "…"."""
@@ -14,7 +16,7 @@ def title_of(text: str, limit: int, *, marks: re.Pattern[str], fallback: str = "
     Leaves out `marks` (the dialect's Markdown) and, where anything else is left, code blocks. A long title is cut
     between words where it can be. `fallback`: the title of a text without words.
     """
-    words = marks.sub("", text.split("```", maxsplit=1)[0] or text)
+    words = marks.sub("", (text.split("```", maxsplit=1)[0] or text).lstrip()[:_BEGINNING])
     line = " ".join(words.split()) or fallback
     return line if len(line) <= limit else line[: limit - 1].rsplit(" ", 1)[0][: limit - 1] + "…"
 

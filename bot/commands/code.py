@@ -55,7 +55,7 @@ AMBIGUOUS = {"c", "go", "r", "swift", "dart", "node", "shell", "julia"}
 _WORD = re.compile(
     r"(?<![\w.+#-])(?P<before>(?:in|using|with|用|以)\s*)?(?P<name>[a-z]+(?:\+\+|#)?)(?![\w+#-])", re.ASCII
 )
-_FENCE = re.compile(r"^\s*```", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 
 
 @command(
@@ -93,9 +93,9 @@ async def code(ctx: Context) -> Parts:
     yield to_usage("code", model, answer.data.usage)
     if attached.notes:
         yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
-    has_fences = bool(_FENCE.search(written))
-    yield Text(written if has_fences else code_block(written, language=language))
-    if not has_fences and written.count("\n") >= LONG:
+    is_fenced = has_fence(written)
+    yield Text(written if is_fenced else code_block(written, language=language))
+    if not is_fenced and written.count("\n") >= LONG:
         extension = EXTENSIONS.get(language, "txt")
         yield await ctx.spool.write(
             f"{file_title(prompt, 'code')}.{extension}",
@@ -107,6 +107,11 @@ async def code(ctx: Context) -> Parts:
     if answer.data.finish_reason == "length":
         yield Text("\n\n" + ctx.translate("chat.cut"))
     yield Actions((retry_action(ctx),))
+
+
+def has_fence(text: str) -> bool:
+    """Return whether a line of the text begins a code block."""
+    return bool(_FENCE.search(text))
 
 
 def canonical(language: str) -> str:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 MAX_SENTENCE = 500  #: characters of a sentence with a calculation: patterns take the square of it
 MAX_LENGTH = 200  #: characters of an expression
+MAX_SENTENCE = 500  #: characters; a longer sentence asks for no calculation, and would be slow to search
 MAX_BITS = 4000  #: of a result's numerator and denominator
 
 _WORDS = (

@@ -3,6 +3,8 @@
 import re
 from datetime import date, timedelta
 
+MAX_SENTENCE = 500  #: characters; a longer sentence asks for no date, and would be slow to search
+
 _ISO = re.compile(r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})")
 _MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 _NAMED = re.compile(rf"(?i)\b({'|'.join(_MONTHS)})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?")
@@ -26,6 +28,8 @@ def dates(sentence: str, today: date, *, chinese: bool, simplified: bool) -> str
             return f"{day.isoformat()}（星期{'一二三四五六日'[day.weekday()]}）"
         return f"{WEEKDAYS[day.weekday()]}, {day.isoformat()}"
 
+    if len(sentence) > MAX_SENTENCE:
+        return None
     if _TODAY.search(sentence):
         return f"今天是 {name(today)}。" if chinese else f"Today is {name(today)}."
     if _TOMORROW.search(sentence):

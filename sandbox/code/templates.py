@@ -38,9 +38,9 @@ _FENCE = re.compile(r"```[\w+-]*\n(.*?)```", re.DOTALL)
 _AFTER_ORDER = re.compile(  # "fix this: def f(x): …"
     r"[^:：\n]{1,80}[:：]\s*((?:async def|def|class|import|from|for|while|if|print\() ?.*)", re.DOTALL
 )
-_HEAD = re.compile(r"^\s*(?:async\s+)?(?:def|class)\s+\w+", re.MULTILINE)
+_HEAD = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+", re.MULTILINE)
 _LOOKS_LIKE_PYTHON = re.compile(
-    r"(?m)^\s*(?:def |class |import |from \w+ import|for .*:|if .*:|while .*:|try:|@\w|\w+ = |print\()"
+    r"(?m)^[ \t]*(?:def |class |import |from \w+ import|for .*:|if .*:|while .*:|try:|@\w|\w+ = |print\()"
 )
 
 

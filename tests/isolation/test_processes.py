@@ -59,13 +59,13 @@ async def test_output_is_bounded() -> None:
 async def test_no_file_is_written() -> None:
     """A process that is to write no file can't."""
     with pytest.raises(ParsingFailed, match="damaged"):
-        await run_isolated("tests.support.isolation.parsers:write_file", b"text", MINUTE, {})
+        await run_isolated("tests.support.hostile.parsers:write_file", b"text", MINUTE, {})
 
 
 async def test_no_secret_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parser that a file takes over finds no key in its environment."""
     monkeypatch.setenv("AIMODELS_API_KEY", "sk-secret")
-    _, found = await run_isolated("tests.support.isolation.parsers:environment", b"", MINUTE, {})
+    _, found = await run_isolated("tests.support.hostile.parsers:environment", b"", MINUTE, {})
     assert b"PATH" in found
     assert b"sk-secret" not in found
 
@@ -73,7 +73,7 @@ async def test_no_secret_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_crash_is_an_error_of_its_own() -> None:
     """A process that ends without a result fails alone."""
     with pytest.raises(ParsingFailed, match="crashed"):
-        await run_isolated("tests.support.isolation.parsers:crash", b"", MINUTE, {})
+        await run_isolated("tests.support.hostile.parsers:crash", b"", MINUTE, {})
 
 
 async def test_cancelling_ends_the_process() -> None:

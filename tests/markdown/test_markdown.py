@@ -1,7 +1,5 @@
 """The Markdown parser: blocks, inlines, lists, links, tables, and bounds on its work."""
 
-import sys
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -32,6 +30,7 @@ from bot.markdown import (
     plain_text,
     render_monospace,
 )
+from tests.support.hostile.work import is_linear
 
 MARKS = st.text(st.sampled_from("*_~`#>-+1.)[](!|:\\<&; \n\tab中：」x"), max_size=200)
 ANY = st.text(max_size=200)
@@ -263,23 +262,7 @@ def test_depth_loses_nothing(unit: str) -> None:
 )
 def test_work_is_linear(unit: str) -> None:
     """The run time is linear in the length, for any kind of unclosed construct."""
-
-    def work(count: int) -> int:
-        calls = 0
-
-        def count_call(*_: object) -> None:
-            nonlocal calls
-            calls += 1
-
-        before = sys.getprofile()
-        sys.setprofile(count_call)
-        try:
-            parse(unit * (count // len(unit)))
-        finally:
-            sys.setprofile(before)
-        return calls
-
-    assert work(9000) < 5 * work(3000)
+    assert is_linear(parse, unit)
 
 
 def test_monospace_table() -> None:

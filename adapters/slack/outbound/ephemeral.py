@@ -33,7 +33,7 @@ async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) 
 
     Raises `DeliveryError`.
     """
-    parts = split_parts(answer.text)[:_MAX_MESSAGES]
+    parts = split_parts(answer.text, _MAX_MESSAGES)
     for number, part in enumerate(parts, start=1):
         is_last = number == len(parts)
         actions = answer.actions if is_last else ()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from adapters.slack.outbound.uploads import Upload, prepare_upload
@@ -10,7 +11,7 @@ from adapters.slack.types import Block
 from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks
 from bot import markdown as md
 from bot.i18n import translate
-from bot.markdown.split import split
+from bot.markdown.split import iter_split
 from bot.models import Answer
 
 #: Event types in the metadata of an answer, and of the message that begins a command's thread.
@@ -86,13 +87,13 @@ class MessagePart:
     blocks: list[Block]
 
 
-def split_parts(markdown: str) -> list[MessagePart]:
-    """Return the messages that show a text, whole and in order."""
-    return list(_fit(markdown, _FIRST_TRY))
+def split_parts(markdown: str, most: int | None = None) -> list[MessagePart]:
+    """Return the messages that show a text, whole and in order; at most `most`: no others are made."""
+    return list(islice(_fit(markdown, _FIRST_TRY), most))
 
 
 def _fit(markdown: str, limit: int) -> Iterator[MessagePart]:
-    for piece in split(markdown, limit, measure=_measure):
+    for piece in iter_split(markdown, limit, measure=_measure):
         blocks = render_blocks(piece)
         is_too_large = len(blocks) > BLOCKS - _RESERVED_BLOCKS or estimate_size(blocks) > MAX_SIZE
         if limit > _LEAST and is_too_large:
@@ -106,13 +107,15 @@ def _measure(markdown: str) -> int:
 
 
 def split_growing(markdown: str) -> list[str]:
-    """Return about the same parts of a growing text, without rendering them."""
-    return split(markdown, _FIRST_TRY, measure=_measure) if len(markdown) > _SURELY_ONE else [markdown]
+    """Return about the same parts of a growing text, `MAX_PARTS` at most, without rendering them."""
+    if len(markdown) <= _SURELY_ONE:
+        return [markdown]
+    return list(islice(iter_split(markdown, _FIRST_TRY, measure=_measure), MAX_PARTS))
 
 
 def _first_part(markdown: str) -> str:
     """Return a beginning of the text that surely fits into one message."""
-    return next(iter(split(markdown, _FIRST_TRY // 2, measure=_measure)), "")
+    return next(iter_split(markdown, _FIRST_TRY // 2, measure=_measure), "")
 
 
 def render_fallback(markdown: str, *, mentions: Collection[str] = ()) -> str:
@@ -178,7 +181,7 @@ def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayo
     """Return the messages of an answer in a place that takes no files, with a sentence that says why."""
     media = [media for media in answer.media if media.path is not None and not media.url]
     links = [f"[{_escape_label(m.name)}]({m.source_url})" for m in media if (m.source_url or "").startswith("https:")]
-    texts = split_parts(answer.text.strip("\n"))
+    texts = split_parts(answer.text.strip("\n"), MAX_PARTS + 1)
     names = [_escape_label(m.name) for m in media] or (["answer.md"] if len(texts) > MAX_PARTS else [])
     if not names:  # the files were of text that is shown anyway
         return AnswerLayout(texts, [], is_caption=False)
@@ -189,7 +192,7 @@ def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayo
 
 
 def _layout_text(text: str, media: Sequence[Upload], locale: str) -> AnswerLayout:
-    texts = split_parts(text)
+    texts = split_parts(text, MAX_PARTS + 1)
     files = list(media)
     if len(texts) > MAX_PARTS:
         files.append(whole_text(text))

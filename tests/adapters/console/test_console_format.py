@@ -12,6 +12,7 @@ from adapters.console.preview import detect_method, preview
 from adapters.console.render import Renderer, finished_length
 from bot.models import Action, Answer, Media
 from tests.contract.adapter_contract import COMMANDS
+from tests.support.hostile.work import is_linear
 
 #: what Rich itself writes: colours, and links whose address has no control characters
 OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^;\x00-\x1f]*;[^\x00-\x1f\x7f-\x9f]*\x1b\\")
@@ -45,6 +46,13 @@ def test_finished_blocks_never_change(text: str) -> None:
     """A finished block stays finished, whatever is written after it."""
     ends = [finished_length(text[:at]) for at in range(len(text) + 1)]
     assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize("unit", ["*a **a ", "|a\n|-\n", "~"])
+def test_work_grows_no_faster_than_the_text(unit: str) -> None:
+    """Twice the text is about twice the work, for any kind of unclosed construct."""
+    renderer = Renderer("")
+    assert is_linear(lambda text: renderer.markdown(text, 80), unit)
 
 
 def test_blocks_are_finished_one_by_one() -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import re
 from typing import Any
 
@@ -5,13 +6,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.slack.outbound.layout import MAX_SIZE, render_fallback, split_parts
+from adapters.slack.outbound.layout import MAX_SIZE, layout_answer, render_fallback, split_parts
 from adapters.slack.ui.blocks import estimate_size, render_blocks
 from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
+from bot.models import Answer
 from simulators.slack.blocks.blocks import validate
 from simulators.slack.messages import words as visible_text
 from simulators.slack.values import Json
 from tests.contract.adapter_contract import long_markdown, words
+from tests.support.hostile.work import count_calls, is_linear
 
 HOSTILE = st.lists(
     st.sampled_from(
@@ -224,6 +227,22 @@ def test_any_text_is_messages_that_slack_takes(unit: str) -> None:
     found = split_parts(unit * (30_000 // len(unit)))
     assert found
     assert all(estimate_size(piece.blocks) <= MAX_SIZE and validate(piece.blocks, surface="message") for piece in found)
+
+
+@pytest.mark.parametrize("unit", ["*a **a ", "a``", "|\n|-|\n9", "~", "<@U1> "])
+def test_work_grows_no_faster_than_the_text(unit: str) -> None:
+    """Twice the text is about twice the work, for any kind of unclosed construct."""
+    assert is_linear(render_blocks, unit)
+
+
+def test_an_answer_that_comes_as_a_file_is_not_rendered_whole() -> None:
+    """Of a text of a megabyte only the messages that are shown are made."""
+
+    def work(size: int) -> int:
+        answer = Answer(text=("word " * 30 + "\n\n") * (size // 152))
+        return count_calls(lambda: asyncio.run(layout_answer(answer, "")))
+
+    assert work(1_000_000) < 3 * work(200_000)
 
 
 def test_fallback_is_short_and_escaped() -> None:

@@ -1,0 +1,92 @@
+"""`python -m tests.support.hostile.texts`: every function that reads long texts, on texts that are slow to match.
+
+Prints each function and text before it runs. The system ends the process when a call has used up its CPU time, which
+only work that grows faster than the text does.
+"""
+
+import math
+import resource
+import time
+from collections.abc import Callable
+
+from adapters.console.format import clean
+from adapters.console.render import finished_length
+from adapters.console.table import align_tables
+from adapters.discord.inbound.parse import thread_name_of
+from adapters.slack.inbound.parse import make_title
+from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
+from aimodels.parsing import strip_fence
+from bot.commandline.parser import parse as parse_command
+from bot.commandline.tokenizer import split_words
+from bot.commands.code import has_fence, mentioned
+from bot.conversation.attachments import code_block, extract_text, truncate_to_tokens
+from bot.markdown.disguise import is_disguised
+from bot.markdown.indents import normalize_indents
+from bot.markdown.split import split
+from bot.models import CommandSpec, Option
+from sandbox.chat.completions import cut
+from sandbox.chat.reply import reply
+from sandbox.chat.summary import summarise
+from sandbox.code.templates import complete
+
+CPU_SECONDS = 2  #: of one call, which takes a tenth of it at most
+LENGTH, LESS = 50_000, 20_000  #: characters
+
+CHAT = CommandSpec(name="chat", description="", options=(Option(name="prompt", description="", is_prompt=True),))
+
+QUICK: tuple[Callable[[str], object], ...] = (
+    strip_fence,
+    has_fence,
+    mentioned,
+    make_title,
+    lambda text: thread_name_of(text, "chat"),
+    neutralize,
+    stable_prefix,
+    clean,
+    finished_length,
+    align_tables,
+    normalize_indents,
+    lambda text: extract_text(text.encode(), 32_000),
+    lambda text: truncate_to_tokens(text, 8000),
+    code_block,
+    lambda text: cut(text, 100),
+)
+#: What does more with each character gets fewer.
+THOROUGH: tuple[Callable[[str], object], ...] = (
+    split_words,
+    lambda text: parse_command(f"/chat {text}", (CHAT,)),
+    lambda text: is_disguised(text, "https://a.example"),
+    lambda text: split(text, 2000),
+    lambda text: reply([("user", text)]),
+    lambda text: summarise([text]),
+    lambda text: complete(text, "python"),
+)
+
+UNITS = (
+    *("~", "`", "*", "_", "(", "[", "<", "|", ">", "-", "#", "&", "@", "!", '"', "\\", "1", "1.", "1-", "%", "x", "中"),
+    *(" ", "\t", "\n", "- ", "> ", "1 ", "+1", "((1", "[a](", "![", "**a", "a\n", "a.", "~~~\n", "```\n", "|a\n|-\n"),
+    *("http://", "--a ", "what is ", "which day on ", "5 km ", "days until ", "my name is ", "in python ", "def f("),
+)
+
+
+def main() -> None:
+    """Run them all."""
+    for function in QUICK:
+        for unit in UNITS:
+            run(function, (unit * LENGTH)[:LENGTH])
+            run(function, f"x{(unit * LENGTH)[:LENGTH]}a")
+    for function in THOROUGH:
+        for unit in UNITS:
+            run(function, (unit * LESS)[:LESS])
+
+
+def run(function: Callable[[str], object], text: str) -> None:
+    """Run one function within its CPU time."""
+    print(function.__qualname__, function.__code__.co_firstlineno, repr(text[:20]), flush=True)  # noqa: T201
+    limit = math.ceil(time.process_time()) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    function(text)
+
+
+if __name__ == "__main__":
+    main()
