@@ -167,7 +167,8 @@ async def test_pictures_lead_on(slack: SlackSimulator, tmp_path: Path) -> None:
         [answer] = await running.answers(question)
         assert labels(answer) == ["Again", "Variation", "Other style", "Make a video of it", "Delete"]
         assert len(answer.files) == 1
-        assert "512x512" in read(answer)
+        assert "1x1" in read(answer)  # as it is, not as it was asked for
+        assert running.echo.bodies[-1]["size"] == "512x512"
         await running.restart()
         slack.ada.press(answer, "press:video")
         view = await slack.ada.modal()
