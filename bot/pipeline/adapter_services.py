@@ -54,12 +54,10 @@ class CoreServices:
     async def revise(self, event: Event) -> None:
         """See `AdapterServices.revise`. An edit of a refused request, or to another command, is a new request.
 
-        Where several processes receive the edit, one applies it; another would cancel the new answer.
+        Where several processes receive the edit, one applies it: the next finds it applied, unless that one has died.
         """
-        edit = f"{event.adapter}/{event.id}/{_content_digest(event)}"
-        async with self.journal.revising(edit) as is_first:
-            if is_first:
-                await self._revise(event)
+        async with self.journal.revising(event.adapter, event.id):
+            await self._revise(event)
 
     async def _revise(self, event: Event) -> None:
         job = await self.journal.job(event.adapter, event.id)

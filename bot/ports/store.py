@@ -142,8 +142,8 @@ class Journal(Protocol):
         event just gets the new content or answer. False: the event is unknown or claimed; nothing was changed.
         """
 
-    def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:
-        """Hold the right to apply an edit, named by its event and content; False: another process is applying it."""
+    def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from applying edits of an event; wait while one does."""
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
         """Take an event's turns out of the history, also those that it has yet to leave; False: unknown.

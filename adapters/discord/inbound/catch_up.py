@@ -187,6 +187,8 @@ class CatchUp:
         for message in missed[-MAX_MESSAGES:]:
             if message.id >= reach:
                 await self._messages.record(message)
+                if message.edited_at is not None:
+                    await self._messages.apply_edit(message)
         log.info("missed messages read", channel=channel.id, messages=len(missed))
 
     async def _say_that_too_much_was_missed(self, channel: "discord.abc.MessageableChannel", since: int) -> None:

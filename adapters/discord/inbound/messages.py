@@ -135,6 +135,11 @@ class MessageHandler:
 
     async def on_message_edit(self, message: discord.Message) -> None:
         """Revise the event of an edited question; record a message that names the bot since it was edited."""
+        async with self.lock(message.channel.id):
+            await self.apply_edit(message)
+
+    async def apply_edit(self, message: discord.Message) -> None:
+        """See `on_message_edit`. An edit that is applied already is ignored. The caller holds the channel's lock."""
         if not self._is_from_user(message):
             return
 
@@ -145,11 +150,10 @@ class MessageHandler:
                 if parse.is_mention(message, self._me):
                     await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
 
-        async with self.lock(message.channel.id):
-            try:
-                await hold(attempt, patience=self._timing.record_patience, edited=message.id)
-            except StoreError as exc:
-                log.warning("edit not recorded", message=message.id, reason=str(exc))
+        try:
+            await hold(attempt, patience=self._timing.record_patience, edited=message.id)
+        except StoreError as exc:
+            log.warning("edit not recorded", message=message.id, reason=str(exc))
 
     async def on_message_delete(self, channel: int, messages: set[int]) -> None:
         """Retract the events of deleted questions."""

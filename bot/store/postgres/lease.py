@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from zlib import crc32
 
@@ -98,18 +98,20 @@ class Lease:
             self._seen = time.time()
 
     @asynccontextmanager
-    async def lock(self, name: str) -> AsyncIterator[bool]:
-        """Hold the lock of a name; False: another process holds it. Raises `StoreError`."""
+    async def lock(self, name: str) -> AsyncIterator[None]:
+        """Hold the lock of a name; wait while another process holds it. Raises `StoreError`."""
         keys = {"lock": _EDITS, "name": crc32(name.encode()) - 0x80000000}
-        async with self.connection() as db:
-            is_held = bool(await db.value("SELECT pg_try_advisory_lock(:lock::integer, :name::integer)", **keys))
+        while not await self._call("pg_try_advisory_lock", keys):  # noqa: ASYNC110 - only the database tells
+            await asyncio.sleep(self._timing.cancel_check)
         try:
-            yield is_held
+            yield
         finally:
-            if is_held:
-                with suppress(StoreError):  # it ended with its connection
-                    async with self.connection() as db:
-                        await db.rows("SELECT pg_advisory_unlock(:lock::integer, :name::integer)", **keys)
+            with suppress(StoreError):  # it ended with its connection
+                await self._call("pg_advisory_unlock", keys)
+
+    async def _call(self, function: str, keys: Mapping[str, int]) -> bool:
+        async with self.connection() as db:
+            return bool(await db.value(f"SELECT {function}(:lock::integer, :name::integer)", **keys))
 
     async def _connect(self) -> Connection:
         connection = await self._connections.connect(synchronous_commit="off")

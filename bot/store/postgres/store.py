@@ -84,8 +84,8 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         keys = {"adapter": codec.to_key(adapter), "id": codec.to_key(event_id)}
         await self._writer.submit(lambda db: db.rows(erasure.ADD_FEEDBACK, **keys, **opinion))
 
-    def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:
-        return self._lease.lock(edit)
+    def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:
+        return self._lease.lock(f"{codec.to_key(adapter)} {codec.to_key(event_id)}")
 
     async def add_audit(self, entry: AuditEntry) -> None:
         await self._writer.submit(lambda db: db.rows(audit.ADD, **audit.to_row(entry, time.time())))

@@ -114,8 +114,8 @@ class SqliteStore(SqliteEvents, StoreQueries):
 
     # -- corrections
 
-    def revising(self, edit: str) -> AbstractAsyncContextManager[bool]:  # noqa: ARG002 - there is no other process
-        return nullcontext(enter_result=True)
+    def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
+        return nullcontext()  # there is no other process
 
     async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
         found = await self._reader.state(event.adapter, event.id)

@@ -96,6 +96,22 @@ async def test_killed_in_its_first_minute(tmp_path: Path) -> None:
         await see_everywhere(simulator, thread, channel)
 
 
+async def test_an_edit_that_a_killed_process_had(tmp_path: Path) -> None:
+    """Discord sends no edit twice: the next process finds it where it reads what was missed."""
+    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(120), AsyncExitStack() as stack:
+        api.play(echo)
+        first, second = (Process(simulator, api.url, tmp_path) for _ in range(2))
+        await first.start()
+        stack.push_async_callback(first.kill)
+        asked = await simulator.say(DM, "before the edit")
+        await simulator.until(lambda: "re: before the edit" in texts(simulator, DM))
+        await first.kill()
+        asked["content"], asked["edited_timestamp"] = "after the edit", asked["timestamp"]
+        await second.start()
+        stack.push_async_callback(second.stop)
+        await simulator.until(lambda: texts(simulator, DM) == ["re: after the edit"])
+
+
 @pytest.mark.parametrize("timing", [Timing(catch_up_retry=3600)])
 async def test_a_new_message_waits_for_the_missed_ones(one: Whole) -> None:
     """What was missed in a channel is recorded before what is said there next, as it was said before."""
