@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import set_and_audit
+from bot.control.effective import EffectiveValue
 from bot.control.registry import ScopedSetting
 from bot.control.scopes import Scope, scopes_of
 from bot.errors import UsageError
@@ -110,9 +111,7 @@ async def _details(ctx: Context, setting: ScopedSetting) -> str:
     value, locale = await ctx.effective.find(setting.name), ctx.event.actor.locale
     option = setting.option
     lines = [f"`{setting.name}`: {setting.describe(locale)}"]
-    lines.append(
-        ctx.translate("settings.holds", value=_cell(value.text, longest=1000), origin=_origin(ctx, value.scope))
-    )
+    lines.append(_holds(ctx, value))
     allowed = option.choices or setting.words
     if allowed:
         lines.append(ctx.translate("settings.allowed", values=_codes(ctx, allowed)))
@@ -126,11 +125,15 @@ async def _details(ctx: Context, setting: ScopedSetting) -> str:
 async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, is_cleared: bool) -> str:
     value = await ctx.effective.find(setting.name)
     key = "settings.cleared" if is_cleared else "settings.set"
-    shown, origin = _cell(value.text, longest=1000), _origin(ctx, value.scope)
     sentences = [ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))]
     if is_cleared or value.scope is not scope:  # a nearer value still decides here
-        sentences.append(ctx.translate("settings.holds", value=shown, origin=origin))
+        sentences.append(_holds(ctx, value))
     return " ".join(sentences)
+
+
+def _holds(ctx: Context, value: EffectiveValue) -> str:
+    key = "settings.holds" if value.text else "settings.holds_nothing"
+    return ctx.translate(key, value=_cell(value.text, longest=1000), origin=_origin(ctx, value.scope))
 
 
 def _origin(ctx: Context, scope: Scope | None) -> str:
