@@ -1,11 +1,13 @@
 """Content types, and properties read from headers."""
 
+import struct
 from pathlib import Path
 
 import pytest
 
 from bot.media.content import EXTENSIONS, resolve_content_type, sniff
 from bot.media.probe import MediaInfo, probe
+from tests.support.hostile.work import count_calls
 from tests.support.media_files import film, image, sound, wav
 
 PICTURES = [
@@ -107,3 +109,18 @@ def test_a_container_may_hold_audio_only() -> None:
     assert resolve_content_type("image/gif", "video") == "image/gif"
     assert resolve_content_type("image/png", "audio") == ""
     assert resolve_content_type("", "chat") == ""
+
+
+def test_the_work_on_a_header_is_bounded(tmp_path: Path) -> None:
+    """Padding and boxes without end are given up after about a thousand steps."""
+
+    def box(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I4s", 8 + len(content), name) + content
+
+    path = tmp_path / "file"
+    for content_type, data in (
+        ("image/jpeg", b"\xff\xd8" + b"\xff" * 200_000),
+        ("video/mp4", box(b"moov", box(b"trak", box(b"free", b"") * 500) * 200)),
+    ):
+        path.write_bytes(data)
+        assert count_calls(lambda content_type=content_type: probe(path, content_type)) < 20_000  # type: ignore[misc]
