@@ -16,6 +16,7 @@ class PipelineTiming:
     characters_per_second: float = 100  #: rate at which a platform shows text at least
     cancel: float = 10.0  #: for a cancelled answer to be delivered as far as it got
     delayed: float = 5.0  #: before a new try, if the platform delays a delivery without saying for how long
+    store_pause: float = 5.0  #: before a new try of an event that the database failed, at most
     shortest_pause: float = 1.0  #: between two tries
     longest_pause: float = 300.0  #: between two tries
     outage_pause: float = 20.0  #: between two tries in an outage of the API, at most

@@ -163,7 +163,7 @@ class Worker:
                 await self._queue.release(job)
         except StoreError as exc:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
-            await asyncio.sleep(self._timing.backoff(job.attempt))
+            await asyncio.sleep(min(self._timing.backoff(job.attempt), self._timing.store_pause))
             with suppress(StoreError):
                 await self._retry_later(running, 0)
         except DeliveryError as exc:

@@ -4,16 +4,17 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import StoreCorrupt, StoreUnavailable
-from bot.models import Attachment
+from bot.models import Attachment, Job
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.failures import watch_failure
-from tests.support.service import Service, quiet_logs, service
+from tests.support.service import FAST, Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
@@ -61,6 +62,22 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
         await one.channel.wait_for_answers(event, after)
         assert one.answer(event).text == f"re: {long.strip()}"
         assert len(one.echo.prompts) == 2
+
+
+async def test_a_database_that_fails_an_event_holds_it_up_for_a_moment(tmp_path: Path) -> None:
+    """The pause does not grow with the event's tries, which crashes have counted up."""
+    timing = replace(FAST.pipeline, shortest_pause=3600, longest_pause=3600, store_pause=0.01)
+    async with service(tmp_path, timing=timing) as one:
+        save_draft, troubles = one.core.store.save_draft, [StoreUnavailable("away")]
+
+        async def troubled(job: Job, ref: str) -> None:
+            if troubles:
+                raise troubles.pop()
+            await save_draft(job, ref)
+
+        one.core.store.save_draft = troubled  # type: ignore[method-assign]
+        assert (await one.ask("hello")).text == "re: hello"
+        assert not troubles
 
 
 async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path) -> None:
