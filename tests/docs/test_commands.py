@@ -40,7 +40,13 @@ TRUSTED = {
     "tar": "run for real below",
 }
 #: Variables that are set before a command and are no settings of the service.
-VARIABLES = {"LANG": "the locale", "BOT_DATABASE_URL": "a setting", "AIMODELS_BASE_URL": "a setting"}
+VARIABLES = {
+    "AIMODELS_BASE_URL": "a setting",
+    "BOT_DATABASE_URL": "a setting",
+    "FUZZ_EXAMPLES": "read by a test",
+    "HYPOTHESIS_PROFILE": "read by tests/conftest.py",
+    "LANG": "the locale",
+}
 
 
 def check_make(command: Command) -> None:
