@@ -1,13 +1,13 @@
 """The settings in effect for one event, and the change of a value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.control.registry import ScopedSetting, split_list
 from bot.control.scopes import Scope, namespace_of, owner_of, person_namespace, scopes_of
 from bot.errors import UsageError
 from bot.models import CommandSpec, Event, Kind
-from bot.ports import KeyValues, Owner
+from bot.ports import KeyValues, Namespace, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,27 @@ class EffectiveSettings:
 
     def __init__(self, values: KeyValues, registry: Mapping[str, ScopedSetting], event: Event) -> None:
         self.registry = registry
+        self._values = values
         self._event = event
-        self._namespaces = {scope: values.namespace(namespace_of(scope, event)) for scope in scopes_of(event)}
-        self._set: dict[Scope, Mapping[str, str]] | None = None  #: what is set, by scope; None: not read yet
+        #: Scopes that have values, with these, the nearest first; None: not read yet.
+        self._set: Sequence[tuple[Scope, Mapping[str, str]]] | None = None
 
     async def find(self, name: str) -> EffectiveValue:
         """Return the value of a setting, and where it comes from."""
-        if self._set is None:
-            self._set = {scope: await namespace.items() for scope, namespace in self._namespaces.items()}
         setting = self.registry[name]
-        for scope, values in self._set.items():
+        for scope, values in await self._read():
             if scope in setting.scopes and (value := values.get(name)) is not None and not setting.error(value):
                 return EffectiveValue(value, scope)
         return EffectiveValue(setting.option.default)
+
+    async def _read(self) -> Sequence[tuple[Scope, Mapping[str, str]]]:
+        if self._set is None:
+            read = [(scope, await self._namespace(scope).items()) for scope in scopes_of(self._event)]
+            self._set = [(scope, values) for scope, values in read if values]
+        return self._set
+
+    def _namespace(self, scope: Scope) -> Namespace:
+        return self._values.namespace(namespace_of(scope, self._event))
 
     async def get(self, name: str) -> str:
         """Return the value of a setting; "" is none."""
@@ -63,18 +71,19 @@ class EffectiveSettings:
         return frozenset(split_list(await self.get(name)))
 
     async def defaults_of(self, spec: CommandSpec) -> Mapping[str, str]:
-        """Return the values that a command's options have where they are not given, by the options' names."""
+        """Return the values set for a command's options, which hold where the options are not given, by their names."""
         prefix = f"{spec.name}."
-        names = [name for name in self.registry if name.startswith(prefix)]
-        return {name.removeprefix(prefix): await self.get(name) for name in names}
+        names = {name for _, values in await self._read() for name in values if name.startswith(prefix)}
+        return {name.removeprefix(prefix): await self.get(name) for name in names if name in self.registry}
 
     async def set(self, name: str, value: str | None, scope: Scope) -> str | None:
         """Set a value in a scope, None: clear it; return the one that it had. The value has been checked."""
-        before = await self._namespaces[scope].get(name)
+        namespace = self._namespace(scope)
+        before = await namespace.get(name)
         if value is None:
-            await self._namespaces[scope].delete(name)
+            await namespace.delete(name)
         else:
-            await self._namespaces[scope].set(name, value, owner=owner_of(scope, self._event))
+            await namespace.set(name, value, owner=owner_of(scope, self._event))
         self._set = None
         return before
 

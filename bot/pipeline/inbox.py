@@ -99,7 +99,9 @@ class Inbox:
         is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
-        log.info("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
+        # An accepted event has a line of its own when it is answered.
+        write = log.debug if outcome == "accepted" else log.info
+        write("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
 
     async def _resolve(self, event: Event) -> Event:
         """Replace a pressed button by its command, and a retry by the command that it repeats."""

@@ -175,9 +175,8 @@ class Worker:
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
         adapter = self._adapters[job.event.adapter]
-        private = job.answer.private if job.answer is not None else self._is_private(job)
         draft = await open_draft(
-            adapter, job, private=private, confirm=lambda: self._queue.confirm(job), timing=self._timing
+            adapter, job, private=self._is_private(job), confirm=lambda: self._queue.confirm(job), timing=self._timing
         )
         running.draft = draft
         if job.ref is None:
@@ -202,6 +201,9 @@ class Worker:
             self._summarizer.start(job, builder.conversation)
 
     def _is_private(self, job: Job) -> bool:
+        """Return whether nobody else is to see anything of it: of a refusal, and of a private command."""
+        if job.answer is not None and not job.answer.is_failure:
+            return job.answer.private
         command = self._dispatcher.registry.find(job.event.command)
         return command is None or command.spec.private
 

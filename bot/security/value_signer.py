@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 
 from pydantic import SecretStr
@@ -16,7 +17,7 @@ def derive_key(secret: SecretStr) -> bytes:
     return hmac.digest(secret.get_secret_value().encode(), b"button-or-form", sha256)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HmacSigner:
     """See `bot.ports.ValueSigner`."""
 
@@ -26,14 +27,22 @@ class HmacSigner:
 
     def sign(self, value: str) -> str:
         """See `ValueSigner.sign`."""
-        return self._signature(value, self.person)
+        return self._signature(value, self._prefix)
 
     def verify(self, value: str, signature: str) -> bool:
         """See `ValueSigner.verify`."""
         given = signature.encode("utf-8", "replace")
-        allowed = (self._signature(value, person).encode() for person in {self.person, ""})
+        allowed = (self._signature(value, prefix).encode() for prefix in {self._prefix, self._prefix_of("")})
         return any(hmac.compare_digest(given, one) for one in allowed)
 
-    def _signature(self, value: str, person: str) -> str:
-        message = json.dumps([self.place, person, value]).encode()
+    @cached_property
+    def _prefix(self) -> bytes:
+        return self._prefix_of(self.person)
+
+    def _prefix_of(self, person: str) -> bytes:
+        return json.dumps([self.place, person]).encode()
+
+    def _signature(self, value: str, prefix: bytes) -> str:
+        # The prefix is a whole JSON list, so that no value can be read as a part of another place.
+        message = prefix + value.encode("utf-8", "surrogatepass")
         return base64.urlsafe_b64encode(hmac.digest(self.key, message, sha256)[:_BYTES]).rstrip(b"=").decode()

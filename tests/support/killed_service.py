@@ -44,7 +44,7 @@ async def main(url: str, seam: str) -> None:
     settings = load_settings()
     first_update = 0.0 if seam else PipelineTiming().first_update  # 0: a quick answer's first piece is shown, too
     timing = ServiceTiming(pipeline=PipelineTiming(first_update=first_update))
-    configure("info", "json", secrets=())
+    configure("debug", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):
         setattr(ChannelDraft, step, kill_at(seam, f"draft.{step}", getattr(ChannelDraft, step)))

@@ -62,6 +62,18 @@ async def test_an_error_offers_a_retry(slack: SlackSimulator, tmp_path: Path) ->
         assert visible_texts(slack, question) == ["re: hello"]
 
 
+async def test_an_error_that_is_delivered_again_stays_in_the_thread(slack: SlackSimulator, tmp_path: Path) -> None:
+    """When its first delivery fails, it comes as the same message, not as a private one."""
+    async with service(slack, tmp_path, timing=FAST) as running:
+        running.echo.instead = [failure(400)]
+        slack.faults.drop("chat.postMessage", when="before", times=4)
+        question = slack.ada.mention("hello")
+        [told] = await running.answers(question)
+        await running.idle()
+        assert (told.thread_ts, labels(told)) == (question.ts, ["Try again"])
+        assert ephemeral_texts(slack) == []
+
+
 async def test_a_private_error_is_replaced(slack: SlackSimulator, tmp_path: Path) -> None:
     """An error of what was asked privately is private, like the answer that its button asks for."""
     async with service(slack, tmp_path) as running:
