@@ -1,4 +1,4 @@
-"""What the endpoints share: the API behind them, posting, and the polling of jobs."""
+"""Base classes of the endpoints: they post requests and poll jobs."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""What travels beside the JSON: response headers and server-sent events."""
+"""Parsers of response headers and of server-sent events."""

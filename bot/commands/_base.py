@@ -15,6 +15,7 @@ from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part
+from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
@@ -66,9 +67,9 @@ class Context:
 
     def is_service_admin(self) -> bool:
         """Return whether the author administers the whole service: its operator, and whom the operator lists."""
-        actor, adapter = self.event.actor, self.event.adapter
-        ids = {form for one in (actor.id, *actor.roles) for form in (one, f"{adapter}:{one}")}
-        return actor.is_operator or bool(ids & set(self.settings.bot_admins))
+        actor = self.event.actor
+        listed = id_forms(self.event.adapter, (actor.id, *actor.roles)).intersection(self.settings.bot_admins)
+        return actor.is_operator or bool(listed)
 
     async def audit(
         self, action: str, *, subject: str = "", scope: str = "", before: str | None = None, after: str | None = None

@@ -1,12 +1,10 @@
 """`audit`: what administrators changed here."""
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._tables import table_code, table_row
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import AuditEntry
-
-#: Longest value in the table.
-_SHOWN = 40
 
 
 @command(
@@ -40,14 +38,14 @@ async def audit(ctx: Context) -> Parts:
     columns = ("at", "who", "action", "subject", "before", "after")
     heads = [ctx.translate(f"audit.{column}") for column in columns]
     if ctx.option("file") == "yes":
-        rows = [heads, *(_cells(ctx, entry) for entry in entries)]
+        records = [heads, *(_cells(ctx, entry) for entry in entries)]
         yield Text(ctx.translate("audit.file", count=len(entries)))
-        text = "".join(",".join(map(_quote, row)) + "\r\n" for row in rows)
+        text = "".join(",".join(map(_quote, record)) + "\r\n" for record in records)
         yield await ctx.spool.write("audit.csv", text, content_type="text/csv", event=ctx.event.id, description="audit")
         await ctx.audit("audit.export")
         return
-    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(columns)]
-    lines += [f"| {' | '.join(map(_cell, _cells(ctx, entry)))} |" for entry in entries]
+    lines = [table_row(heads), "|" + "---|" * len(columns)]
+    lines += [table_row([table_code(text) for text in _cells(ctx, entry)]) for entry in entries]
     yield Text("\n".join(lines))
 
 
@@ -56,11 +54,6 @@ def _cells(ctx: Context, entry: AuditEntry) -> list[str]:
     subject = f"{entry.subject} ({entry.scope})" if entry.scope else entry.subject
     who = entry.actor or ctx.translate("audit.erased")
     return [f"{entry.at:%Y-%m-%d %H:%M} UTC", who, entry.action, subject, entry.before or "", entry.after or ""]
-
-
-def _cell(text: str) -> str:
-    shown = " ".join(text.replace("|", "¦").replace("`", "'").split())
-    return f"`{shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'}`" if shown else "–"
 
 
 def _quote(text: str) -> str:

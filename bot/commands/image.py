@@ -69,7 +69,7 @@ async def image(ctx: Context) -> Parts:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What variations are of; a variation of a variation is one of the same."""
+    """The request whose pictures are varied. A variation of a variation belongs to the first request, too."""
 
     event: str  #: id
     prompt: str

@@ -5,14 +5,12 @@ from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import set_and_audit
+from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
 from bot.control.registry import ScopedSetting
 from bot.control.scopes import Scope, scopes_of
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
-
-#: Longest value in the table.
-_SHOWN = 40
 
 
 @command(
@@ -75,7 +73,7 @@ def _find(ctx: Context, name: str) -> ScopedSetting:
 
 def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
     """Return the scope to change: the given one, else the nearest that the setting has. Raises `UsageError`."""
-    here = [scope for scope in scopes_of(ctx.event) if scope in setting.scopes]
+    here = _reach(ctx, setting)
     given = ctx.option("for")
     scope = Scope(given) if given else here[0]
     if scope not in here:
@@ -83,6 +81,11 @@ def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
     if not _may_change(ctx, scope):
         raise UsageError(ctx.translate(f"settings.not_allowed.{scope}", scope=scope.value))
     return scope
+
+
+def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
+    """Return the scopes in which a setting can be set here, the nearest first."""
+    return [scope for scope in scopes_of(ctx.event) if scope in setting.scopes]
 
 
 def _may_change(ctx: Context, scope: Scope) -> bool:
@@ -99,11 +102,11 @@ def _may_change(ctx: Context, scope: Scope) -> bool:
 
 
 async def _overview(ctx: Context) -> str:
-    heads = (ctx.translate(f"settings.{column}") for column in ("name", "value", "from"))
-    lines = [f"| {' | '.join(heads)} |", "|---|---|---|"]
+    heads = [ctx.translate(f"settings.{column}") for column in ("name", "value", "from")]
+    lines = [table_row(heads), "|---|---|---|"]
     for name in ctx.effective.registry:
         value = await ctx.effective.find(name)
-        lines.append(f"| `{name}` | {_cell(value.text)} | {_origin(ctx, value.scope)} |")
+        lines.append(table_row([f"`{name}`", table_code(value.text), _origin(ctx, value.scope)]))
     return f"{ctx.translate('settings.intro')}\n\n" + "\n".join(lines) + f"\n\n{ctx.translate('settings.how')}"
 
 
@@ -117,8 +120,7 @@ async def _details(ctx: Context, setting: ScopedSetting) -> str:
         lines.append(ctx.translate("settings.allowed", values=_codes(ctx, allowed)))
     elif option.minimum is not None and option.maximum is not None:
         lines.append(ctx.translate("settings.between", low=f"{option.minimum:g}", high=f"{option.maximum:g}"))
-    reach = [scope for scope in scopes_of(ctx.event) if scope in setting.scopes]
-    lines.append(ctx.translate("settings.reach", scopes=_codes(ctx, reach)))
+    lines.append(ctx.translate("settings.reach", scopes=_codes(ctx, _reach(ctx, setting))))
     return "\n".join(f"- {line}" if at else line for at, line in enumerate(lines))
 
 
@@ -133,16 +135,11 @@ async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, i
 
 def _holds(ctx: Context, value: EffectiveValue) -> str:
     key = "settings.holds" if value.text else "settings.holds_nothing"
-    return ctx.translate(key, value=_cell(value.text, longest=1000), origin=_origin(ctx, value.scope))
+    return ctx.translate(key, value=table_code(value.text, longest=1000), origin=_origin(ctx, value.scope))
 
 
 def _origin(ctx: Context, scope: Scope | None) -> str:
     return ctx.translate(f"settings.scope.{scope}" if scope else "settings.scope.default")
-
-
-def _cell(text: str, *, longest: int = _SHOWN) -> str:
-    shown = " ".join(text.replace("|", "¦").replace("`", "'").split())
-    return f"`{shown if len(shown) <= longest else shown[: longest - 1] + '…'}`" if shown else "–"
 
 
 def _codes(ctx: Context, words: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._tables import table_row
 from bot.i18n import kind_label
 from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
 
@@ -65,18 +66,16 @@ def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
         sums[row.day, row.kind] = [a + b for a, b in zip(sums[row.day, row.kind], amounts, strict=True)]
     whole = [sum(column) for column in zip(*sums.values(), strict=True)]
     heads = [ctx.translate(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
-    lines = [_line(heads), "|---|---|---:|---:|---:|---:|"]
+    lines = [table_row(heads), "|---|---|---:|---:|---:|---:|"]
     by_kind = sorted(sums.items(), key=lambda entry: KINDS.index(entry[0][1]))
     for (day, kind), numbers in sorted(by_kind, key=lambda entry: entry[0][0], reverse=True):
-        lines.append(_line([day, kind_label(kind, ctx.event.actor.locale), *_figures(numbers)]))
-    lines.append(_line([f"**{ctx.translate('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))]))
+        lines.append(table_row([day, kind_label(kind, ctx.event.actor.locale), *_figures(numbers)]))
+    lines.append(
+        table_row([f"**{ctx.translate('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))])
+    )
     return "\n".join(lines)
 
 
 def _figures(numbers: Sequence[float]) -> list[str]:
     *counts, cost = numbers
     return [*(f"{int(count):,}" for count in counts), f"{cost:.4f}" if cost else "–"]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

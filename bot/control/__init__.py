@@ -1,1 +1,1 @@
-"""What may change while the service runs: settings with a scope, described once, and where each value comes from."""
+"""Settings that administrators and people change while the service runs, each with the scope in which it holds."""

@@ -88,4 +88,9 @@ def _ids(event: Event, subject: Subject) -> set[str]:
         plain = event.actor.roles
     else:
         plain = (event.location.channel,) if subject == "channel" else (event.location.workspace,)
-    return {form for one in plain if one for form in (one, f"{event.adapter}:{one}")}
+    return id_forms(event.adapter, plain)
+
+
+def id_forms(adapter: str, ids: Collection[str]) -> set[str]:
+    """Return the entries of a list that match one of these ids: the id itself, and `adapter:id`."""
+    return {form for one in ids if one for form in (one, f"{adapter}:{one}")}

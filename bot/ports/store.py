@@ -238,7 +238,7 @@ class AuditEntry:
 
 
 class AuditLog(Protocol):
-    """What administrators did. Entries never change, but those of a forgotten person no longer name them."""
+    """The log of administrators' changes. Entries are only added; erasing a person removes their id from theirs."""
 
     async def add_audit(self, entry: AuditEntry) -> None:
         """Add an entry; returns once it is durable."""

@@ -114,7 +114,7 @@ async def test_an_edit_that_a_killed_process_had(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("timing", [Timing(catch_up_retry=3600)])
 async def test_a_new_message_waits_for_the_missed_ones(one: Whole) -> None:
-    """What was missed in a channel is recorded before what is said there next, as it was said before."""
+    """Missed messages of a channel are recorded before new ones, in the order in which they were written."""
     await ask_everywhere(one.simulator)
     await one.stop()
     one.simulator.message(DM, "missed in private")
