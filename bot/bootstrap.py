@@ -1,12 +1,13 @@
 """Wiring: settings and adapters in, the parts of a running service out."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
+from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
 from bot.commands import Registry, load_offered
@@ -71,7 +72,7 @@ async def build(
         health = {name: adapter.health for name, adapter in adapters.items()}
         metrics = Metrics(registry.names, timing.ops, health=health)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
-        parts, secret = urlsplit(api.base_url), signing_key(settings)
+        parts, secret, keys = urlsplit(api.base_url), signing_key(settings), encryption_keys(settings)
         spool = await stack.enter_async_context(
             Spool(
                 settings.media_dir,
@@ -137,7 +138,7 @@ async def build(
             policy=policy,
             inbox=inbox,
             worker=worker,
-            make_cipher=lambda: token_cipher(settings),
+            make_cipher=lambda: token_cipher(keys),
             value_key=derive_key(secret),
         )
         for adapter in adapters.values():
@@ -158,13 +159,13 @@ async def build(
         )
 
 
-def token_cipher(settings: Settings) -> "TokenCipher":
-    """The cipher for what adapters store. Raises `SettingsError` when its key can't be kept."""
+def token_cipher(keys: Sequence[SecretStr]) -> "TokenCipher":
+    """The cipher for what adapters store, and for secrets in events."""
     from bot.security.token_cipher import (
         TokenCipher,  # cryptography is slow to import and the terminal encrypts nothing
     )
 
-    return TokenCipher(encryption_keys(settings))
+    return TokenCipher(keys)
 
 
 @asynccontextmanager

@@ -457,7 +457,9 @@ def test_files_are_private(tmp_path: Path) -> None:
 
 def test_a_weak_key_stops_the_start(tmp_path: Path) -> None:
     """One sentence with the setting and how to make a key."""
-    done = bot(tmp_path, text="hello\n", BOT_SECRET_KEY="cat1")
-    assert done.returncode == 2
-    assert done.stderr.startswith("BOT_SECRET_KEY: can be guessed")
-    assert "cat1" not in done.stderr
+    for name in ("BOT_SECRET_KEY", "BOT_ENCRYPTION_KEYS"):
+        done = bot(tmp_path, text="hello\n", **{name: "cat1"})
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{name}: ")
+        assert "guessed" in done.stderr
+        assert "cat1" not in done.stderr

@@ -32,6 +32,7 @@ from adapters.discord.timing import Timing
 from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
+from adapters.kit.reply_target import encrypt_secret
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -164,7 +165,7 @@ class Discord:
         )
         interactions = InteractionHandler(
             services=services,
-            sink=sink,
+            sink=encrypt_secret(sink, ReplyTarget, services),
             commands=commands,
             acknowledgements=self.acknowledgements,
             deadlines=self._deadlines,
@@ -250,12 +251,13 @@ class Discord:
         confirm: Confirm = always_owned,
     ) -> DiscordDraft:
         """Return the draft of that key."""
-        draft = self._drafts.find_or_make(key, lambda: self._open_draft(ReplyTarget.of(reply_to), key, ref))
+        draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref))
         draft.confirm = confirm
         return draft
 
-    def _open_draft(self, target: ReplyTarget, key: str, ref: str | None) -> DiscordDraft:
+    def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None) -> DiscordDraft:
         assert self._services is not None, "connected first"
+        target = ReplyTarget.decrypt(reply_to, self._services)
         services = DeliveryServices(
             client=self.client,
             core=self._services,

@@ -21,6 +21,7 @@ Deferral = Literal["", "public", "private"]
 class ReplyTarget(ReplyTargetFields):
     """Where one question was asked, and what its answer may use."""
 
+    ENCRYPTED: ClassVar = "token"
     RENAMED: ClassVar = {"opens": "thread_name", "member": "can_post", "hidden": "spoiler", "limit": "upload_limit"}
 
     conversation: str  #: `Event.conversation`; buttons carry it, so that pressing one continues the same conversation

@@ -1,8 +1,14 @@
 """`Event.reply_to` as a dataclass: a flat mapping of text, written and read by one adapter alone."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, ClassVar, Self
+
+from bot.models import Event
+from bot.ports import AdapterServices, Sink
+
+#: Begins an encrypted value; others are of an earlier version, or were never stored.
+_MARK = "encrypted:"
 
 
 def encode_fields(value: Any) -> dict[str, str]:
@@ -18,6 +24,8 @@ class ReplyTargetFields:
 
     __slots__ = ()
 
+    #: name of the field that is encrypted in the database
+    ENCRYPTED: ClassVar[str] = ""
     #: names of fields that an earlier version wrote → today's
     RENAMED: ClassVar[Mapping[str, str]] = {}
 
@@ -27,6 +35,27 @@ class ReplyTargetFields:
         reply_to = {cls.RENAMED.get(name, name): value for name, value in reply_to.items()} if cls.RENAMED else reply_to
         return cls(**{field.name: reply_to.get(field.name, "") for field in fields(cls)})  # type: ignore[arg-type]
 
+    @classmethod
+    def decrypt(cls, reply_to: Mapping[str, str], services: AdapterServices) -> Self:
+        """Read `Event.reply_to` with its secret, which is "" where the keys have changed since."""
+        value = reply_to.get(cls.ENCRYPTED, "")
+        if value.startswith(_MARK):
+            reply_to = {**reply_to, cls.ENCRYPTED: services.decrypt(value.removeprefix(_MARK)) or ""}
+        return cls.of(reply_to)
+
     def to_reply_to(self) -> dict[str, str]:
         """Write what `of` reads."""
         return encode_fields(self)
+
+
+def encrypt_secret(sink: Sink, target: type[ReplyTargetFields], services: AdapterServices) -> Sink:
+    """Return a sink that encrypts `ENCRYPTED` of each event before it is recorded."""
+    name = target.ENCRYPTED
+
+    async def record(event: Event) -> bool:
+        if value := event.reply_to.get(name):
+            encrypted = f"{_MARK}{services.encrypt(value)}"
+            event = replace(event, reply_to={**event.reply_to, name: encrypted})
+        return await sink(event)
+
+    return record

@@ -182,6 +182,7 @@ class Slack:
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:
         assert self._services is not None, "connected first"
         assert self._threads is not None, "connected first"
+        target = ReplyTarget.decrypt(reply_to, self._services)
         services = DeliveryServices(
             core=self._services,
             workspaces=self.workspaces,
@@ -192,7 +193,7 @@ class Slack:
             link_thread=self._threads.link,
             settled=self._settled,
         )
-        draft = SlackDraft(services, ReplyTarget.of(reply_to), key=key, ref=ref, private=private)
+        draft = SlackDraft(services, target, key=key, ref=ref, private=private)
         draft.announce()
         return draft
 

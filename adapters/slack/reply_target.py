@@ -16,7 +16,7 @@ Where the answer goes:
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from adapters.kit.reply_target import ReplyTargetFields
 from bot.models import Answer
@@ -28,6 +28,8 @@ RESPONSE_URL_LIFETIME = 29 * 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyTarget(ReplyTargetFields):
     """The place of one request, and what may be used to answer it."""
+
+    ENCRYPTED: ClassVar = "response_url"
 
     conversation: str  #: `Event.conversation`
     team: str = ""  #: the workspace of the request

@@ -147,6 +147,14 @@ class CoreServices:
         """See `AdapterServices.storage`."""
         return EncryptedStorage(self.values.namespace(f"storage:{namespace}"), namespace, lambda: self._cipher)
 
+    def encrypt(self, text: str) -> str:
+        """See `AdapterServices.encrypt`."""
+        return self._cipher.encrypt(text)
+
+    def decrypt(self, token: str) -> str | None:
+        """See `AdapterServices.decrypt`."""
+        return self._cipher.decrypt(token)
+
     # -- buttons and forms
 
     def signer(self, *place: str, person: str = "") -> ValueSigner:

@@ -129,6 +129,12 @@ class AdapterServices(Protocol):
     def storage(self, namespace: str) -> "AdapterStorage":
         """Return the storage of a namespace, whose name begins with the adapter's."""
 
+    def encrypt(self, text: str) -> str:
+        """Encrypt a secret that an event carries, such as a token that answers it."""
+
+    def decrypt(self, token: str) -> str | None:
+        """Decrypt what `encrypt` returned; None: it was encrypted with none of the keys."""
+
     def signer(self, *place: str, person: str = "") -> ValueSigner:
         """Return the signer of values for one place, beginning with the adapter's name.
 

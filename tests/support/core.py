@@ -27,6 +27,7 @@ class RecordingCore:
         self.current_profile = Profile()
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
+        self.has_keys = True  #: those that `encrypt` had
         self.sink_delay = 0.0  #: seconds that `sink` takes
         self.changed = asyncio.Condition()
 
@@ -80,6 +81,12 @@ class RecordingCore:
 
     def storage(self, namespace: str) -> "MemoryStorage":
         return MemoryStorage(self.stored, namespace)
+
+    def encrypt(self, text: str) -> str:
+        return text[::-1]
+
+    def decrypt(self, token: str) -> str | None:
+        return token[::-1] if self.has_keys else None
 
     def signer(self, *place: str, person: str = "") -> ValueSigner:
         return HmacSigner(b"the same in every process", place, person)

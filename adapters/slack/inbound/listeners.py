@@ -7,6 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from adapters.kit.background import BackgroundTasks
+from adapters.kit.reply_target import encrypt_secret
 from adapters.slack.connection.workspaces import Workspaces, workspace_of
 from adapters.slack.inbound.app_home import AppHome
 from adapters.slack.inbound.assistant import Assistant
@@ -15,6 +16,7 @@ from adapters.slack.inbound.messages import MessageHandler
 from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.setup.observed_events import (
     COMMANDS,
     INTERACTIVITY,
@@ -85,7 +87,7 @@ class EventRouter:
             threads=threads,
             services=services,
             recent=recent,
-            sink=sink,
+            sink=encrypt_secret(sink, ReplyTarget, services),
             commands=commands,
             prefix=prefix,
             timing=timing,

@@ -31,7 +31,7 @@ async def test_slash_command(service: Service, simulator: DiscordSimulator, core
     assert event.options == {"style": "anime", "n": "2"}
     assert (event.actor.id, event.actor.locale, event.actor.is_admin) == (ADA, "zh-TW", True)
     assert (event.conversation, event.location.workspace) == (conversation_of_commands(CHANNEL, ADA), GUILD)
-    target = ReplyTarget.of(event.reply_to)
+    target = ReplyTarget.decrypt(event.reply_to, core)
     assert (target.token, target.application, target.deferred) == (told["token"], ME, "public")
     assert (target.can_post, target.upload_limit) == ("1", "10485760")
     assert await service.adapter.acknowledgements.wait(event.id) is True

@@ -1,0 +1,22 @@
+"""An interaction's token lets whoever knows it write in the bot's name: it is a secret of the service."""
+
+from pathlib import Path
+
+from simulators.discord.values import CHANNEL
+from tests.support.discord.whole import whole
+
+
+async def test_an_interaction_token_is_not_readable_at_rest(tmp_path: Path) -> None:
+    """It is nowhere on disk while the answer is made, and the next process answers with it."""
+    async with whole(tmp_path, bot_shutdown_timeout=0) as one:
+        held = one.echo.hold("hello")
+        token = await one.command("chat", prompt="hello")
+        await one.echo.until(lambda: one.echo.running == 1)
+        await one.stop()
+        written = b"".join(path.read_bytes() for path in tmp_path.glob("bot.db*"))
+        assert b"upload_limit" in written
+        assert token.encode() not in written
+        held.set()
+        await one.start()
+        answer = await one.see(CHANNEL, "re: hello")
+        assert one.simulator.originals[token] is answer
