@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from aimodels import AsyncAIModels
 from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
+from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
@@ -54,6 +55,7 @@ class Core:
     api: AsyncAIModels
     spool: Spool
     policy: Policy
+    prices: PriceBook
     metrics: Metrics
     inbox: Inbox
     worker: Worker
@@ -88,6 +90,7 @@ async def build(
         store = await stack.enter_async_context(make_store(settings, timing.store))
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         scoped = ScopedSettings(values=store, registry=load_settings_registry(settings, registry.specs))
+        prices = PriceBook(settings, store)
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
@@ -95,6 +98,7 @@ async def build(
             contexts=store,
             values=store,
             scoped=scoped,
+            prices=prices,
             ledger=store,
             audit_log=store,
             maintenance=store,
@@ -151,6 +155,7 @@ async def build(
             api=api,
             spool=spool,
             policy=policy,
+            prices=prices,
             metrics=metrics,
             inbox=inbox,
             worker=worker,

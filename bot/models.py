@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias, get_args
 
 from aimodels import reference
 
-#: Kinds of content; the API has one endpoint for each.
-Kind: TypeAlias = reference.Kind
+Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for each
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
 
+MICROS = 1_000_000  #: micros, in which money is counted, of one unit of the API's currency
 NUMBER = "{number}"  #: see `Action.series`
 Role = Literal["user", "assistant"]
 
@@ -157,6 +157,8 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     items: int = 0  #: images, audio files or videos made
+    seconds: float = 0.0  #: length of all sounds or videos
+    size: str = ""  #: of the pictures or videos asked for, such as "1024x1024"
     cost: float = 0.0  #: in the API's currency; 0: not reported
     is_estimate: bool = False  #: the call was given up: the store takes the dearest known price of the kind as its cost
 

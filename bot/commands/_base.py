@@ -14,7 +14,7 @@ from bot.conversation.context import Conversation
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
-from bot.models import CommandSpec, Event, Kind, Media, Option, Part
+from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger
 from bot.settings.core import Settings
@@ -34,6 +34,7 @@ class Context:
     conversation: Conversation  #: stored context and message list of the conversation
     effective: EffectiveSettings  #: the settings in effect here
     defaults: Mapping[str, str]  #: in effect for options that are not given
+    price: Callable[[Usage], Usage]  #: set the cost of usage at the operator's prices
     api_job: ApiJob  #: the API's job that an earlier try of the event left, or that this one makes
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers

@@ -102,6 +102,8 @@ async def media_answer(
     model: str,
     cost: float,
     count: int = 1,
+    size: str = "",
+    seconds: float = 0.0,
     details: Sequence[str] = (),
     actions: Sequence[Action] = (),
     file_kind: Kind | None = None,
@@ -109,13 +111,15 @@ async def media_answer(
     """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store.
 
     The caption says what the files are, not what was asked for: size, length and format are read from the first one.
-    `count`: number of files that were asked for; further ones are ignored, whatever the API sends.
+    `count`, `size`, `seconds`: as asked for; further files are ignored, whatever the API sends. `cost`: as reported.
     `file_kind`: "image", "audio" or "video", where it is not the same as `kind`; files of another are refused.
     """
     if len(items) > count:
         log.warning("the API sent more files than were asked for", kind=kind, asked=count, sent=len(items))
         items = items[:count]
-    yield Usage(kind=kind, model=model, items=len(items), cost=cost)
+    length = sum(item.duration or seconds for item in items)
+    used = ctx.price(Usage(kind=kind, model=model, items=len(items), seconds=length, size=size, cost=cost))
+    yield used
     yield Status(ctx.translate("media.fetching"))
     facts: list[str] = []
     for number, item in enumerate(items, start=1):
@@ -123,7 +127,7 @@ async def media_answer(
         media = await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
         facts = facts or [*details, *_measured(ctx, media)]
         yield media
-    price = [ctx.translate("media.cost", cost=f"{cost:.6f}".rstrip("0"))] if cost else []
+    price = [ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip("."))] if used.cost else []
     yield Text(" · ".join([_maker(ctx, items, model), *facts, *price]))
     yield Actions((retry_action(ctx), *actions, delete_action(ctx)))
     yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *facts])}]")

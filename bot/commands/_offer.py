@@ -9,6 +9,7 @@ from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import KINDS, Lane, Option
 from bot.settings.core import Settings
 from bot.settings.media_sizes import find_unknown_models, sizes_of
+from bot.settings.prices import parse_prices
 
 
 def load_offered(settings: Settings) -> Registry:
@@ -20,8 +21,7 @@ def load_offered(settings: Settings) -> Registry:
         if name not in allowed:
             names = join_list(allowed, operator_locale())
             raise SettingsError(operator_text("setting.not_disabled", name=repr(name), names=names))
-    for model in find_unknown_models(settings):
-        raise SettingsError(operator_text("setting.sizes_of_no_model", model=repr(model)))
+    _check_models(settings)
     missing = {specs[name].kind for name in settings.bot_disabled_commands} - {None}
     kinds = tuple(kind for kind in KINDS if kind not in missing)
 
@@ -46,6 +46,15 @@ def load_offered(settings: Settings) -> Registry:
         return Command(spec, partial(_refuse, name=spec.name))
 
     return Registry(offer(command) for command in registry)
+
+
+def _check_models(settings: Settings) -> None:
+    """Raises `SettingsError` for sizes or a price of a model that nobody can choose."""
+    for model in find_unknown_models(settings):
+        raise SettingsError(operator_text("setting.sizes_of_no_model", model=repr(model)))
+    models = {model for kind in KINDS for model in settings.models(kind)}
+    for model in parse_prices(settings.bot_prices).keys() - models:
+        raise SettingsError(operator_text("setting.price_of_no_model", model=repr(model)))
 
 
 async def _refuse(ctx: Context, *, name: str) -> Parts:

@@ -44,5 +44,6 @@ async def audio(ctx: Context) -> Parts:
         prompt=prompt,
         model=model,
         cost=answer.data.usage.cost or 0.0,
+        seconds=duration,
     ):
         yield part

@@ -62,6 +62,7 @@ async def image(ctx: Context) -> Parts:
         details=[style] if style else [],
         cost=answer.data.usage.cost or 0.0,
         count=n,
+        size=size,
         actions=more(ctx, await find_original(ctx, prompt), prompt, size, style, n),
     ):
         yield part

@@ -77,6 +77,8 @@ async def video(ctx: Context) -> Parts:
         prompt=prompt,
         model=model,
         cost=answer.data.usage.cost or 0.0,
+        size=resolution,
+        seconds=duration,
     ):
         yield part
 

@@ -1,6 +1,7 @@
 """Summarizes older turns of conversations in the background."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -18,9 +19,13 @@ log = structlog.get_logger(__name__)
 class Summarizer:
     """Runs at most one summary of a conversation at a time."""
 
-    def __init__(self, ledger: UsageLedger, api: AsyncAIModels, metrics: Metrics) -> None:
+    def __init__(
+        self, ledger: UsageLedger, api: AsyncAIModels, price: Callable[[Usage], Usage], metrics: Metrics
+    ) -> None:
+        """`price` sets the cost of usage."""
         self._ledger = ledger
         self._api = api
+        self._price = price
         self._metrics = metrics
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -48,6 +53,7 @@ class Summarizer:
         try:
             usage = await self._request_summary(conversation)
             if usage is not None:
+                usage = self._price(usage)
                 await self._ledger.add_usage(job, (usage,))
                 self._metrics.used((usage,))
         except (ApiError, StoreError) as exc:

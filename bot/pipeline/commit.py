@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from bot.control.prices import PriceBook
 from bot.errors import StoreUnavailable
 from bot.models import Answer, Job, Outcome
 from bot.ops.metrics import Metrics
@@ -14,7 +15,14 @@ log = structlog.get_logger(__name__)
 
 
 async def commit(
-    queue: EventQueue, journal: Journal, job: Job, outcome: Outcome, *, metrics: Metrics, timing: PipelineTiming
+    queue: EventQueue,
+    journal: Journal,
+    job: Job,
+    outcome: Outcome,
+    *,
+    prices: PriceBook,
+    metrics: Metrics,
+    timing: PipelineTiming,
 ) -> Answer:
     """Commit; wait while the database is locked or full. Return the answer, which may be that of an earlier try."""
     pause = timing.shortest_pause
@@ -28,6 +36,7 @@ async def commit(
             continue
         if is_new:
             metrics.used(outcome.usage)
+            await prices.learn(outcome.usage)
             return outcome.answer
         committed = await journal.job(job.event.adapter, job.event.id)
         return committed.answer if committed is not None and committed.answer is not None else outcome.answer

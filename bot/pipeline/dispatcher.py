@@ -11,6 +11,7 @@ from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, DeadlineExceeded
 from bot.commands import ApiJob, Context, Registry
 from bot.control.effective import ScopedSettings
+from bot.control.prices import PriceBook
 from bot.control.registry import BUTTONS
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
@@ -34,7 +35,6 @@ from bot.models import (
 )
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
-from bot.policy.quota import requested_items
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger
 from bot.settings.core import Settings
 
@@ -55,6 +55,7 @@ class OutcomeBuilder:
     usage: list[Usage] = field(default_factory=list)
     turn_record: TurnRecord | None = None
     conversation: Conversation | None = None  #: used by the command
+    price: Callable[[Usage], Usage] = lambda usage: usage  #: sets its cost
     is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
     api_job: ApiJob | None = None  #: the API's job behind the command
 
@@ -76,7 +77,7 @@ class OutcomeBuilder:
             case Actions(actions):
                 self.actions = actions
             case Usage():
-                self.usage.append(part)
+                self.usage.append(self.price(part))
                 self.is_posted, self.api_job = False, None
             case TurnRecord():
                 self.turn_record = part
@@ -112,6 +113,7 @@ class Dispatcher:
     contexts: ContextStore
     values: KeyValues
     scoped: ScopedSettings
+    prices: PriceBook
     ledger: UsageLedger
     audit_log: AuditLog
     maintenance: Maintenance
@@ -149,6 +151,7 @@ class Dispatcher:
             builder.is_posted = is_pending
 
         adapter = self.adapters[event.adapter]
+        builder.price = self.prices.given.priced
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = self.scoped.for_event(event)
         builder.conversation = Conversation(
@@ -169,6 +172,7 @@ class Dispatcher:
             conversation=builder.conversation,
             effective=effective,
             defaults=await effective.defaults_of(command.spec),
+            price=builder.price,
             api_job=api_job,
             spool=self.spool,
             journal=self.journal,
@@ -227,10 +231,13 @@ class Dispatcher:
         is_pending = builder.is_posted or builder.has_api_job
         if not is_pending or command is None or command.spec.kind is None:
             return ()
-        kind, spec = command.spec.kind, command.spec
-        model = job.event.options.get("model") or await self.scoped.for_event(job.event).model(kind)
-        items = requested_items(job.event, spec) if kind in MEDIA_KINDS else 0
-        return (Usage(kind=kind, model=model, items=items, is_estimate=True),)
+        kind, effective = command.spec.kind, self.scoped.for_event(job.event)
+        model = job.event.options.get("model") or await effective.model(kind)
+        if kind not in MEDIA_KINDS:
+            return (Usage(kind=kind, model=model, is_estimate=True),)
+        options = {**await effective.defaults_of(command.spec), **job.event.options}
+        used = self.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
+        return (self.prices.given.priced(replace(used, is_estimate=True)),)
 
 
 def refusal_outcome(text: str) -> Outcome:

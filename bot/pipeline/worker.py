@@ -72,7 +72,7 @@ class Worker:
         #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
         self._postponed: dict[int, Draft | None] = {}
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
-        self._summarizer = Summarizer(ledger, dispatcher.api, metrics)
+        self._summarizer = Summarizer(ledger, dispatcher.api, dispatcher.prices.given.priced, metrics)
         self._retries = Retries(settings, self._timing)
         self._canceller = Canceller(queue, self._running, self._timing)
         self._idle = asyncio.Event()
@@ -212,9 +212,7 @@ class Worker:
     ) -> Answer | None:
         """Run the command and commit its outcome; return its answer, or None if it will be tried again later."""
         job = running.job
-        if (
-            job.attempt > self._settings.bot_max_attempts
-        ):  # earlier tries never ended: the event may have killed the process
+        if job.attempt > self._settings.bot_max_attempts:  # earlier tries never ended: it may have killed the process
             log.error("given up")
             running.is_undecided = False
             return await self._commit(job, failure_outcome(BotError("tried too often"), job, ()))
@@ -281,7 +279,8 @@ class Worker:
         return Outcome(answer=Answer())
 
     async def _commit(self, job: Job, outcome: Outcome) -> Answer:
-        return await commit(self._queue, self._journal, job, outcome, metrics=self._metrics, timing=self._timing)
+        prices, metrics, timing = self._dispatcher.prices, self._metrics, self._timing
+        return await commit(self._queue, self._journal, job, outcome, prices=prices, metrics=metrics, timing=timing)
 
     # -- retries
 

@@ -12,6 +12,7 @@ from aimodels import reference
 from bot.i18n import operator_text
 from bot.models import Kind
 from bot.settings.base import EnvironmentSettings, HttpUrl, Words, read
+from bot.settings.prices import validate_prices
 
 _SHORTEST_TOKEN = 16  # characters
 
@@ -113,6 +114,10 @@ class Settings(EnvironmentSettings):
     bot_model_sizes: Annotated[Words, AfterValidator(_sizes)] = Field(
         (),
         description="Sizes of image and video models, the usual one first: my-model=1024x1024|768x512. OpenAI's own models are known.",
+    )
+    bot_prices: Annotated[Words, AfterValidator(validate_prices)] = Field(
+        (),
+        description="Prices of models, in any currency: my-chat=input:2.5|output:10 (a million tokens), my-model=picture:0.04|1024x1536:0.06, my-video=second:0.05, other=request:0.01. Empty: learnt from the costs that the API reports.",
     )
     bot_seeing_models: Words = Field(
         (), description="Chat models that accept pictures. Attached pictures are sent to these only."

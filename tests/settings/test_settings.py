@@ -61,6 +61,10 @@ WRONG = {
     "BOT_OPS_PORT": (("abc", "-1", "99999"), "a whole number from 0 to 65535"),
     "BOT_OPS_TOKEN": (("short", "x" * 15), "at least 16 characters"),
     "BOT_MODEL_SIZES": (("m", "m=", "m=big", "m=1024x1024|", "=1024x1024"), "my-model=1024x1024|768x512"),
+    "BOT_PRICES": (
+        ("m", "m=", "m=0.04", "m=image:1", "m=picture:-1", "m=picture:0.0000001", "=input:1"),
+        "my-model=picture:0.04",
+    ),
     "BOT_MEDIA_ORIGINS": (("files.internal", "ftp://x", "https://x/files", "https://u:p@x"), "https://files.internal"),
     "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),

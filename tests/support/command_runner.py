@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from aimodels import AsyncAIModels
 from bot.commands import ApiJob, Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
+from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
@@ -225,6 +226,11 @@ class CommandRunner:
         """The settings that commands may change."""
         return ScopedSettings(values=self.store, registry=load_settings_registry(self.settings, self.registry.specs))
 
+    @property
+    def prices(self) -> PriceBook:
+        """The prices in effect."""
+        return PriceBook(self.settings, self.store)
+
     def conversation(self, event: Event) -> Conversation:
         """Make the conversation of an event."""
         return Conversation(
@@ -256,6 +262,7 @@ class CommandRunner:
             conversation=(conversation := self.conversation(event)),
             effective=conversation.effective,
             defaults=await conversation.effective.defaults_of(command.spec),
+            price=self.prices.given.priced,
             api_job=ApiJob(self.store, event, set()),
             spool=self.spool,
             journal=self.store,
