@@ -100,6 +100,7 @@ async def build(
             scoped=scoped,
             prices=prices,
             ledger=store,
+            reports=store,
             audit_log=store,
             maintenance=store,
             api=api,

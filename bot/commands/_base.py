@@ -16,7 +16,7 @@ from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.policy.rules import id_forms
-from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger
+from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
 
@@ -39,6 +39,7 @@ class Context:
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
+    reports: UsageReports  #: the same, summed up for people
     audit_log: AuditLog  #: what administrators did
     commands: "Registry"
     seq: int  #: order of recording of this event

@@ -1,7 +1,7 @@
 """`audit`: what administrators changed here."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._tables import table_code, table_row
+from bot.commands._tables import csv_text, table_code, table_row
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import AuditEntry
@@ -38,9 +38,8 @@ async def audit(ctx: Context) -> Parts:
     columns = ("at", "who", "action", "subject", "before", "after")
     heads = [ctx.translate(f"audit.{column}") for column in columns]
     if ctx.option("file") == "yes":
-        records = [heads, *(_cells(ctx, entry) for entry in entries)]
+        text = csv_text([heads, *(_cells(ctx, entry) for entry in entries)])
         yield Text(ctx.translate("audit.file", count=len(entries)))
-        text = "".join(",".join(map(_quote, record)) + "\r\n" for record in records)
         yield await ctx.spool.write("audit.csv", text, content_type="text/csv", event=ctx.event.id, description="audit")
         await ctx.audit("audit.export")
         return
@@ -54,9 +53,3 @@ def _cells(ctx: Context, entry: AuditEntry) -> list[str]:
     subject = f"{entry.subject} ({entry.scope})" if entry.scope else entry.subject
     who = entry.actor or ctx.translate("audit.erased")
     return [f"{entry.at:%Y-%m-%d %H:%M} UTC", who, entry.action, subject, entry.before or "", entry.after or ""]
-
-
-def _quote(text: str) -> str:
-    """Quote a field of a CSV file. A formula is prefixed, so that a spreadsheet shows it as text (OWASP)."""
-    safe = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-    return '"' + safe.replace('"', '""') + '"'

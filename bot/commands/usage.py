@@ -1,25 +1,27 @@
-"""`usage`: the usage of the API, by day and kind."""
+"""`usage`: the usage of the API by day, person, place or model: a table, a chart or a file."""
 
-from collections import defaultdict
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from bot.commands import _usage_report as report
 from bot.commands._base import Context, Parts, command
-from bot.commands._tables import table_row
-from bot.i18n import kind_label
-from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
+from bot.errors import UsageError
+from bot.media.chart import draw_bars
+from bot.models import CommandSpec, Lane, Option, Text
+from bot.ports import UsageField, UsageSum
 
 
 @command(
     CommandSpec(
         name="usage",
-        description="Show requests, tokens, media and cost by day: yours or this channel's.",
+        description="Show requests, tokens, media and cost: yours; administrators see everybody's.",
         options=(
             Option(
                 name="whose",
-                description="Your own use, or everybody's in this channel",
+                description="Your own use; for administrators this channel's, the workspace's or everybody's",
                 kind="choice",
-                choices=("mine", "channel"),
+                choices=("mine", "channel", "workspace", "everybody"),
                 default="mine",
             ),
             Option(
@@ -30,6 +32,20 @@ from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
                 minimum=1,
                 maximum=366,
             ),
+            Option(
+                name="by",
+                description="What is summed up",
+                kind="choice",
+                choices=tuple(report.FIELDS),
+                default="day",
+            ),
+            Option(
+                name="as",
+                description="A table, a chart beside it, or a file for a spreadsheet",
+                kind="choice",
+                choices=("table", "chart", "file"),
+                default="table",
+            ),
         ),
         lane=Lane.FREE,
         private=True,
@@ -37,45 +53,64 @@ from bot.models import KINDS, CommandSpec, Kind, Lane, Option, Text, UsageRow
     )
 )
 async def usage(ctx: Context) -> Parts:
-    """A table by day and kind with totals."""
-    whose, days = ctx.option("whose"), ctx.integer("days")
-    event = ctx.event
+    """Answer with a table; with a chart of it; or with a file of everything in it."""
+    whose, days, by = ctx.option("whose"), ctx.integer("days"), ctx.option("by")
+    if not _may_see(ctx, whose):
+        raise UsageError(ctx.translate(f"spent.not_allowed.{whose}"))
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days - 1)
-    rows = await ctx.ledger.usage(
+    title = ctx.translate(f"spent.title.{whose}", days=days)
+    if ctx.option("as") == "file":
+        text = await report.file(ctx, await _sums(ctx, report.ALL_FIELDS, whose, since))
+        yield Text(ctx.translate("spent.file", title=title))
+        yield await ctx.spool.write("usage.csv", text, content_type="text/csv", event=ctx.event.id, description=title)
+        if whose != "mine":
+            await ctx.audit("usage.export", subject=whose)
+        return
+    sums = await _sums(ctx, report.FIELDS[by], whose, since)
+    if not sums:
+        yield Text(ctx.translate("spent.nothing", title=title))
+        return
+    groups = report.group(by, sums)
+    names = await report.labels(ctx, by, groups)
+    yield Text(f"**{title}**\n\n{report.table(ctx, by, groups, names, sums)}")
+    if whose == "channel":
+        good, bad = await ctx.journal.feedback_totals(
+            since=since, adapter=ctx.event.adapter, channel=ctx.event.location.channel
+        )
+        if good or bad:
+            yield Text("\n\n" + ctx.translate("spent.opinions", good=good, bad=bad))
+    if ctx.option("as") == "chart":
+        bars, has_numbers = report.bars(by, groups, names)
+        if has_numbers:
+            yield Text("\n\n" + ctx.translate("spent.numbers"))
+        picture = await asyncio.to_thread(draw_bars, bars)
+        described = ", ".join(f"{bar.label} {bar.text}" for bar in bars)
+        yield await ctx.spool.write(
+            "usage.png", picture, content_type="image/png", event=ctx.event.id, description=f"{title}: {described}"
+        )
+
+
+def _may_see(ctx: Context, whose: str) -> bool:
+    """Return whether the author may see that: their own always, others' as an administrator of theirs."""
+    match whose:
+        case "mine":
+            return True
+        case "channel":
+            return ctx.may_change_channel() or ctx.is_service_admin()
+        case "workspace":
+            return ctx.event.actor.is_admin or ctx.is_service_admin()
+        case _:
+            return ctx.is_service_admin()
+
+
+async def _sums(ctx: Context, by: Sequence[UsageField], whose: str, since: datetime) -> Sequence[UsageSum]:
+    event = ctx.event
+    return await ctx.reports.usage_sums(
+        by,
         since=since,
         adapter=event.adapter,
         actor=event.actor.id if whose == "mine" else None,
         channel=event.location.channel if whose == "channel" else None,
+        workspace=event.location.workspace if whose == "workspace" else None,
     )
-    title = ctx.translate(f"spent.{whose}", days=days)
-    yield Text(f"**{title}**\n\n{table(ctx, rows)}" if rows else ctx.translate("spent.nothing", title=title))
-    if whose == "channel":
-        good, bad = await ctx.journal.feedback_totals(
-            since=since, adapter=event.adapter, channel=event.location.channel
-        )
-        if good or bad:
-            yield Text("\n\n" + ctx.translate("spent.opinions", good=good, bad=bad))
-
-
-def table(ctx: Context, rows: Sequence[UsageRow]) -> str:
-    """The rows summed over models, newest day first, as a Markdown table."""
-    sums: defaultdict[tuple[str, Kind], list[float]] = defaultdict(lambda: [0, 0, 0, 0.0])
-    for row in rows:
-        amounts = (row.requests, row.prompt_tokens + row.completion_tokens, row.items, row.cost)
-        sums[row.day, row.kind] = [a + b for a, b in zip(sums[row.day, row.kind], amounts, strict=True)]
-    whole = [sum(column) for column in zip(*sums.values(), strict=True)]
-    heads = [ctx.translate(f"spent.{column}") for column in ("day", "kind", "requests", "tokens", "media", "cost")]
-    lines = [table_row(heads), "|---|---|---:|---:|---:|---:|"]
-    by_kind = sorted(sums.items(), key=lambda entry: KINDS.index(entry[0][1]))
-    for (day, kind), numbers in sorted(by_kind, key=lambda entry: entry[0][0], reverse=True):
-        lines.append(table_row([day, kind_label(kind, ctx.event.actor.locale), *_figures(numbers)]))
-    lines.append(
-        table_row([f"**{ctx.translate('spent.total')}**", "", *(f"**{figure}**" for figure in _figures(whole))])
-    )
-    return "\n".join(lines)
-
-
-def _figures(numbers: Sequence[float]) -> list[str]:
-    *counts, cost = numbers
-    return [*(f"{int(count):,}" for count in counts), f"{cost:.4f}" if cost else "–"]

@@ -35,7 +35,7 @@ from bot.models import (
 )
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
-from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger
+from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -115,6 +115,7 @@ class Dispatcher:
     scoped: ScopedSettings
     prices: PriceBook
     ledger: UsageLedger
+    reports: UsageReports
     audit_log: AuditLog
     maintenance: Maintenance
     api: AsyncAIModels
@@ -177,6 +178,7 @@ class Dispatcher:
             spool=self.spool,
             journal=self.journal,
             ledger=self.ledger,
+            reports=self.reports,
             audit_log=self.audit_log,
             commands=self.registry,
             seq=job.seq,

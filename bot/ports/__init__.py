@@ -28,6 +28,7 @@ from bot.ports.store import (
     Store,
     UsageLedger,
 )
+from bot.ports.usage_reports import UsageField, UsageReports, UsageSum
 
 __all__ = [
     "Adapter",
@@ -51,7 +52,10 @@ __all__ = [
     "Sender",
     "Sink",
     "Store",
+    "UsageField",
     "UsageLedger",
+    "UsageReports",
+    "UsageSum",
     "ValueSigner",
     "always_owned",
 ]

@@ -24,6 +24,7 @@ from bot.models import (
     Usage,
     UsageRow,
 )
+from bot.ports.usage_reports import UsageReports
 
 
 class EventQueue(Protocol):
@@ -306,5 +307,5 @@ class Maintenance(Protocol):
         """Return when the database can be read and written."""
 
 
-class Store(EventQueue, Journal, ContextStore, KeyValues, AuditLog, UsageLedger, Maintenance, Protocol):
+class Store(EventQueue, Journal, ContextStore, KeyValues, AuditLog, UsageLedger, UsageReports, Maintenance, Protocol):
     """Everything that an engine implements. Consumers take the protocols that they need."""

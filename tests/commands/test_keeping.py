@@ -101,8 +101,13 @@ async def test_usage_is_a_table_with_totals(runner: CommandRunner) -> None:
     assert [cell.strip() for cell in rows["Chat"]] == ["1", "15", "0", "–"]
     assert [cell.strip() for cell in rows["Pictures"]] == ["1", "0", "2", "0.0016"]
     assert [cell.strip() for cell in rows[""]] == ["**2**", "**15**", "**2**", "**0.0016**"]
-    channel = (await runner.ask("usage", options={"whose": "channel", "days": "1"})).text
+    options = {"whose": "channel", "days": "1"}
+    channel = (await runner.ask("usage", options=options, admin=True)).text
     assert "| **Total** |  | **3** | **30** |" in channel
+    assert "**3**" in (await runner.ask("usage", options=options, private=True)).text
+    for whose, word in (("channel", "administrator"), ("workspace", "administrator"), ("everybody", "BOT_ADMINS")):
+        with pytest.raises(UsageError, match=word):
+            await runner.ask("usage", options={"whose": whose})
 
 
 async def test_without_usage_there_is_a_sentence(runner: CommandRunner) -> None:

@@ -119,6 +119,8 @@ class UpgradeContract:
         assert (rows["chat"].requests, rows["chat"].cost) == (8, 2.0)
         assert (rows["image"].items, rows["image"].cost) == (2, 0.25)
         assert [row.requests for row in await store.usage(since=LONG_AGO, actor="T1.U2")] == [1]
+        sums = await store.usage_sums(["workspace", "channel"], since=LONG_AGO, adapter="channel")
+        assert ("T1", "C1") in {one.fields for one in sums}
         assert await store.feedback_totals(since=LONG_AGO, adapter="channel", channel="C1") == self.feedback
         assert await store.recent_media("channel", ANN.id, limit=9) == [("drawn", media) for media in MEDIA]
         assert await store.participants("channel", "T1.C1.1") == {"T1.U1", "T1.U2"}

@@ -1,11 +1,13 @@
 """What every store promises about values and usage."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from bot.models import Location, Usage
-from bot.ports import Owner, Store
+from bot.models import Actor, Location, Usage
+from bot.ports import Owner, Store, UsageField
 from tests.support.database.store import NOW, StoreSuite, answer, event, outcome
 
 
@@ -86,3 +88,40 @@ class ValuesContract(StoreSuite):
         assert len(await store.usage(since=since, within="")) == 2
         assert await store.usage(since=since, adapter="two") == []
         assert await store.usage(since=datetime.now(UTC) + timedelta(hours=2)) == []
+
+    async def test_usage_is_reported(self, store: Store) -> None:
+        """By any fields, of a workspace, with the roles that people had; a forgotten person is nobody."""
+        since = datetime.now(UTC) - timedelta(hours=30)
+        chat = Usage(kind="chat", model="m \0", prompt_tokens=10, cost=0.5)
+        image = Usage(kind="image", model="p", items=2, cost=1)
+        ann = Actor(id="ann", name="Ann 雪", roles=("staff", "art \0"))
+        here = Location(workspace="w", channel="room")
+        await answer(store, replace(event("e0", location=here), actor=ann), outcome(usage=[chat, image]))
+        await answer(store, event("e1", actor="bob", location=Location(workspace="v")), outcome(usage=[chat]))
+        job = await answer(store, event("e2", actor="bob", location=here))
+        await store.add_usage(job, [image])
+
+        async def sums(*by: UsageField, **which: str) -> list[tuple[Any, ...]]:
+            found = await store.usage_sums(by, since=since, adapter="one", **which)
+            return [(*one.fields, one.requests, one.prompt_tokens, one.items, one.cost) for one in found]
+
+        assert await sums("person", "kind") == [
+            ("ann", "chat", 1, 10, 0, 0.5),
+            ("ann", "image", 1, 0, 2, 1.0),
+            ("bob", "chat", 1, 10, 0, 0.5),
+            ("bob", "image", 1, 0, 2, 1.0),
+        ]
+        assert await sums("roles", workspace="w") == [("", 1, 0, 2, 1.0), ("art \0\nstaff", 2, 10, 2, 1.5)]
+        assert await sums("model", actor="ann") == [("m \0", 1, 10, 0, 0.5), ("p", 1, 0, 2, 1.0)]
+        assert await sums("workspace", "channel", workspace="v") == [("v", "", 1, 10, 0, 0.5)]
+        assert {day for day, *_ in await sums("day")} <= {day.isoformat() for day in _days()}
+        assert await store.names("one", ["ann", "bob", "nobody"]) == {"ann": "Ann 雪", "bob": "Bob"}
+        await store.forget("one", "ann")
+        assert await sums("person", workspace="w") == [("", 2, 10, 2, 1.5), ("bob", 1, 0, 2, 1.0)]
+        assert await store.names("one", ["ann"]) == {}
+
+
+def _days() -> tuple[date, date]:
+    """Return the days on which a test that ends now may have begun."""
+    today = datetime.now(UTC).date()
+    return today - timedelta(days=1), today

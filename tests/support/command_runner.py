@@ -194,6 +194,7 @@ class CommandRunner:
         admin: bool = False,
         private: bool = False,
         locale: str = "en",
+        roles: tuple[str, ...] = (),
         replaces: str = "",
     ) -> Event:
         """Make an event; the person's name is their id, capitalized."""
@@ -202,7 +203,7 @@ class CommandRunner:
             id=f"e{next(self.numbers)}",
             adapter="runner",
             conversation=conversation,
-            actor=Actor(id=actor, name=actor.capitalize(), locale=locale, is_admin=admin),
+            actor=Actor(id=actor, name=actor.capitalize(), locale=locale, is_admin=admin, roles=roles),
             location=Location(channel=channel, is_private=private),
             command=command,
             prompt=prompt,
@@ -267,6 +268,7 @@ class CommandRunner:
             spool=self.spool,
             journal=self.store,
             ledger=self.store,
+            reports=self.store,
             audit_log=self.store,
             commands=self.registry,
             seq=job.seq,

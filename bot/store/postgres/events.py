@@ -21,7 +21,7 @@ from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import codec
 from bot.store.shared.lanes import make_lane_key
 from bot.store.shared.quota import PRICE_DAYS, day_of
-from bot.store.shared.rows import complete_turn, make_usage_rows, parse_job
+from bot.store.shared.rows import complete_turn, make_usage_rows, parse_job, usage_place
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
@@ -325,8 +325,9 @@ def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str,
     """Return the columns of usage as the statements take them."""
     names = "hours", "kinds", "models", "requests", "prompt_tokens", "completion_tokens", "items", "costs", "prices"
     rows = make_usage_rows(job, usage, now)
-    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True))[1:] if rows else [[]] * len(names)
-    return dict(zip(names, columns, strict=True))
+    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[]] * (len(names) + 1)
+    workspace, roles = usage_place(job.event)
+    return {**dict(zip(names, columns[1:], strict=False)), "workspace": workspace, "roles": roles}
 
 
 def _which_events(

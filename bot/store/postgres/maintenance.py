@@ -12,8 +12,9 @@ from bot.store.shared import codec, erasure, key_values, quota
 CHUNK = 200
 
 _ADD_USAGE = f"""
-INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost)
-SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost
+INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost,
+    workspace)
+SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, workspace
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 {ADDED}
 """  # noqa: S608 - constants

@@ -77,7 +77,8 @@ _USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::
 ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SET
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = usage.completion_tokens + excluded.completion_tokens,
-    items = usage.items + excluded.items, cost = usage.cost + excluded.cost"""
+    items = usage.items + excluded.items, cost = usage.cost + excluded.cost,
+    workspace = excluded.workspace, roles = excluded.roles"""
 #: Costs by day, in rows of the owner's, which quotas add up.
 _PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, :owner::integer, sum(used.cost),
     max(used.price)"""
@@ -96,7 +97,8 @@ said AS (
 counted AS (
     INSERT INTO usage
     SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, sum(used.requests),
-        sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items), sum(used.cost)
+        sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items), sum(used.cost), :workspace::text,
+        :roles::text
     FROM mine, {_USED} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
     {ADDED}),
 paid AS ({_PAID} FROM mine, {_USED} GROUP BY 1, 2 {_PAID_ADDED})
@@ -106,7 +108,7 @@ USAGE = f"""
 WITH paid AS ({_PAID} FROM {_USED} GROUP BY 1, 2 {_PAID_ADDED})
 INSERT INTO usage
 SELECT used.hour, adapter, actor, channel, used.kind, used.model, sum(used.requests), sum(used.prompt_tokens),
-    sum(used.completion_tokens), sum(used.items), sum(used.cost)
+    sum(used.completion_tokens), sum(used.items), sum(used.cost), :workspace::text, :roles::text
 FROM events, {_USED} WHERE seq = :seq GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
 {ADDED}
 """

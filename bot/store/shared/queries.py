@@ -2,12 +2,12 @@
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.models import ConversationContext, Job, Media, Turn, UsageRow
-from bot.ports import AuditEntry
+from bot.models import ConversationContext, Event, Job, Media, Turn, UsageRow
+from bot.ports import AuditEntry, UsageField, UsageSum
 from bot.store.shared import audit, codec
 from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns
 from bot.store.shared.sql import Dialect
@@ -70,7 +70,19 @@ _USAGE_CONDITIONS = {
     "adapter": "adapter = :adapter",
     "channel": "channel = :channel",
     "within": "substr(channel, 1, length(:within)) = :within",
+    "workspace": "workspace = :workspace",
 }
+_USAGE_SUMS = """
+SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(cost)
+FROM usage WHERE hour >= :hour{conditions} GROUP BY {numbers} ORDER BY {numbers}
+"""
+_USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour / 24", "person": "actor"}  #: where they are not named alike
+_NAMES = """
+SELECT event FROM events WHERE seq IN (
+    SELECT max(seq) FROM events
+    WHERE adapter = :adapter AND actor IN ({actors}) AND event IS NOT NULL GROUP BY actor)
+"""
+_NAMES_AT_ONCE = 500
 _FEEDBACK_TOTALS = """
 SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback
 JOIN events ON events.seq = feedback.event_seq WHERE at >= :since AND adapter = :adapter AND channel = :channel
@@ -158,7 +170,7 @@ class StoreQueries:
         rows = await self.rows(sql, hour=int(since.timestamp() // 3600), **keys)
         return [
             UsageRow(
-                day=(_EPOCH + timedelta(days=day)).isoformat(),
+                day=_day(day),
                 kind=kind,
                 model=codec.from_key(model),
                 requests=int(requests),
@@ -169,6 +181,50 @@ class StoreQueries:
             )
             for day, kind, model, requests, prompt_tokens, completion_tokens, items, cost in rows
         ]
+
+    async def usage_sums(
+        self,
+        by: Sequence[UsageField],
+        *,
+        since: datetime,
+        adapter: str,
+        actor: str | None = None,
+        channel: str | None = None,
+        workspace: str | None = None,
+    ) -> Sequence[UsageSum]:
+        filters = {"adapter": adapter, "actor": actor, "channel": channel, "workspace": workspace}
+        keys = {name: codec.to_key(value) for name, value in filters.items() if value is not None}
+        sql = _USAGE_SUMS.format(
+            columns=", ".join(_USAGE_COLUMNS.get(field, field) for field in by),
+            numbers=", ".join(str(number) for number in range(1, len(by) + 1)),
+            conditions="".join(f" AND {_USAGE_CONDITIONS[name]}" for name in keys),
+        )
+        rows = await self.rows(sql, hour=int(since.timestamp() // 3600), **keys)
+        return [
+            UsageSum(
+                fields=tuple(_usage_value(field, value) for field, value in zip(by, row, strict=False)),
+                requests=int(row[-5]),
+                prompt_tokens=int(row[-4]),
+                completion_tokens=int(row[-3]),
+                items=int(row[-2]),
+                cost=row[-1],
+            )
+            for row in rows
+        ]
+
+    async def names(self, adapter: str, actors: Collection[str]) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        wanted = sorted(actors)
+        for at in range(0, len(wanted), _NAMES_AT_ONCE):
+            page = wanted[at : at + _NAMES_AT_ONCE]
+            keys = {f"actor_{number}": codec.to_key(actor) for number, actor in enumerate(page)}
+            sql = _NAMES.format(actors=", ".join(f":{name}" for name in keys))
+            people = (
+                codec.loads(Event, text).actor
+                for (text,) in await self.rows(sql, adapter=codec.to_key(adapter), **keys)
+            )
+            found |= {person.id: person.name for person in people if person.name}
+        return found
 
     async def audit(
         self, adapter: str, *, workspace: str | None = None, limit: int, before: int | None = None
@@ -184,6 +240,14 @@ class StoreQueries:
         keys = {"adapter": codec.to_key(adapter), "channel": codec.to_key(channel)}
         (row,) = await self.rows(_FEEDBACK_TOTALS, since=since.timestamp(), **keys)
         return int(row[0]), int(row[1])
+
+
+def _usage_value(field: UsageField, value: Any) -> str:
+    return _day(value) if field == "day" else codec.from_key(value)
+
+
+def _day(number: int) -> str:
+    return (_EPOCH + timedelta(days=number)).isoformat()
 
 
 def _conversation(adapter: str, conversation: str) -> dict[str, str]:

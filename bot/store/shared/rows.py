@@ -37,8 +37,12 @@ def event_keys(event: Event) -> EventKeys:
 
 
 def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:
-    """Return sequence number, hour, kind, model, requests, tokens, items, cost and price of one item, for each use."""
+    """Return a row for each use.
+
+    Sequence number, hour, kind, model, requests, tokens, items, cost, price of one item, and `usage_place`.
+    """
     hour = int(now.timestamp() // 3600)
+    place = usage_place(job.event) if usage else ()
     return tuple(
         (
             job.seq,
@@ -51,9 +55,15 @@ def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tu
             one.items,
             one.cost,
             one.cost / max(one.items, one.requests, 1),
+            *place,
         )
         for one in usage
     )
+
+
+def usage_place(event: Event) -> tuple[str, str]:
+    """Return the workspace in which something is used, and the roles of the person who uses it."""
+    return codec.to_key(event.location.workspace), codec.to_key("\n".join(sorted(event.actor.roles)))
 
 
 def complete_turn(turn: Turn, event: Event, now: datetime) -> Turn:

@@ -16,8 +16,9 @@ MARK = 0x636D7573
 
 _ADD_USAGE = """
 INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost,
-    price)
-SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price
+    price, workspace)
+SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price,
+    workspace
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,

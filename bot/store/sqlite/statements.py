@@ -49,18 +49,21 @@ SELECT row.value->>3, events.seq, row.value->>1, events.adapter, events.conversa
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0
 WHERE events.forgotten = 0 AND events.withdrawn = 0
 """
-#: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost, price of one item or request
+#: seq, hour, kind, model, requests, prompt tokens, completion tokens, items, cost, price of one item or request,
+#: workspace, roles
 USAGE = """
 INSERT INTO usage
-    (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price)
+    (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price,
+    workspace, roles)
 SELECT row.value->>1, events.adapter, events.actor, events.channel, row.value->>2, row.value->>3, row.value->>4,
     row.value->>5, row.value->>6, row.value->>7, row.value->>8,
-    row.value->>9
+    row.value->>9, row.value->>10, row.value->>11
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0 WHERE true
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
     completion_tokens = completion_tokens + excluded.completion_tokens,
-    items = items + excluded.items, cost = cost + excluded.cost, price = max(price, excluded.price)
+    items = items + excluded.items, cost = cost + excluded.cost, price = max(price, excluded.price),
+    workspace = excluded.workspace, roles = excluded.roles
 """
 #: seq. Content that is to be erased is erased now; an answer with files stays until these are pruned.
 COMPLETE = """
