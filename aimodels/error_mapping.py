@@ -41,6 +41,7 @@ def from_response(status: int, raw: bytes | str, *, key: str, retry_after: float
     code, kind = str(error.get("code") or ""), str(error.get("type") or "")
     text = str(error.get("message") or "").replace(key, "[key]") or f"the API answered with status {status}"
     details: dict[str, Any] = {"status": status, "code": code.replace(key, "[key]"), "type": kind.replace(key, "[key]")}
+    details["param"] = str(error.get("param") or "").replace(key, "[key]")
     details["is_enveloped"] = body.get("success") is False
     special = _BY_CODE.get(code) or _BY_STATUS.get(status)
     if special is not None:
@@ -89,6 +90,18 @@ def _json(raw: bytes | str) -> dict[str, Any]:
 def _error(body: dict[str, Any]) -> dict[str, Any]:
     """Find the error's fields in any of the usual wrappings."""
     error = body.get("error", body)
-    if isinstance(error, dict):
-        return error if "message" in error else {**error, "message": error.get("detail")}
-    return {"message": error}
+    if not isinstance(error, dict):
+        return {"message": error}
+    if "message" in error:
+        return error
+    detail = error.get("detail")
+    return {**error, **_detail(detail[0])} if isinstance(detail, list) and detail else {**error, "message": detail}
+
+
+def _detail(problem: Any) -> dict[str, Any]:
+    """Return message and parameter of the first problem in FastAPI's list."""
+    if not isinstance(problem, dict):
+        return {"message": problem}
+    place = problem.get("loc")
+    name = str(place[-1]) if isinstance(place, list) and len(place) > 1 else ""
+    return {"message": problem.get("msg"), "param": name}

@@ -36,13 +36,21 @@ class ApiError(AIModelsError):
     is_retryable = False
 
     def __init__(
-        self, message: str, *, status: int | None = None, code: str = "", type: str = "", is_enveloped: bool = False
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        type: str = "",
+        param: str = "",
+        is_enveloped: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status  #: HTTP status, None when there was no answer
         self.code = code  #: `error.code` of the envelope
         self.type = type  #: `error.type` of the envelope
+        self.param = param  #: `error.param` of OpenAI's envelope: the parameter that is wrong
         self.is_enveloped = is_enveloped  #: whether it came in the reference's envelope
 
 

@@ -10,6 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
@@ -91,6 +92,7 @@ async def build(
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         scoped = ScopedSettings(values=store, registry=load_settings_registry(settings, registry.specs))
         prices = PriceBook(settings, store)
+        limits = LearntLimits(store)
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
@@ -104,6 +106,7 @@ async def build(
             audit_log=store,
             maintenance=store,
             api=api,
+            limits=limits,
             spool=spool,
             attachment_reader=AttachmentReader(
                 max_bytes=settings.bot_max_attachment_bytes,
@@ -141,6 +144,8 @@ async def build(
             ledger=store,
             registry=registry,
             policy=policy,
+            limits=limits,
+            server=api.base_url,
             inbox=inbox,
             worker=worker,
             make_cipher=lambda: token_cipher(keys),

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from dataclasses import dataclass, replace
 
 from aimodels import AsyncAIModels
+from bot.calls.model_calls import ModelCalls
 from bot.commandline.choices import nearest_choice
 from bot.commands._api_job import ApiJob
 from bot.control.effective import EffectiveSettings
@@ -31,6 +32,7 @@ class Context:
     spec: CommandSpec
     settings: Settings
     api: AsyncAIModels  #: the shared client for this person: waits are shown to them
+    calls: ModelCalls  #: calls of a model through it, whose refusals are understood
     conversation: Conversation  #: stored context and message list of the conversation
     effective: EffectiveSettings  #: the settings in effect here
     defaults: Mapping[str, str]  #: in effect for options that are not given

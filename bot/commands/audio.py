@@ -30,8 +30,13 @@ async def audio(ctx: Context) -> Parts:
     model = ctx.option("model") or await ctx.effective.model("audio")
     yield Status(ctx.translate("audio.making"))
     async with ProgressStream(
-        lambda report: ctx.api.audio.create(
-            model=model, prompt=prompt, duration=duration, format=audio_format, on_progress=report
+        lambda report: ctx.calls.ask(
+            model,
+            ctx.api.audio.create,
+            prompt=prompt,
+            duration=duration,
+            format=audio_format,
+            on_progress=report,
         )
     ) as call:
         async for fraction in call:

@@ -46,8 +46,9 @@ async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentCon
     is_empty = True
     usage = finish_reason = None
     messages = await ctx.conversation.build_messages(text, attached.image_urls)
-    answer = ctx.api.chat.completions.stream(
-        model=model,
+    answer = ctx.calls.stream(
+        model,
+        ctx.api.chat.completions.stream,
         messages=messages,
         max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
         temperature=await ctx.effective.number(TEMPERATURE),

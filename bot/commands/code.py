@@ -84,8 +84,12 @@ async def code(ctx: Context) -> Parts:
         text = "\n\n".join(part for part in (prompt, attached.text) if part)
     yield TurnRecord(user=text)
     yield Status(ctx.translate("code.making"))
-    answer = await ctx.api.code.completions.create(
-        model=model, prompt=text, language=language, max_tokens=await ctx.effective.integer(ANSWER_TOKENS)
+    answer = await ctx.calls.ask(
+        model,
+        ctx.api.code.completions.create,
+        prompt=text,
+        language=language,
+        max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
     )
     written = answer.data.code.strip("\n")
     if not written.strip():

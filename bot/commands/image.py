@@ -52,7 +52,7 @@ async def image(ctx: Context) -> Parts:
     model = ctx.option("model") or await ctx.effective.model("image")
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
-    answer = await ctx.api.images.create(model=model, prompt=prompt, n=n, size=size, style=style or None)
+    answer = await ctx.calls.ask(model, ctx.api.images.create, prompt=prompt, n=n, size=size, style=style or None)
     async for part in media_answer(
         ctx,
         "image",

@@ -59,8 +59,9 @@ async def video(ctx: Context) -> Parts:
     )
     yield Status(ctx.translate("video.making"))
     create = partial(
+        ctx.calls.ask,
+        model,
         ctx.api.video.create,
-        model=model,
         prompt=prompt,
         duration=duration,
         resolution=resolution,

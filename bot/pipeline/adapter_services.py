@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
 from bot.control.effective import ScopedSettings
 from bot.control.registry import LANGUAGE
+from bot.errors import StoreError
 from bot.i18n import LANGUAGES, translate
-from bot.models import KINDS, Actor, Answer, Event, Job, Lane, Profile, Turn
+from bot.models import KINDS, Actor, Answer, CommandSpec, Event, Job, Lane, Profile, Turn
 from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
@@ -44,6 +46,8 @@ class CoreServices:
     ledger: UsageLedger
     registry: Registry
     policy: Policy
+    limits: LearntLimits
+    server: str  #: address of the AI API
     inbox: Inbox
     worker: Worker
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
@@ -136,6 +140,16 @@ class CoreServices:
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         """See `AdapterServices.set_preference`."""
         await self.scoped.set_personal(adapter, actor, name, value)
+
+    async def narrow(self, spec: CommandSpec) -> CommandSpec:
+        """See `AdapterServices.narrow`."""
+        if spec.kind is None:
+            return spec
+        try:
+            return await self.limits.narrow(spec, self.server, self.settings.models(spec.kind))
+        except StoreError as exc:  # the form opens all the same; what it lets through is refused later
+            log.warning("limits of the API not read", reason=str(exc))
+            return spec
 
     # -- storage
 

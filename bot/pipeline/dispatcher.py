@@ -9,6 +9,8 @@ import structlog
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, DeadlineExceeded
+from bot.calls.learnt_limits import LearntLimits
+from bot.calls.model_calls import ModelCalls
 from bot.commands import ApiJob, Context, Registry
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
@@ -119,6 +121,7 @@ class Dispatcher:
     audit_log: AuditLog
     maintenance: Maintenance
     api: AsyncAIModels
+    limits: LearntLimits
     spool: Spool
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Reader]
@@ -165,11 +168,13 @@ class Dispatcher:
             open_attachment=adapter.open,
             read_prior_messages=adapter.read_prior_messages,
         )
+        api = self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting, on_post=posted)
         context = Context(
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting, on_post=posted),
+            api=api,
+            calls=ModelCalls(api=api, event=event, limits=self.limits),
             conversation=builder.conversation,
             effective=effective,
             defaults=await effective.defaults_of(command.spec),

@@ -1,4 +1,7 @@
-"""Error messages for people: one sentence on the cause and the remedy, never the error's own text."""
+"""Error messages for people: one sentence on the cause and the remedy.
+
+Of an error's own text only the API's reason for a refused request is shown, cleaned.
+"""
 
 import math
 
@@ -14,6 +17,7 @@ from aimodels.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from bot.calls.api_sentences import clean_sentence
 from bot.errors import (
     DownloadFailed,
     FileNotSaved,
@@ -63,6 +67,8 @@ def error_message(error: BaseException, locale: str, *, event_id: str) -> str:
         key = next((refusal for refusal, words in _REFUSALS if any(word in marks for word in words)), key)
     if key == "refused" and isinstance(error, BadRequest):
         key = "no_model" if error.is_about_model else "absent" if error.is_absence else key
+        if key == "refused" and (reason := clean_sentence(error.message)):
+            return translate("error.refused_because", locale, reason=reason, id=event_id)
     return translate(f"error.{key}", locale, id=event_id)
 
 

@@ -126,6 +126,9 @@ class AdapterServices(Protocol):
         Raises `UsageError` for an unknown name and for a value that is not allowed.
         """
 
+    async def narrow(self, spec: CommandSpec) -> CommandSpec:
+        """Return a command whose options have only values that the API is known to take, for a form."""
+
     def storage(self, namespace: str) -> "AdapterStorage":
         """Return the storage of a namespace, whose name begins with the adapter's."""
 

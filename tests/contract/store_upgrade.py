@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
 from bot.control.effective import ScopedSettings
 from bot.models import Action, Actor, Answer, Attachment, Event, Lane, Location, Media
@@ -148,6 +149,8 @@ class UpgradeContract:
             ledger=store,
             registry=Registry([]),
             policy=cast(Any, None),
+            limits=LearntLimits(store),
+            server="",
             inbox=cast(Any, None),
             worker=cast(Any, SimpleNamespace()),
             make_cipher=lambda: TokenCipher([SecretStr("a key for tests")]),

@@ -12,6 +12,8 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.calls.learnt_limits import LearntLimits
+from bot.calls.model_calls import ModelCalls
 from bot.commands import ApiJob, Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
@@ -260,6 +262,7 @@ class CommandRunner:
             spec=command.spec,
             settings=self.settings,
             api=self.api,
+            calls=ModelCalls(api=self.api, event=event, limits=LearntLimits(self.store)),
             conversation=(conversation := self.conversation(event)),
             effective=conversation.effective,
             defaults=await conversation.effective.defaults_of(command.spec),

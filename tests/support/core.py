@@ -8,7 +8,7 @@ from datetime import datetime
 from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.errors import StoreUnavailable
-from bot.models import Actor, Event, Profile, Turn
+from bot.models import Actor, CommandSpec, Event, Profile, Turn
 from bot.ports import ValueSigner
 from bot.security.value_signer import HmacSigner
 
@@ -78,6 +78,9 @@ class RecordingCore:
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         self.preferences[actor, name] = value
         await self.notify()
+
+    async def narrow(self, spec: CommandSpec) -> CommandSpec:
+        return spec
 
     def storage(self, namespace: str) -> "MemoryStorage":
         return MemoryStorage(self.stored, namespace)

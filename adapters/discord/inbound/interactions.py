@@ -104,6 +104,8 @@ class InteractionHandler:
             return
         command, _, names = (custom_id["asks"] or "").partition("=")
         spec = self._specs.get(command)
+        if spec is not None and names:
+            spec = await self._services.narrow(spec)
         options = prompted_options(spec, names.split(","))
         if spec is not None and options:
             modal_id, locale = buttons.modal_id(custom_id, signer), str(interaction.locale)
@@ -132,6 +134,7 @@ class InteractionHandler:
             modal_id = f"{buttons.MODAL}:{spec.name}"
             locale = str(interaction.locale)
             takes_file = spec.kind in application_commands.READS_FILES
+            spec = await self._services.narrow(spec)
             modal = modals.build_modal(spec, spec.options, custom_id=modal_id, locale=locale, takes_file=takes_file)
             await interaction.response.send_modal(modal)
         else:

@@ -133,6 +133,7 @@ class InteractionHandler:
     ) -> bool:
         """Open a command's form. `channel`: of the answer; "": the form asks for it. False: it did not open."""
         is_shortcut = spec.name in GLOBAL_SHORTCUTS
+        spec = await self._services.narrow(spec)
         title = translate(f"slack.make.{spec.name}", person.locale) if is_shortcut else f"{self._prefix}{spec.name}"
         metadata = {"channel": channel, "response_url": str(body.get("response_url") or "")} if channel else {}
         view = build_modal(
@@ -222,6 +223,7 @@ class InteractionHandler:
             return
         self._pressed[press] = None
         spec = self._specs.get(button.command)
+        spec = await self._services.narrow(spec) if spec is not None and button.prompts_for else spec
         options = prompted_options(spec, button.prompts_for.split(","))
         label = str((action.get("text") or {}).get("text") or "")
         context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
@@ -264,7 +266,7 @@ class InteractionHandler:
         spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
         if spec is None:
             return view_errors({first_input(view): translate("request.outdated", person.locale)})
-        if found := problems(spec, values, locale=person.locale):
+        if found := problems(await self._services.narrow(spec), values, locale=person.locale):
             return view_errors(found)
         urls = body.get("response_urls") or ()
         channel = values.pop(TARGET_CHANNEL, "")

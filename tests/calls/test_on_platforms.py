@@ -1,0 +1,46 @@
+"""What the API's refusals mean on the platforms: in messages and in forms."""
+
+from pathlib import Path
+
+import pytest
+
+from simulators.slack import SlackSimulator
+from tests.support.discord.whole import whole
+from tests.support.scripted_api import failure
+from tests.support.service import quiet_logs
+from tests.support.slack.service import service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def test_a_form_in_slack_follows_what_the_api_takes(tmp_path: Path) -> None:
+    """The refusal says what is allowed; the next form has it as its bound."""
+    async with SlackSimulator() as slack, service(slack, tmp_path) as running:
+        running.echo.instead = [failure(400, text="參數 duration 不能超過 30 秒")]
+        slack.ada.slash("/video", "a fox --duration 40")
+        await slack.until(lambda: [m for m in slack.ada.sees() if "may be at most 30" in m.content])
+        slack.ada.slash("/video")
+        view = await slack.ada.modal()
+        [field] = [block["element"] for block in view.content["blocks"] if block["block_id"] == "duration"]
+        assert (field["max_value"], field["initial_value"]) == ("30", "5")
+        slack.ada.slash("/video", "a dog --duration 50")
+        await slack.until(lambda: sum("may be at most 30" in m.content for m in slack.ada.sees()) == 2)
+        assert [body["prompt"] for body in running.echo.bodies] == ["a fox"]
+
+
+async def test_a_form_in_discord_follows_what_the_api_takes(tmp_path: Path) -> None:
+    """The refusal says what is allowed; the next form offers nothing else."""
+    async with whole(tmp_path) as one:
+        one.echo.instead = [failure(400, text="size: Input should be '512x512' or '1024x1024'")]
+        token = await one.command("image", prompt="a fox", size="2048x2048")
+        told = "`size` 可以是：`512x512`、`1024x1024`"
+        await one.simulator.until(
+            lambda: any(told in str(one.simulator.called(how, token)) for how in ("PATCH", "POST"))
+        )
+        await one.command("image")
+        [form] = await one.simulator.until(
+            lambda: [c for c in one.simulator.called("POST", "callback") if c["type"] == 9]
+        )
+        assert "1024x1024" in str(form)
+        assert "2048x2048" not in str(form)
+        assert len(one.echo.bodies) == 1
