@@ -9,10 +9,14 @@ from bot.models import CommandSpec, Lane, Text
         name="stop",
         description="Stop what you asked for in this conversation that is running or waiting.",
         lane=Lane.FREE,
+        private=True,
         example="stop",
     )
 )
 async def stop(ctx: Context) -> Parts:
-    """Cancel the events recorded before this one: the author's own, for an administrator all."""
-    stopped = await ctx.stop()
-    yield Text(ctx.translate("stop.done", count=stopped) if stopped else ctx.translate("stop.nothing"))
+    """Cancel the events recorded before this one: the author's own, for an administrator all.
+
+    Without a sentence of its own where something was stopped, as each stopped answer has a note.
+    """
+    if not await ctx.stop():
+        yield Text(ctx.translate("stop.nothing"))

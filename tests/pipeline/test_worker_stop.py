@@ -28,7 +28,7 @@ async def test_a_stop_keeps_the_partial_answer(tmp_path: Path) -> None:
         stopped = await one.ask("", command="stop")
         await one.channel.wait_for_answers(event)
         await one.api.hung_up.wait()
-        assert stopped.text == "Stopped: 1."
+        assert not stopped.text
         assert one.answer(event).text == "Hello world\n\n*Stopped.*"
         await one.ask("next")
         assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["greet", "Hello world", "next"]
@@ -45,7 +45,7 @@ async def test_a_stop_is_limited_to_its_conversation(tmp_path: Path) -> None:
         await one.channel.until(lambda: set(waiting) <= one.channel.acknowledged)
         stopped = await one.ask("", command="stop")
         await one.channel.wait_for_answers(running, *waiting)
-        assert stopped.text == "Stopped: 3."
+        assert not stopped.text
         assert [one.answer(event).text for event in (running, *waiting)] == ["*Stopped.*"] * 3
         assert (await one.ask("next")).text == "re: next"
         release.set()
@@ -62,7 +62,7 @@ async def test_what_costs_nothing_counts_but_a_stop_of_ones_own_works(tmp_path: 
         running = await one.start_asking("slow")
         assert "/image" in (await one.ask("", command="help")).text
         assert "2 requests in a minute" in (await one.ask("", command="help")).text
-        assert (await one.ask("", command="stop")).text == "Stopped: 1."
+        assert not (await one.ask("", command="stop")).text
         await one.channel.wait_for_answers(running)
         assert "2 requests in a minute" in (await one.ask("", command="stop")).text
 
@@ -75,12 +75,12 @@ async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
         his = await one.channel.ask("waiting", who="bob", member=True)
         await one.channel.until(lambda: his in one.channel.acknowledged)
         stopped = await one.ask("", command="stop", who="bob", member=True)
-        assert stopped.text == "Stopped: 1."
+        assert not stopped.text
         await one.channel.wait_for_answers(his)
         assert one.answer(his).text == "*Stopped.*"
         assert (await one.ask("", command="stop", who="cid", member=True)).text == "Nothing is running here."
         assert not one.answer(hers).final
-        assert (await one.ask("", command="stop", who="root")).text == "Stopped: 1."
+        assert not (await one.ask("", command="stop", who="root")).text
         release.set()
         await one.channel.wait_for_answers(hers)
         assert one.answer(hers).text == "*Stopped.*"
@@ -133,7 +133,7 @@ async def test_a_stop_reaches_an_opening_draft(tmp_path: Path) -> None:
         release = one.channel.holds["post e1"] = asyncio.Event()
         event = await one.channel.ask("hello")
         await one.channel.until(lambda: "post e1" in one.channel.calls)
-        assert (await one.ask("", command="stop")).text == "Stopped: 1."
+        assert not (await one.ask("", command="stop")).text
         release.set()
         await one.channel.wait_for_answers(event)
         assert one.answer(event).text == "*Stopped.*"
@@ -148,7 +148,7 @@ async def test_a_stop_reaches_a_waiting_retry(tmp_path: Path) -> None:
         await one.channel.until(lambda: any("1000" in change["text"] for _, change in one.channel.seen))
         stopped = await one.ask("", command="stop")
         await one.channel.wait_for_answers(event)
-        assert stopped.text == "Stopped: 1."
+        assert not stopped.text
         assert one.answer(event).text == "*Stopped.*"
         assert (await one.ask("next")).text == "re: next"
 

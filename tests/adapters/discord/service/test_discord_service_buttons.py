@@ -108,6 +108,23 @@ async def test_stop_is_for_who_asked(one: Whole) -> None:
     assert one.echo.left == {"hello": 1}
 
 
+async def test_a_typed_stop_leaves_the_stopped_answer_alone(one: Whole) -> None:
+    """It says that it was stopped; the stop says nothing more, typed or as a command."""
+    one.echo.hold("slow")
+    thread = await one.mention("slow one")
+    await one.see(thread, translate("chat.making", "en-US"))
+    await one.simulator.say(thread, "stop")
+    stopped = await one.see(thread, translate("status.stopped", "en-US").strip("*"))
+    await one.idle()
+    assert one.simulator.bot_messages(thread) == [stopped]
+    await one.simulator.say(thread, "slow two")
+    await one.echo.until(lambda: one.echo.running == 1)
+    await one.command("stop", channel=thread)
+    await one.echo.until(lambda: one.echo.left["slow two"] == 1)
+    await one.idle()
+    assert [text_of(message) for message in one.simulator.bot_messages(thread)] == [text_of(stopped)] * 2
+
+
 async def test_pictures_lead_on(one: Whole) -> None:
     """Each of several pictures has a variation; a style is asked for in a form; only who asked takes it back."""
     await one.command("image", prompt="a fox", n=4)

@@ -72,6 +72,22 @@ async def test_question_deleted_while_it_is_answered(slack: SlackSimulator, tmp_
         assert [message.content for message in slack.from_bot(slack.general)] == []
 
 
+async def test_a_typed_stop_leaves_the_stopped_answer_alone(slack: SlackSimulator, tmp_path: Path) -> None:
+    """It says that it was stopped. Where nothing runs, the person alone reads that."""
+    async with service(slack, tmp_path) as running:
+        running.echo.hold("slow")
+        question = slack.ada.mention("slow")
+        await running.echo.until(lambda: running.echo.running == 1)
+        slack.ada.say("stop", thread=question)
+        [stopped] = await running.answers(question)
+        assert "Stopped" in stopped.content
+        assert [note for note in slack.ada.sees(thread=question.ts) if note.is_ephemeral] == []
+        slack.ada.say("stop", thread=question)
+        [note] = await slack.until(lambda: [m for m in slack.ada.sees(thread=question.ts) if m.is_ephemeral])
+        assert note.content == "Nothing is running here."
+        assert await running.answers(question) == [stopped]
+
+
 async def test_stop_in_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> None:
     """Slack's Stop ends the answer that is being written in its thread."""
     async with service(slack, tmp_path) as running:
