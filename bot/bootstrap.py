@@ -26,7 +26,7 @@ from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
-from bot.policy import Policy
+from bot.policy import Policy, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
@@ -123,6 +123,7 @@ async def build(
             numbers=UseNumbers(store, store, settings.bot_retention_days),
             registry=registry,
             policy=policy,
+            notices=RefusalNotices(store),
             metrics=metrics,
         )
         worker = Worker(

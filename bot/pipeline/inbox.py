@@ -13,7 +13,7 @@ from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
 from bot.ops.metrics import Metrics
 from bot.pipeline.undelivered import UndeliveredAnswers
-from bot.policy import STOPPING, Policy, Refusal
+from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import EventQueue, Journal
 
 log = structlog.get_logger(__name__)
@@ -36,12 +36,13 @@ class Inbox:
     numbers: UseNumbers
     registry: Registry
     policy: Policy
+    notices: RefusalNotices
     metrics: Metrics
 
     async def accept(self, event: Event) -> bool:
         """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge.
 
-        False: it is ignored, as its author was refused today already.
+        False: it is ignored, as its author has read lately why it is refused.
         """
         effective = self.scoped.for_event(event)
         language = await effective.get(LANGUAGE)
@@ -66,7 +67,7 @@ class Inbox:
                     await self._record(event, spec.lane, answer, None)
                 else:
                     refusal = self.policy.refusal(event, over)
-        if refusal is not None and refusal.silent:
+        if refusal is not None and (refusal := await self.notices.once(event, refusal)).silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
             return False
         if refusal is not None:
@@ -84,7 +85,8 @@ class Inbox:
         """Return the refusal of a command that is switched off where it is used."""
         if spec.name not in await effective.words(COMMANDS_OFF):
             return None
-        return Refusal(translate("policy.command_off", event.actor.locale, command=spec.name))
+        text = translate("policy.command_off", event.actor.locale, command=spec.name)
+        return Refusal(text, reason=f"off {spec.name}")
 
     async def _find_undelivered(self, event: Event) -> Answer | None:
         """Return the answer of the event that this one retries, if its platform refused to show it."""

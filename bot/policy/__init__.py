@@ -1,6 +1,7 @@
 """Permissions and quotas, checked before an event is recorded."""
 
+from bot.policy.notices import RefusalNotices
 from bot.policy.policy import Policy, Refusal
 from bot.policy.quota import STOPPING
 
-__all__ = ["STOPPING", "Policy", "Refusal"]
+__all__ = ["STOPPING", "Policy", "Refusal", "RefusalNotices"]

@@ -1,10 +1,9 @@
 """The decision whether an event may be answered."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Literal
 
 from bot.errors import OverLimit
 from bot.i18n import translate
@@ -14,12 +13,6 @@ from bot.policy.rules import command_lists, general_lists
 from bot.ports import UsageLedger
 from bot.settings.core import Settings
 
-Key = tuple[str, str]
-K = TypeVar("K", bound=tuple[str, ...])
-V = TypeVar("V")
-
-_CACHED = 10_000  # cached verdicts, and cached refusals
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -28,6 +21,7 @@ class Refusal:
     text: str
     silent: bool = False
     reason: str = ""  #: the same for the same reason in every language
+    once_a: Literal["minute", "day"] = "day"  #: how often a person reads it
 
 
 def _utc_now() -> datetime:
@@ -54,55 +48,9 @@ class Policy:
         self._by_command = command_lists(settings.bot_command_rules, commands)
         self._ledger = ledger
         self._now = now
-        self._verdicts: OrderedDict[Key, Refusal | None] = OrderedDict()
-        self._refused: OrderedDict[tuple[str, ...], str] = OrderedDict()  # the day on which each was told last
 
     def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
-        """Return the refusal by permissions; None: record the event with its `quota`.
-
-        Repeated checks of an event return the same result.
-        """
-        key = (event.adapter, event.id)
-        if key not in self._verdicts:
-            refusal = self._permission(event, spec)
-            if refusal is not None and not refusal.silent:
-                refusal = self._once_a_day(event, refusal)
-            _cache(self._verdicts, key, refusal)
-        return self._verdicts[key]
-
-    async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
-        """Check and count a recorded event whose request has changed. Raises `StoreError`."""
-        self._verdicts.pop((event.adapter, event.id), None)
-        refusal, quota = self.check(event, spec), self.quota(event, spec)
-        if refusal is None and quota is not None:
-            try:
-                await self._ledger.admit(event, quota)
-            except OverLimit as over:
-                return self.refusal(event, over)
-        return refusal
-
-    def quota(self, event: Event, spec: CommandSpec) -> QuotaRequest | None:
-        """Return the quota that the store checks when it records an event; None: no limit applies."""
-        return make_quota(event, spec, self._settings)
-
-    def refusal(self, event: Event, over: OverLimit) -> Refusal:
-        """Return the refusal for a limit that the store reported."""
-        refusal = Refusal(refusal_text(over, self._settings, event.actor.locale, self._now()))
-        return self._once_a_day(event, refusal) if event.actor.is_stranger else refusal
-
-    async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
-        """Return sentences on a person's limits and today's remainder. Raises `StoreError`."""
-        settings, sentences = self._settings, []
-        if settings.bot_requests_per_minute:
-            sentences.append(translate("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
-        if settings.bot_media_per_day:
-            left = max(0, settings.bot_media_per_day - await self._ledger.media_today(adapter, actor))
-            sentences.append(translate("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
-        if settings.bot_budget_per_day:
-            sentences.append(translate("policy.allowed_budget", locale))
-        return sentences
-
-    def _permission(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        """Return the refusal by permissions; None: record the event with its `quota`."""
         locale = event.actor.locale
         if event.actor.is_bot and not self._settings.bot_allow_bots:
             return Refusal("", silent=True)
@@ -118,21 +66,33 @@ class Policy:
             return Refusal(text, reason=f"{subject} {spec.name}")
         return None
 
-    def _once_a_day(self, event: Event, refusal: Refusal) -> Refusal:
-        """Silence a refusal that the person has read today, so that nobody can make the service talk.
-
-        A stranger is told once for all channels and reasons.
-        """
-        why = () if event.actor.is_stranger else (event.location.channel, refusal.reason)
-        key, today = (event.adapter, event.actor.id, *why), self._now().date().isoformat()
-        if self._refused.get(key) == today:
-            return Refusal("", silent=True)
-        _cache(self._refused, key, today)
+    async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
+        """Check and count a recorded event whose request has changed. Raises `StoreError`."""
+        refusal, quota = self.check(event, spec), self.quota(event, spec)
+        if refusal is None and quota is not None:
+            try:
+                await self._ledger.admit(event, quota)
+            except OverLimit as over:
+                return self.refusal(event, over)
         return refusal
 
+    def quota(self, event: Event, spec: CommandSpec) -> QuotaRequest | None:
+        """Return the quota that the store checks when it records an event; None: no limit applies."""
+        return make_quota(event, spec, self._settings)
 
-def _cache(values: OrderedDict[K, V], key: K, value: V) -> None:
-    values[key] = value
-    values.move_to_end(key)
-    if len(values) > _CACHED:
-        values.popitem(last=False)
+    def refusal(self, event: Event, over: OverLimit) -> Refusal:
+        """Return the refusal for a limit that the store reported."""
+        text = refusal_text(over, self._settings, event.actor.locale, self._now())
+        return Refusal(text, reason=over.limit, once_a="day" if event.actor.is_stranger else "minute")
+
+    async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
+        """Return sentences on a person's limits and today's remainder. Raises `StoreError`."""
+        settings, sentences = self._settings, []
+        if settings.bot_requests_per_minute:
+            sentences.append(translate("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
+        if settings.bot_media_per_day:
+            left = max(0, settings.bot_media_per_day - await self._ledger.media_today(adapter, actor))
+            sentences.append(translate("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
+        if settings.bot_budget_per_day:
+            sentences.append(translate("policy.allowed_budget", locale))
+        return sentences

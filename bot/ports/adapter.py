@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 #: Records an event; acknowledge it to the platform once this has returned. A known (adapter, id) is ignored.
-#: Raises `StoreError`: do not acknowledge. False: nothing was recorded and nothing will be shown, as the person was
-#: told why today; where the platform shows that an answer is coming, say so to the person alone.
+#: Raises `StoreError`: do not acknowledge. False: nothing was recorded and nothing will be shown, as the person has
+#: read lately why; where the platform shows that an answer is coming, say so to the person alone.
 Sink = Callable[[Event], Awaitable[bool]]
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bot.errors import OverLimit
-from bot.models import Actor, Answer, CommandSpec, Event, Lane, Option, QuotaRequest, Usage
-from bot.policy import Policy
+from bot.models import Answer, CommandSpec, Event, Lane, Option, QuotaRequest, Usage
+from bot.policy import Policy, RefusalNotices
 from bot.ports import Store
 from bot.settings.core import Settings
 from tests.support.database.store import LANES, answer, claim, event, outcome
@@ -273,7 +273,7 @@ class QuotaContract:
         assert await one.media_today("one", "ann") == 2
 
     async def test_people_are_told_by_the_policy(self, stores: Stores) -> None:
-        """Two processes' policies tell the same: what is left, and why an edit or a stranger's request is refused."""
+        """Two processes' policies tell the same: what is left, and why an edit is refused; once."""
         settings = Settings(_env_file=None, bot_requests_per_minute=0, bot_media_per_day=3)  # type: ignore[call-arg]
         here, there = (Policy(settings, store) for store in stores)
         asked = event("e", options={"n": "2"}, actor="ann")
@@ -287,8 +287,10 @@ class QuotaContract:
         refusal = await here.check_again(replace(asked, options={"n": "4"}), IMAGE)
         assert refusal is not None
         assert "3 left" in refusal.text
-        stranger = replace(asked, actor=Actor(id="eve", is_stranger=True))
-        assert [here.refusal(stranger, OverLimit("media")).silent for _ in range(2)] == [False, True]
+        notices = [RefusalNotices(store) for store in stores]
+        over = here.refusal(asked, OverLimit("media"))
+        said = [await one.once(replace(asked, id=f"e{n}"), over) for n, one in enumerate((*notices, *notices))]
+        assert [refusal.silent for refusal in said] == [False, True, True, True]
 
     async def test_what_is_recorded_is_answered(self, stores: Stores) -> None:
         """Counted or not, in the order of recording."""

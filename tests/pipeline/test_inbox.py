@@ -1,9 +1,12 @@
 """The inbox: events are recorded once, admitted by the rules, and acknowledged once stored."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ from tests.support.service import quiet_logs, service
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
-def event(name: str, prompt: str = "hello", **more: object) -> Event:
+def event(name: str, prompt: str = "hello", **more: Any) -> Event:
     return parse({"id": name, "command": "chat", "text": prompt, "options": {}, **more})
 
 
@@ -106,6 +109,34 @@ async def test_a_denied_person_learns_nothing_about_commands(tmp_path: Path) -> 
     async with service(tmp_path, bot_deny_people=("mallory",)) as one:
         told = await one.ask("x", rejection="Did you mean `--style`?", who="mallory")
         assert "list of people" in told.text
+
+
+async def test_a_refusal_is_said_once(tmp_path: Path) -> None:
+    """A list, a command that is switched off and a limit cost one sentence and one row, lists also after a restart."""
+    async with service(tmp_path, bot_deny_people=("eve",), bot_requests_per_minute=1) as one:
+        people: dict[str, dict[str, Any]] = {
+            "ada": {},
+            "bob": {"who": "bob", "command": "image", "member": True},
+            "eve": {"who": "eve"},
+        }
+        await one.ask("commands_off image", command="settings", options={"for": "channel"})
+        said = {name: await one.ask("hello", **asked) for name, asked in people.items()}
+        assert "1 requests in a minute" in said["ada"].text
+        assert "`image` is switched off" in said["bob"].text
+        assert "list of people" in said["eve"].text
+
+        async def are_said(*names: str) -> bool:
+            events = [event(f"{name} again", **people[name]) for name in names]
+            return any(await asyncio.gather(*(one.core.inbox.accept(asked) for asked in events for _ in range(3))))
+
+        assert not await are_said(*people)
+        await one.stop()
+        await one.start()
+        assert not await are_said("bob", "eve")
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as db:
+            assert db.execute("SELECT count(*) FROM events").fetchall() == [(4,)]
+        for name, asked in people.items():  # delivered again
+            assert await one.core.inbox.accept(event(said[name].reply_to, **asked))
 
 
 async def test_invalid_requests_count_against_the_rate(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from bot.errors import OverLimit, SettingsError
 from bot.models import Actor, Answer, CommandSpec, Event, Lane, Location, Option, Outcome, Usage
-from bot.policy import Policy, Refusal
+from bot.policy import Policy, Refusal, RefusalNotices
 from bot.policy.quota import format_duration
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -48,6 +49,11 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def notices(store: SqliteStore, clock: Clock) -> RefusalNotices:
+    return RefusalNotices(store, now=clock)
 
 
 @pytest.fixture
@@ -206,33 +212,47 @@ async def test_bots_are_not_answered(make: Make) -> None:
     assert make(bot_allow_bots=True).check(asked(is_bot=True), CHAT) is None
 
 
-async def test_a_stranger_is_refused_once_a_day(make: Make, clock: Clock) -> None:
+async def is_told(notices: RefusalNotices, policy: Policy, event: Event) -> bool:
+    refusal = policy.check(event, CHAT)
+    assert refusal is not None
+    return not (await notices.once(event, refusal)).silent
+
+
+async def test_a_stranger_is_refused_once_a_day(make: Make, notices: RefusalNotices, clock: Clock) -> None:
     """A stranger gets one sentence a day, and silence afterwards."""
     policy = make()
-    said = [policy.check(asked("eve", is_stranger=True), CHAT) for _ in range(3)]
-    assert [refusal.silent if refusal else None for refusal in said] == [False, True, True]
-    other = policy.check(asked("mal", is_stranger=True), CHAT)
-    assert other is not None
-    assert not other.silent
+    eve = partial(asked, "eve", is_stranger=True)
+    assert [await is_told(notices, policy, eve(channel=f"c{n}")) for n in range(3)] == [True, False, False]
+    assert await is_told(notices, policy, asked("mal", is_stranger=True))
     clock.pass_by(86400)
-    tomorrow = policy.check(asked("eve", is_stranger=True), CHAT)
-    assert tomorrow is not None
-    assert not tomorrow.silent
-    assert make(bot_allow_strangers=True).check(asked("eve", is_stranger=True), CHAT) is None
+    assert await is_told(notices, policy, eve())
+    assert make(bot_allow_strangers=True).check(eve(), CHAT) is None
 
 
-async def test_a_denied_person_is_refused_once_a_day(make: Make, clock: Clock) -> None:
+async def test_a_denied_person_is_refused_once_a_day(make: Make, notices: RefusalNotices, clock: Clock) -> None:
     """A person who is on a list gets one sentence a day in each channel, and silence afterwards."""
     policy = make(bot_deny_people=("eve",))
 
-    def is_silent(channel: str) -> bool:
-        refusal = policy.check(asked("eve", channel=channel), CHAT)
-        assert refusal is not None
-        return refusal.silent
+    async def told(channel: str) -> bool:
+        return await is_told(notices, policy, asked("eve", channel=channel))
 
-    assert [is_silent(channel) for channel in ("c1", "c1", "c2", "c1", "c2")] == [False, True, False, True, True]
+    assert [await told(channel) for channel in ("c1", "c1", "c2", "c1", "c2")] == [True, False, True, False, False]
     clock.pass_by(86400)
-    assert not is_silent("c1")
+    assert await told("c1")
+
+
+async def test_a_flood_gets_one_refusal(make: Make, notices: RefusalNotices, clock: Clock) -> None:
+    """Of messages at the same time one is answered, whatever the limit; that one again, when it comes again."""
+    policy, flood = make(), [asked("ann", channel=f"c{n}") for n in range(100)]
+
+    async def told() -> list[bool]:
+        refusals = [notices.once(event, policy.refusal(event, OverLimit("rate", wait=20))) for event in flood]
+        return [not refusal.silent for refusal in await asyncio.gather(*refusals)]
+
+    for _ in range(2):
+        assert [n for n, is_told in enumerate(await told()) if is_told] == [0]
+    clock.pass_by(61)
+    assert (await told()).count(True) == 1
 
 
 async def test_requests_a_minute_slide(ask: Ask, clock: Clock) -> None:

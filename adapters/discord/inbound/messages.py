@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 _USER_TYPES = (discord.MessageType.default, discord.MessageType.reply)
 _DAY = 86400.0
+_STRANGER = "stranger"  # the value of a person who was told so
 _REMEMBERED = 5000  # people's locales, and threads
 
 
@@ -190,9 +192,13 @@ class MessageHandler:
         if message.author.bot or message.author.id in self._refused:
             return
         self._refused[message.author.id] = None
+        told = self._services.storage(f"discord.refused.{message.author.id}")
         try:
+            if await told.get(_STRANGER):  # by another process, or before a restart
+                return
+            await told.set(_STRANGER, str(message.id), expires=datetime.now(UTC) + timedelta(seconds=_DAY))
             await message.author.send(translate("discord.stranger", self._locale(message)))
-        except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+        except (StoreError, discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
             log.info("stranger not told", message=message.id, reason=describe_error(exc))
 
     def _locale(self, message: discord.Message) -> str:

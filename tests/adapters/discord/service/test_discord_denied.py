@@ -15,7 +15,8 @@ async def test_a_denied_person_is_told_once(tmp_path: Path) -> None:
     async with whole(tmp_path, bot_deny_people=(BOB,)) as one:
         for number in range(3):
             await one.simulator.say(CHANNEL, f"<@{ME}> question {number}", by=BOB)
-        await one.mention("hello")  # Ada's, so that all before it were handled
+        thread = await one.mention("hello")  # Ada's, so that all before it were handled
+        await one.see(thread, "re: hello")
         await one.idle()
         [told] = [m for m in one.simulator.bot_messages(CHANNEL) if m.get("message_reference")]
         assert text_of(told) == translate("policy.person", "en-US")

@@ -54,9 +54,13 @@ async def test_a_server_of_somebody_else(one: Whole) -> None:
     shown = await one.simulator.until(lambda: one.simulator.originals.get(token))
     assert (text_of(shown), shown["flags"] & EPHEMERAL) == (REFUSAL, EPHEMERAL)
     await one.idle()
+    await one.stop()
+    await one.start()
+    await one.simulator.say(THEIRS, f"<@{ME}> hello", by=BOB)
+    await one.idle()
     assert len(refusals(one.simulator)) == 1
     assert not one.simulator.bot_messages(THEIRS)
-    assert one.echo.prompts == ["the end 0"]
+    assert one.echo.prompts == ["the end 0", "the end 1"]
 
 
 @pytest.mark.parametrize("is_owner", [True, False])
