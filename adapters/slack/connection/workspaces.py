@@ -1,7 +1,7 @@
 """The installation that serves a workspace: that of the token in the settings, or one that was added by OAuth."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,6 +16,9 @@ from adapters.slack.types import Json
 from bot.errors import DeliveryRefused
 from bot.i18n import translate
 
+#: The scope without which an app has no agent view.
+AGENT_SCOPE = "assistant:write"
+_SCOPES = "x-oauth-scopes"  # a header of Slack's answers: the scopes of the token
 _CLIENTS = 1000  # clients in memory
 _WORKSPACE = "workspace"  # where a request's context has it
 
@@ -32,6 +35,7 @@ class Workspace:
     organisation: str = ""  #: the organisation that the workspace is in; its members are no strangers
     name: str = ""
     url: str = ""
+    is_agent: bool = True  #: the app has the agent view, where each direct message begins a thread
     is_one_of_many: bool = False  #: the service serves several workspaces, so ids are only unique with the owner's
 
     def scoped(self, name: str) -> str:
@@ -88,7 +92,8 @@ class SingleWorkspace:
                 except DeliveryRefused as exc:
                     self.problem = translate("slack.refused", "", reason=str(exc))
                     raise NotInstalled(self.problem) from exc
-                self._workspace = _parse_auth_test(answer.data, self._token)  # type: ignore[arg-type]
+                scopes = next((v for name, v in answer.headers.items() if name.lower() == _SCOPES), "")
+                self._workspace = _parse_auth_test(answer.data, self._token, scopes)  # type: ignore[arg-type]
                 self.problem = ""
         return self._workspace
 
@@ -98,7 +103,12 @@ class SingleWorkspace:
         self.problem = translate("slack.refused", "", reason="removed")
 
 
-def _parse_auth_test(answer: Json, token: str) -> Workspace:
+def has_agent_view(scopes: Collection[str]) -> bool:
+    """Whether an app with these scopes has the agent view; unknown scopes: it has, as the manifest asks for it."""
+    return not scopes or AGENT_SCOPE in scopes
+
+
+def _parse_auth_test(answer: Json, token: str, scopes: str) -> Workspace:
     is_enterprise = bool(answer.get("is_enterprise_install"))
     organisation = str(answer.get("enterprise_id") or "")
     return Workspace(
@@ -110,6 +120,7 @@ def _parse_auth_test(answer: Json, token: str) -> Workspace:
         organisation=organisation,
         name=str(answer.get("team") or ""),
         url=str(answer.get("url") or ""),
+        is_agent=has_agent_view([scope.strip() for scope in scopes.split(",") if scope.strip()]),
     )
 
 

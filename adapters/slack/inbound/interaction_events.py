@@ -168,7 +168,8 @@ def context_of_button(
     container, message = body.get("container") or {}, body.get("message") or {}
     channel, ts = locate_message(body)
     thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
-    if not thread and not container.get("is_ephemeral"):
+    is_one_talk = channel.startswith("D") and not workspace.is_agent
+    if not thread and not container.get("is_ephemeral") and not is_one_talk:
         thread = ts
     press = (ts, person.id, pressed_at or body.get("trigger_id"))
     return InteractionContext(

@@ -124,7 +124,7 @@ class InteractionHandler:
         problem = await self._record(event_from_command(context, spec, request, command=command, recent=recent))
         if problem:
             return ephemeral(translate(problem, locale))
-        if recent is None:
+        if recent is None or not recent.ts:
             return None
         return routed_to(recent, context.workspace, context.channel, locale=locale)
 

@@ -16,6 +16,7 @@ from adapters.slack.connection.workspaces import Workspace, Workspaces, workspac
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.parse import (
     MessageContext,
+    direct_conversation,
     event_from_message,
     find_mentions,
     is_bot,
@@ -158,7 +159,8 @@ class MessageHandler:
         await self._services.retract(ADAPTER, message_id(workspace.owner, channel, str(ts or "")))
 
     def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
-        root = str(message.get("thread_ts") or message.get("ts") or "")
+        is_one_talk = _is_direct(message) and not workspace.is_agent
+        root = str(message.get("thread_ts") or ("" if is_one_talk else message.get("ts")) or "")
         key = message_id(workspace.owner, str(message.get("channel") or ""), root)
         return self._locks.find_or_make(key, asyncio.Lock)
 
@@ -191,6 +193,9 @@ class MessageHandler:
         if not thread or thread == message.get("ts"):
             if not (mentions_bot or is_direct):
                 return None
+            if is_direct and not workspace.is_agent:
+                conversation = direct_conversation(workspace.owner, channel)
+                return await self._build_event(workspace, message, thread="", conversation=conversation)
             return await self._build_event(workspace, message, thread=str(message["ts"]))
         conversation = await self._find_conversation(workspace, message, thread)
         participants = await self._services.participants(ADAPTER, conversation)

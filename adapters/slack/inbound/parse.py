@@ -33,13 +33,18 @@ class MessageContext:
     channel: str
     thread: str  #: ts of the thread's first message, its own where it begins one
     conversation: str
-    is_dm: bool = False
+    is_dm: bool = False  #: `thread` is "" where it is in none, and the app has no agent view
     has_prior_messages: bool = False  #: people talked there before the bot was mentioned
 
 
 def message_id(owner: str, channel: str, ts: str) -> str:
     """The id of a message's event: the same for every notification of the message."""
     return f"{owner}.{channel}.{ts}"
+
+
+def direct_conversation(owner: str, channel: str) -> str:
+    """The conversation of direct messages in no thread, where the app has no agent view."""
+    return f"{owner}.{channel}"
 
 
 def event_from_message(
@@ -69,7 +74,7 @@ def event_from_message(
         user_team=person.team or workspace.team,
         thread=context.thread,
         message=str(message["ts"]),
-        surface="agent" if context.is_dm else "",
+        surface="agent" if context.is_dm and workspace.is_agent else "",
         is_dm="1" if context.is_dm else "",
         locale=person.locale,
     )

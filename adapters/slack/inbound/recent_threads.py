@@ -13,7 +13,7 @@ import structlog
 from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound.parse import make_title, message_id, read_text
+from adapters.slack.inbound.parse import direct_conversation, make_title, message_id, read_text
 from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json, Person
@@ -32,7 +32,7 @@ class RecentThread:
     """A conversation and its thread."""
 
     conversation: str
-    ts: str  #: of the thread's first message
+    ts: str  #: of the thread's first message; "": direct messages in no thread
     title: str = ""  #: the beginning of the first question, as far as known
 
 
@@ -72,6 +72,10 @@ class RecentThreads:
 
     async def find(self, workspace: Workspace, channel: str, person: Person) -> RecentThread | None:
         """Return a person's newest thread in a channel; None when none is known. Raises `StoreError`."""
+        if channel.startswith("D") and not workspace.is_agent:
+            conversation = direct_conversation(workspace.owner, channel)
+            if workspace.scoped(person.id) in await self._services.participants(ADAPTER, conversation):
+                return RecentThread(conversation, "", "")
         recent = self._recent.get((workspace.owner, channel, person.id))
         if recent is None:
             return await self._search(workspace, channel, person)

@@ -15,7 +15,7 @@ from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import NotInstalled, Workspace
+from adapters.slack.connection.workspaces import NotInstalled, Workspace, has_agent_view
 from adapters.slack.timing import Timing
 from bot.errors import DeliveryDelayed, DeliveryError, StoreError
 from bot.ports import AdapterServices, AdapterStorage
@@ -141,5 +141,6 @@ def _parse_workspace(bot: Bot) -> Workspace:
         enterprise=(bot.enterprise_id or "") if bot.is_enterprise_install else "",
         organisation=bot.enterprise_id or "",
         name=bot.team_name or bot.enterprise_name or "",
+        is_agent=has_agent_view(bot.bot_scopes),
         is_one_of_many=True,
     )

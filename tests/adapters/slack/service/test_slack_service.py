@@ -213,15 +213,3 @@ async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: 
     async with service(slack, tmp_path, http=True, bot_encryption_keys=second, **many) as running:
         [answer] = await running.answers(slack.ada.mention("and now?"))
     assert answer.content == "re: and now?"
-
-
-async def test_without_the_agent_view(slack: SlackSimulator, tmp_path: Path) -> None:
-    """An app that may not be an agent answers direct messages all the same, and calls the agent's methods no more."""
-    slack.grants[slack.token].scopes.discard("assistant:write")
-    async with service(slack, tmp_path) as running:
-        slack.ada.open_home("messages")
-        await slack.until(lambda: slack.called("assistant.threads.setSuggestedPrompts"))
-        for number in range(2):
-            [answer] = await running.answers(slack.ada.direct(f"hello {number}"))
-            assert answer.content == f"re: hello {number}"
-        assert len(slack.called("assistant.threads.setTitle")) <= 1
