@@ -12,6 +12,8 @@ INSTALL_PACKAGE = awk '/^[a-z]/ { keep = /^$(1)==/ } keep' requirements-dev.lock
 	$(INSTALL) --no-deps --require-hashes -r .venv/$(1).txt
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --generate-hashes
 IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
+# What an older install left here: it would hide the platforms that .venv has, as Python looks here first.
+LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
 .PHONY: run check manifest sandbox test lint audit bench torture postgres llama lock clean help
@@ -63,8 +65,11 @@ clean: ## Remove .venv, build folders and caches; data and .env stay
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
+# A prerequisite that is never up to date.
+left: ;
+
 # The service and its sandbox. Messages go to stderr, so that piped output stays clean.
-.venv/.run: pyproject.toml requirements.lock
+.venv/.run: pyproject.toml requirements.lock $(if $(LEFT),left)
 	@echo "Setting up .venv (once) …" >&2
 	@$(BIN)/python -c 'import sys; $(HAS_PIP) $(IS_NEW_ENOUGH)' 2>/dev/null || { \
 		$(PYTHON) -c 'import sys; $(IS_NEW_ENOUGH)' 2>/dev/null || { \
@@ -74,6 +79,7 @@ help: ## List the targets
 		$(PYTHON) -m venv --clear .venv; }
 	@$(INSTALL) --require-hashes -r requirements.lock >&2
 	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
+	@rm -rf channelmuse.egg-info
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.lock

@@ -77,6 +77,20 @@ def test_a_usable_environment_is_kept(clone: Path) -> None:
     assert (clone / ".venv" / "mine").exists()
 
 
+def test_what_an_older_install_left_is_removed(clone: Path) -> None:
+    """Its entry points would hide the platforms of this one: it goes, and the service is installed once more."""
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / ".run").touch()
+    (clone / "channelmuse.egg-info").mkdir()
+    (clone / "channelmuse.egg-info" / "entry_points.txt").write_text("[channelmuse.adapters]\n", encoding="utf-8")
+    arguments = (".venv/.run", f"PYTHON={sys.executable}", "INSTALL=echo installing", "UV=")
+    done = make(clone, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "installing --no-deps --no-build-isolation -e ." in done.stderr
+    assert not (clone / "channelmuse.egg-info").exists()
+    assert "installing" not in make(clone, *arguments).stderr
+
+
 def test_a_manifest_needs_a_platform(clone: Path) -> None:
     """`make manifest` alone says what to add."""
     (clone / ".venv").mkdir()

@@ -213,3 +213,17 @@ async def test_tokens_are_not_readable_at_rest(slack: SlackSimulator, tmp_path: 
     async with service(slack, tmp_path, http=True, bot_encryption_keys=second, **many) as running:
         [answer] = await running.answers(slack.ada.mention("and now?"))
     assert answer.content == "re: and now?"
+
+
+async def test_a_response_url_is_not_readable_at_rest(slack: SlackSimulator, tmp_path: Path) -> None:
+    """It lets whoever knows it write in the bot's name. It answers where the bot is no member; no file has it."""
+    room = slack.add_channel("plans", members=[slack.ada.id])
+    async with service(slack, tmp_path) as running:
+        slack.ada.slash("/usage", channel=room)
+        [answer] = await slack.until(lambda: slack.ada.sees(room))
+        await running.idle()
+        assert answer.is_ephemeral
+    written = b"".join(path.read_bytes() for path in tmp_path.glob("bot.db*"))
+    assert b"requested_at" in written
+    assert slack.responses.by_secret
+    assert not any(secret.encode() in written for secret in slack.responses.by_secret)
