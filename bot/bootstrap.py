@@ -18,6 +18,8 @@ from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
+from bot.moderation.guarded_api import GuardedApi
+from bot.moderation.rules import load_rules
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
 from bot.ops.web import WebServer, create_ops, create_web
@@ -89,6 +91,9 @@ async def build(
             )
         )
         store = await stack.enter_async_context(make_store(settings, timing.store))
+        guarded = GuardedApi(
+            client=api, rules=load_rules(settings.bot_content_rules), key=derive_key(secret, b"pseudonyms")
+        )
         policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         scoped = ScopedSettings(values=store, registry=load_settings_registry(settings, registry.specs))
         prices = PriceBook(settings, store)
@@ -105,7 +110,7 @@ async def build(
             reports=store,
             audit_log=store,
             maintenance=store,
-            api=api,
+            api=guarded,
             limits=limits,
             spool=spool,
             attachment_reader=AttachmentReader(

@@ -79,6 +79,26 @@ def test_consumers_take_the_facets_of_the_store(path: Path) -> None:
     assert not whole or module_name(path) in {"bot.bootstrap", "bot.store.engine", "bot.ports"}
 
 
+def test_requests_to_the_api_pass_the_rules_on_words() -> None:
+    """Only what applies the rules calls the API's client; others get it from there, or ask whether it works."""
+    allowed = {"bot.bootstrap", "bot.moderation.guarded_api", "bot.settings.api_endpoint"}
+    for path in SOURCES:
+        name = module_name(path)
+        if name.startswith(("bot.", "adapters.")) and name not in allowed:
+            used = set(imported_names(path, ("aimodels",)))
+            clients = (
+                "aimodels.client",
+                "aimodels.sync",
+                "aimodels.resources",
+                "aimodels.request",
+                "aimodels.transport",
+            )
+            assert not [module for module, _ in used if module.startswith(clients)], name
+            assert not used & {("aimodels", ""), ("aimodels", "AIModels"), ("aimodels", "AsyncAIModels")}, name
+        opened = ("bot.settings.api_endpoint", "open_client") in set(imported_names(path, ("bot",)))
+        assert not opened or name in {"bot.bootstrap", "bot.ops.check"}
+
+
 @pytest.mark.parametrize(
     "path",
     sorted(path for kind in ("py", "toml", "sql") for path in (ROOT / "bot").rglob(f"*.{kind}")),

@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 import structlog
 
-from aimodels import AsyncAIModels, ChatDelta
+from aimodels import ChatDelta
 from aimodels.errors import BadRequest
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.parameter_limits import ParameterLimit, read_limit
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.models import Event
+from bot.moderation.guarded_api import EventApi
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class ModelCalls:
     the nearest that the model takes. What a refusal says about a parameter is kept for later calls.
     """
 
-    api: AsyncAIModels
+    api: EventApi
     event: Event
     limits: LearntLimits
 

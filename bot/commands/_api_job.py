@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from aimodels import AsyncAIModels
 from aimodels.errors import ApiError
 from bot.errors import StoreError
 from bot.media.names import short_digest
 from bot.models import Event
+from bot.moderation.guarded_api import GuardedApi
 from bot.ports import KeyValues, Namespace, Owner
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ class ApiJob:
         self.name = ""
         await self._jobs.delete(self._key)
 
-    def cancel(self, api: AsyncAIModels) -> None:
+    def cancel(self, api: GuardedApi) -> None:
         """End the running job, where the API can do that."""
         if self.name:
             self._start(_cancel(api, self.name))
@@ -73,8 +73,8 @@ class ApiJob:
             log.warning("job of the API not saved", reason=str(exc))
 
 
-async def _cancel(api: AsyncAIModels, name: str) -> None:
+async def _cancel(api: GuardedApi, name: str) -> None:
     try:
-        await api.video.cancel(name)
+        await api.cancel_job(name)
     except ApiError as exc:
         log.info("job of the API not cancelled", reason=exc.message)

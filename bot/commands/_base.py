@@ -6,7 +6,6 @@ import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from aimodels import AsyncAIModels
 from bot.calls.model_calls import ModelCalls
 from bot.commandline.choices import nearest_choice
 from bot.commands._api_job import ApiJob
@@ -16,6 +15,7 @@ from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
+from bot.moderation.guarded_api import EventApi
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
@@ -31,7 +31,7 @@ class Context:
     event: Event
     spec: CommandSpec
     settings: Settings
-    api: AsyncAIModels  #: the shared client for this person: waits are shown to them
+    api: EventApi  #: the API behind the rules on words; waits are shown to the author
     calls: ModelCalls  #: calls of a model through it, whose refusals are understood
     conversation: Conversation  #: stored context and message list of the conversation
     effective: EffectiveSettings  #: the settings in effect here

@@ -26,7 +26,7 @@ OnProgress = Callable[[float | None, str], None]
 class ProgressStream(Generic[T]):
     """A call whose progress reports are iterated over. Leaving the context cancels the call.
 
-    async with ProgressStream(lambda report: api.video.create(..., on_progress=report)) as call:
+    async with ProgressStream(lambda report: api.create_media("video", ..., on_progress=report)) as call:
         async for fraction in call:
             ...
         video = call.result

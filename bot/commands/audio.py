@@ -1,5 +1,7 @@
 """`audio`: make a sound from a description."""
 
+from functools import partial
+
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import ProgressStream, int_if_whole, media_answer
 from bot.models import CommandSpec, Lane, Option, Status
@@ -32,7 +34,7 @@ async def audio(ctx: Context) -> Parts:
     async with ProgressStream(
         lambda report: ctx.calls.ask(
             model,
-            ctx.api.audio.create,
+            partial(ctx.api.create_media, "audio"),
             prompt=prompt,
             duration=duration,
             format=audio_format,
@@ -45,10 +47,10 @@ async def audio(ctx: Context) -> Parts:
     async for part in media_answer(
         ctx,
         "audio",
-        answer.data.items,
+        answer.items,
         prompt=prompt,
         model=model,
-        cost=answer.data.usage.cost or 0.0,
         seconds=duration,
+        cost=answer.cost,
     ):
         yield part

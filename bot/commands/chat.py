@@ -48,7 +48,7 @@ async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentCon
     messages = await ctx.conversation.build_messages(text, attached.image_urls)
     answer = ctx.calls.stream(
         model,
-        ctx.api.chat.completions.stream,
+        ctx.api.stream_chat,
         messages=messages,
         max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
         temperature=await ctx.effective.number(TEMPERATURE),

@@ -86,7 +86,7 @@ async def code(ctx: Context) -> Parts:
     yield Status(ctx.translate("code.making"))
     answer = await ctx.calls.ask(
         model,
-        ctx.api.code.completions.create,
+        ctx.api.create_code,
         prompt=text,
         language=language,
         max_tokens=await ctx.effective.integer(ANSWER_TOKENS),

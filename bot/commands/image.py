@@ -1,6 +1,7 @@
 """`image`: make pictures from a description."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
@@ -52,15 +53,17 @@ async def image(ctx: Context) -> Parts:
     model = ctx.option("model") or await ctx.effective.model("image")
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
-    answer = await ctx.calls.ask(model, ctx.api.images.create, prompt=prompt, n=n, size=size, style=style or None)
+    answer = await ctx.calls.ask(
+        model, partial(ctx.api.create_media, "image"), prompt=prompt, n=n, size=size, style=style or None
+    )
     async for part in media_answer(
         ctx,
         "image",
-        answer.data.images,
+        answer.items,
         prompt=prompt,
         model=model,
         details=[style] if style else [],
-        cost=answer.data.usage.cost or 0.0,
+        cost=answer.cost,
         count=n,
         size=size,
         actions=more(ctx, await find_original(ctx, prompt), prompt, size, style, n),

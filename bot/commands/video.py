@@ -61,7 +61,7 @@ async def video(ctx: Context) -> Parts:
     create = partial(
         ctx.calls.ask,
         model,
-        ctx.api.video.create,
+        partial(ctx.api.create_media, "video"),
         prompt=prompt,
         duration=duration,
         resolution=resolution,
@@ -74,12 +74,12 @@ async def video(ctx: Context) -> Parts:
     async for part in media_answer(
         ctx,
         "video",
-        answer.data.items,
+        answer.items,
         prompt=prompt,
         model=model,
-        cost=answer.data.usage.cost or 0.0,
         size=resolution,
         seconds=duration,
+        cost=answer.cost,
     ):
         yield part
 

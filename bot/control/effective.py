@@ -19,7 +19,7 @@ class EffectiveValue:
 
 
 class EffectiveSettings:
-    """The settings of one event: of all scopes that have a value, the nearest decides.
+    """The settings of one event: of all scopes that have a value, the nearest decides; of bounds, the strictest.
 
     A value that the environment no longer allows counts as absent. Values are read once, and hold for the whole event
     but for its own changes. Every method raises `StoreError`.
@@ -35,10 +35,14 @@ class EffectiveSettings:
     async def find(self, name: str) -> EffectiveValue:
         """Return the value of a setting, and where it comes from."""
         setting = self.registry[name]
+        found = EffectiveValue(setting.option.default)
         for scope, values in await self._read():
             if scope in setting.scopes and (value := values.get(name)) is not None and not setting.error(value):
-                return EffectiveValue(value, scope)
-        return EffectiveValue(setting.option.default)
+                if not setting.is_bound:
+                    return EffectiveValue(value, scope)
+                if setting.is_stricter(value, found.text):
+                    found = EffectiveValue(value, scope)
+        return found
 
     async def _read(self) -> Sequence[tuple[Scope, Mapping[str, str]]]:
         if self._set is None:

@@ -7,7 +7,7 @@ from bot.commandline.parser import validate_option
 from bot.control.scopes import SHARED, Scope
 from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
-from bot.settings.core import Settings
+from bot.settings.core import REDACTIONS, Settings
 
 LANGUAGE = "language"
 SYSTEM_PROMPT = "system_prompt"
@@ -18,6 +18,7 @@ CONTEXT_TOKENS = "context_tokens"
 FILE_TOKENS = "file_tokens"
 BUTTONS = "buttons"
 COMMANDS_OFF = "commands_off"
+REDACTION = "redaction"
 
 _EVERYWHERE = tuple(Scope)
 #: Commands that nobody may switch off: they help, end something, or undo the switching off.
@@ -35,6 +36,7 @@ class ScopedSetting:
     command: CommandSpec | None = None  #: the command whose option this is the default of
     model_of: Kind | None = None  #: the kind whose model this is
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
+    is_bound: bool = False  #: of several values not the nearest decides but the strictest, the last of the choices
 
     @property
     def name(self) -> str:
@@ -50,6 +52,10 @@ class ScopedSetting:
         option = self.command.option(self.name.partition(".")[2])
         assert option is not None
         return describe_option(self.command, option, locale)
+
+    def is_stricter(self, value: str, than: str) -> bool:
+        """Return whether a value of a bound is stricter than another."""
+        return self.option.choices.index(value) > self.option.choices.index(than)
 
     def error(self, value: str, locale: str = "") -> str:
         """Return what is wrong with a value, in a sentence; "" if nothing is."""
@@ -144,3 +150,16 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         words=commands,
         scopes=(Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE),
     )
+    yield _bound(
+        REDACTION,
+        "Whether secrets and personal data are replaced before the AI service gets them",
+        settings.bot_redaction,
+        REDACTIONS,
+    )
+
+
+def _bound(name: str, description: str, least: str, choices: tuple[str, ...]) -> ScopedSetting:
+    """Return a setting that no scope makes weaker than the operator or another scope has it."""
+    allowed = choices[choices.index(least) :]
+    option = Option(name=name, description=description, kind="choice", choices=allowed, default=least)
+    return ScopedSetting(option=option, is_bound=True)

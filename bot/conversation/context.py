@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from aimodels import AsyncAIModels, TokenUsage
+from aimodels import TokenUsage
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, SYSTEM_PROMPT
 from bot.control.scopes import Scope, namespace_of
@@ -25,6 +25,7 @@ from bot.conversation.order import turns_before
 from bot.errors import DeliveryError
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment, Event, Kind, Media, PriorMessages, Turn, Usage
+from bot.moderation.guarded_api import EventApi
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
 
@@ -165,7 +166,7 @@ class Conversation:
             messages[-1]["content"] = [{"type": "text", "text": messages[-1]["content"]}, *images]
         return messages
 
-    async def summarize(self, api: AsyncAIModels) -> Usage | None:
+    async def summarize(self, api: EventApi) -> Usage | None:
         """Replace the turns that no longer fit the window by a summary of the API; return None if all turns fit.
 
         Half a window of turns stays, so that one request serves several answers. The request is as long as a chat
@@ -185,7 +186,7 @@ class Conversation:
         if not older:
             return None
         model = await self.effective.model("chat")
-        answer = await api.chat.completions.create(
+        answer = await api.create_chat(
             model=model,
             messages=[
                 *_system_messages("", context.summary),

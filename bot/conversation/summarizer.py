@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import structlog
 
-from aimodels import AsyncAIModels
 from aimodels.errors import ApiError
 from bot.conversation.context import Conversation
 from bot.errors import StoreError
 from bot.models import Job, Usage
+from bot.moderation.guarded_api import GuardedApi
 from bot.ops.metrics import Metrics
 from bot.ports import UsageLedger
 
@@ -19,9 +19,7 @@ log = structlog.get_logger(__name__)
 class Summarizer:
     """Runs at most one summary of a conversation at a time."""
 
-    def __init__(
-        self, ledger: UsageLedger, api: AsyncAIModels, price: Callable[[Usage], Usage], metrics: Metrics
-    ) -> None:
+    def __init__(self, ledger: UsageLedger, api: GuardedApi, price: Callable[[Usage], Usage], metrics: Metrics) -> None:
         """`price` sets the cost of usage."""
         self._ledger = ledger
         self._api = api
@@ -51,7 +49,7 @@ class Summarizer:
 
     async def _summarize(self, job: Job, conversation: Conversation) -> None:
         try:
-            usage = await self._request_summary(conversation)
+            usage = await self._request_summary(job, conversation)
             if usage is not None:
                 usage = self._price(usage)
                 await self._ledger.add_usage(job, (usage,))
@@ -59,9 +57,9 @@ class Summarizer:
         except (ApiError, StoreError) as exc:
             log.warning("conversation not summarized", error=type(exc).__name__, reason=str(exc))
 
-    async def _request_summary(self, conversation: Conversation) -> Usage | None:
+    async def _request_summary(self, job: Job, conversation: Conversation) -> Usage | None:
         """Summarize; return the usage. A cancelled request counts as one request of unknown size."""
         try:
-            return await conversation.summarize(self._api)
+            return await conversation.summarize(await self._api.for_event(job.event, conversation.effective))
         except asyncio.CancelledError:
             return Usage(kind="chat", model=await conversation.effective.model("chat"))

@@ -7,6 +7,7 @@ from bot.commands import load_offered
 from bot.errors import SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.models import KINDS, CheckResult
+from bot.moderation.rules import load_rules
 from bot.ops.web import is_served_by_us, listen
 from bot.platforms import create_adapters, known_settings
 from bot.policy.rules import command_lists, general_lists
@@ -47,6 +48,7 @@ def _check_rules(settings: Settings) -> CheckResult:
     try:
         registry = load_offered(settings)
         command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
+        load_rules(settings.bot_content_rules)
     except SettingsError as exc:
         return CheckResult(subject=operator_text("check.settings"), text=str(exc), is_ok=False)
     return CheckResult(subject=operator_text("check.settings"), text=operator_text("check.allowed"), is_ok=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, DeadlineExceeded
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
@@ -35,6 +34,7 @@ from bot.models import (
     TurnRecord,
     Usage,
 )
+from bot.moderation.guarded_api import GuardedApi
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
@@ -120,7 +120,7 @@ class Dispatcher:
     reports: UsageReports
     audit_log: AuditLog
     maintenance: Maintenance
-    api: AsyncAIModels
+    api: GuardedApi
     limits: LearntLimits
     spool: Spool
     attachment_reader: AttachmentReader
@@ -168,7 +168,7 @@ class Dispatcher:
             open_attachment=adapter.open,
             read_prior_messages=adapter.read_prior_messages,
         )
-        api = self.api.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=waiting, on_post=posted)
+        api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted)
         context = Context(
             event=event,
             spec=command.spec,

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 _BYTES = 8  # of HMAC-SHA256 kept, as ids of buttons are short; a guess is one request to the platform
 
 
-def derive_key(secret: SecretStr) -> bytes:
-    """Return the key of these signatures. It is another than that of links, which are made of the same secret."""
-    return hmac.digest(secret.get_secret_value().encode(), b"button-or-form", sha256)
+def derive_key(secret: SecretStr, purpose: bytes = b"button-or-form") -> bytes:
+    """Return the key for a purpose, by default these signatures; each is another than the secret, which signs links."""
+    return hmac.digest(secret.get_secret_value().encode(), purpose, sha256)
 
 
 @dataclass(frozen=True)

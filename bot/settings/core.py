@@ -15,6 +15,8 @@ from bot.settings.base import EnvironmentSettings, HttpUrl, Words, read
 from bot.settings.prices import validate_prices
 
 _SHORTEST_TOKEN = 16  # characters
+#: The ways to redact a request to the API, the weakest first.
+REDACTIONS = ("off", "pseudonyms", "mask")
 
 
 def _database_url(value: SecretStr) -> SecretStr:
@@ -252,6 +254,16 @@ class Settings(EnvironmentSettings):
     bot_allow_strangers: bool = Field(
         False, description="Answer people from outside the workspace that installed the service."
     )
+    # What may be said
+    bot_redaction: Literal["off", "pseudonyms", "mask"] = Field(
+        "off",
+        description="Replacement of secrets and personal data in requests to the AI API: off, pseudonyms (put back in the answer) or mask. Nobody can choose less.",
+    )
+    bot_content_rules: Path | None = Field(
+        None, description="File of your own rules: what else is replaced, and which words a request may not have."
+    )
+
+    # Limits
     bot_requests_per_minute: int = Field(
         20,
         ge=0,

@@ -95,19 +95,19 @@ async def music(ctx: Context) -> Parts:
     prompt, model = ctx.prompt(), ctx.option("model") or await ctx.effective.model("music")
     yield Status("Composing…")
     async with ProgressStream(
-        lambda report: ctx.api.music.create(model=model, prompt=prompt, on_progress=report)
+        lambda report: ctx.api.create_media("music", model=model, prompt=prompt, on_progress=report)
     ) as call:
         async for fraction in call:
             yield Status("Composing…", fraction)
-        data = call.result.data
+        files = call.result
     async for part in media_answer(
         ctx,
         "music",
-        data.items,
+        files.items,
         prompt=prompt,
         model=model,
         details=[],
-        cost=data.usage.cost or 0.0,
+        cost=files.cost,
         file_kind="audio",
     ):
         yield part

@@ -100,7 +100,7 @@ async def test_a_model_no_longer_allowed_is_ignored(runner: CommandRunner) -> No
 async def test_a_short_conversation_is_not_summarized(runner: CommandRunner) -> None:
     """No request is spent while all turns fit."""
     await runner.exchange(*((f"q{n}", f"a{n}") for n in range(3)))
-    assert await runner.conversation(runner.event()).summarize(runner.api) is None
+    assert await runner.summarize() is None
     assert runner.api_server.calls == []
 
 
@@ -108,7 +108,7 @@ async def test_older_turns_are_summarized(runner: CommandRunner) -> None:
     """Older turns and the earlier summary become a summary; the newer half of the window stays."""
     await runner.exchange(*((f"q{n}", f"a{n}") for n in range(4)))
     runner.api_server.reply = "Ada asked three things."
-    usage = await runner.conversation(runner.event()).summarize(runner.api)
+    usage = await runner.summarize()
     assert usage is not None
     assert usage.prompt_tokens == 10
     (request,) = runner.api_server.bodies("chat")
@@ -119,7 +119,7 @@ async def test_older_turns_are_summarized(runner: CommandRunner) -> None:
     assert "Ada asked three things." in sent[1]
     assert sent[2:] == ["q3", "a3", "now"]
     await runner.exchange(("q4", "a4"), ("q5", "a5"), ("q6", "a6"))
-    await runner.conversation(runner.event()).summarize(runner.api)
+    await runner.summarize()
     assert "Ada asked three things." in runner.api_server.bodies("chat")[0]["messages"][0]["content"]
 
 
@@ -129,7 +129,7 @@ async def test_every_turn_is_sent_or_summarized(runner: CommandRunner) -> None:
         await runner.ask("chat", f"q{number}")
         sent = "\n".join(str(body["messages"]) for body in runner.api_server.bodies("chat"))
         assert all(f"'q{n}'" in sent for n in range(number + 1))
-        await runner.conversation(runner.event()).summarize(runner.api)
+        await runner.summarize()
     memory = await runner.store.context("runner", "c1", limit=100)
     folded = [
         message["content"]
@@ -146,10 +146,10 @@ async def test_a_failed_summary_loses_nothing(runner: CommandRunner) -> None:
     await runner.exchange(*((f"q{n}", f"a{n}") for n in range(5)))
     runner.api_server.refusal = (400, "context_length_exceeded")
     with pytest.raises(BadRequest):
-        await runner.conversation(runner.event()).summarize(runner.api)
+        await runner.summarize()
     runner.api_server.refusal = None
     runner.api_server.reply = "  "
-    await runner.conversation(runner.event()).summarize(runner.api)
+    await runner.summarize()
     memory = await runner.store.context("runner", "c1", limit=100)
     assert memory.total == 10
     assert memory.summary == ""
@@ -158,18 +158,18 @@ async def test_a_failed_summary_loses_nothing(runner: CommandRunner) -> None:
 async def test_a_summary_request_is_bounded(runner: CommandRunner) -> None:
     """A summary request is as long as one window; the rest follows later."""
     await runner.exchange(*((f"q{n} " + "word " * 100, "a " * 100) for n in range(8)))
-    await runner.conversation(runner.event()).summarize(runner.api)
+    await runner.summarize()
     (request,) = runner.api_server.bodies("chat")
     assert sum(estimate_tokens(message["content"]) for message in request["messages"][:-1]) <= 400
     before = (await runner.store.context("runner", "c1", limit=100)).total
-    await runner.conversation(runner.event()).summarize(runner.api)
+    await runner.summarize()
     assert (await runner.store.context("runner", "c1", limit=100)).total < before < 16
 
 
 async def test_a_reset_drops_the_summary(runner: CommandRunner) -> None:
     """After a reset neither turns nor summary are sent."""
     await runner.exchange(*((f"q{n}", f"a{n}") for n in range(5)))
-    await runner.conversation(runner.event()).summarize(runner.api)
+    await runner.summarize()
     job = await runner.record_and_claim(runner.event("reset"))
     await runner.store.reset(Job(seq=job.seq, event=job.event))
     assert await contents(runner) == ["Be kind.", "now"]

@@ -37,6 +37,8 @@ from bot.models import (
     TurnRecord,
     Usage,
 )
+from bot.moderation.guarded_api import GuardedApi
+from bot.moderation.rules import load_rules
 from bot.pipeline.dispatcher import OutcomeBuilder
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -225,6 +227,11 @@ class CommandRunner:
         return PriorMessages(turns=self.before[-limit:])
 
     @property
+    def guarded(self) -> GuardedApi:
+        """The API behind the rules on words."""
+        return GuardedApi(client=self.api, rules=load_rules(self.settings.bot_content_rules), key=b"pseudonyms")
+
+    @property
     def scoped(self) -> ScopedSettings:
         """The settings that commands may change."""
         return ScopedSettings(values=self.store, registry=load_settings_registry(self.settings, self.registry.specs))
@@ -247,6 +254,12 @@ class CommandRunner:
             read_prior_messages=self.read_prior_messages,
         )
 
+    async def summarize(self) -> Usage | None:
+        """Summarize the conversation, as the service does after an answer."""
+        event = self.event()
+        conversation = self.conversation(event)
+        return await conversation.summarize(await self.guarded.for_event(event, conversation.effective))
+
     async def context(self, event: Event, command: Command, job: Job) -> Context:
         """Make the context of a command."""
 
@@ -261,8 +274,8 @@ class CommandRunner:
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=self.api,
-            calls=ModelCalls(api=self.api, event=event, limits=LearntLimits(self.store)),
+            api=(api := await self.guarded.for_event(event, self.scoped.for_event(event))),
+            calls=ModelCalls(api=api, event=event, limits=LearntLimits(self.store)),
             conversation=(conversation := self.conversation(event)),
             effective=conversation.effective,
             defaults=await conversation.effective.defaults_of(command.spec),

@@ -24,6 +24,9 @@ from bot.markdown.disguise import is_disguised
 from bot.markdown.indents import normalize_indents
 from bot.markdown.split import split
 from bot.models import CommandSpec, Option
+from bot.moderation.detectors import find_private
+from bot.moderation.redaction import merge
+from bot.moderation.rules import ContentRules, compile_pattern
 from sandbox.chat.completions import cut
 from sandbox.chat.reply import reply
 from sandbox.chat.summary import summarise
@@ -33,6 +36,12 @@ CPU_SECONDS = 2  #: of one call, which takes a tenth of it at most
 LENGTH, LESS = 50_000, 20_000  #: characters
 
 CHAT = CommandSpec(name="chat", description="", options=(Option(name="prompt", description="", is_prompt=True),))
+
+RULES = ContentRules(
+    redact={"LONG": compile_pattern("(x+x+)+y|1+")},
+    refuse_words={"words": ("aaab", "中中b", "a b")},
+    refuse_patterns={"pattern": compile_pattern("(a|a)*b$")},
+)
 
 QUICK: tuple[Callable[[str], object], ...] = (
     strip_fence,
@@ -50,6 +59,9 @@ QUICK: tuple[Callable[[str], object], ...] = (
     lambda text: truncate_to_tokens(text, 8000),
     code_block,
     lambda text: cut(text, 100),
+    lambda text: list(merge(find_private(text))),
+    RULES.find_refusal,
+    lambda text: list(RULES.find_private(text)),
 )
 #: What does more with each character gets fewer.
 THOROUGH: tuple[Callable[[str], object], ...] = (
@@ -66,6 +78,21 @@ UNITS = (
     *("~", "`", "*", "_", "(", "[", "<", "|", ">", "-", "#", "&", "@", "!", '"', "\\", "1", "1.", "1-", "%", "x", "中"),
     *(" ", "\t", "\n", "- ", "> ", "1 ", "+1", "((1", "[a](", "![", "**a", "a\n", "a.", "~~~\n", "```\n", "|a\n|-\n"),
     *("http://", "--a ", "what is ", "which day on ", "5 km ", "days until ", "my name is ", "in python ", "def f("),
+    *(
+        "a@",
+        "a@b.",
+        "a.",
+        "sk-",
+        "eyJa.",
+        "token=",
+        "-----BEGIN PRIVATE KEY-----",
+        "0912-",
+        "+1 (",
+        "DE89 ",
+        "4111 ",
+        "aB1",
+        "xx",
+    ),
 )
 
 

@@ -1,0 +1,179 @@
+"""Detection of secrets and personal data in texts. Each function takes time that is linear in the text.
+
+Quantifiers are possessive and begin where their characters cannot have begun before, so that nothing is read twice.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A part of a text that is to be replaced."""
+
+    start: int
+    end: int
+    label: str  #: what it looks like, such as EMAIL
+
+
+SECRET, EMAIL, PHONE, CARD, IBAN = LABELS = ("SECRET", "EMAIL", "PHONE", "CARD", "IBAN")
+
+_EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.(?P<last>[\w-]++))++", re.ASCII)
+#: Keys and tokens by the prefixes or the form that their makers give them, and JSON web tokens.
+_KEY = re.compile(
+    r"(?<![\w-])(?:"
+    r"[sr]k[-_](?:[a-z]++[-_])?[\w-]{16,}+|gh[pousr]_\w{20,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+"
+    r"|xox[a-z]-[\w-]{10,}+|xapp-[\w-]{10,}+|A(?:KIA|SIA)[A-Z0-9]{16}|AIza[\w-]{30,}+|ya29\.[\w-]{20,}+"
+    r"|hf_\w{20,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|whsec_\w{16,}+|SG\.[\w-]{16,}+\.[\w-]{16,}+"
+    r"|\d{8,10}:[\w-]{35}|[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}+|eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+"
+    r")(?![\w-])",
+    re.ASCII,
+)
+#: A value that is called a secret: `password: …`, `API_KEY=…`, `Bearer …`.
+_NAMED = re.compile(
+    r"(?:(?:api|access|secret|private)[_-]?key|token|secret|passw(?:or)?d|密碼|密码|金鑰|密钥)[\"']?\s{0,3}[:=：]\s{0,3}[\"']?"
+    r"(?P<value>[^\s\"'`,;&()\[\]{}<>$]{8,}+)(?![(\[])|\bbearer\s{1,3}(?P<bearer>[\w.~+/=-]{16,}+)",
+    re.IGNORECASE,
+)
+#: A long word of letters of both cases and digits, as nobody writes.
+_WORD = re.compile(r"(?<![\w/+=-])[\w-]{32,}+(?![\w/+=-])", re.ASCII)
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+
+_SEPARATORS = r" \u00a0\u3000.()（）/\-\u2010-\u2013－"
+#: Groups of digits with separators between them, outside words, mentions and decimals.
+_NUMBER = re.compile(rf"(?<![A-Za-z0-9_@#&!:.])[+＋]?[(（]?\d(?:[{_SEPARATORS}]{{0,2}}\d)*+")
+_GROUP = re.compile(r"\d++")
+_LETTER = re.compile(r"[A-Za-z_]")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})\d{2}", re.IGNORECASE)
+#: Countries by the length of their IBAN, of the registry that SWIFT keeps.
+_IBAN_COUNTRIES = {
+    15: "NO", 16: "BE", 18: "DK FI FO GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ LT LU XK MN", 21: "CH HR LI LV",
+    22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
+    25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HU LB NI PL SV",
+    29: "BR EG PS QA UA", 30: "JO KW MU", 31: "MT SC", 32: "LC", 33: "RU",
+}  # fmt: skip
+_IBAN_LENGTHS = {country: length for length, countries in _IBAN_COUNTRIES.items() for country in countries.split()}
+
+#: Digits and groups of numbers: of cards, and of telephones with a country code, with the trunk prefix 0, and without
+#: either where their groups or their first digits tell (North America, China).
+_CARD_DIGITS, _ABROAD_DIGITS, _NATIONAL_DIGITS = range(13, 20), range(8, 16), range(9, 12)
+_NORTH_AMERICA = ((3, 3, 4), (1, 3, 3, 4))
+_CHINA_MOBILE = re.compile(r"1[3-9]\d{9}")
+_CHINA_GROUPS = ((11,), (3, 4, 4))
+_LEAST_GROUP = 3  # digits of each part of a card's number, and after the first of a telephone's without a mark
+_TRUNK = "0０"  # the first digit of a telephone's number within its country
+
+
+def find_private(text: str) -> Iterator[Finding]:
+    """Yield what looks like a secret or personal data; findings may overlap, and come in no order."""
+    yield from _private_keys(text)
+    yield from (Finding(*match.span(), SECRET) for match in _KEY.finditer(text))
+    # The version of a package, such as name@1.2.3, is no address.
+    yield from (Finding(*match.span(), EMAIL) for match in _EMAIL.finditer(text) if match["last"].isalpha())
+    for match in _NAMED.finditer(text):
+        name = "bearer" if match["bearer"] else "value"
+        if match["bearer"] or any(character.isdigit() for character in match["value"]):
+            yield Finding(*match.span(name), SECRET)
+    yield from (Finding(*match.span(), SECRET) for match in _WORD.finditer(text) if _is_random(match[0]))
+    yield from _ibans(text)
+    for match in _NUMBER.finditer(text):
+        yield from _numbers(match)
+
+
+def _private_keys(text: str) -> Iterator[Finding]:
+    at = 0
+    while begins := _KEY_BEGINS.search(text, at):
+        ends = _KEY_ENDS.search(text, begins.end())
+        at = ends.end() if ends else len(text)
+        yield Finding(begins.start(), at, SECRET)
+
+
+def _is_random(word: str) -> bool:
+    digits = sum(character.isdigit() for character in word)
+    return digits >= 3 and word.lower() != word != word.upper()  # noqa: PLR2004 - names of things have fewer
+
+
+def _ibans(text: str) -> Iterator[Finding]:
+    for match in _IBAN.finditer(text):
+        length = _IBAN_LENGTHS.get(match[1].upper(), 0)
+        found: list[str] = []
+        at = match.start()
+        while len(found) < length and at < len(text):
+            character = text[at]
+            if character.isascii() and character.isalnum():
+                found.append(character)
+            elif character not in " -" or text[at - 1] in " -":
+                break
+            at += 1
+        number = "".join(found)
+        if length and len(number) == length and has_valid_iban_checksum(number):
+            yield Finding(match.start(), at, IBAN)
+
+
+def _numbers(match: "re.Match[str]") -> Iterator[Finding]:
+    """Yield the numbers of cards and telephones among groups of digits, each from the start of a group."""
+    groups = [(group.start(), group.end()) for group in _GROUP.finditer(match[0])]
+    if _LETTER.match(match.string, match.end()):
+        groups.pop()  # the beginning of a word, such as of 1024x768
+    first = 0
+    while first < len(groups):
+        found = _longest(match[0], groups, first)
+        if found is None:
+            first += 1
+            continue
+        last, label = found
+        start = groups[first][0]
+        while start and match[0][start - 1] in "+＋(（":
+            start -= 1
+        yield Finding(match.start() + start, match.start() + groups[last][1], label)
+        first = last + 1
+
+
+def _longest(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
+    """Return the last group of the longest number from a group on, and its label; None: there is none."""
+    before = text[: groups[first][0]][-2:]
+    is_abroad, has_bracket = "+" in before or "＋" in before, before.endswith(("(", "（"))
+    is_marked = is_abroad or has_bracket or text[groups[first][0]] in _TRUNK
+    best, digits = None, ""
+    sizes: list[int] = []
+    for last in range(first, len(groups)):
+        start, end = groups[last]
+        if len(digits) + end - start > _CARD_DIGITS[-1] or (sizes and not is_marked and end - start < _LEAST_GROUP):
+            break
+        digits += text[start:end]
+        sizes.append(end - start)
+        if label := _label(digits, tuple(sizes), is_abroad=is_abroad, has_bracket=has_bracket):
+            best = last, label
+    return best
+
+
+def _label(digits: str, sizes: tuple[int, ...], *, is_abroad: bool, has_bracket: bool) -> str:
+    """Return what a number is; "": nothing private."""
+    if len(set(digits)) == 1:
+        return ""
+    is_card = len(digits) in _CARD_DIGITS and digits[0] in "23456２３４５６" and min(sizes) >= _LEAST_GROUP
+    if is_card and has_valid_luhn_checksum(digits):
+        return CARD
+    if is_abroad:
+        return PHONE if len(digits) in _ABROAD_DIGITS else ""
+    has_trunk = digits[0] in _TRUNK and sizes[0] > 1
+    if len(digits) in _NATIONAL_DIGITS and (has_trunk or has_bracket):
+        return PHONE
+    is_chinese = sizes in _CHINA_GROUPS and _CHINA_MOBILE.fullmatch(digits)
+    return PHONE if is_chinese or sizes in _NORTH_AMERICA else ""
+
+
+def has_valid_luhn_checksum(digits: str) -> bool:
+    """Return whether the digits end in their check digit, as those of cards do (ISO/IEC 7812)."""
+    total = 0
+    for at, character in enumerate(reversed(digits)):
+        value = int(character) * (1 + at % 2)
+        total += value - 9 if value > 9 else value  # noqa: PLR2004 - the sum of its two digits
+    return total % 10 == 0
+
+
+def has_valid_iban_checksum(number: str) -> bool:
+    """Return whether the number leaves 1 when it is divided by 97, its first four characters last (ISO 13616)."""
+    return int("".join(str(int(character, 36)) for character in number[4:] + number[:4])) % 97 == 1

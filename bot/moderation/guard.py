@@ -1,0 +1,110 @@
+"""The rules on words, applied to the requests of one event."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import structlog
+
+from bot.errors import UsageError
+from bot.i18n import translate
+from bot.models import Event
+from bot.moderation.detectors import Finding, find_private
+from bot.moderation.redaction import Redactor
+from bot.moderation.rules import ContentRules
+
+log = structlog.get_logger(__name__)
+
+#: Parameters that are none of people's words: chosen from lists, or callbacks.
+_NO_WORDS = frozenset({"model", "role", "type", "on_progress", "on_job", "job"})
+_ADDRESSES = ("image", "url")  #: parameters that are the address of a picture, or the picture itself
+_LEFT_OUT = "[…]"
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedRequest:
+    """A request as it may be sent."""
+
+    parameters: Mapping[str, Any]
+    redactor: Redactor | None = None
+
+    def restore(self, text: str) -> str:
+        """Put back in an answer what was replaced in the request."""
+        return text if self.redactor is None else self.redactor.restore(text)
+
+
+class Guard:
+    """Refuses and redacts requests. `key`: of pseudonyms; `redaction`: the value of the setting."""
+
+    def __init__(self, rules: ContentRules, event: Event, key: bytes, redaction: str) -> None:
+        self._rules = rules
+        self._event = event
+        self._key = key if redaction == "pseudonyms" else None
+        self._is_redacting = redaction != "off"
+
+    def admit(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
+        """Return a request as it may be sent. Raises `UsageError` with the rule that refuses it.
+
+        Of a conversation the last message is what is asked for now: an earlier one that a rule refuses is left out, so
+        that the conversation can go on.
+        """
+        allowed: dict[str, Any] = {}
+        for name, value in parameters.items():
+            if name == "messages":
+                *earlier, last = value
+                allowed[name] = [*map(self._leave_out, earlier), self._refuse(name, last)]
+            else:
+                allowed[name] = self._refuse(name, value)
+        if not self._is_redacting:
+            return AdmittedRequest(allowed)
+        redactor = Redactor(self._find, self._key, f"{self._event.adapter}\0{self._event.conversation}")
+        redacted = {name: self._redact(name, value, redactor) for name, value in allowed.items()}
+        return AdmittedRequest(redacted, redactor)
+
+    def _find(self, text: str) -> Iterator[Finding]:
+        return chain(find_private(text), self._rules.find_private(text))
+
+    def _refuse(self, name: str, value: Any) -> Any:
+        if rule := self._find_refusal(name, value):
+            raise UsageError(translate("content.refused", self._event.actor.locale, rule=rule))
+        return value
+
+    def _leave_out(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        if rule := self._find_refusal("", message):
+            log.info("message left out of a request", rule=rule, role=message["role"])
+            return {**message, "content": _LEFT_OUT}
+        return message
+
+    def _find_refusal(self, name: str, value: Any) -> str:
+        if not self._rules.has_refusals:
+            return ""
+        return next((rule for text in _texts(name, value) if (rule := self._rules.find_refusal(text))), "")
+
+    def _redact(self, name: str, value: Any, redactor: Redactor) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self._redact(key, item, redactor) for key, item in value.items()}
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return [self._redact(name, item, redactor) for item in value]
+        if not _is_text(name, value):
+            return value
+        text = redactor.redact(value)
+        if text != value and name in _ADDRESSES:  # another address would lead elsewhere
+            raise UsageError(translate("content.address", self._event.actor.locale))
+        return text
+
+
+def _texts(name: str, value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from chain.from_iterable(_texts(key, item) for key, item in value.items())
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        yield from chain.from_iterable(_texts(name, item) for item in value)
+    elif _is_text(name, value):
+        yield value
+
+
+def _is_text(name: str, value: Any) -> bool:
+    """Return whether a parameter may be people's words, and is no picture."""
+    if not isinstance(value, str) or name in _NO_WORDS:
+        return False
+    return not (name in _ADDRESSES and value.startswith("data:image/"))
