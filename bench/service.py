@@ -8,7 +8,7 @@ import contextlib
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -95,6 +95,9 @@ class BenchAdapter:
         return ""
 
     async def check(self) -> Sequence[CheckResult]:
+        return ()
+
+    async def role_ids(self) -> Collection[str] | None:
         return ()
 
 

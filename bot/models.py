@@ -1,7 +1,4 @@
-"""The immutable values that the packages exchange. Imports nothing of the service.
-
-Every value survives a round trip through JSON unchanged; the store relies on it.
-"""
+"""The immutable values that the packages exchange; each survives a round trip through JSON, as the store needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,6 +34,7 @@ class Actor:
     name: str = ""  #: display name, used when several people talk
     locale: str = ""  #: BCP 47 tag, "" when unknown
     roles: tuple[str, ...] = ()
+    unread_roles: str = ""  #: how the ids of roles begin that the platform has yet to read; "": `roles` has all
     is_admin: bool = False
     is_operator: bool = False  #: runs the service, as the person at its terminal does
     is_bot: bool = False

@@ -14,6 +14,7 @@ from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
+from bot.policy.role_check import unmatched_roles
 from bot.ports import Receiver
 from bot.security.private_files import make_private, restrict_new_files
 from bot.settings.core import Settings
@@ -63,6 +64,7 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
     receivers = asyncio.create_task(_receive(core, restarts_adapters), name="adapters")
     working = asyncio.create_task(core.worker.run(), name="worker")
     pruning = asyncio.create_task(_prune(core), name="pruning")
+    checking = asyncio.create_task(_report_unmatched_roles(core), name="rules on roles")
     stopped = asyncio.create_task(_wait_for(stopping), name="signal")
     try:
         await asyncio.wait({receivers, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -74,11 +76,17 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
         if working.done():
             working.result()
     finally:
-        for task in (receivers, working, pruning, stopped):
+        for task in (receivers, working, pruning, checking, stopped):
             task.cancel()
         # Bounded, as a library may swallow a cancellation; running answers get their time in any case.
-        await asyncio.wait({receivers, working, pruning, stopped}, timeout=core.timing.adapter_stop)
+        await asyncio.wait({receivers, working, pruning, checking, stopped}, timeout=core.timing.adapter_stop)
         await core.worker.stop()
+
+
+async def _report_unmatched_roles(core: Core) -> None:
+    """Log the rules of the environment that name a role which nobody has."""
+    if text := await unmatched_roles(core.settings, core.adapters):
+        log.warning(text)
 
 
 async def _wait_for(stopping: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -155,3 +155,7 @@ class Console:
         """Return the conversation that would be opened."""
         text = translate("console.check", self._person.locale, name=self.conversation)
         return (CheckResult(subject=self.name, text=text, is_ok=True),)
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return none: the person at the terminal has no roles."""
+        return ()

@@ -315,3 +315,7 @@ class Discord:
     async def check(self) -> Sequence[CheckResult]:
         """Check token, intents and permissions."""
         return await check.run_checks(self._token.get_secret_value(), self._message_content, self._api_url)
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return the roles of all servers; None where Discord does not tell."""
+        return await check.find_roles(self._token.get_secret_value(), self._api_url)

@@ -1,7 +1,7 @@
 """Lifecycle of the Slack side: connect, receive, deliver."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.history import read_prior_messages
 from adapters.slack.inbound.listeners import EventRouter
 from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.inbound.user_groups import UserGroups
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
-from adapters.slack.setup.check import run_checks
+from adapters.slack.setup.check import find_groups, run_checks
 from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
@@ -58,6 +59,7 @@ class Slack:
             max_upload=UPLOAD_LIMIT,
             edit_interval=timing.edit_interval,
             status_interval=timing.status_interval,
+            has_roles=True,
         )
         self._observed = ObservedEvents(folder)
         self._api = settings.slack_api_url or API
@@ -65,6 +67,7 @@ class Slack:
         self._services: AdapterServices | None = None
         self._workspaces: Workspaces | None = None
         self._users: UserDirectory | None = None
+        self._groups: UserGroups | None = None
         self._threads: ThreadConversations | None = None
         self._supervisor: SocketModeSupervisor | None = None
         self._endpoints = HttpEndpoints(
@@ -88,7 +91,9 @@ class Slack:
             self._session = await stack.enter_async_context(aiohttp.ClientSession())
             source = await stack.enter_async_context(self._open_source(services))
             self._workspaces = Workspaces(source, self._create_client)
-            self._users = UserDirectory(self._workspaces, self._timing)
+            self._groups = UserGroups(self._workspaces, services, self._timing)
+            stack.push_async_callback(self._groups.close)
+            self._users = UserDirectory(self._workspaces, self._groups, self._timing)
             stack.push_async_callback(self._users.close)
             self._threads = ThreadConversations(services)
             stack.push_async_callback(self._background.close)
@@ -115,11 +120,14 @@ class Slack:
         """Receive until cancelled. Raises `SettingsError` when Slack refuses a token."""
         assert self._services is not None, "connected first"
         assert self._users is not None, "connected first"
+        assert self._groups is not None, "connected first"
         assert self._threads is not None, "connected first"
         await self._check_token()
+        self._groups.start(has_one_workspace=self._settings.slack_bot_token is not None)
         router = EventRouter(
             workspaces=self.workspaces,
             users=self._users,
+            groups=self._groups,
             threads=self._threads,
             services=self._services,
             sink=sink,
@@ -224,3 +232,7 @@ class Slack:
     async def check(self) -> Sequence[CheckResult]:
         """Prove tokens, scopes and settings."""
         return await run_checks(self._settings, self._api, last_seen=self._observed.last_seen)
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return the user groups that somebody is in; None: of many workspaces, or where Slack does not tell."""
+        return await find_groups(self._settings, self._api)

@@ -27,6 +27,9 @@ class Timing:
     user_lifetime: float = 3600.0  #: of what Slack said about a user
     user_retry: float = 60.0  #: until a failed lookup of a user is repeated
     user_patience: float = 1.0  #: that an event waits for a lookup before it goes on without
+    groups_lifetime: float = 900.0  #: of what Slack said about user groups; changes are reported meanwhile
+    groups_retry: float = 60.0  #: until a failed read of user groups is repeated
+    groups_pause: float = 3.0  #: between two reads of user groups that change: Slack allows 20 a minute
     double_press: float = 3.0  #: within which a second press of the same button by the same person is the same press
     late_event: float = 5.0  #: age of a message from which replies to it may have come before it
     interaction_patience: float = 1.5  #: for one call while Slack waits three seconds for an acknowledgement

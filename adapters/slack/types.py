@@ -24,5 +24,6 @@ class Person:
     locale: str = ""
     team: str = ""  #: the workspace they belong to
     enterprise: str = ""  #: the organisation they belong to
+    roles: tuple[str, ...] | None = None  #: ids of their user groups; None: not read
     is_admin: bool = False
     is_bot: bool = False

@@ -10,7 +10,8 @@ from bot.models import KINDS, CheckResult
 from bot.moderation.rules import load_rules
 from bot.ops.web import is_served_by_us, listen
 from bot.platforms import create_adapters, known_settings
-from bot.policy.rules import command_lists, general_lists
+from bot.policy.role_check import named_roles, unmatched_roles
+from bot.policy.rules import command_lists
 from bot.ports import Adapter
 from bot.settings.api_endpoint import needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
@@ -36,7 +37,7 @@ async def check() -> list[CheckResult]:
     checked = {} if errors and is_fallback else adapters
     for adapter in checked.values():
         findings.extend(await adapter.check())
-    return [*findings, *_check_roles(settings, checked)]
+    return [*findings, *await _check_roles(settings, checked)]
 
 
 def _errors(subject: str, exc: SettingsError) -> list[CheckResult]:
@@ -54,14 +55,20 @@ def _check_rules(settings: Settings) -> CheckResult:
     return CheckResult(subject=operator_text("check.settings"), text=operator_text("check.allowed"), is_ok=True)
 
 
-def _check_roles(settings: Settings, adapters: Mapping[str, Adapter]) -> list[CheckResult]:
+async def _check_roles(settings: Settings, adapters: Mapping[str, Adapter]) -> list[CheckResult]:
     """Check that rules on roles can match: platforms without roles take no notice of them."""
-    rules = [general_lists(settings), *command_lists(settings.bot_command_rules, ()).values()]
-    without = [name for name, adapter in adapters.items() if not adapter.capabilities.has_roles]
-    if not without or not any(lists.allow.get("role") or lists.deny.get("role") for lists in rules):
+    named = list(named_roles(settings))
+    if not named:
         return []
-    text = operator_text("check.no_roles", names=join_list(without, operator_locale()))
-    return [CheckResult(subject=operator_text("check.settings"), text=text, is_ok=len(without) < len(adapters))]
+    found = []
+    without = [name for name, adapter in adapters.items() if not adapter.capabilities.has_roles]
+    if without:
+        text = operator_text("check.no_roles", names=join_list(without, operator_locale()))
+        is_ok = len(without) < len(adapters)
+        found.append(CheckResult(subject=operator_text("check.settings"), text=text, is_ok=is_ok))
+    if text := await unmatched_roles(settings, adapters):
+        found.append(CheckResult(subject=operator_text("check.settings"), text=text, is_ok=False))
+    return found
 
 
 def _check_names() -> list[CheckResult]:

@@ -151,6 +151,10 @@ class CoreServices:
             log.warning("limits of the API not read", reason=str(exc))
             return spec
 
+    async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
+        """See `AdapterServices.wait_for_role`."""
+        await self.policy.roles.wait(is_mine)
+
     # -- storage
 
     @cached_property

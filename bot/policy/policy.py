@@ -9,7 +9,8 @@ from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, QuotaRequest
 from bot.policy.quota import make_quota, refusal_text
-from bot.policy.rules import command_lists, general_lists
+from bot.policy.roles import NamedRoles
+from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
 from bot.ports import UsageLedger
 from bot.settings.core import Settings
 
@@ -46,6 +47,8 @@ class Policy:
         self._settings = settings
         self._general = general_lists(settings)
         self._by_command = command_lists(settings.bot_command_rules, commands)
+        in_lists = (role for lists in (self._general, *self._by_command.values()) for role in lists.roles)
+        self.roles = NamedRoles((*in_lists, *settings.bot_admins))
         self._ledger = ledger
         self._now = now
 
@@ -56,15 +59,7 @@ class Policy:
             return Refusal("", silent=True)
         if event.actor.is_stranger and not self._settings.bot_allow_strangers:
             return Refusal(translate("policy.stranger", locale), reason="stranger")
-        subject = self._general.find_rejected_subject(event)
-        if subject is not None:
-            return Refusal(translate(f"policy.{subject}", locale), reason=subject)
-        rules = self._by_command.get(spec.name)
-        subject = rules.find_rejected_subject(event) if rules is not None else None
-        if subject is not None:
-            text = translate(f"policy.command_{subject}", locale, command=spec.name)
-            return Refusal(text, reason=f"{subject} {spec.name}")
-        return None
+        return _refused_by(self._general, event, "") or _refused_by(self._by_command.get(spec.name), event, spec.name)
 
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """Check and count a recorded event whose request has changed. Raises `StoreError`."""
@@ -96,3 +91,15 @@ class Policy:
         if settings.bot_budget_per_day:
             sentences.append(translate("policy.allowed_budget", locale))
         return sentences
+
+
+def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | None:
+    """Return the refusal by the lists of a command; "": of all commands."""
+    subject = None if lists is None else lists.find_rejected_subject(event)
+    if lists is None or subject is None:
+        return None
+    locale = event.actor.locale
+    if subject == "role" and names_unread_role(event, lists.roles):
+        return Refusal(translate("policy.roles_unread", locale), reason="roles unread", once_a="minute")
+    key = f"policy.command_{subject}" if command else f"policy.{subject}"
+    return Refusal(translate(key, locale, command=command), reason=f"{subject} {command}".strip())

@@ -37,12 +37,17 @@ class Lists:
         """Return the first subject of the event that the lists reject."""
         for subject in SUBJECTS:
             ids = _ids(event, subject)
-            if ids & self.deny.get(subject, frozenset()):
+            allowed, denied = self.allow.get(subject, frozenset()), self.deny.get(subject, frozenset())
+            if ids & denied or (allowed and not ids & allowed):
                 return subject
-            allowed = self.allow.get(subject)
-            if allowed and not ids & allowed:
+            if subject == "role" and names_unread_role(event, denied):
                 return subject
         return None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that the lists name."""
+        return self.allow.get("role", frozenset()) | self.deny.get("role", frozenset())
 
 
 def general_lists(settings: Settings) -> Lists:
@@ -77,6 +82,12 @@ def command_lists(rules: Collection[str], commands: Collection[str]) -> Mapping[
 
 def _frozen(lists: dict[Subject, set[str]]) -> Mapping[Subject, frozenset[str]]:
     return {subject: frozenset(ids) for subject, ids in lists.items()}
+
+
+def names_unread_role(event: Event, roles: Collection[str]) -> bool:
+    """Whether one of the roles may be the author's, as their platform has yet to read it."""
+    start = event.actor.unread_roles
+    return bool(start) and any(role.removeprefix(f"{event.adapter}:").startswith(start) for role in roles)
 
 
 def _ids(event: Event, subject: Subject) -> set[str]:

@@ -129,6 +129,9 @@ class AdapterServices(Protocol):
     async def narrow(self, spec: CommandSpec) -> CommandSpec:
         """Return a command whose options have only values that the API is known to take, for a form."""
 
+    async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
+        """Return once a rule names a role that `is_mine`: until then nobody's roles matter on that platform."""
+
     def storage(self, namespace: str) -> "AdapterStorage":
         """Return the storage of a namespace, whose name begins with the adapter's."""
 
@@ -199,6 +202,9 @@ class Checkable(Protocol):
 
     async def check(self) -> Sequence[CheckResult]:
         """Check the configuration against the platform at no cost, for the `check` command."""
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return the ids of the roles that people may have, as rules name them; None: they can't be known."""
 
 
 class Adapter(Receiver, Sender, Reader, Checkable, Protocol):

@@ -12,8 +12,8 @@
 `slack.client_secret`, `slack.url`, `slack.api_url`. More with `slack.add_team(id, name, enterprise=…)`,
 `slack.add_channel(name, team=…, id=…, is_private=…, members=…)` (the same id in two workspaces is fine),
 `slack.person(name, team=…, home="T0ELSE")` (a Slack Connect stranger), `slack.person(name, is_bot=True)`,
-`slack.install(team, *scopes)` (a token), `slack.revoke(token, "revoked" | "inactive")`. `team.direct(user_id)` is a
-person's direct messages.
+`slack.group(name, *people)` (a user group), `slack.install(team, *scopes)` (a token),
+`slack.revoke(token, "revoked" | "inactive")`. `team.direct(user_id)` is a person's direct messages.
 
 **Actions of people** (methods of a `Person`; all but `modal` and `submit` return before the delivery is done):
 `say`, `mention`, `direct` (→ `Message`; take `channel=`, `thread=message`, `files=[person.file(name, bytes)]`),
@@ -21,7 +21,8 @@ person's direct messages.
 `press_home`, `shortcut(callback_id)`, `message_shortcut(callback_id, message)` (→ `Delivery`); `await modal()`,
 `await submit(view, {block_id_or_action_id_or_label: value})`, `close(view)`; `open_home("home" | "messages")`,
 `stop(message)`; `sees(channel, thread=…)`: the bot's messages that this person sees, ephemeral ones included.
-`slack.people.uninstall(team)`; `slack.people.event(team, {"type": …})` for any other event.
+`slack.people.uninstall(team)`; `slack.people.group_members(team, group, added=[…], removed=[…])`,
+`slack.people.group_updated(team, group)`; `slack.people.event(team, {"type": …})` for any other event.
 
 **Delivery to the app.** Over Socket Mode, or with `slack.sender.url = "http://…/slack/events"` by signed requests;
 `slack.sender.signature` = "right" | "wrong" | "missing" | "old"; `.timeout` (3 s), `.pauses` between tries;
@@ -60,7 +61,7 @@ from simulators.slack.people.person import Person
 from simulators.slack.server import SlackSimulator
 from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Call
-from simulators.slack.workspace import Channel, Grant, Team, User, View
+from simulators.slack.workspace import Channel, Grant, Team, User, UserGroup, View
 
 __all__ = [
     "Call",
@@ -74,6 +75,7 @@ __all__ = [
     "SlackSimulator",
     "Team",
     "User",
+    "UserGroup",
     "View",
     "words",
 ]

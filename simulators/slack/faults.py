@@ -158,6 +158,7 @@ _TIER = {
     "reactions.remove": 2,
     "team.info": 3,
     "bots.info": 3,
+    "usergroups.list": 2,
 }
 
 

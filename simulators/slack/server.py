@@ -16,11 +16,11 @@ from simulators.slack.people.person import Person
 from simulators.slack.responses import ResponseUrls
 from simulators.slack.sockets import Sockets
 from simulators.slack.values import Clock, new_id, plain
-from simulators.slack.web_api import assistant, chat, conversations, views  # noqa: F401 - they register their methods
+from simulators.slack.web_api import assistant, chat, conversations, usergroups, views  # noqa: F401 - register methods
 from simulators.slack.web_api.calls import Call, answer
 from simulators.slack.web_api.files import Storage
 from simulators.slack.web_api.views import Modals
-from simulators.slack.workspace import SCOPES, Channel, Grant, Team, User
+from simulators.slack.workspace import SCOPES, Channel, Grant, Team, User, UserGroup
 
 
 class SlackSimulator:
@@ -98,6 +98,13 @@ class SlackSimulator:
             if not channel.is_im:
                 channel.members.append(user.id)
         return Person(self, team, user)
+
+    def group(self, name: str, *people: Person, team: Team | None = None, id: str = "") -> UserGroup:  # noqa: A002
+        """Add a user group; the app gets no event."""
+        team = team or self.team
+        group = UserGroup(id=id or new_id("S"), name=name, team=team.id, users=[person.user.id for person in people])
+        team.groups[group.id] = group
+        return group
 
     def install(self, team: Team, *scopes: str, token: str = "", **more: Any) -> str:
         """Install the app in a workspace and return the bot's token."""

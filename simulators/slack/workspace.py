@@ -10,7 +10,7 @@ from simulators.slack.values import Json, new_id
 SCOPES = (
     "app_mentions:read assistant:write channels:history channels:read chat:write commands files:read "
     "files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read reactions:read "
-    "reactions:write team:read users:read"
+    "reactions:write team:read usergroups:read users:read"
 )
 
 
@@ -108,14 +108,46 @@ class Channel:
 
 
 @dataclass(slots=True, kw_only=True)
+class UserGroup:
+    """A user group; https://docs.slack.dev/reference/objects/usergroup-object."""
+
+    id: str
+    name: str
+    team: str
+    users: list[str] = field(default_factory=list)
+    is_disabled: bool = False
+
+    def to_json(self, *, include_users: bool = False, include_count: bool = False) -> Json:
+        fields: Json = {
+            "id": self.id,
+            "team_id": self.team,
+            "is_usergroup": True,
+            "is_subteam": True,
+            "name": self.name,
+            "handle": self.name.lower(),
+            "description": "",
+            "is_external": False,
+            "date_create": 1767224888,
+            "date_update": 1767224888,
+            "date_delete": 1767224999 if self.is_disabled else 0,
+            "auto_type": None,
+            "prefs": {"channels": [], "groups": []},
+        }
+        if include_users:
+            fields["users"] = list(self.users)
+        return fields | ({"user_count": len(self.users)} if include_count else {})
+
+
+@dataclass(slots=True, kw_only=True)
 class Team:
-    """A workspace with its users, channels, files and App Home tabs."""
+    """A workspace with its users, user groups, channels, files and App Home tabs."""
 
     id: str
     name: str
     domain: str
     enterprise: str = ""
     users: dict[str, User] = field(default_factory=dict)
+    groups: dict[str, UserGroup] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     homes: dict[str, Json] = field(default_factory=dict)  #: published App Home views, by user

@@ -1,7 +1,7 @@
 """A stand-in for the core, in tests of an adapter alone."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.errors import StoreUnavailable
 from bot.models import Actor, CommandSpec, Event, Profile, Turn
+from bot.policy.roles import NamedRoles
 from bot.ports import ValueSigner
 from bot.security.value_signer import HmacSigner
 
@@ -25,6 +26,7 @@ class RecordingCore:
         self.preferences: dict[tuple[str, str], str | None] = {}
         self.stored: dict[str, dict[str, str]] = {}
         self.current_profile = Profile()
+        self.roles = NamedRoles(())
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
         self.has_keys = True  #: those that `encrypt` had
@@ -81,6 +83,9 @@ class RecordingCore:
 
     async def narrow(self, spec: CommandSpec) -> CommandSpec:
         return spec
+
+    async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
+        await self.roles.wait(is_mine)
 
     def storage(self, namespace: str) -> "MemoryStorage":
         return MemoryStorage(self.stored, namespace)

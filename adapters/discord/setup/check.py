@@ -83,6 +83,27 @@ async def run_checks(token: str, message_content: str, api_url: str) -> list[Che
         await client.close()
 
 
+async def find_roles(token: str, api_url: str) -> frozenset[str] | None:
+    """Return the ids of the roles of all servers; None where Discord does not tell."""
+    if api_url:
+        use_api_url(api_url)
+    client = DiscordClient(message_content=False, timing=Timing())
+    try:
+        await client.login(token)
+        return frozenset(
+            [
+                str(role.id)
+                async for guild in client.fetch_guilds(limit=None)
+                for role in await guild.fetch_roles()
+                if not role.is_default()
+            ]
+        )
+    except (discord.DiscordException, *NETWORK_ERRORS):
+        return None
+    finally:
+        await client.close()
+
+
 async def _check_application(client: DiscordClient, message_content: str) -> list[CheckResult]:
     user, application = client.user, client.application
     assert user is not None, "logged in"

@@ -15,10 +15,12 @@ from adapters.slack.inbound.interactions import InteractionHandler
 from adapters.slack.inbound.messages import MessageHandler
 from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.inbound.user_groups import UserGroups
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.setup.observed_events import (
     COMMANDS,
+    GROUP_EVENTS,
     INTERACTIVITY,
     SHORTCUTS,
     UNINSTALL_EVENTS,
@@ -46,6 +48,7 @@ class EventRouter:
         *,
         workspaces: Workspaces,
         users: UserDirectory,
+        groups: UserGroups,
         threads: ThreadConversations,
         services: AdapterServices,
         sink: Sink,
@@ -55,6 +58,7 @@ class EventRouter:
         timing: Timing,
     ) -> None:
         self._workspaces = workspaces
+        self._groups = groups
         self._observed = observed
         self._background = BackgroundTasks(ADAPTER)
         recent = RecentThreads(workspaces, threads, services, timing)
@@ -105,6 +109,8 @@ class EventRouter:
         app.event("agent_session_stopped")(self._on_stop)
         for kind in UNINSTALL_EVENTS:
             app.event(kind)(self._on_uninstalled)
+        for kind in GROUP_EVENTS:
+            app.event(kind)(self._on_groups_changed)
         app.event(_ANY)(self._on_other)
 
     async def _on_action(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
@@ -153,6 +159,10 @@ class EventRouter:
         team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
         log.warning("app removed", team=team, enterprise=enterprise, kind=event.get("type"))
         await self._workspaces.forget(team, enterprise)
+
+    async def _on_groups_changed(self, event: Json, context: AsyncBoltContext) -> None:
+        self._observed.record(kind_of(event))
+        self._groups.changed(workspace_of(context))
 
     async def _on_other(self, ack: AsyncAck) -> None:
         """Acknowledge an event that the app is subscribed to and does not need; else Slack sends it again."""

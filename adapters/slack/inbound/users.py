@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import structlog
 
 from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
+from adapters.slack.inbound.user_groups import UserGroups
 from adapters.slack.timing import Timing
 from adapters.slack.types import Json, Person
 from bot.errors import DeliveryError
@@ -22,8 +24,9 @@ _MENTIONED = 10  # users mentioned in one message who are looked up
 class UserDirectory:
     """Looks users up. Never fails: a user who can't be looked up is known by what the event says of them."""
 
-    def __init__(self, workspaces: Workspaces, timing: Timing) -> None:
+    def __init__(self, workspaces: Workspaces, groups: UserGroups, timing: Timing) -> None:
         self._workspaces = workspaces
+        self._groups = groups
         self._timing = timing
         #: Each with the time when it is looked up again; until that is done, the old one is still used.
         self._people: BoundedDict[tuple[str, str], tuple[float, Person]] = BoundedDict(_USERS)
@@ -31,6 +34,12 @@ class UserDirectory:
 
     async def find(self, workspace: Workspace, user: str, *, team: str = "") -> Person:
         """Return a user. `team`: the workspace, or organisation, that they belong to as the event says."""
+        person = await self._find(workspace, user, team)
+        if not self._groups.is_wanted:
+            return person
+        return replace(person, roles=self._groups.roles_of(workspace, user))
+
+    async def _find(self, workspace: Workspace, user: str, team: str) -> Person:
         is_enterprise = team.startswith("E")
         from_event = Person(id=user, team="" if is_enterprise else team, enterprise=team if is_enterprise else "")
         if not user:

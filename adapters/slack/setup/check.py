@@ -12,13 +12,21 @@ from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, scope_purpose
-from adapters.slack.setup.observed_events import COMMANDS, INTERACTIVITY, SHORTCUTS, UNINSTALL_EVENTS
+from adapters.slack.setup.observed_events import (
+    COMMANDS,
+    GROUP_EVENTS,
+    INTERACTIVITY,
+    SHORTCUTS,
+    UNINSTALL_EVENTS,
+)
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import CheckResult
 
 SUBJECT = "slack"
 _APP_ID = 2  # where an app-level token has the app's id, between dashes
 _FIELDS = ("slash_commands", "shortcuts")
+#: Events that prove nothing by not having come.
+_SELDOM = (*UNINSTALL_EVENTS, *GROUP_EVENTS)
 #: Kinds of messages in channels; a mention is also sent as one of them.
 _CHANNEL_MESSAGES = ("message.channels", "message.groups", "message.mpim")
 
@@ -41,6 +49,19 @@ async def run_checks(settings: Settings, api: str, *, last_seen: Mapping[str, st
             found.append(_check_http_mode(app, last_seen))
         found += await _check_app_settings(client, settings, app, last_seen)
         return found
+
+
+async def find_groups(settings: Settings, api: str) -> frozenset[str] | None:
+    """Return the ids of the user groups that have members; None: of many workspaces, or where Slack does not tell."""
+    if settings.slack_bot_token is None:
+        return None
+    async with _client(api) as client:
+        try:
+            token = settings.slack_bot_token.get_secret_value().strip()
+            answer = await client.usergroups_list(token=token, include_users=True)
+        except API_ERRORS:
+            return None
+    return frozenset(str(group["id"]) for group in answer["usergroups"] if group.get("users"))
 
 
 def _check_http_mode(app: str, last_seen: Mapping[str, str]) -> CheckResult:
@@ -204,7 +225,7 @@ def check_observed_events(last_seen: Mapping[str, str], app: str) -> list[CheckR
     kinds = (*EVENT_TYPES, COMMANDS, SHORTCUTS, INTERACTIVITY)
     locale = operator_locale()
     known = join_list((f"{kind} ({last_seen[kind]})" for kind in kinds if kind in last_seen), locale)
-    missing = join_list((kind for kind in kinds if kind not in last_seen and kind not in UNINSTALL_EVENTS), locale)
+    missing = join_list((kind for kind in kinds if kind not in last_seen and kind not in _SELDOM), locale)
     text = operator_text("slack.check.events", known=known or operator_text("slack.check.nothing"))
     if missing:
         text = operator_text("slack.check.events_missing", events=text, missing=missing, more=more)

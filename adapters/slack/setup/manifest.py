@@ -24,6 +24,7 @@ SCOPES = (
     "im:history",
     "im:write",
     "mpim:history",
+    "usergroups:read",
     "users:read",
 )
 #: The events that the app subscribes to.
@@ -36,6 +37,9 @@ EVENT_TYPES = (
     "message.groups",
     "message.im",
     "message.mpim",
+    "subteam_created",
+    "subteam_members_changed",
+    "subteam_updated",
     "tokens_revoked",
 )
 NAME = "Muse"

@@ -20,6 +20,8 @@ _FORMER_FILE = "slack-heard.json"  # written by an earlier version
 COMMANDS, SHORTCUTS, INTERACTIVITY = "slash commands", "shortcuts", "interactivity"
 #: Events about the installation itself, which come when no token works any more. They are not recorded.
 UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
+#: Events about user groups, which come where somebody changes one.
+GROUP_EVENTS = ("subteam_created", "subteam_members_changed", "subteam_updated")
 _MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.slack.messages import File, Message
 from simulators.slack.values import Json, new_id
-from simulators.slack.workspace import Channel, Team
+from simulators.slack.workspace import Channel, Team, UserGroup
 
 if TYPE_CHECKING:
     from simulators.slack.delivery import Delivery
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EVENTS = {
     *("app_home_opened", "app_mention", "app_uninstalled", "agent_session_stopped", "assistant_thread_started"),
     *("assistant_thread_context_changed", "file_shared", "member_joined_channel", "reaction_added"),
-    *("reaction_removed", "tokens_revoked"),
+    *("reaction_removed", "subteam_created", "subteam_members_changed", "subteam_updated", "tokens_revoked"),
     *("message.channels", "message.groups", "message.im", "message.mpim"),
 }
 
@@ -109,6 +109,27 @@ class AppEvents:
         if "file_shared" in self.subscribed:
             fields = {"type": "file_shared", "file_id": file.id, "user_id": file.user, "channel_id": channel.id}
             self.event(team, {**fields, "file": {"id": file.id}})
+
+    def group_members(self, team: Team, group: UserGroup, *, added: list[str], removed: list[str]) -> None:
+        """Change a user group's members; deliver `subteam_members_changed`, whose counts are texts.
+
+        https://docs.slack.dev/reference/events/subteam_members_changed
+        """
+        group.users = [user for user in group.users if user not in removed] + added
+        if "subteam_members_changed" in self.subscribed:
+            more = {"added_users_count": str(len(added)), "removed_users_count": str(len(removed))}
+            event: Json = {"type": "subteam_members_changed", "subteam_id": group.id, "team_id": team.id}
+            event |= {"date_previous_update": 1767224888, "date_update": int(time.time())}
+            self.event(team, {**event, "added_users": added, "removed_users": removed, **more})
+
+    def group_updated(self, team: Team, group: UserGroup, *, is_new: bool = False) -> None:
+        """Deliver `subteam_created`, or `subteam_updated` for a group that was renamed, disabled or enabled.
+
+        https://docs.slack.dev/reference/events/subteam_updated
+        """
+        name = "subteam_created" if is_new else "subteam_updated"
+        if name in self.subscribed:
+            self.event(team, {"type": name, "subteam": group.to_json(include_users=True, include_count=True)})
 
     def uninstall(self, team: Team) -> None:
         """Remove the app from a workspace: revoke its tokens and deliver the events."""

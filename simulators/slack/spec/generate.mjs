@@ -15,7 +15,8 @@ const METHODS = {
   "conversations.info": "ConversationsInfo", "conversations.members": "ConversationsMembers", "conversations.open": "ConversationsOpen",
   "conversations.replies": "ConversationsReplies", "files.completeUploadExternal": "FilesCompleteUploadExternal", "files.delete": "FilesDelete",
   "files.getUploadURLExternal": "FilesGetUploadURLExternal", "files.info": "FilesInfo", "oauth.v2.access": "OAuthV2Access",
-  "reactions.add": "ReactionsAdd", "reactions.remove": "ReactionsRemove", "team.info": "TeamInfo", "users.info": "UsersInfo",
+  "reactions.add": "ReactionsAdd", "reactions.remove": "ReactionsRemove", "team.info": "TeamInfo", "usergroups.list": "UsergroupsList",
+  "users.info": "UsersInfo",
   "views.open": "ViewsOpen", "views.publish": "ViewsPublish", "views.push": "ViewsPush", "views.update": "ViewsUpdate",
 };
 const ROOTS = ["KnownBlock", "ModalView", "HomeView", "AnyChunk", ...Object.values(METHODS).map((name) => `${name}Arguments`)];

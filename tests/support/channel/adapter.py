@@ -7,7 +7,7 @@ acknowledged, and posts a second message if asked twice.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -308,6 +308,9 @@ class ChannelAdapter:
         return ""
 
     async def check(self) -> Sequence[CheckResult]:
+        return ()
+
+    async def role_ids(self) -> Collection[str] | None:
         return ()
 
 
