@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bot.models import Actor, Answer, Event, Lane, Location, Outcome, QuotaRequest, Turn, Usage
+from bot.limits import QuotaRequest
+from bot.models import Actor, Answer, Event, Lane, Location, Outcome, Turn, Usage
 from bot.ports import Store
 from bot.store.sqlite.store import SqliteStore
 

@@ -12,15 +12,18 @@ import psutil
 from pydantic import SecretStr
 
 from bench.store import measure, print_claim_table, print_events_table, process_events
-from bot.models import QuotaRequest
+from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, Subject
 from bot.ports import Store
 
+CHAT = Amounts(kind="chat", requests=1, micros=None)
+RATE = Limit(Subject.PERSON, Measure.REQUESTS, Period.MINUTE, 1000)
+BUDGET = Limit(Subject.SERVICE, Measure.MONEY, Period.DAY, 10**15)
 CONVERSATIONS = 50
 EACH = 40  #: events of a conversation in one run with limits
 DEMANDS = {
     "none": None,
-    "requests a minute": QuotaRequest(kind="chat", requests_per_minute=1000),
-    "requests a minute, money a day": QuotaRequest(kind="chat", requests_per_minute=1000, budget_per_day=1e9),
+    "requests a minute": QuotaRequest(uses=CHAT, limits=(RATE,)),
+    "requests a minute, money a day": QuotaRequest(uses=CHAT, limits=(RATE, BUDGET)),
 }
 
 

@@ -13,6 +13,7 @@ from aimodels import AsyncAIModels
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
+from bot.control.limits import LimitBook
 from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
@@ -28,7 +29,7 @@ from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
-from bot.policy import Policy, RefusalNotices
+from bot.policy import Policy, QuotaMaker, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
@@ -94,9 +95,11 @@ async def build(
         guarded = GuardedApi(
             client=api, rules=load_rules(settings.bot_content_rules), key=derive_key(secret, b"pseudonyms")
         )
-        policy = Policy(settings, store, commands=[spec.name for spec in registry.specs])
         scoped = ScopedSettings(values=store, registry=load_settings_registry(settings, registry.specs))
         prices = PriceBook(settings, store)
+        quotas = QuotaMaker(limits=LimitBook(settings, store), prices=prices)
+        names = [spec.name for spec in registry.specs]
+        policy = Policy(settings, store, quotas=quotas, scoped=scoped, commands=names)
         limits = LearntLimits(store)
         dispatcher = Dispatcher(
             registry=registry,

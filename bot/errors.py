@@ -23,10 +23,7 @@ BotError
     └── DeliveryRefused      no try will succeed
 """
 
-from typing import Literal
-
-#: Requests a minute, media a day, money a day; `price`: the price of a kind is unknown until its first request ends.
-Limit = Literal["rate", "media", "money", "price"]
+from bot.limits import Limit
 
 
 class BotError(Exception):
@@ -53,11 +50,12 @@ class NothingAnswered(BotError):
 class OverLimit(BotError):
     """A request exceeds a limit; it was neither recorded nor counted."""
 
-    def __init__(self, limit: Limit, *, wait: float = 0.0, left: int = 0) -> None:
-        super().__init__(f"over the limit of {limit}")
+    def __init__(self, limit: Limit, *, wait: float = 0.0, left: int = 0, is_price_unknown: bool = False) -> None:
+        super().__init__(f"over the limit of {limit.measure} a {limit.period}")
         self.limit = limit
-        self.wait = wait  #: for `rate`: seconds until a request is allowed again
-        self.left = left  #: for `media`: number of files still allowed
+        self.wait = wait  #: seconds until a request is allowed again
+        self.left = left  #: of the limit's measure
+        self.is_price_unknown = is_price_unknown  #: until the first request of its kind ends
 
 
 # ------------------------------------------------------------------ media

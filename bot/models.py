@@ -162,17 +162,6 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaRequest:
-    """The expected usage of a request and the limits that apply to it; a limit of 0: no limit."""
-
-    kind: Kind | None  #: None: it uses no API
-    items: int = 0  #: images, audio files or videos requested
-    requests_per_minute: int = 0  #: per person
-    media_per_day: int = 0  #: per person
-    budget_per_day: float = 0.0  #: for the whole service, in the API's currency
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRecord:
     """The turns to store for an exchange: one of the person, one of the assistant."""
 

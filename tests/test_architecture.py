@@ -34,10 +34,10 @@ SEPARATE_FOLDERS = {"inbound": {"outbound"}, "outbound": {"inbound"}, "ui": {"in
 def test_the_dependency_rule_holds(path: Path) -> None:
     """Models import nothing; adapters import models, ports and pure helpers; the core imports no adapter."""
     name, used = module_name(path), imported_modules(path)
-    if name in {"bot.models", "bot.errors"}:
-        assert used <= {"aimodels.reference"}
+    if name in {"bot.models", "bot.errors", "bot.limits"}:
+        assert used <= {"aimodels.reference", "bot.limits"}
     if name.startswith("bot.ports"):
-        assert {u for u in used if not u.startswith("bot.ports")} <= {"bot.models", "bot.errors"}
+        assert {u for u in used if not u.startswith("bot.ports")} <= {"bot.models", "bot.errors", "bot.limits"}
     if name.startswith("adapters."):
         own = ".".join(name.split(".")[:2])
         assert {u for u in used if not u.startswith((own, "adapters.kit"))} <= PURE

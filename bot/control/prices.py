@@ -11,7 +11,6 @@ import structlog
 
 from bot.errors import StoreError
 from bot.models import MEDIA_KINDS, MICROS, CommandSpec, Event, Kind, Usage
-from bot.policy.quota import requested_items
 from bot.ports import KeyValues
 from bot.settings.core import Settings
 from bot.settings.prices import parse_prices
@@ -170,6 +169,14 @@ def _divide(amount: int, by: int) -> int:
 def _value(event: Event, spec: CommandSpec, name: str) -> str:
     option = spec.option(name)
     return "" if option is None else event.options.get(name, "") or option.default
+
+
+def requested_items(event: Event, spec: CommandSpec) -> int:
+    """Return the number of requested files; an invalid number, refused later, counts as one."""
+    try:
+        return max(1, int(float(_value(event, spec, "n") or 1)))
+    except (ValueError, OverflowError):
+        return 1
 
 
 def _seconds(event: Event, spec: CommandSpec) -> float:

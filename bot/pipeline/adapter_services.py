@@ -125,11 +125,13 @@ class CoreServices:
         language = chosen.get(LANGUAGE, "")
         locale = language or actor.locale
         everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
+        person = replace(actor, locale=locale)
+        event = Event(id="", adapter=adapter, conversation="", actor=person, received_at=datetime.now(UTC))
         offered = {spec.kind for spec in self.registry.specs}
         return Profile(
             usage=tuple(await self.ledger.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),
-            limits=tuple(await self.policy.allowance(adapter, actor.id, locale)),
+            limits=tuple(await self.policy.describe_allowance(event)),
             language=language,
             languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
             models={kind: chosen[f"model.{kind}"] for kind in KINDS if f"model.{kind}" in chosen},

@@ -10,7 +10,8 @@ from bot.control.registry import COMMANDS_OFF, LANGUAGE
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.models import Answer, CommandSpec, Event, Lane, QuotaRequest
+from bot.limits import QuotaRequest
+from bot.models import Answer, CommandSpec, Event, Lane
 from bot.ops.metrics import Metrics
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
@@ -61,7 +62,7 @@ class Inbox:
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
-                await self._record(event, spec.lane, answer, self.policy.quota(event, spec))
+                await self._record(event, spec.lane, answer, await self.policy.quota(event, spec, effective))
             except OverLimit as over:
                 if await self._stops_own(event, spec):
                     await self._record(event, spec.lane, answer, None)

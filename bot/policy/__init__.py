@@ -2,6 +2,6 @@
 
 from bot.policy.notices import RefusalNotices
 from bot.policy.policy import Policy, Refusal
-from bot.policy.quota import STOPPING
+from bot.policy.quota import STOPPING, QuotaMaker
 
-__all__ = ["STOPPING", "Policy", "Refusal", "RefusalNotices"]
+__all__ = ["STOPPING", "Policy", "QuotaMaker", "Refusal", "RefusalNotices"]

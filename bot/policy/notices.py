@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from bot.models import Event
 from bot.policy.policy import Refusal
-from bot.policy.quota import until_tomorrow
 from bot.ports import KeyValues, Owner
 
 _CACHED = 10_000
@@ -40,7 +39,7 @@ class RefusalNotices:
         values = self._values.namespace(namespace)
         said_to = self._find(key, now) or await values.get(name) or self._find(key, now)
         if not said_to:
-            until = now + (_MINUTE if refusal.once_a == "minute" else timedelta(seconds=until_tomorrow(now)))
+            until = now + (_MINUTE if refusal.once_a == "minute" else _until_tomorrow(now))
             said_to = event.id
             self._keep(key, said_to, until)
             owner = Owner(adapter=event.adapter, actor=event.actor.id)
@@ -56,6 +55,11 @@ class RefusalNotices:
         self._said.move_to_end(key)
         if len(self._said) > _CACHED:
             self._said.popitem(last=False)
+
+
+def _until_tomorrow(now: datetime) -> timedelta:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=1) - now
 
 
 def _name(event: Event, refusal: Refusal) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.models import CommandSpec, Event, QuotaRequest
-from bot.policy.quota import make_quota, refusal_text
+from bot.limits import Limit, QuotaRequest
+from bot.models import CommandSpec, Event
+from bot.policy.quota import QuotaMaker, describe_standing, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
 from bot.ports import UsageLedger
@@ -40,6 +43,8 @@ class Policy:
         settings: Settings,
         ledger: UsageLedger,
         *,
+        quotas: QuotaMaker,
+        scoped: ScopedSettings,
         commands: Collection[str] = (),
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -50,6 +55,9 @@ class Policy:
         in_lists = (role for lists in (self._general, *self._by_command.values()) for role in lists.roles)
         self.roles = NamedRoles((*in_lists, *settings.bot_admins))
         self._ledger = ledger
+        self._quotas = quotas
+        self.scoped = scoped
+        self._zone = ZoneInfo(settings.bot_time_zone)
         self._now = now
 
     def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
@@ -63,7 +71,7 @@ class Policy:
 
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """Check and count a recorded event whose request has changed. Raises `StoreError`."""
-        refusal, quota = self.check(event, spec), self.quota(event, spec)
+        refusal, quota = self.check(event, spec), await self.quota(event, spec, self.scoped.for_event(event))
         if refusal is None and quota is not None:
             try:
                 await self._ledger.admit(event, quota)
@@ -71,26 +79,31 @@ class Policy:
                 return self.refusal(event, over)
         return refusal
 
-    def quota(self, event: Event, spec: CommandSpec) -> QuotaRequest | None:
-        """Return the quota that the store checks when it records an event; None: no limit applies."""
-        return make_quota(event, spec, self._settings)
+    async def quota(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> QuotaRequest | None:
+        """Return the quota that the store checks when it records the event; None: no limit. Raises `StoreError`."""
+        return await self._quotas.make(event, spec, effective)
 
     def refusal(self, event: Event, over: OverLimit) -> Refusal:
         """Return the refusal for a limit that the store reported."""
-        text = refusal_text(over, self._settings, event.actor.locale, self._now())
-        return Refusal(text, reason=over.limit, once_a="day" if event.actor.is_stranger else "minute")
+        limit = over.limit
+        reason = f"{limit.subject} {limit.measure} {limit.period}"
+        once_a: Literal["minute", "day"] = "day" if event.actor.is_stranger else "minute"
+        return Refusal(refusal_text(over, event.actor.locale), reason=reason, once_a=once_a)
 
-    async def allowance(self, adapter: str, actor: str, locale: str) -> Sequence[str]:
-        """Return sentences on a person's limits and today's remainder. Raises `StoreError`."""
-        settings, sentences = self._settings, []
-        if settings.bot_requests_per_minute:
-            sentences.append(translate("policy.allowed_rate", locale, limit=settings.bot_requests_per_minute))
-        if settings.bot_media_per_day:
-            left = max(0, settings.bot_media_per_day - await self._ledger.media_today(adapter, actor))
-            sentences.append(translate("policy.allowed_media", locale, limit=settings.bot_media_per_day, left=left))
-        if settings.bot_budget_per_day:
-            sentences.append(translate("policy.allowed_budget", locale))
-        return sentences
+    async def allowance(self, event: Event) -> Sequence[tuple[Limit, int]]:
+        """Return the limits of an event's person and place with what was used of each. Raises `StoreError`."""
+        limits = await self._quotas.limits.of_person(event)
+        used = await self._ledger.used(event.adapter, event.actor.id, event.location, limits)
+        return list(zip(limits, used, strict=True))
+
+    async def describe_allowance(self, event: Event) -> Sequence[str]:
+        """Return sentences on a person's limits and what is left of them. Raises `StoreError`."""
+        now, locale = self._now(), event.actor.locale
+        standings = [
+            (limit.subject, describe_standing(limit, used, locale, now, self._zone))
+            for limit, used in await self.allowance(event)
+        ]
+        return [translate(f"policy.allowed.{subject}", locale, **standing) for subject, standing in standings]
 
 
 def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | None:

@@ -1,64 +1,93 @@
-"""Quotas of requests according to the settings, and the sentences on exceeded ones; the store counts."""
+"""Quotas of requests, and the sentences on exceeded ones; the store counts."""
 
 import math
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from bot.control.effective import EffectiveSettings
+from bot.control.limits import LimitBook, to_units
+from bot.control.prices import PriceBook
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.models import MEDIA_KINDS, CommandSpec, Event, QuotaRequest
-from bot.settings.core import Settings
+from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, window_end
+from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind
 
 #: Commands that count, and that stop what a person asked for whatever was counted.
 STOPPING = frozenset({"stop", "cancel"})
-_UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_LONGEST_IN_HOURS = 48 * 3600  #: seconds
 
 
-def make_quota(event: Event, spec: CommandSpec, settings: Settings) -> QuotaRequest | None:
-    """Return the quota that the store checks when it records the event; None: no limit applies."""
-    is_media = spec.kind in MEDIA_KINDS
-    quota = QuotaRequest(
-        kind=spec.kind,
-        items=requested_items(event, spec) if is_media else 0,
-        requests_per_minute=settings.bot_requests_per_minute,
-        media_per_day=settings.bot_media_per_day if is_media else 0,
-        budget_per_day=settings.bot_budget_per_day if spec.kind is not None else 0.0,
-    )
-    return quota if quota.requests_per_minute or quota.media_per_day or quota.budget_per_day else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaMaker:
+    """Makes the quota that a request is recorded with: the limits that apply, and what it will use at most."""
+
+    limits: LimitBook
+    prices: PriceBook
+
+    async def make(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> QuotaRequest | None:
+        """Return the quota that the store checks when it records the event; None: no limit. Raises `StoreError`."""
+        limits = await self.limits.applying(event, spec)
+        if not limits:
+            return None
+        quota = QuotaRequest(uses=Amounts(kind=spec.kind or "", requests=1), limits=limits)
+        if spec.kind is None or quota.is_counted_by_the_minute:
+            return quota
+        return replace(quota, uses=await self._uses(event, spec, spec.kind, effective))
+
+    async def _uses(self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings) -> Amounts:
+        model = event.options.get("model") or await effective.model(kind)
+        if kind in MEDIA_KINDS:
+            event = replace(event, options={**await effective.defaults_of(spec), **event.options})
+        prices = await self.prices.current()
+        used = prices.expected_usage(event, spec, kind, model)
+        return Amounts(
+            kind=kind,
+            requests=1,
+            tokens=used.prompt_tokens + used.completion_tokens,
+            items=used.items,
+            milliseconds=round(used.seconds * 1000),
+            micros=prices.cost_of(used),
+        )
 
 
-def refusal_text(over: OverLimit, settings: Settings, locale: str, now: datetime) -> str:
+def refusal_text(over: OverLimit, locale: str) -> str:
     """Return the sentence that names the limit and the time until a request is allowed again."""
-    tomorrow = until_tomorrow(now)
-    if over.limit == "rate":
-        wait = format_duration(over.wait, locale)
-        return translate("policy.rate", locale, limit=settings.bot_requests_per_minute, wait=wait)
-    if over.limit == "price":
-        return translate("policy.price_unknown", locale, wait=format_duration(60, locale))
-    if over.limit == "money":
-        return translate("policy.budget", locale, wait=format_duration(tomorrow, locale))
-    key, limit = "policy.media_left" if over.left else "policy.media", settings.bot_media_per_day
-    return translate(key, locale, limit=limit, left=over.left, wait=format_duration(tomorrow, locale))
+    wait = format_duration(over.wait, locale)
+    if over.is_price_unknown:
+        return translate("policy.price_unknown", locale, wait=wait)
+    limit = over.limit
+    if limit.measure is Measure.REQUESTS and limit.period is Period.MINUTE:
+        return translate(f"policy.rate.{limit.subject}", locale, limit=limit.amount, wait=wait)
+    # What others used is nobody's business: of a shared budget only that it is used up.
+    what = describe_amount(limit, locale)
+    left = over.left if limit.measure is not Measure.TOKENS else 0
+    key = f"policy.over_left.{limit.subject}" if left else f"policy.over.{limit.subject}"
+    return translate(key, locale, limit=what, left=to_units(limit.measure, left), wait=wait)
 
 
-def until_tomorrow(now: datetime) -> float:
-    """Return the seconds until the limits per day are reset, at midnight UTC."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return (midnight + timedelta(days=1) - now).total_seconds()
+def describe_amount(limit: Limit, locale: str) -> str:
+    """Return an amount with its measure and period: "10 pictures a day"."""
+    amount = to_units(limit.measure, limit.amount)
+    what = translate(f"limits.of.{limit.measure}", locale, amount=amount)
+    return translate(f"limits.per.{limit.period}", locale, what=what)
+
+
+def describe_standing(limit: Limit, used: int, locale: str, now: datetime, zone: ZoneInfo) -> Mapping[str, str]:
+    """Return a limit, what is left of it and when it is whole again, in words."""
+    end = window_end(limit.period, now.timestamp(), zone)
+    return {
+        "limit": describe_amount(limit, locale),
+        "left": to_units(limit.measure, max(0, limit.amount - used)),
+        "back": format_duration(end - now.timestamp(), locale) if used else "",
+    }
 
 
 def format_duration(seconds: float, locale: str) -> str:
-    """Return a duration, rounded up: "40 seconds", "1 minute", "5 hours"."""
-    unit, name = next(((unit, name) for unit, name in _UNITS if seconds >= unit), _UNITS[-1])
+    """Return a duration, rounded up: "40 seconds", "1 minute", "5 hours", "12 days"."""
+    units: Sequence[tuple[int, str]] = _UNITS if seconds > _LONGEST_IN_HOURS else _UNITS[1:]
+    unit, name = next(((unit, name) for unit, name in units if seconds >= unit), units[-1])
     number = max(1, math.ceil(seconds / unit))
     return translate(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
-
-
-def requested_items(event: Event, spec: CommandSpec) -> int:
-    """Return the number of requested files; an invalid number, refused later, counts as one."""
-    option = spec.option("n")
-    if option is None:
-        return 1
-    try:
-        return max(1, int(float(event.options.get(option.name, "") or option.default or 1)))
-    except (ValueError, OverflowError):
-        return 1

@@ -11,15 +11,16 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from bot.limits import Limit, QuotaRequest
 from bot.models import (
     Answer,
     ConversationContext,
     Event,
     Job,
     Lane,
+    Location,
     Media,
     Outcome,
-    QuotaRequest,
     Turn,
     Usage,
     UsageRow,
@@ -273,8 +274,8 @@ class UsageLedger(Protocol):
         What it may use now counts in place of what it might have used. Raises `OverLimit`; nothing was counted then.
         """
 
-    async def media_today(self, adapter: str, actor: str) -> int:
-        """Return the number of files made today (UTC) and being made for a person."""
+    async def used(self, adapter: str, actor: str, location: Location, limits: Sequence[Limit]) -> Sequence[int]:
+        """Return what counts against each limit of a person there: in its window, and being made."""
 
 
 class Maintenance(Protocol):

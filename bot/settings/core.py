@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -38,6 +39,12 @@ def _database_url(value: SecretStr) -> SecretStr:
 def _token(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < _SHORTEST_TOKEN:
         raise ValueError(operator_text("setting.short_token", minimum=_SHORTEST_TOKEN))
+    return value
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(operator_text("setting.time_zone"))
     return value
 
 
@@ -271,6 +278,9 @@ class Settings(EnvironmentSettings):
     )
     bot_media_per_day: int = Field(
         100, ge=0, description="Pictures, sounds and videos of one person a day. 0: no limit."
+    )
+    bot_time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC", description="Time zone in which the days and months of limits begin, such as Asia/Taipei."
     )
     bot_budget_per_day: float = Field(
         0, ge=0, description="Money of all people a day, in the API's currency. 0: no limit."

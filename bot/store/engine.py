@@ -1,5 +1,7 @@
 """The choice of the engine by the settings."""
 
+from zoneinfo import ZoneInfo
+
 from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.ports import Store
@@ -10,12 +12,13 @@ from bot.store.timing import StoreTiming
 
 def make_store(settings: Settings, timing: StoreTiming | None = None) -> Store:
     """Make the store, not opened yet. Raises `SettingsError` if its extra is not installed."""
+    zone = ZoneInfo(settings.bot_time_zone)
     if settings.postgres_url is None:
-        return SqliteStore(settings.database_path, timing=timing)
+        return SqliteStore(settings.database_path, timing=timing, zone=zone)
     try:
         from bot.store.postgres.store import PostgresStore
     except ModuleNotFoundError as exc:
         if exc.name != "asyncpg":
             raise
         raise SettingsError(operator_text("start.no_driver")) from exc
-    return PostgresStore(settings.postgres_url, timing=timing)
+    return PostgresStore(settings.postgres_url, timing=timing, zone=zone)

@@ -141,6 +141,6 @@ class MaintenanceContract(StoreSuite):
             await store.complete(job)
             await store.prune(datetime.now(UTC) + timedelta(days=1))
         left = {name: rows for name, rows in (await self.tables(tmp_path)).items() if rows}
-        assert left.keys() <= {"key_values", "usage", "spent", "allowances"}
+        assert left.keys() <= {"key_values", "usage", "spent", "allowances", "carried"}
         assert [row[:3] for row in left["key_values"]] == [("channel", "system_prompt", "be kind")]
         assert not any(mark in str(left) for mark in ("actor-", "event-", "conversation-", "thread-"))

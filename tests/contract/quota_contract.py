@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from bot.errors import OverLimit
-from bot.models import Answer, CommandSpec, Event, Lane, Option, QuotaRequest, Usage
-from bot.policy import Policy, RefusalNotices
+from bot.limits import Limit, Measure, Period, QuotaRequest, Subject
+from bot.models import Answer, CommandSpec, Event, Lane, Location, Option, Usage
+from bot.policy import RefusalNotices
 from bot.ports import Store
 from bot.settings.core import Settings
-from tests.support.database.store import LANES, answer, claim, event, outcome
+from tests.support.database.policy import make_policy, quota_of
+from tests.support.database.store import LANES, answer, claim, event, files_today, make_quota, outcome
 
 _numbers = count()
 IMAGE = CommandSpec(
@@ -74,10 +76,10 @@ class QuotaContract:
 
     async def test_requests_a_minute(self, stores: Stores) -> None:
         """The limit is one person's over all processes; the refusal says when there is room, and then there is."""
-        quota = QuotaRequest(kind="chat", requests_per_minute=7)
+        quota = make_quota(kind="chat", requests_per_minute=7)
         refused = await burst(stores, quota, number=40, people=2)
         assert len(refused) == 40 - 2 * 7
-        assert all(over.limit == "rate" and 0 < over.wait <= 60 for over in refused)
+        assert all(over.limit.measure == "requests" and 0 < over.wait <= 60 for over in refused)
         await self.pass_time(30)
         over = await within(stores[0], event("soon", actor="p0"), quota)
         assert over is not None
@@ -87,7 +89,7 @@ class QuotaContract:
 
     async def test_a_known_event_counts_once(self, stores: Stores) -> None:
         """Delivered to both processes, and again when the limit is reached, it is recorded and counted once."""
-        quota = QuotaRequest(kind="chat", requests_per_minute=2)
+        quota = make_quota(kind="chat", requests_per_minute=2)
         delivered = (store.record(event("e"), lane=Lane.FREE, quota=quota) for store in stores * 5)
         assert sorted(await asyncio.gather(*delivered)) == [False] * 9 + [True]
         assert await within(stores[0], event("f"), quota) is None
@@ -96,7 +98,7 @@ class QuotaContract:
 
     async def test_a_known_event_that_was_not_counted(self, stores: Stores) -> None:
         """An event that was recorded without a quota, such as a refusal, is not counted when it is delivered again."""
-        quota = QuotaRequest(kind="image", items=1, requests_per_minute=1, media_per_day=1)
+        quota = make_quota(kind="image", items=1, requests_per_minute=1, media_per_day=1)
         assert await stores[0].record(event("e"), lane=Lane.FREE, answer=Answer(text="no"))
         for store in stores * 2:
             assert not await store.record(event("e"), lane=Lane.FREE, quota=quota)
@@ -106,34 +108,34 @@ class QuotaContract:
 
     async def test_what_is_refused_leaves_nothing(self, stores: Stores) -> None:
         """Who is over one limit is not counted against another, and nothing more waits to be answered."""
-        quota = QuotaRequest(kind="image", items=1, requests_per_minute=2, media_per_day=1)
+        quota = make_quota(kind="image", items=1, requests_per_minute=2, media_per_day=1)
         assert await within(stores[0], event("e"), quota) is None
         for n in range(5):
             assert await within(stores[1], event(f"{n}"), quota)
-        assert await within(stores[1], event("chat"), QuotaRequest(kind="chat", requests_per_minute=2)) is None
+        assert await within(stores[1], event("chat"), make_quota(kind="chat", requests_per_minute=2)) is None
         assert (await stores[0].counts())["waiting"] == 2
 
     async def test_an_event_with_an_answer_uses_nothing(self, stores: Stores) -> None:
         """It counts as a request, but makes no files."""
-        quota = QuotaRequest(kind="image", items=1, requests_per_minute=2, media_per_day=1)
+        quota = make_quota(kind="image", items=1, requests_per_minute=2, media_per_day=2)
         assert await stores[0].record(event("e"), lane=Lane.FREE, answer=Answer(text="as before"), quota=quota)
-        assert await stores[1].media_today("one", "ann") == 0
+        assert await files_today(stores[1], "ann") == 0
         assert await within(stores[1], event("f"), quota) is None
         over = await within(stores[0], event("g"), quota)
         assert over is not None
-        assert over.limit == "rate"
+        assert over.limit.measure == "requests"
 
     async def test_media_a_day(self, stores: Stores) -> None:
         """What is being made counts, then what was made; what came to nothing is free again, after a restart too."""
         one, two = stores
-        quota = QuotaRequest(kind="image", items=1, media_per_day=6)
+        quota = make_quota(kind="image", items=1, media_per_day=6)
         assert len(await burst(stores, quota, number=30)) == 24
         for used in ((DRAWING,), ()):
             await one.commit(await claim(one), outcome(usage=used))
-        assert [await store.media_today("one", "p0") for store in stores] == [5, 5]
-        over = await within(two, event("pair", actor="p0"), replace(quota, items=2))
+        assert [await files_today(store, "p0") for store in stores] == [5, 5]
+        over = await within(two, event("pair", actor="p0"), replace(quota, uses=replace(quota.uses, items=2)))
         assert over is not None
-        assert (over.limit, over.left) == ("media", 1)
+        assert (over.limit.measure, over.left) == ("media", 1)
         assert await within(two, event("last", conversation="stopped", actor="p0"), quota) is None
         assert await within(one, event("one too many", actor="p0"), quota)
         assert await within(one, event("another's", actor="eve"), quota) is None
@@ -147,54 +149,54 @@ class QuotaContract:
     async def test_what_is_gone_is_free(self, stores: Stores) -> None:
         """An event that was withdrawn or erased while it waited, or whose answer was replaced, makes no files."""
         one, two = stores
-        quota = QuotaRequest(kind="image", items=1, media_per_day=3)
+        quota = make_quota(kind="image", items=1, media_per_day=3)
         for name in ("withdrawn", "replaced", "stays"):
             assert await within(one, event(name), quota) is None
         assert await within(two, event("e"), quota)
         assert await two.withdraw("one", "withdrawn")
         assert await two.reopen(event("replaced"), answer=Answer())
-        assert await one.media_today("one", "ann") == 1
+        assert await files_today(one, "ann") == 1
         assert await within(one, event("f"), quota) is None
-        assert await two.media_today("one", "ann") == 2
+        assert await files_today(two, "ann") == 2
         await two.forget("one", "ann")
-        assert await one.media_today("one", "ann") == 0
+        assert await files_today(one, "ann") == 0
 
     async def test_what_is_made_again_counts_again(self, stores: Stores) -> None:
         """While it is being made; a restart does not change that."""
         one, two = stores
-        quota = QuotaRequest(kind="image", items=2, media_per_day=6)
+        quota = make_quota(kind="image", items=2, media_per_day=6)
         assert await within(one, event("e"), quota) is None
         job = await claim(one)
         await one.commit(job, outcome(usage=(replace(DRAWING, items=2),)))
         await one.complete(job)
-        await two.admit(event("e"), replace(quota, items=3))
+        await two.admit(event("e"), replace(quota, uses=replace(quota.uses, items=3)))
         assert await two.reopen(event("e", prompt="more"))
-        assert [await store.media_today("one", "ann") for store in stores] == [5, 5]
+        assert [await files_today(store, "ann") for store in stores] == [5, 5]
         one, two = await self.restart()
-        assert await one.media_today("one", "ann") == 5
+        assert await files_today(one, "ann") == 5
         job = await claim(two)
         await two.commit(job, outcome(usage=(replace(DRAWING, items=1),)))
-        assert await one.media_today("one", "ann") == 3
+        assert await files_today(one, "ann") == 3
 
     async def test_what_was_given_up_counts(self, stores: Stores) -> None:
         """A request that is stopped after it was posted counts its files, at the dearest price known, for good."""
         one, two = stores
-        quota = QuotaRequest(kind="image", items=1, media_per_day=3, budget_per_day=0.6)
+        quota = make_quota(kind="image", items=1, media_per_day=3, budget_per_day=0.6)
         await answer(one, event("e"), outcome(usage=(DRAWING,)))
         assert await within(two, event("stopped"), quota) is None
         given_up = Usage(kind="image", model="m", items=1, is_estimate=True)
         await one.commit(await claim(one), outcome(usage=(given_up,)))
-        assert await two.media_today("one", "ann") == 2
+        assert await files_today(two, "ann") == 2
         one, two = await self.restart()
-        assert await one.media_today("one", "ann") == 2
+        assert await files_today(one, "ann") == 2
         over = await within(two, event("f"), quota)
         assert over is not None
-        assert over.limit == "money"
+        assert over.limit.measure == "money"
 
     async def test_a_running_request_that_is_edited_counts_twice(self, stores: Stores) -> None:
         """The request that was posted counts beside the new one, which counts until the event is answered again."""
         one, _ = stores
-        quota = QuotaRequest(kind="image", items=1, media_per_day=2)
+        quota = make_quota(kind="image", items=1, media_per_day=2)
         given_up = Usage(kind="image", model="m", items=1, is_estimate=True)
         assert await within(one, event("e"), quota) is None
         job = await claim(one)
@@ -202,20 +204,20 @@ class QuotaContract:
         await one.commit(job, outcome(usage=(given_up,)))
         await one.complete(job)
         assert await one.reopen(event("e", prompt="more"))
-        assert await one.media_today("one", "ann") == 2
+        assert await files_today(one, "ann") == 2
         await claim(one)
         with pytest.raises(OverLimit):
             await one.admit(event("e"), quota)
-        assert await one.media_today("one", "ann") == 2
+        assert await files_today(one, "ann") == 2
 
     async def test_a_day_ends(self, stores: Stores) -> None:
         """What was made yesterday counts no more."""
         one, two = stores
-        quota = QuotaRequest(kind="image", items=1, media_per_day=1, budget_per_day=0.3)
+        quota = make_quota(kind="image", items=1, media_per_day=1, budget_per_day=0.3)
         await answer(one, event("e"), outcome(usage=(DRAWING,)))
         assert await within(two, event("f"), quota)
         await self.pass_time(86400)
-        assert await one.media_today("one", "ann") == 0
+        assert await files_today(one, "ann") == 0
         assert await within(two, event("f"), quota) is None
         assert await within(one, event("g"), quota)
 
@@ -226,36 +228,37 @@ class QuotaContract:
             await answer(one, event(f"{n}"), outcome(usage=(DRAWING,)))
             await two.forget("one", "ann")
         assert not await one.usage(since=datetime.now(UTC) - timedelta(days=1), actor="ann")
-        quota = QuotaRequest(kind="image", items=1, media_per_day=2)
+        quota = make_quota(kind="image", items=1, media_per_day=2)
         assert await within(two, event("e"), quota)
         one, two = await self.restart()
         assert await within(two, event("e"), quota)
         await self.pass_time(86400)
         assert await within(two, event("e"), quota) is None
+        await self.pass_time(86400 * 32)
         await one.prune(datetime.now(UTC) - timedelta(days=1))
-        assert not (await self.tables())["allowances"]
+        assert not (await self.tables())["carried"]
 
     async def test_money_a_day(self, stores: Stores) -> None:
         """Everybody's, in all processes: what was spent, and at the dearest price what is being made."""
         one, two = stores
         await answer(one, event("dear"), outcome(usage=(DRAWING,)))
         await answer(two, event("cheap"), outcome(usage=(replace(DRAWING, cost=0.05),)))
-        quota = QuotaRequest(kind="image", items=1, budget_per_day=1.2)
+        quota = make_quota(kind="image", items=1, budget_per_day=1.2)
         refused = await burst(stores, quota, number=30, people=30)
         assert len(refused) == 30 - 3
-        assert {over.limit for over in refused} == {"money"}
+        assert {over.limit.measure for over in refused} == {"money"}
         job = await claim(two)
         await two.commit(job, outcome())
         await two.add_usage(job, (Usage(kind="chat", model="m", cost=0.2),))
         one, two = await self.restart()
         assert await within(two, event("e"), quota)
-        assert await within(two, event("e"), replace(quota, budget_per_day=1.26)) is None
+        assert await within(two, event("e"), make_quota(kind="image", items=1, budget_per_day=1.26)) is None
 
     async def test_the_first_of_a_kind_finds_out_the_price(self, stores: Stores) -> None:
         """While no price is known one request at a time is admitted by all processes; then the price decides."""
-        quota = QuotaRequest(kind="video", items=1, budget_per_day=1.0)
+        quota = make_quota(kind="video", items=1, budget_per_day=1.0)
         refused = await burst(stores, quota, number=20, people=20)
-        assert [over.limit for over in refused] == ["price"] * 19
+        assert [over.is_price_unknown for over in refused] == [True] * 19
         used = Usage(kind="video", model="m", items=1, cost=0.3)
         await stores[1].commit(await claim(stores[1]), outcome(usage=(used,)))
         assert len(await burst(stores, quota, number=20, people=20)) == 18
@@ -263,39 +266,121 @@ class QuotaContract:
     async def test_an_event_that_is_revised_counts_once_more(self, stores: Stores) -> None:
         """Its new files count in place of the old ones; an edit that is over a limit changes nothing."""
         one, two = stores
-        quota = QuotaRequest(kind="image", items=3, requests_per_minute=3, media_per_day=4)
+        quota = make_quota(kind="image", items=3, requests_per_minute=3, media_per_day=4)
         assert await within(one, event("e"), quota) is None
         for items in (4, 2):
-            await two.admit(event("e"), replace(quota, items=items))
-            assert await one.media_today("one", "ann") == items
+            await two.admit(event("e"), replace(quota, uses=replace(quota.uses, items=items)))
+            assert await files_today(one, "ann") == items
         with pytest.raises(OverLimit):
-            await two.admit(event("e"), replace(quota, items=1))
-        assert await one.media_today("one", "ann") == 2
+            await two.admit(event("e"), replace(quota, uses=replace(quota.uses, items=1)))
+        assert await files_today(one, "ann") == 2
 
     async def test_people_are_told_by_the_policy(self, stores: Stores) -> None:
         """Two processes' policies tell the same: what is left, and why an edit is refused; once."""
         settings = Settings(_env_file=None, bot_requests_per_minute=0, bot_media_per_day=3)  # type: ignore[call-arg]
-        here, there = (Policy(settings, store) for store in stores)
+        here, there = (make_policy(settings, store) for store in stores)
         asked = event("e", options={"n": "2"}, actor="ann")
-        quota = here.quota(asked, IMAGE)
-        assert quota == QuotaRequest(kind="image", items=2, media_per_day=3)
-        assert here.quota(asked, CommandSpec(name="stop", description="Stop.")) is None
-        assert here.quota(asked, CommandSpec(name="chat", description="Talk.", kind="chat")) is None
+        quota = await quota_of(here, asked, IMAGE)
+        assert quota is not None
+        assert (quota.uses.items, quota.limits) == (2, (Limit(Subject.PERSON, Measure.MEDIA, Period.DAY, 3),))
+        assert await quota_of(here, asked, CommandSpec(name="stop", description="Stop.")) is None
+        assert await quota_of(here, asked, CommandSpec(name="chat", description="Talk.", kind="chat")) is None
         assert await within(stores[0], asked, quota) is None
-        assert "1 left" in " ".join(await there.allowance("one", "ann", "en"))
+        assert "1 left" in " ".join(await there.describe_allowance(asked))
         assert await there.check_again(replace(asked, options={"n": "3"}), IMAGE) is None
         refusal = await here.check_again(replace(asked, options={"n": "4"}), IMAGE)
         assert refusal is not None
         assert "3 left" in refusal.text
         notices = [RefusalNotices(store) for store in stores]
-        over = here.refusal(asked, OverLimit("media"))
+        over = here.refusal(asked, OverLimit(quota.limits[0]))
         said = [await one.once(replace(asked, id=f"e{n}"), over) for n, one in enumerate((*notices, *notices))]
         assert [refusal.silent for refusal in said] == [False, True, True, True]
+
+    async def test_a_hundred_at_once(self, stores: Stores) -> None:
+        """Ten of them are let in, whoever's use is limited and whatever is measured; what came to nothing is free."""
+        for limit in (
+            Limit(Subject.SERVICE, Measure.REQUESTS, Period.DAY, 10),
+            Limit(Subject.WORKSPACE, Measure.MONEY, Period.MONTH, 10_000_000),
+            Limit(Subject.CHANNEL, Measure.PICTURES, Period.MINUTE, 20),
+            Limit(Subject.MEMBER, Measure.MEDIA, Period.DAY, 20),
+            Limit(Subject.SERVICE, Measure.REQUESTS, Period.MINUTE, 10),
+        ):
+            quota = make_quota("image", 2, micros=1_000_000, more=[limit])
+            place = Location(workspace=f"w{limit.subject}", channel=f"c{limit.subject}")
+            asked = [
+                event(f"{limit} {n}", conversation=f"{n}", location=place, received_at=datetime.now(UTC))
+                for n in range(100)
+            ]
+            refused = await asyncio.gather(
+                *(within(stores[n % len(stores)], one, quota) for n, one in enumerate(asked))
+            )
+            assert [over.limit for over in refused if over is not None] == [limit] * 90
+            used = (replace(DRAWING, items=2, cost=1.0),)
+            for usage in ((), used, used):
+                job = await claim(stores[0])
+                await stores[0].commit(job, outcome(usage=usage))
+                await stores[0].complete(job)
+            if limit.period is not Period.MINUTE:
+                assert await within(stores[1], event(f"{limit} again", location=place), quota) is None
+                assert await within(stores[0], event(f"{limit} no more", location=place), quota)
+            while (waiting := await stores[0].claim(LANES, ["one"])) is not None:
+                await stores[0].commit(waiting, outcome())
+                await stores[0].complete(waiting)
+
+    async def test_each_measure_counts_its_own(self, stores: Stores) -> None:
+        """What was used, by whom and where; others, other places and other kinds are not concerned."""
+        one, two = stores
+        hall = Location(workspace="w", channel="hall")
+        measures = {measure: Limit(Subject.PERSON, measure, Period.MONTH, 1) for measure in Measure}
+        for name, usage in (
+            ("chat", Usage(kind="chat", model="m", prompt_tokens=30, completion_tokens=12, cost=0.000001)),
+            ("image", Usage(kind="image", model="m", items=3, cost=0.25)),
+            ("audio", Usage(kind="audio", model="m", items=1, seconds=7.5)),
+            ("video", Usage(kind="video", model="m", items=1, seconds=4)),
+        ):
+            await answer(one, event(name, location=hall), outcome(usage=(usage,)))
+        expected = {
+            "requests": 4,
+            "tokens": 42,
+            "pictures": 3,
+            "sound": 7500,
+            "video": 4000,
+            "media": 5,
+            "money": 250_001,
+        }
+        used = await two.used("one", "ann", hall, list(measures.values()))
+        assert dict(zip(measures, used, strict=True)) == expected
+        for subject, actor, location, number in (
+            (Subject.PERSON, "bob", hall, 0),
+            (Subject.MEMBER, "ann", hall, 4),
+            (Subject.MEMBER, "ann", Location(workspace="x"), 0),
+            (Subject.CHANNEL, "bob", hall, 4),
+            (Subject.CHANNEL, "ann", Location(workspace="w", channel="room"), 0),
+            (Subject.WORKSPACE, "bob", Location(workspace="w"), 4),
+            (Subject.WORKSPACE, "ann", Location(workspace="x"), 0),
+            (Subject.SERVICE, "bob", Location(), 4),
+        ):
+            limit = Limit(subject, Measure.REQUESTS, Period.DAY, 1)
+            assert await two.used("one", actor, location, [limit]) == [number], limit
+
+    async def test_a_minute_passes(self, stores: Stores) -> None:
+        """What a request did use counts for sixty seconds, in place of what it might have."""
+        one, two = stores
+        limit = Limit(Subject.CHANNEL, Measure.PICTURES, Period.MINUTE, 4)
+        quota = make_quota("image", 3, more=[limit])
+        now = datetime.now(UTC)
+        assert await within(one, event("e", received_at=now), quota) is None
+        assert await within(two, event("f", received_at=now), quota)
+        await one.commit(await claim(one), outcome(usage=(DRAWING,)))
+        assert await within(two, event("f", received_at=now), quota) is None
+        over = await within(one, event("g", received_at=now), quota)
+        assert over is not None
+        assert 0 < over.wait <= 60
 
     async def test_what_is_recorded_is_answered(self, stores: Stores) -> None:
         """Counted or not, in the order of recording."""
         one, two = stores
-        quota = QuotaRequest(kind="chat", requests_per_minute=100, budget_per_day=1)
+        quota = make_quota(kind="chat", requests_per_minute=100, budget_per_day=1)
         await answer(one, event("first"), outcome(usage=(Usage(kind="chat", model="m", cost=0.001),)))
         for n in range(20):
             chosen = quota if n % 2 else None

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from bot.errors import OverLimit, SettingsError
+from bot.limits import Limit, Measure, Period, Subject
 from bot.models import Actor, Answer, CommandSpec, Event, Lane, Location, Option, Outcome, Usage
 from bot.policy import Policy, Refusal, RefusalNotices
 from bot.policy.quota import format_duration
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
+from tests.support.database.policy import make_policy, quota_of
 
 CHAT = CommandSpec(name="chat", description="Talk.", kind="chat")
 IMAGE = CommandSpec(
@@ -69,7 +71,7 @@ Make = Callable[..., Policy]
 def make(store: SqliteStore, clock: Clock) -> Make:
     def policy(**settings: Any) -> Policy:
         settings = {"bot_requests_per_minute": 0, "bot_media_per_day": 0} | settings
-        return Policy(Settings(_env_file=None, **settings), store, now=clock)  # type: ignore[call-arg]
+        return make_policy(Settings(_env_file=None, **settings), store, now=clock)  # type: ignore[call-arg]
 
     return policy
 
@@ -102,7 +104,7 @@ class Ask:
         refusal = self._policy.check(event, spec)
         if refusal is None:
             try:
-                await self._store.record(event, lane=Lane.FREE, quota=self._policy.quota(event, spec))
+                await self._store.record(event, lane=Lane.FREE, quota=await quota_of(self._policy, event, spec))
             except OverLimit as over:
                 refusal = self._policy.refusal(event, over)
         if refusal is not None:
@@ -201,7 +203,7 @@ async def test_a_rule_for_no_command_stops_the_start(store: SqliteStore) -> None
     """A rule with a misspelt command is an error, as it would never apply."""
     settings = Settings(_env_file=None, bot_command_rules=("vidoe=role:a",))  # type: ignore[call-arg]
     with pytest.raises(SettingsError, match=r"vidoe.*chat, video"):
-        Policy(settings, store, commands=("video", "chat"))
+        make_policy(settings, store, commands=("video", "chat"))
 
 
 async def test_bots_are_not_answered(make: Make) -> None:
@@ -244,9 +246,10 @@ async def test_a_denied_person_is_refused_once_a_day(make: Make, notices: Refusa
 async def test_a_flood_gets_one_refusal(make: Make, notices: RefusalNotices, clock: Clock) -> None:
     """Of messages at the same time one is answered, whatever the limit; that one again, when it comes again."""
     policy, flood = make(), [asked("ann", channel=f"c{n}") for n in range(100)]
+    limit = Limit(Subject.PERSON, Measure.REQUESTS, Period.MINUTE, 2)
 
     async def told() -> list[bool]:
-        refusals = [notices.once(event, policy.refusal(event, OverLimit("rate", wait=20))) for event in flood]
+        refusals = [notices.once(event, policy.refusal(event, OverLimit(limit, wait=20))) for event in flood]
         return [not refusal.silent for refusal in await asyncio.gather(*refusals)]
 
     for _ in range(2):

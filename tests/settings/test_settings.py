@@ -65,6 +65,7 @@ WRONG = {
         ("m", "m=", "m=0.04", "m=image:1", "m=picture:-1", "m=picture:0.0000001", "=input:1"),
         "my-model=picture:0.04",
     ),
+    "BOT_TIME_ZONE": (("x", "utc+8", "../UTC"), "a time zone such as UTC"),
     "BOT_MEDIA_ORIGINS": (("files.internal", "ftp://x", "https://x/files", "https://u:p@x"), "https://files.internal"),
     "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),

@@ -9,19 +9,20 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.models import Answer, Event, Job, Lane, Outcome, Usage
+from bot.models import MICROS, Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.lease import CHANNEL, LOCK, Lease
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import codec
 from bot.store.shared.lanes import make_lane_key
-from bot.store.shared.quota import PRICE_DAYS, day_of
-from bot.store.shared.rows import complete_turn, make_usage_rows, parse_job, usage_place
+from bot.store.shared.quota import HOUR, PRICE_DAYS
+from bot.store.shared.rows import USAGE_COLUMNS, complete_turn, make_usage_rows, parse_job, usage_place
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
@@ -46,8 +47,9 @@ class PostgresEvents:
     _lease: Lease
     _writer: PostgresWriter
 
-    def __init__(self, timing: StoreTiming) -> None:
+    def __init__(self, timing: StoreTiming, zone: ZoneInfo) -> None:
         self._timing = timing
+        self._zone = zone  #: in which days and months of limits begin
         self._changed = asyncio.Event()
         self._running: dict[int, Job] = {}  #: by sequence number
         self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
@@ -170,7 +172,9 @@ class PostgresEvents:
         now = datetime.now(UTC)
         turns = [codec.dumps(complete_turn(turn, job.event, now)) for turn in outcome.turns]
         usage = _usage_columns(job, await self._priced(outcome.usage), now)
-        committed = {"answer": codec.dumps(outcome.answer), "turns": turns, **usage}
+        sums = {f"used_{name}": sum(usage[name]) for name in ("items", "milliseconds", "micros")}
+        tokens = sum(usage["prompt_tokens"]) + sum(usage["completion_tokens"])
+        committed = {"answer": codec.dumps(outcome.answer), "turns": turns, "used_tokens": tokens, **sums, **usage}
         replaced = {"adapter": codec.to_key(job.event.adapter), "replaces": codec.to_key(job.event.replaces)}
 
         async def work(db: PostgresDatabase, owner: int) -> bool | None:
@@ -186,11 +190,11 @@ class PostgresEvents:
         """Give estimates the dearest known price of their kind."""
         if not any(used.is_estimate for used in usage):
             return usage
-        first = day_of(time.time()) - PRICE_DAYS
-        rows = await self._connections.rows(statements.PRICES, day=first)
+        first = int(time.time() // HOUR) - PRICE_DAYS * 24
+        rows = await self._connections.rows(statements.PRICES, hour=first)
         prices = {row["kind"]: row["price"] for row in rows}
         return [
-            replace(used, cost=(prices.get(used.kind) or 0.0) * max(used.items, used.requests))
+            replace(used, cost=(prices.get(used.kind) or 0) * max(used.items, used.requests) / MICROS)
             if used.is_estimate
             else used
             for used in usage
@@ -321,9 +325,9 @@ class PostgresEvents:
         return {**lanes, "waiting": waiting, "running": running, "oldest": since}
 
 
-def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Sequence[object]]:
+def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Any]:
     """Return the columns of usage as the statements take them."""
-    names = "hours", "kinds", "models", "requests", "prompt_tokens", "completion_tokens", "items", "costs", "prices"
+    names = ("hours", "kinds", "models", *USAGE_COLUMNS[2:-1], "prices")
     rows = make_usage_rows(job, usage, now)
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[]] * (len(names) + 1)
     workspace, roles = usage_place(job.event)

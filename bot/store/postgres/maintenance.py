@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from bot.limits import MINUTE
 from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.lease import LOCK
 from bot.store.postgres.statements import ABANDON, ADDED
@@ -12,9 +13,10 @@ from bot.store.shared import codec, erasure, key_values, quota
 CHUNK = 200
 
 _ADD_USAGE = f"""
-INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost,
-    workspace)
-SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, workspace
+INSERT INTO usage (hour, adapter, actor, workspace, channel, kind, model, requests, prompt_tokens, completion_tokens,
+    items, milliseconds, micros)
+SELECT hour, adapter, '', workspace, channel, kind, model, requests, prompt_tokens, completion_tokens, items,
+    milliseconds, micros
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 {ADDED}
 """  # noqa: S608 - constants
@@ -36,9 +38,9 @@ DELETE FROM people WHERE NOT EXISTS (
     WHERE events.adapter = people.adapter AND events.actor = people.actor AND events.actor <> '')
 """
 _PRUNE_ALLOWANCES = """
-DELETE FROM allowances WHERE day < :today AND NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > :minute_ago)
+DELETE FROM allowances WHERE NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHERE at > :minute_ago)
 """
-_PRUNE_SPENT = "DELETE FROM spent WHERE day < :oldest"
+_PRUNE_SPENT = "DELETE FROM spent WHERE hour < :hour"
 
 
 async def forget(db: PostgresDatabase, adapter: str, actor: str) -> Sequence[str]:
@@ -68,6 +70,8 @@ async def prune_rest(db: PostgresDatabase) -> None:
     now = time.time()
     await db.rows(key_values.PRUNE, now=now)
     await db.rows(_PRUNE_PEOPLE)
-    await db.rows(_PRUNE_ALLOWANCES, today=quota.day_of(now), minute_ago=now - quota.MINUTE)
+    await db.rows(_PRUNE_ALLOWANCES, minute_ago=now - MINUTE)
     await db.rows(ABANDON, before=now - quota.DAY, lock=LOCK)
-    await db.rows(_PRUNE_SPENT, oldest=quota.day_of(now) - quota.PRICE_DAYS)
+    hour = int(now // quota.HOUR) - quota.CARRIED_DAYS * 24
+    await db.rows(_PRUNE_SPENT, hour=hour)
+    await db.rows(quota.PRUNE_CARRIED, hour=hour)

@@ -1,66 +1,117 @@
 """Recording of events: they are counted against the quotas of all processes and written, in one transaction.
 
-A lock for each person keeps two processes from using up the same rest of a quota.
+A lock for each person, channel and so on that a limit is on keeps two processes from using up the same rest of a quota.
 """
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from bot.errors import OverLimit
-from bot.models import Answer, Event, Lane, QuotaRequest
+from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, Subject
+from bot.models import Actor, Answer, Event, Lane, Location
 from bot.store.postgres import statements
 from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.events import EVENTS, PostgresEvents, lane_key
 from bot.store.postgres.lease import LOCK
 from bot.store.shared import codec
-from bot.store.shared.quota import PRICE_DAYS, QuotaFigures, find_exceeded, hash_person
+from bot.store.shared.quota import (
+    OF_SUBJECT,
+    PRICE_DAYS,
+    QuotaFigures,
+    find_exceeded,
+    hash_subject,
+    is_rate,
+    place_keys,
+)
 from bot.store.shared.rows import event_keys
 
-#: Key of the advisory lock under which money is counted; those of people are their numbers.
-MONEY = 0x636D756D
-
+_TOKENS = "prompt_tokens + completion_tokens"
+#: The amount of each measure in rows of use, whose columns of events have the same names.
+_AMOUNTS = {
+    Measure.REQUESTS: "sum(requests)",
+    Measure.TOKENS: "sum(tokens)",
+    Measure.PICTURES: "sum(items) FILTER (WHERE kind = 'image')",
+    Measure.SOUND: "sum(milliseconds) FILTER (WHERE kind = 'audio')",
+    Measure.VIDEO: "sum(milliseconds) FILTER (WHERE kind = 'video')",
+    Measure.MEDIA: "sum(items)",
+    Measure.MONEY: "sum(micros)",
+}
+_CARRIED = {Subject.PERSON: "person = :person", Subject.MEMBER: "person = :person AND workspace = :workspace"}
 #: An event that is, or waits to be, answered; the one in question counts only while it is being answered.
 _OPEN = "NOT done AND answer IS NULL AND (owner IS NOT NULL OR NOT (adapter = :adapter AND id = :id))"
-_ITEMS = f"""(
-    SELECT coalesce(sum(items), 0) FROM usage WHERE adapter = :adapter AND actor = :actor AND hour >= today * 24)
-    + (SELECT coalesce(sum(items), 0) FROM events WHERE adapter = :adapter AND actor = :actor AND {_OPEN})
-    + coalesce((SELECT items FROM allowances WHERE person = :person AND day = today), 0)"""
-#: The server's time: the clocks of processes differ.
+_USES = "kind, CASE WHEN kind = '' THEN 0 ELSE 1 END AS requests, tokens, items, milliseconds"
+#: The server's time, as the clocks of processes differ; and the hours since 1970 in which its day and month began.
 _CLOCK = """(
-    SELECT now, floor(now / 86400)::bigint AS today
-    FROM (SELECT extract(epoch FROM statement_timestamp())::float8 AS now) AS time) AS clock"""
-_PRICES = f"""
-WITH prices AS (
-    SELECT spent.kind, max(price) AS price FROM spent, {_CLOCK} WHERE day >= today - {PRICE_DAYS} GROUP BY 1)
+    SELECT extract(epoch FROM at)::float8 AS now,
+        floor(extract(epoch FROM date_trunc('day', at, :zone)) / 3600)::bigint AS day,
+        floor(extract(epoch FROM date_trunc('month', at, :zone)) / 3600)::bigint AS month
+    FROM (SELECT statement_timestamp() AS at) AS time) AS clock"""
+_PRICES = f"""prices AS (
+    SELECT spent.kind AS priced, max(price) AS price FROM spent, clock WHERE hour >= day - {PRICE_DAYS * 24}
+    GROUP BY 1)"""
+_RESERVE = """
+UPDATE events SET kind = :kind, items = :items, tokens = :tokens, milliseconds = :milliseconds, micros = :micros
+WHERE adapter = :adapter AND id = :id RETURNING seq
 """
-_COST = f""",
-    (SELECT price FROM prices WHERE prices.kind = :kind) AS price,
-    EXISTS (SELECT 1 FROM events WHERE {_OPEN} AND events.kind = :kind) AS is_open,
-    (SELECT coalesce(sum(cost), 0) FROM spent WHERE day = today)
-        + (SELECT coalesce(sum(price * greatest(items, 1)), 0) FROM events JOIN prices USING (kind) WHERE {_OPEN})
-        AS cost"""
-#: Counts the request; goes before the statement that records the event or what it may use.
-_COUNTED = """
-WITH counted AS (
-    INSERT INTO allowances (person, recent) VALUES (:person, :recent)
-    ON CONFLICT (person) DO UPDATE SET recent = excluded.recent)
-"""
-_RESERVE = "UPDATE events SET kind = :kind, items = :items WHERE adapter = :adapter AND id = :id RETURNING seq"
-_MEDIA_TODAY = f"SELECT {_ITEMS} FROM {_CLOCK}"
+
+_NOTHING = Amounts()
+
+Counted = tuple[Subject, Measure, Period]  #: what of a limit the statements depend on
 
 
 @cache
-def _figures(*, items: bool, cost: bool) -> str:
-    """Return the statement that reads the figures which the limits need."""
-    return f"""{_PRICES if cost else ""}
-SELECT now,
-    EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :id) AS is_known,
-    ARRAY(SELECT at FROM allowances, unnest(recent) AS at WHERE person = :person AND at > now - 60 ORDER BY at)
-        AS recent{f", {_ITEMS} AS items" if items else ""}{_COST if cost else ""}
-FROM {_CLOCK}
+def _figures(counted: tuple[Counted, ...]) -> str:
+    """Return the statement that reads the figures which the limits need: now, is_known, and one column for each.
+
+    With a limit of money also `price` and `is_open`.
+    """
+    has_money = any(measure is Measure.MONEY for _, measure, _ in counted)
+    columns = [f"{_figure(*one)} AS figure_{number}" for number, one in enumerate(counted)]
+    if has_money:
+        columns.append("(SELECT price FROM prices WHERE priced = :kind) AS price")
+        columns.append(f"EXISTS (SELECT 1 FROM events WHERE {_OPEN} AND kind = :kind) AS is_open")
+    return f"""
+WITH clock AS (SELECT * FROM {_CLOCK}){f", {_PRICES}" if has_money else ""}
+SELECT now, EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :id) AS is_known, {", ".join(columns)}
+FROM clock
+"""
+
+
+def _figure(subject: Subject, measure: Measure, period: Period) -> str:
+    of_subject, amount = OF_SUBJECT[subject], _AMOUNTS[measure]
+    if period is Period.MINUTE and measure is Measure.REQUESTS:
+        times = "SELECT at FROM allowances, unnest(recent) AS at"
+        return f"ARRAY({times} WHERE person = :{subject}_number AND at > now - 60 ORDER BY at)"
+    micros = "micros"
+    if measure is Measure.MONEY:  # what the price is not known of counts at the dearest
+        micros = "coalesce(micros, greatest(items, 1) * (SELECT price FROM prices WHERE priced = kind)) AS micros"
+    events = f"SELECT {_USES}, {micros} FROM events WHERE {of_subject} AND "
+    if period is Period.MINUTE:
+        used = " UNION ALL ".join(
+            f"{events} {done} AND received_at > now - 60 AND kind <> ''" for done in ("done", "NOT done")
+        )
+    else:
+        table = "spent" if subject in {Subject.WORKSPACE, Subject.SERVICE} else "usage"
+        finished = f"SELECT kind, requests, {_TOKENS} AS tokens, items, milliseconds, micros FROM"
+        parts = [f"{finished} {table} WHERE {of_subject} AND hour >= {period}", f"{events} {_OPEN}"]
+        if subject in _CARRIED:
+            parts.append(f"{finished} carried WHERE {_CARRIED[subject]} AND hour >= {period}")
+        used = " UNION ALL ".join(parts)
+    return f"(SELECT coalesce({amount}, 0)::bigint FROM ({used}) AS used)"
+
+
+@cache
+def _counted(subjects: tuple[Subject, ...]) -> str:
+    """Return what counts the request of a minute; goes before the statement that records the event or what it uses."""
+    values = ", ".join(f"(:{subject}_number::bigint, :{subject}_recent::float8[])" for subject in subjects)
+    return f"""
+WITH counted AS (
+    INSERT INTO allowances (person, recent) VALUES {values}
+    ON CONFLICT (person) DO UPDATE SET recent = excluded.recent)
 """
 
 
@@ -76,7 +127,7 @@ class PostgresRecorder(PostgresEvents):
             home = await self._make_local(db, row) if event.is_local else None
             if quota is None:
                 return await db.value(statements.RECORD, home=home, **row) is not None
-            return await _count(db, event, quota, statements.RECORD, {**row, "home": home})
+            return await self._count(db, event, quota, statements.RECORD, {**row, "home": home})
 
         locks = _locks(event, quota) if quota is not None else ()
         recorded = await self._writer.submit(work, then=lambda _: self._changed.set(), notify=EVENTS, locks=locks)
@@ -95,64 +146,89 @@ class PostgresRecorder(PostgresEvents):
         return number
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
-        values = {"kind": quota.kind or "", "items": quota.items, **_keys(event)}
+        values = {**_uses(quota.uses), "adapter": codec.to_key(event.adapter), "id": codec.to_key(event.id)}
         verdict = await self._writer.submit(
-            lambda db: _count(db, event, quota, _RESERVE, values, is_new=False), locks=_locks(event, quota)
+            lambda db: self._count(db, event, quota, _RESERVE, values, is_new=False), locks=_locks(event, quota)
         )
         if isinstance(verdict, OverLimit):
             raise verdict
 
-    async def media_today(self, adapter: str, actor: str) -> int:
-        who = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor), "id": ""}
-        ((items,),) = await self._connections.rows(_MEDIA_TODAY, person=hash_person(adapter, actor), **who)
-        return int(items)
+    async def used(self, adapter: str, actor: str, location: Location, limits: Sequence[Limit]) -> Sequence[int]:
+        if not limits:
+            return ()
+        event = Event(
+            id="",
+            adapter=adapter,
+            conversation="",
+            actor=Actor(id=actor),
+            location=location,
+            received_at=datetime.fromtimestamp(0, UTC),
+        )
+        statement = _figures(tuple((limit.subject, limit.measure, limit.period) for limit in limits))
+        (row,) = await self._connections.rows(statement, kind="", **self._asked(event, limits))
+        figures = [row[f"figure_{number}"] for number in range(len(limits))]
+        return [len(figure) if isinstance(figure, list) else int(figure) for figure in figures]
+
+    async def _count(
+        self,
+        db: PostgresDatabase,
+        event: Event,
+        quota: QuotaRequest,
+        then: str,
+        values: dict[str, Any],
+        *,
+        is_new: bool = True,
+    ) -> bool | OverLimit:
+        """Count a request and execute the statement `then`; returns whether this returned a row.
+
+        Over a limit nothing is counted or executed, and the limit is returned. `is_new`: a known event is not counted,
+        and the result is False.
+        """
+        statement = _figures(tuple((limit.subject, limit.measure, limit.period) for limit in quota.limits))
+        asked = self._asked(event, quota.limits)
+        row = await db.row(statement, kind=quota.uses.kind, **asked)
+        if is_new and row["is_known"]:
+            return False
+        found = {limit: row[f"figure_{number}"] for number, limit in enumerate(quota.limits)}
+        has_money = any(limit.measure is Measure.MONEY for limit in quota.limits)
+        recent = {limit.subject: times for limit, times in found.items() if is_rate(limit)}
+        figures = QuotaFigures(
+            recent=recent,
+            used={limit: int(used) for limit, used in found.items() if not is_rate(limit)},
+            price=row["price"] if has_money else None,
+            is_open=has_money and row["is_open"],
+        )
+        exceeded = find_exceeded(quota, figures, row["now"], self._zone)
+        if exceeded is not None:
+            return exceeded
+        if not recent:
+            return await db.value(then, **values) is not None
+        times = {f"{subject}_recent": [*times, row["now"]] for subject, times in recent.items()}
+        numbers = {f"{subject}_number": asked[f"{subject}_number"] for subject in recent}
+        return await db.value(_counted(tuple(recent)) + then, **numbers, **times, **values) is not None
+
+    def _asked(self, event: Event, limits: Sequence[Limit]) -> dict[str, Any]:
+        """Return the parameters of `_figures`, without the kind."""
+        return {
+            "id": codec.to_key(event.id),
+            "zone": self._zone.key,
+            "person": hash_subject(Subject.PERSON, event),
+            **place_keys(event),
+            **{f"{limit.subject}_number": hash_subject(limit.subject, event) for limit in limits if is_rate(limit)},
+        }
 
 
-async def _count(
-    db: PostgresDatabase,
-    event: Event,
-    quota: QuotaRequest,
-    then: str,
-    values: dict[str, Any],
-    *,
-    is_new: bool = True,
-) -> bool | OverLimit:
-    """Count a request and execute the statement `then`; returns whether this returned a row.
-
-    Over a limit nothing is counted or executed, and the limit is returned. `is_new`: a known event is not counted, and
-    the result is False.
-    """
-    person = hash_person(event.adapter, event.actor.id)
-    needs_items, needs_cost = quota.media_per_day > 0, quota.budget_per_day > 0
-    asked = {"person": person, "kind": quota.kind or "", "actor": codec.to_key(event.actor.id), **_keys(event)}
-    row = await db.row(_figures(items=needs_items, cost=needs_cost), **asked)
-    if is_new and row["is_known"]:
-        return False
-    figures = QuotaFigures(
-        recent=row["recent"],
-        items=int(row["items"]) if needs_items else 0,
-        cost=row["cost"] if needs_cost else 0.0,
-        price=row["price"] if needs_cost else None,
-        is_open=needs_cost and row["is_open"],
-    )
-    exceeded = find_exceeded(quota, figures, row["now"])
-    if exceeded is not None:
-        return exceeded
-    if not quota.requests_per_minute:
-        return await db.value(then, **values) is not None
-    return await db.value(_COUNTED + then, person=person, recent=[*row["recent"], row["now"]], **values) is not None
+def _uses(uses: Amounts) -> dict[str, Any]:
+    """Return the columns of what an event may use."""
+    return {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros")}
 
 
-def _keys(event: Event) -> dict[str, Any]:
-    return {"adapter": codec.to_key(event.adapter), "id": codec.to_key(event.id)}
+def _locks(event: Event, quota: QuotaRequest) -> Sequence[int]:
+    """Return the locks for counting a request: of all whose use the limits count."""
+    return list({hash_subject(limit.subject, event) for limit in quota.limits})
 
 
-def _locks(event: Event, quota: QuotaRequest) -> list[int]:
-    """Return the locks for counting a request: the person's and, if money is limited, everybody's."""
-    return [hash_person(event.adapter, event.actor.id), *([MONEY] if quota.budget_per_day else [])]
-
-
-def _recorded(event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> dict[str, object]:
+def _recorded(event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> dict[str, Any]:
     """Return the parameters of `statements.RECORD`."""
     lane = lane if answer is None else Lane.FREE
     keys = event_keys(event)
@@ -163,6 +239,5 @@ def _recorded(event: Event, lane: Lane, answer: Answer | None, quota: QuotaReque
         "received_at": event.received_at.timestamp(),
         "event": codec.dumps(event),
         "answer": None if answer is None else codec.dumps(answer),
-        "kind": "" if quota is None else quota.kind or "",
-        "items": 0 if quota is None else quota.items,
+        **_uses(_NOTHING if quota is None else quota.uses),
     }

@@ -60,57 +60,64 @@ SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at >
 """
 RECORD = """
 INSERT INTO events (
-    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, received_at, event, answer,
-    kind, items, home)
+    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event, answer,
+    kind, items, tokens, milliseconds, micros, home)
 VALUES (
-    :adapter, :id, :actor, :conversation, :lane, :lane_key, :command, :channel, :replaces, :received_at, :event,
-    :answer, :kind, :items, :home)
+    :adapter, :id, :actor, :conversation, :lane, :lane_key, :command, :channel, :replaces, :workspace, :received_at,
+    :event, :answer, :kind, :items, :tokens, :milliseconds, :micros, :home)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
 DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq"
 
 #: The columns of usage, one array each.
 _USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
-        :completion_tokens::bigint[], :items::bigint[], :costs::float8[], :prices::float8[])
-        AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price)"""
+        :completion_tokens::bigint[], :items::bigint[], :milliseconds::bigint[], :micros::bigint[], :prices::bigint[])
+        AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros, price)"""
+_SUMS = """sum(used.requests), sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items),
+        sum(used.milliseconds), sum(used.micros)"""
+_NAMES = "requests, prompt_tokens, completion_tokens, items, milliseconds, micros"
+_PLACE = "hour, adapter, actor, channel, kind, model"
 #: The key and the sums of usage.
-ADDED = """ON CONFLICT (hour, adapter, actor, channel, kind, model) DO UPDATE SET
+ADDED = f"""ON CONFLICT ({_PLACE}) DO UPDATE SET
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = usage.completion_tokens + excluded.completion_tokens,
-    items = usage.items + excluded.items, cost = usage.cost + excluded.cost,
-    workspace = excluded.workspace, roles = excluded.roles"""
-#: Costs by day, in rows of the owner's, which quotas add up.
-_PAID = """INSERT INTO spent SELECT used.hour / 24, used.kind, :owner::integer, sum(used.cost),
-    max(used.price)"""
-_PAID_ADDED = """ON CONFLICT (day, kind, owner) DO UPDATE SET
-    cost = spent.cost + excluded.cost, price = greatest(spent.price, excluded.price)"""
+    items = usage.items + excluded.items, milliseconds = usage.milliseconds + excluded.milliseconds,
+    micros = usage.micros + excluded.micros, workspace = excluded.workspace, roles = excluded.roles"""
+#: Adds to the usage of those whom `mine` names.
+_COUNTED = f"""INSERT INTO usage ({_PLACE}, {_NAMES}, workspace, roles)
+    SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, {_SUMS}, :workspace::text,
+        :roles::text
+    FROM mine, {_USED} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
+    {ADDED}"""
+#: Use by the hour, in rows of the owner's, which quotas add up.
+_SPENT = f"""INSERT INTO spent (hour, kind, owner, adapter, workspace, {_NAMES}, price)
+    SELECT used.hour, used.kind, :owner::integer, mine.adapter, :workspace::text, {_SUMS}, max(used.price)
+    FROM mine, {_USED} GROUP BY 1, 2, 4
+    ON CONFLICT (hour, kind, owner, adapter, workspace) DO UPDATE SET
+    requests = spent.requests + excluded.requests, prompt_tokens = spent.prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = spent.completion_tokens + excluded.completion_tokens,
+    items = spent.items + excluded.items, milliseconds = spent.milliseconds + excluded.milliseconds,
+    micros = spent.micros + excluded.micros, price = greatest(spent.price, excluded.price)"""
 #: A trigger sees to it that a turn that comes after a later reset is not live.
 COMMIT = f"""
 WITH mine AS (
-    UPDATE events SET answer = :answer WHERE seq = :seq AND owner = :owner AND answer IS NULL
+    UPDATE events SET answer = :answer, items = :used_items, tokens = :used_tokens,
+        milliseconds = :used_milliseconds, micros = :used_micros
+    WHERE seq = :seq AND owner = :owner AND answer IS NULL
     RETURNING seq, adapter, conversation, actor, channel, forgotten, withdrawn),
 said AS (
     INSERT INTO turns (event_seq, n, adapter, conversation, data, live)
     SELECT mine.seq, turn.n, mine.adapter, mine.conversation, turn.data, true
     FROM mine, unnest(:turns::text[]) WITH ORDINALITY AS turn (data, n)
     WHERE NOT mine.forgotten AND NOT mine.withdrawn ORDER BY turn.n),
-counted AS (
-    INSERT INTO usage
-    SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, sum(used.requests),
-        sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items), sum(used.cost), :workspace::text,
-        :roles::text
-    FROM mine, {_USED} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
-    {ADDED}),
-paid AS ({_PAID} FROM mine, {_USED} GROUP BY 1, 2 {_PAID_ADDED})
+counted AS ({_COUNTED}),
+paid AS ({_SPENT})
 SELECT seq FROM mine
 """
 USAGE = f"""
-WITH paid AS ({_PAID} FROM {_USED} GROUP BY 1, 2 {_PAID_ADDED})
-INSERT INTO usage
-SELECT used.hour, adapter, actor, channel, used.kind, used.model, sum(used.requests), sum(used.prompt_tokens),
-    sum(used.completion_tokens), sum(used.items), sum(used.cost), :workspace::text, :roles::text
-FROM events, {_USED} WHERE seq = :seq GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
-{ADDED}
+WITH mine AS (SELECT adapter, actor, channel FROM events WHERE seq = :seq),
+paid AS ({_SPENT})
+{_COUNTED}
 """
 #: Turns of the event that was replaced, and of its other replacements.
 REPLACE = """
@@ -145,7 +152,7 @@ AND actor = coalesce(:actor, actor)
 """
 IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
 CANCEL_WAITING = """
-UPDATE events SET answer = :answer, lane = 'free', lane_key = NULL, ready_at = 0
+UPDATE events SET answer = :answer, lane = 'free', lane_key = NULL, ready_at = 0, kind = ''
 WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND id = coalesce(:id, id)
 AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
 AND actor = coalesce(:actor, actor) RETURNING seq
@@ -164,7 +171,7 @@ WITHDRAW = """
 UPDATE events SET withdrawn = true, done = done OR owner IS NULL
 WHERE adapter = :adapter AND id = :id AND event IS NOT NULL RETURNING seq
 """
-PRICES = "SELECT kind, max(price) AS price FROM spent WHERE day >= :day GROUP BY kind"
+PRICES = "SELECT kind, max(price) AS price FROM spent WHERE hour >= :hour GROUP BY kind"
 DELETE_TURNS = "DELETE FROM turns WHERE event_seq = :seq"
 IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = :seq AND owner = :owner"
 COUNTS = """

@@ -9,9 +9,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot.limits import UTC_ZONE
 from bot.models import Job, Media
 from bot.ports import AuditEntry, Namespace
 from bot.store.postgres import maintenance, statements
@@ -35,9 +37,9 @@ class PostgresStore(PostgresRecorder, StoreQueries):
 
     dialect = Dialect(live="live", live_turns="turns", has_media=statements.HAS_MEDIA)
 
-    def __init__(self, url: SecretStr, *, timing: StoreTiming | None = None) -> None:
+    def __init__(self, url: SecretStr, *, timing: StoreTiming | None = None, zone: ZoneInfo = UTC_ZONE) -> None:
         timing = timing or StoreTiming()
-        super().__init__(timing)
+        super().__init__(timing, zone)
         self._connections = Connections(url, timeout=timing.statement)
         self._lease = Lease(self._connections, timing=timing, on_notification=self._on_notification, adopt=self._adopt)
         self._writer = PostgresWriter(self._connections)

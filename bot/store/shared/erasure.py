@@ -53,9 +53,8 @@ async def forget(
     person's usage to the rows without a person.
     """
     who = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor)}
-    today = quota.day_of(now)
-    person = quota.hash_person(adapter, actor)
-    await db.rows(quota.COUNT_ON, person=person, today=today, hour=today * 24, **who)
+    hour = int(now // quota.HOUR) - quota.CARRIED_DAYS * 24
+    await db.rows(quota.CARRY, person=quota.hash_person(adapter, actor), hour=hour, **who)
     answers = await db.rows(
         f"SELECT answer FROM events WHERE {_THEIRS} AND answer IS NOT NULL AND NOT ({is_running})", **who
     )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.models import ConversationContext, Event, Job, Media, Turn, UsageRow
+from bot.models import MICROS, ConversationContext, Event, Job, Media, Turn, UsageRow
 from bot.ports import AuditEntry, UsageField, UsageSum
 from bot.store.shared import audit, codec
 from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns
@@ -62,7 +62,7 @@ WHERE turns.adapter = :adapter AND turns.conversation = :conversation AND turns.
 ORDER BY turns.seq LIMIT {_PAGE}
 """
 _USAGE = """
-SELECT hour / 24 AS day, kind, model, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(cost)
+SELECT hour / 24 AS day, kind, model, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(micros)
 FROM usage WHERE hour >= :hour{conditions} GROUP BY day, kind, model ORDER BY day DESC, kind, model
 """
 _USAGE_CONDITIONS = {
@@ -73,7 +73,7 @@ _USAGE_CONDITIONS = {
     "workspace": "workspace = :workspace",
 }
 _USAGE_SUMS = """
-SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(cost)
+SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(micros)
 FROM usage WHERE hour >= :hour{conditions} GROUP BY {numbers} ORDER BY {numbers}
 """
 _USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour / 24", "person": "actor"}  #: where they are not named alike
@@ -177,9 +177,9 @@ class StoreQueries:
                 prompt_tokens=int(prompt_tokens),
                 completion_tokens=int(completion_tokens),
                 items=int(items),
-                cost=cost,
+                cost=int(micros) / MICROS,
             )
-            for day, kind, model, requests, prompt_tokens, completion_tokens, items, cost in rows
+            for day, kind, model, requests, prompt_tokens, completion_tokens, items, micros in rows
         ]
 
     async def usage_sums(
@@ -207,7 +207,7 @@ class StoreQueries:
                 prompt_tokens=int(row[-4]),
                 completion_tokens=int(row[-3]),
                 items=int(row[-2]),
-                cost=row[-1],
+                cost=int(row[-1]) / MICROS,
             )
             for row in rows
         ]

@@ -1,65 +1,125 @@
 """The quota rule, which every engine applies in the step that records an event."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from bot.errors import OverLimit
-from bot.models import QuotaRequest
+from bot.limits import MINUTE, Limit, Measure, Period, QuotaRequest, Subject, window_end
+from bot.models import Event
+from bot.store.shared import codec
 
-MINUTE = 60.0  #: seconds
 DAY = 86400  #: seconds
+HOUR = 3600  #: seconds
 #: Days for which the highest price of a kind is kept.
 PRICE_DAYS = 30
+#: Days for which the use of people who are forgotten is kept, as it counts in the present month.
+CARRIED_DAYS = 32
+
+
+#: The rows of usage that count against a limit on a subject.
+OF_SUBJECT = {
+    Subject.PERSON: "adapter = :adapter AND actor = :actor AND actor <> ''",
+    Subject.MEMBER: "adapter = :adapter AND actor = :actor AND actor <> '' AND workspace = :workspace",
+    Subject.CHANNEL: "adapter = :adapter AND channel = :channel",
+    Subject.WORKSPACE: "adapter = :adapter AND workspace = :workspace",
+    Subject.SERVICE: "true",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaFigures:
-    """The figures that a request is checked against. Those of a limit of 0 may be left out."""
+    """The figures that a request is checked against. Those that no limit needs may be left out."""
 
-    recent: Sequence[float] = ()  #: when the person's counted requests of the last minute were, oldest first
-    items: int = 0  #: files made today and being made for the person
-    cost: float = 0.0  #: spent by all people today, and being spent, at the highest price of each kind
-    price: float | None = None  #: the highest of one item or request of the kind; None: none was finished
+    #: when the subject's counted requests of the last minute were, oldest first
+    recent: Mapping[Subject, Sequence[float]] = field(default_factory=dict)
+    used: Mapping[Limit, int] = field(default_factory=dict)  #: what was used, and what may be used by open requests
+    price: int | None = None  #: the highest of one item or request of the kind, in micros; None: none was finished
     is_open: bool = False  #: whether a request of the kind is being answered
 
 
-def find_exceeded(quota: QuotaRequest, figures: QuotaFigures, now: float) -> OverLimit | None:
-    """Return the limit that the request exceeds; None: it is within all. `now`: seconds since 1970."""
-    rate = quota.requests_per_minute
-    if rate and len(figures.recent) >= rate:
-        return OverLimit("rate", wait=figures.recent[-rate] + MINUTE - now)
-    if quota.media_per_day and figures.items + quota.items > quota.media_per_day:
-        return OverLimit("media", left=max(0, quota.media_per_day - figures.items))
-    if quota.budget_per_day:
+def is_rate(limit: Limit) -> bool:
+    """Return whether a limit is on the requests of a minute, which are counted by their times."""
+    return limit.measure is Measure.REQUESTS and limit.period is Period.MINUTE
+
+
+def find_exceeded(quota: QuotaRequest, figures: QuotaFigures, now: float, zone: ZoneInfo) -> OverLimit | None:
+    """Return the limit that keeps the request waiting longest; None: it is within all. `now`: seconds since 1970."""
+    exceeded = [over for limit in quota.limits if (over := _exceeded(limit, quota, figures, now, zone)) is not None]
+    return max(exceeded, key=lambda over: over.wait, default=None)
+
+
+def _exceeded(limit: Limit, quota: QuotaRequest, figures: QuotaFigures, now: float, zone: ZoneInfo) -> OverLimit | None:
+    if is_rate(limit):
+        recent = figures.recent.get(limit.subject, ())
+        is_over = len(recent) >= limit.amount
+        return (
+            OverLimit(limit, wait=recent[-limit.amount] + MINUTE - now if limit.amount else MINUTE) if is_over else None
+        )
+    left = limit.amount - figures.used.get(limit, 0)
+    needed = quota.uses.of(limit.measure)
+    if limit.measure is Measure.MONEY and quota.uses.micros is None:
         if figures.price is None and figures.is_open:
-            return OverLimit("price")
-        left = quota.budget_per_day - figures.cost
-        rounding = quota.budget_per_day * 1e-9  #: sums of prices are not exact
-        # At the limit even what is free today waits: the first price of a kind is only known afterwards.
-        if left <= rounding or (figures.price or 0.0) * max(quota.items, 1) > left + rounding:
-            return OverLimit("money")
+            return OverLimit(limit, wait=MINUTE, is_price_unknown=True)
+        needed = (figures.price or 0) * max(quota.uses.items, 1)
+    uses_it = bool(needed) or (limit.measure is Measure.MONEY and bool(quota.uses.kind))
+    if limit.measure is Measure.TOKENS:
+        needed = min(needed, 1)  # how many it will use is not known: what is left may be used
+    # At the limit even what is free today waits: the first price of a kind is only known afterwards.
+    if uses_it and (left <= 0 or needed > left):
+        return OverLimit(limit, wait=window_end(limit.period, now, zone) - now, left=max(0, left))
     return None
 
 
-def day_of(now: float) -> int:
-    """Return the day in UTC, as days since 1970."""
-    return int(now // DAY)
-
-
 def hash_person(adapter: str, actor: str) -> int:
-    """Return a number for a person that does not name them: allowances of a day outlast the erasure of the person."""
-    key = f"{len(adapter)}/{adapter}{actor}".encode(errors="surrogatepass")
-    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big", signed=True)
+    """Return a number for a person that does not name them: what counts on outlasts the erasure of the person."""
+    return _hash(adapter, actor)
 
 
-#: Keeps the number of files made today for a person who is forgotten.
-COUNT_ON = """
-INSERT INTO allowances (person, day, items)
-SELECT CAST(:person AS bigint), CAST(:today AS bigint), made.items FROM (
-    SELECT sum(items) AS items FROM usage
-    WHERE adapter = :adapter AND actor = :actor AND actor <> '' AND hour >= :hour) AS made
-WHERE made.items > 0
-ON CONFLICT (person) DO UPDATE SET day = excluded.day,
-    items = excluded.items + CASE WHEN allowances.day = excluded.day THEN allowances.items ELSE 0 END
+def hash_subject(subject: Subject, event: Event) -> int:
+    """Return a number for whose use counts together."""
+    match subject:
+        case Subject.PERSON:
+            return hash_person(event.adapter, event.actor.id)
+        case Subject.MEMBER:
+            return _hash(event.adapter, event.actor.id, "member", event.location.workspace)
+        case Subject.CHANNEL:
+            return _hash(event.adapter, event.location.channel, "channel")
+        case Subject.WORKSPACE:
+            return _hash(event.adapter, event.location.workspace, "workspace")
+        case Subject.SERVICE:
+            return _hash("", "", "service")
+
+
+def _hash(adapter: str, name: str, *more: str) -> int:
+    key = "/".join((f"{len(adapter)}", *(f"{len(word)} {word}" for word in more), f"{adapter}{name}"))
+    return int.from_bytes(
+        hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest(), "big", signed=True
+    )
+
+
+def place_keys(event: Event) -> dict[str, str]:
+    """Return the keys of a person and a place that statements on usage compare."""
+    return {
+        "adapter": codec.to_key(event.adapter),
+        "actor": codec.to_key(event.actor.id),
+        "workspace": codec.to_key(event.location.workspace),
+        "channel": codec.to_key(event.location.channel),
+    }
+
+
+#: Keeps what a person who is forgotten has used, by hour and kind.
+CARRY = """
+INSERT INTO carried
+    (person, hour, workspace, kind, requests, prompt_tokens, completion_tokens, items, milliseconds, micros)
+SELECT CAST(:person AS bigint), hour, workspace, kind, sum(requests), sum(prompt_tokens), sum(completion_tokens),
+    sum(items), sum(milliseconds), sum(micros)
+FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> '' AND hour >= :hour GROUP BY hour, workspace, kind
+ON CONFLICT (person, hour, workspace, kind) DO UPDATE SET requests = carried.requests + excluded.requests,
+    prompt_tokens = carried.prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = carried.completion_tokens + excluded.completion_tokens,
+    items = carried.items + excluded.items, milliseconds = carried.milliseconds + excluded.milliseconds,
+    micros = carried.micros + excluded.micros
 """
+PRUNE_CARRIED = "DELETE FROM carried WHERE hour < :hour"

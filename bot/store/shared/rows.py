@@ -6,8 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from bot.models import Answer, Event, Job, Media, Turn, Usage
+from bot.models import MICROS, Answer, Event, Job, Media, Turn, Usage
 from bot.store.shared import codec
+
+#: The columns of a row of usage after the hour.
+USAGE_COLUMNS = (
+    *("kind", "model", "requests", "prompt_tokens", "completion_tokens", "items", "milliseconds", "micros", "price"),
+)
 
 
 class EventKeys(NamedTuple):
@@ -20,6 +25,7 @@ class EventKeys(NamedTuple):
     actor: str
     channel: str
     replaces: str
+    workspace: str
 
 
 def event_keys(event: Event) -> EventKeys:
@@ -33,14 +39,12 @@ def event_keys(event: Event) -> EventKeys:
         to_key(event.actor.id),
         to_key(event.location.channel),
         to_key(event.replaces),
+        to_key(event.location.workspace),
     )
 
 
 def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:
-    """Return a row for each use.
-
-    Sequence number, hour, kind, model, requests, tokens, items, cost, price of one item, and `usage_place`.
-    """
+    """Return a row for each use: sequence number, hour, the columns of `USAGE_COLUMNS`, and `usage_place`."""
     hour = int(now.timestamp() // 3600)
     place = usage_place(job.event) if usage else ()
     return tuple(
@@ -53,8 +57,9 @@ def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tu
             one.prompt_tokens,
             one.completion_tokens,
             one.items,
-            one.cost,
-            one.cost / max(one.items, one.requests, 1),
+            round(one.seconds * 1000),
+            to_micros(one),
+            price_of_one(one),
             *place,
         )
         for one in usage
@@ -64,6 +69,16 @@ def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tu
 def usage_place(event: Event) -> tuple[str, str]:
     """Return the workspace in which something is used, and the roles of the person who uses it."""
     return codec.to_key(event.location.workspace), codec.to_key("\n".join(sorted(event.actor.roles)))
+
+
+def price_of_one(used: Usage) -> int:
+    """Return the price of one item, else of one request, in micros, rounded up."""
+    return -(-to_micros(used) // max(used.items, used.requests, 1))
+
+
+def to_micros(used: Usage) -> int:
+    """Return the cost of a call as the database holds it."""
+    return round(used.cost * MICROS)
 
 
 def complete_turn(turn: Turn, event: Event, now: datetime) -> Turn:

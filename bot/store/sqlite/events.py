@@ -16,6 +16,7 @@ from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
 from bot.store.sqlite.recorder import SqliteRecorder
+from bot.store.sqlite.reservations import place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
@@ -70,7 +71,7 @@ class SqliteEvents(SqliteRecorder):
         answer = codec.dumps(outcome.answer)
         turns = [complete_turn(turn, job.event, now) for turn in outcome.turns]
         told = [codec.dumps(turn) for turn in turns]
-        used = await self._ledger.priced(job.event, outcome.usage)
+        used = await self._ledger.priced(outcome.usage)
         usage = make_usage_rows(job, used, now)
         replaced = ((job.seq, codec.to_key(job.event.replaces)),) if job.event.replaces and turns else ()
         first = 0  #: sequence number of the turns' first
@@ -99,16 +100,16 @@ class SqliteEvents(SqliteRecorder):
             if mine is None or mine.answer is not None:
                 return False
             self._running[job.seq] = replace(mine, answer=outcome.answer)
-            self._ledger.close(job.seq)
-            self._ledger.use(job.event, used)
+            self._ledger.close(job.seq, used)
+            self._ledger.use(place_of(job.event), used)
             return True
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        used = await self._ledger.priced(job.event, usage)
+        used = await self._ledger.priced(usage)
         rows = {statements.USAGE: make_usage_rows(job, used, datetime.fromtimestamp(self._now(), UTC))}
-        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, used)))
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(place_of(job.event), used)))
 
     async def complete(self, job: Job) -> None:
         self._own(job)

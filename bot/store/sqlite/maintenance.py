@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.limits import Amounts
 from bot.models import Media
 from bot.store.shared import erasure, key_values, quota
 from bot.store.shared.rows import parse_media
@@ -15,15 +16,16 @@ CHUNK = 200
 MARK = 0x636D7573
 
 _ADD_USAGE = """
-INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost,
-    price, workspace)
-SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, cost, price,
-    workspace
+INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items,
+    milliseconds, micros, price, workspace)
+SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros,
+    price, workspace
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
     completion_tokens = completion_tokens + excluded.completion_tokens,
-    items = items + excluded.items, cost = cost + excluded.cost, price = max(price, excluded.price)
+    items = items + excluded.items, milliseconds = milliseconds + excluded.milliseconds,
+    micros = micros + excluded.micros, price = max(price, excluded.price)
 """
 _PRUNE = """
 DELETE FROM events WHERE seq IN (
@@ -53,13 +55,16 @@ async def answer_waiting(db: SqliteDatabase, seqs: Sequence[int], answer: str) -
     )
 
 
-async def reserve(db: SqliteDatabase, seq: int, kind: str, items: int) -> None:
+async def reserve(db: SqliteDatabase, seq: int, uses: Amounts) -> None:
     """Store what an event may use until it is answered."""
     sql = (
-        "INSERT INTO reservations (event_seq, kind, items) SELECT seq, :kind, :items FROM events WHERE seq = :seq"
-        " ON CONFLICT DO UPDATE SET kind = excluded.kind, items = excluded.items"
+        "INSERT INTO reservations (event_seq, kind, items, tokens, milliseconds, micros)"
+        " SELECT seq, :kind, :items, :tokens, :milliseconds, :micros FROM events WHERE seq = :seq"
+        " ON CONFLICT DO UPDATE SET kind = excluded.kind, items = excluded.items, tokens = excluded.tokens,"
+        " milliseconds = excluded.milliseconds, micros = excluded.micros"
     )
-    await db.rows(sql, kind=kind, items=items, seq=seq)
+    amounts = {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros")}
+    await db.rows(sql, seq=seq, **amounts)
 
 
 async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -> None:
@@ -101,6 +106,6 @@ async def prune(db: SqliteDatabase, before: datetime) -> tuple[int, list[Media]]
 
 
 async def prune_rest(db: SqliteDatabase, *, now: float) -> None:
-    """Erase values that have expired or whose conversation is gone, and allowances of other days."""
+    """Erase values that have expired or whose conversation is gone, and what counted for the forgotten."""
     await db.rows(key_values.PRUNE, now=now)
-    await db.rows("DELETE FROM allowances WHERE day < :today", today=quota.day_of(now))
+    await db.rows(quota.PRUNE_CARRIED, hour=int(now // quota.HOUR) - quota.CARRIED_DAYS * 24)

@@ -1,149 +1,162 @@
 """The figures of quotas, in memory; valid as one process makes all changes of the database."""
 
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
-from bot.models import Event, QuotaRequest, Usage
-from bot.store.shared import codec
-from bot.store.shared import quota as rule
-from bot.store.shared.quota import QuotaFigures, find_exceeded
+from bot.limits import MINUTE, Amounts, Limit, Measure, Period, QuotaRequest, Subject, window_end, window_start
+from bot.models import MICROS, Usage
+from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, is_rate
+from bot.store.shared.rows import price_of_one
+from bot.store.sqlite.reservations import ByKind, Key, Moment, Place, Reservation, Sums, settle, to_amounts
 
-Person = tuple[str, str]  #: adapter and actor, as keys
+T = TypeVar("T")
 
+#: People, channels and so on whose requests of the last minute are known.
+_SUBJECTS = 10_000
 
-def person_of(event: Event) -> Person:
-    """Return the key of the person who sent an event."""
-    return codec.to_key(event.adapter), codec.to_key(event.actor.id)
-
-
-#: People whose requests of the last minute are known.
-_PEOPLE = 10_000
-
-_ITEMS = """
-SELECT coalesce(sum(items), 0)
-    + coalesce((SELECT items FROM allowances WHERE person = :person AND day = :today), 0)
-FROM usage WHERE hour >= :hour AND adapter = :adapter AND actor = :actor
-"""
-#: What was spent each day on each kind, and the dearest of one item or request.
-_COST = "SELECT hour / 24 AS day, kind, sum(cost), max(price) FROM usage WHERE hour >= :hour GROUP BY day, kind"
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """The files and money that a counted request may use until it is answered."""
-
-    person: Person
-    kind: str  #: "": it spends nothing that is limited
-    items: int
-    at: float = 0.0  #: when it was counted against the requests of a minute, seconds since 1970; 0: it was not
-
-    @property
-    def amount(self) -> int:
-        """The number of items that it may pay for."""
-        return max(self.items, 1)
+_SUMS = """
+SELECT kind, sum(requests), sum(prompt_tokens + completion_tokens), sum(items), sum(milliseconds), sum(micros) FROM"""
+_CARRIED = {
+    subject: f" UNION ALL {_SUMS} carried WHERE person = :person{where} AND hour >= :hour GROUP BY kind"
+    for subject, where in ((Subject.PERSON, ""), (Subject.MEMBER, " AND workspace = :workspace"))
+}
+_PRICES = "SELECT kind, max(price) FROM usage WHERE hour >= :hour GROUP BY kind"
 
 
 class QuotaLedger:
-    """Counts requests and what they use. `read` reads rows; `now` is the time in seconds since 1970.
+    """Counts requests and what they use. `now` is the time in seconds since 1970, `zone` that of days and months.
 
-    Call `load` before `count`. All methods but `load` are synchronous, so that no other request comes between.
+    `read` reads rows after all writes before it and before those after it. Call `load` before `count`. All methods but
+    `load` are synchronous, so that no other request comes between.
     """
 
     def __init__(
-        self, read: Callable[[str, dict[str, object]], Awaitable[list[Any]]], now: Callable[[], float]
+        self,
+        read: Callable[[str, dict[str, object], Callable[[list[Any]], None]], Awaitable[None]],
+        now: Callable[[], float],
+        zone: ZoneInfo,
     ) -> None:
         self._read = read
         self._now = now
-        self._recent: OrderedDict[Person, deque[float]] = OrderedDict()
-        self._today = 0
-        self._items: dict[Person, int] = {}  #: of finished requests today
-        self._cost: float | None = None  #: of finished requests today
-        self._prices: dict[str, float] = {}
-        self._writes = 0  #: changes of usage so far
+        self._zone = zone
+        self._recent: OrderedDict[Key, deque[float]] = OrderedDict()
+        self._moments: OrderedDict[Key, deque[Moment]] = OrderedDict()
+        self._turned_at = self._turns_at = 0.0  #: when windows were last looked at, and when the first of them ends
+        self._starts: dict[Period, float] = {}  #: of the present windows
+        self._used: dict[Period, dict[Key, ByKind]] = {}  #: of finished requests in the present window
+        self._prices: dict[str, int] | None = None  #: the dearest of one item or request, by kind
         self._open: dict[int, Reservation] = {}  #: of unanswered events by sequence number
         self._next: dict[int, Reservation] = {}  #: of running events that are about to be reopened, beside the first
-        self._open_items: Counter[Person] = Counter()
-        self._open_amounts: Counter[str] = Counter()
+        self._reserved: dict[Key, ByKind] = {}  #: by open requests
 
-    async def load(self, person: Person, number: int, *, items: bool, cost: bool) -> None:
-        """Read today's number of files of a person and today's costs, as far as needed and not known yet.
+    async def load(self, place: Place, person: int, limits: Sequence[Limit]) -> None:
+        """Read what was used in the windows of these limits, as far as it is not known yet.
 
-        `number`: the person's `hash_person`. Raises `StoreError`.
+        `person`: the person's `hash_person`. Raises `StoreError`.
         """
-        self._turn_day()
-        while items and person not in self._items:
-            writes, today = self._writes, self._today
-            values = {"person": number, "today": today, "hour": today * 24, "adapter": person[0], "actor": person[1]}
-            (row,) = await self._read(_ITEMS, values)
-            self._turn_day()
-            if (writes, today) == (self._writes, self._today):  # else the row may lack what was written meanwhile
-                self._items[person] = int(row[0])
-        while cost and self._cost is None:
-            writes, today = self._writes, self._today
-            rows = await self._read(_COST, {"hour": (today - rule.PRICE_DAYS) * 24})
-            self._turn_day()
-            if (writes, today) == (self._writes, self._today):
-                self._cost = sum(spent for day, _, spent, _ in rows if day >= today)
-                for _, kind, _, price in rows:
-                    self._learn(kind, price)
+        for limit in limits:
+            if limit.period is Period.MINUTE:
+                continue
+            self._turn()
+            key, used = place.key(limit.subject), self._used[limit.period]
+            if key not in used:
+                await self._load_used(place, person, limit, key)
+            if limit.measure is Measure.MONEY:
+                await self.load_prices()
 
-    async def priced(self, event: Event, usage: Sequence[Usage]) -> list[Usage]:
+    async def _load_used(self, place: Place, person: int, limit: Limit, key: Key) -> None:
+        start, used = self._starts[limit.period], self._used[limit.period]
+        carried = _CARRIED.get(limit.subject, "")
+        sql = f"{_SUMS} usage WHERE hour >= :hour AND {OF_SUBJECT[limit.subject]} GROUP BY kind{carried}"
+        values = {"hour": int(start // HOUR), "person": person, **place._asdict()}
+
+        def keep(rows: list[Any]) -> None:
+            by_kind: ByKind = {}
+            for kind, *sums in rows:
+                names = ("requests", "tokens", "items", "milliseconds", "micros")
+                uses = Amounts(kind=kind, **dict(zip(names, map(int, sums), strict=True)))
+                by_kind.setdefault(kind, Sums()).add(uses)
+            used[key] = by_kind
+
+        await self._read(sql, values, keep)
+
+    async def load_prices(self) -> None:
+        """Read the dearest prices. Raises `StoreError`."""
+        if self._prices is None:
+
+            def keep(rows: list[Any]) -> None:
+                self._prices = {kind: int(price) for kind, price in rows}
+
+            await self._read(_PRICES, {"hour": int(self._now() // HOUR) - PRICE_DAYS * 24}, keep)
+
+    async def priced(self, usage: Sequence[Usage]) -> list[Usage]:
         """Give estimates the dearest known price of their kind. Raises `StoreError`."""
         if any(used.is_estimate for used in usage):
-            await self.load(person_of(event), 0, items=False, cost=True)
+            await self.load_prices()
+        prices = self._prices or {}
         return [
-            replace(used, cost=self._prices.get(used.kind, 0.0) * max(used.items, used.requests))
+            replace(used, cost=prices.get(used.kind, 0) * max(used.items, used.requests) / MICROS)
             if used.is_estimate
             else used
             for used in usage
         ]
 
-    def items(self, person: Person) -> int:
-        """Return the number of files made today and being made for a person."""
-        return self._items.get(person, 0) + self._open_items[person]
+    def used(self, place: Place, limits: Sequence[Limit]) -> list[int]:
+        """Return what counts against each limit: what was used in its window, and what may be used by open requests."""
+        now = self._now()
+        return [
+            len(self._recent_of(place.key(limit.subject), now)) if is_rate(limit) else self._used_of(place, limit, now)
+            for limit in limits
+        ]
 
-    def count(self, quota: QuotaRequest, person: Person, *, instead_of: int = 0) -> Reservation:
+    def count(self, quota: QuotaRequest, place: Place, *, instead_of: int = 0) -> Reservation:
         """Count a request and reserve what it may use. Raises `OverLimit`.
 
         `instead_of`: sequence number of the event whose reservation it is to replace.
         """
-        self._turn_day()
         old = self._open.get(instead_of)
         if old is not None:
             self._remove(old)
         try:
             now = self._now()
-            exceeded = find_exceeded(quota, self._figures(quota, person, now), now)
+            exceeded = find_exceeded(quota, self._figures(quota, place, now), now, self._zone)
         finally:
             if old is not None:
                 self._add(old)
         if exceeded is not None:
             raise exceeded
-        if quota.requests_per_minute:
-            recent = self._recent.setdefault(person, deque())
-            recent.append(now)
-            self._recent.move_to_end(person)
-            if len(self._recent) > _PEOPLE:
-                self._recent.popitem(last=False)
-        at = now if quota.requests_per_minute else 0.0
-        uses_what_is_limited = quota.media_per_day > 0 or quota.budget_per_day > 0
-        kind, items = (quota.kind or "", quota.items) if uses_what_is_limited else ("", 0)
-        reservation = Reservation(person, kind, items, at)
+        rates = tuple({limit.subject: None for limit in quota.limits if is_rate(limit)})
+        for subject in rates:
+            _touch(self._recent, place.key(subject)).append(now)
+        if quota.is_counted_by_the_minute:
+            return Reservation(place, rates=rates, at=now)
+        moment = None
+        minutes = {
+            limit.subject: None for limit in quota.limits if limit.period is Period.MINUTE and not is_rate(limit)
+        }
+        if minutes:
+            moment = Moment(now, quota.uses)
+            for subject in minutes:
+                _touch(self._moments, place.key(subject)).append(moment)
+        reservation = Reservation(place, quota.uses, rates, now, moment)
         self._add(reservation)
         return reservation
 
     def take_back(self, reservation: Reservation) -> None:
         """Undo `count` for a request that was not recorded."""
-        self._remove(reservation)
-        recent = self._recent.get(reservation.person)
-        if recent is not None and reservation.at in recent:
-            recent.remove(reservation.at)
+        self.release(reservation)
+        for subject in reservation.rates:
+            recent = self._recent.get(reservation.place.key(subject))
+            if recent is not None and reservation.at in recent:
+                recent.remove(reservation.at)
 
     def release(self, reservation: Reservation) -> None:
         """Drop the reservation of a counted request whose event has an answer already."""
         self._remove(reservation)
+        settle(reservation, ())
 
     def open(self, seq: int, reservation: Reservation) -> None:
         """Assign a counted reservation to its event, in place of its earlier one."""
@@ -159,67 +172,104 @@ class QuotaLedger:
         """Release the reservation of an event that is not reopened after all."""
         reservation = self._next.pop(seq, None)
         if reservation is not None:
-            self._remove(reservation)
+            self.release(reservation)
 
     def reopen(self, seq: int, reservation: Reservation) -> None:
         """Reserve what an event may use that is answered again, or that an earlier process recorded."""
         self.drop_next(seq)
-        if seq not in self._open and (reservation.kind or reservation.items):
+        if seq not in self._open and reservation.uses.kind:
             self._open[seq] = reservation
             self._add(reservation)
 
-    def close(self, seq: int) -> None:
-        """Drop the reservation of an event that is answered or erased."""
+    def close(self, seq: int, usage: Sequence[Usage] = ()) -> None:
+        """Drop the reservation of an event that is answered, with what it used, or erased."""
         reservation = self._open.pop(seq, None)
         if reservation is not None:
             self._remove(reservation)
+            settle(reservation, usage)
 
-    def use(self, event: Event, usage: Sequence[Usage]) -> None:
+    def use(self, place: Place, usage: Sequence[Usage]) -> None:
         """Count usage that was stored for an event."""
-        self._writes += 1
-        if self._cost is None and not self._items:  # nothing was read yet, and later reads include it
-            return
-        self._turn_day()
-        person = person_of(event)
+        self._turn()
         for used in usage:
-            self._learn(used.kind, used.cost / max(used.items, used.requests, 1))
-            if self._cost is not None:
-                self._cost += used.cost
-            if person in self._items:
-                self._items[person] += used.items
+            if self._prices is not None:
+                self._prices[used.kind] = max(price_of_one(used), self._prices.get(used.kind, 0))
+            for by_key in self._used.values():
+                for key in [place.key(subject) for subject in Subject] if by_key else ():
+                    by_kind = by_key.get(key)
+                    if by_kind is not None:
+                        by_kind.setdefault(used.kind, Sums()).add(to_amounts(used))
 
-    def _figures(self, quota: QuotaRequest, person: Person, now: float) -> QuotaFigures:
-        recent = self._recent.get(person, deque())
-        while recent and recent[0] <= now - rule.MINUTE:
-            recent.popleft()
-        kind = quota.kind or ""
-        reserved = sum(self._prices.get(one, 0.0) * amount for one, amount in self._open_amounts.items())
+    def recall(self, place: Place, at: float) -> None:
+        """Count a request of the last minute that an earlier process recorded."""
+        for subject in Subject:
+            _touch(self._recent, place.key(subject)).append(at)
+
+    def _figures(self, quota: QuotaRequest, place: Place, now: float) -> QuotaFigures:
+        self._turn()
+        counted = [limit for limit in quota.limits if not is_rate(limit)]
+        rates = {limit.subject for limit in quota.limits if is_rate(limit)}
+        reserved = self._reserved.get(place.key(Subject.SERVICE), {}).get(quota.uses.kind)
         return QuotaFigures(
-            recent=recent,
-            items=self.items(person),
-            cost=(self._cost or 0.0) + reserved,
-            price=self._prices.get(kind),
-            is_open=self._open_amounts[kind] > 0,
+            recent={subject: self._recent_of(place.key(subject), now) for subject in rates},
+            used={limit: self._used_of(place, limit, now) for limit in counted},
+            price=(self._prices or {}).get(quota.uses.kind),
+            is_open=reserved is not None and reserved.requests > 0,
+        )
+
+    def _recent_of(self, key: Key, now: float) -> Sequence[float]:
+        recent = self._recent.get(key)
+        if recent is None:
+            return ()
+        while recent and recent[0] <= now - MINUTE:
+            recent.popleft()
+        return recent
+
+    def _used_of(self, place: Place, limit: Limit, now: float) -> int:
+        key = place.key(limit.subject)
+        if limit.period is Period.MINUTE:
+            moments = self._moments.get(key, deque())
+            while moments and moments[0].at <= now - MINUTE:
+                moments.popleft()
+            return sum(moment.uses.of(limit.measure) for moment in moments)
+        prices = self._prices or {}
+        return sum(
+            sums.amounts(kind, prices.get(kind, 0)).of(limit.measure)
+            for by_key in (self._used[limit.period], self._reserved)
+            for kind, sums in by_key.get(key, {}).items()
         )
 
     def _add(self, reservation: Reservation) -> None:
-        self._open_items[reservation.person] += reservation.items
-        if reservation.kind:
-            self._open_amounts[reservation.kind] += reservation.amount
+        if reservation.uses.kind:
+            for key in reservation.keys:
+                self._reserved.setdefault(key, {}).setdefault(reservation.uses.kind, Sums()).add(reservation.uses)
 
     def _remove(self, reservation: Reservation) -> None:
-        self._open_items[reservation.person] -= reservation.items
-        if not self._open_items[reservation.person]:
-            del self._open_items[reservation.person]
-        if reservation.kind:
-            self._open_amounts[reservation.kind] -= reservation.amount
+        kind = reservation.uses.kind
+        for key in reservation.keys if kind else ():
+            by_kind = self._reserved[key]
+            by_kind[kind].add(reservation.uses, -1)
+            if not by_kind[kind].requests:
+                del by_kind[kind]
+            if not by_kind:
+                del self._reserved[key]
 
-    def _learn(self, kind: str, price: float) -> None:
-        self._prices[kind] = max(price, self._prices.get(kind, 0.0))
+    def _turn(self) -> None:
+        """Forget the use of windows that are over."""
+        now = self._now()
+        if self._turned_at <= now < self._turns_at:
+            return
+        self._turned_at, self._turns_at = now, window_end(Period.DAY, now, self._zone)
+        for period in (Period.DAY, Period.MONTH):
+            start = window_start(period, now, self._zone)
+            if self._starts.get(period) != start:
+                self._starts[period] = start
+                self._used[period] = {}
 
-    def _turn_day(self) -> None:
-        today = rule.day_of(self._now())
-        if today != self._today:
-            self._today = today
-            self._items.clear()
-            self._cost = None
+
+def _touch(values: OrderedDict[Key, deque[T]], key: Key) -> deque[T]:
+    found = values.setdefault(key, deque())
+    values.move_to_end(key)
+    if len(values) > _SUBJECTS:
+        values.popitem(last=False)
+    return found

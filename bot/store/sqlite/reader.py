@@ -1,15 +1,34 @@
 """The connection that reads; it does not wait for the writer's."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
+from bot.limits import Amounts
 from bot.models import Job
 from bot.store.shared import codec
 from bot.store.shared.rows import JOB, parse_job
 from bot.store.sqlite.errors import translate
+
+#: The columns of a reservation.
+RESERVED = "kind, items, tokens, milliseconds, micros"
+#: Requests that were counted since a time: refused and cancelled ones are in the free lane. One for each index.
+RECENT = tuple(
+    f"SELECT adapter, actor, workspace, channel, received_at FROM events"  # noqa: S608 - constants
+    f" WHERE done = {done} AND received_at > :since AND lane <> 'free'"
+    for done in (0, 1)
+)
+
+
+def to_amounts(reserved: Sequence[Any]) -> Amounts:
+    """Return what an event may use by the columns of `RESERVED`, which are NULL where there is no reservation."""
+    kind, items, tokens, milliseconds, micros = reserved
+    if not kind:
+        return Amounts()
+    return Amounts(kind=kind, requests=1, items=items, tokens=tokens, milliseconds=milliseconds, micros=micros)
 
 
 class SqliteReader:
@@ -30,18 +49,18 @@ class SqliteReader:
         """Return an event by its sequence number; None: it was erased."""
         return parse_job(await self.rows(f"SELECT {JOB} FROM events WHERE seq = :seq AND event IS NOT NULL", seq=seq))  # noqa: S608
 
-    async def state(self, adapter: str, event_id: str) -> tuple[int, str, str, str, str, int] | None:
-        """Return sequence number, conversation, command, lane, kind and items of an event that was not erased.
-
-        Kind and items are those of its reservation; "" and 0 without one.
-        """
+    async def state(self, adapter: str, event_id: str) -> tuple[int, str, str, str, Amounts] | None:
+        """Return sequence number, conversation, command, lane and reservation of an event that was not erased."""
         sql = (
-            "SELECT seq, conversation, command, lane, coalesce(kind, ''), coalesce(items, 0)"
+            f"SELECT seq, conversation, command, lane, {RESERVED}"  # noqa: S608 - a constant
             " FROM events LEFT JOIN reservations ON event_seq = seq"
             " WHERE adapter = :adapter AND id = :id AND event IS NOT NULL"
         )
         rows = await self.rows(sql, adapter=codec.to_key(adapter), id=codec.to_key(event_id))
-        return tuple(rows[0]) if rows else None
+        if not rows:
+            return None
+        seq, conversation, command, lane, *reserved = rows[0]
+        return seq, conversation, command, lane, to_amounts(reserved)
 
     async def is_known(self, adapter: str, event_id: str) -> bool:
         """Return whether an event was recorded, erased ones included."""

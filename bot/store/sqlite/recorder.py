@@ -1,13 +1,16 @@
 """Recording of events: they are counted against the quotas, written and queued."""
 
-# ruff: noqa: D102 - the promises are those of `bot.ports`
+# ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.errors import OverLimit
-from bot.models import Answer, Event, Job, Lane, QuotaRequest
+from bot.limits import MINUTE, Limit, QuotaRequest
+from bot.models import Answer, Event, Job, Lane, Location
 from bot.store.shared import codec
 from bot.store.shared.quota import hash_person
 from bot.store.shared.rows import event_keys
@@ -15,8 +18,9 @@ from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import WaitingQueue, make_entry
-from bot.store.sqlite.quota import QuotaLedger, Reservation, person_of
-from bot.store.sqlite.reader import SqliteReader
+from bot.store.sqlite.quota import QuotaLedger
+from bot.store.sqlite.reader import RECENT, RESERVED, SqliteReader, to_amounts
+from bot.store.sqlite.reservations import Place, Reservation, make_place, place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
@@ -33,7 +37,13 @@ class SqliteRecorder:
     _reader: SqliteReader
 
     def __init__(
-        self, *, now: Callable[[], float], clock: Callable[[], float], timing: StoreTiming, contexts: ContextCache
+        self,
+        *,
+        now: Callable[[], float],
+        clock: Callable[[], float],
+        timing: StoreTiming,
+        contexts: ContextCache,
+        zone: ZoneInfo,
     ) -> None:
         self._now = now  #: seconds since 1970
         self._clock = clock  #: seconds; nobody sets it
@@ -45,7 +55,7 @@ class SqliteRecorder:
         self._claimed: dict[int, Job] = {}  #: the same, as `claim` returned them
         self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
         self._contexts = contexts
-        self._ledger = QuotaLedger(lambda sql, parameters: self._reader.rows(sql, **parameters), now)
+        self._ledger = QuotaLedger(self._read_in_order, now, zone)
         self._counted: set[tuple[str, str]] = set()  #: events being recorded that were counted
         self._last_event = 0  #: sequence number at the start
         self._last_turn = 0  #: sequence number
@@ -54,12 +64,15 @@ class SqliteRecorder:
         """Queue all unfinished events."""
         rows = await self._reader.rows(
             "SELECT seq, adapter, conversation, actor, lane, command, received_at, ready_at, answer IS NOT NULL,"
-            " kind, items FROM events LEFT JOIN reservations ON event_seq = seq"
+            f" workspace, channel, {RESERVED} FROM events LEFT JOIN reservations ON event_seq = seq"
             " WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
         )
-        for seq, adapter, conversation, actor, lane, command, since, ready_at, answered, kind, items in rows:
-            if kind is not None and not answered:
-                self._ledger.reopen(seq, Reservation((adapter, actor), kind, items))
+        for row in rows:
+            seq, adapter, conversation, actor, lane, command, since, ready_at, answered, *place, _, _, _, _, _ = row
+            if not answered:
+                workspace, channel = place
+                reserved = Reservation(Place(adapter, actor, workspace, channel), to_amounts(row[-5:]))
+                self._ledger.reopen(seq, reserved)
             self._queue.add(
                 make_entry(
                     seq,
@@ -74,9 +87,20 @@ class SqliteRecorder:
                 )
             )
         self._changed.set()
+        await self._recall()
         last = dict(await self._reader.rows("SELECT name, seq FROM sqlite_sequence"))
         self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
         self._contexts.clear(through_seq=rows[-1][0] if rows else 0)
+
+    async def _recall(self) -> None:
+        """Count the requests of the last minute. Refused and cancelled ones are in the free lane."""
+        since = self._now() - MINUTE
+        found = [row for sql in RECENT for row in await self._reader.rows(sql, since=since)]
+        for *place, at in sorted(found, key=lambda row: float(row[-1])):
+            self._ledger.recall(Place(*place), min(float(at), self._now()))
+
+    async def _read_in_order(self, sql: str, parameters: dict[str, object], keep: Callable[[list[Any]], None]) -> None:
+        await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=keep))
 
     def _due(self, ready_at: float) -> float:
         """Return a stored time by the queue's clock, 0 if it has come or is too far away to be meant."""
@@ -88,12 +112,13 @@ class SqliteRecorder:
     ) -> bool:
         if quota is None or (key := event_keys(event)[:2]) in self._counted:
             return await self._record(event, lane, answer)
-        person = person_of(event)
-        await self._load_figures(event, quota)
+        place = place_of(event)
+        if not quota.is_counted_by_the_minute:
+            await self._ledger.load(place, hash_person(event.adapter, event.actor.id), quota.limits)
         if key in self._counted:  # another delivery of the same event was faster
             return await self._record(event, lane, answer)
         try:
-            reservation = self._ledger.count(quota, person)
+            reservation = self._ledger.count(quota, place)
         except OverLimit:
             if await self._reader.is_known(event.adapter, event.id):
                 return False
@@ -101,16 +126,11 @@ class SqliteRecorder:
         self._counted.add(key)
         return await self._record(event, lane, answer, reservation)
 
-    async def _load_figures(self, event: Event, quota: QuotaRequest) -> None:
-        number = hash_person(event.adapter, event.actor.id)
-        items, cost = quota.media_per_day > 0, quota.budget_per_day > 0
-        await self._ledger.load(person_of(event), number, items=items, cost=cost)
-
     async def _record(
         self, event: Event, lane: Lane, answer: Answer | None, reservation: Reservation | None = None
     ) -> bool:
         lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, replaces = event_keys(event)
+        adapter, event_id, conversation, command, actor, channel, replaces, workspace = event_keys(event)
         since = event.received_at.timestamp()
         committed = None if answer is None else codec.dumps(answer)
         row = (
@@ -122,13 +142,15 @@ class SqliteRecorder:
             actor,
             channel,
             replaces,
+            workspace,
             since,
             codec.dumps(event),
             committed,
         )
         rows: Rows = {statements.RECORD: (row,)}
-        if reservation is not None and reservation.kind and answer is None:
-            reserved = (adapter, event_id, reservation.kind, reservation.items)
+        if reservation is not None and reservation.uses.kind and answer is None:
+            uses = reservation.uses
+            reserved = (adapter, event_id, uses.kind, uses.items, uses.tokens, uses.milliseconds, uses.micros)
             rows = {**rows, statements.RESERVE: (reserved,)}
 
         def undo() -> None:
@@ -166,14 +188,15 @@ class SqliteRecorder:
         return await self._writer.submit(RowsOperation(lambda: rows, then, undo=undo))
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
-        await self._load_figures(event, quota)
+        place = place_of(event)
+        await self._ledger.load(place, hash_person(event.adapter, event.actor.id), quota.limits)
         found = await self._reader.state(event.adapter, event.id)
         seq = 0 if found is None else found[0]
         # A running event has asked already: what it may use counts beside the new request.
-        reservation = self._ledger.count(quota, person_of(event), instead_of=0 if seq in self._running else seq)
+        reservation = self._ledger.count(quota, place, instead_of=0 if seq in self._running else seq)
 
         async def work(db: SqliteDatabase) -> None:
-            await maintenance.reserve(db, seq, reservation.kind, reservation.items)
+            await maintenance.reserve(db, seq, reservation.uses)
 
         def then(_: None) -> None:
             running = self._running.get(seq)
@@ -187,7 +210,7 @@ class SqliteRecorder:
         undo = partial(self._ledger.take_back, reservation)
         await self._writer.submit(WorkOperation(work, then=then, undo=undo))
 
-    async def media_today(self, adapter: str, actor: str) -> int:
-        person = codec.to_key(adapter), codec.to_key(actor)
-        await self._ledger.load(person, hash_person(adapter, actor), items=True, cost=False)
-        return self._ledger.items(person)
+    async def used(self, adapter: str, actor: str, location: Location, limits: Sequence[Limit]) -> Sequence[int]:
+        place = make_place(adapter, actor, location)
+        await self._ledger.load(place, hash_person(adapter, actor), limits)
+        return self._ledger.used(place, limits)

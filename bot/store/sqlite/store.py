@@ -11,11 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import aiosqlite
 
 from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
+from bot.limits import UTC_ZONE
 from bot.models import Answer, ConversationContext, Event, Job, Lane, Media
 from bot.ports import AuditEntry, Namespace
 from bot.store.shared import audit, codec, contexts, erasure, key_values
@@ -30,8 +32,8 @@ from bot.store.sqlite.errors import translate
 from bot.store.sqlite.events import SqliteEvents
 from bot.store.sqlite.lock import ownership
 from bot.store.sqlite.queue import Entry, make_entry
-from bot.store.sqlite.quota import Reservation, person_of
 from bot.store.sqlite.reader import SqliteReader
+from bot.store.sqlite.reservations import Reservation, place_of
 from bot.store.sqlite.schema import prepare
 from bot.store.sqlite.writer import SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
@@ -40,6 +42,7 @@ from bot.store.timing import StoreTiming
 class SqliteStore(SqliteEvents, StoreQueries):
     """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
 
+    `zone`: in which days and months of limits begin.
     `now`: the time in seconds since 1970; `clock`: that of waits, which nobody sets. `context_turns`: turns of a
     conversation that are held in memory, `context_size`: characters of all of them; `namespaces_cached`: namespaces
     whose values are held in memory, `namespaces_known`: those of which only the names are.
@@ -56,6 +59,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
         path: Path,
         *,
         timing: StoreTiming | None = None,
+        zone: ZoneInfo = UTC_ZONE,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
         context_turns: int = 100,
@@ -68,6 +72,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
             clock=clock,
             timing=timing or StoreTiming(),
             contexts=ContextCache(turns=context_turns, size=context_size),
+            zone=zone,
         )
         self._path = path
         self._stack = AsyncExitStack()
@@ -121,7 +126,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
         found = await self._reader.state(event.adapter, event.id)
         if found is None:
             return False
-        seq, conversation, command, lane, kind, items = found
+        seq, conversation, command, lane, uses = found
         event_json, answer_json = codec.dumps(event), None if answer is None else codec.dumps(answer)
         held: list[Entry] = []
 
@@ -150,7 +155,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
                 )
             )
             if answer is None:
-                self._ledger.reopen(seq, Reservation(person_of(event), kind, items))
+                self._ledger.reopen(seq, Reservation(place_of(event), uses))
             else:
                 self._ledger.close(seq)
                 self._ledger.drop_next(seq)

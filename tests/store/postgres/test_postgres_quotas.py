@@ -1,18 +1,18 @@
 """On PostgreSQL quotas hold over all processes, and after a restart."""
 
+import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from bot.models import QuotaRequest
+from bot.limits import Limit, Measure, Period, Subject
 from bot.store.shared.migrations import migrations
 from tests.contract.quota_contract import QuotaContract, Stores, within
 from tests.support.database.postgres import connected, server, tables, url
-from tests.support.database.store import event
+from tests.support.database.store import event, files_today, make_quota
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
@@ -32,19 +32,29 @@ class TestPostgresQuotas(QuotaContract):
         return one, two
 
     async def pass_time(self, seconds: float) -> None:
-        days = int(seconds // 86400)
+        hours = int(seconds // 3600)
         async with connected(self.url) as connection:
             recent = "UPDATE allowances SET recent = ARRAY(SELECT at - $1::float8 FROM unnest(recent) AS at)"
             await connection.execute(recent, seconds)
             for statement in (
-                "UPDATE allowances SET day = day - $1",
-                "UPDATE spent SET day = day - $1",
-                "UPDATE usage SET hour = hour - $1::bigint * 24",
+                "UPDATE carried SET hour = hour - $1",
+                "UPDATE spent SET hour = hour - $1",
+                "UPDATE usage SET hour = hour - $1",
             ):
-                await connection.execute(statement, days)
+                await connection.execute(statement, hours)
 
     async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         return await tables(self.url)
+
+
+async def test_three_processes_let_ten_of_a_hundred_in(url: SecretStr) -> None:
+    """To the cent of a budget, and to the request of a limit, in the same instant."""
+    limit = Limit(Subject.SERVICE, Measure.REQUESTS, Period.MONTH, 10)
+    quota = make_quota("image", 1, budget_per_day=0.3, micros=29_999, more=[limit])
+    async with AsyncExitStack() as stack:
+        stores = [await stack.enter_async_context(PostgresStore(url)) for _ in range(3)]
+        asked = [within(stores[n % 3], event(f"{n}", actor=f"p{n}"), quota) for n in range(100)]
+        assert (await asyncio.gather(*asked)).count(None) == 10
 
 
 async def test_an_older_database_knows_what_was_spent(url: SecretStr) -> None:
@@ -56,9 +66,9 @@ async def test_an_older_database_knows_what_was_spent(url: SecretStr) -> None:
         row = "INSERT INTO usage VALUES ($1, 'one', 'ann', 'room', 'image', 'm', 2, 0, 0, 4, 1.0)"
         await connection.execute(row, hour)
     async with PostgresStore(url) as store:
-        quota = QuotaRequest(kind="image", items=1, budget_per_day=1.2)
+        quota = make_quota("image", 1, budget_per_day=1.2)
         over = await within(store, event("e"), quota)
         assert over is not None
-        assert over.limit == "money"
-        assert await within(store, event("e"), replace(quota, budget_per_day=1.25)) is None
-        assert await store.media_today("one", "ann") == 5
+        assert over.limit.measure == "money"
+        assert await within(store, event("e"), make_quota("image", 1, budget_per_day=1.25)) is None
+        assert await files_today(store, "ann") == 5

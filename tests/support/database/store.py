@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, Subject
 from bot.models import Actor, Answer, Event, Job, Lane, Location, Media, Outcome, Turn, Usage
 from bot.ports import Store
 
@@ -29,6 +30,33 @@ def event(name: str, *, conversation: str = "c", actor: str = "ann", **more: Any
             **more,
         }
     )
+
+
+def make_quota(
+    kind: str,
+    items: int = 0,
+    *,
+    requests_per_minute: int = 0,
+    media_per_day: int = 0,
+    budget_per_day: float = 0,
+    micros: int | None = None,
+    more: Sequence[Limit] = (),
+) -> QuotaRequest:
+    """Make the quota of a request with these limits of the environment, and others; `micros`: its price."""
+    limits = (
+        Limit(Subject.PERSON, Measure.REQUESTS, Period.MINUTE, requests_per_minute),
+        Limit(Subject.PERSON, Measure.MEDIA, Period.DAY, media_per_day),
+        Limit(Subject.SERVICE, Measure.MONEY, Period.DAY, round(budget_per_day * 1_000_000)),
+    )
+    uses = Amounts(kind=kind, requests=1, items=items, micros=micros)
+    return QuotaRequest(uses=uses, limits=(*(limit for limit in limits if limit.amount), *more))
+
+
+async def files_today(store: Store, actor: str) -> int:
+    """Return the number of files made today and being made for a person."""
+    limit = Limit(Subject.PERSON, Measure.MEDIA, Period.DAY, 0)
+    [used] = await store.used("one", actor, Location(channel="room"), [limit])
+    return used
 
 
 def outcome(

@@ -1,0 +1,43 @@
+"""The policy of a store, made as the service makes it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bot.control.effective import ScopedSettings
+from bot.control.limits import LimitBook
+from bot.control.prices import PriceBook
+from bot.control.registry import load_settings_registry
+from bot.limits import QuotaRequest
+from bot.models import CommandSpec, Event
+from bot.policy import Policy, QuotaMaker
+from bot.ports import Store
+from bot.settings.core import Settings
+
+
+def make_policy(
+    settings: Settings,
+    store: Store,
+    *,
+    commands: tuple[str, ...] = (),
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Policy:
+    """Make the policy of these settings."""
+    return Policy(
+        settings,
+        store,
+        quotas=QuotaMaker(limits=LimitBook(settings, store), prices=PriceBook(settings, store)),
+        scoped=scoped_settings(settings, store),
+        commands=commands,
+        now=now,
+    )
+
+
+def scoped_settings(settings: Settings, store: Store) -> ScopedSettings:
+    """Return the settings that change at run time: the models."""
+    specs = [CommandSpec(name=kind, description="", kind=kind) for kind in ("chat", "code", "image", "audio", "video")]
+    return ScopedSettings(values=store, registry=load_settings_registry(settings, specs))
+
+
+async def quota_of(policy: Policy, event: Event, spec: CommandSpec) -> QuotaRequest | None:
+    """Return the quota that a policy records an event with."""
+    return await policy.quota(event, spec, policy.scoped.for_event(event))
