@@ -172,24 +172,29 @@ class AsyncAudio(Generations):
         duration: float | None = None,
         format: str | None = None,  # noqa: A002 (the API's own word)
         on_progress: OnProgress | None = None,
+        on_job: OnJob | None = None,
+        job: str | None = None,
         **extra: Any,
     ) -> MediaResponse:
         """Generate audio.
 
-        `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs. `extra` parameters
-        are sent as given; parameters that are None are not sent. With the flavour openai the prompt is spoken (POST
-        /audio/speech), and a duration is not sent.
+        `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs; `on_job` and
+        `job` as for a video. `extra` parameters are sent as given; parameters that are None are not sent. With the
+        flavour openai the prompt is spoken (POST /audio/speech), and a duration is not sent.
 
         Raises `ApiError`.
         """
+        if job is not None:
+            endpoints = (reference.AUDIO_ENDPOINT, SPEECH_ENDPOINT)
+            return parsing.parse_media(*await self._resume(job, endpoints, self._deadline(media=True), on_progress))
         if self._api.flavor == "aimodels":
             body = _body(extra, model=model, prompt=prompt, duration=duration, format=format)
-            return parsing.parse_media(*await self._generate(reference.AUDIO_ENDPOINT, body, on_progress))
+            return parsing.parse_media(*await self._generate(reference.AUDIO_ENDPOINT, body, on_progress, on_job))
         deadline = self._deadline(media=True)
         body = _body({"voice": _DEFAULT_VOICE, **extra}, model=model, input=prompt, response_format=format)
         reply = await self._post(SPEECH_ENDPOINT, body, deadline)
         if "json" in reply.content_type:
-            return parsing.parse_media(*await self._finish(SPEECH_ENDPOINT, reply, deadline, on_progress))
+            return parsing.parse_media(*await self._finish(SPEECH_ENDPOINT, reply, deadline, on_progress, on_job))
         return _as_item(reply, format or "mp3")
 
 

@@ -162,19 +162,28 @@ class Audio:
         duration: float | None = None,
         format: str | None = None,
         on_progress: OnProgress | None = None,
+        on_job: OnJob | None = None,
+        job: str | None = None,
         **extra: Any,
     ) -> MediaResponse:
         """Generate audio.
 
-        `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs. `extra` parameters
-        are sent as given; parameters that are None are not sent. With the flavour openai the prompt is spoken (POST
-        /audio/speech), and a duration is not sent.
+        `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs; `on_job` and
+        `job` as for a video. `extra` parameters are sent as given; parameters that are None are not sent. With the
+        flavour openai the prompt is spoken (POST /audio/speech), and a duration is not sent.
 
         Raises `ApiError`.
         """
         return self._thread.run(
             self._resource.create(
-                model=model, prompt=prompt, duration=duration, format=format, on_progress=on_progress, **extra
+                model=model,
+                prompt=prompt,
+                duration=duration,
+                format=format,
+                on_progress=on_progress,
+                on_job=on_job,
+                job=job,
+                **extra,
             )
         )
 

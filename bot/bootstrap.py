@@ -157,6 +157,7 @@ async def build(
             server=api.base_url,
             inbox=inbox,
             worker=worker,
+            dispatcher=dispatcher,
             make_cipher=lambda: token_cipher(keys),
             value_key=derive_key(secret),
         )

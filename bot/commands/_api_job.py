@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -30,7 +30,7 @@ class ApiJob:
 
     @property
     def _jobs(self) -> Namespace:
-        return self._values.namespace(f"api-jobs:{self._event.adapter}")
+        return _jobs_of(self._values, self._event.adapter, self._event.conversation)
 
     @property
     def _key(self) -> str:
@@ -71,6 +71,15 @@ class ApiJob:
             await self._jobs.set(self._key, name, expires=datetime.now(UTC) + _KEPT, owner=owner)
         except StoreError as exc:
             log.warning("job of the API not saved", reason=str(exc))
+
+
+def _jobs_of(values: KeyValues, adapter: str, conversation: str) -> Namespace:
+    return values.namespace(f"api-jobs:{adapter}:{conversation}")
+
+
+async def events_with_jobs(values: KeyValues, adapter: str, conversation: str) -> Collection[str]:
+    """Return the ids of events of a conversation for which the API made a job lately. Raises `StoreError`."""
+    return {key.rpartition(":")[0] for key in await _jobs_of(values, adapter, conversation).items()}
 
 
 async def _cancel(api: GuardedApi, name: str) -> None:

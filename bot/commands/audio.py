@@ -3,7 +3,7 @@
 from functools import partial
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import ProgressStream, int_if_whole, media_answer
+from bot.commands._media import ProgressStream, int_if_whole, media_answer, with_job
 from bot.models import CommandSpec, Lane, Option, Status
 
 
@@ -31,16 +31,15 @@ async def audio(ctx: Context) -> Parts:
     prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
     model = ctx.option("model") or await ctx.effective.model("audio")
     yield Status(ctx.translate("audio.making"))
-    async with ProgressStream(
-        lambda report: ctx.calls.ask(
-            model,
-            partial(ctx.api.create_media, "audio"),
-            prompt=prompt,
-            duration=duration,
-            format=audio_format,
-            on_progress=report,
-        )
-    ) as call:
+    create = partial(
+        ctx.calls.ask,
+        model,
+        partial(ctx.api.create_media, "audio"),
+        prompt=prompt,
+        duration=duration,
+        format=audio_format,
+    )
+    async with ProgressStream(with_job(ctx, create)) as call:
         async for fraction in call:
             yield Status(ctx.translate("audio.making"), fraction)
         answer = call.result

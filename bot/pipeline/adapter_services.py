@@ -18,6 +18,7 @@ from bot.control.registry import LANGUAGE
 from bot.errors import StoreError
 from bot.i18n import LANGUAGES, translate
 from bot.models import KINDS, Actor, Answer, CommandSpec, Event, Job, Lane, Profile, Turn
+from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
@@ -50,6 +51,7 @@ class CoreServices:
     server: str  #: address of the AI API
     inbox: Inbox
     worker: Worker
+    dispatcher: Dispatcher
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
     value_key: bytes  #: of the signatures of buttons and forms
 
@@ -78,7 +80,7 @@ class CoreServices:
         if await self.policy.check_again(event, command.spec) is not None:
             await self.inbox.accept(fresh)  # refused again, in private; the answer stays
             return
-        await self.worker.cancel(event.adapter, event.id)
+        await self._cancel(job)
         new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
         reopened = await self.journal.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
@@ -94,12 +96,20 @@ class CoreServices:
         await self.journal.withdraw(adapter, event_id)
         if job is None or job.answer is not None:
             return
-        is_cancelled = await self.worker.cancel(adapter, event_id, retract=True)
+        is_cancelled = await self._cancel(job, retract=True)
         answered = await self.journal.job(adapter, event_id)
         is_shown = answered is not None and answered.answer != Answer() and (is_cancelled or answered.answer is None)
         if is_shown and (is_cancelled or job.ref is not None):  # by another process, or by an earlier try
             await self.journal.reopen(job.event, answer=Answer())
         log.info("event retracted", event_id=event_id, adapter=adapter, cancelled=is_cancelled)
+
+    async def _cancel(self, job: Job, *, retract: bool = False) -> bool:
+        """Cancel an event that runs; where it waits for its next try, what the API was asked is counted and ended."""
+        event = job.event
+        is_cancelled = await self.worker.cancel(event.adapter, event.id, retract=retract)
+        if not is_cancelled and (left := await self.journal.job(event.adapter, event.id)) and left.answer is None:
+            await self.dispatcher.settle_api_job(left)
+        return is_cancelled
 
     # -- people
 

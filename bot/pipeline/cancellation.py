@@ -5,9 +5,10 @@ from collections.abc import Set as AbstractSet
 
 from bot.i18n import translate
 from bot.models import Actor, Answer, Lane
+from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import EventQueue
+from bot.ports import EventQueue, Journal
 
 #: Looks for an event that is to be stopped: it may begin or end a try between one look and the next.
 _PASSES = 5
@@ -16,9 +17,18 @@ _PASSES = 5
 class Canceller:
     """Cancels the running jobs of the worker."""
 
-    def __init__(self, queue: EventQueue, running: AbstractSet[RunningJob], timing: PipelineTiming) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        running: AbstractSet[RunningJob],
+        timing: PipelineTiming,
+    ) -> None:
         """`running`: the worker's set, which the worker changes."""
         self._queue = queue
+        self._journal = journal
+        self._dispatcher = dispatcher
         self._running = running
         self._timing = timing
 
@@ -39,6 +49,7 @@ class Canceller:
             if by is not None:
                 answer = Answer(text=translate("status.stopped", by.locale))
                 if await self._queue.cancel_waiting(adapter, event_id=event_id, answer=answer):
+                    await self._settle(adapter, event_id, answer)
                     return True
             if await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel):
                 return True
@@ -66,12 +77,21 @@ class Canceller:
                 cancelled += running.cancel()
         answer = Answer(text=translate("status.stopped", event.actor.locale), private=True)
         before = stop.job.seq
+        asked = await self._dispatcher.unanswered_api_jobs(event.adapter, event.conversation)
         cancelled += await self._queue.cancel_waiting(
             event.adapter, conversation=event.conversation, before=before, answer=answer, actor=actor
         )
+        for job in asked:
+            await self._settle(event.adapter, job.event.id, answer)
         return cancelled + await self._queue.request_cancel(
             event.adapter, conversation=event.conversation, before=before, actor=actor
         )
+
+    async def _settle(self, adapter: str, event_id: str, answer: Answer) -> None:
+        """Count and end the API's job of an event that this `answer` ended while it waited for its next try."""
+        job = await self._journal.job(adapter, event_id)
+        if job is not None and job.answer == answer:
+            await self._dispatcher.settle_api_job(job)
 
     def apply_requests(self) -> None:
         """Cancel the running events whose cancellation other processes requested."""

@@ -10,7 +10,7 @@ import structlog
 from aimodels.errors import ApiError, DeadlineExceeded
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
-from bot.commands import ApiJob, Context, Registry
+from bot.commands import ApiJob, Context, Registry, events_with_jobs
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
 from bot.control.registry import BUTTONS
@@ -231,6 +231,22 @@ class Dispatcher:
         """End the API's job behind a command that was cancelled, where the API can do that."""
         if builder.api_job is not None:
             builder.api_job.cancel(self.api)
+
+    async def unanswered_api_jobs(self, adapter: str, conversation: str) -> Sequence[Job]:
+        """Return the unanswered events of a conversation for which the API has a job. Raises `StoreError`."""
+        events = await events_with_jobs(self.values, adapter, conversation)
+        jobs = [await self.journal.job(adapter, event) for event in events]
+        return [job for job in jobs if job is not None and job.answer is None]
+
+    async def settle_api_job(self, job: Job) -> None:
+        """Count and end the API's job of an event that was given up between two tries. Raises `StoreError`."""
+        api_job = ApiJob(self.values, job.event, self.background)
+        if not await api_job.find():
+            return
+        builder = OutcomeBuilder(api_job=api_job)
+        await self.ledger.add_usage(job, await self.estimate_usage(job, builder))
+        self.end_api_job(builder)
+        await api_job.forget()
 
     async def estimate_usage(self, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
         """Return what an ended command used: a request that was posted counts although its answer is not awaited."""

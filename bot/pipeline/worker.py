@@ -74,7 +74,7 @@ class Worker:
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.api, dispatcher.prices.given.priced, metrics)
         self._retries = Retries(settings, self._timing)
-        self._canceller = Canceller(queue, self._running, self._timing)
+        self._canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
 
     # -- the loop

@@ -153,6 +153,7 @@ class UpgradeContract:
             server="",
             inbox=cast(Any, None),
             worker=cast(Any, SimpleNamespace()),
+            dispatcher=cast(Any, None),
             make_cipher=lambda: TokenCipher([SecretStr("a key for tests")]),
             value_key=b"",
         )

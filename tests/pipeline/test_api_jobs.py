@@ -1,6 +1,7 @@
 """The API's jobs: a restart waits for the job that it finds, a stop ends it, and each is asked for once."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,8 +14,11 @@ from aiohttp import web
 
 from bot.commands import ApiJob
 from bot.models import Actor, Event
-from tests.support.media_files import MP4
-from tests.support.service import Service, quiet_logs, service
+from bot.pipeline.timing import PipelineTiming
+from tests.support.channel.adapter import parse
+from tests.support.media_files import MP4, wav
+from tests.support.scripted_api import data
+from tests.support.service import FAST, Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
@@ -55,12 +59,37 @@ class VideoServer:
             await self.changed.wait_for(lambda: self.polled.count(job) > seen)
 
 
+@dataclass
+class SoundServer:
+    """An API as in the reference, which makes sound in a job."""
+
+    posted: int = 0
+    is_done: bool = False
+    polled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            self.posted += 1
+        else:
+            assert request.path == "/v1/audio/generations/a1"
+            self.polled.set()
+        sound = {"audio": {"b64_json": base64.b64encode(wav()).decode(), "format": "wav"}}
+        return await data(sound if self.is_done else {"id": "a1", "status": "processing"})(request)
+
+
+async def used(one: Service) -> list[tuple[str, int]]:
+    """What is counted."""
+    return [(row.kind, row.items) for row in await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))]
+
+
 @asynccontextmanager
-async def filming(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, VideoServer, str]]:
+async def filming(
+    folder: Path, *, timing: PipelineTiming | None = None, **settings: Any
+) -> AsyncIterator[tuple[Service, VideoServer, str]]:
     """The service while it waits for a video."""
     videos = VideoServer()
     given = {"aimodels_api_flavor": "openai", "bot_shutdown_timeout": 0, **settings}
-    async with service(folder, **given) as one:
+    async with service(folder, timing=timing, **given) as one:
         one.api.play(videos)
         event = await one.channel.ask("a film", command="video")
         await videos.until_polled("v1")
@@ -77,8 +106,7 @@ async def test_a_restart_waits_for_the_same_job(tmp_path: Path) -> None:
         await one.channel.wait_for_answers(event)
         assert len(one.answer(event).files) == 1
         assert videos.posted == 1
-        usage = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
-        assert [(row.kind, row.items) for row in usage] == [("video", 1)]
+        assert await used(one) == [("video", 1)]
 
 
 async def test_a_job_that_has_gone_is_made_anew(tmp_path: Path) -> None:
@@ -105,8 +133,46 @@ async def test_a_stop_ends_the_job(tmp_path: Path, is_restarted: bool) -> None:
         async with videos.changed:
             await videos.changed.wait_for(lambda: videos.deleted == ["v1"])
         assert one.answer(event).text == "*Stopped.*"
-        usage = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
-        assert [(row.kind, row.items) for row in usage] == [("video", 1)]
+        assert await used(one) == [("video", 1)]
+
+
+@pytest.mark.parametrize("way", ["stopped", "stopped by its button", "deleted", "edited"])
+async def test_a_wait_that_is_ended_counts_and_ends_the_job(tmp_path: Path, way: str) -> None:
+    """Between two tries of an event the API goes on with its job: it is counted once, and ended."""
+    timing = replace(FAST.pipeline, shortest_pause=1000.0)
+    more = {"aimodels_media_timeout": 0.2, "bot_patience": 600}
+    async with filming(tmp_path, timing=timing, **more) as (one, videos, event):
+        while (await one.core.store.counts())["running"]:  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.01)
+        if way == "stopped":
+            await one.ask("", command="stop")
+        elif way == "stopped by its button":
+            await one.ask("", command="press", options={"event": event, "action": "stop"})
+        elif way == "deleted":
+            await one.core.services.retract("channel", event)
+        else:
+            await one.core.services.revise(parse({**one.channel.questions[event], "text": "another film"}))
+        async with videos.changed:
+            await videos.changed.wait_for(lambda: videos.deleted == ["v1"])
+        assert await used(one) == [("video", 1)]
+        if way == "edited":
+            await videos.until_polled("v2")
+
+
+async def test_a_restart_waits_for_the_same_sound(tmp_path: Path) -> None:
+    """Sound that the API makes in a job is not asked and paid again either."""
+    sounds = SoundServer()
+    async with service(tmp_path, bot_shutdown_timeout=0) as one:
+        one.api.play(sounds)
+        event = await one.channel.ask("rain", command="audio", options={"format": "wav"})
+        await sounds.polled.wait()
+        await one.stop()
+        sounds.is_done = True
+        await one.start()
+        await one.channel.wait_for_answers(event)
+        assert len(one.answer(event).files) == 1
+        assert sounds.posted == 1
+        assert await used(one) == [("audio", 1)]
 
 
 async def test_an_edited_question_has_a_job_of_its_own(tmp_path: Path) -> None:
