@@ -58,18 +58,20 @@ class AsyncChatCompletions(Resource):
         messages: Sequence[ChatMessage],
         temperature: float | None = None,
         max_tokens: int | None = None,
+        is_whole: bool = False,
         **extra: Any,
     ) -> AsyncGenerator[ChatDelta, None]:
         """Continue a conversation and yield the answer's pieces as they arrive. Takes the parameters of `create`.
 
-        The client must be made with `streaming=True`, which the reference does not document; otherwise the whole answer
-        is yielded as one piece. Leave the iteration early through `contextlib.aclosing`, which closes the connection.
+        The client must be made with `streaming=True`, which the reference does not document; otherwise, and with
+        `is_whole`, the whole answer is yielded as one piece. Leave the iteration early through `contextlib.aclosing`,
+        which closes the connection.
 
         Raises `ApiError`.
         """
         body = _body(extra, model=model, messages=list(messages), temperature=temperature, max_tokens=max_tokens)
         api = self._api
-        if not api.streaming:
+        if is_whole or not api.streaming:
             reply = await self._post_text(reference.CHAT_ENDPOINT, body, self._deadline())
             yield whole(parsing.parse_chat(reply.body, api.flavor))
             return

@@ -66,18 +66,25 @@ class ChatCompletions:
         messages: Sequence[ChatMessage],
         temperature: float | None = None,
         max_tokens: int | None = None,
+        is_whole: bool = False,
         **extra: Any,
     ) -> Generator[ChatDelta, None, None]:
         """Continue a conversation and yield the answer's pieces as they arrive. Takes the parameters of `create`.
 
-        The client must be made with `streaming=True`, which the reference does not document; otherwise the whole answer
-        is yielded as one piece. Leave the iteration early through `contextlib.closing`, which closes the connection.
+        The client must be made with `streaming=True`, which the reference does not document; otherwise, and with
+        `is_whole`, the whole answer is yielded as one piece. Leave the iteration early through `contextlib.closing`,
+        which closes the connection.
 
         Raises `ApiError`.
         """
         return self._thread.iterate(
             self._resource.stream(
-                model=model, messages=messages, temperature=temperature, max_tokens=max_tokens, **extra
+                model=model,
+                messages=messages,
+                temperature=temperature,
+                max_tokens=max_tokens,
+                is_whole=is_whole,
+                **extra,
             )
         )
 

@@ -95,7 +95,11 @@ async def build(
         guarded = GuardedApi(
             client=api, rules=load_rules(settings.bot_content_rules), key=derive_key(secret, b"pseudonyms")
         )
-        scoped = ScopedSettings(values=store, registry=load_settings_registry(settings, registry.specs))
+        scoped = ScopedSettings(
+            values=store,
+            registry=load_settings_registry(settings, registry.specs),
+            lacking={name: adapter.capabilities.lacks for name, adapter in adapters.items()},
+        )
         prices = PriceBook(settings, store)
         quotas = QuotaMaker(limits=LimitBook(settings, store), prices=prices)
         names = [spec.name for spec in registry.specs]

@@ -118,6 +118,7 @@ class Media:
     width: int | None = None  #: pixels
     height: int | None = None  #: pixels
     duration: float | None = None  #: seconds
+    is_spoiler: bool = False  #: hidden until it is clicked, where the platform can do that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,9 +281,7 @@ class Capabilities:
     edit_interval: float = 1.0  #: seconds between two visible updates of one draft
     status_interval: float = 5.0  #: seconds after which a status is shown again with its elapsed time
     has_roles: bool = False  #: whether people have roles, which rules may name
-
-
-OptionKind = Literal["text", "choice", "integer", "number", "file"]
+    lacks: frozenset[str] = frozenset()  #: names of settings that mean nothing there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +290,7 @@ class Option:
 
     name: str
     description: str
-    kind: OptionKind = "text"
+    kind: Literal["text", "choice", "integer", "number", "file"] = "text"
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
     models: Kind | None = None  #: the choices become the allowed models of this kind
@@ -302,6 +301,7 @@ class Option:
     minimum: float | None = None  #: inclusive
     maximum: float | None = None  #: inclusive
     short: str = ""  #: one letter: `-n 2`
+    is_completed: bool = False  #: values are suggested while it is typed: see `AdapterServices.completions`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

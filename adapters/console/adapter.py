@@ -30,7 +30,12 @@ class Console:
     """
 
     name = ADAPTER
-    capabilities = Capabilities(max_upload=None, edit_interval=0.1, status_interval=1.0)
+    capabilities = Capabilities(
+        max_upload=None,
+        edit_interval=0.1,
+        status_interval=1.0,
+        lacks=frozenset({"spoiler", "reply_mode", "answer_all"}),
+    )
     routes: tuple[()] = ()
 
     def __init__(

@@ -21,7 +21,7 @@ from adapters.discord.inbound.interactions import InteractionHandler
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.places import ServedPlaces
-from adapters.discord.inbound.reply_mode import ReplyMode, ReplyModes
+from adapters.discord.inbound.reply_mode import ReplyModes
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.draft import DeliveryServices, DiscordDraft
 from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
@@ -36,7 +36,7 @@ from adapters.kit.reply_target import encrypt_secret
 from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, Confirm, Sink, always_owned
+from bot.ports import AdapterServices, Confirm, ReplyMode, Sink, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -153,11 +153,10 @@ class Discord:
     def _build_listeners(
         self, services: AdapterServices, sink: Sink, commands: Sequence[CommandSpec]
     ) -> tuple[EventRouter, CatchUp]:
-        reply_modes = ReplyModes(services, self._reply_mode)
         messages = MessageHandler(
             client=lambda: self.client,
             services=services,
-            reply_modes=reply_modes,
+            reply_modes=ReplyModes(services, self._reply_mode),
             sink=sink,
             commands=commands,
             served=self._served,
@@ -169,7 +168,6 @@ class Discord:
             commands=commands,
             acknowledgements=self.acknowledgements,
             deadlines=self._deadlines,
-            reply_modes=reply_modes,
             locales=messages.locales,
             active_channels=messages.active_channels,
             served=self._served,

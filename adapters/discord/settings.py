@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 
+from bot.ports import ReplyMode
 from bot.settings.base import EnvironmentSettings, HttpUrl, Words
 
 #: The page of Discord where applications are managed.
@@ -21,10 +22,10 @@ class Settings(EnvironmentSettings):
         description="Read messages that don't mention the bot: auto (if the portal allows it), on, or off (only "
         "mentions, direct messages and commands).",
     )
-    discord_reply_mode: Literal["auto", "thread", "reply"] = Field(
+    discord_reply_mode: ReplyMode = Field(
         "auto",
         description="Place of the answer to a mention: auto (talk in a thread, files in the channel), thread or "
-        "reply. A channel can set its own with /replies.",
+        "reply. A channel can set its own with /replies or /settings reply_mode.",
     )
     discord_stalled_after: float = Field(
         300,

@@ -3,7 +3,7 @@
 The platform builds its own components from the plan, and words labels and hints.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,11 +71,6 @@ def _kind(option: Option, limits: FormLimits) -> FieldKind:
     if option.kind in ("integer", "number") and limits.has_numbers:
         return "number"
     return "paragraph" if option.is_prompt else "line"
-
-
-def prompted_options(spec: CommandSpec | None, names: Collection[str]) -> Sequence[Option]:
-    """Return the options of a command that a button asks for by name; names that it does not have are ignored."""
-    return [option for name in names if spec is not None and (option := spec.option(name)) is not None]
 
 
 def problems(spec: CommandSpec, values: Mapping[str, str], *, locale: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Literal
 from bot.models import Attachment
 
 #: Buttons under an answer whose press is answered to the presser alone, in a word.
-EPHEMERAL_ACTIONS = ("good", "bad", "delete", "stop")
+EPHEMERAL_ACTIONS = ("good", "bad", "delete", "set", "stop")
 
 Lacking = Literal["", "text", "picture"]
 

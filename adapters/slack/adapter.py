@@ -60,6 +60,7 @@ class Slack:
             edit_interval=timing.edit_interval,
             status_interval=timing.status_interval,
             has_roles=True,
+            lacks=frozenset({"spoiler"}),
         )
         self._observed = ObservedEvents(folder)
         self._api = settings.slack_api_url or API

@@ -5,6 +5,7 @@ import math
 import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.calls.model_calls import ModelCalls
 from bot.commandline.choices import nearest_choice
@@ -19,6 +20,7 @@ from bot.moderation.guarded_api import EventApi
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
+from bot.settings.extra_parameters import parameter_value
 from bot.settings.media_sizes import sizes_of
 
 Parts = AsyncGenerator[Part, None]
@@ -103,6 +105,16 @@ class Context:
                 self.translate("option.choice", name=name, value=value, allowed=self.join_list(option.choices))
             )
         return value
+
+    @property
+    def extra_parameters(self) -> dict[str, Any]:
+        """The parameters beside the documented ones that are set for the API's requests of this command."""
+        known = self.effective.registry
+        return {
+            name: parameter_value(value)
+            for name, value in self.defaults.items()
+            if value and known[f"{self.spec.name}.{name}"].parameter_of is not None
+        }
 
     def size(self, name: str, model: str) -> str:
         """Return the value of an option with sizes, which the model must make. Raises `UsageError` with the nearest."""

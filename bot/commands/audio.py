@@ -38,6 +38,7 @@ async def audio(ctx: Context) -> Parts:
         prompt=prompt,
         duration=duration,
         format=audio_format,
+        **ctx.extra_parameters,
     )
     async with ProgressStream(with_job(ctx, create)) as call:
         async for fraction in call:

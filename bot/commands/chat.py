@@ -5,7 +5,7 @@ from contextlib import aclosing
 from aimodels.errors import UnexpectedAnswer
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import feedback_actions, retry_action
-from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
+from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
 from bot.conversation.attachments import AttachmentContents
 from bot.conversation.context import to_usage
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
@@ -52,6 +52,8 @@ async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentCon
         messages=messages,
         max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
         temperature=await ctx.effective.number(TEMPERATURE),
+        is_whole=not await ctx.effective.is_on(STREAMING),
+        **ctx.extra_parameters,
     )
     async with aclosing(answer) as deltas:
         async for delta in deltas:

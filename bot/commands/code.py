@@ -90,6 +90,7 @@ async def code(ctx: Context) -> Parts:
         prompt=text,
         language=language,
         max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
+        **ctx.extra_parameters,
     )
     written = answer.data.code.strip("\n")
     if not written.strip():

@@ -54,7 +54,13 @@ async def image(ctx: Context) -> Parts:
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
     answer = await ctx.calls.ask(
-        model, partial(ctx.api.create_media, "image"), prompt=prompt, n=n, size=size, style=style or None
+        model,
+        partial(ctx.api.create_media, "image"),
+        prompt=prompt,
+        n=n,
+        size=size,
+        style=style or None,
+        **ctx.extra_parameters,
     )
     async for part in media_answer(
         ctx,

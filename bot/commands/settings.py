@@ -1,16 +1,17 @@
 """`settings`: show what holds here and where it comes from; change it for a thread, a channel or more."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import set_and_audit
 from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
+from bot.control.forms import FOR, NAME, VALUE
 from bot.control.registry import ScopedSetting
 from bot.control.scopes import Scope, scopes_of
 from bot.errors import UsageError
-from bot.models import CommandSpec, Lane, Option, Text
+from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 
 
 @command(
@@ -18,10 +19,15 @@ from bot.models import CommandSpec, Lane, Option, Text
         name="settings",
         description="Show the settings that hold here and where they come from, or change one.",
         options=(
-            Option(name="value", description="Name and new value; left out: show the settings", is_prompt=True),
-            Option(name="name", description="The setting; left out: the first word of the value"),
             Option(
-                name="for",
+                name=VALUE,
+                description="Name and new value; left out: show the settings",
+                is_prompt=True,
+                is_completed=True,
+            ),
+            Option(name=NAME, description="The setting; left out: the first word of the value", is_completed=True),
+            Option(
+                name=FOR,
                 description="How far the change reaches",
                 kind="choice",
                 choices=tuple(scope.value for scope in Scope),
@@ -41,16 +47,19 @@ from bot.models import CommandSpec, Lane, Option, Text
 )
 async def settings(ctx: Context) -> Parts:
     """Show all settings, show one, or set or clear one."""
-    name, value = ctx.option("name").strip(), ctx.event.prompt.strip()
+    name, value = ctx.option(NAME).strip(), ctx.event.prompt.strip()
     if not name:
         name, _, value = value.partition(" ")
-    value, clears = value.strip(), ctx.option("clear") == "yes"
     if not name:
         yield Text(await _overview(ctx))
+        yield Actions((_change(ctx, (NAME, VALUE, FOR)),))
         return
     setting = _find(ctx, name)
+    value = setting.normalize(value.strip() or ctx.event.options.get(setting.name, "").strip())
+    clears = ctx.option("clear") == "yes"
     if not value and not clears:
         yield Text(await _details(ctx, setting))
+        yield Actions((_change(ctx, (setting.name, FOR, "clear"), {NAME: setting.name}),))
         return
     scope = _scope(ctx, setting)
     problem = "" if clears else setting.error(value, ctx.event.actor.locale)
@@ -60,32 +69,59 @@ async def settings(ctx: Context) -> Parts:
     yield Text(await _confirmation(ctx, setting, scope, is_cleared=clears))
 
 
+def _change(ctx: Context, fields: tuple[str, ...], options: Mapping[str, str] | None = None) -> Action:
+    """Build the button that opens a form with these fields."""
+    return Action(
+        name="set",
+        label=ctx.translate("settings.change"),
+        command=ctx.spec.name,
+        options=options or {},
+        prompts_for=fields,
+    )
+
+
 def _find(ctx: Context, name: str) -> ScopedSetting:
-    known = ctx.effective.registry
-    setting = known.get(name.lower().replace("-", "_"))
+    offered = _offered(ctx)
+    written = name.lower().replace("-", "_")
+    setting = offered.get(written)
+    if setting is None and written in ctx.effective.lacking:
+        raise UsageError(ctx.translate("settings.not_on_platform", name=written))
     if setting is None:
-        near = get_close_matches(name.lower().replace("-", "_"), known, 1)
+        near = get_close_matches(written, offered, 1)
         key = "settings.unknown_near" if near else "settings.unknown"
         shown = name.replace("`", "'")
-        raise UsageError(ctx.translate(key, name=shown, near="".join(near), names=_codes(ctx, sorted(known))))
+        raise UsageError(ctx.translate(key, name=shown, near="".join(near), names=_codes(ctx, sorted(offered))))
     return setting
 
 
+def _offered(ctx: Context) -> Mapping[str, ScopedSetting]:
+    """Return the settings that mean something on this platform."""
+    lacking = ctx.effective.lacking
+    return {name: setting for name, setting in ctx.effective.registry.items() if name not in lacking}
+
+
 def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
-    """Return the scope to change: the given one, else the nearest that the setting has. Raises `UsageError`."""
-    here = _reach(ctx, setting)
-    given = ctx.option("for")
-    scope = Scope(given) if given else here[0]
-    if scope not in here:
-        raise UsageError(ctx.translate("settings.no_scope", name=setting.name, scopes=_codes(ctx, here)))
+    """Return the scope to change: the given one, else the nearest that the author may change. Raises `UsageError`."""
+    here, given = _reach(ctx, setting), ctx.option(FOR)
+    if given and given not in here:
+        is_elsewhere = given in setting.scopes
+        key = f"settings.no_{given}_here" if is_elsewhere else "settings.no_scope"
+        raise UsageError(ctx.translate(key, name=setting.name, scopes=_codes(ctx, here)))
+    scope = Scope(given) if given else next((each for each in here if _may_change(ctx, each)), here[0])
     if not _may_change(ctx, scope):
-        raise UsageError(ctx.translate(f"settings.not_allowed.{scope}", scope=scope.value))
+        others = [each for each in here if _may_change(ctx, each)]
+        instead = ctx.translate("settings.instead", scopes=_codes(ctx, others)) if others else ""
+        raise UsageError(f"{ctx.translate(f'settings.not_allowed.{scope}')} {instead}".rstrip())
     return scope
 
 
 def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
     """Return the scopes in which a setting can be set here, the nearest first."""
-    return [scope for scope in scopes_of(ctx.event) if scope in setting.scopes]
+    place = ctx.event.location
+    has_thread = bool(place.thread) or place.is_private
+    return [
+        scope for scope in scopes_of(ctx.event) if scope in setting.scopes and (scope is not Scope.THREAD or has_thread)
+    ]
 
 
 def _may_change(ctx: Context, scope: Scope) -> bool:
@@ -104,7 +140,7 @@ def _may_change(ctx: Context, scope: Scope) -> bool:
 async def _overview(ctx: Context) -> str:
     heads = [ctx.translate(f"settings.{column}") for column in ("name", "value", "from")]
     lines = [table_row(heads), "|---|---|---|"]
-    for name in ctx.effective.registry:
+    for name in _offered(ctx):
         value = await ctx.effective.find(name)
         lines.append(table_row([f"`{name}`", table_code(value.text), _origin(ctx, value.scope)]))
     return f"{ctx.translate('settings.intro')}\n\n" + "\n".join(lines) + f"\n\n{ctx.translate('settings.how')}"
@@ -127,10 +163,8 @@ async def _details(ctx: Context, setting: ScopedSetting) -> str:
 async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, is_cleared: bool) -> str:
     value = await ctx.effective.find(setting.name)
     key = "settings.cleared" if is_cleared else "settings.set"
-    sentences = [ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))]
-    if is_cleared or value.scope is not scope:  # a nearer value still decides here
-        sentences.append(_holds(ctx, value))
-    return " ".join(sentences)
+    done = ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))
+    return f"{done} {_holds(ctx, value)}"
 
 
 def _holds(ctx: Context, value: EffectiveValue) -> str:
@@ -142,5 +176,5 @@ def _origin(ctx: Context, scope: Scope | None) -> str:
     return ctx.translate(f"settings.scope.{scope}" if scope else "settings.scope.default")
 
 
-def _codes(ctx: Context, words: Sequence[str]) -> str:
+def _codes(ctx: Context, words: Iterable[str]) -> str:
     return ctx.join_list(f"`{word}`" for word in words)

@@ -66,6 +66,7 @@ async def video(ctx: Context) -> Parts:
         duration=duration,
         resolution=resolution,
         image=source.image or None,
+        **ctx.extra_parameters,
     )
     async with ProgressStream(with_job(ctx, create)) as call:
         async for fraction in call:

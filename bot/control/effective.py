@@ -1,13 +1,15 @@
 """The settings in effect for one event, and the change of a value."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bot.control.registry import ScopedSetting, split_list
-from bot.control.scopes import Scope, namespace_of, owner_of, person_namespace, scopes_of
+from bot.control.registry import ANSWER_ALL, ON, REPLY_MODE, ScopedSetting, split_list
+from bot.control.scopes import Scope, channel_namespaces, namespace_of, owner_of, person_namespace, scopes_of
 from bot.errors import UsageError
-from bot.models import CommandSpec, Event, Kind
-from bot.ports import KeyValues, Namespace, Owner
+from bot.models import CommandSpec, Event, Kind, Location
+from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Namespace, Owner
+
+_NO_CHANNEL_SETTINGS = ChannelSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,11 @@ class EffectiveSettings:
     but for its own changes. Every method raises `StoreError`.
     """
 
-    def __init__(self, values: KeyValues, registry: Mapping[str, ScopedSetting], event: Event) -> None:
+    def __init__(
+        self, values: KeyValues, registry: Mapping[str, ScopedSetting], event: Event, lacking: Collection[str] = ()
+    ) -> None:
         self.registry = registry
+        self.lacking = lacking  #: names of settings that mean nothing on the event's platform
         self._values = values
         self._event = event
         #: Scopes that have values, with these, the nearest first; None: not read yet.
@@ -35,8 +40,11 @@ class EffectiveSettings:
     async def find(self, name: str) -> EffectiveValue:
         """Return the value of a setting, and where it comes from."""
         setting = self.registry[name]
+        read = await self._read()
+        if setting.is_own_first:
+            read = sorted(read, key=lambda each: each[0] is not Scope.ME)
         found = EffectiveValue(setting.option.default)
-        for scope, values in await self._read():
+        for scope, values in read:
             if scope in setting.scopes and (value := values.get(name)) is not None and not setting.error(value):
                 if not setting.is_bound:
                     return EffectiveValue(value, scope)
@@ -70,6 +78,10 @@ class EffectiveSettings:
         """Return the model to use for a kind of content."""
         return await self.get(f"model.{kind}")
 
+    async def is_on(self, name: str) -> bool:
+        """Return whether a switch is on."""
+        return await self.get(name) == ON
+
     async def words(self, name: str) -> frozenset[str]:
         """Return the words of a setting that is a list."""
         return frozenset(split_list(await self.get(name)))
@@ -98,10 +110,29 @@ class ScopedSettings:
 
     values: KeyValues
     registry: Mapping[str, ScopedSetting]
+    lacking: Mapping[str, Collection[str]] = field(default_factory=dict)  #: settings that mean nothing, by adapter
 
     def for_event(self, event: Event) -> EffectiveSettings:
         """Return the settings in effect for an event."""
-        return EffectiveSettings(self.values, self.registry, event)
+        return EffectiveSettings(self.values, self.registry, event, self.lacking.get(event.adapter, ()))
+
+    def offered(self, adapter: str) -> Mapping[str, ScopedSetting]:
+        """Return the settings that an adapter's platform has, by name."""
+        lacking = self.lacking.get(adapter, ())
+        return {name: setting for name, setting in self.registry.items() if name not in lacking}
+
+    async def of_channel(self, adapter: str, location: Location) -> ChannelSettings:
+        """Return the settings of a channel that its adapter obeys. Raises `StoreError`."""
+        found: dict[str, str] = {}
+        for scope, namespace in channel_namespaces(adapter, location):
+            values = await self.values.namespace(namespace).items()
+            for name in (ANSWER_ALL, REPLY_MODE):
+                if name in values and scope in self.registry[name].scopes:
+                    found.setdefault(name, values[name])
+        if not found:
+            return _NO_CHANNEL_SETTINGS
+        mode = next((mode for mode in REPLY_MODES if mode == found.get(REPLY_MODE)), None)
+        return ChannelSettings(answers_all=found.get(ANSWER_ALL) == ON, reply_mode=mode)
 
     async def personal(self, adapter: str, actor: str) -> Mapping[str, str]:
         """Return a person's own values by name. Raises `StoreError`."""

@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from bot.commandline.choices import nearest_choice, written_forms
 from bot.commandline.parser import validate_option
 from bot.control.scopes import SHARED, Scope
 from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
+from bot.ports import REPLY_MODES
+from bot.settings.api_endpoint import needs_sandbox
 from bot.settings.core import REDACTIONS, Settings
+from bot.settings.extra_parameters import extra_parameters
 
 LANGUAGE = "language"
 SYSTEM_PROMPT = "system_prompt"
@@ -19,6 +23,12 @@ FILE_TOKENS = "file_tokens"
 BUTTONS = "buttons"
 COMMANDS_OFF = "commands_off"
 REDACTION = "redaction"
+STREAMING = "streaming"
+READ_FILES = "read_files"
+SPOILER = "spoiler"
+REPLY_MODE = "reply_mode"
+ANSWER_ALL = "answer_all"
+ON, OFF = SWITCH = ("on", "off")
 
 _EVERYWHERE = tuple(Scope)
 #: Commands that nobody may switch off: they help, end something, or undo the switching off.
@@ -35,8 +45,10 @@ class ScopedSetting:
     scopes: tuple[Scope, ...] = _EVERYWHERE
     command: CommandSpec | None = None  #: the command whose option this is the default of
     model_of: Kind | None = None  #: the kind whose model this is
+    parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
     is_bound: bool = False  #: of several values not the nearest decides but the strictest, the last of the choices
+    is_own_first: bool = False  #: a person's own value decides before every other
 
     @property
     def name(self) -> str:
@@ -47,6 +59,9 @@ class ScopedSetting:
         """Return one sentence on the setting."""
         if self.model_of is not None:
             return translate("settings.model", locale, kind=kind_label(self.model_of, locale))
+        if self.parameter_of is not None:
+            kind = kind_label(self.parameter_of, locale)
+            return translate("settings.parameter", locale, kind=kind, name=self.name.partition(".")[2])
         if self.command is None:
             return describe_setting(self.name, locale) or self.option.description
         option = self.command.option(self.name.partition(".")[2])
@@ -57,12 +72,18 @@ class ScopedSetting:
         """Return whether a value of a bound is stricter than another."""
         return self.option.choices.index(value) > self.option.choices.index(than)
 
+    def normalize(self, value: str) -> str:
+        """Return a value as it is kept: a choice as the setting names it, however it was written."""
+        return written_forms(self.option.choices).get(value.lower(), value) if self.option.choices else value
+
     def error(self, value: str, locale: str = "") -> str:
         """Return what is wrong with a value, in a sentence; "" if nothing is."""
         unknown = [word for word in split_list(value) if word not in self.words] if self.words else []
         if unknown:
             allowed = join_list((f"`{word}`" for word in self.words), locale)
-            return translate("option.choice", locale, name=self.name, value=unknown[0], allowed=allowed)
+            near = nearest_choice(unknown[0].lower(), self.words)
+            values = {"flag": self.name, "value": unknown[0].replace("`", "'"), "allowed": allowed, "near": near}
+            return translate("usage.choice_near" if near else "usage.choice", locale, **values)
         return validate_option(self.option, value, locale=locale)
 
 
@@ -84,6 +105,10 @@ def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> 
             for option in spec.options
             if option.kind in ("choice", "number", "integer") and option.name not in (*_NO_HABIT, "last")
         ),
+        *(
+            ScopedSetting(option=replace(option, name=f"{kind}.{option.name}"), parameter_of=kind, scopes=SHARED)
+            for kind, option in extra_parameters(settings.bot_extra_parameters)
+        ),
     ]
     return {setting.name: setting for setting in found}
 
@@ -104,7 +129,8 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         option=Option(
             name=LANGUAGE, description="Language of the service's own sentences", kind="choice", choices=LANGUAGES
         ),
-        scopes=(Scope.ME,),
+        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
+        is_own_first=True,
     )
     yield ScopedSetting(
         option=Option(
@@ -156,6 +182,31 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         settings.bot_redaction,
         REDACTIONS,
     )
+    yield from _switches(settings)
+    yield ScopedSetting(
+        option=Option(
+            name=REPLY_MODE,
+            description="Where mentions are answered: in a thread, or in place",
+            kind="choice",
+            choices=REPLY_MODES,
+        ),
+        scopes=(Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE),
+    )
+
+
+def _switches(settings: Settings) -> Iterable[ScopedSetting]:
+    """Return the settings that are on or off."""
+    can_stream = settings.aimodels_streaming or needs_sandbox(settings)
+    for name, description, default, choices, scopes in (
+        (STREAMING, "Show chat answers while they are written", can_stream, SWITCH if can_stream else (OFF,), SHARED),
+        (READ_FILES, "Read the files that are attached to requests", True, SWITCH, SHARED),
+        (SPOILER, "Hide generated files until they are clicked", False, SWITCH, _EVERYWHERE),
+        (ANSWER_ALL, "Answer every message in the channel, without a mention", False, SWITCH, (Scope.CHANNEL,)),
+    ):
+        option = Option(
+            name=name, description=description, kind="choice", choices=choices, default=ON if default else OFF
+        )
+        yield ScopedSetting(option=option, scopes=scopes)
 
 
 def _bound(name: str, description: str, least: str, choices: tuple[str, ...]) -> ScopedSetting:

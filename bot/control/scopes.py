@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from bot.models import Event
+from bot.models import Event, Location
 from bot.ports import Owner
 
 
@@ -21,6 +21,9 @@ class Scope(StrEnum):
 SHARED = (Scope.THREAD, Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
 
 
+_SERVICE = "service"
+
+
 def scopes_of(event: Event) -> Sequence[Scope]:
     """Return the scopes that apply to an event, the nearest first."""
     return [scope for scope in Scope if scope is not Scope.WORKSPACE or event.location.workspace]
@@ -32,13 +35,22 @@ def namespace_of(scope: Scope, event: Event) -> str:
         case Scope.THREAD:
             return f"conversation:{event.adapter}:{event.conversation}"
         case Scope.CHANNEL:
-            return f"channel:{event.adapter}:{event.location.channel or event.conversation}"
+            return _channel_namespace(event.adapter, event.location.channel or event.conversation)
         case Scope.ME:
             return person_namespace(event.adapter, event.actor.id)
         case Scope.WORKSPACE:
-            return f"workspace:{event.adapter}:{event.location.workspace}"
+            return _workspace_namespace(event.adapter, event.location.workspace)
         case Scope.SERVICE:
-            return "service"
+            return _SERVICE
+
+
+def channel_namespaces(adapter: str, location: Location) -> Sequence[tuple[Scope, str]]:
+    """Return the scopes and namespaces that have values for everybody in a channel, the nearest first."""
+    channel = (Scope.CHANNEL, _channel_namespace(adapter, location.channel))
+    if not location.workspace:
+        return (channel, (Scope.SERVICE, _SERVICE))
+    workspace = (Scope.WORKSPACE, _workspace_namespace(adapter, location.workspace))
+    return (channel, workspace, (Scope.SERVICE, _SERVICE))
 
 
 def owner_of(scope: Scope, event: Event) -> Owner | None:
@@ -55,3 +67,11 @@ def owner_of(scope: Scope, event: Event) -> Owner | None:
 def person_namespace(adapter: str, actor: str) -> str:
     """Return the namespace that has a person's values."""
     return f"person:{adapter}:{actor}"
+
+
+def _channel_namespace(adapter: str, channel: str) -> str:
+    return f"channel:{adapter}:{channel}"
+
+
+def _workspace_namespace(adapter: str, workspace: str) -> str:
+    return f"workspace:{adapter}:{workspace}"

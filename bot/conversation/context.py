@@ -11,7 +11,7 @@ import structlog
 
 from aimodels import TokenUsage
 from bot.control.effective import EffectiveSettings
-from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, SYSTEM_PROMPT
+from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
 from bot.control.scopes import Scope, namespace_of
 from bot.conversation.attachments import (
     AttachmentContents,
@@ -22,7 +22,8 @@ from bot.conversation.attachments import (
     truncate_to_tokens,
 )
 from bot.conversation.order import turns_before
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, UsageError
+from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment, Event, Kind, Media, PriorMessages, Turn, Usage
 from bot.moderation.guarded_api import EventApi
@@ -114,6 +115,10 @@ class Conversation:
         self, attachments: Sequence[Attachment], *, model: str
     ) -> AsyncIterator[AttachmentContents]:
         """Convert the files of a message for `model`, until the end of the block, in which it is answered."""
+        if attachments and not await self.effective.is_on(READ_FILES):
+            note = translate("attachment.not_here", self._event.actor.locale)
+            yield AttachmentContents(text=f"[{note}]", notes=(note,))
+            return
         async with self._attachment_reader.read(
             self._source(attachments),
             max_tokens=await self.effective.integer(FILE_TOKENS),
@@ -123,6 +128,8 @@ class Conversation:
 
     async def read_image(self) -> EncodedImage | None:
         """Read the first image among the event's files; None: there is none. Raises `MediaError` and `UsageError`."""
+        if self._event.attachments and not await self.effective.is_on(READ_FILES):
+            raise UsageError(translate("attachment.not_here", self._event.actor.locale))
         return await self._attachment_reader.read_image(self._source(self._event.attachments))
 
     async def read_stored_image(self, media: Media) -> EncodedImage | None:

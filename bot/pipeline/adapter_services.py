@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -13,17 +13,30 @@ import structlog
 
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
+from bot.control import forms
 from bot.control.effective import ScopedSettings
 from bot.control.registry import LANGUAGE
 from bot.errors import StoreError
 from bot.i18n import LANGUAGES, translate
-from bot.models import KINDS, Actor, Answer, CommandSpec, Event, Job, Lane, Profile, Turn
+from bot.models import (
+    KINDS,
+    Actor,
+    Answer,
+    CommandSpec,
+    Event,
+    Job,
+    Lane,
+    Location,
+    Option,
+    Profile,
+    Turn,
+)
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
-from bot.ports import AdapterStorage, Journal, KeyValues, UsageLedger, ValueSigner
+from bot.ports import AdapterStorage, ChannelSettings, Journal, KeyValues, UsageLedger, ValueSigner
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
 
@@ -166,6 +179,22 @@ class CoreServices:
     async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
         """See `AdapterServices.wait_for_role`."""
         await self.policy.roles.wait(is_mine)
+
+    async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
+        """See `AdapterServices.channel_settings`."""
+        return await self.scoped.of_channel(adapter, location)
+
+    # -- forms
+
+    def form_options(
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str
+    ) -> Sequence[Option]:
+        """See `AdapterServices.form_options`."""
+        return forms.form_options(self.scoped.offered(adapter), spec, names, locale=locale)
+
+    def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
+        """See `AdapterServices.completions`."""
+        return forms.completions(self.scoped.offered(adapter), option, given)
 
     # -- storage
 

@@ -11,9 +11,9 @@ from aimodels.errors import ApiError, DeadlineExceeded
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.commands import ApiJob, Context, Registry, events_with_jobs
-from bot.control.effective import ScopedSettings
+from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
-from bot.control.registry import BUTTONS
+from bot.control.registry import BUTTONS, SPOILER
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, UsageError
@@ -24,6 +24,7 @@ from bot.models import (
     Action,
     Actions,
     Answer,
+    CommandSpec,
     Job,
     Media,
     Outcome,
@@ -83,6 +84,13 @@ class OutcomeBuilder:
                 self.is_posted, self.api_job = False, None
             case TurnRecord():
                 self.turn_record = part
+
+    async def apply(self, effective: EffectiveSettings, spec: CommandSpec) -> None:
+        """Apply the settings on how answers look. Raises `StoreError`."""
+        if spec.kind is not None:
+            self.actions = self.actions[: _BUTTONS[await effective.get(BUTTONS)]]
+        if self.media and await effective.is_on(SPOILER):
+            self.media = [replace(media, is_spoiler=True) for media in self.media]
 
     def build(self, job: Job, *, private: bool, note: str = "") -> Outcome:
         """Build the outcome; `note` is added to the answer's text but not to the stored turns."""
@@ -196,7 +204,7 @@ class Dispatcher:
             async with aclosing(command.run(context)) as parts:
                 async for part in parts:
                     builder.add(part, progress)
-            builder.actions = builder.actions[: _BUTTONS[await effective.get(BUTTONS)]]
+            await builder.apply(effective, command.spec)
         except UsageError as exc:
             return refusal_outcome(str(exc))
         except ApiError as exc:

@@ -126,7 +126,9 @@ class Inbox:
         if action is None:
             return replace(event, rejection=translate("usage.button_gone", event.actor.locale))
         given = {name: value for name, value in event.options.items() if name in action.prompts_for and value}
-        prompt = given.pop("prompt", "") or await self.numbers.fill_in(event, action)
+        command = self.registry.find(action.command)
+        spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"
+        prompt = given.pop(spoken, "") or await self.numbers.fill_in(event, action)
         return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
     async def _resolve_retry(self, event: Event) -> Event:

@@ -1,14 +1,17 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
 from bot.ports.adapter import (
+    REPLY_MODES,
     Adapter,
     AdapterServices,
     AdapterStorage,
+    ChannelSettings,
     Checkable,
     Confirm,
     Draft,
     Reader,
     Receiver,
+    ReplyMode,
     Sender,
     Sink,
     ValueSigner,
@@ -31,11 +34,13 @@ from bot.ports.store import (
 from bot.ports.usage_reports import UsageField, UsageReports, UsageSum
 
 __all__ = [
+    "REPLY_MODES",
     "Adapter",
     "AdapterServices",
     "AdapterStorage",
     "AuditEntry",
     "AuditLog",
+    "ChannelSettings",
     "Checkable",
     "Confirm",
     "ContextStore",
@@ -49,6 +54,7 @@ __all__ = [
     "Platform",
     "Reader",
     "Receiver",
+    "ReplyMode",
     "Sender",
     "Sink",
     "Store",

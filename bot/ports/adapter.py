@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from bot.models import (
     Actor,
@@ -13,6 +14,8 @@ from bot.models import (
     CheckResult,
     CommandSpec,
     Event,
+    Location,
+    Option,
     PriorMessages,
     Profile,
     Status,
@@ -89,6 +92,19 @@ class ValueSigner(Protocol):
         """Whether the value was signed for this place, and for this person or for everybody."""
 
 
+#: Where messages in a channel are answered: as the platform does by itself, in a thread, or in place.
+ReplyMode = Literal["auto", "thread", "reply"]
+REPLY_MODES: tuple[ReplyMode, ...] = get_args(ReplyMode)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """The settings of a channel that its adapter obeys."""
+
+    answers_all: bool = False  #: messages there are for the service although they do not mention it
+    reply_mode: ReplyMode | None = None  #: None: the adapter's own default
+
+
 class AdapterServices(Protocol):
     """Services of the core for adapters, beside the sink. Methods that read or write raise `StoreError`."""
 
@@ -131,6 +147,17 @@ class AdapterServices(Protocol):
 
     async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
         """Return once a rule names a role that `is_mine`: until then nobody's roles matter on that platform."""
+
+    async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
+        """Return the settings of a channel that its adapter obeys. Reads memory, but for a channel's first time."""
+
+    def form_options(
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str
+    ) -> Sequence[Option]:
+        """Return the options that a button's form asks for by name; names that nobody knows are ignored."""
+
+    def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
+        """Return the values of an option with `is_completed`. `given`: all options as they are typed so far."""
 
     def storage(self, namespace: str) -> "AdapterStorage":
         """Return the storage of a namespace, whose name begins with the adapter's."""

@@ -155,7 +155,7 @@ async def gone(state: DiscordState, message: Json) -> None:
 
 async def get(state: DiscordState, call: Call) -> Json:
     state.require(call["channel"], READ_HISTORY)
-    return state.with_thread(state.cdn.refreshed(one(state, call)))
+    return state.visible(state.with_thread(state.cdn.refreshed(one(state, call))))
 
 
 async def history(state: DiscordState, call: Call) -> list[Json]:
@@ -170,7 +170,7 @@ async def history(state: DiscordState, call: Call) -> list[Json]:
         found = [m for m in found if int(m["id"]) < int(before)]
     if around := call.query.get("around"):
         found = sorted(sorted(found, key=lambda m: abs(int(m["id"]) - int(around)))[:limit], key=lambda m: int(m["id"]))
-    return [state.with_thread(state.cdn.refreshed(m)) for m in reversed(found[-limit:])]
+    return [state.visible(state.with_thread(state.cdn.refreshed(m))) for m in reversed(found[-limit:])]
 
 
 async def react(state: DiscordState, call: Call) -> None:

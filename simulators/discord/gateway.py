@@ -10,13 +10,12 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from simulators.discord.components import as_sent
-from simulators.discord.state import DiscordState
-from simulators.discord.values import ME, TOKEN, Json, member, snowflake, user
+from simulators.discord.state import DiscordState, is_meant_for_bot
+from simulators.discord.values import HIDDEN, ME, TOKEN, Json, member, snowflake, user
 
 GUILD_MESSAGES, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 12, 1 << 15
 #: intents that the portal has to allow
 _PRIVILEGED = CONTENT | 1 << 1 | 1 << 8
-_HIDDEN: Json = {"content": "", "attachments": [], "embeds": [], "components": []}
 
 
 @dataclass(slots=True)
@@ -44,8 +43,7 @@ class Session:
         """The event without the content that the shard's intents hide."""
         if self.intents & CONTENT or event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or "guild_id" not in data:
             return data
-        is_meant = any(one["id"] == ME for one in data["mentions"]) or data["author"]["id"] == ME
-        return data if is_meant else {**data, **_HIDDEN}
+        return data if is_meant_for_bot(data) else {**data, **HIDDEN}
 
 
 class Gateway:

@@ -19,6 +19,7 @@ from simulators.discord.values import (
     FORUM,
     FORUM_KIND,
     GUILD,
+    HIDDEN,
     ME,
     MESSAGE_CONTENT,
     OTHER,
@@ -243,6 +244,11 @@ class DiscordState:
         """The public messages, oldest first."""
         return [m for m in self.messages.get(channel, []) if not m["flags"] & EPHEMERAL]
 
+    def visible(self, message: Json) -> Json:
+        """The message as REST shows it: without what the application may not read."""
+        may_read = self.flags & MESSAGE_CONTENT or is_meant_for_bot(message) or not self.guild_of(message["channel_id"])
+        return message if may_read else {**message, **HIDDEN}
+
     def drop(self, message: Json) -> None:
         """Remove a message."""
         self.messages[message["channel_id"]].remove(message)
@@ -264,6 +270,11 @@ class DiscordState:
         if found.is_expired:
             raise refused(50027)
         return found
+
+
+def is_meant_for_bot(message: Json) -> bool:
+    """Whether a message mentions the bot or is its own."""
+    return any(one["id"] == ME for one in message["mentions"]) or message["author"]["id"] == ME
 
 
 async def _to_nobody(event: str, data: Json) -> None:

@@ -19,6 +19,9 @@ ROLE = "1457473602180878604"
 DM = "1457510428359009999"
 TOKEN = "MTQ1NzQ2OTQ4MzcyNjY2ODA0OA.x.y"
 MESSAGE_CONTENT = 1 << 18
+#: What a bot without the message content intent gets of a message of others that does not mention it
+#: (https://docs.discord.com/developers/events/gateway#message-content-intent: "across Discord's APIs").
+HIDDEN: Json = {"content": "", "attachments": [], "embeds": [], "components": []}
 
 REACT, VIEW, SEND, EMBED, ATTACH, READ_HISTORY = 1 << 6, 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
 CREATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 38

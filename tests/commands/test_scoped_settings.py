@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import UsageError
 from tests.support.command_runner import CommandRunner
+from tests.support.media_files import PNG
 
 
 async def used(runner: CommandRunner, **more: Any) -> dict[str, Any]:
@@ -101,3 +102,71 @@ async def test_changes_are_in_the_audit_log(runner: CommandRunner) -> None:
     (file,) = (await runner.ask("audit", options={"file": "yes"}, admin=True)).media
     assert file.path is not None
     assert file.path.read_text(encoding="utf-8").splitlines()[1].endswith('"system_prompt (channel)","","Be kind."')
+
+
+async def test_what_is_not_here_gets_a_sentence(runner: CommandRunner) -> None:
+    """A scope that the place does not have is named; who may not change a channel is told what they may change."""
+    for reach, words in (("thread", "no thread here"), ("workspace", "no workspace or server")):
+        with pytest.raises(UsageError, match=words):
+            await runner.ask("settings", "image.size 512x512", options={"for": reach}, thread="")
+    with pytest.raises(UsageError, match=r"administrator.*`me`"):
+        await runner.ask("settings", "image.size 512x512", options={"for": "channel"})
+    said = (await runner.ask("settings", "image.size 512x512", thread="")).text
+    assert said == "Done: `image.size` is set (you). Here `512x512` holds (you)."
+
+
+async def test_a_mistake_gets_the_nearest_value(runner: CommandRunner) -> None:
+    """In a choice, in a list of words and in a name; a choice may be written in any letters and languages."""
+    for wrong, near in (
+        ("image.style anine", "anime"),
+        ("commands_off vido", "video"),
+        ("ansewr_all on", "answer_all"),
+    ):
+        with pytest.raises(UsageError, match=f"`{near}`"):
+            await runner.ask("settings", wrong, admin=True)
+    for written in ("Anime", "動漫"):
+        await runner.ask("settings", f"image.style {written}")
+        await runner.ask("image", "a fox")
+        assert runner.api_server.bodies("images")[-1]["style"] == "anime"
+
+
+async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> None:
+    """The channel's language holds for people without one of their own, whose choice decides before it."""
+    await runner.ask("settings", "language zh-Hant", options={"for": "channel"}, admin=True)
+    await runner.ask("settings", "language zh-Hans", options={"for": "me"}, actor="bob")
+    for actor, language in (("ada", "zh-Hant"), ("bob", "zh-Hans")):
+        assert await runner.scoped.for_event(runner.event(actor=actor)).get("language") == language
+
+
+async def test_files_are_not_read_where_that_is_off(runner: CommandRunner) -> None:
+    """The model gets none of a file's text, and the person is told; a command that needs a picture says so, too."""
+    await runner.ask("settings", "read_files off", options={"for": "channel"}, admin=True)
+    said = await runner.ask("chat", "sum it up", attach={"plan.txt": b"the secret plan"})
+    assert "not read here" in said.text
+    assert "secret plan" not in str(runner.api_server.bodies("chat"))
+    with pytest.raises(UsageError, match="not read here"):
+        await runner.ask("video", "it moves", attach={"fox.png": PNG})
+    await runner.ask("settings", "read_files", options={"for": "channel", "clear": "yes"}, admin=True)
+    await runner.ask("chat", "sum it up", attach={"plan.txt": b"the secret plan"})
+    assert "secret plan" in str(runner.api_server.bodies("chat"))
+
+
+async def test_parameters_that_the_operator_allows(runner: CommandRunner) -> None:
+    """They have bounds and choices, are sent as numbers where they are, and no longer than the operator allows them."""
+    allowed = ("chat.top_p=0..1", "chat.reasoning_effort=low|high", "image.seed")
+    runner.settings = runner.settings.model_copy(update={"bot_extra_parameters": allowed})
+    for value in ("chat.top_p 0.5", "chat.reasoning_effort low", "image.seed 7"):
+        await runner.ask("settings", value)
+    for wrong, word in (
+        ("chat.top_p 2", "1"),
+        ("chat.reasoning_effort lw", "low"),
+        ("chat.logit_bias 1", "no setting"),
+    ):
+        with pytest.raises(UsageError, match=word):
+            await runner.ask("settings", wrong)
+    body = await used(runner)
+    assert (body["top_p"], body["reasoning_effort"]) == (0.5, "low")
+    await runner.ask("image", "a fox")
+    assert runner.api_server.bodies("images")[-1]["seed"] == 7
+    runner.settings = runner.settings.model_copy(update={"bot_extra_parameters": ()})
+    assert "top_p" not in await used(runner)

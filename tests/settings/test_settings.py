@@ -60,6 +60,10 @@ WRONG = {
     "BOT_PORT": (("abc", "-1", "99999", "80.5"), "a whole number from 0 to 65535"),
     "BOT_OPS_PORT": (("abc", "-1", "99999"), "a whole number from 0 to 65535"),
     "BOT_OPS_TOKEN": (("short", "x" * 15), "at least 16 characters"),
+    "BOT_EXTRA_PARAMETERS": (
+        ("top_p", "chat.model", "talk.top_p", "chat.top_p=0..", "chat.top_p=", "chat.Top"),
+        "chat.top_p=0..1",
+    ),
     "BOT_MODEL_SIZES": (("m", "m=", "m=big", "m=1024x1024|", "=1024x1024"), "my-model=1024x1024|768x512"),
     "BOT_PRICES": (
         ("m", "m=", "m=0.04", "m=image:1", "m=picture:-1", "m=picture:0.0000001", "=input:1"),

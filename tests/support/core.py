@@ -7,13 +7,17 @@ from datetime import datetime
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
+from bot.control import forms
+from bot.control.registry import load_settings_registry
 from bot.errors import StoreUnavailable
-from bot.models import Actor, CommandSpec, Event, Profile, Turn
+from bot.models import Actor, CommandSpec, Event, Location, Option, Profile, Turn
 from bot.policy.roles import NamedRoles
-from bot.ports import ValueSigner
+from bot.ports import ChannelSettings, ValueSigner
 from bot.security.value_signer import HmacSigner
+from bot.settings.core import Settings
 
 COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in MODELS.items()}).specs
+SETTINGS = load_settings_registry(Settings(_env_file=None), COMMANDS)  # type: ignore[call-arg, unused-ignore]
 
 
 class RecordingCore:
@@ -27,6 +31,7 @@ class RecordingCore:
         self.stored: dict[str, dict[str, str]] = {}
         self.current_profile = Profile()
         self.roles = NamedRoles(())
+        self.channels: dict[str, ChannelSettings] = {}  #: by channel
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
         self.has_keys = True  #: those that `encrypt` had
@@ -76,6 +81,17 @@ class RecordingCore:
             raise StoreUnavailable("the disk is full")
         self.within = within
         return self.current_profile
+
+    async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
+        return self.channels.get(location.channel, ChannelSettings())
+
+    def form_options(
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str
+    ) -> Sequence[Option]:
+        return forms.form_options(SETTINGS, spec, names, locale=locale)
+
+    def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
+        return forms.completions(SETTINGS, option, given)
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
         self.preferences[actor, name] = value

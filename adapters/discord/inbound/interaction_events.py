@@ -10,6 +10,7 @@ import discord
 
 from adapters.discord.inbound import parse
 from adapters.discord.inbound.parse import ADAPTER
+from adapters.discord.inbound.reply_mode import SETTING
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
 from adapters.discord.ui.buttons import conversation_of
@@ -46,6 +47,13 @@ def event_from_command(interaction: discord.Interaction, spec: CommandSpec) -> A
 def _with_spoiler(event: Event) -> Event:
     """Return the event; files of its answer, and of what repeats it, are hidden until they are clicked."""
     return replace(event, reply_to={**event.reply_to, "spoiler": "1"}, inherited=("spoiler",))
+
+
+def event_of_reply_mode(interaction: discord.Interaction, spec: CommandSpec, mode: str) -> AcknowledgedEvent:
+    """Return the event that sets the channel's reply mode, or shows it. `spec`: of the command for settings."""
+    parsed = _from_options(interaction, spec, {"value": mode, "name": SETTING, "for": "channel"}, ())
+    actor = replace(parsed.event.actor, is_admin=True)  # as far as this setting goes: they may manage the channel
+    return replace(parsed, event=replace(parsed.event, actor=actor))
 
 
 def event_from_modal(

@@ -12,6 +12,7 @@ import structlog
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
+from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.reply_target import ReplyTarget
@@ -19,7 +20,6 @@ from adapters.discord.setup import application_commands
 from adapters.discord.timing import Timing
 from adapters.discord.ui import buttons, modals
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.kit.forms import prompted_options
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate
@@ -45,7 +45,6 @@ class InteractionHandler:
         commands: Sequence[CommandSpec],
         acknowledgements: Acknowledgements,
         deadlines: TokenDeadlines,
-        reply_modes: reply_mode.ReplyModes,
         locales: MutableMapping[int, str],
         active_channels: ActiveChannels,
         served: ServedPlaces,
@@ -57,7 +56,6 @@ class InteractionHandler:
         self._commands = commands
         self._acknowledgements = acknowledgements
         self._deadlines = deadlines
-        self._reply_modes = reply_modes
         self._locales = locales
         self._active_channels = active_channels
         self._served = served
@@ -106,9 +104,10 @@ class InteractionHandler:
         spec = self._specs.get(command)
         if spec is not None and names:
             spec = await self._services.narrow(spec)
-        options = prompted_options(spec, names.split(","))
+        locale = str(interaction.locale)
+        options = self._services.form_options(ADAPTER, spec, names.split(","), locale=locale)
         if spec is not None and options:
-            modal_id, locale = buttons.modal_id(custom_id, signer), str(interaction.locale)
+            modal_id = buttons.modal_id(custom_id, signer)
             modal = modals.build_modal(spec, options, custom_id=modal_id, locale=locale, is_optional=True)
             await interaction.response.send_modal(modal)
             return
@@ -127,7 +126,7 @@ class InteractionHandler:
         values = {str(option["name"]): option.get("value") for option in data.get("options", ())}
         spec = self._specs.get(str(values.get("command")) if name == application_commands.COMPOSE else name)
         if name == reply_mode.COMMAND:
-            await self._set_reply_mode(interaction, str(values.get("mode") or ""))
+            await self._record_reply_mode(interaction, str(values.get("mode") or ""))
         elif spec is None:
             await self._refuse(interaction, "request.outdated")
         elif name == application_commands.COMPOSE or (not values and spec.prompt is not None and spec.kind is not None):
@@ -148,8 +147,11 @@ class InteractionHandler:
         values: list[str] = []
         if focused is not None:
             typed = str(focused.get("value", ""))
-            command, option = str(data["name"]), focused["name"]
-            values = application_commands.autocomplete(self._commands, command, option, others, typed)
+            spec, name = self._specs.get(str(data["name"])), str(focused["name"])
+            option = spec.option(name) if spec is not None else None
+            if spec is not None and option is not None:
+                known = self._services.completions(ADAPTER, name, {**others, name: typed})
+                values = application_commands.autocomplete(self._commands, spec, option, others, typed, known)
         choices = [discord.app_commands.Choice(name=value[:100], value=value) for value in values]
         await interaction.response.autocomplete(choices)
 
@@ -165,24 +167,15 @@ class InteractionHandler:
         else:
             await self._refuse(interaction, "request.outdated")
 
-    async def _set_reply_mode(self, interaction: discord.Interaction, mode: str) -> None:
-        """Show the channel's reply mode, or change it; only for people who may manage the channel."""
-        locale, guild = str(interaction.locale), str(interaction.guild_id or "")
-        thread = interaction_events.thread_of(interaction)
-        channel = str(thread.parent_id if thread is not None else interaction.channel_id)
-        if not guild or not interaction.permissions.manage_channels:
+    async def _record_reply_mode(self, interaction: discord.Interaction, mode: str) -> None:
+        """Record the setting of the channel's reply mode; only for people who may manage the channel."""
+        spec = self._specs.get(reply_mode.SETTINGS)
+        if spec is None:
+            await self._refuse(interaction, "request.outdated")
+        elif interaction.guild_id is None or not interaction.permissions.manage_channels:
             await self._refuse(interaction, "discord.not_yours")
-            return
-        chosen = next((known for known in reply_mode.MODES if known == mode), None)
-        await interaction.response.defer(thinking=True, ephemeral=True)  # reading may take more than three seconds
-        try:
-            if chosen is not None:
-                await self._reply_modes.set(guild, channel, chosen)
-            current = await self._reply_modes.get(guild, channel)
-            text = translate("discord.replies_are", locale, mode=translate(f"discord.mode.{current}", locale))
-        except StoreError:
-            text = translate("request.not_recorded", locale)
-        await interaction.edit_original_response(content=text)
+        else:
+            await self._record(interaction, interaction_events.event_of_reply_mode(interaction, spec, mode))
 
     # -- recording and acknowledging
 

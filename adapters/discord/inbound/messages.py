@@ -25,8 +25,8 @@ from adapters.kit.per_key import PerKey
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate
-from bot.models import CommandSpec, Event
-from bot.ports import AdapterServices, Sink
+from bot.models import CommandSpec, Event, Location
+from bot.ports import AdapterServices, ChannelSettings, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ class MessageHandler:
         self._refused: BoundedDict[int, None] = BoundedDict(_REMEMBERED, lifetime=_DAY)  # strangers who were told so
         self._explained: BoundedDict[int, None] = BoundedDict(
             _REMEMBERED
-        )  # threads where it was said that only mentions can be read
+        )  # threads and channels where it was said that only mentions can be read
         #: locales of people who used an interaction: messages have none
         self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
         self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
@@ -219,7 +219,8 @@ class MessageHandler:
             return await self._parse_in_thread(message, thread, is_mention=is_mention, is_edit=is_edit)
         replied = parse.replied_message(message)
         is_reply_to_me = replied is not None and replied.author.id == self._me
-        if not is_mention and not is_reply_to_me:
+        settings = await self._settings_of(message, message.channel.id)
+        if not is_mention and not is_reply_to_me and not await self._is_for_all(message, settings):
             return None
         is_reply = parse.is_reply(message)
         root, asker = await self._chains.find_root(self._client, message) if is_reply else ("", "")
@@ -227,12 +228,25 @@ class MessageHandler:
             str(message.channel.id),
             root=root,
             asker=asker,
-            starts_thread=await self._starts_thread(message, is_reply_to_me=is_reply_to_me),
+            starts_thread=await self._starts_thread(message, settings, is_reply_to_me=is_reply_to_me),
         )
         event = self._event(message, context)
         if replied is None or await self._services.participants(ADAPTER, event.conversation):
             return event
         return replace(event, has_prior_messages=True)
+
+    async def _settings_of(self, message: discord.Message, channel: int | None) -> ChannelSettings:
+        place = Location(workspace=parse.guild_id_of(message), channel=str(channel))
+        return await self._services.channel_settings(ADAPTER, place)
+
+    async def _is_for_all(self, message: discord.Message, settings: ChannelSettings) -> bool:
+        """Whether a message without a mention is for the bot, as all of its channel are, but for those to others."""
+        if not settings.answers_all or message.author.bot or parse.is_for_others(message, self._me):
+            return False
+        if not _has_content(message):
+            await self._explain_missing_content(message, message.channel.id)
+            return False
+        return True
 
     def _event(self, message: discord.Message, context: MessageContext) -> Event:
         locale = self._locale(message)
@@ -253,6 +267,8 @@ class MessageHandler:
         is_reply_to_me = replied is not None and replied.author.id == self._me and not is_for_others
         addresses_me = is_mention or (is_reply_to_me and bool(people))
         takes_part = bool(people) and (thread.owner_id == self._me or set(people) == {user})
+        if people and not takes_part:
+            takes_part = (await self._settings_of(message, thread.parent_id)).answers_all
         if takes_part and user not in people:
             takes_part = user not in await self._services.departed(ADAPTER, f"t{thread.id}")
         is_addressed = await self._muted.is_addressed(
@@ -266,15 +282,15 @@ class MessageHandler:
         if not is_addressed:
             return None
         if not is_mention and not _has_content(message):
-            await self._explain_missing_content(message, thread)
+            await self._explain_missing_content(message, thread.id)
             return None
         event = self._event(message, MessageContext(str(thread.parent_id), thread=str(thread.id)))
         return event if people else replace(event, has_prior_messages=True)
 
-    async def _explain_missing_content(self, message: discord.Message, thread: discord.Thread) -> None:
-        """Say once a thread that without the message content intent only mentions can be read."""
-        if not self._client.intents.message_content and thread.id not in self._explained:
-            self._explained[thread.id] = None
+    async def _explain_missing_content(self, message: discord.Message, place: int) -> None:
+        """Say once a thread or channel that without the message content intent only mentions can be read."""
+        if not self._client.intents.message_content and place not in self._explained:
+            self._explained[place] = None
             await self._reply(message, "discord.mention_me")
 
     async def _find_thread(self, message: discord.Message, *, is_mention: bool) -> discord.Thread | None:
@@ -292,12 +308,14 @@ class MessageHandler:
             self._threads[channel.id] = fetched if isinstance(fetched, discord.Thread) else None
         return self._threads[channel.id]
 
-    async def _starts_thread(self, message: discord.Message, *, is_reply_to_me: bool) -> Literal["", "talk", "all"]:
+    async def _starts_thread(
+        self, message: discord.Message, settings: ChannelSettings, *, is_reply_to_me: bool
+    ) -> Literal["", "talk", "all"]:
         """Return which answers to this message start a thread."""
         channel, guild = message.channel, message.guild
         if guild is None or not isinstance(channel, discord.TextChannel):
             return ""
-        mode = await self._reply_modes.get(str(guild.id), str(channel.id))
+        mode = await self._reply_modes.get(str(guild.id), str(channel.id), settings)
         if mode == "reply" or (mode == "auto" and is_reply_to_me):
             return ""
         granted = channel.permissions_for(guild.me)

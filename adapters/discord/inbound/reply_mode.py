@@ -1,29 +1,25 @@
-"""The reply mode of a channel: whether mentions are answered in a thread or in place. Stored per server."""
-
-from typing import Literal
+"""The reply mode of a channel: whether messages there are answered in a thread or in place."""
 
 from adapters.kit.cached_storage import CachedStorage
-from bot.ports import AdapterServices
+from bot.ports import REPLY_MODES, AdapterServices, ChannelSettings, ReplyMode
 
-ReplyMode = Literal["auto", "thread", "reply"]
-MODES: tuple[ReplyMode, ...] = ("auto", "thread", "reply")
-#: The slash command that sets the mode; the adapter answers it itself.
+#: The slash command that sets the mode: a short form of the setting of the same name.
 COMMAND = "replies"
+SETTINGS, SETTING = "settings", "reply_mode"
 _CACHED_SERVERS = 1000
 
 
 class ReplyModes:
-    """The modes of all channels, read once a server and cached. Every method raises `StoreError`."""
+    """The modes of all channels. Every method raises `StoreError`."""
 
     def __init__(self, services: AdapterServices, default: ReplyMode) -> None:
+        #: what the command stored before it set the setting
         self._storage = CachedStorage(services, "discord.replies", cached=_CACHED_SERVERS)
         self._default = default
 
-    async def get(self, guild: str, channel: str) -> ReplyMode:
-        """Return the mode of a channel, or the default."""
+    async def get(self, guild: str, channel: str, settings: ChannelSettings) -> ReplyMode:
+        """Return the mode of a channel with these settings, or the default."""
+        if settings.reply_mode is not None:
+            return settings.reply_mode
         stored = (await self._storage.read(guild)).get(channel)
-        return next((mode for mode in MODES if mode == stored), self._default)
-
-    async def set(self, guild: str, channel: str, mode: ReplyMode) -> None:
-        """Store the mode of a channel."""
-        await self._storage.write(guild, channel, mode)
+        return next((mode for mode in REPLY_MODES if mode == stored), self._default)

@@ -50,7 +50,7 @@ def request_parameters(
             media.path,  # type: ignore[arg-type]
             filename=media.name,
             description=media.description[:_MAX_DESCRIPTION] or None,
-            spoiler=is_spoiler,
+            spoiler=is_spoiler or media.is_spoiler,
         )
         for media in page.media
     ]

@@ -20,7 +20,7 @@ from adapters.kit.message_actions import MESSAGE_ACTIONS
 from bot.errors import StoreError
 from bot.i18n import describe_command, describe_option, translate, translations
 from bot.models import CommandSpec, Option
-from bot.ports import AdapterServices
+from bot.ports import REPLY_MODES, AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -100,15 +100,19 @@ def has_modal(spec: CommandSpec) -> bool:
 
 
 def autocomplete(
-    specs: Sequence[CommandSpec], command: str, option: str, others: Mapping[str, str], typed: str
+    specs: Sequence[CommandSpec],
+    spec: CommandSpec,
+    option: Option,
+    others: Mapping[str, str],
+    typed: str,
+    known: Sequence[str] = (),
 ) -> list[str]:
-    """Return the choices for an option that is being typed, best match first. `others`: options filled in already."""
-    spec = next((spec for spec in specs if spec.name == command), None)
-    found = spec.option(option) if spec is not None else None
-    if found is None:
-        return []
-    values = found.choices or found.suggestions
-    if (command, option) == ("model", "name"):  # any model, or those of the kind that is chosen already
+    """Return the choices for an option that is being typed, best match first.
+
+    `others`: options filled in already. `known`: values of an option with `is_completed`.
+    """
+    values = known if option.is_completed else option.choices or option.suggestions
+    if _is_any_model(spec, option):  # any model, or those of the kind that is chosen already
         kind = others.get("kind")
         models = [o.choices for s in specs for o in s.options if o.models and kind in (None, "", o.models)]
         values = (*dict.fromkeys(name for names in models for name in names), "default")
@@ -147,7 +151,8 @@ def _option(spec: CommandSpec, option: Option) -> Json:
         **_described(describe_option(spec, option), f"command.{spec.name}.option.{option.name}"),
         "required": option.required,
     }
-    if option.models or option.suggestions or len(option.choices) > _MAX_CHOICES or _is_any_model(spec, option):
+    is_typed = option.models or option.suggestions or option.is_completed or len(option.choices) > _MAX_CHOICES
+    if is_typed or _is_any_model(spec, option):
         payload["autocomplete"] = True
     elif option.choices:
         payload["choices"] = [_choice(choice) for choice in option.choices]
@@ -213,7 +218,7 @@ def _replies_command() -> Json:
             "name_localizations": _localised(f"discord.mode.{mode}"),
             "value": mode,
         }
-        for mode in reply_mode.MODES
+        for mode in REPLY_MODES
     ]
     option = {"type": 3, **_own_option("mode"), "required": False, "choices": choices}
     return {

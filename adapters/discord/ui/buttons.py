@@ -25,7 +25,7 @@ BUTTON, MODAL = "cm", "cf"
 STOP, RETRY = "stop", "retry"
 
 _MAX_ID, _MAX_LABEL, _MAX_BUTTONS, _ROW = 100, 80, 25, 5
-_TEMPLATE = r"(?P<signed>:(?P<action>[\w-]+):(?P<event>[^:]+):(?P<conversation>[\w@]+)(?::(?P<asks>[\w-]+=[\w,-]+))?)"
+_TEMPLATE = r"(?P<signed>:(?P<action>[\w-]+):(?P<event>[^:]+):(?P<conversation>[\w@]+)(?::(?P<asks>[\w-]+=[\w.,-]+))?)"
 _TEMPLATE += r"(?::(?P<signature>[\w-]+))?"  # which buttons of earlier versions lack
 BUTTON_ID, MODAL_ID = re.compile(BUTTON + _TEMPLATE), re.compile(MODAL + _TEMPLATE)
 _EMOJI = {

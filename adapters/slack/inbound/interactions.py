@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from adapters.kit.bounded import BoundedDict
-from adapters.kit.forms import problems, prompted_options
+from adapters.kit.forms import problems
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
@@ -224,7 +224,7 @@ class InteractionHandler:
         self._pressed[press] = None
         spec = self._specs.get(button.command)
         spec = await self._services.narrow(spec) if spec is not None and button.prompts_for else spec
-        options = prompted_options(spec, button.prompts_for.split(","))
+        options = self._services.form_options(ADAPTER, spec, button.prompts_for.split(","), locale=person.locale)
         label = str((action.get("text") or {}).get("text") or "")
         context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:

@@ -30,8 +30,8 @@ from adapters.slack.setup.observed_events import ObservedEvents, kind_of
 from adapters.slack.types import ADAPTER, Json
 from bot.errors import DeliveryError, StoreError
 from bot.i18n import translate
-from bot.models import CommandSpec, Event
-from bot.ports import AdapterServices, Sink
+from bot.models import CommandSpec, Event, Location
+from bot.ports import AdapterServices, ChannelSettings, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -191,26 +191,36 @@ class MessageHandler:
             return None
         channel, thread, is_direct = str(message["channel"]), str(message.get("thread_ts") or ""), _is_direct(message)
         if not thread or thread == message.get("ts"):
-            if not (mentions_bot or is_direct):
+            settings = await self._settings_of(workspace, channel)
+            is_for_all = settings.answers_all and not is_for_others(message, workspace.bot_user)
+            if not (mentions_bot or is_direct or is_for_all):
                 return None
             if is_direct and not workspace.is_agent:
                 conversation = direct_conversation(workspace.owner, channel)
                 return await self._build_event(workspace, message, thread="", conversation=conversation)
-            return await self._build_event(workspace, message, thread=str(message["ts"]))
+            is_in_place = settings.reply_mode == "reply" and not is_direct
+            return await self._build_event(workspace, message, thread="" if is_in_place else str(message["ts"]))
         conversation = await self._find_conversation(workspace, message, thread)
         participants = await self._services.participants(ADAPTER, conversation)
+        takes_part = workspace.scoped(str(message.get("user") or "")) in participants
+        if participants and not takes_part:
+            takes_part = (await self._settings_of(workspace, channel)).answers_all
         if not is_direct and not await self._muted.is_addressed(
             (f"{workspace.owner}.{channel}", thread),
             str(message.get("user") or ""),
             is_mention=mentions_bot,
             is_for_others=is_for_others(message, workspace.bot_user),
-            takes_part=workspace.scoped(str(message.get("user") or "")) in participants,
+            takes_part=takes_part,
             is_edit=is_edit,
         ):
             return None
         return await self._build_event(
             workspace, message, thread=thread, conversation=conversation, has_prior_messages=not participants
         )
+
+    async def _settings_of(self, workspace: Workspace, channel: str) -> ChannelSettings:
+        place = Location(workspace=workspace.team or workspace.enterprise, channel=workspace.scoped(channel))
+        return await self._services.channel_settings(ADAPTER, place)
 
     async def _find_conversation(self, workspace: Workspace, message: Json, thread: str) -> str:
         """Return the conversation of a thread; it is a command's where the thread began with the command's parent."""
@@ -242,7 +252,7 @@ class MessageHandler:
             workspace=workspace,
             channel=channel,
             thread=thread,
-            conversation=conversation or message_id(workspace.owner, channel, thread),
+            conversation=conversation or message_id(workspace.owner, channel, thread or str(message["ts"])),
             is_dm=_is_direct(message),
             has_prior_messages=has_prior_messages,
         )

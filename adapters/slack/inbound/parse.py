@@ -31,7 +31,7 @@ class MessageContext:
 
     workspace: Workspace
     channel: str
-    thread: str  #: ts of the thread's first message, its own where it begins one
+    thread: str  #: ts of the thread's first message, its own where it begins one; "": it is answered in place
     conversation: str
     is_dm: bool = False  #: `thread` is "" where it is in none, and the app has no agent view
     has_prior_messages: bool = False  #: people talked there before the bot was mentioned

@@ -68,7 +68,9 @@ class RecentThreads:
         before = self._recent.get(key)
         is_same = before is not None and before.conversation == event.conversation
         title = before.title if before is not None and is_same else make_title(event.prompt)
-        self._recent[key] = RecentThread(event.conversation, target.get("thread", ""), title)
+        # A question that was answered in place can begin a thread.
+        ts = target.get("thread") or target.get("message", "")
+        self._recent[key] = RecentThread(event.conversation, ts, title)
 
     async def find(self, workspace: Workspace, channel: str, person: Person) -> RecentThread | None:
         """Return a person's newest thread in a channel; None when none is known. Raises `StoreError`."""

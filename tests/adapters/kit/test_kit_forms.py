@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.kit.forms import Field, FieldKind, FormLimits, plan_form, problems, prompted_options, without_file_names
+from adapters.kit.forms import Field, FieldKind, FormLimits, plan_form, problems, without_file_names
 from bot.models import CommandSpec, Option
 
 PROMPT = Option(name="prompt", description="What to draw.", is_prompt=True, required=True)
@@ -60,11 +60,6 @@ def test_required_and_defaults() -> None:
         (False, ""),
         (False, ""),
     ]
-
-
-def test_prompted_options() -> None:
-    assert prompted_options(SPEC, ["count", "gone", "prompt"]) == [COUNT, PROMPT]
-    assert prompted_options(None, ["count"]) == []
 
 
 def test_problems_are_plain_sentences() -> None:

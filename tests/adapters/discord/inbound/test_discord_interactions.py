@@ -5,6 +5,7 @@ import pytest
 from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
+from bot.ports import ChannelSettings
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
 from tests.support.discord.interactions import PRESSED, SLASH, button_id, button_press, message_command, slash_command
@@ -245,20 +246,29 @@ async def test_button_that_asks_first(service: Service, simulator: DiscordSimula
 async def test_replies_are_set_by_who_manages_the_channel(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """The channel's setting decides where mentions are answered, also after a restart; not everybody may change it."""
-    told = await simulator.interact(SLASH, slash_command("replies", mode="reply"))
-    await simulator.until(lambda: "原處" in simulator.originals.get(told["token"], {}).get("content", ""))
-    assert simulator.originals[told["token"]]["flags"] & PRIVATE
+    """The channel's setting decides where mentions are answered; not everybody may change it."""
     somebody = {**member(BOB), "permissions": "0"}
     await simulator.interact(SLASH, slash_command("replies", mode="thread"), member=somebody)
-    assert (await answered(simulator, 2))["data"]["flags"] == PRIVATE
-    assert core.stored[f"discord.replies.{GUILD}"] == {CHANNEL: "reply"}
-    await simulator.say(CHANNEL, f"<@{ME}> hello")
+    assert (await answered(simulator))["data"]["flags"] == PRIVATE
+    await simulator.interact(SLASH, slash_command("replies", mode="reply"))
     (event,) = await core.wait_for_events(1)
-    assert "thread_name" not in event.reply_to
-    async with Service(simulator, core):
-        await simulator.say(CHANNEL, f"<@{ME}> hello again")
-        assert "thread_name" not in (await core.wait_for_events(2))[1].reply_to
+    assert (event.command, event.prompt, event.actor.is_admin) == ("settings", "reply", True)
+    assert event.options == {"name": "reply_mode", "for": "channel"}
+    core.channels[CHANNEL] = ChannelSettings(reply_mode="reply")
+    await simulator.say(CHANNEL, f"<@{ME}> hello")
+    assert "thread_name" not in (await core.wait_for_events(2))[1].reply_to
+
+
+async def test_replies_of_an_earlier_version_hold(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
+    """What was set with /replies before it set a setting holds until the setting has a value."""
+    core.stored[f"discord.replies.{GUILD}"] = {CHANNEL: "reply"}
+    await simulator.say(CHANNEL, f"<@{ME}> hello")
+    assert "thread_name" not in (await core.wait_for_events(1))[0].reply_to
+    core.channels[CHANNEL] = ChannelSettings(reply_mode="thread")
+    await simulator.say(CHANNEL, f"<@{ME}> hello")
+    assert "thread_name" in (await core.wait_for_events(2))[1].reply_to
 
 
 async def test_form_of_an_earlier_version(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:

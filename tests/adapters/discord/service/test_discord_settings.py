@@ -1,13 +1,115 @@
-"""Settings that administrators change while the service runs."""
+"""Settings that administrators change while the service runs: who may, what Discord's side obeys, forms."""
 
 from pathlib import Path
 from typing import Any
 
-from simulators.discord.values import BOB, CHANNEL, member
+from simulators.discord.values import ADA, BOB, CHANNEL, member, user
+from tests.support.discord.interactions import slash_command
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import Whole, whole
 
+AUTOCOMPLETE = 4
+ROBOT = {"author": user("1033044521375764540", "Robot", bot=True)}
 _BOB = {"member": {**member(BOB), "permissions": "0"}}
+
+
+async def set_in_channel(one: Whole, change: str) -> None:
+    """Change a setting of the channel, as its administrator."""
+    reach: dict[str, Any] = {"for": "channel"}
+    token = await one.command("settings", value=change, **reach)
+    await one.simulator.until(lambda: any("已設定" in str(body) for body in one.simulator.called("PATCH", token)))
+
+
+async def test_every_message_is_answered_where_an_administrator_wants_it(tmp_path: Path) -> None:
+    """Once each, mentions included; not what is said to others or by bots."""
+    async with whole(tmp_path) as one:
+        await one.simulator.say(CHANNEL, "not yet", by=BOB)
+        await set_in_channel(one, "answer_all on")
+        said = await one.simulator.say(CHANNEL, "is it raining?", by=BOB)
+        await one.simulator.say(CHANNEL, "beep", **ROBOT)
+        await one.simulator.say(CHANNEL, f"<@{ADA}> what about you?", by=BOB)
+        await one.see(said["id"], "re: is it raining?")
+        await one.simulator.say(said["id"], "and tomorrow?", by=ADA)
+        await one.see(said["id"], "and tomorrow?")
+        await one.see(await one.mention("and you?"), "re: and you?")
+        await set_in_channel(one, "answer_all off")
+        await one.simulator.say(CHANNEL, "not any more", by=BOB)
+        await one.idle()
+        asked = [prompt for prompt in one.echo.prompts if not prompt.startswith("the end")]
+        assert asked == ["is it raining?", "Ada: and tomorrow?", "and you?"]
+
+
+async def test_without_the_intent_the_channel_is_told_once(tmp_path: Path) -> None:
+    """Discord sends no words of messages without a mention: the bot says once that it can't read them."""
+    async with whole(tmp_path) as one:
+        await set_in_channel(one, "answer_all on")
+        await one.stop()
+        one.simulator.flags = 0
+        await one.start()
+        for text in ("one", "two"):
+            await one.simulator.say(CHANNEL, text, by=BOB)
+        await one.idle()
+        assert (
+            len([m for m in one.simulator.bot_messages(CHANNEL) if "only read messages that mention me" in text_of(m)])
+            == 1
+        )
+
+
+async def test_where_answers_go(tmp_path: Path) -> None:
+    """The setting decides between a thread and the channel; the short command sets the same."""
+    async with whole(tmp_path) as one:
+        await set_in_channel(one, "reply_mode reply")
+        await one.mention("in place")
+        await one.see(CHANNEL, "re: in place")
+        await one.command("replies", mode="thread")
+        await one.idle()
+        await one.see(await one.mention("in a thread"), "re: in a thread")
+
+
+async def test_generated_files_are_hidden(tmp_path: Path) -> None:
+    """With the setting every picture is a spoiler, and without it none."""
+    async with whole(tmp_path) as one:
+        await set_in_channel(one, "spoiler on")
+        await one.command("image", prompt="a fox")
+        picture = await one.see(CHANNEL, "seeddream-4.0")
+        assert [item["spoiler"] for part in picture["components"] for item in part.get("items", ())] == [True]
+
+
+async def test_names_and_values_are_completed(tmp_path: Path) -> None:
+    """Of a setting's value, and of its name; also where both are typed in one."""
+    async with whole(tmp_path) as one:
+
+        async def complete(focused: str, **options: Any) -> list[str]:
+            data = slash_command("settings", **options)
+            for option in data["options"]:
+                option["focused"] = option["name"] == focused
+            number = len(one.simulator.called("POST", "callback"))
+            await one.simulator.interact(AUTOCOMPLETE, data)
+            await one.simulator.until(lambda: len(one.simulator.called("POST", "callback")) > number)
+            return [choice["value"] for choice in one.simulator.called("POST", "callback")[-1]["data"]["choices"]]
+
+        assert "image.style" in await complete("name", name="imag")
+        assert await complete("value", name="image.style", value="an") == ["anime"]
+        assert await complete("value", value="answer_a") == ["answer_all"]
+        assert await complete("value", value="answer_all o") == ["answer_all on", "answer_all off"]
+
+
+async def test_one_settings_form_has_its_choices(tmp_path: Path) -> None:
+    """The button under a setting opens a form with its values and scopes, and sending that sets it."""
+    async with whole(tmp_path) as one:
+        token = await one.command("settings", value="image.style")
+        [shown] = await one.simulator.until(
+            lambda: [m for t, m in one.simulator.originals.items() if t == token and "image.style" in text_of(m)]
+        )
+        await one.press(shown, "set")
+        await one.submit(shown, **{"image.style": "anime", "for": "channel"})
+        await one.simulator.until(
+            lambda: [m for m in one.simulator.originals.values() if "已設定 `image.style`" in text_of(m)]
+        )
+        await one.command("image", prompt="a fox")
+        await one.echo.until(lambda: "a fox" in one.echo.prompts)
+        assert one.echo.bodies[-1]["style"] == "anime"
+        await one.idle()
 
 
 async def told(one: Whole, token: str) -> str:

@@ -1,14 +1,89 @@
-"""Settings that administrators change while the service runs."""
+"""Settings that administrators change while the service runs: who may, what Slack's side obeys, forms."""
 
 from pathlib import Path
 
 import pytest
 
-from simulators.slack import SlackSimulator
+from simulators.slack import Message, SlackSimulator
 from tests.support.service import quiet_logs
-from tests.support.slack.service import service
+from tests.support.slack.service import Service, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def see(slack: SlackSimulator, text: str) -> Message:
+    """Return the ephemeral or public message of the bot that Ada sees with this text."""
+    [*_, found] = await slack.until(lambda: [m for m in slack.ada.sees() if text in m.content])
+    return found  # type: ignore[no-any-return]
+
+
+async def switch(slack: SlackSimulator, running: Service, change: str) -> None:
+    """Change a setting of the channel, as its administrator."""
+    slack.ada.slash("/settings", f"{change} --for channel")
+    await see(slack, f"{change.partition(' ')[0]} is set (this channel)")
+    await running.idle()
+
+
+async def test_every_message_is_answered_where_an_administrator_wants_it(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Once each, mentions included; not what is said to others or by bots, and not in other people's threads."""
+    async with service(slack, tmp_path) as running:
+        slack.bob.say("not yet")
+        slack.bob.slash("/settings", "answer_all on --for channel")
+        await slack.until(lambda: [m for m in slack.bob.sees() if "administrator" in m.content])
+        await switch(slack, running, "answer_all on")
+        robot = slack.person("Robot", is_bot=True)
+        said = slack.bob.say("is it raining?")
+        robot.say("beep")
+        slack.bob.say(f"<@{slack.ada.id}> what about you?")
+        slack.ada.say("a reply to the robot", thread=robot.say("news"))
+        mentioned = slack.bob.mention("and you?")
+        await running.answers(said)
+        await running.answers(mentioned)
+        slack.ada.say("and tomorrow?", thread=said)
+        await running.answers(said, 2)
+        assert running.echo.prompts == ["is it raining?", "and you?", "Ada: and tomorrow?"]
+        await switch(slack, running, "answer_all off")
+        slack.bob.say("not any more")
+        await running.answers(slack.bob.mention("the end"))
+        assert running.echo.prompts[3:] == ["the end"]
+
+
+async def test_answers_in_place(slack: SlackSimulator, tmp_path: Path) -> None:
+    """In the channel and not in a thread; a restart finds the answer; a thread below the question goes on with it."""
+    async with service(slack, tmp_path) as running:
+        await switch(slack, running, "reply_mode reply")
+        question = slack.bob.mention("what is a monad?")
+        answer = await see(slack, "re: what is a monad?")
+        assert not answer.thread_ts
+        await running.idle()
+        slack.bob.say("go on", thread=question)
+        [more] = await running.answers(question)
+        assert "re: go on" in more.content
+        assert len(running.echo.bodies[-1]["messages"]) > len(running.echo.bodies[0]["messages"])
+        assert [m.content for m in slack.ada.sees() if "monad" in m.content] == [answer.content]
+
+
+async def test_a_form_of_the_table_and_of_one_setting(slack: SlackSimulator, tmp_path: Path) -> None:
+    """The table has a button that opens a form with all names; one setting's form has its own choices."""
+    async with service(slack, tmp_path) as running:
+        slack.ada.slash("/settings")
+        slack.ada.press(await see(slack, "Settings that hold here"), "Change…")
+        form = await slack.ada.modal()
+        names = [option["value"] for option in form.content["blocks"][0]["element"]["options"]]
+        assert {"image.style", "answer_all", "language"} <= set(names)
+        assert "spoiler" not in names
+        await slack.ada.submit(form, {"name": "image.style", "value": "anime", "for": "channel"})
+        await see(slack, "image.style is set (this channel)")
+        slack.ada.slash("/settings", "image.style")
+        slack.ada.press(await see(slack, "Can be set for"), "Change…")
+        form = await slack.ada.modal()
+        assert [block["block_id"] for block in form.content["blocks"]] == ["image.style", "for", "clear"]
+        await slack.ada.submit(form, {"image.style": "digital-art", "for": "channel"})
+        await see(slack, "digital-art holds (this channel)")
+        slack.bob.slash("/image", "a fox")
+        await running.echo.until(lambda: "a fox" in running.echo.prompts)
+        assert running.echo.bodies[-1]["style"] == "digital-art"
+        await running.idle()
 
 
 async def test_a_setting_of_the_channel_holds_for_everybody(slack: SlackSimulator, tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""What the platforms' forms and completions need to know of settings. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from bot.control.registry import ScopedSetting
+from bot.i18n import describe_option
+from bot.models import CommandSpec, Option
+
+#: The options of the command `settings`.
+NAME, VALUE, FOR = "name", "value", "for"
+
+
+def form_options(
+    registry: Mapping[str, ScopedSetting], spec: CommandSpec | None, names: Collection[str], *, locale: str
+) -> Sequence[Option]:
+    """Return the options that a form asks for by name: those of the command, and the values of settings.
+
+    Descriptions are in the person's language.
+    """
+    found = []
+    for name in names:
+        option = spec.option(name) if spec is not None else None
+        if spec is not None and option is not None:
+            choices = tuple(registry) if option.is_completed and name == NAME else option.choices
+            kind = "choice" if choices else option.kind
+            found.append(replace(option, kind=kind, choices=choices, description=describe_option(spec, option, locale)))
+        elif (setting := registry.get(name)) is not None:
+            found.append(replace(setting.option, description=setting.describe(locale)))
+    return found
+
+
+def completions(registry: Mapping[str, ScopedSetting], option: str, given: Mapping[str, str]) -> Sequence[str]:
+    """Return what can be typed for an option of the command `settings`: names, or a name and its values."""
+    if option == NAME:
+        return tuple(registry)
+    named = registry.get(given.get(NAME, ""))
+    if named is not None:
+        return _values(named)
+    setting = registry.get(given.get(VALUE, "").partition(" ")[0])
+    if setting is None:
+        return tuple(registry)
+    return tuple(f"{setting.name} {value}" for value in _values(setting)) or (setting.name,)
+
+
+def _values(setting: ScopedSetting) -> Sequence[str]:
+    return setting.option.choices or setting.words
