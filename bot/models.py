@@ -267,9 +267,7 @@ class Profile:
     everybody: tuple[UsageRow, ...] = ()  #: of all people of the adapter; filled for administrators only
     limits: tuple[str, ...] = ()  #: sentences on the person's limits and today's remainder
     language: str = ""  #: chosen locale of the service's own sentences; "": the platform's
-    languages: tuple[tuple[str, str], ...] = ()  #: available locales with their names
-    models: Mapping[Kind, str] = field(default_factory=dict)  #: chosen by the person; a missing kind uses the channel's
-    choices: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  #: available models by kind
+    settings: "tuple[tuple[Option, str], ...]" = ()  #: that a person can have of their own, with their values; "": none
     recent: tuple[tuple[str, Media], ...] = ()  #: the newest files made for the person, each with the id of its event
 
 

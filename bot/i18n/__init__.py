@@ -12,6 +12,7 @@ from bot.i18n.catalogues import (
     translate,
 )
 from bot.i18n.commands import (
+    choice_label,
     command_label,
     describe_command,
     describe_option,
@@ -27,6 +28,7 @@ __all__ = [
     "LANGUAGES",
     "catalogue",
     "catalogue_of",
+    "choice_label",
     "choose_language",
     "command_label",
     "describe_command",

@@ -37,6 +37,11 @@ def option_label(option: Option, locale: str = "") -> str:
     return _find(f"option.label.{option.name}", locale) or option.name
 
 
+def choice_label(choice: str, locale: str = "") -> str:
+    """The name of an option's value, translated where there is a translation."""
+    return _find(f"choice.label.{choice}", locale) or choice
+
+
 def kind_label(kind: Kind, locale: str = "") -> str:
     """The name of a kind of content, translated where there is a translation."""
     return _find(f"kind.{kind}", locale) or kind.capitalize()

@@ -16,10 +16,9 @@ from bot.commands import Registry
 from bot.control import forms
 from bot.control.effective import ScopedSettings
 from bot.control.registry import LANGUAGE
+from bot.control.scopes import Scope
 from bot.errors import StoreError
-from bot.i18n import LANGUAGES, translate
 from bot.models import (
-    KINDS,
     Actor,
     Answer,
     CommandSpec,
@@ -150,15 +149,16 @@ class CoreServices:
         everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
         person = replace(actor, locale=locale)
         event = Event(id="", adapter=adapter, conversation="", actor=person, received_at=datetime.now(UTC))
-        offered = {spec.kind for spec in self.registry.specs}
         return Profile(
             usage=tuple(await self.ledger.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),
             limits=tuple(await self.policy.describe_allowance(event)),
             language=language,
-            languages=tuple((language, translate("language.name", language)) for language in LANGUAGES),
-            models={kind: chosen[f"model.{kind}"] for kind in KINDS if f"model.{kind}" in chosen},
-            choices={kind: self.settings.models(kind) for kind in KINDS if kind in offered},
+            settings=tuple(
+                (replace(setting.option, description=setting.describe(locale)), chosen.get(name, ""))
+                for name, setting in self.scoped.offered(adapter).items()
+                if Scope.ME in setting.scopes
+            ),
             recent=tuple(await self.journal.recent_media(adapter, actor.id, limit=RECENT_MEDIA)),
         )
 

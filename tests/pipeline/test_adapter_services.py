@@ -234,7 +234,10 @@ async def test_preferences_are_personal(tmp_path: Path) -> None:
         assert [body["model"] for body in one.echo.bodies] == ["m2", "m1"]
         assert "指令" in (await one.ask("x", command="help")).text
         profile = await services.profile("channel", Actor(id="ada", is_admin=True))
-        assert (profile.language, profile.models) == ("zh-Hant", {"chat": "m2"})
+        own = {option.name: (option.choices, value) for option, value in profile.settings}
+        assert (profile.language, own["model.chat"]) == ("zh-Hant", (("m1", "m2"), "m2"))
+        assert not {"system_prompt", "answer_all"} & own.keys()
+        assert own["image.style"][1] == ""
         assert [row.requests for row in profile.usage] == [1]
         assert sum(row.requests for row in profile.everybody) == 2
         assert any("5" in sentence for sentence in profile.limits)

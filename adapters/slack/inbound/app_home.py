@@ -50,7 +50,8 @@ class AppHome:
     async def save_preference(self, workspace: Workspace, user: str, action: Json) -> None:
         """Save what a person chose, and publish their home again. Raises `StoreError`."""
         name = str(action.get("action_id")).removeprefix(home_view.PREFERENCE)
-        value = str((action.get("selected_option") or {}).get("value") or home_view.DEFAULT)
+        chosen_option = action.get("selected_option") or action  # a choice, or a number that was typed
+        value = str(chosen_option.get("value") or home_view.DEFAULT)
         try:
             chosen = None if value == home_view.DEFAULT else value
             await self._services.set_preference(ADAPTER, workspace.scoped(user), name, chosen)

@@ -1,17 +1,18 @@
 """The App Home as blocks: what the bot can do, and a person's usage, preferences and files. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import escape
-from bot.i18n import describe_command, kind_label, translate
-from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Profile, UsageRow
+from bot.i18n import choice_label, describe_command, kind_label, translate
+from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Option, Profile, UsageRow
 
 #: Prefixes of the `action_id` of a button that opens a command's form, and of the choice of a preference.
 OPEN_FORM, PREFERENCE = "home:make:", "home:prefer:"
 #: The value of the choice that clears a preference.
 DEFAULT = "default"
+LANGUAGE = "language"  #: the preference whose values are languages
 _MAX_TEXT, _MAX_OPTION, _MAX_OPTIONS, _MAX_BLOCKS = 3000, 75, 100, 100
 
 
@@ -78,36 +79,52 @@ def _build_usage(title: str, rows: Sequence[UsageRow], locale: str) -> list[Bloc
 
 
 def _build_preferences(profile: Profile, locale: str) -> list[Block]:
-    languages = [(tag, name) for tag, name in profile.languages]
-    blocks = [
+    """One field for each setting that the person can choose: a list of its values, or a number."""
+    return [
         _build_header(translate("slack.home.preferences", locale)),
-        _build_select("language", translate("slack.home.language", locale), languages, profile.language, locale),
+        *(
+            _build_select(option, value, locale) if option.choices else _build_number(option, value)
+            for option, value in profile.settings
+            if len(option.choices) > 1 or option.kind in ("integer", "number")
+        ),
     ]
-    for kind in KINDS:
-        models = profile.choices.get(kind, ())
-        if len(models) > 1:
-            blocks.append(_build_model_choice(kind, models, profile.models.get(kind, ""), locale))
-    return blocks
 
 
-def _build_model_choice(kind: Kind, models: Iterable[str], chosen: str, locale: str) -> Block:
-    label = translate("slack.home.model", locale, kind=kind_label(kind, locale))
-    return _build_select(f"model.{kind}", label, [(model, model) for model in models], chosen, locale)
+def _build_number(option: Option, value: str) -> Block:
+    bounds = {"min_value": option.minimum, "max_value": option.maximum}
+    return {
+        "type": "input",
+        "block_id": option.name,
+        "dispatch_action": True,
+        "optional": True,
+        "label": {"type": "plain_text", "text": option.description},
+        "element": {
+            "type": "number_input",
+            "action_id": f"{PREFERENCE}{option.name}",
+            "is_decimal_allowed": option.kind == "number",
+            **{name: f"{bound:g}" for name, bound in bounds.items() if bound is not None},
+            **({"initial_value": value} if value else {}),
+        },
+    }
 
 
-def _build_select(name: str, label: str, choices: Sequence[tuple[str, str]], chosen: str, locale: str) -> Block:
+def _build_select(option: Option, chosen: str, locale: str) -> Block:
+    is_language = option.name == LANGUAGE
     options = [
         _build_option(DEFAULT, translate("slack.home.default", locale)),
-        *(_build_option(*choice) for choice in choices),
+        *(
+            _build_option(choice, translate("language.name", choice) if is_language else choice_label(choice, locale))
+            for choice in option.choices
+        ),
     ]
-    initial = next((option for option in options if option["value"] == chosen), options[0])
+    initial = next((each for each in options if each["value"] == chosen), options[0])
     return {
         "type": "section",
-        "block_id": name,
-        "text": {"type": "plain_text", "text": label},
+        "block_id": option.name,
+        "text": {"type": "plain_text", "text": option.description},
         "accessory": {
             "type": "static_select",
-            "action_id": f"{PREFERENCE}{name}",
+            "action_id": f"{PREFERENCE}{option.name}",
             "options": options[:_MAX_OPTIONS],
             "initial_option": initial,
         },

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.models import Answer, Media, Profile, UsageRow
+from bot.models import Answer, Media, Option, Profile, UsageRow
 from simulators.slack import SlackSimulator, Team
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
@@ -19,9 +19,12 @@ ROW = UsageRow(
 PROFILE = Profile(
     usage=(ROW, ROW),
     limits=("Up to 20 requests a minute.",),
-    languages=(("en", "English"), ("zh-Hant", "繁體中文")),
-    models={"chat": "gpt-4-turbo-2"},
-    choices={"chat": ("gpt-4-turbo", "gpt-4-turbo-2"), "code": ("codellama-70b",)},
+    settings=(
+        (Option(name="language", description="Language", kind="choice", choices=("en", "zh-Hant")), ""),
+        (Option(name="model.chat", description="Model", kind="choice", choices=("m1", "m2")), "m2"),
+        (Option(name="model.code", description="Model", kind="choice", choices=("m1",)), ""),
+        (Option(name="temperature", description="Freedom", kind="number", minimum=0, maximum=2), "0.5"),
+    ),
     recent=(("E1", Media(name="fox.png", content_type="image/png", size=1, description="a red fox")),),
 )
 
@@ -43,7 +46,8 @@ async def test_home_shows_a_persons_data(slack: SlackSimulator, service: Running
         for block in slack.team.homes[slack.ada.id]["blocks"]
         if "accessory" in block
     }
-    assert selects == {"language": "default", "model.chat": "gpt-4-turbo-2"}
+    assert selects == {"language": "default", "model.chat": "m2"}
+    assert "繁體中文" in text
 
 
 async def test_preferences_are_saved_and_shown(
@@ -53,12 +57,13 @@ async def test_preferences_are_saved_and_shown(
     core.current_profile = PROFILE
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
-    core.current_profile = Profile(language="zh-Hant", languages=PROFILE.languages)
+    core.current_profile = Profile(language="zh-Hant", settings=PROFILE.settings)
     slack.ada.press_home("home:prefer:language", value="zh-Hant")
     await slack.until(lambda: "你的偏好" in _text(slack.team, slack.ada.id))
     slack.ada.press_home("home:prefer:language", value="default")
+    slack.ada.press_home("home:prefer:temperature", value="1.5")
     await slack.until_delivered()
-    assert core.preferences == {("U0ADA", "language"): None}
+    assert core.preferences == {("U0ADA", "language"): None, ("U0ADA", "temperature"): "1.5"}
 
 
 async def test_home_while_nothing_can_be_read(
