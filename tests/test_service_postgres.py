@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -22,6 +23,8 @@ from tests.support.service import EchoApi, Service, quiet_logs, service
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+#: A change of a setting of the channel, by an administrator.
+IN_CHANNEL: dict[str, Any] = {"options": {"for": "channel"}}
 
 
 @asynccontextmanager
@@ -105,6 +108,21 @@ async def test_an_outage_of_the_api_is_waited_out_by_all(tmp_path: Path, url: Se
         one.echo.broken.clear()
         await one.channel.wait_for_answers(event)
         assert one.answer(event).text == "re: hello"
+
+
+async def test_a_setting_holds_for_the_next_request_in_every_process(tmp_path: Path, url: SecretStr) -> None:
+    """What one process was told holds at once for what another answers, though that one had read the values before."""
+    async with service(tmp_path, bot_database_url=url) as one, another(one) as two:
+        one.core.worker._slots[Lane.CONVERSATION] = 0  # so that one sets and the other answers
+        two.core.worker._slots[Lane.FREE] = 0
+        await one.ask("before")
+        for value in ("0.25", "0.5", "0.75"):
+            await one.ask(f"temperature {value}", command="settings", **IN_CHANNEL)
+            await one.ask(f"at {value}")
+            assert one.echo.bodies[-1]["temperature"] == float(value)
+        await one.ask("commands_off chat", command="settings", **IN_CHANNEL)
+        assert "switched off" in (await one.ask("are you there?")).text
+        assert "are you there?" not in one.echo.prompts
 
 
 async def test_a_database_outage_costs_no_answer(tmp_path: Path, url: SecretStr) -> None:

@@ -13,7 +13,7 @@ from bot.calls.model_calls import ModelCalls
 from bot.commands import ApiJob, Context, Registry, events_with_jobs
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
-from bot.control.registry import BUTTONS, SPOILER
+from bot.control.registry import BUTTONS, COMMANDS_OFF, SPOILER
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, UsageError
@@ -201,6 +201,7 @@ class Dispatcher:
             forget=lambda: self.maintenance.forget(event.adapter, event.actor.id),
         )
         try:
+            await _require_on(job, command.spec, effective)
             async with aclosing(command.run(context)) as parts:
                 async for part in parts:
                     builder.add(part, progress)
@@ -269,6 +270,12 @@ class Dispatcher:
         options = {**await effective.defaults_of(command.spec), **job.event.options}
         used = self.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
         return (self.prices.given.priced(replace(used, is_estimate=True)),)
+
+
+async def _require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
+    """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
+    if job.attempt == 1 and spec.name in await effective.words(COMMANDS_OFF):
+        raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))
 
 
 def refusal_outcome(text: str) -> Outcome:

@@ -31,6 +31,9 @@ from bot.store.shared.sql import Dialect
 from bot.store.shared.write_probe import WriteProbe
 from bot.store.timing import StoreTiming
 
+#: Characters of a namespace in a notification, which may have 8000 bytes.
+_LONGEST_NOTIFIED = 1900
+
 
 class PostgresStore(PostgresRecorder, StoreQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
@@ -71,9 +74,12 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         """Handle a notification; "" when some may have been missed."""
         if sender == self._writer.sender:  # this process knows already
             return
-        kind, *details = payload.split(" ")
+        kind, _, details = payload.partition(" ")
+        if kind == VALUES and details:  # of one namespace
+            self._values.changed(details)
+            return
         if kind == CANCEL:
-            self._cancel_requests.update(map(int, details))
+            self._cancel_requests.update(map(int, details.split()))
         elif kind in ("", VALUES):
             self._values.clear()
         self._changed.set()
@@ -110,8 +116,11 @@ class PostgresStore(PostgresRecorder, StoreQueries):
 
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])
+        is_short = len(namespace) <= _LONGEST_NOTIFIED
         await self._writer.submit(
-            lambda db: db.rows(sql, **parameters), then=lambda _: self._values.changed(namespace), notify=VALUES
+            lambda db: db.rows(sql, **parameters),
+            then=lambda _: self._values.changed(namespace),
+            notify=f"{VALUES} {namespace}" if is_short else VALUES,
         )
 
     async def _read_values(self, namespace: str) -> Sequence[Any]:

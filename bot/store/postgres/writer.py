@@ -99,7 +99,7 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
         try:
             await connection.execute(_begin({key for operation in group for key in operation.locks}))
             results = [await operation.work(db) for operation in group]
-            await connection.execute("".join(f"NOTIFY {CHANNEL}, '{one}'; " for one in payloads) + "COMMIT")
+            await connection.execute("".join(map(_notify, payloads)) + "COMMIT")
         except asyncpg.PostgresError:
             await _roll_back(connection)
             raise
@@ -113,6 +113,12 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
         explained = self.as_store_error(error, self._connections.explain) if is_known else error
         for operation in group:
             operation.fail(explained)
+
+
+def _notify(payload: str) -> str:
+    """Return the statement that notifies all processes. The server has standard strings: a quote is doubled."""
+    quoted = payload.replace("'", "''")
+    return f"NOTIFY {CHANNEL}, '{quoted}'; "
 
 
 def _begin(locks: Collection[int]) -> str:

@@ -212,15 +212,29 @@ async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
 
 
 async def test_a_value_of_another_process_is_seen(url: SecretStr) -> None:
-    """What one process sets, the other reads, though it had read it before."""
+    """What one process sets, the other knows with its next claim, though it had read it before."""
     async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
-        assert await two.namespace("s").items() == {}
+        for name in ("s", "it's here", "long " * 1000):
+            assert await two.namespace(name).items() == {}
+            await one.namespace(name).set("n", "v")
+            await two.claim(LANES, ADAPTERS)
+            assert await two.namespace(name).items() == {"n": "v"}
+            await one.namespace(name).delete("n")
+            await two.claim(LANES, ADAPTERS)
+            assert await two.namespace(name).get("n") is None
+
+
+async def test_a_value_of_another_process_costs_no_other_namespace(url: SecretStr) -> None:
+    """The other process reads the changed namespace anew, and what it knows of others from memory."""
+    async with PostgresStore(url) as one, PostgresStore(url) as two, connected(url) as connection:
+        await one.namespace("other").set("n", "v")
+        await two.claim(LANES, ADAPTERS)
+        assert await two.namespace("other").get("n") == "v"
+        await connection.execute("UPDATE key_values SET value = 'unheard of'")
         await one.namespace("s").set("n", "v")
-        while await two.namespace("s").items() != {"n": "v"}:
-            await two.wait()
-        await one.namespace("s").delete("n")
-        while await two.namespace("s").get("n") is not None:
-            await two.wait()
+        await two.claim(LANES, ADAPTERS)
+        assert await two.namespace("s").get("n") == "v"
+        assert await two.namespace("other").get("n") == "v"
 
 
 async def test_others_are_asked_to_stop(url: SecretStr) -> None:
