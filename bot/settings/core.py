@@ -13,7 +13,7 @@ from aimodels import reference
 from bot.i18n import operator_text
 from bot.models import Kind
 from bot.settings.base import EnvironmentSettings, HttpUrl, Words, read
-from bot.settings.extra_parameters import is_extra_parameter
+from bot.settings.extra_parameters import validate_parameters
 from bot.settings.prices import validate_prices
 
 _SHORTEST_TOKEN = 16  # characters
@@ -59,12 +59,6 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
 def _sizes(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_MODEL_SIZES.fullmatch(value) for value in values):
         raise ValueError(operator_text("setting.model_sizes"))
-    return values
-
-
-def _parameters(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(map(is_extra_parameter, values)):
-        raise ValueError(operator_text("setting.extra_parameters"))
     return values
 
 
@@ -139,7 +133,7 @@ class Settings(EnvironmentSettings):
         (), description="Chat models that accept pictures. Attached pictures are sent to these only."
     )
 
-    bot_extra_parameters: Annotated[Words, AfterValidator(_parameters)] = Field(
+    bot_extra_parameters: Annotated[Words, AfterValidator(validate_parameters)] = Field(
         (),
         description="Parameters of the API beside the documented ones that administrators may set with /settings, with their values: chat.top_p=0..1,chat.reasoning_effort=low|high,chat.seed.",
     )

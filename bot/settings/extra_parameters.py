@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+from bot.i18n import operator_text
 from bot.models import KINDS, Kind, Option
 
 #: Parameters that the service itself sends: they have settings and options of their own.
@@ -20,10 +21,13 @@ _ENTRY = re.compile(
 )
 
 
-def is_extra_parameter(entry: str) -> bool:
-    """Return whether an entry of BOT_EXTRA_PARAMETERS has its form and names no parameter of the service's own."""
-    found = _ENTRY.fullmatch(entry)
-    return found is not None and not _OWN.fullmatch(found["name"])
+def validate_parameters(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Validate the form of BOT_EXTRA_PARAMETERS, and that no entry names a parameter of the service's own."""
+    for entry in entries:
+        found = _ENTRY.fullmatch(entry)
+        if found is None or _OWN.fullmatch(found["name"]):
+            raise ValueError(operator_text("setting.extra_parameters"))
+    return entries
 
 
 def extra_parameters(entries: Sequence[str]) -> Iterator[tuple[Kind, Option]]:

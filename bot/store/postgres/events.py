@@ -27,9 +27,7 @@ from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
 
-#: Kinds of notifications: there may be an event to claim; values have changed, of the namespace that follows or of any;
-#: events are to be cancelled. They come on the connection that claims: what is written before an event is recorded is
-#: known when its command runs.
+#: Kinds of notifications: there may be an event to claim; values have changed; events are to be cancelled.
 EVENTS = "events"
 VALUES = "values"
 CANCEL = "cancel"

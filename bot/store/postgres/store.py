@@ -71,7 +71,10 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         await writing
 
     def _on_notification(self, payload: str, sender: int) -> None:
-        """Handle a notification; "" when some may have been missed."""
+        """Handle a notification; "" when some may have been missed.
+
+        They come on the connection that claims: what was written before an event was recorded is known when it runs.
+        """
         if sender == self._writer.sender:  # this process knows already
             return
         kind, _, details = payload.partition(" ")
