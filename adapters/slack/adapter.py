@@ -1,6 +1,7 @@
 """Lifecycle of the Slack side: connect, receive, deliver."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -66,6 +67,7 @@ class Slack:
         self._api = settings.slack_api_url or API
         self._session: aiohttp.ClientSession | None = None
         self._services: AdapterServices | None = None
+        self._started_at = 0.0
         self._workspaces: Workspaces | None = None
         self._users: UserDirectory | None = None
         self._groups: UserGroups | None = None
@@ -79,7 +81,7 @@ class Slack:
         self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
         self._features = FeatureGates(retry=timing.feature_retry)
         self._background = BackgroundTasks(ADAPTER)
-        self._settled: BoundedDict[str, None] = BoundedDict(_SETTLED, lifetime=_SETTLED_FOR)
+        self._settled: BoundedDict[str, bool] = BoundedDict(_SETTLED, lifetime=_SETTLED_FOR)
         self._drafts: PerKey[str, SlackDraft] = PerKey()
 
     # -- lifecycle
@@ -87,7 +89,7 @@ class Slack:
     @asynccontextmanager
     async def connected(self, services: AdapterServices) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
-        self._services = services
+        self._services, self._started_at = services, time.monotonic()
         async with AsyncExitStack() as stack:
             self._session = await stack.enter_async_context(aiohttp.ClientSession())
             source = await stack.enter_async_context(self._open_source(services))
@@ -201,6 +203,7 @@ class Slack:
             timing=self._timing,
             link_thread=self._threads.link,
             settled=self._settled,
+            started_at=self._started_at,
         )
         draft = SlackDraft(services, target, key=key, ref=ref, private=private)
         draft.announce()

@@ -67,6 +67,11 @@ class CoreServices:
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
     value_key: bytes  #: of the signatures of buttons and forms
 
+    @property
+    def has_peers(self) -> bool:
+        """See `AdapterServices.has_peers`."""
+        return self.settings.bot_database_url is not None
+
     # -- edited and deleted messages
 
     async def revise(self, event: Event) -> None:

@@ -108,6 +108,10 @@ class ChannelSettings:
 class AdapterServices(Protocol):
     """Services of the core for adapters, beside the sink. Methods that read or write raise `StoreError`."""
 
+    @property
+    def has_peers(self) -> bool:
+        """Whether other processes may use the same database at the same time."""
+
     async def revise(self, event: Event) -> None:
         """Process the edit of an event's message; `event` has the id of the original and the new content.
 

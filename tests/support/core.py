@@ -34,6 +34,7 @@ class RecordingCore:
         self.channels: dict[str, ChannelSettings] = {}  #: by channel
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
+        self.has_peers = False
         self.has_keys = True  #: those that `encrypt` had
         self.sink_delay = 0.0  #: seconds that `sink` takes
         self.changed = asyncio.Condition()

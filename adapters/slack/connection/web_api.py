@@ -260,8 +260,9 @@ class DeliveryServices:
     features: FeatureGates
     background: BackgroundTasks
     timing: Timing
-    #: Keys of answers whose messages this process knows all of, so that trying again needs no wait for late ones.
-    settled: BoundedDict[str, None]
+    #: By key of an answer whether this process knows all of its messages: trying again needs no wait for late ones.
+    settled: BoundedDict[str, bool]
+    started_at: float  #: of this process, on the monotonic clock: an earlier one has sent nothing since
     #: Links a new thread with its conversation: owner, channel, ts, conversation. Raises `StoreError`.
     link_thread: Callable[[str, str, str, str], Awaitable[None]]
 
@@ -270,8 +271,7 @@ class DeliveryServices:
 class WebApi:
     """Calls for one answer. Every method raises `DeliveryError`.
 
-    `confirm`: awaited right before each call that people see, after any wait; an error that it raises prevents the
-    call.
+    `confirm`: awaited right before each call that people see, after any wait; its error prevents the call.
     """
 
     services: DeliveryServices

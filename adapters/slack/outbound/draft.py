@@ -66,8 +66,10 @@ class SlackDraft:
         self._ref = message
         self._messages.is_state_known = ref is None  # else an earlier try may have got anywhere
         self._settled = services.settled
-        if ref is not None and key not in self._settled:
-            self._messages.note_change()  # another process may have had a message on its way
+        is_settled = self._settled.get(key)
+        if ref is not None and not is_settled:  # another process, or an earlier try, may have had a message on its way
+            is_recent = is_settled is not None or services.core.has_peers
+            self._messages.changed_at = time.monotonic() if is_recent else services.started_at
         self._files: AnswerFiles | None = None  # made when there are any
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
@@ -92,12 +94,11 @@ class SlackDraft:
     async def _step(self) -> AsyncIterator[None]:
         """Hold the lock; remember afterwards whether all messages of the answer are known."""
         async with self._lock:
-            self._settled.pop(self._key, None)
+            self._settled[self._key] = False
             try:
                 yield
             finally:
-                if self._messages.is_state_known:
-                    self._settled[self._key] = None
+                self._settled[self._key] = self._messages.is_state_known
 
     # -- while it is made
 

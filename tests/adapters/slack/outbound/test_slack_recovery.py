@@ -1,5 +1,7 @@
 """One visible answer, at whichever call an earlier try was interrupted."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from bot.errors import DeliveryError
 from bot.models import Answer, Status
 from simulators.slack import SlackSimulator
 from tests.contract.adapter_contract import long_markdown, words
-from tests.support.slack.drafts import ACTIONS, DraftStage, labels, read
+from tests.support.slack.drafts import ACTIONS, PROMPT_HISTORY, DraftStage, labels, read
 
 SHORT = Answer(text="The first words.", actions=ACTIONS)
 LONG = Answer(text=long_markdown(12_000), actions=ACTIONS)
@@ -104,3 +106,26 @@ async def test_a_first_try_reads_nothing(slack: SlackSimulator, stage: DraftStag
     await show_answer(stage, SHORT, ref=None)
     assert not slack.called("conversations.replies")
     assert not slack.called("conversations.history")
+
+
+@pytest.mark.parametrize("has_peers", [False, True])
+async def test_an_answer_of_before_the_start_is_not_waited_for(
+    slack: SlackSimulator, stage: DraftStage, has_peers: bool
+) -> None:
+    """No earlier process has sent anything since this one started; where others run beside it, one may have."""
+    patient = replace(PROMPT_HISTORY, late_messages=1000.0)
+    stage.core.has_peers = has_peers
+    draft = await stage.draft()
+    await draft.finish(Answer(text="An answer."))
+    ref = draft.ref
+    del draft
+    await stage.restart(patient)
+    stage.adapter._started_at -= 2000.0
+    draft = await stage.draft(ref=ref)
+    if has_peers:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await draft.finish(Answer())
+    else:
+        await draft.finish(Answer())
+    assert bool(stage.texts()) is has_peers
