@@ -29,6 +29,8 @@ async def chat(ctx: Context) -> Parts:
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
     model = ctx.option("model") or await ctx.effective.model("chat")
     attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
+    if attachments:
+        yield Status(ctx.translate("chat.reading"))
     async with (
         ctx.conversation.read_attachments(attachments, model=model) as attached,
         aclosing(_answer(ctx, prompt, model, attached)) as parts,

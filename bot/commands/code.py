@@ -80,6 +80,8 @@ async def code(ctx: Context) -> Parts:
     prompt = ctx.prompt()
     language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
     model = ctx.option("model") or await ctx.effective.model("code")
+    if ctx.event.attachments:
+        yield Status(ctx.translate("chat.reading"))
     async with ctx.conversation.read_attachments(ctx.event.attachments, model="") as attached:
         text = "\n\n".join(part for part in (prompt, attached.text) if part)
     yield TurnRecord(user=text)

@@ -6,10 +6,10 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.support.channel.adapter import channel_server
+from tests.support.hostile.children import parsers, until_parsing
 from tests.support.killed_service import serve
 from tests.support.media_files import PNG, noise, slow_pdf
 from tests.support.processes import process
@@ -31,18 +31,6 @@ async def attach(one: Service, who: str, conversation: str = "", **files: bytes)
     return await one.channel.ask(
         f"{who} asks", who=who, conversation=conversation or who, files=named, encoding="latin-1"
     )
-
-
-def parsers(pid: int | None = None) -> list[psutil.Process]:
-    """Return the child processes that parse files."""
-    return [child for child in psutil.Process(pid).children() if "bot.isolation.child" in " ".join(child.cmdline())]
-
-
-async def until_parsing(pid: int | None = None) -> psutil.Process:
-    """Wait for a child process; return it."""
-    while not (found := parsers(pid)):  # noqa: ASYNC110 - the system tells nobody
-        await asyncio.sleep(0.01)
-    return found[0]
 
 
 async def test_one_person_s_file_holds_nobody_up(one: Service) -> None:

@@ -1,10 +1,12 @@
-"""Files that Slack does not take: each reason has its own sentence, said once, and trouble that passes says nothing."""
+"""Files that Slack does not take, each reason in a sentence said once; and files that are made to do harm."""
 
 from pathlib import Path
 
 import pytest
 
 from simulators.slack import SlackSimulator
+from tests.support.hostile.children import parsers, until_parsing
+from tests.support.media_files import slow_pdf
 from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels
 from tests.support.slack.service import FAST, service
@@ -43,3 +45,18 @@ async def test_passing_trouble_switches_nothing_off(slack: SlackSimulator, tmp_p
             [answer] = await running.answers(question)
             assert len(answer.files) == 1
             assert answer.content
+
+
+async def test_a_prepared_file_holds_nobody_up(slack: SlackSimulator, tmp_path: Path) -> None:
+    """While a PDF that takes minutes is read, another person's file is answered; a stop ends the reading."""
+    async with service(slack, tmp_path) as running:
+        bomb = slack.ada.mention("read this", files=[slack.ada.file("a.pdf", slow_pdf(), mimetype="application/pdf")])
+        parser = await until_parsing()
+        question = slack.bob.mention("when?", files=[slack.bob.file("plan.md", b"Ship on Friday.")])
+        await slack.until(lambda: any("re: " in m.content for m in slack.from_bot(slack.general, thread=question.ts)))
+        assert "Ship on Friday." in str(running.echo.bodies)
+        assert parsers() == [parser]
+        slack.ada.say("stop", thread=bomb)
+        [stopped] = await running.answers(bomb)
+        assert "Stopped" in stopped.content
+        assert not parsers()
