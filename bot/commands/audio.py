@@ -29,7 +29,7 @@ from bot.models import CommandSpec, Lane, Option, Status
 async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
     prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
-    model = ctx.option("model") or await ctx.effective.model("audio")
+    model = ctx.option("model") or ctx.effective.model("audio")
     yield Status(ctx.translate("audio.making"))
     create = partial(
         ctx.calls.ask,

@@ -27,7 +27,7 @@ from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnR
 async def chat(ctx: Context) -> Parts:
     """Stream the answer."""
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
-    model = ctx.option("model") or await ctx.effective.model("chat")
+    model = ctx.option("model") or ctx.effective.model("chat")
     attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
     if attachments:
         yield Status(ctx.translate("chat.reading"))
@@ -52,9 +52,9 @@ async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentCon
         model,
         ctx.api.stream_chat,
         messages=messages,
-        max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
-        temperature=await ctx.effective.number(TEMPERATURE),
-        is_whole=not await ctx.effective.is_on(STREAMING),
+        max_tokens=ctx.effective.integer(ANSWER_TOKENS),
+        temperature=ctx.effective.number(TEMPERATURE),
+        is_whole=not ctx.effective.is_on(STREAMING),
         **ctx.extra_parameters,
     )
     async with aclosing(answer) as deltas:

@@ -79,7 +79,7 @@ async def code(ctx: Context) -> Parts:
     """Request the code and show it as a block, and long code as a file, too."""
     prompt = ctx.prompt()
     language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
-    model = ctx.option("model") or await ctx.effective.model("code")
+    model = ctx.option("model") or ctx.effective.model("code")
     if ctx.event.attachments:
         yield Status(ctx.translate("chat.reading"))
     async with ctx.conversation.read_attachments(ctx.event.attachments, model="") as attached:
@@ -91,7 +91,7 @@ async def code(ctx: Context) -> Parts:
         ctx.api.create_code,
         prompt=text,
         language=language,
-        max_tokens=await ctx.effective.integer(ANSWER_TOKENS),
+        max_tokens=ctx.effective.integer(ANSWER_TOKENS),
         **ctx.extra_parameters,
     )
     written = answer.data.code.strip("\n")

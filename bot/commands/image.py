@@ -50,7 +50,7 @@ _VARIATION_OF = "variation_of"  # an option that only buttons set: id of the ori
 async def image(ctx: Context) -> Parts:
     """Make the pictures and show them."""
     prompt, style, n = ctx.prompt(), ctx.option("style"), ctx.integer("n")
-    model = ctx.option("model") or await ctx.effective.model("image")
+    model = ctx.option("model") or ctx.effective.model("image")
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
     answer = await ctx.calls.ask(

@@ -48,7 +48,7 @@ async def model(ctx: Context) -> Parts:
     if whole_channel:
         await set_and_audit(ctx, setting, value, Scope.CHANNEL)
     key = "model.set_channel" if whole_channel else "model.set"
-    yield Text(ctx.translate(key, kind=kind_label(kind, ctx.event.actor.locale), model=await ctx.effective.model(kind)))
+    yield Text(ctx.translate(key, kind=kind_label(kind, ctx.event.actor.locale), model=ctx.effective.model(kind)))
 
 
 async def overview(ctx: Context) -> str:
@@ -57,7 +57,7 @@ async def overview(ctx: Context) -> str:
     lines = [ctx.translate("model.intro")]
     for kind in offered_kinds(ctx):
         if chosen in ("", kind):
-            used = await ctx.effective.model(kind)
+            used = ctx.effective.model(kind)
             others = ctx.join_list(f"`{name}`" for name in ctx.settings.models(kind) if name != used)
             also = ctx.translate("model.also", models=others) if others else ""
             line = ctx.translate(

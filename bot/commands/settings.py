@@ -9,7 +9,7 @@ from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
 from bot.control.forms import FOR, NAME, VALUE
 from bot.control.registry import ScopedSetting
-from bot.control.scopes import Scope, scopes_of
+from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 
@@ -120,7 +120,9 @@ def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
     place = ctx.event.location
     has_thread = bool(place.thread) or place.is_private
     return [
-        scope for scope in scopes_of(ctx.event) if scope in setting.scopes and (scope is not Scope.THREAD or has_thread)
+        scope
+        for scope in namespaces_of(ctx.event)
+        if scope in setting.scopes and (scope is not Scope.THREAD or has_thread)
     ]
 
 
@@ -141,13 +143,13 @@ async def _overview(ctx: Context) -> str:
     heads = [ctx.translate(f"settings.{column}") for column in ("name", "value", "from")]
     lines = [table_row(heads), "|---|---|---|"]
     for name in _offered(ctx):
-        value = await ctx.effective.find(name)
+        value = ctx.effective.find(name)
         lines.append(table_row([f"`{name}`", table_code(value.text), _origin(ctx, value.scope)]))
     return f"{ctx.translate('settings.intro')}\n\n" + "\n".join(lines) + f"\n\n{ctx.translate('settings.how')}"
 
 
 async def _details(ctx: Context, setting: ScopedSetting) -> str:
-    value, locale = await ctx.effective.find(setting.name), ctx.event.actor.locale
+    value, locale = ctx.effective.find(setting.name), ctx.event.actor.locale
     option = setting.option
     lines = [f"`{setting.name}`: {setting.describe(locale)}"]
     lines.append(_holds(ctx, value))
@@ -161,7 +163,7 @@ async def _details(ctx: Context, setting: ScopedSetting) -> str:
 
 
 async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, is_cleared: bool) -> str:
-    value = await ctx.effective.find(setting.name)
+    value = ctx.effective.find(setting.name)
     key = "settings.cleared" if is_cleared else "settings.set"
     done = ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))
     return f"{done} {_holds(ctx, value)}"

@@ -31,7 +31,7 @@ async def system(ctx: Context) -> Parts:
     text = ctx.event.prompt.strip()
     clear = ctx.option("clear") == "yes" or text.lower() == "clear"
     if text.lower() == "show" or (not text and not clear):
-        present = await ctx.effective.find(SYSTEM_PROMPT)
+        present = ctx.effective.find(SYSTEM_PROMPT)
         key = "system.own" if present.scope in (Scope.THREAD, Scope.CHANNEL) else "system.usual"
         shown = code_block(present.text, language="text")
         yield Text(f"{ctx.translate(key)}\n\n{shown}\n\n{ctx.translate('system.how')}")

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from bot.control.registry import ANSWER_ALL, ON, REPLY_MODE, ScopedSetting, split_list
-from bot.control.scopes import Scope, channel_namespaces, namespace_of, owner_of, person_namespace, scopes_of
+from bot.control.scopes import Scope, channel_namespaces, namespaces_of, owner_of, person_namespace
 from bot.errors import UsageError
 from bot.models import CommandSpec, Event, Kind, Location
-from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Namespace, Owner
+from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
 
 _NO_CHANNEL_SETTINGS = ChannelSettings()
 
@@ -24,23 +25,30 @@ class EffectiveSettings:
     """The settings of one event: of all scopes that have a value, the nearest decides; of bounds, the strictest.
 
     A value that the environment no longer allows counts as absent. Values are read once, and hold for the whole event
-    but for its own changes. Every method raises `StoreError`.
+    but for its own changes.
     """
 
     def __init__(
         self, values: KeyValues, registry: Mapping[str, ScopedSetting], event: Event, lacking: Collection[str] = ()
     ) -> None:
+        """The values are not read yet: await `read`."""
         self.registry = registry
         self.lacking = lacking  #: names of settings that mean nothing on the event's platform
         self._values = values
         self._event = event
-        #: Scopes that have values, with these, the nearest first; None: not read yet.
-        self._set: Sequence[tuple[Scope, Mapping[str, str]]] | None = None
+        self._set: Sequence[tuple[Scope, Mapping[str, str]]] = ()  #: scopes that have values, with these, nearest first
 
-    async def find(self, name: str) -> EffectiveValue:
+    async def read(self) -> Self:
+        """Read the values of all scopes. Raises `StoreError`."""
+        namespaces = namespaces_of(self._event)
+        found = await self._values.read_namespaces(*namespaces.values())
+        self._set = [(scope, values) for scope, values in zip(namespaces, found, strict=True) if values]
+        return self
+
+    def find(self, name: str) -> EffectiveValue:
         """Return the value of a setting, and where it comes from."""
         setting = self.registry[name]
-        read = await self._read()
+        read = self._set
         if setting.is_own_first:
             read = sorted(read, key=lambda each: each[0] is not Scope.ME)
         found = EffectiveValue(setting.option.default)
@@ -52,55 +60,49 @@ class EffectiveSettings:
                     found = EffectiveValue(value, scope)
         return found
 
-    async def _read(self) -> Sequence[tuple[Scope, Mapping[str, str]]]:
-        if self._set is None:
-            read = [(scope, await self._namespace(scope).items()) for scope in scopes_of(self._event)]
-            self._set = [(scope, values) for scope, values in read if values]
-        return self._set
-
-    def _namespace(self, scope: Scope) -> Namespace:
-        return self._values.namespace(namespace_of(scope, self._event))
-
-    async def get(self, name: str) -> str:
+    def get(self, name: str) -> str:
         """Return the value of a setting; "" is none."""
-        return (await self.find(name)).text
+        return self.find(name).text if self._set else self.registry[name].option.default
 
-    async def integer(self, name: str) -> int:
+    def integer(self, name: str) -> int:
         """Return the value of a whole-number setting that has a value of its own."""
-        return int(float(await self.get(name)))
+        return int(float(self.get(name)))
 
-    async def number(self, name: str) -> float | None:
+    def number(self, name: str) -> float | None:
         """Return the value of a number setting; None: it has none."""
-        text = await self.get(name)
+        text = self.get(name)
         return float(text) if text else None
 
-    async def model(self, kind: Kind) -> str:
+    def model(self, kind: Kind) -> str:
         """Return the model to use for a kind of content."""
-        return await self.get(f"model.{kind}")
+        return self.get(f"model.{kind}")
 
-    async def is_on(self, name: str) -> bool:
+    def is_on(self, name: str) -> bool:
         """Return whether a switch is on."""
-        return await self.get(name) == ON
+        return self.get(name) == ON
 
-    async def words(self, name: str) -> frozenset[str]:
+    def words(self, name: str) -> frozenset[str]:
         """Return the words of a setting that is a list."""
-        return frozenset(split_list(await self.get(name)))
+        return frozenset(split_list(self.get(name)))
 
-    async def defaults_of(self, spec: CommandSpec) -> Mapping[str, str]:
+    def defaults_of(self, spec: CommandSpec) -> Mapping[str, str]:
         """Return the values set for a command's options, which hold where the options are not given, by their names."""
         prefix = f"{spec.name}."
-        names = {name for _, values in await self._read() for name in values if name.startswith(prefix)}
-        return {name.removeprefix(prefix): await self.get(name) for name in names if name in self.registry}
+        names = {name for _, values in self._set for name in values if name.startswith(prefix)}
+        return {name.removeprefix(prefix): self.get(name) for name in names if name in self.registry}
 
     async def set(self, name: str, value: str | None, scope: Scope) -> str | None:
-        """Set a value in a scope, None: clear it; return the one that it had. The value has been checked."""
-        namespace = self._namespace(scope)
+        """Set a value in a scope, None: clear it; return the one that it had. The value has been checked.
+
+        Raises `StoreError`.
+        """
+        namespace = self._values.namespace(namespaces_of(self._event)[scope])
         before = await namespace.get(name)
         if value is None:
             await namespace.delete(name)
         else:
             await namespace.set(name, value, owner=owner_of(scope, self._event))
-        self._set = None
+        await self.read()
         return before
 
 
@@ -112,9 +114,9 @@ class ScopedSettings:
     registry: Mapping[str, ScopedSetting]
     lacking: Mapping[str, Collection[str]] = field(default_factory=dict)  #: settings that mean nothing, by adapter
 
-    def for_event(self, event: Event) -> EffectiveSettings:
-        """Return the settings in effect for an event."""
-        return EffectiveSettings(self.values, self.registry, event, self.lacking.get(event.adapter, ()))
+    async def for_event(self, event: Event) -> EffectiveSettings:
+        """Return the settings in effect for an event. Raises `StoreError`."""
+        return await EffectiveSettings(self.values, self.registry, event, self.lacking.get(event.adapter, ())).read()
 
     def offered(self, adapter: str) -> Mapping[str, ScopedSetting]:
         """Return the settings that an adapter's platform has, by name."""
@@ -124,8 +126,8 @@ class ScopedSettings:
     async def of_channel(self, adapter: str, location: Location) -> ChannelSettings:
         """Return the settings of a channel that its adapter obeys. Raises `StoreError`."""
         found: dict[str, str] = {}
-        for scope, namespace in channel_namespaces(adapter, location):
-            values = await self.values.namespace(namespace).items()
+        scopes, namespaces = zip(*channel_namespaces(adapter, location), strict=True)
+        for scope, values in zip(scopes, await self.values.read_namespaces(*namespaces), strict=True):
             for name in (ANSWER_ALL, REPLY_MODE):
                 if name in values and scope in self.registry[name].scopes:
                     found.setdefault(name, values[name])

@@ -1,6 +1,6 @@
 """The scopes of settings: where a value is kept and how far it reaches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.models import Event, Location
@@ -24,24 +24,24 @@ SHARED = (Scope.THREAD, Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
 _SERVICE = "service"
 
 
-def scopes_of(event: Event) -> Sequence[Scope]:
-    """Return the scopes that apply to an event, the nearest first."""
-    return [scope for scope in Scope if scope is not Scope.WORKSPACE or event.location.workspace]
+def namespaces_of(event: Event) -> Mapping[Scope, str]:
+    """Return the scopes that apply to an event, the nearest first, each with the namespace that has its values."""
+    adapter, place = event.adapter, event.location
+    namespaces = {
+        Scope.THREAD: conversation_namespace(event),
+        Scope.CHANNEL: _channel_namespace(adapter, place.channel or event.conversation),
+        Scope.ME: person_namespace(adapter, event.actor.id),
+        Scope.WORKSPACE: _workspace_namespace(adapter, place.workspace),
+        Scope.SERVICE: _SERVICE,
+    }
+    if not place.workspace:
+        del namespaces[Scope.WORKSPACE]
+    return namespaces
 
 
-def namespace_of(scope: Scope, event: Event) -> str:
-    """Return the namespace that has a scope's values for an event."""
-    match scope:
-        case Scope.THREAD:
-            return f"conversation:{event.adapter}:{event.conversation}"
-        case Scope.CHANNEL:
-            return _channel_namespace(event.adapter, event.location.channel or event.conversation)
-        case Scope.ME:
-            return person_namespace(event.adapter, event.actor.id)
-        case Scope.WORKSPACE:
-            return _workspace_namespace(event.adapter, event.location.workspace)
-        case Scope.SERVICE:
-            return _SERVICE
+def conversation_namespace(event: Event) -> str:
+    """Return the namespace that has the values of an event's conversation."""
+    return f"conversation:{event.adapter}:{event.conversation}"
 
 
 def channel_namespaces(adapter: str, location: Location) -> Sequence[tuple[Scope, str]]:

@@ -12,7 +12,7 @@ import structlog
 from aimodels import TokenUsage
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
-from bot.control.scopes import Scope, namespace_of
+from bot.control.scopes import conversation_namespace
 from bot.conversation.attachments import (
     AttachmentContents,
     AttachmentReader,
@@ -84,7 +84,7 @@ class Conversation:
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self._attachment_reader = attachment_reader
         self._open_attachment = open_attachment
-        self._values = values.namespace(namespace_of(Scope.THREAD, event))
+        self._values = values.namespace(conversation_namespace(event))
 
     async def load_prior_messages(self) -> tuple[Attachment, ...]:
         """Read the messages from before the service's first event, once per conversation; return their attachments.
@@ -103,7 +103,7 @@ class Conversation:
         owner = Owner(adapter=event.adapter, conversation=event.conversation)
         await self._values.set(_PRIOR_READERS, "\n".join(readers).strip() or event.id, owner=owner)
         try:
-            prior = await self._read_prior_messages(event.reply_to, limit=await self.effective.integer(CONTEXT_TURNS))
+            prior = await self._read_prior_messages(event.reply_to, limit=self.effective.integer(CONTEXT_TURNS))
         except DeliveryError as exc:
             log.warning("prior messages not read", reason=str(exc))
             return ()
@@ -115,20 +115,23 @@ class Conversation:
         self, attachments: Sequence[Attachment], *, model: str
     ) -> AsyncIterator[AttachmentContents]:
         """Convert the files of a message for `model`, until the end of the block, in which it is answered."""
-        if attachments and not await self.effective.is_on(READ_FILES):
+        if not attachments:
+            yield AttachmentContents()
+            return
+        if attachments and not self.effective.is_on(READ_FILES):
             note = translate("attachment.not_here", self._event.actor.locale)
             yield AttachmentContents(text=f"[{note}]", notes=(note,))
             return
         async with self._attachment_reader.read(
             self._source(attachments),
-            max_tokens=await self.effective.integer(FILE_TOKENS),
+            max_tokens=self.effective.integer(FILE_TOKENS),
             has_vision=model in self._settings.bot_seeing_models,
         ) as contents:
             yield contents
 
     async def read_image(self) -> EncodedImage | None:
         """Read the first image among the event's files; None: there is none. Raises `MediaError` and `UsageError`."""
-        if self._event.attachments and not await self.effective.is_on(READ_FILES):
+        if self._event.attachments and not self.effective.is_on(READ_FILES):
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
         return await self._attachment_reader.read_image(self._source(self._event.attachments))
 
@@ -159,14 +162,14 @@ class Conversation:
         context = await self._contexts.context(
             event.adapter,
             event.conversation,
-            limit=await effective.integer(CONTEXT_TURNS),
+            limit=effective.integer(CONTEXT_TURNS),
             exclude_event=event.replaces,
         )
         earlier = (*turns_before(context.turns, event.written_at), *self.prior_turns)
-        turns = fit_newest_turns(earlier, await effective.integer(CONTEXT_TOKENS))
+        turns = fit_newest_turns(earlier, effective.integer(CONTEXT_TOKENS))
         self.needs_summary = context.total > len(context.turns) or len(earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
-        system_prompt = await effective.get(SYSTEM_PROMPT)
+        system_prompt = effective.get(SYSTEM_PROMPT)
         messages = [*_system_messages(system_prompt, context.summary), *to_messages((*turns, current))]
         if image_urls:
             images = ({"type": "image_url", "image_url": {"url": url}} for url in image_urls)
@@ -181,8 +184,8 @@ class Conversation:
         unchanged then.
         """
         event = self._event
-        most_turns = await self.effective.integer(CONTEXT_TURNS)
-        most_tokens = await self.effective.integer(CONTEXT_TOKENS)
+        most_turns = self.effective.integer(CONTEXT_TURNS)
+        most_tokens = self.effective.integer(CONTEXT_TOKENS)
         context = await self._contexts.context(event.adapter, event.conversation, limit=most_turns)
         if context.total <= len(fit_newest_turns(context.turns, most_tokens)):
             return None
@@ -192,7 +195,7 @@ class Conversation:
         older = fit_oldest_turns(context.turns[: len(context.turns) - len(recent)], most_tokens)
         if not older:
             return None
-        model = await self.effective.model("chat")
+        model = self.effective.model("chat")
         answer = await api.create_chat(
             model=model,
             messages=[

@@ -62,4 +62,4 @@ class Summarizer:
         try:
             return await conversation.summarize(await self._api.for_event(job.event, conversation.effective))
         except asyncio.CancelledError:
-            return Usage(kind="chat", model=await conversation.effective.model("chat"))
+            return Usage(kind="chat", model=conversation.effective.model("chat"))

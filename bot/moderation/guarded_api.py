@@ -37,7 +37,7 @@ class GuardedApi:
         `on_wait`, `on_post`: see `AsyncAIModels.for_caller`.
         """
         client = self.client.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=on_wait, on_post=on_post)
-        redaction = await effective.get(REDACTION)
+        redaction = effective.get(REDACTION)
         is_open = redaction == "off" and not self.rules.has_refusals
         return EventApi(client, None if is_open else Guard(self.rules, event, self.key, redaction))
 

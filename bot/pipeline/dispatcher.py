@@ -88,8 +88,8 @@ class OutcomeBuilder:
     async def apply(self, effective: EffectiveSettings, spec: CommandSpec) -> None:
         """Apply the settings on how answers look. Raises `StoreError`."""
         if spec.kind is not None:
-            self.actions = self.actions[: _BUTTONS[await effective.get(BUTTONS)]]
-        if self.media and await effective.is_on(SPOILER):
+            self.actions = self.actions[: _BUTTONS[effective.get(BUTTONS)]]
+        if self.media and effective.is_on(SPOILER):
             self.media = [replace(media, is_spoiler=True) for media in self.media]
 
     def build(self, job: Job, *, private: bool, note: str = "") -> Outcome:
@@ -165,7 +165,7 @@ class Dispatcher:
         adapter = self.adapters[event.adapter]
         builder.price = self.prices.given.priced
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
-        effective = self.scoped.for_event(event)
+        effective = await self.scoped.for_event(event)
         builder.conversation = Conversation(
             contexts=self.contexts,
             values=self.values,
@@ -185,7 +185,7 @@ class Dispatcher:
             calls=ModelCalls(api=api, event=event, limits=self.limits),
             conversation=builder.conversation,
             effective=effective,
-            defaults=await effective.defaults_of(command.spec),
+            defaults=effective.defaults_of(command.spec),
             price=builder.price,
             api_job=api_job,
             spool=self.spool,
@@ -263,18 +263,18 @@ class Dispatcher:
         is_pending = builder.is_posted or builder.has_api_job
         if not is_pending or command is None or command.spec.kind is None:
             return ()
-        kind, effective = command.spec.kind, self.scoped.for_event(job.event)
-        model = job.event.options.get("model") or await effective.model(kind)
+        kind, effective = command.spec.kind, await self.scoped.for_event(job.event)
+        model = job.event.options.get("model") or effective.model(kind)
         if kind not in MEDIA_KINDS:
             return (Usage(kind=kind, model=model, is_estimate=True),)
-        options = {**await effective.defaults_of(command.spec), **job.event.options}
+        options = {**effective.defaults_of(command.spec), **job.event.options}
         used = self.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
         return (self.prices.given.priced(replace(used, is_estimate=True)),)
 
 
 async def _require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
     """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
-    if job.attempt == 1 and spec.name in await effective.words(COMMANDS_OFF):
+    if job.attempt == 1 and spec.name in effective.words(COMMANDS_OFF):
         raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))
 
 

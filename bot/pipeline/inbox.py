@@ -45,8 +45,8 @@ class Inbox:
 
         False: it is ignored, as its author has read lately why it is refused.
         """
-        effective = self.scoped.for_event(event)
-        language = await effective.get(LANGUAGE)
+        effective = await self.scoped.for_event(event)
+        language = effective.get(LANGUAGE)
         if language:
             event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolve(event)
@@ -58,7 +58,7 @@ class Inbox:
             rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
-        refusal = self.policy.check(event, spec) or await self._switched_off(event, spec, effective)
+        refusal = self.policy.check(event, spec) or self._switched_off(event, spec, effective)
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
@@ -82,9 +82,9 @@ class Inbox:
             event.adapter, event.conversation, actor=actor
         )
 
-    async def _switched_off(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> Refusal | None:
+    def _switched_off(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> Refusal | None:
         """Return the refusal of a command that is switched off where it is used."""
-        if spec.name not in await effective.words(COMMANDS_OFF):
+        if spec.name not in effective.words(COMMANDS_OFF):
             return None
         text = translate("policy.command_off", event.actor.locale, command=spec.name)
         return Refusal(text, reason=f"off {spec.name}")

@@ -71,7 +71,7 @@ class Policy:
 
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """Check and count a recorded event whose request has changed. Raises `StoreError`."""
-        refusal, quota = self.check(event, spec), await self.quota(event, spec, self.scoped.for_event(event))
+        refusal, quota = self.check(event, spec), await self.quota(event, spec, await self.scoped.for_event(event))
         if refusal is None and quota is not None:
             try:
                 await self._ledger.admit(event, quota)

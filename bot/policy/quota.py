@@ -38,9 +38,9 @@ class QuotaMaker:
         return replace(quota, uses=await self._uses(event, spec, spec.kind, effective))
 
     async def _uses(self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings) -> Amounts:
-        model = event.options.get("model") or await effective.model(kind)
+        model = event.options.get("model") or effective.model(kind)
         if kind in MEDIA_KINDS:
-            event = replace(event, options={**await effective.defaults_of(spec), **event.options})
+            event = replace(event, options={**effective.defaults_of(spec), **event.options})
         prices = await self.prices.current()
         used = prices.expected_usage(event, spec, kind, model)
         return Amounts(

@@ -221,6 +221,9 @@ class KeyValues(Protocol):
     def namespace(self, name: str) -> Namespace:
         """Return the values under that name."""
 
+    async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
+        """Return the values of each of these namespaces, read in one step."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:

@@ -92,7 +92,7 @@ from bot.models import CommandSpec, Lane, Option, Status
 )
 async def music(ctx: Context) -> Parts:
     """Compose the music and show it."""
-    prompt, model = ctx.prompt(), ctx.option("model") or await ctx.effective.model("music")
+    prompt, model = ctx.prompt(), ctx.option("model") or ctx.effective.model("music")
     yield Status("Composing…")
     async with ProgressStream(
         lambda report: ctx.api.create_media("music", model=model, prompt=prompt, on_progress=report)

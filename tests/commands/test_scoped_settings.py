@@ -135,7 +135,7 @@ async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> Non
     await runner.ask("settings", "language zh-Hant", options={"for": "channel"}, admin=True)
     await runner.ask("settings", "language zh-Hans", options={"for": "me"}, actor="bob")
     for actor, language in (("ada", "zh-Hant"), ("bob", "zh-Hans")):
-        assert await runner.scoped.for_event(runner.event(actor=actor)).get("language") == language
+        assert (await runner.scoped.for_event(runner.event(actor=actor))).get("language") == language
 
 
 async def test_files_are_not_read_where_that_is_off(runner: CommandRunner) -> None:

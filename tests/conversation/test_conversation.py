@@ -37,7 +37,7 @@ def turns(count: int) -> tuple[Turn, ...]:
 
 
 async def contents(runner: CommandRunner, text: str = "now", **more: Any) -> list[str]:
-    messages = await runner.conversation(runner.event("chat", text, **more)).build_messages(text)
+    messages = await (await runner.conversation(runner.event("chat", text, **more))).build_messages(text)
     return [message["content"] for message in messages]
 
 
@@ -86,15 +86,15 @@ async def test_a_replaced_event_is_not_sent(runner: CommandRunner) -> None:
 async def test_an_empty_system_prompt_is_not_sent(runner: CommandRunner) -> None:
     """An empty system prompt is omitted."""
     event = runner.event()
-    await runner.conversation(event).effective.set(SYSTEM_PROMPT, "", Scope.CHANNEL)
+    await (await runner.conversation(event)).effective.set(SYSTEM_PROMPT, "", Scope.CHANNEL)
     assert await contents(runner) == ["now"]
 
 
 async def test_a_model_no_longer_allowed_is_ignored(runner: CommandRunner) -> None:
     """A chosen model that the settings no longer allow is ignored."""
-    conversation = runner.conversation(runner.event())
+    conversation = await runner.conversation(runner.event())
     await runner.store.namespace("conversation:runner:c1").set("model.chat", "retired")
-    assert await conversation.effective.model("chat") == "gpt-4-turbo"
+    assert conversation.effective.model("chat") == "gpt-4-turbo"
 
 
 async def test_a_short_conversation_is_not_summarized(runner: CommandRunner) -> None:

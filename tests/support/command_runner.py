@@ -242,14 +242,14 @@ class CommandRunner:
         """The prices in effect."""
         return PriceBook(self.settings, self.store)
 
-    def conversation(self, event: Event) -> Conversation:
+    async def conversation(self, event: Event) -> Conversation:
         """Make the conversation of an event."""
         return Conversation(
             contexts=self.store,
             values=self.store,
             settings=self.settings,
             event=event,
-            effective=self.scoped.for_event(event),
+            effective=await self.scoped.for_event(event),
             attachment_reader=self.attachment_reader,
             open_attachment=self.open,
             read_prior_messages=self.read_prior_messages,
@@ -258,7 +258,7 @@ class CommandRunner:
     async def summarize(self) -> Usage | None:
         """Summarize the conversation, as the service does after an answer."""
         event = self.event()
-        conversation = self.conversation(event)
+        conversation = await self.conversation(event)
         return await conversation.summarize(await self.guarded.for_event(event, conversation.effective))
 
     async def context(self, event: Event, command: Command, job: Job) -> Context:
@@ -275,11 +275,11 @@ class CommandRunner:
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=(api := await self.guarded.for_event(event, self.scoped.for_event(event))),
+            api=(api := await self.guarded.for_event(event, await self.scoped.for_event(event))),
             calls=ModelCalls(api=api, event=event, limits=LearntLimits(self.store)),
-            conversation=(conversation := self.conversation(event)),
+            conversation=(conversation := await self.conversation(event)),
             effective=conversation.effective,
-            defaults=await conversation.effective.defaults_of(command.spec),
+            defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
             api_job=ApiJob(self.store, event, set()),
             spool=self.spool,

@@ -52,10 +52,11 @@ class ActiveChannels:
 
     async def add(self, channel: int, guild: str) -> None:
         """Add a channel; it is stored when it is new, and then at most once a day."""
+        if channel in self._stored:
+            self._guilds[channel] = guild
+            return
         oldest = next(iter(self._guilds), None)
         self._guilds[channel] = guild
-        if channel in self._stored:
-            return
         storage = self._services.storage(NAMESPACE)
         try:
             await storage.set(str(channel), guild, expires=datetime.now(UTC) + _LIFETIME)

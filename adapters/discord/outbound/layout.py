@@ -67,9 +67,14 @@ def split_text(markdown: str, limit: int = MAX_TEXT, *, most: int | None = None)
 
 
 def _texts(markdown: str, limit: int) -> Iterator[str]:
+    marked = mark_spoilers(markdown)
+    if len(marked) <= limit and utf16_length(whole := to_discord(marked)) <= limit:  # as most answers do
+        if whole.strip():
+            yield whole
+        return
     is_open = False
     room = limit - _SPOILER_RESERVE
-    for piece in iter_split(mark_spoilers(markdown), room, measure=_measure(room)):
+    for piece in iter_split(marked, room, measure=_measure(room)):
         opened = f"{SPOILER_OPEN}{piece}" if is_open else piece
         is_open = opened.rfind(SPOILER_OPEN) > opened.rfind(SPOILER_CLOSE)
         yield from _convert(f"{opened}{SPOILER_CLOSE}" if is_open else opened, limit)

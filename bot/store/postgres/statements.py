@@ -181,3 +181,5 @@ SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NO
     count(*) FILTER (WHERE owner IS NULL AND lane = 'own'), count(*) FILTER (WHERE owner IS NULL AND lane = 'free')
 FROM events WHERE NOT done AND event IS NOT NULL
 """
+
+READ_VALUES = "SELECT namespace, name, value, expires FROM key_values WHERE namespace = ANY(:namespaces::text[])"

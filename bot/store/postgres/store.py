@@ -117,6 +117,9 @@ class PostgresStore(PostgresRecorder, StoreQueries):
     def namespace(self, name: str) -> Namespace:
         return key_values.namespace(name, self._values, self._write_value)
 
+    async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
+        return await self._values.items(*map(key_values.to_namespace, names))
+
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])
         is_short = len(namespace) <= _LONGEST_NOTIFIED
@@ -126,8 +129,8 @@ class PostgresStore(PostgresRecorder, StoreQueries):
             notify=f"{VALUES} {namespace}" if is_short else VALUES,
         )
 
-    async def _read_values(self, namespace: str) -> Sequence[Any]:
-        return await self.rows(key_values.READ, namespace=namespace)
+    async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:
+        return await self.rows(statements.READ_VALUES, namespaces=namespaces)
 
     # -- housekeeping
 

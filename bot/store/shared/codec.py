@@ -20,12 +20,16 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def dumps(value: object) -> str:
-    """Convert one of `bot.models` to JSON. Lone surrogates, which UTF-8 can't hold, become U+FFFD."""
+    """Convert one of `bot.models` to JSON. Lone surrogates, which UTF-8 can't hold, become U+FFFD.
+
+    Fields that have their default are left out, which makes rows a third smaller: a default must never change.
+    """
     adapter = _adapter(type(value))
     try:
-        return adapter.dump_json(value).decode()
+        return adapter.dump_json(value, exclude_defaults=True).decode()
     except (PydanticSerializationError, UnicodeError):
-        return clean(json.dumps(adapter.dump_python(value), default=_plain, ensure_ascii=False))
+        plain = adapter.dump_python(value, exclude_defaults=True)
+        return clean(json.dumps(plain, default=_plain, ensure_ascii=False))
 
 
 def loads(kind: type[T], text: str) -> T:

@@ -11,7 +11,6 @@ from typing import Any
 from bot.ports import Owner
 from bot.store.shared import codec
 
-READ = "SELECT name, value, expires FROM key_values WHERE namespace = :namespace"
 WRITE = """
 INSERT INTO key_values (namespace, name, value, expires, adapter, actor, conversation)
 VALUES (:namespace, :name, :value, :expires, :adapter, :actor, :conversation)
@@ -42,14 +41,14 @@ class _Cached:
 
 
 class NamespaceCache:
-    """The namespaces read last. `read` returns name, value and expiry of all values of one.
+    """The namespaces read last. `read` returns namespace, name, value and expiry of all values of some.
 
     `size`: number of namespaces; `known`: number of names of namespaces that have values, which spare reading others.
     """
 
     def __init__(
         self,
-        read: Callable[[str], Awaitable[Sequence[Any]]],
+        read: Callable[[Sequence[str]], Awaitable[Sequence[Any]]],
         *,
         size: int = 10_000,
         known: int = 20_000,
@@ -67,23 +66,34 @@ class NamespaceCache:
         """Set the namespaces that have values. Only for a store without other processes."""
         self._known = set(namespaces) if len(namespaces) <= self.known_limit else None
 
-    async def items(self, namespace: str) -> Mapping[str, str]:
-        """Return the values of a namespace by name. Raises `StoreError`."""
-        while (cached := self._cached.get(namespace)) is None or cached.expires <= self._now():
-            if self._known is not None and namespace not in self._known:
-                return _NOTHING
+    async def items(self, *namespaces: str) -> Sequence[Mapping[str, str]]:
+        """Return the values of each namespace by name; those not in memory are read together. Raises `StoreError`."""
+        while True:
+            found = [self._find(namespace) for namespace in namespaces]
+            missing = [namespace for namespace, values in zip(namespaces, found, strict=True) if values is None]
+            if not missing:
+                return [values for values in found if values is not None]
             version, now = self._version, self._now()
-            rows = await self._read(namespace)
-            if version != self._version:  # changed meanwhile
-                continue
-            if len(self._cached) >= self._size:
-                self._cached.clear()
-            live = [row for row in rows if row[2] is None or row[2] > now]
+            rows = await self._read(missing)
+            if version == self._version:  # else changed meanwhile
+                self._keep(missing, [row for row in rows if row[3] is None or row[3] > now])
+
+    def _find(self, namespace: str) -> Mapping[str, str] | None:
+        """Return the values of a namespace; None: they must be read."""
+        cached = self._cached.get(namespace)
+        if cached is None:
+            return _NOTHING if self._known is not None and namespace not in self._known else None
+        return None if cached.expires <= self._now() else cached.values
+
+    def _keep(self, namespaces: Sequence[str], rows: Sequence[Any]) -> None:
+        if len(self._cached) >= self._size:
+            self._cached.clear()
+        for namespace in namespaces:
+            own = [row for row in rows if row[0] == namespace]
             self._cached[namespace] = _Cached(
-                MappingProxyType({codec.from_key(name): codec.from_key(value) for name, value, _ in live}),
-                min((expires for *_, expires in live if expires is not None), default=math.inf),
+                MappingProxyType({codec.from_key(name): codec.from_key(value) for _, name, value, _ in own}),
+                min((expires for *_, expires in own if expires is not None), default=math.inf),
             )
-        return cached.values
 
     def changed(self, namespace: str) -> None:
         """Evict a namespace that was written to."""
@@ -114,7 +124,8 @@ class StoredNamespace:
 
     async def items(self) -> Mapping[str, str]:
         """See `Namespace.items`."""
-        return await self.cache.items(self.key)
+        [values] = await self.cache.items(self.key)
+        return values
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
         """See `Namespace.set`."""
@@ -136,4 +147,9 @@ class StoredNamespace:
 
 def namespace(name: str, cache: NamespaceCache, write: Write) -> StoredNamespace:
     """Return the values under that name."""
-    return StoredNamespace(codec.to_key(codec.clean(name)), cache, write)
+    return StoredNamespace(to_namespace(name), cache, write)
+
+
+def to_namespace(name: str) -> str:
+    """Convert a namespace's name to the one in the database."""
+    return codec.to_key(codec.clean(name))

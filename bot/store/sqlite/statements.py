@@ -83,6 +83,11 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 #: In the order in which they run within a transaction.
 ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)
 
+READ_VALUES = (
+    "SELECT namespace, name, value, expires FROM key_values"
+    " WHERE namespace IN (SELECT value FROM json_each(:namespaces))"
+)
+
 
 def _given(statement: str, column: str) -> str:
     return statement.replace("json_each(?)", f"json_each(NEW.{column})").strip()

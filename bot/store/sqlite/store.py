@@ -3,6 +3,7 @@
 # ruff: noqa: D102 - the promises are those of `bot.ports`
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,7 +26,7 @@ from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.sql import Dialect
 from bot.store.shared.write_probe import WriteProbe
-from bot.store.sqlite import maintenance
+from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import translate
@@ -225,12 +226,15 @@ class SqliteStore(SqliteEvents, StoreQueries):
     def namespace(self, name: str) -> Namespace:
         return key_values.namespace(name, self._values, self._write_value)
 
+    async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
+        return await self._values.items(*map(key_values.to_namespace, names))
+
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])
         await self._write(sql, lambda: self._values.changed(namespace), **parameters)
 
-    async def _read_values(self, namespace: str) -> Sequence[Any]:
-        return await self.rows(key_values.READ, namespace=namespace)
+    async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:
+        return await self.rows(statements.READ_VALUES, namespaces=json.dumps(namespaces))
 
     async def _write(self, sql: str, then: Callable[[], None] = lambda: None, /, **parameters: object) -> None:
         await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))

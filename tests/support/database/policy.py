@@ -40,4 +40,4 @@ def scoped_settings(settings: Settings, store: Store) -> ScopedSettings:
 
 async def quota_of(policy: Policy, event: Event, spec: CommandSpec) -> QuotaRequest | None:
     """Return the quota that a policy records an event with."""
-    return await policy.quota(event, spec, policy.scoped.for_event(event))
+    return await policy.quota(event, spec, await policy.scoped.for_event(event))
