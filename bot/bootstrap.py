@@ -16,6 +16,7 @@ from bot.control.effective import ScopedSettings
 from bot.control.limits import LimitBook
 from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
+from bot.control.retention import Retention
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
@@ -64,6 +65,7 @@ class Core:
     inbox: Inbox
     worker: Worker
     services: AdapterServices
+    retention: Retention
     timing: ServiceTiming
 
 
@@ -180,6 +182,7 @@ async def build(
             inbox=inbox,
             worker=worker,
             services=services,
+            retention=Retention(scoped=scoped, maintenance=store, longest=settings.bot_retention_days),
             timing=timing,
         )
 

@@ -134,8 +134,7 @@ async def _prune(core: Core) -> None:
         before = now - timedelta(days=days) if days else None
         audit_before = now - timedelta(days=audit_days) if audit_days else None
         try:
-            media = await core.store.prune(before or datetime.fromtimestamp(0, UTC), audit_before=audit_before)
-            await core.spool.remove(media)
+            await core.spool.remove(await core.retention.prune(now, audit_before=audit_before))
             await core.spool.sweep(before)
         except (StoreError, OSError) as exc:
             log.warning("not pruned", reason=str(exc))

@@ -28,11 +28,14 @@ READ_FILES = "read_files"
 SPOILER = "spoiler"
 REPLY_MODE = "reply_mode"
 ANSWER_ALL = "answer_all"
+RETENTION_DAYS = "retention_days"
 ON, OFF = SWITCH = ("on", "off")
 
 _EVERYWHERE = tuple(Scope)
 #: Commands that nobody may switch off: they help, end something, or undo the switching off.
 _ALWAYS_ON = ("help", "settings", "stop", "leave", "forget")
+#: Days, where the service keeps for ever.
+_LONGEST_RETENTION = 36500
 #: Options of a command that are no matter of habit: the request itself, and what is counted before it is made.
 _NO_HABIT = ("prompt", "model", "n")
 
@@ -47,7 +50,7 @@ class ScopedSetting:
     model_of: Kind | None = None  #: the kind whose model this is
     parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
-    is_bound: bool = False  #: of several values not the nearest decides but the strictest, the last of the choices
+    is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
 
     @property
@@ -70,7 +73,8 @@ class ScopedSetting:
 
     def is_stricter(self, value: str, than: str) -> bool:
         """Return whether a value of a bound is stricter than another."""
-        return self.option.choices.index(value) > self.option.choices.index(than)
+        choices = self.option.choices
+        return choices.index(value) > choices.index(than) if choices else not than or float(value) < float(than)
 
     def normalize(self, value: str) -> str:
         """Return a value as it is kept: a choice as the setting names it, however it was written."""
@@ -183,6 +187,18 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         REDACTIONS,
     )
     yield from _switches(settings)
+    yield ScopedSetting(
+        option=Option(
+            name=RETENTION_DAYS,
+            description="Days for which conversations and files are kept",
+            kind="integer",
+            minimum=1,
+            maximum=settings.bot_retention_days or _LONGEST_RETENTION,
+            default=str(settings.bot_retention_days or ""),
+        ),
+        scopes=(Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE),
+        is_bound=True,
+    )
     yield ScopedSetting(
         option=Option(
             name=REPLY_MODE,

@@ -218,6 +218,9 @@ class Namespace(Protocol):
 class KeyValues(Protocol):
     """Values that belong to no event, such as preferences."""
 
+    async def find_values(self, name: str) -> Mapping[str, str]:
+        """Return the values of that name by their namespaces. Reads them all: not for every event."""
+
     def namespace(self, name: str) -> Namespace:
         """Return the values under that name."""
 
@@ -306,6 +309,11 @@ class Maintenance(Protocol):
         Values that have expired and those of conversations that have no event left are erased as well, and entries of
         the audit log older than `audit_before`; None: none.
         """
+
+    async def prune_place(
+        self, before: datetime, *, adapter: str, channel: str = "", workspace: str = ""
+    ) -> Sequence[Media]:
+        """Erase a channel's or a workspace's events like `prune`; returns the media whose files are to be deleted."""
 
     async def check(self) -> None:
         """Return when the database can be read and written."""

@@ -1,9 +1,11 @@
 """`settings`: what holds where, who may change it, and what a change does."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.control.retention import Retention
 from bot.errors import UsageError
 from tests.support.command_runner import CommandRunner
 from tests.support.media_files import PNG
@@ -74,6 +76,27 @@ async def test_options_have_the_defaults_of_their_place(runner: CommandRunner) -
     assert (body["size"], body["style"]) == ("512x512", "anime")
     await runner.ask("image", "a fox", options={"size": "1024x1024"})
     assert runner.api_server.bodies("images")[-1]["size"] == "1024x1024"
+
+
+async def test_a_place_may_keep_for_shorter_only(runner: CommandRunner) -> None:
+    """Of several values the shortest decides, and none is longer than the operator's; what is older goes, files too."""
+    for days, reach in (("30", "channel"), ("60", "workspace")):
+        more = {"options": {"for": reach}, "admin": True, "workspace": "w1"}
+        with pytest.raises(UsageError, match="90"):
+            await runner.ask("settings", "retention_days 91", **more)
+        await runner.ask("settings", f"retention_days {days}", **more)
+    await runner.ask("settings", "retention_days 7", options={"for": "workspace"}, admin=True, workspace="w2")
+    shown = await line(runner, "retention_days", workspace="w1")
+    assert shown == "| `retention_days` | `30` | this channel |"
+    await runner.ask("image", "a fox", workspace="w1")
+    await runner.ask("image", "a cat", workspace="w2", channel="other", conversation="c2")
+    retention = Retention(scoped=runner.scoped, maintenance=runner.store, longest=90)
+    now = datetime.now(UTC)
+    pruned = [
+        [media.name for media in await retention.prune(now + timedelta(days=days), audit_before=None)]
+        for days in (6, 8, 29, 31)
+    ]
+    assert pruned == [[], ["a-cat.png"], [], ["a-fox.png"]]
 
 
 async def test_one_setting_is_explained(runner: CommandRunner) -> None:

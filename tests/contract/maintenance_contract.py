@@ -114,6 +114,26 @@ class MaintenanceContract(StoreSuite):
         await store.commit(unfinished, outcome())
         assert len(await store.prune(NOW - timedelta(days=90))) == 0
 
+    async def test_a_place_is_pruned_alone(self, store: Store) -> None:
+        """Of a channel or a workspace; what names it in words only stays, and so does what is newer or unfinished."""
+        old = NOW - timedelta(days=9)
+        places = {"a": ("C1", 'T"1'), "b": ("C2", 'T"1'), "c": ("C3", "T2"), "d": ("C1", 'T"1')}
+        for name, (channel, workspace) in places.items():
+            asked = event(
+                name,
+                conversation=name,
+                prompt='"workspace":"T\\"1"',
+                location=Location(channel=channel, workspace=workspace),
+                received_at=NOW if name == "d" else old,
+            )
+            await answer(store, asked, outcome(media=[picture(f"{name}.png")]))
+        before = NOW - timedelta(days=7)
+        assert [media.name for media in await store.prune_place(before, adapter="one", channel="C1")] == ["a.png"]
+        assert list(await store.prune_place(before, adapter="two", workspace="T2")) == []
+        assert [media.name for media in await store.prune_place(before, adapter="one", workspace='T"1')] == ["b.png"]
+        assert [name for name in places if await store.job("one", name)] == ["c", "d"]
+        assert await said(store, "a") == []
+
     async def test_nothing_stays_of_anybody(self, tmp_path: Path) -> None:
         """When everybody is forgotten and everything is pruned, only what names nobody is in any table."""
         usage = [Usage(kind="image", model="p", items=1, cost=0.5)]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from bot.limits import MINUTE
 from bot.store.postgres.connection import PostgresDatabase
@@ -27,6 +28,7 @@ DELETE FROM events WHERE seq IN (
     ORDER BY received_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 RETURNING adapter, conversation, answer
 """
+_ERASE = "DELETE FROM events WHERE done AND seq = ANY(:seqs::bigint[]) RETURNING adapter, conversation, answer"
 _PRUNE_CONTEXTS = """
 DELETE FROM contexts USING unnest(:adapters::text[], :conversations::text[]) AS gone (adapter, conversation)
 WHERE contexts.adapter = gone.adapter AND contexts.conversation = gone.conversation AND NOT EXISTS (
@@ -56,7 +58,16 @@ async def forget(db: PostgresDatabase, adapter: str, actor: str) -> Sequence[str
 
 async def prune(db: PostgresDatabase, before: float) -> Sequence[str | None]:
     """Erase at most `CHUNK` events received before that time (seconds since 1970); returns their answers."""
-    rows = await db.rows(_PRUNE, before=before, limit=CHUNK)
+    return await _end_contexts(db, await db.rows(_PRUNE, before=before, limit=CHUNK))
+
+
+async def erase(db: PostgresDatabase, seqs: Sequence[int]) -> Sequence[str | None]:
+    """Erase events; returns their answers."""
+    return await _end_contexts(db, await db.rows(_ERASE, seqs=list(seqs)))
+
+
+async def _end_contexts(db: PostgresDatabase, rows: Sequence[Any]) -> Sequence[str | None]:
+    """Erase the contexts of conversations that have no event left; returns the answers of the erased events."""
     adapters, conversations = [row["adapter"] for row in rows], [row["conversation"] for row in rows]
     await db.rows(_PRUNE_CONTEXTS, adapters=adapters, conversations=conversations)
     return [row["answer"] for row in rows]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -38,7 +39,7 @@ _LONGEST_NOTIFIED = 1900
 class PostgresStore(PostgresRecorder, StoreQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
 
-    dialect = Dialect(live="live", live_turns="turns", has_media=statements.HAS_MEDIA)
+    dialect = Dialect(live="live", live_turns="turns", find="strpos", has_media=statements.HAS_MEDIA)
 
     def __init__(self, url: SecretStr, *, timing: StoreTiming | None = None, zone: ZoneInfo = UTC_ZONE) -> None:
         timing = timing or StoreTiming()
@@ -155,6 +156,17 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
         if audit_before is not None:
             await self._writer.submit(lambda db: db.rows(audit.PRUNE, before=audit_before.timestamp()))
+        return media
+
+    async def prune_place(
+        self, before: datetime, *, adapter: str, channel: str = "", workspace: str = ""
+    ) -> Sequence[Media]:
+        media: list[Media] = []
+        seqs = await self.finished_before(before, adapter=adapter, channel=channel, workspace=workspace)
+        for at in range(0, len(seqs), maintenance.CHUNK):
+            erase = partial(maintenance.erase, seqs=seqs[at : at + maintenance.CHUNK])
+            answers = await self._writer.submit(erase)
+            media += [item for answer in answers for item in parse_media(answer)]
         return media
 
     async def _touch(self) -> None:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
+import json
+import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,6 +43,13 @@ SELECT id, answer FROM (
     SELECT seq, id, answer FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''
     ORDER BY seq DESC LIMIT {_RECENT}) AS newest
 WHERE {{has_media}} ORDER BY seq DESC LIMIT :limit
+"""
+_FIND_VALUES = "SELECT namespace, value FROM key_values WHERE name = :name AND (expires IS NULL OR expires > :now)"
+#: A workspace is in the JSON of the event alone. In a string quotes are escaped, so that a match is the field.
+_FINISHED = """
+SELECT seq FROM events WHERE done AND received_at < :before AND adapter = :adapter AND (
+    channel = :channel OR (:channel = '' AND ({find}(event, :short) > 0 OR {find}(event, :long) > 0)))
+ORDER BY seq
 """
 #: Sequence numbers of an event and of those that repeated it.
 _EXCLUDED = """(
@@ -124,6 +133,18 @@ class StoreQueries:
         sql = _RECENT_MEDIA.format(has_media=self.dialect.has_media)
         rows = await self.rows(sql, adapter=codec.to_key(adapter), actor=codec.to_key(actor), limit=limit)
         return [(codec.from_key(event), media) for event, answer in rows for media in parse_media(answer)][:limit]
+
+    async def find_values(self, name: str) -> Mapping[str, str]:
+        rows = await self.rows(_FIND_VALUES, name=codec.to_key(name), now=time.time())
+        return {codec.from_key(namespace): codec.from_key(value) for namespace, value in rows}
+
+    async def finished_before(self, before: datetime, *, adapter: str, channel: str, workspace: str) -> list[int]:
+        """Return the sequence numbers of the answered events of a place that are older than `before`."""
+        named = json.dumps(workspace, ensure_ascii=False)  # as the JSON of an event has it
+        place = {"channel": codec.to_key(channel), "short": f'"workspace":{named}', "long": f'"workspace": {named}'}
+        sql = _FINISHED.format(find=self.dialect.find)
+        rows = await self.rows(sql, before=before.timestamp(), adapter=codec.to_key(adapter), **place)
+        return [seq for (seq,) in rows]
 
     async def context(
         self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""

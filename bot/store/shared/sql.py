@@ -26,6 +26,7 @@ class Dialect:
 
     live: str  #: condition of the index of turns that are history
     live_turns: str  #: the table of turns, to be read by that index
+    find: str  #: function that returns the place of a text in another, 0: it is not there
     has_media: str  #: condition of an event whose answer has files
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.limits import Amounts
 from bot.models import Media
@@ -30,6 +31,10 @@ ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
 _PRUNE = """
 DELETE FROM events WHERE seq IN (
     SELECT seq FROM events WHERE done = 1 AND received_at < :before ORDER BY received_at LIMIT :limit)
+RETURNING adapter, conversation, answer
+"""
+_ERASE = """
+DELETE FROM events WHERE done = 1 AND seq IN (SELECT value FROM json_each(:seqs))
 RETURNING adapter, conversation, answer
 """
 _PRUNE_CONTEXTS = """
@@ -100,9 +105,20 @@ async def forget(db: SqliteDatabase, adapter: str, actor: str, running: Sequence
 async def prune(db: SqliteDatabase, before: datetime) -> tuple[int, list[Media]]:
     """Erase at most `CHUNK` older events; returns their number and their media."""
     gone = await db.rows(_PRUNE, before=before.timestamp(), limit=CHUNK)
+    return len(gone), await _end_contexts(db, gone)
+
+
+async def erase(db: SqliteDatabase, seqs: Sequence[int]) -> list[Media]:
+    """Erase events; returns their media."""
+    gone = await db.rows(_ERASE, seqs=json.dumps(list(seqs)))
+    return await _end_contexts(db, gone)
+
+
+async def _end_contexts(db: SqliteDatabase, gone: Sequence[Sequence[Any]]) -> list[Media]:
+    """Erase the contexts of conversations that have no event left; returns the media of the erased events."""
     conversations = sorted({(adapter, conversation) for adapter, conversation, _ in gone})
     await db.rows(_PRUNE_CONTEXTS, conversations=json.dumps(conversations))
-    return len(gone), [media for *_, answer in gone for media in parse_media(answer)]
+    return [media for *_, answer in gone for media in parse_media(answer)]
 
 
 async def prune_rest(db: SqliteDatabase, *, now: float) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,6 +53,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
     dialect = Dialect(
         live="live = 1",
         live_turns="turns INDEXED BY turns_live",
+        find="instr",
         has_media="json_array_length(answer, '$.media') > 0",
     )
 
@@ -272,6 +274,16 @@ class SqliteStore(SqliteEvents, StoreQueries):
         await self._writer.submit(rest)
         if audit_before is not None:
             await self._write(audit.PRUNE, before=audit_before.timestamp())
+        return media
+
+    async def prune_place(
+        self, before: datetime, *, adapter: str, channel: str = "", workspace: str = ""
+    ) -> Sequence[Media]:
+        media: list[Media] = []
+        seqs = await self.finished_before(before, adapter=adapter, channel=channel, workspace=workspace)
+        for at in range(0, len(seqs), maintenance.CHUNK):
+            erase = partial(maintenance.erase, seqs=seqs[at : at + maintenance.CHUNK])
+            media += await self._writer.submit(WorkOperation(erase, then=lambda _: self._contexts.clear()))
         return media
 
     async def _touch(self) -> None:
