@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.models import Lane
+from bot.models import Lane, Location
 from tests.support import processes
 from tests.support.channel.adapter import Channel, ChannelAdapter, channel_server
 from tests.support.database.failures import watch_failure
@@ -120,6 +120,11 @@ async def test_a_setting_holds_for_the_next_request_in_every_process(tmp_path: P
             await one.ask(f"temperature {value}", command="settings", **IN_CHANNEL)
             await one.ask(f"at {value}")
             assert one.echo.bodies[-1]["temperature"] == float(value)
+        await one.ask("answer_all on", command="settings", **IN_CHANNEL)
+        await one.ask("hello")
+        assert (
+            await two.core.services.channel_settings("channel", Location(workspace="w", channel="general"))
+        ).answers_all
         await one.ask("commands_off chat", command="settings", **IN_CHANNEL)
         assert "switched off" in (await one.ask("are you there?")).text
         assert "are you there?" not in one.echo.prompts

@@ -40,7 +40,7 @@ async def test_a_limit_is_told_and_learnt(tmp_path: Path) -> None:
 async def test_what_nobody_asked_for_is_corrected(tmp_path: Path) -> None:
     """A default that the model refuses is replaced by the nearest value, at once and from then on."""
     async with service(tmp_path, bot_answer_tokens=9000) as one:
-        await one.ask("video.duration 45", command="settings", options={"for": "thread"})
+        await one.ask("video.duration 45", command="settings", options={"for": "channel"})
         one.echo.instead = [TOO_LONG]
         await one.ask("a fox", command="video")
         await one.ask("a dog", command="video")

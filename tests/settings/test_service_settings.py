@@ -36,6 +36,18 @@ async def test_an_openai_compatible_server_will_do(tmp_path: Path) -> None:
         assert one.echo.bodies[0]["stream_options"] == {"include_usage": True}
 
 
+async def test_streaming_is_off_where_an_administrator_wants_it(tmp_path: Path) -> None:
+    """The API is asked for the whole answer there; it can't be on where the operator has not switched it on."""
+    off: dict[str, Any] = {"command": "settings", "options": {"for": "channel"}}
+    async with service(tmp_path, aimodels_streaming=True) as one:
+        await one.ask("one")
+        await one.ask("streaming off", **off)
+        assert (await one.ask("two")).text == "re: two"
+        assert [body.get("stream") for body in one.echo.bodies] == [True, None]
+    async with service(tmp_path / "other") as one:
+        assert "`off`" in (await one.ask("streaming on", **off)).text
+
+
 @pytest.mark.parametrize(("command", "setting"), [("chat", "aimodels_timeout"), ("image", "aimodels_media_timeout")])
 async def test_a_silent_api_is_waited_for_as_long_as_set(tmp_path: Path, command: str, setting: str) -> None:
     """After the timeout of its kind the person gets a sentence, and the connection is closed."""

@@ -8,6 +8,7 @@ from bot.errors import DeliveryDelayed, UploadTooLarge
 from bot.models import Answer
 from tests.contract.adapter.harness import Harness, needs
 from tests.contract.adapter.samples import long_markdown, media, words
+from tests.support.core import SETTINGS
 
 
 class Failures:
@@ -18,6 +19,7 @@ class Failures:
         capabilities = harness.adapter.capabilities
         assert 0 < capabilities.edit_interval <= capabilities.status_interval
         assert capabilities.max_upload is None or capabilities.max_upload > 0
+        assert capabilities.lacks <= SETTINGS.keys()
 
     @needs("rate limits")
     async def test_a_delay_is_told_and_passes(self, harness: Harness) -> None:

@@ -50,7 +50,7 @@ async def test_every_message_is_answered_where_an_administrator_wants_it(slack: 
 
 async def test_answers_in_place(slack: SlackSimulator, tmp_path: Path) -> None:
     """In the channel and not in a thread; a restart finds the answer; a thread below the question goes on with it."""
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, bot_shutdown_timeout=0) as running:
         await switch(slack, running, "reply_mode reply")
         question = slack.bob.mention("what is a monad?")
         answer = await see(slack, "re: what is a monad?")
@@ -61,6 +61,15 @@ async def test_answers_in_place(slack: SlackSimulator, tmp_path: Path) -> None:
         assert "re: go on" in more.content
         assert len(running.echo.bodies[-1]["messages"]) > len(running.echo.bodies[0]["messages"])
         assert [m.content for m in slack.ada.sees() if "monad" in m.content] == [answer.content]
+        release = running.echo.hold("slow")
+        slack.bob.mention("a slow one")
+        await running.echo.until(lambda: "a slow one" in running.echo.prompts)
+        await running.restart()
+        release.set()
+        await see(slack, "re: a slow one")
+        await running.idle()
+        in_place = [m.content for m in slack.ada.sees() if not m.thread_ts]
+        assert in_place[1:] == [answer.content, "re: a slow one"]
 
 
 async def test_a_form_of_the_table_and_of_one_setting(slack: SlackSimulator, tmp_path: Path) -> None:
@@ -126,3 +135,18 @@ async def test_words_are_replaced_and_refused(slack: SlackSimulator, tmp_path: P
         await running.idle()
         assert not [m for m in slack.ada.sees() if "project names" in m.content]
         assert len(running.echo.bodies) == before
+
+
+async def test_the_home_has_a_persons_own_settings(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Lists of values and numbers; what is chosen there holds for the person's next request, and can be cleared."""
+    async with service(slack, tmp_path) as running:
+        slack.bob.open_home()
+        home = await slack.until(lambda: slack.team.homes.get(slack.bob.id))
+        shown = {block.get("block_id") for block in home["blocks"]}
+        assert {"language", "temperature", "image.style", "video.duration"} <= shown
+        assert not {"system_prompt", "answer_all", "spoiler", "model.code"} & shown
+        for value, sent in (("1.5", 1.5), ("", None)):
+            slack.bob.press_home("home:prefer:temperature", value=value)
+            await slack.until_delivered()
+            await running.answers(slack.bob.mention(f"hello {sent}"))
+            assert running.echo.bodies[-1].get("temperature") == sent
