@@ -116,7 +116,7 @@ async def test_the_strictest_scope_decides(tmp_path: Path) -> None:
     """A person and a channel may ask for more than the workspace, never for less; a change holds at once."""
     async with service(tmp_path) as one:
         await one.ask("redaction mask", command="settings", options={"for": "workspace"})
-        await one.ask("redaction off", command="settings", options={"for": "thread"})
+        await one.ask("redaction off", command="settings", options={"for": "channel"})
         await one.ask("redaction pseudonyms", command="settings", options={"for": "me"})
         await one.ask(f"to {EMAIL}")
         assert one.echo.prompts == ["to [EMAIL]"]
