@@ -1,7 +1,9 @@
 """The asynchronous client. `sync.py` is generated from this module and `resources.py`."""
 
+import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -72,7 +74,11 @@ class AsyncAIModels:
         self._caller = Caller()
 
     def for_caller(
-        self, name: str, *, on_wait: OnWait | None = None, on_post: Callable[[bool], None] | None = None
+        self,
+        name: str,
+        *,
+        on_wait: OnWait | None = None,
+        on_post: Callable[[bool], None] | None = None,
     ) -> "AsyncAIModels":
         """A view of this client for one person.
 
@@ -80,10 +86,22 @@ class AsyncAIModels:
         ("rate_limit" or "retry"). `on_post` is called with True before a request is posted, and with False when the API
         refuses it or can't be reached. The view shares connections and rate limiter; closing it does nothing.
         """
+        return self._view(Caller(name, on_wait, on_post))
+
+    def with_limits(self, name: str, *, longest_wait: float = math.inf) -> "AsyncAIModels":
+        """A view of this client, or of a caller's view, with another rate limit.
+
+        `name`: of a rate limit of its own, such as a model's that the API counts separately; "": the one that all
+        callers share. A call that would wait for it for more than `longest_wait` seconds fails with `RateLimited`.
+        """
+        limiter = self._api.session.limiter_of(name)
+        return self._view(replace(self._caller, longest_wait=longest_wait, limiter=limiter))
+
+    def _view(self, caller: Caller) -> "AsyncAIModels":
         view = AsyncAIModels.__new__(AsyncAIModels)
         view.__dict__.update(self.__dict__)
         view._owns_http = False  # noqa: SLF001 (its own kind)
-        view._caller = Caller(name, on_wait, on_post)  # noqa: SLF001
+        view._caller = caller  # noqa: SLF001
         return view
 
     @property

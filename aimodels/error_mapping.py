@@ -75,7 +75,8 @@ def from_exception(exc: Exception, key: str) -> Unreachable:
             link.request_info = aiohttp.RequestInfo(link.request_info.url, link.request_info.method, bare)
             link.args = (link.request_info, link.history)
     reason = str(exc) or type(exc).__name__
-    return Unreachable(f"no answer from the API: {reason}".replace(key, "[key]"))
+    text = f"no answer from the API: {reason}".replace(key, "[key]")
+    return Unreachable(text, was_connected=not is_connect_error(exc))
 
 
 def _json(raw: bytes | str) -> dict[str, Any]:

@@ -98,6 +98,10 @@ class Unreachable(ApiError):
 
     is_retryable = True
 
+    def __init__(self, message: str, *, was_connected: bool = True, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.was_connected = was_connected  #: False: nothing was sent
+
 
 class DeadlineExceeded(ApiError):
     """The API gave no answer within the time allowed."""

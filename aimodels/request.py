@@ -1,6 +1,7 @@
 """One request to the API: tries, waits, deadline and the translation of failures."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -10,18 +11,17 @@ from dataclasses import dataclass
 import httpx
 
 from aimodels import error_mapping, parsing, reference
-from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, UnexpectedAnswer, Unreachable
+from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
 from aimodels.timing import Deadline, Timing
-from aimodels.transport import build_request
+from aimodels.transport import build_request, read_body, read_start
 from aimodels.wire import headers
 from aimodels.wire.sse import EventParser
 
 MAX_TRIES = 5  #: of a request whose connection or server fails; a 429 does not count
 MAX_TEXT_ANSWER = 16_000_000  #: bytes of a chat or code answer, unpacked
 MAX_MEDIA_ANSWER = 280_000_000  #: bytes of any other answer, which may have a file of 200 MB in base64
-MAX_ERROR = 100_000  #: bytes that are read of an error
 
 #: Called with the seconds and the reason ("rate_limit" or "retry") when a call has to wait.
 OnWait = Callable[[float, str], None]
@@ -45,6 +45,8 @@ class Caller:
     on_wait: OnWait | None = None
     #: called with True before a request is posted, and with False when the API refuses it or can't be reached
     on_post: Callable[[bool], None] | None = None
+    longest_wait: float = math.inf  #: seconds that a call waits for the rate limit, at most
+    limiter: RateLimiter | None = None  #: of the calls; None: the one that all callers share
 
     def report_post(self, is_pending: bool) -> None:
         """Report that a request is about to be posted, or was refused."""
@@ -110,7 +112,7 @@ class RetryState:
         wait = self._limiter.opens_in()
         before = self._last
         self._last = before if isinstance(before, RateLimited) else _used_up(wait)
-        if wait > self._left():
+        if wait > self._patience():
             raise self._last
         permit = await self._limiter.acquire(self.caller.name, self.caller.report_rate_limit)
         self._last = before
@@ -126,7 +128,7 @@ class RetryState:
             raise error
         self._last = error
         if isinstance(error, RateLimited):
-            if self._limiter.opens_in() > self._left():
+            if self._limiter.opens_in() > self._patience():
                 raise error
             if self._limiter.opens_in() > 0:
                 return  # `acquire` waits, in turn
@@ -146,6 +148,10 @@ class RetryState:
     def _timeout_error(self) -> ApiError:
         return self._last or DeadlineExceeded("the API gave no answer within the time allowed")
 
+    def _patience(self) -> float:
+        """Return for how many seconds the call may wait for the rate limit."""
+        return min(self._left(), self.caller.longest_wait)
+
     def _left(self) -> float:
         return self.deadline - asyncio.get_running_loop().time()
 
@@ -163,6 +169,7 @@ class ApiSession:
         timing: Timing,
     ) -> None:
         self.rate_limiter = RateLimiter()
+        self._limiters: dict[str, RateLimiter] = {}  # beside the shared one
         self._key = key
         self.base_url = base_url.rstrip("/")
         self._http = http
@@ -183,15 +190,19 @@ class ApiSession:
             }
         )
 
+    def limiter_of(self, name: str) -> RateLimiter:
+        """Return the rate limiter of that name; "": the one that all callers share."""
+        return self._limiters.setdefault(name, RateLimiter()) if name else self.rate_limiter
+
     async def send(self, request: Request, caller: Caller, deadline: float) -> Reply:
         """Send until an answer has a good status. Raises `ApiError`; cancelling closes the connection."""
-        retries = RetryState(self.rate_limiter, caller, deadline, request.max_tries, self.timing)
+        retries = RetryState(caller.limiter or self.rate_limiter, caller, deadline, request.max_tries, self.timing)
         while True:
             try:
                 async with retries.within_deadline():
                     permit = await retries.acquire()
                     async with self._answer(request, permit, retries.attempt, caller) as response:
-                        body = await _read_body(response, request.max_answer)
+                        body = await read_body(response, request.max_answer)
                         self._check(response, body)
                         return Reply(response.headers.get("content-type", ""), body)
             except ApiError as exc:
@@ -201,7 +212,7 @@ class ApiSession:
         self, request: Request, caller: Caller, deadline: float, flavor: Flavor
     ) -> AsyncGenerator[ChatDelta, None]:
         """Stream a chat answer. Retries only until the first piece was yielded. Raises `ApiError`."""
-        retries = RetryState(self.rate_limiter, caller, deadline, request.max_tries, self.timing)
+        retries = RetryState(caller.limiter or self.rate_limiter, caller, deadline, request.max_tries, self.timing)
         has_yielded = False
         while True:
             try:
@@ -224,7 +235,7 @@ class ApiSession:
             retries.answer_started()
             if "event-stream" not in response.headers.get("content-type", ""):
                 async with retries.within_deadline():
-                    body = await _read_body(response, request.max_answer)
+                    body = await read_body(response, request.max_answer)
                 self._check(response, body)
                 yield whole(parsing.parse_chat(body, flavor))
                 return
@@ -256,18 +267,19 @@ class ApiSession:
         """Send one try and yield its answer, the body unread. Reports the try to `on_call` when it ends."""
         status = None
         started = time.monotonic()
+        limiter = caller.limiter or self.rate_limiter
         try:
             if request.body is not None:
                 caller.report_post(True)
             response = await self._http.handle_async_request(self._build(request))
             try:
                 status = response.status_code
-                self.rate_limiter.record_answer(permit, status, headers.select_headers(response.headers.raw))
+                limiter.record_answer(permit, status, headers.select_headers(response.headers.raw))
                 if status >= httpx.codes.MULTIPLE_CHOICES:
                     if request.body is not None:
                         caller.report_post(False)
                     raise error_mapping.from_response(
-                        status, await _read_start(response), key=self._key, retry_after=self.rate_limiter.opens_in()
+                        status, await read_start(response), key=self._key, retry_after=limiter.opens_in()
                     )
                 yield response
             finally:
@@ -278,7 +290,7 @@ class ApiSession:
             raise error_mapping.from_exception(exc, self._key) from exc
         finally:
             if status is None:
-                self.rate_limiter.record_no_answer(permit)
+                limiter.record_no_answer(permit)
             if self._on_call:
                 self._on_call(Call(request.endpoint, status, time.monotonic() - started, attempt))
 
@@ -297,35 +309,6 @@ class ApiSession:
     def _check(self, response: httpx.Response, body: bytes) -> None:
         if parsing.is_error(body):
             raise error_mapping.from_response(response.status_code, body, key=self._key)
-
-
-def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the body's pieces; httpx's processing of each is needed for a compressed body only."""
-    if "content-encoding" in response.headers:
-        return response.aiter_bytes()
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    return aiter(response.stream)
-
-
-async def _read_body(response: httpx.Response, limit: int) -> bytes:
-    """Read the whole body. Raises `UnexpectedAnswer` as soon as it has more than `limit` bytes, unpacked."""
-    found, size = [], 0
-    async for piece in _pieces(response):
-        size += len(piece)
-        if size > limit:
-            raise UnexpectedAnswer(f"the API's answer is larger than {limit / 1_000_000:.0f} MB")
-        found.append(piece)
-    return b"".join(found)
-
-
-async def _read_start(response: httpx.Response) -> bytes:
-    """Read the beginning of an error's body; more of it helps nobody."""
-    found = bytearray()
-    async for piece in _pieces(response):
-        found += piece
-        if len(found) >= MAX_ERROR:
-            break
-    return bytes(found[:MAX_ERROR])
 
 
 def _used_up(wait: float) -> RateLimited:

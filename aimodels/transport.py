@@ -1,4 +1,4 @@
-"""The HTTP transport of a client: one connection pool."""
+"""The HTTP transport of a client: one connection pool, and the bodies that it carries."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -10,6 +10,9 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from aimodels.errors import UnexpectedAnswer
+
+MAX_ERROR = 100_000  #: bytes that are read of an error
 _LARGE_BODY = 1 << 18  # bytes above which a body is sent in pieces
 
 
@@ -63,3 +66,32 @@ def _proxy(base_url: str) -> httpx.Proxy | None:
     parts = urlsplit(base_url)
     address = getproxies().get(parts.scheme)
     return httpx.Proxy(address) if address and not proxy_bypass(parts.netloc) else None
+
+
+def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield the body's pieces; httpx's processing of each is needed for a compressed body only."""
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    return aiter(response.stream)
+
+
+async def read_body(response: httpx.Response, limit: int) -> bytes:
+    """Read the whole body. Raises `UnexpectedAnswer` as soon as it has more than `limit` bytes, unpacked."""
+    found, size = [], 0
+    async for piece in _pieces(response):
+        size += len(piece)
+        if size > limit:
+            raise UnexpectedAnswer(f"the API's answer is larger than {limit / 1_000_000:.0f} MB")
+        found.append(piece)
+    return b"".join(found)
+
+
+async def read_start(response: httpx.Response) -> bytes:
+    """Read the beginning of an error's body; more of it helps nobody."""
+    found = bytearray()
+    async for piece in _pieces(response):
+        found += piece
+        if len(found) >= MAX_ERROR:
+            break
+    return bytes(found[:MAX_ERROR])

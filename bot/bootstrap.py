@@ -10,6 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
@@ -78,7 +79,8 @@ async def build(
     async with AsyncExitStack() as stack:
         registry = load_offered(settings)
         health = {name: adapter.health for name, adapter in adapters.items()}
-        metrics = Metrics(registry.names, timing.ops, health=health)
+        breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
+        metrics = Metrics(registry.names, timing.ops, health=health, circuits=breaker.states)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts, secret, keys = urlsplit(api.base_url), signing_key(settings), encryption_keys(settings)
         spool = await stack.enter_async_context(
@@ -121,6 +123,8 @@ async def build(
             maintenance=store,
             api=guarded,
             limits=limits,
+            breaker=breaker,
+            on_fallback=metrics.fell_back,
             spool=spool,
             attachment_reader=AttachmentReader(
                 max_bytes=settings.bot_max_attachment_bytes,

@@ -1,1 +1,1 @@
-"""Calls of the AI API for an event: what its refusals say, and the limits of parameters learnt from them."""
+"""Calls of the AI API for an event: fallback models, what refusals say, and the limits learnt from them."""

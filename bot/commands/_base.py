@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.commandline.choices import nearest_choice
-from bot.commands._api_job import ApiJob
 from bot.control.effective import EffectiveSettings
 from bot.conversation.context import Conversation
 from bot.errors import UsageError
@@ -34,7 +34,7 @@ class Context:
     spec: CommandSpec
     settings: Settings
     api: EventApi  #: the API behind the rules on words; waits are shown to the author
-    calls: ModelCalls  #: calls of a model through it, whose refusals are understood
+    calls: ModelCalls  #: calls of a model through it: another one answers where it fails, refusals are understood
     conversation: Conversation  #: stored context and message list of the conversation
     effective: EffectiveSettings  #: the settings in effect here
     defaults: Mapping[str, str]  #: in effect for options that are not given

@@ -49,7 +49,12 @@ def load_offered(settings: Settings) -> Registry:
 
 
 def _check_models(settings: Settings) -> None:
-    """Raises `SettingsError` for sizes or a price of a model that nobody can choose."""
+    """Raises `SettingsError` for sizes, a price or a fallback that is no model which people can choose."""
+    for kind in KINDS:
+        for model in settings.fallbacks(kind):
+            if model not in settings.models(kind):
+                values = {"model": repr(model), "kind": kind.upper()}
+                raise SettingsError(operator_text("setting.fallback_of_no_model", **values))
     for model in find_unknown_models(settings):
         raise SettingsError(operator_text("setting.sizes_of_no_model", model=repr(model)))
     models = {model for kind in KINDS for model in settings.models(kind)}

@@ -33,8 +33,9 @@ async def audio(ctx: Context) -> Parts:
     yield Status(ctx.translate("audio.making"))
     create = partial(
         ctx.calls.ask,
+        "audio",
         model,
-        partial(ctx.api.create_media, "audio"),
+        lambda api: partial(api.create_media, "audio"),
         prompt=prompt,
         duration=duration,
         format=audio_format,
@@ -49,7 +50,7 @@ async def audio(ctx: Context) -> Parts:
         "audio",
         answer.items,
         prompt=prompt,
-        model=model,
+        model=ctx.calls.answered_by,
         seconds=duration,
         cost=answer.cost,
     ):

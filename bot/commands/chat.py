@@ -49,8 +49,9 @@ async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentCon
     usage = finish_reason = None
     messages = await ctx.conversation.build_messages(text, attached.image_urls)
     answer = ctx.calls.stream(
+        "chat",
         model,
-        ctx.api.stream_chat,
+        lambda api: api.stream_chat,
         messages=messages,
         max_tokens=ctx.effective.integer(ANSWER_TOKENS),
         temperature=ctx.effective.number(TEMPERATURE),
@@ -67,7 +68,7 @@ async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentCon
         raise UnexpectedAnswer("choices[0].message.content is empty")
     if finish_reason == "length":
         yield Text("\n\n" + ctx.translate("chat.cut"))
-    yield to_usage("chat", model, usage)
+    yield to_usage("chat", ctx.calls.answered_by, usage)
     yield Actions((retry_action(ctx), continued(ctx), *feedback_actions(ctx)))
 
 

@@ -87,8 +87,9 @@ async def code(ctx: Context) -> Parts:
     yield TurnRecord(user=text)
     yield Status(ctx.translate("code.making"))
     answer = await ctx.calls.ask(
+        "code",
         model,
-        ctx.api.create_code,
+        lambda api: api.create_code,
         prompt=text,
         language=language,
         max_tokens=ctx.effective.integer(ANSWER_TOKENS),
@@ -97,7 +98,7 @@ async def code(ctx: Context) -> Parts:
     written = answer.data.code.strip("\n")
     if not written.strip():
         raise UnexpectedAnswer("code is empty")
-    yield to_usage("code", model, answer.data.usage)
+    yield to_usage("code", ctx.calls.answered_by, answer.data.usage)
     if attached.notes:
         yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
     is_fenced = has_fence(written)

@@ -54,8 +54,9 @@ async def image(ctx: Context) -> Parts:
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
     answer = await ctx.calls.ask(
+        "image",
         model,
-        partial(ctx.api.create_media, "image"),
+        lambda api: partial(api.create_media, "image"),
         prompt=prompt,
         n=n,
         size=size,
@@ -67,7 +68,7 @@ async def image(ctx: Context) -> Parts:
         "image",
         answer.items,
         prompt=prompt,
-        model=model,
+        model=ctx.calls.answered_by,
         details=[style] if style else [],
         cost=answer.cost,
         count=n,

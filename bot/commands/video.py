@@ -60,8 +60,9 @@ async def video(ctx: Context) -> Parts:
     yield Status(ctx.translate("video.making"))
     create = partial(
         ctx.calls.ask,
+        "video",
         model,
-        partial(ctx.api.create_media, "video"),
+        lambda api: partial(api.create_media, "video"),
         prompt=prompt,
         duration=duration,
         resolution=resolution,
@@ -77,7 +78,7 @@ async def video(ctx: Context) -> Parts:
         "video",
         answer.items,
         prompt=prompt,
-        model=model,
+        model=ctx.calls.answered_by,
         size=resolution,
         seconds=duration,
         cost=answer.cost,

@@ -30,6 +30,8 @@ REPLY_MODE = "reply_mode"
 ANSWER_ALL = "answer_all"
 RETENTION_DAYS = "retention_days"
 ON, OFF = SWITCH = ("on", "off")
+#: The word that switches fallback models off.
+NO_FALLBACK = "none"
 
 _EVERYWHERE = tuple(Scope)
 #: Commands that nobody may switch off: they help, end something, or undo the switching off.
@@ -49,6 +51,7 @@ class ScopedSetting:
     command: CommandSpec | None = None  #: the command whose option this is the default of
     model_of: Kind | None = None  #: the kind whose model this is
     parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
+    fallback_of: Kind | None = None  #: the kind whose fallback models these are
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
@@ -65,6 +68,8 @@ class ScopedSetting:
         if self.parameter_of is not None:
             kind = kind_label(self.parameter_of, locale)
             return translate("settings.parameter", locale, kind=kind, name=self.name.partition(".")[2])
+        if self.fallback_of is not None:
+            return translate("settings.fallback", locale, kind=kind_label(self.fallback_of, locale))
         if self.command is None:
             return describe_setting(self.name, locale) or self.option.description
         option = self.command.option(self.name.partition(".")[2])
@@ -101,6 +106,7 @@ def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> 
     commands = tuple(specs)
     found = [
         *(_model(kind, settings.models(kind)) for kind in KINDS if any(spec.kind == kind for spec in commands)),
+        *(_fallbacks(kind, settings.fallbacks(kind)) for kind in KINDS if settings.fallbacks(kind)),
         *_own(settings, tuple(spec.name for spec in commands if spec.name not in _ALWAYS_ON)),
         *(
             _default_of(spec, option)
@@ -122,6 +128,14 @@ def _model(kind: Kind, models: tuple[str, ...]) -> ScopedSetting:
         name=f"model.{kind}", description=f"Model for {kind}", kind="choice", choices=models, default=models[0]
     )
     return ScopedSetting(option=option, model_of=kind)
+
+
+def _fallbacks(kind: Kind, models: tuple[str, ...]) -> ScopedSetting:
+    option = Option(
+        name=f"fallback.{kind}", description=f"Models for {kind} that answer, in this order, where the chosen one fails"
+    )
+    option = replace(option, default=", ".join(models))
+    return ScopedSetting(option=option, scopes=SHARED, words=(*models, NO_FALLBACK), fallback_of=kind)
 
 
 def _default_of(spec: CommandSpec, option: Option) -> ScopedSetting:

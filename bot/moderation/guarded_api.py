@@ -4,7 +4,7 @@ Commands and conversations get the API from here.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aimodels import AsyncAIModels, ChatDelta
@@ -69,6 +69,10 @@ class EventApi:
     def base_url(self) -> str:
         """Address of the API."""
         return self.client.base_url
+
+    def with_limits(self, name: str, longest_wait: float) -> "EventApi":
+        """Return the API under another rate limit; see `AsyncAIModels.with_limits`."""
+        return replace(self, client=self.client.with_limits(name, longest_wait=longest_wait))
 
     def stream_chat(self, **parameters: Any) -> AsyncGenerator[ChatDelta, None]:
         """Continue a conversation; see `AsyncChatCompletions.stream`."""

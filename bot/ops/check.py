@@ -132,7 +132,9 @@ async def _check_api(settings: Settings) -> CheckResult:
     model = settings.models("chat")[0]
     try:
         async with open_client(settings) as api:
-            await api.verify(model)
+            for name in dict.fromkeys((model, *settings.fallbacks("chat"))):
+                model = name
+                await api.verify(name)
             missing = await api.missing_kinds()
         specs = load_offered(settings).specs
         lacking = [spec for kind in KINDS for spec in specs if kind in missing and spec.kind == kind]

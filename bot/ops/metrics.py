@@ -19,10 +19,11 @@ from prometheus_client import (
 )
 
 from bot import __version__
-from bot.models import Answer, Event, Lane, Usage
+from bot.models import Answer, Event, Kind, Lane, Usage
 from bot.ops.timing import OpsTiming
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
+_CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 
 
 class ApiCall(Protocol):
@@ -65,7 +66,8 @@ class Metrics:
     """The metrics of one service, with a registry of its own.
 
     `commands`: allowed values of the label `command`; other names, which people can send, become `other`. `health`: by
-    platform, a function that returns "" or the platform's problem.
+    platform, a function that returns "" or the platform's problem. `circuits`: returns the state of each model that has
+    failed, by server and model.
     """
 
     def __init__(
@@ -74,10 +76,12 @@ class Metrics:
         timing: OpsTiming | None = None,
         *,
         health: Mapping[str, Callable[[], str]] | None = None,
+        circuits: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._timing = timing or OpsTiming()
         self.registry = CollectorRegistry()
         self._commands = frozenset(commands)
+        self._find_circuits = circuits or dict
         self._api_problem = ("", 0.0)  # problem of the last call, and its monotonic time
         of_event = ("adapter", "command")
 
@@ -114,6 +118,8 @@ class Metrics:
         self._oldest = gauge("bot_queue_oldest_seconds", "How long the oldest waiting event has waited.")
         self._limit = gauge("bot_api_rate_limit", "API calls per window, as told; -1: not told.")
         self._remaining = gauge("bot_api_rate_limit_remaining", "API calls left in the window; -1: not told.")
+        self._fallbacks = counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
+        self._circuits = gauge("bot_model_circuit", "Failing models: 0 closed, 1 half open, 2 open (skipped).", "model")
         self._blocked = gauge("bot_api_rate_limit_waiting", "API calls that wait for the window.")
 
     # -- the life of an event
@@ -153,6 +159,10 @@ class Metrics:
 
     # -- the API
 
+    def fell_back(self, kind: Kind) -> None:
+        """Count a request for which another model was asked."""
+        self._fallbacks(kind).inc()
+
     def api_call(self, call: ApiCall) -> None:
         """Count and time one try of an API call, and note whether the API works."""
         self._api_calls(call.endpoint, "none" if call.status is None else str(call.status)).inc()
@@ -179,6 +189,9 @@ class Metrics:
         self._limit.set(-1 if limiter.limit is None else limiter.limit)
         self._remaining.set(-1 if limiter.remaining is None else limiter.remaining)
         self._blocked.set(limiter.waiting)
+        self._circuits.clear()
+        for name, state in self._find_circuits().items():
+            self._circuits.labels(name.rpartition(" ")[2]).set(_CIRCUITS[state])
         return generate_latest(self.registry)
 
     def _labels(self, event: Event) -> tuple[str, str]:

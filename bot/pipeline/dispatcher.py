@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from aimodels.errors import ApiError, DeadlineExceeded
+from bot.calls.api_job import ApiJob, events_with_jobs
+from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
-from bot.commands import ApiJob, Context, Registry, events_with_jobs
+from bot.commands import Context, Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
 from bot.control.registry import BUTTONS, COMMANDS_OFF, SPOILER
@@ -26,6 +28,7 @@ from bot.models import (
     Answer,
     CommandSpec,
     Job,
+    Kind,
     Media,
     Outcome,
     Part,
@@ -35,7 +38,7 @@ from bot.models import (
     TurnRecord,
     Usage,
 )
-from bot.moderation.guarded_api import GuardedApi
+from bot.moderation.guarded_api import EventApi, GuardedApi
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
@@ -60,6 +63,7 @@ class OutcomeBuilder:
     conversation: Conversation | None = None  #: used by the command
     price: Callable[[Usage], Usage] = lambda usage: usage  #: sets its cost
     is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
+    has_lost: bool = False  #: another model was asked after one that may be billed; what that one used is counted
     api_job: ApiJob | None = None  #: the API's job behind the command
 
     @property
@@ -130,6 +134,8 @@ class Dispatcher:
     maintenance: Maintenance
     api: GuardedApi
     limits: LearntLimits
+    breaker: CircuitBreaker
+    on_fallback: Callable[[Kind], None]  #: called when another model is asked
     spool: Spool
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Reader]
@@ -177,12 +183,13 @@ class Dispatcher:
             read_prior_messages=adapter.read_prior_messages,
         )
         api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted)
+        calls = self._calls(job, builder, api, effective)
         context = Context(
             event=event,
             spec=command.spec,
             settings=self.settings,
             api=api,
-            calls=ModelCalls(api=api, event=event, limits=self.limits),
+            calls=calls,
             conversation=builder.conversation,
             effective=effective,
             defaults=effective.defaults_of(command.spec),
@@ -220,12 +227,33 @@ class Dispatcher:
         except Exception as exc:  # a command's bug must not leave the person without an answer
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
-        return builder.build(job, private=command.spec.private)
+        return builder.build(job, private=command.spec.private, note=calls.footnote())
+
+    def _calls(self, job: Job, builder: OutcomeBuilder, api: EventApi, effective: EffectiveSettings) -> ModelCalls:
+        assert builder.api_job is not None
+
+        async def count_lost() -> None:
+            if usage := await self.estimate_usage(job, builder):
+                await self.ledger.add_usage(job, usage)
+                builder.is_posted, builder.has_lost = False, True
+
+        return ModelCalls(
+            api=api,
+            event=job.event,
+            settings=self.settings,
+            effective=effective,
+            limits=self.limits,
+            breaker=self.breaker,
+            api_job=builder.api_job,
+            is_repeated=job.ref is not None,
+            count_lost=count_lost,
+            on_fallback=self.on_fallback,
+        )
 
     def may_be_billed(self, job: Job, builder: OutcomeBuilder) -> bool:
         """Return whether another try may be billed anew: the API got a request for media, and made no job of it."""
         command = self.registry.find(job.event.command)
-        is_lost = builder.is_posted and not builder.has_api_job
+        is_lost = builder.has_lost or (builder.is_posted and not builder.has_api_job)
         return is_lost and command is not None and command.spec.kind in MEDIA_KINDS
 
     async def api_failure(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> Outcome:
@@ -264,7 +292,8 @@ class Dispatcher:
         if not is_pending or command is None or command.spec.kind is None:
             return ()
         kind, effective = command.spec.kind, await self.scoped.for_event(job.event)
-        model = job.event.options.get("model") or effective.model(kind)
+        asked = builder.api_job.model if builder.api_job is not None else ""
+        model = asked or job.event.options.get("model") or effective.model(kind)
         if kind not in MEDIA_KINDS:
             return (Usage(kind=kind, model=model, is_estimate=True),)
         options = {**effective.defaults_of(command.spec), **job.event.options}

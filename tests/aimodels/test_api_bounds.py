@@ -10,7 +10,8 @@ from aiohttp import web
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ServerFailed, UnexpectedAnswer
-from aimodels.request import MAX_ERROR, MAX_TEXT_ANSWER, MAX_TRIES
+from aimodels.request import MAX_TEXT_ANSWER, MAX_TRIES
+from aimodels.transport import MAX_ERROR
 from tests.support.scripted_api import QUICK, ScriptedApi, Step, chat_data, data, raw
 
 MESSAGES = [{"role": "user", "content": "hi"}]

@@ -188,6 +188,16 @@ async def test_429_is_waited_for(api: ScriptedApi) -> None:
     assert 0 < seconds <= 1
 
 
+async def test_a_caller_that_does_not_wait(api: ScriptedApi) -> None:
+    """It gets the error where the wait is longer than it takes; under a limit of its own another model is asked."""
+    api.play(failure(429, headers={"Retry-After": "20"}), chat("done"))
+    async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url) as client:
+        with pytest.raises(RateLimited):
+            await ask(client.with_limits("", longest_wait=1))
+        assert await ask(client.with_limits("another model", longest_wait=1)) == "done"
+        assert client.rate_limiter.opens_in() > 10
+
+
 async def test_429_beyond_the_deadline(api: ScriptedApi) -> None:
     """A 429 whose wait is longer than the time left is raised at once, with the wait."""
     api.play(failure(429, headers={"Retry-After": "60"}))

@@ -1,9 +1,11 @@
-"""What the API's refusals mean on the platforms: in messages and in forms."""
+"""What the API's refusals and failures mean on the platforms: in messages and in forms."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from simulators.discord.values import CHANNEL
 from simulators.slack import SlackSimulator
 from tests.support.discord.whole import whole
 from tests.support.scripted_api import failure
@@ -44,3 +46,18 @@ async def test_a_form_in_discord_follows_what_the_api_takes(tmp_path: Path) -> N
         assert "1024x1024" in str(form)
         assert "2048x2048" not in str(form)
         assert len(one.echo.bodies) == 1
+
+
+async def test_another_model_s_answer_says_so(tmp_path: Path) -> None:
+    """In both platforms' own messages, under the answer, in the person's language."""
+    chosen: dict[str, Any] = {"bot_chat_models": ("big", "mini"), "bot_chat_fallbacks": ("mini",)}
+    gone = failure(404, "model_not_found")
+    async with SlackSimulator() as slack, service(slack, tmp_path / "s", **chosen) as running:
+        running.echo.instead = [gone]
+        [answer] = await running.answers(slack.ada.mention("hello"))
+        assert answer.content.startswith("re: hello")
+        assert "big is not available at the moment; mini answered." in answer.content.replace("`", "")
+    async with whole(tmp_path / "d", **chosen) as one:
+        one.echo.instead = [gone]
+        await one.command("chat", prompt="hello")
+        await one.see(CHANNEL, "re: hello\n\n*`big` 目前無法使用，由 `mini` 回答。*")

@@ -126,6 +126,12 @@ def test_what_can_not_be_disabled_is_said(tmp_path: Path, name: str) -> None:
         load_offered(settings_of(tmp_path, bot_disabled_commands=(name,)))
 
 
+def test_a_fallback_that_is_not_offered_is_a_mistake(tmp_path: Path) -> None:
+    """A misspelt model would answer nothing."""
+    with pytest.raises(SettingsError, match=r"BOT_IMAGE_FALLBACKS.*flx.*BOT_IMAGE_MODELS"):
+        load_offered(settings_of(tmp_path, bot_image_models=("flux",), bot_image_fallbacks=("flx",)))
+
+
 def test_sizes_of_a_model_that_is_not_offered_are_a_mistake(tmp_path: Path) -> None:
     """A misspelt model's sizes would be ignored."""
     with pytest.raises(SettingsError, match=r"BOT_MODEL_SIZES.*flx"):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.commands import ApiJob
+from bot.calls.api_job import ApiJob
 from bot.models import Actor, Event
 from bot.pipeline.timing import PipelineTiming
 from tests.support.channel.adapter import parse

@@ -52,6 +52,8 @@ WRONG = {
         f"BOT_{kind}_MODELS": ((",", " , "), "a list separated by commas, with at least one entry")
         for kind in ("CHAT", "CODE", "IMAGE", "AUDIO", "VIDEO")
     },
+    "BOT_BREAKER_FAILURES": (("x", "0", "101"), "a whole number from 1 to 100"),
+    "BOT_BREAKER_SECONDS": (("x", "0", "3601"), "a number above 0 and at most 3600"),
     "BOT_CONTEXT_TURNS": (("x", "1", "1001", "2.5"), "a whole number from 2 to 1000"),
     "BOT_CONTEXT_TOKENS": (("x", "199", "1000001"), "a whole number from 200 to 1000000"),
     "BOT_ANSWER_TOKENS": (("x", "0", "1000001"), "a whole number from 1 to 1000000"),
@@ -108,6 +110,7 @@ FREE = {
     *("BOT_SECRET_KEY", "BOT_ENCRYPTION_KEYS", "SANDBOX_GGUF", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
     *("SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_CONFIG_TOKEN", "BOT_COMMAND_RULES"),
     *("BOT_ADMINS", "BOT_DISABLED_COMMANDS", "BOT_CONTENT_RULES"),
+    *(f"BOT_{kind}_FALLBACKS" for kind in ("CHAT", "CODE", "IMAGE", "AUDIO", "VIDEO")),
     *(f"BOT_{rule}_{what}" for rule in ("ALLOW", "DENY") for what in ("PEOPLE", "ROLES", "CHANNELS", "WORKSPACES")),
 }
 

@@ -12,9 +12,11 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.calls.api_job import ApiJob
+from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
-from bot.commands import ApiJob, Command, Context, Registry, load_offered
+from bot.commands import Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
@@ -277,17 +279,31 @@ class CommandRunner:
             self.cancelled.append(event_id)
             return bool(self.running)
 
+        async def count_lost() -> None: ...
+
+        conversation, api_job = await self.conversation(event), ApiJob(self.store, event, set())
         return Context(
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=(api := await self.guarded.for_event(event, await self.scoped.for_event(event))),
-            calls=ModelCalls(api=api, event=event, limits=LearntLimits(self.store)),
-            conversation=(conversation := await self.conversation(event)),
+            api=(api := await self.guarded.for_event(event, conversation.effective)),
+            calls=ModelCalls(
+                api=api,
+                event=event,
+                settings=self.settings,
+                effective=conversation.effective,
+                limits=LearntLimits(self.store),
+                breaker=CircuitBreaker(3, 60),
+                api_job=api_job,
+                is_repeated=False,
+                count_lost=count_lost,
+                on_fallback=lambda _: None,
+            ),
+            conversation=conversation,
             effective=conversation.effective,
             defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
-            api_job=ApiJob(self.store, event, set()),
+            api_job=api_job,
             spool=self.spool,
             journal=self.store,
             ledger=self.store,

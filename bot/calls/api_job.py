@@ -1,8 +1,11 @@
-"""The API's job behind an event: a new try waits for the same job, and whoever stops the event ends it."""
+"""What a new try of an event has to know of an earlier one: the API's job, and the models that failed.
+
+A new try waits for the same job, and whoever stops the event ends it.
+"""
 
 import asyncio
 import json
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -20,10 +23,14 @@ _KEPT = timedelta(days=1)  #: longer than any job takes
 
 
 class ApiJob:
-    """The job of one event, if the API makes one. `background`: holds the tasks that nobody waits for."""
+    """The job of one event, if the API makes one, and the models that it was asked in vain.
+
+    `background`: holds the tasks that nobody waits for.
+    """
 
     def __init__(self, values: KeyValues, event: Event, background: set[asyncio.Task[None]]) -> None:
         self.name = ""  #: while the job runs
+        self.model = ""  #: asked last, which makes the job; "": unknown
         self._values = values
         self._event = event
         self._background = background
@@ -41,11 +48,12 @@ class ApiJob:
 
     async def find(self) -> str:
         """Return the job that an earlier try left running; "": none. Raises `StoreError`."""
-        self.name = await self._jobs.get(self._key) or ""
+        self.name, _, model = (await self._jobs.get(self._key) or "").partition(" ")
+        self.model = model or self.model
         return self.name
 
     def started(self, name: str) -> None:
-        """Keep the name of a job that has just begun."""
+        """Keep the name of a job that `model` has just begun."""
         self.name = name
         self._start(self._save(name))
 
@@ -64,11 +72,30 @@ class ApiJob:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _save(self, name: str) -> None:
+    async def failed_models(self) -> list[str]:
+        """Return the models that failed for this event and are not to be asked again. Raises `StoreError`."""
+        return (await self._failed.get(self._key) or "").split()
+
+    async def keep_failed(self, models: Sequence[str]) -> None:
+        """Keep the models that failed, so that a new try does not pay them again; (): forget them."""
+        if models:
+            await self._failed.set(self._key, " ".join(models), expires=datetime.now(UTC) + _KEPT, owner=self._owner)
+        else:
+            await self._failed.delete(self._key)
+
+    @property
+    def _failed(self) -> Namespace:
+        return self._values.namespace(f"failed-models:{self._event.adapter}:{self._event.conversation}")
+
+    @property
+    def _owner(self) -> Owner:
         event = self._event
-        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        return Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+
+    async def _save(self, name: str) -> None:
         try:
-            await self._jobs.set(self._key, name, expires=datetime.now(UTC) + _KEPT, owner=owner)
+            value = f"{name} {self.model}".strip()
+            await self._jobs.set(self._key, value, expires=datetime.now(UTC) + _KEPT, owner=self._owner)
         except StoreError as exc:
             log.warning("job of the API not saved", reason=str(exc))
 
