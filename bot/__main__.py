@@ -123,8 +123,11 @@ def _check(_parsed: argparse.Namespace) -> int:
 
 def _manifest(parsed: argparse.Namespace) -> int:
     from bot import platforms
+    from bot.settings.api_endpoint import find_missing_kinds
 
-    print(platforms.write_manifest(load_settings(), parsed.platform, url=parsed.url))
+    settings = load_settings()
+    lacking = asyncio.run(find_missing_kinds(settings))
+    print(platforms.write_manifest(settings, parsed.platform, url=parsed.url, lacking=lacking))
     return 0
 
 

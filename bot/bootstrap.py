@@ -35,7 +35,7 @@ from bot.policy import Policy, QuotaMaker, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
-from bot.settings.api_endpoint import open_client
+from bot.settings.api_endpoint import find_missing_kinds, open_client
 from bot.settings.core import Settings
 from bot.store.engine import make_store
 from bot.timing import ServiceTiming
@@ -77,7 +77,10 @@ async def build(
     """Connect the parts; they are opened in order and closed in reverse. Raises `SettingsError` and `StoreError`."""
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
-        registry = load_offered(settings)
+        lacking = await find_missing_kinds(settings)
+        registry = load_offered(settings, lacking)
+        if lacking:
+            log.info("commands not offered, as the API lacks their kinds", kinds=sorted(lacking))
         health = {name: adapter.health for name, adapter in adapters.items()}
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
         metrics = Metrics(registry.names, timing.ops, health=health, circuits=breaker.states)

@@ -1,7 +1,7 @@
 """Installed platforms, found by entry point: the core names none."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 from bot.commands import load_offered
 from bot.errors import SettingsError
 from bot.i18n import join_list, operator_locale, operator_text
+from bot.models import Kind
 from bot.ports import Adapter, Platform
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
@@ -98,10 +99,11 @@ def create_adapters(
     return (configured, False) if configured else (fallback, True)
 
 
-def write_manifest(settings: Settings, platform: str, *, url: str | None) -> str:
+def write_manifest(settings: Settings, platform: str, *, url: str | None, lacking: Collection[Kind] = ()) -> str:
     """The registration of this service with a platform, to be pasted there. Raises `SettingsError`.
 
     `url`: the service's public address, which platforms require to be https; None: they are connected to instead.
+    `lacking`: the kinds of content that the API does not make, whose commands are left out.
     """
     if url is not None and not _PUBLIC_URL.fullmatch(url):
         raise SettingsError(operator_text("platform.no_address", url=repr(url)))
@@ -109,5 +111,5 @@ def write_manifest(settings: Settings, platform: str, *, url: str | None) -> str
     if platform not in writers:
         names = join_list(sorted(writers), operator_locale())
         raise SettingsError(operator_text("platform.no_manifest", name=repr(platform), names=names))
-    registry = load_offered(settings)
+    registry = load_offered(settings, lacking)
     return writers[platform](registry.specs, url=url)

@@ -33,7 +33,7 @@ async def bot(folder: Path, url: str, *arguments: str, text: str = "", **setting
 
 
 async def test_a_server_with_chat_alone(tmp_path: Path) -> None:
-    """llama.cpp: chat and code work, streamed or not; what it lacks is said by `check` and to who asks for it."""
+    """llama.cpp: chat and code work, streamed or not; what it lacks is said by `check`, and is no command."""
     async with llama_server(tmp_path) as url:
         streamed, (status, checked, _), (refused, unauthorised, _) = await asyncio.gather(
             bot(tmp_path, url, text="hello\n/code f\n/image a fox\n/video a fox\n/usage\n", AIMODELS_STREAMING="true"),
@@ -44,9 +44,9 @@ async def test_a_server_with_chat_alone(tmp_path: Path) -> None:
     assert re.search(r"\| Chat +\| +1 \| +[1-9]", shown[5]), streamed
     assert re.search(r"\| Code +\| +1 \| +[1-9]", shown[5]), streamed
     for answer in shown[3:5]:
-        assert "does not offer this" in answer
+        assert "There is no command" in answer
     assert status == 0, checked
-    assert "does not offer: pictures, sound, video. BOT_DISABLED_COMMANDS=image,audio,video" in checked
+    assert "does not make: pictures, sound, video. These commands are not offered: image, audio, video" in checked
     assert refused == 1
     assert "the key is refused" in unauthorised
 

@@ -1,19 +1,26 @@
-"""The commands that this installation offers: without the disabled ones, with the models and sizes of its settings."""
+"""The commands that this installation offers, with the models and sizes of its settings.
 
+Those that are disabled, and those for what the API lacks, are left out.
+"""
+
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
 from bot.commands._base import Command, Context, Parts, Registry, load_commands
 from bot.errors import SettingsError, UsageError
 from bot.i18n import join_list, operator_locale, operator_text
-from bot.models import KINDS, Lane, Option
+from bot.models import KINDS, Kind, Lane, Option
 from bot.settings.core import Settings
 from bot.settings.media_sizes import find_unknown_models, sizes_of
 from bot.settings.prices import parse_prices
 
 
-def load_offered(settings: Settings) -> Registry:
-    """Load the commands as the settings say. Raises `SettingsError` for a name in them that there is not."""
+def load_offered(settings: Settings, lacking: Collection[Kind] = ()) -> Registry:
+    """Load the commands as the settings say. `lacking`: the kinds of content that the API does not make.
+
+    Raises `SettingsError` for a name in the settings that there is not.
+    """
     registry = load_commands({kind: settings.models(kind) for kind in KINDS})
     specs = {spec.name: spec for spec in registry.specs}
     allowed = [name for name in specs if name != "chat"]
@@ -22,7 +29,8 @@ def load_offered(settings: Settings) -> Registry:
             names = join_list(allowed, operator_locale())
             raise SettingsError(operator_text("setting.not_disabled", name=repr(name), names=names))
     _check_models(settings)
-    missing = {specs[name].kind for name in settings.bot_disabled_commands} - {None}
+    disabled = {*settings.bot_disabled_commands, *(name for name in allowed if specs[name].kind in lacking)}
+    missing = {specs[name].kind for name in disabled} - {None}
     kinds = tuple(kind for kind in KINDS if kind not in missing)
 
     def fit(option: Option) -> Option:
@@ -39,7 +47,7 @@ def load_offered(settings: Settings) -> Registry:
 
     def offer(command: Command) -> Command:
         spec = replace(command.spec, options=tuple(fit(option) for option in command.spec.options))
-        if spec.name not in settings.bot_disabled_commands:
+        if spec.name not in disabled:
             return Command(spec, command.run)
         # Not unknown: what still asks for it, such as a button of an earlier answer, gets a sentence.
         spec = replace(spec, aliases=(), hidden=True, private=True, kind=None, lane=Lane.FREE)

@@ -148,7 +148,9 @@ async def _check_api(settings: Settings) -> CheckResult:
     if lacking:
         locale = operator_locale()
         kinds = join_list((kind_label(spec.kind, locale).lower() for spec in lacking if spec.kind is not None), locale)
-        text = operator_text("check.api_lacks", kinds=kinds, commands=",".join(spec.name for spec in lacking))
+        text = operator_text(
+            "check.api_lacks", kinds=kinds, commands=join_list((spec.name for spec in lacking), locale)
+        )
     return CheckResult(subject=subject, text=text, is_ok=True)
 
 

@@ -1,5 +1,6 @@
 """The configured AI API, or the offline sandbox if none is configured."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels, Call, Timing, reference
-from aimodels.errors import ConfigurationError
+from aimodels.errors import ApiError, ConfigurationError
 from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.settings.base import read
@@ -16,6 +17,9 @@ from bot.settings.core import Settings
 
 if TYPE_CHECKING:
     from sandbox.config import SandboxConfig
+
+
+_PROBE = 2.0  # seconds for the question which kinds of content a server makes
 
 
 def needs_sandbox(settings: Settings) -> bool:
@@ -47,6 +51,20 @@ async def open_client(
             raise SettingsError(str(exc)) from exc
         async with client:
             yield client
+
+
+async def find_missing_kinds(settings: Settings) -> frozenset[reference.Kind]:
+    """Return the kinds of content that an OpenAI-compatible server says it does not make.
+
+    None where it does not answer within moments, as a start must not wait for it. Raises `SettingsError`.
+    """
+    if settings.aimodels_api_flavor != "openai" or needs_sandbox(settings):
+        return frozenset()
+    try:
+        async with asyncio.timeout(_PROBE), open_client(settings) as api:
+            return await api.missing_kinds()
+    except (ApiError, TimeoutError):
+        return frozenset()
 
 
 def sandbox_config(settings: Settings) -> "SandboxConfig":

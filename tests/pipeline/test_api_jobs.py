@@ -35,6 +35,8 @@ class VideoServer:
     polled: list[str] = field(default_factory=list)
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if await request.read() == b"[]":  # at its start the service asks which kinds there are
+            return web.json_response({"error": {"message": "no such endpoint"}}, status=400)
         job, _, part = request.path.removeprefix("/v1/videos").removeprefix("/").partition("/")
         if request.method == "POST":
             self.posted += 1
