@@ -18,6 +18,7 @@ class Timing:
 
     # -- inbound
     record_timeout: float = 1.5  #: time to record an interaction before it is acknowledged all the same
+    double_press: float = 3.0  #: time in which a second press of the same button by the same person is the same press
     record_patience: float = 60.0  #: time to try to record what came in while the database is away
     position_interval: float = 60.0  #: pause between two saves of the newest message's id
     catch_up_reach: float = 86400.0  #: age of the oldest missed message that is answered after a lost session

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar, Self
 
+import structlog
+
 from bot.models import Event
 from bot.ports import AdapterServices, Sink
+
+log = structlog.get_logger(__name__)
 
 #: Begins an encrypted value; others are of an earlier version, or were never stored.
 _MARK = "encrypted:"
@@ -40,7 +44,10 @@ class ReplyTargetFields:
         """Read `Event.reply_to` with its secret, which is "" where the keys have changed since."""
         value = reply_to.get(cls.ENCRYPTED, "")
         if value.startswith(_MARK):
-            reply_to = {**reply_to, cls.ENCRYPTED: services.decrypt(value.removeprefix(_MARK)) or ""}
+            secret = services.decrypt(value.removeprefix(_MARK))
+            if secret is None:
+                log.warning("reply target not readable: it was encrypted with none of the keys")
+            reply_to = {**reply_to, cls.ENCRYPTED: secret or ""}
         return cls.of(reply_to)
 
     def to_reply_to(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
 from adapters.discord.timing import Timing
 from adapters.discord.ui import buttons, modals
+from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
@@ -32,6 +33,7 @@ _COMMAND_MODAL_ID = re.compile(buttons.MODAL + r":(?P<command>[\w-]+)")
 #: Codes of a refused acknowledgement: it came too late, or there was one already.
 _TOO_LATE, _ACKNOWLEDGED = 10062, 40060
 _TYPE = discord.InteractionType
+_PRESSES = 10_000  # buttons in memory
 
 
 class InteractionHandler:
@@ -60,6 +62,7 @@ class InteractionHandler:
         self._active_channels = active_channels
         self._served = served
         self._timing = timing
+        self._pressed: BoundedDict[tuple[str, ...], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
 
     # -- events of the gateway
 
@@ -111,6 +114,12 @@ class InteractionHandler:
             modal = modals.build_modal(spec, options, custom_id=modal_id, locale=locale, is_optional=True)
             await interaction.response.send_modal(modal)
             return
+        press = _press_of(interaction)
+        if press in self._pressed:
+            log.info("button pressed twice", interaction=interaction.id)
+            await interaction.response.defer()  # which shows nothing
+            return
+        self._pressed[press] = None
         await self._record(interaction, interaction_events.event_from_button(interaction, custom_id, {}))
 
     def _signer_of(self, interaction: discord.Interaction) -> ValueSigner:
@@ -251,6 +260,7 @@ class InteractionHandler:
             is_recorded = await recording
         except StoreError as exc:
             log.warning("interaction not recorded", interaction=interaction.id, reason=str(exc))
+            self._pressed.pop(_press_of(interaction), None)
             if is_acknowledged:
                 await self._replace_acknowledgement(interaction, parsed, "discord.not_recorded")
             return
@@ -290,3 +300,10 @@ class InteractionHandler:
 
     async def _refuse(self, interaction: discord.Interaction, key: str) -> None:
         await interaction.response.send_message(translate(key, str(interaction.locale)), ephemeral=True)
+
+
+def _press_of(interaction: discord.Interaction) -> tuple[str, ...]:
+    """Return message, person and button of a press."""
+    message = interaction.message
+    button = str(data_of(interaction).get("custom_id", ""))
+    return str(message.id if message is not None else ""), str(interaction.user.id), button

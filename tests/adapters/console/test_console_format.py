@@ -40,6 +40,14 @@ def test_model_output_can_not_steer_the_terminal(text: str) -> None:
         assert not CONTROL.search(OURS.sub("", drawn))
 
 
+@pytest.mark.parametrize("label", ["Visit bank.com now", "(bank.com)", "ban\u200bk.com", "https://bank.com"])
+def test_links_that_pretend_show_where_they_lead(label: str) -> None:
+    """In drawn Markdown a label that looks like another address has the link's own beside it; others stay short."""
+    renderer = Renderer("")
+    assert "(https://evil.example/x)" in OURS.sub("", renderer.markdown(f"[{label}](https://evil.example/x)", 200))
+    assert "evil.example" not in OURS.sub("", renderer.markdown("[the page](https://evil.example/x)", 200))
+
+
 @settings(deadline=None)
 @given(st.text(st.sampled_from("ab `~\n-#")))
 def test_finished_blocks_never_change(text: str) -> None:

@@ -90,7 +90,7 @@ class DiscordDirect(Harness):
 
     async def start(self, *, run: bool = True) -> None:
         before = len(self.simulator.gateway.identified)
-        timing = Timing(reconnect_first=0.02, probe_timeout=0.3, record_patience=0.05)
+        timing = Timing(double_press=0.0, reconnect_first=0.02, probe_timeout=0.3, record_patience=0.05)
         self.adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=timing, **self._options)
         self._connected = self.adapter.connected(self.services)
         await self._connected.__aenter__()

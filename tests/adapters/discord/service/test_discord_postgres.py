@@ -1,8 +1,10 @@
 """Several processes of the service on one PostgreSQL: each is told of everything that happens on Discord."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -19,10 +21,11 @@ __all__ = ["server", "url"]
 
 @asynccontextmanager
 async def two_processes(folder: Path, url: SecretStr) -> AsyncIterator[Whole]:
-    """Two services on one database, both connected."""
-    async with whole(folder / "one", bot_database_url=url) as one:
+    """Two services on one database, both connected, with one key as on two machines."""
+    given: dict[str, Any] = {"bot_database_url": url, "bot_secret_key": SecretStr(secrets.token_urlsafe(32))}
+    async with whole(folder / "one", **given) as one:
         adapter = Discord(token=SecretStr(TOKEN), api_url=one.simulator.api)
-        settings = make_settings(one.api, folder / "two", bot_database_url=url)
+        settings = make_settings(one.api, folder / "two", **given)
         async with run_service(settings, adapter, timing=FAST):
             await one.simulator.until(lambda: len(one.simulator.gateway.sockets) == 2)
             yield one

@@ -93,6 +93,20 @@ async def test_ready_only_while_connected(tmp_path: Path) -> None:
         assert await platform(200) == "ok"
 
 
+async def test_quick_double_clicks_make_one(one: Whole) -> None:
+    """A second press of the same button right after the first is the same press; another button is another press."""
+    thread = await one.mention("hello")
+    answer = await one.see(thread, "re: hello")
+    for button in ("again", "again", "continue"):
+        await one.press(answer, button)
+    await one.see(thread, f"re: {translate('chat.continue', 'en-US')}")
+    await one.simulator.until(lambda: sum(text_of(m) == "re: hello" for m in one.simulator.bot_messages(thread)) == 2)
+    await one.idle()
+    assert one.echo.prompts.count("hello") == 2
+    acknowledged = [call["type"] for call in one.simulator.called("POST", "callback")]
+    assert sorted(acknowledged) == [5, 5, 6]  # two are "thinking", one shows nothing
+
+
 async def test_stop_is_for_who_asked(one: Whole) -> None:
     """Only the asker can stop an answer; somebody else gets an ephemeral refusal."""
     one.echo.hold("hello")
