@@ -34,8 +34,12 @@ async def test_nothing_stays_of_a_forgotten_person(tmp_path: Path) -> None:
         await one.core.worker.drain()
         await one.core.store.prune(datetime.now(UTC) + timedelta(days=1))
         left = {name: rows for name, rows in tables(tmp_path / "bot.db").items() if rows}
-    assert left.keys() == {"usage", "audit"}  # sums, and what was changed for others, by nobody who is named
+    # Sums, those of a number that limits go on for, and what was changed for others: by nobody who is named.
+    assert left.keys() == {"usage", "carried", "audit"}
     assert not any(mark in str(left) for mark in ("person-", "conversation-", undelivered))
+    written = b"".join(path.read_bytes() for path in tmp_path.glob("bot.db*"))
+    assert b"usage" in written
+    assert not any(mark in written for mark in (b"said before", b"person-1", b"conversation-1"))
 
 
 async def test_an_undelivered_answer_is_kept_as_long_as_its_event(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ async def prepare(db: aiosqlite.Connection, path: Path, *, busy_timeout: float) 
         # hundred answers instead of every fifty, they are copied less often, and fewer answers wait for it.
         await db.execute_fetchall("PRAGMA wal_autocheckpoint = 4000")
         await db.execute_fetchall("PRAGMA foreign_keys = ON")
+        # What is erased is overwritten, whatever this build of SQLite does by itself.
+        await db.execute_fetchall("PRAGMA secure_delete = ON")
         await db.execute_fetchall("PRAGMA journal_size_limit = 67108864")
         await _check(db, path)
         await _migrate(db, path)
