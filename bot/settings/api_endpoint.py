@@ -56,7 +56,7 @@ async def open_client(
 async def find_missing_kinds(settings: Settings) -> frozenset[reference.Kind]:
     """Return the kinds of content that an OpenAI-compatible server says it does not make.
 
-    None where it does not answer within moments, as a start must not wait for it. Raises `SettingsError`.
+    Empty where it does not answer within moments, as a start must not wait for it. Raises `SettingsError`.
     """
     if settings.aimodels_api_flavor != "openai" or needs_sandbox(settings):
         return frozenset()
