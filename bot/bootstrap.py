@@ -77,6 +77,7 @@ async def build(
     """Connect the parts; they are opened in order and closed in reverse. Raises `SettingsError` and `StoreError`."""
     timing = timing or ServiceTiming()
     async with AsyncExitStack() as stack:
+        secret, keys = signing_key(settings), encryption_keys(settings)
         lacking = await find_missing_kinds(settings)
         registry = load_offered(settings, lacking)
         if lacking:
@@ -85,7 +86,7 @@ async def build(
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
         metrics = Metrics(registry.names, timing.ops, health=health, circuits=breaker.states)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
-        parts, secret, keys = urlsplit(api.base_url), signing_key(settings), encryption_keys(settings)
+        parts = urlsplit(api.base_url)
         spool = await stack.enter_async_context(
             Spool(
                 settings.media_dir,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import stat
@@ -299,7 +300,7 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
         "asyncio.run(service.run(load_settings()))"
     )
     given = {
-        "BOT_ENCRYPTION_KEYS": "keys-of-the-vault",
+        "BOT_ENCRYPTION_KEYS": secrets.token_urlsafe(32),
         "SLACK_CONFIG_TOKEN": "xoxe-of-the-app",
         "SLACK_CLIENT_SECRET": "secret-of-the-client",
     }
