@@ -295,7 +295,7 @@ class Option:
     sizes: Kind | None = None  #: the choices become the sizes that the models of this kind make, where these are known
     default: str = ""
     required: bool = False
-    is_prompt: bool = False  #: receives the free text of the message; at most one per command
+    is_prompt: bool = False  #: receives the free text of the message, in a form several lines; at most one per command
     minimum: float | None = None  #: inclusive
     maximum: float | None = None  #: inclusive
     short: str = ""  #: one letter: `-n 2`

@@ -155,6 +155,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
             name=SYSTEM_PROMPT,
             description="First instruction to the model",
             default=settings.bot_system_prompt,
+            is_prompt=True,
         ),
         scopes=SHARED,
     )

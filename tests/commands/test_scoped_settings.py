@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.control.forms import form_options
 from bot.control.retention import Retention
 from bot.errors import UsageError
 from tests.support.command_runner import CommandRunner
@@ -97,6 +98,20 @@ async def test_a_place_may_keep_for_shorter_only(runner: CommandRunner) -> None:
         for days in (6, 8, 29, 31)
     ]
     assert pruned == [[], ["a-cat.png"], [], ["a-fox.png"]]
+
+
+def test_the_fields_of_a_form_are_those_of_its_settings(runner: CommandRunner) -> None:
+    """With the values of each, described in the person's language; what nobody knows is left out."""
+    found = runner.registry.find("settings")
+    assert found is not None
+    names = ("name", "image.style", "system_prompt", "gone", "for")
+    fields = {option.name: option for option in form_options(runner.scoped.registry, found.spec, names, locale="zh-TW")}
+    assert list(fields) == ["name", "image.style", "system_prompt", "for"]
+    assert "image.style" in fields["name"].choices
+    assert "anime" in fields["image.style"].choices
+    assert fields["system_prompt"].is_prompt
+    assert fields["system_prompt"].description == "給模型的第一段指示"
+    assert fields["for"].description == "變更的範圍"
 
 
 async def test_one_setting_is_explained(runner: CommandRunner) -> None:
