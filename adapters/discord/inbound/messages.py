@@ -267,7 +267,8 @@ class MessageHandler:
         is_reply_to_me = replied is not None and replied.author.id == self._me and not is_for_others
         addresses_me = is_mention or (is_reply_to_me and bool(people))
         takes_part = bool(people) and (thread.owner_id == self._me or set(people) == {user})
-        if people and not takes_part:
+        is_post = message.id == thread.id  # the first message of a forum post
+        if (people or is_post) and not takes_part:
             takes_part = (await self._settings_of(message, thread.parent_id)).answers_all
         if takes_part and user not in people:
             takes_part = user not in await self._services.departed(ADAPTER, f"t{thread.id}")

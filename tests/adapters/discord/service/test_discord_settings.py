@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from simulators.discord.values import ADA, BOB, CHANNEL, member, user
+from simulators.discord.values import ADA, BOB, CHANNEL, FORUM, member, snowflake, user
 from tests.support.discord.interactions import slash_command
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import Whole, whole
@@ -37,6 +37,26 @@ async def test_every_message_is_answered_where_an_administrator_wants_it(tmp_pat
         await one.idle()
         asked = [prompt for prompt in one.echo.prompts if not prompt.startswith("the end")]
         assert asked == ["is it raining?", "Ada: and tomorrow?", "and you?"]
+
+
+async def test_every_post_of_a_forum_is_answered(tmp_path: Path) -> None:
+    """A new post, and what is said there afterwards; not a thread of people that was there before."""
+    async with whole(tmp_path) as one:
+        desk, old, new = snowflake(), snowflake(), snowflake()
+        for post in (desk, old):
+            await one.simulator.open_thread(post, owner=BOB, parent=FORUM)
+        await one.simulator.say(old, "an old post", by=BOB, id=old)
+        reach: dict[str, Any] = {"for": "channel"}
+        await one.command("settings", channel=desk, value="answer_all on", **reach)
+        await one.idle()
+        await one.simulator.open_thread(new, owner=BOB, parent=FORUM)
+        await one.simulator.say(new, "a new post", by=BOB, id=new)
+        await one.see(new, "re: a new post")
+        await one.simulator.say(new, "and more", by=BOB)
+        await one.see(new, "re: and more")
+        await one.simulator.say(old, "somebody?", by=BOB)
+        await one.idle()
+        assert "somebody?" not in one.echo.prompts
 
 
 async def test_without_the_intent_the_channel_is_told_once(tmp_path: Path) -> None:
