@@ -16,7 +16,7 @@ from aimodels.generations import ApiProfile
 from aimodels.openai.probe import missing_kinds, verify
 from aimodels.rate_limiter import RateLimiter
 from aimodels.request import ApiSession, Call, Caller, OnWait
-from aimodels.resources import AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncVideo
+from aimodels.resources import AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncModerations, AsyncVideo
 from aimodels.responses import Flavor
 from aimodels.timing import Timing
 from aimodels.transport import open_http
@@ -128,6 +128,11 @@ class AsyncAIModels:
     def video(self) -> AsyncVideo:
         """Videos."""
         return AsyncVideo(self._api, self._caller)
+
+    @property
+    def moderations(self) -> AsyncModerations:
+        """What an OpenAI-compatible server flags."""
+        return AsyncModerations(self._api, self._caller)
 
     @property
     def base_url(self) -> str:

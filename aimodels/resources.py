@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from aimodels import parsing, reference
-from aimodels.errors import BadRequest
+from aimodels.errors import BadRequest, ConfigurationError
 from aimodels.generations import ApiProfile, Generations, OnJob, OnProgress, Resource, encode
+from aimodels.openai.moderations import MODERATIONS_ENDPOINT, Moderation, parse_moderation
 from aimodels.openai.probe import SPEECH_ENDPOINT
 from aimodels.openai.videos import VIDEOS_ENDPOINT, video_request
 from aimodels.request import Caller, Reply, Request, whole
@@ -265,6 +266,21 @@ class AsyncVideo(Generations):
         if endpoint == VIDEOS_ENDPOINT and name:
             request = Request(endpoint, item=quote(name, safe=""), is_deletion=True)
             await self._api.session.send(request, self._caller, self._deadline())
+
+
+class AsyncModerations(Resource):
+    """POST /moderations."""
+
+    async def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:  # noqa: A002
+        """Return what the server flags in `input`: a text, a list of texts, or a list of parts with a picture.
+
+        With the flavour openai only: the reference has no such endpoint. Raises `ApiError`, and `ConfigurationError`
+        with the other flavour.
+        """
+        if self._api.flavor != "openai":
+            raise ConfigurationError("moderations: this API has none; they need the flavour openai")
+        reply = await self._post(MODERATIONS_ENDPOINT, _body({}, model=model, input=input), self._deadline())
+        return parse_moderation(reply.body)
 
 
 def _as_item(reply: Reply, format: str) -> MediaResponse:  # noqa: A002 (the API's own word)

@@ -13,6 +13,7 @@ from aimodels import reference
 from aimodels.client import AsyncAIModels
 from aimodels.event_loop_thread import EventLoopThread
 from aimodels.generations import OnJob, OnProgress
+from aimodels.openai.moderations import Moderation
 from aimodels.rate_limiter import RateLimiter
 from aimodels.request import Call
 from aimodels.resources import (
@@ -22,6 +23,7 @@ from aimodels.resources import (
     AsyncCode,
     AsyncCodeCompletions,
     AsyncImages,
+    AsyncModerations,
     AsyncVideo,
     ChatMessage,
 )
@@ -247,6 +249,22 @@ class Video:
         self._thread.run(self._resource.cancel(job))
 
 
+class Moderations:
+    """POST /moderations."""
+
+    def __init__(self, thread: EventLoopThread, resource: AsyncModerations) -> None:
+        self._thread = thread
+        self._resource = resource
+
+    def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:
+        """Return what the server flags in `input`: a text, a list of texts, or a list of parts with a picture.
+
+        With the flavour openai only: the reference has no such endpoint. Raises `ApiError`, and `ConfigurationError`
+        with the other flavour.
+        """
+        return self._thread.run(self._resource.create(input=input, model=model))
+
+
 class AIModels:
     """Synchronous client of the AI Models API, for scripts and notebooks.
 
@@ -298,6 +316,7 @@ class AIModels:
         self.images = Images(self._thread, self._client.images)
         self.audio = Audio(self._thread, self._client.audio)
         self.video = Video(self._thread, self._client.video)
+        self.moderations = Moderations(self._thread, self._client.moderations)
         self._finalizer = weakref.finalize(self, self._thread.close, self._client.aclose)
 
     @property

@@ -22,6 +22,7 @@ from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
 from bot.moderation.guarded_api import GuardedApi
+from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
@@ -100,8 +101,12 @@ async def build(
             )
         )
         store = await stack.enter_async_context(make_store(settings, timing.store))
+        require_endpoint(settings)
         guarded = GuardedApi(
-            client=api, rules=load_rules(settings.bot_content_rules), key=derive_key(secret, b"pseudonyms")
+            client=api,
+            rules=load_rules(settings.bot_content_rules),
+            key=derive_key(secret, b"pseudonyms"),
+            settings=settings,
         )
         scoped = ScopedSettings(
             values=store,

@@ -3,11 +3,11 @@
 from contextlib import aclosing
 
 from aimodels.errors import UnexpectedAnswer
+from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import feedback_actions, retry_action
 from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
 from bot.conversation.attachments import AttachmentContents
-from bot.conversation.context import to_usage
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 

@@ -4,11 +4,11 @@ import re
 from pathlib import PurePath
 
 from aimodels.errors import UnexpectedAnswer
+from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import file_title, retry_action
 from bot.control.registry import ANSWER_TOKENS
 from bot.conversation.attachments import code_block
-from bot.conversation.context import to_usage
 from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 #: lines above which the code comes as a file as well

@@ -10,7 +10,7 @@ from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, ki
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
 from bot.settings.api_endpoint import needs_sandbox
-from bot.settings.core import REDACTIONS, Settings
+from bot.settings.core import MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
 
 LANGUAGE = "language"
@@ -30,6 +30,7 @@ REPLY_MODE = "reply_mode"
 ANSWER_ALL = "answer_all"
 RETENTION_DAYS = "retention_days"
 ON, OFF = SWITCH = ("on", "off")
+MODERATION = "moderation"
 #: The word that switches fallback models off.
 NO_FALLBACK = "none"
 
@@ -201,6 +202,13 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         settings.bot_redaction,
         REDACTIONS,
     )
+    if settings.aimodels_api_flavor == "openai":
+        yield _bound(
+            MODERATION,
+            "What the AI service's moderation endpoint checks: nothing, requests, or answers as well",
+            settings.bot_moderation,
+            MODERATIONS,
+        )
     yield from _switches(settings)
     yield ScopedSetting(
         option=Option(

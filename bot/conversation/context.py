@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from aimodels import TokenUsage
+from bot.calls.token_usage import to_usage
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
 from bot.control.scopes import conversation_namespace
@@ -25,7 +25,7 @@ from bot.conversation.order import turns_before
 from bot.errors import DeliveryError, UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
-from bot.models import Attachment, Event, Kind, Media, PriorMessages, Turn, Usage
+from bot.models import Attachment, Event, Media, PriorMessages, Turn, Usage
 from bot.moderation.guarded_api import EventApi
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
@@ -222,19 +222,6 @@ def _system_messages(system_prompt: str, summary: str) -> list[dict[str, Any]]:
     if summary:
         texts.append(SUMMARY_INTRODUCTION.format(summary=summary))
     return [{"role": "system", "content": text} for text in texts]
-
-
-def to_usage(kind: Kind, model: str, usage: TokenUsage | None) -> Usage:
-    """Convert the token usage of a chat or code response; None: the API reported none."""
-    if usage is None:
-        return Usage(kind=kind, model=model)
-    return Usage(
-        kind=kind,
-        model=model,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cost=usage.cost or 0.0,
-    )
 
 
 def estimate_turn_tokens(turn: Turn) -> int:

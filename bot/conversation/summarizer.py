@@ -7,7 +7,7 @@ import structlog
 
 from aimodels.errors import ApiError
 from bot.conversation.context import Conversation
-from bot.errors import StoreError
+from bot.errors import StoreError, UsageError
 from bot.models import Job, Usage
 from bot.moderation.guarded_api import GuardedApi
 from bot.ops.metrics import Metrics
@@ -54,7 +54,7 @@ class Summarizer:
                 usage = self._price(usage)
                 await self._ledger.add_usage(job, (usage,))
                 self._metrics.used((usage,))
-        except (ApiError, StoreError) as exc:
+        except (ApiError, StoreError, UsageError) as exc:
             log.warning("conversation not summarized", error=type(exc).__name__, reason=str(exc))
 
     async def _request_summary(self, job: Job, conversation: Conversation) -> Usage | None:

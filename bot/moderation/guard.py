@@ -79,14 +79,15 @@ class Guard:
     def _find_refusal(self, name: str, value: Any) -> str:
         if not self._rules.has_refusals:
             return ""
-        return next((rule for text in _texts(name, value) if (rule := self._rules.find_refusal(text))), "")
+        texts = (text for key, text in _leaves(name, value) if _is_text(key, text))
+        return next((rule for text in texts if (rule := self._rules.find_refusal(text))), "")
 
     def _redact(self, name: str, value: Any, redactor: Redactor) -> Any:
         if isinstance(value, Mapping):
             return {key: self._redact(key, item, redactor) for key, item in value.items()}
         if isinstance(value, Sequence) and not isinstance(value, str):
             return [self._redact(name, item, redactor) for item in value]
-        if not _is_text(name, value):
+        if not isinstance(value, str) or not _is_text(name, value):
             return value
         text = redactor.redact(value)
         if text != value and name in _ADDRESSES:  # another address would lead elsewhere
@@ -94,17 +95,24 @@ class Guard:
         return text
 
 
-def _texts(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        yield from chain.from_iterable(_texts(key, item) for key, item in value.items())
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        yield from chain.from_iterable(_texts(name, item) for item in value)
-    elif _is_text(name, value):
-        yield value
+def asked_now(parameters: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the texts and the pictures of what a request asks for now, without the conversation before it."""
+    last = {name: value[-1:] if name == "messages" else value for name, value in parameters.items()}
+    leaves = list(_leaves("", last))
+    texts = [text for name, text in leaves if _is_text(name, text) and name not in _ADDRESSES]
+    return texts, [text for name, text in leaves if name in _ADDRESSES]
 
 
-def _is_text(name: str, value: Any) -> bool:
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield every text of a parameter with the name that it has."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        yield from chain.from_iterable(_leaves(key, item) for key, item in value.items())
+    elif isinstance(value, Sequence):
+        yield from chain.from_iterable(_leaves(name, item) for item in value)
+
+
+def _is_text(name: str, text: str) -> bool:
     """Return whether a parameter may be people's words, and is no picture."""
-    if not isinstance(value, str) or name in _NO_WORDS:
-        return False
-    return not (name in _ADDRESSES and value.startswith("data:image/"))
+    return name not in _NO_WORDS and not (name in _ADDRESSES and text.startswith("data:image/"))

@@ -4,16 +4,20 @@ Commands and conversations get the API from here.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from aimodels import AsyncAIModels, ChatDelta
 from aimodels.responses import ChatResponse, CodeResponse, GeneratedImages, MediaItem
+from bot.calls.token_usage import to_usage
 from bot.control.effective import EffectiveSettings
-from bot.control.registry import REDACTION
-from bot.models import Event, Kind
-from bot.moderation.guard import AdmittedRequest, Guard
+from bot.control.registry import MODERATION, REDACTION
+from bot.models import Event, Kind, Usage
+from bot.moderation.guard import AdmittedRequest, Guard, asked_now
+from bot.moderation.moderator import Moderator
 from bot.moderation.rules import ContentRules
+from bot.settings.core import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,7 @@ class GuardedApi:
     client: AsyncAIModels
     rules: ContentRules
     key: bytes  #: of pseudonyms
+    settings: Settings
 
     async def for_event(
         self,
@@ -36,10 +41,22 @@ class GuardedApi:
 
         `on_wait`, `on_post`: see `AsyncAIModels.for_caller`.
         """
-        client = self.client.for_caller(f"{event.adapter}:{event.actor.id}", on_wait=on_wait, on_post=on_post)
+        caller = f"{event.adapter}:{event.actor.id}"
+        client = self.client.for_caller(caller, on_wait=on_wait, on_post=on_post)
         redaction = effective.get(REDACTION)
         is_open = redaction == "off" and not self.rules.has_refusals
-        return EventApi(client, None if is_open else Guard(self.rules, event, self.key, redaction))
+        guard = None if is_open else Guard(self.rules, event, self.key, redaction)
+        moderation = effective.get(MODERATION) if MODERATION in effective.registry else "off"
+        if moderation == "off":
+            return EventApi(client, guard)
+        moderator = Moderator(
+            client=self.client.for_caller(caller, on_wait=on_wait),  # its requests cost nothing
+            model=self.settings.bot_moderation_model,
+            is_lenient=self.settings.bot_moderation_failure == "allow",
+            checks_answers=moderation == "both",
+            locale=event.actor.locale,
+        )
+        return EventApi(client, guard, moderator)
 
     async def cancel_job(self, job: str) -> None:
         """End a job of the API. Raises `ApiError`."""
@@ -63,7 +80,8 @@ class EventApi:
     """
 
     client: AsyncAIModels
-    guard: Guard | None  #: None: no rule applies
+    guard: Guard | None = None  #: None: no rule applies
+    moderator: Moderator | None = None  #: None: nothing is moderated
 
     @property
     def base_url(self) -> str:
@@ -77,33 +95,77 @@ class EventApi:
     def stream_chat(self, **parameters: Any) -> AsyncGenerator[ChatDelta, None]:
         """Continue a conversation; see `AsyncChatCompletions.stream`."""
         admitted = self._admit(parameters)
-        deltas = self.client.chat.completions.stream(**admitted.parameters)
+        stream = self.client.chat.completions.stream
+        if self.moderator is None:
+            deltas = stream(**admitted.parameters)
+        else:
+            deltas = _moderate_stream(self.moderator, stream, admitted.parameters)
         return deltas if admitted.redactor is None else admitted.redactor.restore_stream(deltas)
 
     async def create_chat(self, **parameters: Any) -> ChatResponse:
         """Continue a conversation; see `AsyncChatCompletions.create`."""
-        admitted = self._admit(parameters)
+        admitted = await self._check(parameters)
         answer = await self.client.chat.completions.create(**admitted.parameters)
+        texts = [choice.message.content for choice in answer.data.choices]
+        await self._check_answer(to_usage("chat", parameters["model"], answer.data.usage), texts)
         for choice in answer.data.choices:
             choice.message.content = admitted.restore(choice.message.content)
         return answer
 
     async def create_code(self, **parameters: Any) -> CodeResponse:
         """Write code; see `AsyncCodeCompletions.create`."""
-        admitted = self._admit(parameters)
+        admitted = await self._check(parameters)
         answer = await self.client.code.completions.create(**admitted.parameters)
+        await self._check_answer(to_usage("code", parameters["model"], answer.data.usage), [answer.data.code])
         answer.data.code = admitted.restore(answer.data.code)
         return answer
 
     async def create_media(self, kind: Kind, **parameters: Any) -> GeneratedFiles:
         """Make files of a kind; see `create` of `AsyncImages`, `AsyncAudio` and `AsyncVideo`."""
-        admitted = self._admit(parameters)
+        admitted = await self._check(parameters)
         resource = getattr(self.client, "images" if kind == "image" else kind)
         data = (await resource.create(**admitted.parameters)).data
         items = data.images if isinstance(data, GeneratedImages) else data.items
         for item in items:
             item.sandbox_words = item.sandbox_words and [admitted.restore(word) for word in item.sandbox_words]
-        return GeneratedFiles(items, data.usage.cost or 0.0)
+        cost = data.usage.cost or 0.0
+        usage = Usage(kind=kind, model=parameters["model"], items=len(items), cost=cost)
+        await self._check_answer(usage, pictures=_pictures(items) if kind == "image" else ())
+        return GeneratedFiles(items, cost)
 
     def _admit(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
         return AdmittedRequest(parameters) if self.guard is None else self.guard.admit(parameters)
+
+    async def _check(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
+        admitted = self._admit(parameters)
+        if self.moderator is not None:
+            await self.moderator.check_request(*asked_now(admitted.parameters))
+        return admitted
+
+    async def _check_answer(self, usage: Usage, texts: Sequence[str] = (), pictures: Sequence[str] = ()) -> None:
+        if self.moderator is not None:
+            await self.moderator.check_answer(usage, texts, pictures)
+
+
+async def _moderate_stream(
+    moderator: Moderator, stream: Callable[..., AsyncGenerator[ChatDelta, None]], parameters: Mapping[str, Any]
+) -> AsyncGenerator[ChatDelta, None]:
+    """Yield an answer's pieces once the request is checked; where answers are checked, once the answer is whole."""
+    await moderator.check_request(*asked_now(parameters))
+    async with aclosing(stream(**parameters)) as deltas:
+        if not moderator.checks_answers:
+            async for delta in deltas:
+                yield delta
+            return
+        whole = [delta async for delta in deltas]
+    tokens = next((delta.usage for delta in reversed(whole) if delta.usage), None)
+    await moderator.check_answer(
+        to_usage("chat", parameters["model"], tokens), ["".join(delta.text for delta in whole)]
+    )
+    for delta in whole:
+        yield delta
+
+
+def _pictures(items: Sequence[MediaItem]) -> list[str]:
+    """Return the addresses of pictures, or the pictures themselves."""
+    return [item.url or f"data:image/png;base64,{item.b64_json}" for item in items]

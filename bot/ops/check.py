@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
 from bot.commands import load_offered
 from bot.errors import SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.models import KINDS, CheckResult
+from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
 from bot.ops.web import is_served_by_us, listen
 from bot.platforms import create_adapters, known_settings
@@ -50,6 +52,7 @@ def _check_rules(settings: Settings) -> CheckResult:
         registry = load_offered(settings)
         command_lists(settings.bot_command_rules, [spec.name for spec in registry.specs])
         load_rules(settings.bot_content_rules)
+        require_endpoint(settings)
     except SettingsError as exc:
         return CheckResult(subject=operator_text("check.settings"), text=str(exc), is_ok=False)
     return CheckResult(subject=operator_text("check.settings"), text=operator_text("check.allowed"), is_ok=True)
@@ -136,12 +139,15 @@ async def _check_api(settings: Settings) -> CheckResult:
                 model = name
                 await api.verify(name)
             missing = await api.missing_kinds()
+            unmoderated = await _moderation_error(api, settings)
         specs = load_offered(settings).specs
         lacking = [spec for kind in KINDS for spec in specs if kind in missing and spec.kind == kind]
     except SettingsError as exc:
         return CheckResult(subject=subject, text=str(exc), is_ok=False)
     except ApiError as exc:
         return CheckResult(subject=subject, text=_remedy(exc, model), is_ok=False)
+    if unmoderated:
+        return CheckResult(subject=subject, text=unmoderated, is_ok=False)
     if needs_sandbox(settings):
         return CheckResult(subject=subject, text=operator_text("check.api_sandbox"), is_ok=True)
     text = operator_text("check.api_answers")
@@ -152,6 +158,17 @@ async def _check_api(settings: Settings) -> CheckResult:
             "check.api_lacks", kinds=kinds, commands=join_list((spec.name for spec in lacking), locale)
         )
     return CheckResult(subject=subject, text=text, is_ok=True)
+
+
+async def _moderation_error(api: AsyncAIModels, settings: Settings) -> str:
+    """Return what is wrong with the moderation endpoint; "": nothing, or it is not used. A request of it is free."""
+    if settings.bot_moderation == "off" or settings.aimodels_api_flavor != "openai":
+        return ""
+    try:
+        await api.moderations.create(model=settings.bot_moderation_model, input="hello")
+    except ApiError as exc:
+        return operator_text("check.moderation", reason=exc)
+    return ""
 
 
 def _remedy(error: ApiError, model: str) -> str:

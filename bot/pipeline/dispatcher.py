@@ -39,6 +39,7 @@ from bot.models import (
     Usage,
 )
 from bot.moderation.guarded_api import EventApi, GuardedApi
+from bot.moderation.moderator import AnswerWithheld
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
@@ -214,7 +215,7 @@ class Dispatcher:
                     builder.add(part, progress)
             await builder.apply(effective, command.spec)
         except UsageError as exc:
-            return refusal_outcome(str(exc))
+            return _refused(exc, builder)
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
             is_unanswered = isinstance(exc, DeadlineExceeded) and not self.may_be_billed(job, builder)
@@ -305,6 +306,13 @@ async def _require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings)
     """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
     if job.attempt == 1 and spec.name in effective.words(COMMANDS_OFF):
         raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))
+
+
+def _refused(error: UsageError, builder: OutcomeBuilder) -> Outcome:
+    """Build the refusal of a request; what it used until then is counted."""
+    if isinstance(error, AnswerWithheld):
+        builder.usage.append(builder.price(error.usage))
+    return replace(refusal_outcome(str(error)), usage=tuple(builder.usage))
 
 
 def refusal_outcome(text: str) -> Outcome:

@@ -17,6 +17,8 @@ from bot.settings.base import HttpUrl, Words, read
 _SHORTEST_TOKEN = 16  # characters
 #: The ways to redact a request to the API, the weakest first.
 REDACTIONS = ("off", "pseudonyms", "mask")
+#: What the API's moderation endpoint checks, the least first.
+MODERATIONS = ("off", "requests", "both")
 
 
 def _database_url(value: SecretStr) -> SecretStr:
@@ -202,6 +204,14 @@ class Settings(ApiSettings):
     )
     bot_content_rules: Path | None = Field(
         None, description="File of your own rules: what else is replaced, and which words a request may not have."
+    )
+    bot_moderation: Literal["off", "requests", "both"] = Field(
+        "off",
+        description="What is checked by the moderation endpoint of an OpenAI-compatible API: off, requests, or both requests and answers. Nobody can choose less.",
+    )
+    bot_moderation_model: str = Field("omni-moderation-latest", description="Model of the moderation endpoint.")
+    bot_moderation_failure: Literal["refuse", "allow"] = Field(
+        "refuse", description="What happens to what can't be checked because the endpoint fails: refuse or allow."
     )
 
     # Limits

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aimodels import AIModels, AsyncAIModels
-from aimodels.errors import AuthenticationFailed, BadRequest, ConfigurationError, JobFailed
+from aimodels.errors import AuthenticationFailed, BadRequest, ConfigurationError, JobFailed, UnexpectedAnswer
 from tests.support.scripted_api import (
     QUICK,
     ReceivedRequest,
@@ -45,6 +45,22 @@ def client_of(api: ScriptedApi, **options: Any) -> AsyncAIModels:
 def limits(requests: list[ReceivedRequest]) -> list[tuple[str, int | None, int | None]]:
     bodies = [asked.json for asked in requests]
     return [(body["model"], body.get("max_tokens"), body.get("max_completion_tokens")) for body in bodies]
+
+
+async def test_moderation_names_the_categories(api: ScriptedApi) -> None:
+    """Each category once; a server may leave them out or send null. What is no verdict is an error."""
+    flagged = {"flagged": True, "categories": {"hate": True, "violence": False, "sexual": None}}
+    results = [{"flagged": False, "categories": {"hate": False}}, flagged, flagged, {"flagged": True}]
+    api.play(answer({"id": "modr-1", "model": "m", "results": results}), answer({"results": []}))
+    async with client_of(api) as client:
+        verdict = await client.moderations.create(input=["a", "b", "c", "d"], model="m")
+        assert verdict.flagged == ("hate", "other")
+        assert api.requests[0].json == {"input": ["a", "b", "c", "d"], "model": "m"}
+        with pytest.raises(UnexpectedAnswer):
+            await client.moderations.create(input="a")
+    async with AsyncAIModels(api_key="sk-test", base_url=api.url) as client:
+        with pytest.raises(ConfigurationError, match="openai"):
+            await client.moderations.create(input="a")
 
 
 async def test_the_other_name_of_the_limit_is_learnt_for_each_model(api: ScriptedApi) -> None:

@@ -93,6 +93,8 @@ WRONG = {
     "BOT_MEDIA_PER_DAY": (("x", "-1"), "a whole number of at least 0"),
     "BOT_BUDGET_PER_DAY": (("x", "-1", "inf", "nan"), "a number of at least 0"),
     "CONSOLE_CONVERSATION": (("x" * 101,), "at most 100 characters"),
+    "BOT_MODERATION": (("x", "answers"), "off, requests or both"),
+    "BOT_MODERATION_FAILURE": (("x",), "refuse or allow"),
     "BOT_REDACTION": (("x", "MASK"), "off, pseudonyms or mask"),
     "CONSOLE_PREVIEW": (("big",), "auto, off, kitty, iterm or blocks"),
     "DISCORD_MESSAGE_CONTENT": (("x",), "auto, on or off"),
@@ -109,7 +111,7 @@ FREE = {
     *("AIMODELS_API_KEY", "BOT_SEEING_MODELS", "BOT_SYSTEM_PROMPT", "BOT_DATA_DIR", "BOT_HOST", "BOT_OPS_HOST"),
     *("BOT_SECRET_KEY", "BOT_ENCRYPTION_KEYS", "SANDBOX_GGUF", "DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
     *("SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_CONFIG_TOKEN", "BOT_COMMAND_RULES"),
-    *("BOT_ADMINS", "BOT_DISABLED_COMMANDS", "BOT_CONTENT_RULES"),
+    *("BOT_ADMINS", "BOT_DISABLED_COMMANDS", "BOT_CONTENT_RULES", "BOT_MODERATION_MODEL"),
     *(f"BOT_{kind}_FALLBACKS" for kind in ("CHAT", "CODE", "IMAGE", "AUDIO", "VIDEO")),
     *(f"BOT_{rule}_{what}" for rule in ("ALLOW", "DENY") for what in ("PEOPLE", "ROLES", "CHANNELS", "WORKSPACES")),
 }

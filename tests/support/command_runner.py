@@ -238,7 +238,12 @@ class CommandRunner:
     @property
     def guarded(self) -> GuardedApi:
         """The API behind the rules on words."""
-        return GuardedApi(client=self.api, rules=load_rules(self.settings.bot_content_rules), key=b"pseudonyms")
+        return GuardedApi(
+            client=self.api,
+            rules=load_rules(self.settings.bot_content_rules),
+            key=b"pseudonyms",
+            settings=self.settings,
+        )
 
     @property
     def scoped(self) -> ScopedSettings:
