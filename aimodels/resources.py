@@ -183,9 +183,7 @@ class AsyncAudio(Generations):
 
         `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs; `on_job` and
         `job` as for a video. `extra` parameters are sent as given; parameters that are None are not sent. With the
-        flavour openai the prompt is spoken (POST /audio/speech), and a duration is not sent.
-
-        Raises `ApiError`.
+        flavour openai the prompt is spoken (POST /audio/speech), and a duration is not sent. Raises `ApiError`.
         """
         if job is not None:
             endpoints = (reference.AUDIO_ENDPOINT, SPEECH_ENDPOINT)
@@ -223,9 +221,7 @@ class AsyncVideo(Generations):
         that the video starts from. `on_progress` is called while a job runs. `on_job` is called once with the name of
         the job; given as `job` to a later call, that call waits for it instead of posting another request. `extra`
         parameters are sent as given; parameters that are None are not sent. With the flavour openai the request is POST
-        /videos where the server has it.
-
-        Raises `ApiError`.
+        /videos where the server has it. Raises `ApiError`.
         """
         if job is not None:
             endpoints = (VIDEOS_ENDPOINT, reference.VIDEO_ENDPOINT)
@@ -272,11 +268,7 @@ class AsyncModerations(Resource):
     """POST /moderations."""
 
     async def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:  # noqa: A002
-        """Return what the server flags in `input`: a text, a list of texts, or a list of parts with a picture.
-
-        With the flavour openai only: the reference has no such endpoint. Raises `ApiError`, and `ConfigurationError`
-        with the other flavour.
-        """
+        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`."""
         if self._api.flavor != "openai":
             raise ConfigurationError("moderations: this API has none; they need the flavour openai")
         reply = await self._post(MODERATIONS_ENDPOINT, _body({}, model=model, input=input), self._deadline())

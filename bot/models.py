@@ -313,8 +313,13 @@ class CommandSpec:
     lane: Lane = Lane.CONVERSATION
     kind: Kind | None = None  #: the API that it uses; None: none
     private: bool = False  #: the answer is visible to the author only, if the platform supports it
+    private_with: tuple[str, ...] = ()  #: options with which it is private as well
     example: str = ""  #: a complete command line without the leading slash
     hidden: bool = False  #: invoked by buttons only: neither listed nor typed
+
+    def is_private(self, options: Mapping[str, str]) -> bool:
+        """Return whether the answer to a request with these options is visible to the author only."""
+        return self.private or any(options.get(name) for name in self.private_with)
 
     @property
     def prompt(self) -> Option | None:

@@ -51,6 +51,9 @@ class Context:
     cancel: Callable[[str], Awaitable[bool]]  #: cancel the event with that id; False: it is not running
     reset: Callable[[], Awaitable[int]]  #: start a new context; returns the number of dropped turns
     forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase the author's data; returns the files to delete
+    personal_settings: Callable[[str], Awaitable[Mapping[str, str]]]  #: a person's own settings, by name
+    #: erase a person's data of a workspace, None: all, in the same way
+    forget_person: Callable[[str, str | None], Awaitable[Sequence[Media]]]
 
     def translate(self, key: str, /, **values: object) -> str:
         """Translate a sentence of the service into the author's language."""

@@ -1,20 +1,31 @@
-"""`export`: this conversation as a Markdown file."""
+"""`export`: this conversation as a Markdown file, or, on that person's request, somebody's data as a JSON file."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.commands._base import Context, Parts, command
-from bot.models import CommandSpec, Media, Text, Turn
+from bot.commands._people import find_person
+from bot.models import CommandSpec, Job, Media, Option, Text, Turn
 
 
 @command(
     CommandSpec(
         name="export",
         description="Get this conversation as a Markdown file, with its media listed.",
+        options=(
+            Option(name="person", description="For administrators: all data of this person, who has asked for it"),
+        ),
+        private_with=("person",),
         example="export",
     )
 )
 async def export(ctx: Context) -> Parts:
     """Write the whole conversation, across resets, into a file."""
+    if named := ctx.option("person"):
+        async for part in export_person(ctx, named):
+            yield part
+        return
     sections: list[str] = []
     async for turn, media in ctx.journal.transcript(ctx.event.adapter, ctx.event.conversation):
         sections.append(section(ctx, turn, media))
@@ -31,6 +42,42 @@ async def export(ctx: Context) -> Parts:
         description=ctx.translate("export.title"),
     )
     yield Text(ctx.translate("export.done", count=len(sections)))
+    await ctx.audit("conversation.exported")
+
+
+async def export_person(ctx: Context, named: str) -> Parts:
+    """Write a person's requests, their answers and their own settings into a file."""
+    person, adapter = await find_person(ctx, named), ctx.event.adapter
+    await ctx.audit("person.exported", subject=person.id, scope=person.scope)
+    found = [request(job) async for job in ctx.journal.requests(adapter, person.id, workspace=person.workspace)]
+    own = await ctx.personal_settings(person.id) if person.workspace is None else {}
+    content = {"platform": adapter, "person": person.id, "name": person.name, "settings": dict(own), "requests": found}
+    yield await ctx.spool.write(
+        "person.json",
+        json.dumps(content, ensure_ascii=False, indent=2) + "\n",
+        content_type="application/json",
+        event=ctx.event.id,
+        description=ctx.translate("export.person"),
+    )
+    reach = ctx.translate(f"people.reach.{person.scope}")
+    yield Text(ctx.translate("export.done_person", name=person.name, count=len(found), reach=reach))
+
+
+def request(job: Job) -> dict[str, Any]:
+    """Return what is stored of a request and its answer, without what is the platform's."""
+    event, answer = job.event, job.answer
+    return {
+        "at": event.received_at.isoformat(),
+        "workspace": event.location.workspace,
+        "channel": event.location.channel,
+        "conversation": event.conversation,
+        "command": event.command,
+        "text": event.prompt,
+        "options": dict(event.options),
+        "attachments": [attachment.name for attachment in event.attachments],
+        "answer": answer.text if answer is not None else None,
+        "files": [media.name for media in answer.media] if answer is not None else [],
+    }
 
 
 def section(ctx: Context, turn: Turn, media: tuple[Media, ...]) -> str:

@@ -1,9 +1,13 @@
-"""`forget`: erase the stored data of the author."""
+"""`forget`: erase the stored data of the author, or, on that person's request, of somebody else."""
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._people import find_person
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Option, Text
 from bot.ports import AuditEntry
+
+#: Option that only buttons set: who may press this one.
+_BY = "by"
 
 
 @command(
@@ -18,6 +22,7 @@ from bot.ports import AuditEntry
                 choices=("no", "yes"),
                 default="no",
             ),
+            Option(name="person", description="For administrators: erase this person, who has asked for it"),
         ),
         private=True,
         example="forget --confirm yes",
@@ -25,17 +30,37 @@ from bot.ports import AuditEntry
 )
 async def forget(ctx: Context) -> Parts:
     """Ask for confirmation, then erase."""
-    actor = ctx.event.actor.id
+    actor, person, by = ctx.event.actor.id, ctx.option("person"), ctx.event.options.get(_BY)
+    if by not in (None, actor):  # somebody else's press must not erase what is theirs
+        raise UsageError(ctx.translate("forget.not_yours"))
+    if person not in ("", actor):
+        async for part in _forget_person(ctx, person, is_confirmed=by is not None):
+            yield part
+        return
     if ctx.option("confirm") != "yes":
         yield Text(ctx.translate("forget.ask", command="/forget --confirm yes"))
-        # The button says for whom it was shown: somebody else's press must not erase what is theirs.
-        options = {"confirm": "yes", "person": actor}
-        label = ctx.translate("forget.button")
-        yield Actions((Action(name="forget", label=label, command="forget", options=options, is_danger=True),))
+        yield _button(ctx, ctx.translate("forget.button"), {})
         return
-    if ctx.event.options.get("person", actor) != actor:
-        raise UsageError(ctx.translate("forget.not_yours"))
     media = await ctx.forget()
     await ctx.audit_log.add_audit(AuditEntry(adapter=ctx.event.adapter, actor="", action="person.erased"))
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done", files=len(media)))
+
+
+async def _forget_person(ctx: Context, named: str, *, is_confirmed: bool) -> Parts:
+    """Show who is meant, with the button that erases them; its press erases."""
+    person = await find_person(ctx, named)
+    if not is_confirmed:
+        reach = ctx.translate(f"people.reach.{person.scope}")
+        yield Text(ctx.translate("forget.ask_person", name=person.name, id=person.id, reach=reach))
+        yield _button(ctx, ctx.translate("forget.button_person", name=person.name), {"person": person.id})
+        return
+    await ctx.audit("person.erased", scope=person.scope)
+    media = await ctx.forget_person(person.id, person.workspace)
+    await ctx.spool.remove(media)
+    yield Text(ctx.translate("forget.done_person", name=person.name, files=len(media)))
+
+
+def _button(ctx: Context, label: str, options: dict[str, str]) -> Actions:
+    options = {"confirm": "yes", _BY: ctx.event.actor.id, **options}
+    return Actions((Action(name="forget", label=label, command="forget", options=options, is_danger=True),))

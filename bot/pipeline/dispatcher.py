@@ -207,6 +207,8 @@ class Dispatcher:
             cancel=lambda named: cancel(event.adapter, named),
             reset=lambda: self.contexts.reset(job),
             forget=lambda: self.maintenance.forget(event.adapter, event.actor.id),
+            personal_settings=lambda person: self.scoped.personal(event.adapter, person),
+            forget_person=lambda person, workspace: self.maintenance.forget(event.adapter, person, workspace=workspace),
         )
         try:
             await _require_on(job, command.spec, effective)
@@ -228,7 +230,7 @@ class Dispatcher:
         except Exception as exc:  # a command's bug must not leave the person without an answer
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
-        return builder.build(job, private=command.spec.private, note=calls.footnote())
+        return builder.build(job, private=command.spec.is_private(event.options), note=calls.footnote())
 
     def _calls(self, job: Job, builder: OutcomeBuilder, api: EventApi, effective: EffectiveSettings) -> ModelCalls:
         assert builder.api_job is not None

@@ -205,7 +205,7 @@ class Worker:
         if job.answer is not None and not job.answer.is_failure:
             return job.answer.private
         command = self._dispatcher.registry.find(job.event.command)
-        return command is None or command.spec.private
+        return command is None or command.spec.is_private(job.event.options)
 
     async def _generate(
         self, running: RunningJob, draft: Draft, adapter: Sender, builder: OutcomeBuilder

@@ -165,6 +165,12 @@ class Journal(Protocol):
     def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         """Iterate over every turn of a conversation, resets included, oldest first, assistant turns with media."""
 
+    def requests(self, adapter: str, actor: str, *, workspace: str | None = None) -> AsyncIterator[Job]:
+        """Iterate over a person's events with their answers, oldest first. `workspace`: only of this one."""
+
+    async def people(self, adapter: str, *, workspace: str | None = None) -> Collection[str]:
+        """Return the ids of all people of whom there are events. `workspace`: only of this one."""
+
     async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
         """Keep a person's opinion of an answer; a later one replaces it. Unknown events are ignored."""
 
@@ -296,8 +302,10 @@ class Maintenance(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
+    async def forget(self, adapter: str, actor: str, *, workspace: str | None = None) -> Sequence[Media]:
         """Erase what is stored of a person; returns the media whose files are to be deleted.
+
+        `workspace`: only what belongs to this one, unless there is nothing of other places.
 
         Their turns and the answers to them, the content of their events and the values that they own are erased; usage
         stays as sums that no longer name them. Safe to repeat.

@@ -43,11 +43,15 @@ class AuditContract(StoreSuite):
         assert replace(entry, at=None, seq=0) == replace(ENTRY, actor="odd\0\ud800", after="0 \0 雪 \ufffd.")
 
     async def test_a_forgotten_person_is_no_longer_named(self, store: Store) -> None:
-        """What they did stays."""
+        """What they did stays, and what was done about them."""
         await store.add_audit(ENTRY)
-        await store.add_audit(replace(ENTRY, actor="bob"))
+        await store.add_audit(replace(ENTRY, actor="bob", subject="ann", after="ann"))
+        await store.add_audit(replace(ENTRY, adapter="two", actor="bob", subject="ann"))
         await store.forget("one", "ann")
-        assert [entry.actor for entry in await store.audit("one", limit=9)] == ["bob", ""]
+        by_bob, by_ann = await store.audit("one", limit=9)
+        assert (by_bob.actor, by_bob.subject, by_bob.after) == ("bob", "", "ann")
+        assert (by_ann.actor, by_ann.subject) == ("", "temperature")
+        assert [entry.subject for entry in await store.audit("two", limit=9)] == ["ann"]
 
     async def test_entries_have_a_retention_of_their_own(self, store: Store) -> None:
         """They stay when events of their time are erased."""

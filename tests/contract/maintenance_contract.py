@@ -53,6 +53,44 @@ class MaintenanceContract(StoreSuite):
         assert (context.summary, [turn.content for turn in context.turns]) == ("", ["and you?", "yes"])
         assert "secret" not in str([turn async for turn in store.transcript("one", "c")])
 
+    async def test_forgetting_a_person_in_one_workspace(self, store: Store) -> None:
+        """What is of the workspace goes: requests, answers, words read along, usage; the rest and settings stay.
+
+        Once nothing is left elsewhere, everything goes.
+        """
+        used = [Usage(kind="image", model="p", items=1)]
+        here, there = Location(workspace="w", channel="x"), Location(workspace="v", channel="y")
+        await answer(store, event("here", location=here), outcome("a", media=[picture("a.png")], usage=used))
+        await answer(store, event("there", conversation="d", location=there), outcome("b", usage=used))
+        await store.namespace("person").set("x", "y", owner=Owner(adapter="one", actor="ann"))
+        read_along = Turn(role="user", content="secret", speaker="Ann", actor="ann")
+        for name, conversation, place in (("b1", "c", here), ("b2", "d", there)):
+            asked = outcome("yes", user=name)
+            by_bob = event(name, actor="bob", conversation=conversation, location=place)
+            await answer(store, by_bob, replace(asked, turns=(read_along, *asked.turns)))
+        await store.record(event("waiting", conversation="e", location=here), lane=Lane.OWN)
+        await store.record(event("stays", conversation="f", location=there), lane=Lane.OWN)
+        assert await store.people("one", workspace="w") == {"ann", "bob"}
+        assert await store.people("one", workspace="u") == frozenset()
+        found = [job.event.id async for job in store.requests("one", "ann", workspace="w")]
+        assert found == ["here", "waiting"]
+        assert list(await store.forget("one", "ann", workspace="w")) == [picture("a.png")]
+        assert await said(store, "c") == ["b1", "yes"]
+        assert await said(store, "d") == ["asked", "b", "secret", "b2", "yes"]
+        assert [job.event.id async for job in store.requests("one", "ann")] == ["there", "stays"]
+        assert await store.people("one", workspace="w") == {"bob"}
+        assert await store.namespace("person").items() == {"x": "y"}
+        since = NOW - timedelta(days=9)
+        sums = await store.usage_sums(("workspace", "person"), since=since, adapter="one")
+        assert [one.fields for one in sums] == [("v", "ann"), ("w", "")]
+        waiting = await claim(store)
+        assert waiting.event.id == "stays"
+        await store.complete(waiting)
+        assert await store.claim(LANES, ADAPTERS) is None
+        assert list(await store.forget("one", "ann", workspace="v")) == []
+        assert await store.namespace("person").items() == {}
+        assert await store.people("one") == {"bob"}
+
     async def test_forgetting_a_person(self, tmp_path: Path) -> None:
         """Their turns, contents, summaries, settings and waiting events go, others' stay; usage names them no more."""
         usage = [Usage(kind="image", model="p", items=1)]

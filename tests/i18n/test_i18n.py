@@ -168,7 +168,9 @@ def test_no_translation_is_left_over(language: str) -> None:
         for option in spec.options:
             known |= {f"command.{spec.name}.option.{option.name}", f"option.label.{option.name}"}
             known |= {f"choice.label.{choice}" for choice in option.choices}
-    known |= {f"settings.about.{name}" for name in load_settings_registry(load_settings(), specs())}
+    for flavor in ("aimodels", "openai"):
+        settings = load_settings().model_copy(update={"aimodels_api_flavor": flavor})
+        known |= {f"settings.about.{name}" for name in load_settings_registry(settings, specs())}
     found = {key: text for key, text in sentences(language).items() if key.startswith(OF_SPECS)}
     assert found.keys() - known == set()
     assert [key for key, text in found.items() if len(text) > (32 if ".label" in key else 100)] == []

@@ -6,7 +6,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
-from tests.support.openai_api import OpenAiApi
+from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import failure, scripted_api
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
-from tests.support.openai_api import OpenAiApi
+from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import failure
 from tests.support.service import Service, quiet_logs, service
 

@@ -320,6 +320,8 @@ class CommandRunner:
             cancel=cancel,
             reset=lambda: self.store.reset(job),
             forget=lambda: self.store.forget(event.adapter, event.actor.id),
+            personal_settings=lambda person: self.scoped.personal(event.adapter, person),
+            forget_person=lambda person, workspace: self.store.forget(event.adapter, person, workspace=workspace),
         )
 
     async def record_and_claim(self, event: Event) -> Job:

@@ -67,10 +67,10 @@ def _from_options(
     interaction: discord.Interaction, spec: CommandSpec, options: dict[str, str], files: tuple[Attachment, ...]
 ) -> AcknowledgedEvent:
     prompt = options.pop(spec.prompt.name, "") if spec.prompt is not None else ""
-    base = _event(interaction, _conversation(interaction), is_private=spec.private)
-    return AcknowledgedEvent(
-        replace(base, command=spec.name, prompt=prompt, options=options, attachments=files), is_private=spec.private
-    )
+    is_private = spec.is_private(options)
+    base = _event(interaction, _conversation(interaction), is_private=is_private)
+    event = replace(base, command=spec.name, prompt=prompt, options=options, attachments=files)
+    return AcknowledgedEvent(event, is_private=is_private)
 
 
 def event_from_context_menu(interaction: discord.Interaction) -> AcknowledgedEvent | None:

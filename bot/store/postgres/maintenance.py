@@ -45,14 +45,24 @@ DELETE FROM allowances WHERE NOT EXISTS (SELECT 1 FROM unnest(recent) AS at WHER
 _PRUNE_SPENT = "DELETE FROM spent WHERE hour < :hour"
 
 
-async def forget(db: PostgresDatabase, adapter: str, actor: str) -> Sequence[str]:
+async def forget(db: PostgresDatabase, adapter: str, actor: str, workspace: str | None) -> Sequence[str]:
     """See `Maintenance.forget`; returns the erased answers."""
+    if workspace is not None and await erasure.is_in_one_workspace(db, adapter, actor, workspace):
+        workspace = None
     is_running = "owner IS NOT NULL AND NOT done"
     now = time.time()
     answers = await erasure.forget(
-        db, adapter, actor, is_running=is_running, find="strpos", add_usage=_ADD_USAGE, now=now
+        db,
+        adapter,
+        actor,
+        workspace=workspace,
+        is_running=is_running,
+        find="strpos",
+        add_usage=_ADD_USAGE,
+        now=now,
     )
-    await db.rows(_FORGET_PERSON, adapter=codec.to_key(adapter), actor=codec.to_key(actor))
+    if workspace is None:
+        await db.rows(_FORGET_PERSON, adapter=codec.to_key(adapter), actor=codec.to_key(actor))
     return answers
 
 

@@ -135,14 +135,14 @@ class PostgresStore(PostgresRecorder, StoreQueries):
 
     # -- housekeeping
 
-    async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
+    async def forget(self, adapter: str, actor: str, *, workspace: str | None = None) -> Sequence[Media]:
         def then(_: object) -> None:
             self._values.clear()
             self._changed.set()
 
         locks = [hash_person(adapter, actor)]
         answers = await self._writer.submit(
-            lambda db: maintenance.forget(db, adapter, actor), then=then, notify=VALUES, locks=locks
+            lambda db: maintenance.forget(db, adapter, actor, workspace), then=then, notify=VALUES, locks=locks
         )
         return [media for answer in answers for media in parse_media(answer)]
 

@@ -17,6 +17,11 @@ ORDER BY seq DESC LIMIT :limit
 OF_WORKSPACE = " AND workspace = :workspace"
 #: Acts of a person who is forgotten stay, as those of an erased person.
 FORGET = "UPDATE audit SET actor = '' WHERE adapter = :adapter AND actor = :actor AND actor <> ''"
+#: Acts that concerned that person stay, too.
+FORGET_SUBJECT = """
+UPDATE audit SET entry = replace(entry, CAST(:subject AS text), CAST(:nobody AS text))
+WHERE adapter = :adapter{here} AND {find}(entry, CAST(:subject AS text)) > 0 AND CAST(:subject AS text) <> :nobody
+"""
 PRUNE = "DELETE FROM audit WHERE at < :before"
 
 #: More than any sequence number.

@@ -3,13 +3,20 @@
 # ruff: noqa: S608 - only constants and numbers are joined
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.store.shared import audit, codec, key_values, quota
 from bot.store.shared.sql import Database
 
 _THEIRS = "adapter = :adapter AND actor = :actor AND actor <> ''"
+_HERE = " AND workspace = :workspace"  #: where only the data of one workspace are erased
+_ELSEWHERE = f"""
+SELECT 1 FROM events WHERE {_THEIRS} AND workspace <> :workspace
+UNION ALL SELECT 1 FROM usage WHERE {_THEIRS} AND workspace <> :workspace LIMIT 1
+"""
 _THEIR_EVENTS = f"SELECT seq FROM events WHERE {_THEIRS}"
+_EVENTS = "SELECT seq FROM events WHERE adapter = :adapter"
 _BEFORE = (
     (
         "UPDATE contexts SET summary = '' WHERE (adapter, conversation) IN"
@@ -18,7 +25,7 @@ _BEFORE = (
     f"DELETE FROM turns WHERE event_seq IN ({_THEIR_EVENTS})",
     (
         f"DELETE FROM feedback WHERE event_seq IN ({_THEIR_EVENTS})"
-        " OR (actor = :actor AND event_seq IN (SELECT seq FROM events WHERE adapter = :adapter))"
+        f" OR (actor = :actor AND event_seq IN ({_EVENTS}{{here}}))"
     ),
 )
 #: Messages of the person that others' requests read, and the summaries that may contain them.
@@ -29,11 +36,7 @@ _READ_BY_OTHERS = (
     ),
     "DELETE FROM turns WHERE adapter = :adapter AND {is_said_by_them}",
 )
-_AFTER = (
-    f"DELETE FROM usage WHERE {_THEIRS}",
-    key_values.FORGET,
-    audit.FORGET,
-)
+_USAGE = f"DELETE FROM usage WHERE {_THEIRS}"
 
 ADD_FEEDBACK = """
 INSERT INTO feedback (event_seq, actor, is_good, at)
@@ -43,8 +46,29 @@ ON CONFLICT (event_seq, actor) DO UPDATE SET is_good = excluded.is_good, at = ex
 """
 
 
+async def is_in_one_workspace(db: Database, adapter: str, actor: str, workspace: str) -> bool:
+    """Return whether nothing of a person is stored of another place than this workspace."""
+    who = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor), "workspace": codec.to_key(workspace)}
+    return not await db.rows(_ELSEWHERE, **who)
+
+
+async def find_events(db: Database, adapter: str, actor: str, workspace: str | None) -> Sequence[int]:
+    """Return the sequence numbers of a person's unfinished events. `workspace`: only of this one."""
+    here, place = _place(workspace)
+    who = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor)}
+    return [seq for (seq,) in await db.rows(f"{_THEIR_EVENTS}{here} AND NOT done", **who, **place)]
+
+
 async def forget(
-    db: Database, adapter: str, actor: str, *, is_running: str, find: str, add_usage: str, now: float
+    db: Database,
+    adapter: str,
+    actor: str,
+    *,
+    workspace: str | None,
+    is_running: str,
+    find: str,
+    add_usage: str,
+    now: float,
 ) -> Sequence[str]:
     """See `Maintenance.forget`; returns the answers whose files are to be deleted.
 
@@ -52,29 +76,44 @@ async def forget(
     function that searches a text in a text, and returns 0 without a match. `add_usage`: statement that adds the
     person's usage to the rows without a person.
     """
+    here, place = _place(workspace)
+    theirs = _THEIRS + here
     who = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor)}
+
+    async def run(statement: str, **more: object) -> Sequence[Any]:
+        return await db.rows(statement.replace(_THEIRS, theirs), **who, **place, **more)
+
     hour = int(now // quota.HOUR) - quota.CARRIED_DAYS * 24
-    await db.rows(quota.CARRY, person=quota.hash_person(adapter, actor), hour=hour, **who)
-    answers = await db.rows(
-        f"SELECT answer FROM events WHERE {_THEIRS} AND answer IS NOT NULL AND NOT ({is_running})", **who
-    )
+    await run(quota.CARRY, person=quota.hash_person(adapter, actor), hour=hour)
+    answers = await run(f"SELECT answer FROM events WHERE {_THEIRS} AND answer IS NOT NULL AND NOT ({is_running})")
     for statement in _BEFORE:
-        await db.rows(statement, **who)
+        await run(statement.format(here=here))
     if actor:
         # Not by the database's JSON functions: PostgreSQL's fail on texts with NUL. In a string quotes are escaped, so
         # that a match is the field.
         name = json.dumps(codec.clean(actor), ensure_ascii=False)
         field = {"compact": f'"actor":{name}', "spaced": f'"actor": {name}'}
         is_said_by_them = f"({find}(data, :compact) > 0 OR {find}(data, :spaced) > 0)"
+        if here:
+            is_said_by_them += f" AND event_seq IN ({_EVENTS}{here})"
         for statement in _READ_BY_OTHERS:
-            await db.rows(statement.format(is_said_by_them=is_said_by_them), adapter=who["adapter"], **field)
-    await db.rows(f"UPDATE events SET forgotten = true, actor = '' WHERE {_THEIRS} AND ({is_running})", **who)
-    await db.rows(
+            text = statement.format(is_said_by_them=is_said_by_them)
+            await db.rows(text, adapter=who["adapter"], **field, **place)
+    await run(f"UPDATE events SET forgotten = true, actor = '' WHERE {_THEIRS} AND ({is_running})")
+    await run(
         "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"
-        f" WHERE {_THEIRS}",
-        **who,
+        f" WHERE {_THEIRS}"
     )
-    await db.rows(add_usage, **who)
-    for statement in _AFTER:
-        await db.rows(statement, **who)
+    for statement in (add_usage, _USAGE, audit.FORGET):
+        await run(statement)
+    subject = json.dumps(codec.clean(actor), ensure_ascii=False)
+    fields = {"subject": f'"subject":{subject}', "nobody": '"subject":""'}
+    await db.rows(audit.FORGET_SUBJECT.format(find=find, here=here), adapter=who["adapter"], **fields, **place)
+    if workspace is None:
+        await db.rows(key_values.FORGET, **who)
     return [answer for (answer,) in answers]
+
+
+def _place(workspace: str | None) -> tuple[str, Mapping[str, str]]:
+    """Return the condition of what is erased, and its parameter."""
+    return ("", {}) if workspace is None else (_HERE, {"workspace": codec.to_key(workspace)})

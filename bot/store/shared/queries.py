@@ -86,6 +86,12 @@ SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum
 FROM usage WHERE hour >= :hour{conditions} GROUP BY {numbers} ORDER BY {numbers}
 """
 _USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour / 24", "person": "actor"}  #: where they are not named alike
+_REQUESTS = f"""
+SELECT {JOB} FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''{{here}} AND event IS NOT NULL
+AND seq > :after ORDER BY seq LIMIT {_PAGE}
+"""
+_EVERYBODY = "SELECT DISTINCT actor FROM events WHERE adapter = :adapter AND actor <> ''{here}"
+_OF_WORKSPACE = " AND workspace = :workspace"
 _NAMES = """
 SELECT event FROM events WHERE seq IN (
     SELECT max(seq) FROM events
@@ -175,6 +181,21 @@ class StoreQueries:
                 after = turn.seq
             if len(rows) < _PAGE:
                 return
+
+    async def requests(self, adapter: str, actor: str, *, workspace: str | None = None) -> AsyncIterator[Job]:
+        sql, place = _within(_REQUESTS, workspace)
+        keys = {"adapter": codec.to_key(adapter), "actor": codec.to_key(actor), **place}
+        after = 0
+        while rows := await self.rows(sql, after=after, **keys):
+            for row in rows:
+                if (job := parse_job([row])) is not None:
+                    yield job
+                    after = job.seq
+
+    async def people(self, adapter: str, *, workspace: str | None = None) -> Collection[str]:
+        sql, place = _within(_EVERYBODY, workspace)
+        rows = await self.rows(sql, adapter=codec.to_key(adapter), **place)
+        return frozenset(codec.from_key(actor) for (actor,) in rows)
 
     async def usage(
         self,
@@ -273,3 +294,10 @@ def _day(number: int) -> str:
 
 def _conversation(adapter: str, conversation: str) -> dict[str, str]:
     return {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation)}
+
+
+def _within(sql: str, workspace: str | None) -> tuple[str, dict[str, str]]:
+    """Return a statement for one workspace or all, and its parameter."""
+    if workspace is None:
+        return sql.format(here=""), {}
+    return sql.format(here=_OF_WORKSPACE), {"workspace": codec.to_key(workspace)}

@@ -93,11 +93,20 @@ async def withdraw(db: SqliteDatabase, seq: int, *, is_waiting: bool) -> None:
     await db.rows(sql, is_waiting=is_waiting, seq=seq)
 
 
-async def forget(db: SqliteDatabase, adapter: str, actor: str, running: Sequence[int], *, now: float) -> list[Media]:
+async def forget(
+    db: SqliteDatabase, adapter: str, actor: str, workspace: str | None, running: Sequence[int], *, now: float
+) -> list[Media]:
     """See `Maintenance.forget`. The content of events in `running` is erased when they complete."""
     is_running = f"seq IN ({', '.join(map(str, running))})" if running else "false"
     answers = await erasure.forget(
-        db, adapter, actor, is_running=is_running, find="instr", add_usage=_ADD_USAGE, now=now
+        db,
+        adapter,
+        actor,
+        workspace=workspace,
+        is_running=is_running,
+        find="instr",
+        add_usage=_ADD_USAGE,
+        now=now,
     )
     return [media for answer in answers for media in parse_media(answer)]
 

@@ -243,14 +243,18 @@ class SqliteStore(SqliteEvents, StoreQueries):
 
     # -- housekeeping
 
-    async def forget(self, adapter: str, actor: str) -> Sequence[Media]:
+    async def forget(self, adapter: str, actor: str, *, workspace: str | None = None) -> Sequence[Media]:
         person = codec.to_key(adapter), codec.to_key(actor)
         held: list[Entry] = []
 
         async def work(db: SqliteDatabase) -> list[Media]:
-            held.extend(self._queue.discard(lambda e: e.person == person))
+            only = workspace
+            if only is not None and await erasure.is_in_one_workspace(db, adapter, actor, only):
+                only = None
+            theirs = frozenset(await erasure.find_events(db, adapter, actor, only))
+            held.extend(self._queue.discard(lambda e: e.person == person and (only is None or e.seq in theirs)))
             running = self._queue.running_of(person)
-            return await maintenance.forget(db, adapter, actor, running, now=self._now())
+            return await maintenance.forget(db, adapter, actor, only, running, now=self._now())
 
         def then(_: list[Media]) -> None:
             for item in held:

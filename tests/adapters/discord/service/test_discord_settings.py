@@ -5,7 +5,7 @@ from typing import Any
 
 from simulators.discord.values import ADA, BOB, CHANNEL, FORUM, member, snowflake, user
 from tests.support.discord.interactions import slash_command
-from tests.support.discord.messages import text_of
+from tests.support.discord.messages import buttons_of, text_of
 from tests.support.discord.whole import Whole, whole
 
 AUTOCOMPLETE = 4
@@ -169,3 +169,23 @@ async def test_words_are_replaced_and_refused(tmp_path: Path) -> None:
         assert not [message for message in one.simulator.bot_messages(CHANNEL) if "project names" in text_of(message)]
         await one.idle()
         assert "falcon" not in str(one.echo.bodies)
+
+
+async def test_an_administrator_exports_and_erases_a_person(tmp_path: Path) -> None:
+    """Bob is named by his id; the file is in Ada's private answer; her button erases him."""
+    async with whole(tmp_path) as one:
+        await one.command("chat", prompt="my secret", told=_BOB)
+        await one.see(CHANNEL, "re: my secret")
+        assert "只有管理員" in await told(one, await one.command("export", person="Ada", told=_BOB))
+        token = await one.command("export", person=BOB)
+        assert "person.json" in await told(one, token)
+        assert not [
+            message for message in one.simulator.bot_messages(CHANNEL) if "person" in str(message["attachments"])
+        ]
+        token = await one.command("forget", person=f"<@{BOB}>")
+        question = await one.simulator.until(
+            lambda: buttons_of(m := one.simulator.originals.get(token, {"components": []})) and m
+        )
+        await one.press(question, "forget")
+        await one.idle()
+        assert BOB not in await one.core.store.people("discord")

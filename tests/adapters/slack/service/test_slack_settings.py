@@ -150,3 +150,23 @@ async def test_the_home_has_a_persons_own_settings(slack: SlackSimulator, tmp_pa
             await slack.until_delivered()
             await running.answers(slack.bob.mention(f"hello {sent}"))
             assert running.echo.bodies[-1].get("temperature") == sent
+
+
+async def test_an_administrator_exports_and_erases_a_person(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Bob is named as Slack shows him; the file is Ada's alone; her button erases after a restart."""
+    async with service(slack, tmp_path) as running:
+        await running.answers(slack.bob.mention("my secret"))
+        slack.bob.slash("/export", f"--person {slack.ada.user.name}")
+        await slack.until(lambda: [m for m in slack.bob.sees() if "Only administrators" in m.content])
+        slack.ada.slash("/export", f"--person {slack.bob.id}")
+        await running.idle()
+        assert not [m for m in slack.bob.sees() if "person.json" in str(m)]
+        slack.ada.slash("/forget", f"--person {slack.bob.id}")
+        await slack.until(lambda: [m for m in slack.ada.sees() if m.is_ephemeral and m.blocks])
+        await running.restart()
+        question = next(m for m in slack.ada.sees() if m.is_ephemeral and m.blocks)
+        slack.ada.press(question, f"Erase the data of {slack.bob.user.name}")
+        await slack.until(lambda: [m for m in slack.ada.sees() if "Erased: the messages" in m.content])
+        assert await running.core.store.people("slack") == {slack.ada.id}
+        slack.ada.slash("/audit")
+        await slack.until(lambda: [m for m in slack.ada.sees() if "person.erased" in m.content])
