@@ -196,7 +196,7 @@ class Conversation:
         if not older:
             return None
         model = self.effective.model("chat")
-        answer = await api.create_chat(
+        answer = await api.summarize(
             model=model,
             messages=[
                 *_system_messages("", context.summary),

@@ -43,17 +43,17 @@ class Guard:
         self._key = key if redaction == "pseudonyms" else None
         self._is_redacting = redaction != "off"
 
-    def admit(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
+    def admit(self, parameters: Mapping[str, Any], *, is_asked: bool = True) -> AdmittedRequest:
         """Return a request as it may be sent. Raises `UsageError` with the rule that refuses it.
 
         Of a conversation the last message is what is asked for now: an earlier one that a rule refuses is left out, so
-        that the conversation can go on.
+        that the conversation can go on. `is_asked`: the last message is a person's, not the service's own.
         """
         allowed: dict[str, Any] = {}
         for name, value in parameters.items():
             if name == "messages":
                 *earlier, last = value
-                allowed[name] = [*map(self._leave_out, earlier), self._refuse(name, last)]
+                allowed[name] = [*map(self._leave_out, earlier), self._refuse(name, last) if is_asked else last]
             else:
                 allowed[name] = self._refuse(name, value)
         if not self._is_redacting:

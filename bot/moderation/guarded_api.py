@@ -102,12 +102,13 @@ class EventApi:
             deltas = _moderate_stream(self.moderator, stream, admitted.parameters)
         return deltas if admitted.redactor is None else admitted.redactor.restore_stream(deltas)
 
-    async def create_chat(self, **parameters: Any) -> ChatResponse:
-        """Continue a conversation; see `AsyncChatCompletions.create`."""
-        admitted = await self._check(parameters)
+    async def summarize(self, **parameters: Any) -> ChatResponse:
+        """Summarize a conversation; see `AsyncChatCompletions.create`.
+
+        The last message is the service's own. Nothing is moderated: the messages have been, and nobody sees a summary.
+        """
+        admitted = self._admit(parameters, is_asked=False)
         answer = await self.client.chat.completions.create(**admitted.parameters)
-        texts = [choice.message.content for choice in answer.data.choices]
-        await self._check_answer(to_usage("chat", parameters["model"], answer.data.usage), texts)
         for choice in answer.data.choices:
             choice.message.content = admitted.restore(choice.message.content)
         return answer
@@ -133,8 +134,8 @@ class EventApi:
         await self._check_answer(usage, pictures=_pictures(items) if kind == "image" else ())
         return GeneratedFiles(items, cost)
 
-    def _admit(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
-        return AdmittedRequest(parameters) if self.guard is None else self.guard.admit(parameters)
+    def _admit(self, parameters: Mapping[str, Any], *, is_asked: bool = True) -> AdmittedRequest:
+        return AdmittedRequest(parameters) if self.guard is None else self.guard.admit(parameters, is_asked=is_asked)
 
     async def _check(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
         admitted = self._admit(parameters)

@@ -159,6 +159,20 @@ async def test_refused_requests_are_not_sent(tmp_path: Path) -> None:
         assert "nothing yet" in usage.text
 
 
+async def test_the_service_s_own_words_are_never_refused(tmp_path: Path) -> None:
+    """A rule that the request for a summary matches does not keep long conversations from being summarized."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[refuse.words]\nwords = ["decision", "secret"]', encoding="utf-8")
+    async with service(tmp_path, bot_context_turns=4) as one:
+        for number in range(3):
+            await one.ask(f"a secret {number}")
+        await one.stop()
+        await one.start(bot_content_rules=rules)
+        await one.ask("and now?")
+        await one.echo.until(lambda: any("Summarise our conversation" in prompt for prompt in one.echo.prompts))
+        assert "secret" not in str(one.echo.bodies[-1])
+
+
 async def test_what_was_said_before_is_left_out(tmp_path: Path) -> None:
     """A rule that is made later does not end the conversation: what it refuses is no longer sent."""
     rules = tmp_path / "rules.toml"
