@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from aimodels import AsyncAIModels
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
+from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.limits import LimitBook
@@ -36,6 +38,7 @@ from bot.policy import Policy, QuotaMaker, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
+from bot.settings.api import PUBLIC
 from bot.settings.api_endpoint import find_missing_kinds, open_client
 from bot.settings.core import Settings
 from bot.store.engine import make_store
@@ -88,10 +91,11 @@ async def build(
         metrics = Metrics(registry.names, timing.ops, health=health, circuits=breaker.states)
         api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
         parts = urlsplit(api.base_url)
+        own_origins = [origin for origin in settings.bot_workspace_api_origins if origin != PUBLIC]
         spool = await stack.enter_async_context(
             Spool(
                 settings.media_dir,
-                allowed_origins=(f"{parts.scheme}://{parts.netloc}", *settings.bot_media_origins),
+                allowed_origins=(f"{parts.scheme}://{parts.netloc}", *settings.bot_media_origins, *own_origins),
                 secret=secret,
                 public_url=settings.bot_public_url,
                 max_bytes=settings.bot_max_download_bytes,
@@ -102,11 +106,21 @@ async def build(
         )
         store = await stack.enter_async_context(make_store(settings, timing.store))
         require_endpoint(settings)
+        workspace_apis = WorkspaceApis(
+            settings,
+            store,
+            service_url=api.base_url,
+            make_cipher=cache(lambda: token_cipher(keys)),
+            on_call=metrics.api_call,
+            timing=timing.api,
+        )
+        stack.push_async_callback(workspace_apis.aclose)
         guarded = GuardedApi(
             client=api,
             rules=load_rules(settings.bot_content_rules),
             key=derive_key(secret, b"pseudonyms"),
             settings=settings,
+            workspaces=workspace_apis,
         )
         scoped = ScopedSettings(
             values=store,
@@ -131,6 +145,7 @@ async def build(
             audit_log=store,
             maintenance=store,
             api=guarded,
+            workspace_apis=workspace_apis,
             limits=limits,
             breaker=breaker,
             on_fallback=metrics.fell_back,
@@ -143,6 +158,7 @@ async def build(
         )
         undelivered = UndeliveredAnswers(store, settings.bot_retention_days)
         inbox = Inbox(
+            seal=workspace_apis.seal,
             queue=store,
             journal=store,
             scoped=scoped,

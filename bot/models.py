@@ -298,6 +298,7 @@ class Option:
     is_prompt: bool = False  #: receives the free text of the message, in a form several lines; at most one per command
     minimum: float | None = None  #: inclusive
     maximum: float | None = None  #: inclusive
+    is_secret: bool = False  #: sealed before it is stored; not taken from a message, which others can read
     short: str = ""  #: one letter: `-n 2`
     is_completed: bool = False  #: values are suggested while it is typed: see `AdapterServices.completions`
 
@@ -320,6 +321,11 @@ class CommandSpec:
     def is_private(self, options: Mapping[str, str]) -> bool:
         """Return whether the answer to a request with these options is visible to the author only."""
         return self.private or any(options.get(name) for name in self.private_with)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the options whose values are secret."""
+        return frozenset(option.name for option in self.options if option.is_secret)
 
     @property
     def prompt(self) -> Option | None:

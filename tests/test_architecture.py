@@ -82,7 +82,7 @@ def test_consumers_take_the_facets_of_the_store(path: Path) -> None:
 def test_requests_to_the_api_pass_the_rules_on_words() -> None:
     """Only what applies the rules calls the API's client; others get it from there, or ask whether it works."""
     allowed = {"bot.bootstrap", "bot.ops.check", "bot.moderation.guarded_api", "bot.moderation.moderator"}
-    allowed.add("bot.settings.api_endpoint")
+    allowed |= {"bot.settings.api_endpoint", "bot.calls.workspace_apis"}
     for path in SOURCES:
         name = module_name(path)
         if name.startswith(("bot.", "adapters.")) and name not in allowed:

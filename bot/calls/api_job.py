@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from aimodels.errors import ApiError
-from bot.errors import StoreError
+from bot.errors import StoreError, UsageError
 from bot.media.names import short_digest
 from bot.models import Event
 from bot.moderation.guarded_api import GuardedApi
@@ -65,7 +65,7 @@ class ApiJob:
     def cancel(self, api: GuardedApi) -> None:
         """End the running job, where the API can do that."""
         if self.name:
-            self._start(_cancel(api, self.name))
+            self._start(_cancel(api, self._event, self.name))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -109,8 +109,8 @@ async def events_with_jobs(values: KeyValues, adapter: str, conversation: str) -
     return {key.rpartition(":")[0] for key in await _jobs_of(values, adapter, conversation).items()}
 
 
-async def _cancel(api: GuardedApi, name: str) -> None:
+async def _cancel(api: GuardedApi, event: Event, name: str) -> None:
     try:
-        await api.cancel_job(name)
-    except ApiError as exc:
-        log.info("job of the API not cancelled", reason=exc.message)
+        await api.cancel_job(event, name)
+    except (ApiError, UsageError, StoreError) as exc:
+        log.info("job of the API not cancelled", reason=str(exc))

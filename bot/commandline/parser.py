@@ -75,7 +75,7 @@ def flags(spec: CommandSpec) -> tuple[tuple[str, Option], ...]:
     """Return every flag of a command, such as `--style` or `-n`, with its option."""
     found = []
     for option in spec.options:
-        if not option.is_prompt:
+        if not option.is_prompt and not option.is_secret:
             names = (option.name, option.short) if option.short and option.short != option.name else (option.name,)
             found += [(f"-{name}" if len(name) == 1 else f"--{name}", option) for name in names]
     return tuple(found)
@@ -262,7 +262,7 @@ class _CommandReader:
 
     def _assign_words(self, prompt: str, options: dict[str, str]) -> tuple[str, str]:
         """Assign the words of a command without a prompt to its options in order; return the rest and an error."""
-        free = [option for option in self.spec.options if option.name not in options]
+        free = [option for option in self.spec.options if option.name not in options and not option.is_secret]
         words = [(prompt[word.start : word.end], word.end) for word in split_words(prompt)]
         end = 0
         for text, after in words:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
+from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
 from bot.control.effective import EffectiveSettings
 from bot.conversation.context import Conversation
@@ -40,6 +41,7 @@ class Context:
     defaults: Mapping[str, str]  #: in effect for options that are not given
     price: Callable[[Usage], Usage]  #: set the cost of usage at the operator's prices
     api_job: ApiJob  #: the API's job that an earlier try of the event left, or that this one makes
+    workspace_apis: WorkspaceApis  #: the APIs that workspaces bring themselves
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage

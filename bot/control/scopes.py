@@ -31,7 +31,7 @@ def namespaces_of(event: Event) -> Mapping[Scope, str]:
         Scope.THREAD: conversation_namespace(event),
         Scope.CHANNEL: _channel_namespace(adapter, place.channel or event.conversation),
         Scope.ME: person_namespace(adapter, event.actor.id),
-        Scope.WORKSPACE: _workspace_namespace(adapter, place.workspace),
+        Scope.WORKSPACE: workspace_namespace(adapter, place.workspace),
         Scope.SERVICE: _SERVICE,
     }
     if not place.workspace:
@@ -49,7 +49,7 @@ def channel_namespaces(adapter: str, location: Location) -> Sequence[tuple[Scope
     channel = (Scope.CHANNEL, _channel_namespace(adapter, location.channel))
     if not location.workspace:
         return (channel, (Scope.SERVICE, _SERVICE))
-    workspace = (Scope.WORKSPACE, _workspace_namespace(adapter, location.workspace))
+    workspace = (Scope.WORKSPACE, workspace_namespace(adapter, location.workspace))
     return (channel, workspace, (Scope.SERVICE, _SERVICE))
 
 
@@ -73,5 +73,6 @@ def _channel_namespace(adapter: str, channel: str) -> str:
     return f"channel:{adapter}:{channel}"
 
 
-def _workspace_namespace(adapter: str, workspace: str) -> str:
+def workspace_namespace(adapter: str, workspace: str) -> str:
+    """Return the namespace that has a workspace's values."""
     return f"workspace:{adapter}:{workspace}"

@@ -44,6 +44,10 @@ def _embedded_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
+class _NotPublicError(OSError):
+    """The address is not public. An `OSError`, so that aiohttp tries the name's other addresses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """Name resolution, and the rule for addresses that may be connected to."""
@@ -52,9 +56,24 @@ class Network:
     resolver: Callable[[], AbstractResolver] = aiohttp.ThreadedResolver
     tls: ssl.SSLContext | None = None  #: None: the system's certificate authorities
 
+    def public_connector(self, *, reuses: bool) -> aiohttp.TCPConnector:
+        """Return a connector to public addresses only. `reuses`: a connection takes several requests."""
+        tls: Any = self.tls if self.tls is not None else True
+        return aiohttp.TCPConnector(
+            resolver=self.resolver(),
+            use_dns_cache=False,
+            force_close=not reuses,
+            limit=0,
+            ssl=tls,
+            socket_factory=self._public_socket,
+        )
 
-class _NotPublicError(OSError):
-    """The address is not public. An `OSError`, so that aiohttp tries the name's other addresses."""
+    def _public_socket(self, info: Any) -> socket.socket:
+        """Create the socket of one connection attempt; here the address is final, after name resolution."""
+        family, kind, protocol, _, address = info
+        if not self.is_public(address[0]):
+            raise _NotPublicError("not a public address")
+        return socket.socket(family=family, type=kind, proto=protocol)
 
 
 @dataclass(slots=True)
@@ -73,16 +92,8 @@ class SafeClient:
 
     async def __aenter__(self) -> Self:
         self._origins = frozenset(URL(origin).origin() for origin in self.allowed_origins if origin)
-        tls: Any = self.network.tls if self.network.tls is not None else True
-        self._guarded = self._session(
-            aiohttp.TCPConnector(
-                resolver=self.network.resolver(),
-                use_dns_cache=False,
-                force_close=True,  # a reused connection would skip the check of its address
-                ssl=tls,
-                socket_factory=self._public_socket,
-            )
-        )
+        # A reused connection would skip the check of its address, which another file may have.
+        self._guarded = self._session(self.network.public_connector(reuses=False))
         self._trusted = self._session(aiohttp.TCPConnector())
         return self
 
@@ -101,13 +112,6 @@ class SafeClient:
     ) -> None:
         await self._guarded.close()
         await self._trusted.close()
-
-    def _public_socket(self, info: Any) -> socket.socket:
-        """Create the socket of one connection attempt; here the address is final, after name resolution."""
-        family, kind, protocol, _, address = info
-        if not self.network.is_public(address[0]):
-            raise _NotPublicError("not a public address")
-        return socket.socket(family=family, type=kind, proto=protocol)
 
     async def get(self, address: str) -> aiohttp.ClientResponse:
         """Follow redirects to an open response with status 200; the caller releases it.

@@ -11,8 +11,10 @@ from typing import Any
 from aimodels import AsyncAIModels, ChatDelta
 from aimodels.responses import ChatResponse, CodeResponse, GeneratedImages, MediaItem
 from bot.calls.token_usage import to_usage
+from bot.calls.workspace_apis import WorkspaceApis
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import MODERATION, REDACTION
+from bot.errors import UsageError
 from bot.models import Event, Kind, Usage
 from bot.moderation.guard import AdmittedRequest, Guard, asked_now
 from bot.moderation.moderator import Moderator
@@ -28,6 +30,7 @@ class GuardedApi:
     rules: ContentRules
     key: bytes  #: of pseudonyms
     settings: Settings
+    workspaces: WorkspaceApis  #: the APIs that workspaces bring themselves
 
     async def for_event(
         self,
@@ -41,26 +44,33 @@ class GuardedApi:
 
         `on_wait`, `on_post`: see `AsyncAIModels.for_caller`.
         """
-        caller = f"{event.adapter}:{event.actor.id}"
-        client = self.client.for_caller(caller, on_wait=on_wait, on_post=on_post)
+        caller, own, problem = f"{event.adapter}:{event.actor.id}", None, ""
+        try:
+            own = await self.workspaces.client_of(event)
+        except UsageError as exc:
+            problem = str(exc)
+        shared = own or self.client
+        client = shared.for_caller(caller, on_wait=on_wait, on_post=on_post)
+        account = client.base_url if own is None else f"{client.base_url}#{event.adapter}:{event.location.workspace}"
         redaction = effective.get(REDACTION)
         is_open = redaction == "off" and not self.rules.has_refusals
         guard = None if is_open else Guard(self.rules, event, self.key, redaction)
         moderation = effective.get(MODERATION) if MODERATION in effective.registry else "off"
         if moderation == "off":
-            return EventApi(client, guard)
+            return EventApi(client, guard, account=account, problem=problem)
         moderator = Moderator(
-            client=self.client.for_caller(caller, on_wait=on_wait),  # its requests cost nothing
+            client=shared.for_caller(caller, on_wait=on_wait),  # its requests cost nothing
             model=self.settings.bot_moderation_model,
             is_lenient=self.settings.bot_moderation_failure == "allow",
             checks_answers=moderation == "both",
             locale=event.actor.locale,
         )
-        return EventApi(client, guard, moderator)
+        return EventApi(client, guard, moderator, account=account, problem=problem)
 
-    async def cancel_job(self, job: str) -> None:
-        """End a job of the API. Raises `ApiError`."""
-        await self.client.video.cancel(job)
+    async def cancel_job(self, event: Event, job: str) -> None:
+        """End a job that the API makes for an event. Raises `ApiError`, `UsageError` and `StoreError`."""
+        client = await self.workspaces.client_of(event) or self.client
+        await client.video.cancel(job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,8 @@ class EventApi:
     client: AsyncAIModels
     guard: Guard | None = None  #: None: no rule applies
     moderator: Moderator | None = None  #: None: nothing is moderated
+    account: str = ""  #: whose models and limits they are: the service's, or a workspace's own
+    problem: str = ""  #: why no request can be made; "": they can
 
     @property
     def base_url(self) -> str:
@@ -135,6 +147,8 @@ class EventApi:
         return GeneratedFiles(items, cost)
 
     def _admit(self, parameters: Mapping[str, Any], *, is_asked: bool = True) -> AdmittedRequest:
+        if self.problem:
+            raise UsageError(self.problem)
         return AdmittedRequest(parameters) if self.guard is None else self.guard.admit(parameters, is_asked=is_asked)
 
     async def _check(self, parameters: Mapping[str, Any]) -> AdmittedRequest:

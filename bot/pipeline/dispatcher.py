@@ -12,6 +12,7 @@ from bot.calls.api_job import ApiJob, events_with_jobs
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
+from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Context, Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
@@ -134,6 +135,7 @@ class Dispatcher:
     audit_log: AuditLog
     maintenance: Maintenance
     api: GuardedApi
+    workspace_apis: WorkspaceApis
     limits: LearntLimits
     breaker: CircuitBreaker
     on_fallback: Callable[[Kind], None]  #: called when another model is asked
@@ -196,6 +198,7 @@ class Dispatcher:
             defaults=effective.defaults_of(command.spec),
             price=builder.price,
             api_job=api_job,
+            workspace_apis=self.workspace_apis,
             spool=self.spool,
             journal=self.journal,
             ledger=self.ledger,

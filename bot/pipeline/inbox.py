@@ -1,5 +1,6 @@
 """The inbox: parses, admits and stores an event before its platform is acknowledged."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import structlog
@@ -39,6 +40,7 @@ class Inbox:
     policy: Policy
     notices: RefusalNotices
     metrics: Metrics
+    seal: Callable[[str], str]  #: encrypts a secret
 
     async def accept(self, event: Event) -> bool:
         """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge.
@@ -51,6 +53,8 @@ class Inbox:
             event = replace(event, actor=replace(event.actor, locale=language))
         event = await self._resolve(event)
         command = self.registry.find(event.command)
+        if command is not None and (secrets := command.spec.secrets):
+            event = self._seal(event, secrets)
         if command is None or event.rejection:
             rejection = event.rejection or translate("usage.gone", event.actor.locale, command=event.command)
             spec = CommandSpec(name=event.command, description="", lane=Lane.FREE)  # spends nothing
@@ -74,6 +78,13 @@ class Inbox:
         if refusal is not None:
             await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
         return True
+
+    def _seal(self, event: Event, secrets: Collection[str]) -> Event:
+        """Encrypt the secret options of an event, and leave out its text, in which one may have been typed."""
+        options = {
+            name: self.seal(value) if name in secrets and value else value for name, value in event.options.items()
+        }
+        return replace(event, prompt="", options=options)
 
     async def _stops_own(self, event: Event, spec: CommandSpec) -> bool:
         """Whether the event stops what its author may stop: no limit keeps them from that."""

@@ -12,6 +12,9 @@ from bot.settings.base import EnvironmentSettings, HttpUrl, Words
 from bot.settings.extra_parameters import validate_parameters
 from bot.settings.prices import validate_prices
 
+#: The word for every public https address.
+PUBLIC = "public"
+ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?")
 _SIZE = r"(?:[1-9]\d{1,4}x[1-9]\d{1,4}|auto)"
 _MODEL_SIZES = re.compile(rf"[^=\s][^\s]*\s*=\s*{_SIZE}(?:\|{_SIZE})*")
 
@@ -20,6 +23,14 @@ def _sizes(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_MODEL_SIZES.fullmatch(value) for value in values):
         raise ValueError(operator_text("setting.model_sizes"))
     return values
+
+
+def _api_origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Validate origins, or the word for all public ones; returns them without the slash at the end."""
+    origins = tuple(value.rstrip("/") for value in values)
+    if not all(value == PUBLIC or ORIGIN.fullmatch(value) for value in origins):
+        raise ValueError(operator_text("setting.origins"))
+    return origins
 
 
 class ApiSettings(EnvironmentSettings):
@@ -106,6 +117,11 @@ class ApiSettings(EnvironmentSettings):
     bot_extra_parameters: Annotated[Words, AfterValidator(validate_parameters)] = Field(
         (),
         description="Parameters of the API beside the documented ones that administrators may set with /settings, with their values: chat.top_p=0..1,chat.reasoning_effort=low|high,chat.seed.",
+    )
+
+    bot_workspace_api_origins: Annotated[Words, AfterValidator(_api_origins)] = Field(
+        (),
+        description="Origins of the AI APIs that a workspace may bring with a key of its own, beside the service's API: https://api.openai.com. The word public: every public https address. Empty: only a key for the service's API.",
     )
 
     def models(self, kind: Kind) -> tuple[str, ...]:

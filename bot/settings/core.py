@@ -1,6 +1,5 @@
 """The service's settings: environment variables and `.env`, checked before anything starts."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -11,7 +10,7 @@ from pydantic_settings import BaseSettings
 
 from aimodels import reference
 from bot.i18n import operator_text
-from bot.settings.api import ApiSettings
+from bot.settings.api import ORIGIN, ApiSettings
 from bot.settings.base import HttpUrl, Words, read
 
 _SHORTEST_TOKEN = 16  # characters
@@ -51,12 +50,9 @@ def _time_zone(value: str) -> str:
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     """Validate origins; returns them without the slash at the end."""
-    if not all(_ORIGIN.fullmatch(value) for value in values):
+    if not all(ORIGIN.fullmatch(value) for value in values):
         raise ValueError(operator_text("setting.origins"))
     return tuple(value.rstrip("/") for value in values)
-
-
-_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?")
 
 
 def address(url: SecretStr) -> str:

@@ -61,3 +61,29 @@ async def test_another_model_s_answer_says_so(tmp_path: Path) -> None:
         one.echo.instead = [gone]
         await one.command("chat", prompt="hello")
         await one.see(CHANNEL, "re: hello\n\n*`big` 目前無法使用，由 `mini` 回答。*")
+
+
+async def test_an_administrator_brings_a_key_in_a_form(tmp_path: Path) -> None:
+    """Behind a button that only they see, on both platforms; a key that the API refuses is said in their language."""
+    async with SlackSimulator() as slack, service(slack, tmp_path / "s") as running:
+        slack.ada.slash("/apikey")
+        await slack.until(lambda: [m for m in slack.ada.sees() if "service's own key" in m.content])
+        assert not slack.from_bot(slack.general)
+        [offer] = [m for m in slack.ada.sees() if "service's own key" in m.content]
+        slack.ada.press(offer, "Use an own key…")
+        view = await slack.ada.modal()
+        running.echo.instead = [failure(400, text="messages: required")]
+        running.api.play(failure(400, text="messages: required"))
+        await slack.ada.submit(view, {"key": "sk-own-slack"})
+        await slack.until(lambda: [m for m in slack.ada.sees() if "from now on" in m.content])
+        running.api.play(running.echo)
+        await running.answers(slack.bob.mention("hello"))
+        assert running.api.requests[-1].headers["Authorization"] == "Bearer sk-own-slack"
+    async with whole(tmp_path / "d") as one:
+        one.api.play(failure(401, "invalid_api_key"))
+        token = await one.command("apikey", key="sk-own-discord")
+        told = "AI API 不接受這把金鑰"
+        await one.simulator.until(
+            lambda: any(told in str(one.simulator.called(how, token)) for how in ("PATCH", "POST"))
+        )
+        assert one.api.requests[-1].headers["Authorization"] == "Bearer sk-own-discord"

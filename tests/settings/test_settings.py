@@ -72,6 +72,7 @@ WRONG = {
         "my-model=picture:0.04",
     ),
     "BOT_TIME_ZONE": (("x", "utc+8", "../UTC"), "a time zone such as UTC"),
+    "BOT_WORKSPACE_API_ORIGINS": (("api.openai.com", "https://x/v1", "private"), "https://files.internal"),
     "BOT_MEDIA_ORIGINS": (("files.internal", "ftp://x", "https://x/files", "https://u:p@x"), "https://files.internal"),
     "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),

@@ -16,6 +16,7 @@ from bot.calls.api_job import ApiJob
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
+from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Command, Context, Registry, load_offered
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
@@ -42,6 +43,7 @@ from bot.models import (
 from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
 from bot.pipeline.dispatcher import OutcomeBuilder
+from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 from tests.support.media_files import MP4, PNG, WAV
@@ -243,6 +245,18 @@ class CommandRunner:
             rules=load_rules(self.settings.bot_content_rules),
             key=b"pseudonyms",
             settings=self.settings,
+            workspaces=self.workspace_apis,
+        )
+
+    @property
+    def workspace_apis(self) -> WorkspaceApis:
+        """The APIs that workspaces bring; events are of none."""
+        return WorkspaceApis(
+            self.settings,
+            self.store,
+            service_url=self.api.base_url,
+            make_cipher=lambda: TokenCipher([SecretStr("a key for tests")]),
+            on_call=lambda _: None,
         )
 
     @property
@@ -309,6 +323,7 @@ class CommandRunner:
             defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
             api_job=api_job,
+            workspace_apis=self.workspace_apis,
             spool=self.spool,
             journal=self.store,
             ledger=self.store,

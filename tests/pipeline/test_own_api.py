@@ -1,0 +1,120 @@
+"""A workspace with an API key of its own: used for its requests only, and seen by nobody."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import structlog
+from aiohttp import web
+
+from tests.support.channel.adapter import Message
+from tests.support.scripted_api import ScriptedApi, failure, scripted_api
+from tests.support.service import EchoApi, Service, quiet_logs, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+KEY = "sk-own-of-the-workspace"
+
+
+@asynccontextmanager
+async def own_server() -> AsyncIterator[tuple[ScriptedApi, str]]:
+    """Serve an API that a workspace may bring; yields it with its origin."""
+    async with scripted_api() as api:
+        echo = EchoApi(api.url)
+
+        async def step(request: web.Request) -> web.StreamResponse:
+            if request.method == "POST" and (await request.json()).get("messages") == []:  # the check of the key
+                return await failure(400, "invalid_request", "messages: at least one")(request)
+            return await echo(request)
+
+        api.play(step)
+        yield api, api.url.removesuffix("/v1")
+
+
+async def bring(one: Service, **options: str) -> Message:
+    """Send the form behind the command's button, as an administrator."""
+    offered = await one.channel.ask("", command="apikey")
+    await one.channel.wait_for_answers(offered)
+    assert one.answer(offered).private
+    return await one.ask("", command="press", options={"event": offered, "action": "bring", **options})
+
+
+async def test_a_workspace_uses_its_own_key(tmp_path: Path) -> None:
+    """From the next request on, after a restart, too, until it is removed; other workspaces use the service's."""
+    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,)) as one:
+        assert "from now on" in (await bring(one, key=KEY, url=api.url)).text
+        for _ in range(2):
+            asked = len(api.requests)
+            assert (await one.ask("hello")).text == "re: hello"
+            assert api.requests[asked].headers["Authorization"] == f"Bearer {KEY}"
+            assert (await one.ask("a fox", command="image")).files
+            await one.ask("elsewhere", workspace="w2", conversation="c2")
+            assert one.echo.prompts.pop() == "elsewhere"
+            assert not one.echo.prompts
+            await one.stop()
+            await one.start()
+        assert "key is deleted" in (await one.ask("", command="apikey", options={"remove": "yes"})).text
+        await one.ask("hello again")
+        assert one.echo.prompts == ["hello again"]
+
+
+async def test_nobody_sees_the_key(tmp_path: Path) -> None:
+    """It is neither in the database, nor in logs, answers or the audit log."""
+    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,)) as one:
+        with structlog.testing.capture_logs() as logs:
+            await bring(one, key=KEY, url=api.url)
+            api.play(failure(400, text=f"wrong {KEY}"))
+            told = [await one.ask("hello"), await one.ask("", command="apikey"), await one.ask("", command="audit")]
+        assert "own_api.set" in told[-1].text
+        assert api.url in told[-1].text
+        assert KEY not in f"{logs}{[message.text for message in told]}"
+        await one.ask(f"/apikey {KEY}", command="apikey")
+        await one.stop()
+        assert not [path for path in tmp_path.iterdir() if path.is_file() and KEY.encode() in path.read_bytes()]
+        await one.start()
+
+
+async def test_a_key_is_checked_before_it_is_kept(tmp_path: Path) -> None:
+    """A key or address that does not work changes nothing; an address beyond the operator's list is not asked."""
+    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,)) as one:
+        api.play(failure(401, "invalid_api_key"))
+        assert "does not accept this key" in (await bring(one, key=KEY, url=api.url)).text
+        api.play(failure(503))
+        assert "nothing was changed" in (await bring(one, key=KEY, url=api.url)).text
+        assert (await one.ask("hello")).text == "re: hello"
+        asked = len(api.requests)
+        await one.stop()
+        await one.start(bot_workspace_api_origins=())
+        for url in (api.url, "http://169.254.169.254/v1", "https://example.com/v1", f"{origin}@evil.example/v1"):
+            assert "may not be used here" in (await bring(one, key=KEY, url=url)).text
+        assert len(api.requests) == asked
+
+
+async def test_public_means_public(tmp_path: Path) -> None:
+    """Where every public address is allowed, an internal one gets no connection."""
+    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=("public",)) as one:
+        for url in (origin.replace("http", "https"), "https://localhost:1/v1"):
+            assert "could not be used" in (await bring(one, key=KEY, url=url)).text
+        assert "may not be used here" in (await bring(one, key=KEY, url=api.url)).text  # plain http
+        assert not api.requests
+
+
+async def test_it_is_the_administrators_matter(tmp_path: Path) -> None:
+    """Members can neither see nor change it."""
+    async with service(tmp_path) as one:
+        for options in ({}, {"key": KEY}, {"remove": "yes"}):
+            told = await one.ask("", command="apikey", options=options, member=True, locale="zh-TW")
+            assert told.text == "只有工作區或伺服器的管理員可以在其中設定自己的金鑰。"
+
+
+async def test_an_api_that_is_no_longer_allowed_is_not_replaced_by_the_service_s(tmp_path: Path) -> None:
+    """Nobody pays for what a workspace brought a key for; administrators can still remove it."""
+    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,)) as one:
+        await bring(one, key=KEY, url=api.url)
+        await one.stop()
+        await one.start(bot_workspace_api_origins=())
+        assert "can't be used any more" in (await one.ask("hello")).text
+        assert not one.echo.prompts
+        await one.ask("", command="apikey", options={"remove": "yes"})
+        assert (await one.ask("hello")).text == "re: hello"
