@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import SecretStr
@@ -34,7 +35,7 @@ from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
-from bot.policy import Policy, QuotaMaker, RefusalNotices
+from bot.policy import Policy, Quotas, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
@@ -128,9 +129,10 @@ async def build(
             lacking={name: adapter.capabilities.lacks for name, adapter in adapters.items()},
         )
         prices = PriceBook(settings, store)
-        quotas = QuotaMaker(limits=LimitBook(settings, store), prices=prices)
+        zone = ZoneInfo(settings.bot_time_zone)
+        quotas = Quotas(limits=LimitBook(settings, store), prices=prices, ledger=store, zone=zone)
         names = [spec.name for spec in registry.specs]
-        policy = Policy(settings, store, quotas=quotas, scoped=scoped, commands=names)
+        policy = Policy(settings, quotas=quotas, scoped=scoped, commands=names)
         limits = LearntLimits(store)
         dispatcher = Dispatcher(
             registry=registry,
@@ -139,7 +141,7 @@ async def build(
             contexts=store,
             values=store,
             scoped=scoped,
-            prices=prices,
+            quotas=quotas,
             ledger=store,
             reports=store,
             audit_log=store,

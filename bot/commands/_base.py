@@ -18,6 +18,7 @@ from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.moderation.guarded_api import EventApi
+from bot.policy import Quotas
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
@@ -42,6 +43,7 @@ class Context:
     price: Callable[[Usage], Usage]  #: set the cost of usage at the operator's prices
     api_job: ApiJob  #: the API's job that an earlier try of the event left, or that this one makes
     workspace_apis: WorkspaceApis  #: the APIs that workspaces bring themselves
+    quotas: Quotas  #: limits, and what is left of them; prices
     spool: Spool  #: storage of generated and exported files
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage

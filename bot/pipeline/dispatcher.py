@@ -15,7 +15,6 @@ from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Context, Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.prices import PriceBook
 from bot.control.registry import BUTTONS, COMMANDS_OFF, SPOILER
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
@@ -43,6 +42,7 @@ from bot.moderation.guarded_api import EventApi, GuardedApi
 from bot.moderation.moderator import AnswerWithheld
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import error_message
+from bot.policy import Quotas
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
 from bot.settings.core import Settings
 
@@ -129,7 +129,7 @@ class Dispatcher:
     contexts: ContextStore
     values: KeyValues
     scoped: ScopedSettings
-    prices: PriceBook
+    quotas: Quotas
     ledger: UsageLedger
     reports: UsageReports
     audit_log: AuditLog
@@ -172,7 +172,7 @@ class Dispatcher:
             builder.is_posted = is_pending
 
         adapter = self.adapters[event.adapter]
-        builder.price = self.prices.given.priced
+        builder.price = self.quotas.prices.given.priced
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = await self.scoped.for_event(event)
         builder.conversation = Conversation(
@@ -199,6 +199,7 @@ class Dispatcher:
             price=builder.price,
             api_job=api_job,
             workspace_apis=self.workspace_apis,
+            quotas=self.quotas,
             spool=self.spool,
             journal=self.journal,
             ledger=self.ledger,
@@ -303,8 +304,8 @@ class Dispatcher:
         if kind not in MEDIA_KINDS:
             return (Usage(kind=kind, model=model, is_estimate=True),)
         options = {**effective.defaults_of(command.spec), **job.event.options}
-        used = self.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
-        return (self.prices.given.priced(replace(used, is_estimate=True)),)
+        used = self.quotas.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
+        return (self.quotas.prices.given.priced(replace(used, is_estimate=True)),)
 
 
 async def _require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:

@@ -72,7 +72,7 @@ class Worker:
         #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
         self._postponed: dict[int, Draft | None] = {}
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
-        self._summarizer = Summarizer(ledger, dispatcher.api, dispatcher.prices.given.priced, metrics)
+        self._summarizer = Summarizer(ledger, dispatcher.api, dispatcher.quotas.prices.given.priced, metrics)
         self._retries = Retries(settings, self._timing)
         self._canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
@@ -279,7 +279,7 @@ class Worker:
         return Outcome(answer=Answer())
 
     async def _commit(self, job: Job, outcome: Outcome) -> Answer:
-        prices, metrics, timing = self._dispatcher.prices, self._metrics, self._timing
+        prices, metrics, timing = self._dispatcher.quotas.prices, self._metrics, self._timing
         return await commit(self._queue, self._journal, job, outcome, prices=prices, metrics=metrics, timing=timing)
 
     # -- retries

@@ -2,6 +2,6 @@
 
 from bot.policy.notices import RefusalNotices
 from bot.policy.policy import Policy, Refusal
-from bot.policy.quota import STOPPING, QuotaMaker
+from bot.policy.quota import STOPPING, Quotas
 
-__all__ = ["STOPPING", "Policy", "QuotaMaker", "Refusal", "RefusalNotices"]
+__all__ = ["STOPPING", "Policy", "Quotas", "Refusal", "RefusalNotices"]

@@ -4,17 +4,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.limits import Limit, QuotaRequest
+from bot.limits import QuotaRequest
 from bot.models import CommandSpec, Event
-from bot.policy.quota import QuotaMaker, describe_standing, refusal_text
+from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
-from bot.ports import UsageLedger
 from bot.settings.core import Settings
 
 
@@ -41,9 +39,8 @@ class Policy:
     def __init__(
         self,
         settings: Settings,
-        ledger: UsageLedger,
         *,
-        quotas: QuotaMaker,
+        quotas: Quotas,
         scoped: ScopedSettings,
         commands: Collection[str] = (),
         now: Callable[[], datetime] = _utc_now,
@@ -54,10 +51,8 @@ class Policy:
         self._by_command = command_lists(settings.bot_command_rules, commands)
         in_lists = (role for lists in (self._general, *self._by_command.values()) for role in lists.roles)
         self.roles = NamedRoles((*in_lists, *settings.bot_admins))
-        self._ledger = ledger
         self._quotas = quotas
         self.scoped = scoped
-        self._zone = ZoneInfo(settings.bot_time_zone)
         self._now = now
 
     def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
@@ -74,7 +69,7 @@ class Policy:
         refusal, quota = self.check(event, spec), await self.quota(event, spec, await self.scoped.for_event(event))
         if refusal is None and quota is not None:
             try:
-                await self._ledger.admit(event, quota)
+                await self._quotas.ledger.admit(event, quota)
             except OverLimit as over:
                 return self.refusal(event, over)
         return refusal
@@ -90,20 +85,18 @@ class Policy:
         once_a: Literal["minute", "day"] = "day" if event.actor.is_stranger else "minute"
         return Refusal(refusal_text(over, event.actor.locale), reason=reason, once_a=once_a)
 
-    async def allowance(self, event: Event) -> Sequence[tuple[Limit, int]]:
-        """Return the limits of an event's person and place with what was used of each. Raises `StoreError`."""
-        limits = await self._quotas.limits.of_person(event)
-        used = await self._ledger.used(event.adapter, event.actor.id, event.location, limits)
-        return list(zip(limits, used, strict=True))
-
     async def describe_allowance(self, event: Event) -> Sequence[str]:
         """Return sentences on a person's limits and what is left of them. Raises `StoreError`."""
-        now, locale = self._now(), event.actor.locale
-        standings = [
-            (limit.subject, describe_standing(limit, used, locale, now, self._zone))
-            for limit, used in await self.allowance(event)
+        locale = event.actor.locale
+        return [
+            translate(
+                f"policy.allowed.{standing.limit.subject}",
+                locale,
+                limit=describe_amount(standing.limit, locale),
+                left=describe_left(standing),
+            )
+            for standing in await self._quotas.standings(event)
         ]
-        return [translate(f"policy.allowed.{subject}", locale, **standing) for subject, standing in standings]
 
 
 def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | None:

@@ -1,9 +1,9 @@
 """Quotas of requests, and the sentences on exceeded ones; the store counts."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.control.effective import EffectiveSettings
@@ -13,6 +13,7 @@ from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, window_end
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind
+from bot.ports import UsageLedger
 
 #: Commands that count, and that stop what a person asked for whatever was counted.
 STOPPING = frozenset({"stop", "cancel"})
@@ -20,12 +21,28 @@ _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _LONGEST_IN_HOURS = 48 * 3600  #: seconds
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaMaker:
-    """Makes the quota that a request is recorded with: the limits that apply, and what it will use at most."""
+class Standing:
+    """How a limit stands for a person: what was used of it, and when it is whole again."""
+
+    limit: Limit
+    used: int
+    ends: datetime  #: of the window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """The quotas that requests are recorded with: the limits that apply, and what a request will use at most."""
 
     limits: LimitBook
     prices: PriceBook
+    ledger: UsageLedger
+    zone: ZoneInfo  #: in which days and months begin
+    now: Callable[[], datetime] = _utc_now
 
     async def make(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> QuotaRequest | None:
         """Return the quota that the store checks when it records the event; None: no limit. Raises `StoreError`."""
@@ -36,6 +53,18 @@ class QuotaMaker:
         if spec.kind is None or quota.is_counted_by_the_minute:
             return quota
         return replace(quota, uses=await self._uses(event, spec, spec.kind, effective))
+
+    async def standings(self, event: Event) -> Sequence[Standing]:
+        """Return how the limits of an event's person and place stand. Raises `StoreError`."""
+        limits = await self.limits.of_person(event)
+        used = await self.ledger.used(event.adapter, event.actor.id, event.location, limits)
+        now = self.now().timestamp()
+        return [
+            Standing(
+                limit=limit, used=amount, ends=datetime.fromtimestamp(window_end(limit.period, now, self.zone), UTC)
+            )
+            for limit, amount in zip(limits, used, strict=True)
+        ]
 
     async def _uses(self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings) -> Amounts:
         model = event.options.get("model") or effective.model(kind)
@@ -75,14 +104,9 @@ def describe_amount(limit: Limit, locale: str) -> str:
     return translate(f"limits.per.{limit.period}", locale, what=what)
 
 
-def describe_standing(limit: Limit, used: int, locale: str, now: datetime, zone: ZoneInfo) -> Mapping[str, str]:
-    """Return a limit, what is left of it and when it is whole again, in words."""
-    end = window_end(limit.period, now.timestamp(), zone)
-    return {
-        "limit": describe_amount(limit, locale),
-        "left": to_units(limit.measure, max(0, limit.amount - used)),
-        "back": format_duration(end - now.timestamp(), locale) if used else "",
-    }
+def describe_left(standing: Standing) -> str:
+    """Return what is left of a limit."""
+    return to_units(standing.limit.measure, max(0, standing.limit.amount - standing.used))
 
 
 def format_duration(seconds: float, locale: str) -> str:

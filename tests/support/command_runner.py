@@ -46,6 +46,7 @@ from bot.pipeline.dispatcher import OutcomeBuilder
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
+from tests.support.database.policy import make_quotas
 from tests.support.media_files import MP4, PNG, WAV
 
 FILES = {"a.png": ("image/png", PNG), "a.wav": ("audio/wav", WAV), "a.mp4": ("video/mp4", MP4)}
@@ -324,6 +325,7 @@ class CommandRunner:
             price=self.prices.given.priced,
             api_job=api_job,
             workspace_apis=self.workspace_apis,
+            quotas=make_quotas(self.settings, self.store),
             spool=self.spool,
             journal=self.store,
             ledger=self.store,

@@ -331,6 +331,7 @@ def parse(asked: Mapping[str, Any]) -> Event:
             id=who,
             name=who.title(),
             locale=asked.get("locale", ""),
+            roles=tuple(asked.get("roles", ())),
             is_admin=not asked.get("member", False),
             is_bot=asked.get("bot", False),
         ),

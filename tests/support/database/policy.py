@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bot.control.effective import ScopedSettings
 from bot.control.limits import LimitBook
@@ -9,7 +10,7 @@ from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
 from bot.limits import QuotaRequest
 from bot.models import CommandSpec, Event
-from bot.policy import Policy, QuotaMaker
+from bot.policy import Policy, Quotas
 from bot.ports import Store
 from bot.settings.core import Settings
 
@@ -24,10 +25,20 @@ def make_policy(
     """Make the policy of these settings."""
     return Policy(
         settings,
-        store,
-        quotas=QuotaMaker(limits=LimitBook(settings, store), prices=PriceBook(settings, store)),
+        quotas=make_quotas(settings, store, now=now),
         scoped=scoped_settings(settings, store),
         commands=commands,
+        now=now,
+    )
+
+
+def make_quotas(settings: Settings, store: Store, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Quotas:
+    """Make the quotas of these settings."""
+    return Quotas(
+        limits=LimitBook(settings, store),
+        prices=PriceBook(settings, store),
+        ledger=store,
+        zone=ZoneInfo(settings.bot_time_zone),
         now=now,
     )
 

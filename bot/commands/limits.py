@@ -1,0 +1,182 @@
+"""`limits`: what one may still use; administrators set limits for people, roles, channels and workspaces."""
+
+import math
+import re
+from collections.abc import AsyncIterator
+
+from bot.commands._base import Context, Parts, command
+from bot.commands._tables import table_code, table_row
+from bot.control.limits import LimitRule, Who, to_units
+from bot.errors import UsageError
+from bot.i18n import kind_label
+from bot.limits import UNITS, Measure, Period
+from bot.models import KINDS, MICROS, CommandSpec, Lane, Option, Text
+from bot.policy.quota import describe_amount, describe_left, format_duration
+
+#: A person, role or channel as platforms write a mention of one.
+_MENTION = re.compile(r"<(?:@[!&]?|#|!subteam\^)(\w+)(?:\|[^>]*)?>")
+_MOST = 10**15  #: in the measure's unit
+
+
+@command(
+    CommandSpec(
+        name="limits",
+        description="Show what you may still use and when there is more; administrators set limits.",
+        options=(
+            Option(name="amount", description="The limit to set; left out: show limits", is_prompt=True),
+            Option(
+                name="of",
+                description="What is limited; sound and video in seconds",
+                kind="choice",
+                choices=tuple(measure.value for measure in Measure),
+            ),
+            Option(
+                name="per",
+                description="For how long",
+                kind="choice",
+                choices=tuple(period.value for period in Period),
+                default="day",
+            ),
+            Option(
+                name="for",
+                description="everybody, person, channel (each), or one: person:ID, role:ID, channel:ID",
+                suggestions=tuple(who.value for who in Who if who is not Who.ROLE),
+                default="everybody",
+            ),
+            Option(
+                name="in",
+                description="Where it holds: in this workspace or server, or in the whole service",
+                kind="choice",
+                choices=("workspace", "service"),
+                default="workspace",
+            ),
+            Option(name="clear", description="Take the limit away", kind="choice", choices=("no", "yes"), default="no"),
+        ),
+        lane=Lane.FREE,
+        private=True,
+        example="limits 10 --of pictures --per day --for person",
+    )
+)
+async def limits(ctx: Context) -> Parts:
+    """Show the person's limits, to administrators those of others, too; or set or clear one."""
+    amount, clears = ctx.event.prompt.strip(), ctx.option("clear") == "yes"
+    if not amount and not clears:
+        yield Text("\n\n".join([part async for part in _overview(ctx)]))
+        return
+    rule = _rule(ctx, amount, clears=clears)
+    if not (ctx.is_service_admin() or (rule.adapter and ctx.event.actor.is_admin)):
+        raise UsageError(ctx.translate(f"settings.not_allowed.{ctx.option('in')}"))
+    before = await ctx.quotas.limits.set(rule, is_removed=clears)
+    if clears and before is None:
+        raise UsageError(ctx.translate("limits.unknown"))
+    after = None if clears else rule.amount
+    if before != after:
+        await ctx.audit(
+            "limits.clear" if clears else "limits.set",
+            subject=f"{rule.measure} / {rule.period}, {_whom(rule)}",
+            scope=ctx.option("in"),
+            before=None if before is None else to_units(rule.measure, before),
+            after=None if after is None else to_units(rule.measure, after),
+        )
+    limit = describe_amount(rule.to_limit(), ctx.event.actor.locale)
+    yield Text(ctx.translate("limits.cleared" if clears else "limits.set", limit=limit, whom=_whom_text(ctx, rule)))
+
+
+def _rule(ctx: Context, amount: str, *, clears: bool) -> LimitRule:
+    if not ctx.option("of"):
+        measures = ctx.join_list(f"`{measure}`" for measure in Measure)
+        raise UsageError(ctx.translate("limits.which", measures=measures, example=f"/{ctx.spec.example}"))
+    measure = Measure(ctx.option("of"))
+    who, _, named = ctx.option("for").strip().partition(":")
+    mention = _MENTION.fullmatch(named.strip() or who)
+    named = mention[1] if mention else named.strip()
+    if who not in tuple(Who) or (who == Who.ROLE and not named) or (who == Who.EVERYBODY and named):
+        raise UsageError(ctx.translate("limits.whom"))
+    is_of_service = ctx.option("in") == "service"
+    return LimitRule(
+        adapter="" if is_of_service else ctx.event.adapter,
+        workspace="" if is_of_service else ctx.event.location.workspace,
+        who=Who(who),
+        id=named,
+        measure=measure,
+        period=Period(ctx.option("per")),
+        amount=0 if clears else _amount(ctx, measure, amount),
+    )
+
+
+def _amount(ctx: Context, measure: Measure, text: str) -> int:
+    try:
+        value = float(text) * UNITS.get(measure, 1)
+    except ValueError:
+        value = math.nan
+    if not (0 <= value <= _MOST) or not (measure in UNITS or value.is_integer()):
+        raise UsageError(ctx.translate("limits.amount", value=text.replace("`", "'")))
+    return round(value)
+
+
+async def _overview(ctx: Context) -> AsyncIterator[str]:
+    locale, now = ctx.event.actor.locale, ctx.quotas.now()
+    lines = []
+    for standing in await ctx.quotas.standings(ctx.event):
+        limit = standing.limit
+        back = format_duration((standing.ends - now).total_seconds(), locale) if standing.used else "–"
+        subject = ctx.translate(f"limits.subject.{limit.subject}")
+        lines.append(table_row([describe_amount(limit, locale), subject, describe_left(standing), back]))
+    heads = [ctx.translate(f"limits.{column}") for column in ("limit", "for", "left", "back")]
+    yield _table(heads, lines) if lines else ctx.translate("limits.none")
+    if not (ctx.event.actor.is_admin or ctx.is_service_admin()):
+        return
+    rules = [rule for rule in await ctx.quotas.limits.rules() if _is_shown(ctx, rule)]
+    lines = [
+        table_row(
+            [
+                describe_amount(rule.to_limit(), locale),
+                table_code(_whom(rule)),
+                ctx.translate("limits.in.workspace" if rule.adapter else "limits.in.service"),
+            ]
+        )
+        for rule in rules
+    ]
+    heads = [ctx.translate(f"limits.{column}") for column in ("limit", "for", "where")]
+    if lines:
+        yield f"**{ctx.translate('limits.rules')}**\n\n{_table(heads, lines)}"
+    yield f"**{ctx.translate('limits.prices')}**\n\n{await _prices(ctx)}"
+    yield ctx.translate("limits.how", example=f"/{ctx.spec.example}")
+
+
+async def _prices(ctx: Context) -> str:
+    prices, lines = await ctx.quotas.prices.current(), []
+    offered = {spec.kind for spec in ctx.commands.specs}
+    for kind in (kind for kind in KINDS if kind in offered):
+        for model in ctx.settings.models(kind):
+            of_model = [
+                ctx.translate(
+                    f"limits.unit.{unit}" if "x" not in unit else "limits.unit.size", price=_money(price), size=unit
+                )
+                for unit, price in prices.unit_price(kind, model).items()
+            ]
+            shown = ctx.join_list(of_model) if of_model else ctx.translate("limits.unknown_price")
+            lines.append(table_row([kind_label(kind, ctx.event.actor.locale), table_code(model), shown]))
+    return _table([ctx.translate(f"limits.{column}") for column in ("kind", "model", "price")], lines)
+
+
+def _is_shown(ctx: Context, rule: LimitRule) -> bool:
+    here = (ctx.event.adapter, ctx.event.location.workspace)
+    return ctx.is_service_admin() or not rule.adapter or (rule.adapter, rule.workspace) == here
+
+
+def _whom(rule: LimitRule) -> str:
+    return f"{rule.who}:{rule.id}" if rule.id else rule.who.value
+
+
+def _whom_text(ctx: Context, rule: LimitRule) -> str:
+    key = f"limits.whom.{rule.who}" if not rule.id else f"limits.whom.one_{rule.who}"
+    return ctx.translate(key, id=rule.id.replace("`", "'"))
+
+
+def _money(micros: int) -> str:
+    return f"{micros / MICROS:.6f}".rstrip("0").rstrip(".")
+
+
+def _table(heads: list[str], lines: list[str]) -> str:
+    return "\n".join([table_row(heads), "|" + "---|" * len(heads), *lines])

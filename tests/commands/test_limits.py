@@ -1,0 +1,111 @@
+"""`limits`: what is left, and limits that administrators set while the service runs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import UsageError
+from bot.models import KINDS
+from tests.support.command_runner import CommandRunner
+from tests.support.service import quiet_logs, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def test_a_limit_holds_for_the_next_request(tmp_path: Path) -> None:
+    """Ten requests of a hundred in the same instant pass it; who is refused reads how much and until when."""
+    async with service(tmp_path) as one:
+        limit = {"of": "pictures", "for": "channel:general", "per": "month"}
+        await one.ask("10", command="limits", options=limit)
+        asked = [
+            await one.channel.ask(f"a fox {n}", command="image", conversation=f"t{n}", who=f"p{n}") for n in range(40)
+        ]
+        await one.channel.wait_for_answers(*asked)
+        assert sum(bool(one.answer(event).files) for event in asked) == 10
+        assert len(one.echo.prompts) == 10
+        refused = [one.answer(event).text for event in asked if not one.answer(event).files]
+        assert all("10 pictures a month" in text and "Try again in" in text for text in refused)
+
+
+async def ask(runner: CommandRunner, text: str = "", *, admin: bool = True, **options: str) -> str:
+    return (
+        await runner.ask("limits", text, options={name.rstrip("_"): one for name, one in options.items()}, admin=admin)
+    ).text
+
+
+async def test_what_is_left_is_shown(runner: CommandRunner) -> None:
+    """With the strictest of several limits, whose use counts, and when it is whole again."""
+    await ask(runner, "3", of="pictures", for_="person")
+    await ask(runner, "2", of="pictures", for_="person:ada")
+    await ask(runner, "1.5", of="money", per="month")
+    await runner.ask("image", "a fox")
+    shown = await ask(runner, admin=False)
+    assert "2 pictures a day | yours, in this workspace | 1 |" in shown
+    assert "a budget of 1.5 a month | of this workspace | 1.4992 |" in shown
+    assert "3 pictures" not in shown
+    assert "person:ada" not in shown
+
+
+async def test_administrators_see_what_is_set_and_the_prices(runner: CommandRunner) -> None:
+    """A price that nobody knows yet says so; a change is in the audit log with before and after."""
+    assert "10 pictures a day, for each person" in await ask(runner, "10", of="pictures", for_="person")
+    await ask(runner, "12", of="pictures", for_="person")
+    shown = await ask(runner)
+    assert "| 12 pictures a day | `person` | this workspace |" in shown
+    assert shown.count("not known yet") == sum(len(runner.settings.models(kind)) for kind in KINDS)
+    assert "is gone" in await ask(runner, of="pictures", for_="person", clear="yes")
+    log = (await runner.ask("audit", admin=True)).text
+    assert "`limits.set` | `pictures / day, person (workspace)` | `10` | `12`" in log
+    assert "`limits.clear` | `pictures / day, person (workspace)` | `12` | – |" in log
+    with pytest.raises(UsageError, match="no such limit"):
+        await ask(runner, of="pictures", for_="person", clear="yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("x", {"of": "money"}, "no amount"),
+        ("-1", {"of": "money"}, "no amount"),
+        ("1.5", {"of": "pictures"}, "no amount"),
+        ("nan", {"of": "money"}, "no amount"),
+        ("5", {}, "Say what is limited"),
+        ("5", {"of": "money", "for_": "role"}, "takes `everybody`"),
+        ("5", {"of": "money", "for_": "team:x"}, "takes `everybody`"),
+        ("5", {"of": "money", "in": "service"}, "administrator of the service"),
+    ],
+)
+async def test_a_wrong_limit_is_explained(
+    runner: CommandRunner, text: str, options: dict[str, Any], words: str
+) -> None:
+    """Nothing is changed then."""
+    with pytest.raises(UsageError, match=words):
+        await ask(runner, text, **options)
+    assert "Limits that administrators set" not in await ask(runner)
+
+
+async def test_others_may_set_no_limits(runner: CommandRunner) -> None:
+    """Only the platform's administrators, and for the whole service whom the operator lists."""
+    with pytest.raises(UsageError, match="Only an administrator"):
+        await ask(runner, "5", of="money", admin=False)
+
+
+async def test_a_mention_names_somebody(runner: CommandRunner) -> None:
+    """As platforms write it in a message."""
+    for mention in ("person:<@U1>", "role:<!subteam^S1|@design>", "channel:<#C1|general>", "role:<@&77>"):
+        assert f"`{mention.partition(':')[0]}" not in await ask(runner, "5", of="money", for_=mention)
+    shown = await ask(runner)
+    assert all(f"`{whom}`" in shown for whom in ("person:U1", "role:S1", "channel:C1", "role:77"))
+
+
+async def test_a_member_of_a_role_is_limited(tmp_path: Path) -> None:
+    """Each by what they use themselves, after a restart, too; who has not the role is not."""
+    async with service(tmp_path) as one:
+        await one.ask("1", command="limits", options={"of": "media", "for": "role:trainee"})
+        trainee = {"command": "image", "roles": ["trainee"]}
+        assert (await one.ask("a fox", who="ann", **trainee)).files
+        assert (await one.ask("a fox", who="bob", **trainee)).files
+        await one.stop()
+        await one.start()
+        assert "1 pictures, sounds and videos a day" in (await one.ask("a cat", who="ann", **trainee)).text
+        assert (await one.ask("a cat", who="ann", command="image")).files
