@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check manifest sandbox test lint audit bench torture postgres llama lock clean help
+.PHONY: run check manifest sandbox test lint audit bench torture budget postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -48,6 +48,9 @@ bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
 
 torture: .venv/.dev ## Run the service under faults and check what people saw. Example: make torture SECONDS=600
 	@nice $(BIN)/python -m bench.torture --seconds $(or $(SECONDS),60) $(ARGS)
+
+budget: .venv/.dev ## Hold a budget while processes are killed and the database restarts. Example: make budget REQUESTS=500 KILLS=50
+	BUDGET_REQUESTS=$(or $(REQUESTS),500) BUDGET_KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest -q -s tests/crash/test_budget.py
 
 postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
 	@$(call INSTALL_PACKAGE,asyncpg) >&2

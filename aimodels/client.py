@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -79,14 +79,16 @@ class AsyncAIModels:
         *,
         on_wait: OnWait | None = None,
         on_post: Callable[[bool], None] | None = None,
+        before_post: Callable[[], Awaitable[None]] | None = None,
     ) -> "AsyncAIModels":
         """A view of this client for one person.
 
         Waiting calls are served in turn between persons; each wait is reported to `on_wait` as seconds and a reason
         ("rate_limit" or "retry"). `on_post` is called with True before a request is posted, and with False when the API
-        refuses it or can't be reached. The view shares connections and rate limiter; closing it does nothing.
+        refuses it or can't be reached. `before_post` is awaited before that; an error that it raises ends the call. The
+        view shares connections and rate limiter; closing it does nothing.
         """
-        return self._view(Caller(name, on_wait, on_post))
+        return self._view(Caller(name, on_wait, on_post, before_post))
 
     def with_limits(self, name: str, *, longest_wait: float = math.inf) -> "AsyncAIModels":
         """A view of this client, or of a caller's view, with another rate limit.

@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -45,6 +45,7 @@ class Caller:
     on_wait: OnWait | None = None
     #: called with True before a request is posted, and with False when the API refuses it or can't be reached
     on_post: Callable[[bool], None] | None = None
+    before_post: Callable[[], Awaitable[None]] | None = None  #: called before each try of a request is posted
     longest_wait: float = math.inf  #: seconds that a call waits for the rate limit, at most
     limiter: RateLimiter | None = None  #: of the calls; None: the one that all callers share
 
@@ -270,6 +271,8 @@ class ApiSession:
         limiter = caller.limiter or self.rate_limiter
         try:
             if request.body is not None:
+                if caller.before_post is not None:
+                    await caller.before_post()
                 caller.report_post(True)
             response = await self._http.handle_async_request(self._build(request))
             try:

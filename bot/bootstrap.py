@@ -133,6 +133,7 @@ async def build(
         quotas = Quotas(limits=LimitBook(settings, store), prices=prices, ledger=store, zone=zone)
         names = [spec.name for spec in registry.specs]
         policy = Policy(settings, quotas=quotas, scoped=scoped, commands=names)
+        await quotas.limits.rules()  # names the roles that matter
         limits = LearntLimits(store)
         dispatcher = Dispatcher(
             registry=registry,

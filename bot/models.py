@@ -234,6 +234,7 @@ class Outcome:
     answer: Answer
     turns: tuple[Turn, ...] = ()
     usage: tuple[Usage, ...] = ()
+    call: Literal["", "used", "refused"] = ""  #: how the event's open call of the ledger ends; "": there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

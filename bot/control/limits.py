@@ -1,7 +1,7 @@
 """Limits on use: those of the environment, which are the bound, and those that administrators set at run time."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,6 +71,11 @@ class LimitBook:
         self._read: Mapping[str, str] = {}
         self._rules: Sequence[LimitRule] = ()
         self._of_environment = environment_limits(settings)
+        self._name_roles: Callable[[Iterable[str]], None] = lambda _: None
+
+    def report_roles_to(self, name_roles: Callable[[Iterable[str]], None]) -> None:
+        """Report the roles that limits name, whenever they are read: a platform reads only roles that matter."""
+        self._name_roles = name_roles
 
     async def rules(self) -> Sequence[LimitRule]:
         """Return what administrators have set. Raises `StoreError`."""
@@ -78,6 +83,7 @@ class LimitBook:
         if read is not self._read:
             self._read = read
             self._rules = tuple(_parse(name, amount) for name, amount in read.items())
+            self._name_roles(rule.id for rule in self._rules if rule.who is Who.ROLE)
         return self._rules
 
     async def applying(self, event: Event, spec: CommandSpec) -> tuple[Limit, ...]:
@@ -98,6 +104,7 @@ class LimitBook:
             await self._values.delete(rule.name)
         else:
             await self._values.set(rule.name, str(rule.amount))
+        await self.rules()
         return None if before is None else int(before)
 
 

@@ -3,7 +3,7 @@
 Commands and conversations get the API from here.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,10 +39,11 @@ class GuardedApi:
         *,
         on_wait: Callable[[float, str], None] | None = None,
         on_post: Callable[[bool], None] | None = None,
+        before_post: Callable[[], Awaitable[None]] | None = None,
     ) -> "EventApi":
         """Return the API for the requests of one event. Raises `StoreError`.
 
-        `on_wait`, `on_post`: see `AsyncAIModels.for_caller`.
+        `on_wait`, `on_post`, `before_post`: see `AsyncAIModels.for_caller`.
         """
         caller, own, problem = f"{event.adapter}:{event.actor.id}", None, ""
         try:
@@ -50,7 +51,7 @@ class GuardedApi:
         except UsageError as exc:
             problem = str(exc)
         shared = own or self.client
-        client = shared.for_caller(caller, on_wait=on_wait, on_post=on_post)
+        client = shared.for_caller(caller, on_wait=on_wait, on_post=on_post, before_post=before_post)
         account = client.base_url if own is None else f"{client.base_url}#{event.adapter}:{event.location.workspace}"
         redaction = effective.get(REDACTION)
         is_open = redaction == "off" and not self.rules.has_refusals

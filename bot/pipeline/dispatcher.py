@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from aimodels.errors import ApiError, DeadlineExceeded
+from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
 from bot.calls.api_job import ApiJob, events_with_jobs
+from bot.calls.call_entry import CallEntries, open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
@@ -18,7 +19,7 @@ from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.registry import BUTTONS, COMMANDS_OFF, SPOILER
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
-from bot.errors import BotError, UsageError
+from bot.errors import BotError, OverLimit, UsageError
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import (
@@ -39,9 +40,8 @@ from bot.models import (
     Usage,
 )
 from bot.moderation.guarded_api import EventApi, GuardedApi
-from bot.moderation.moderator import AnswerWithheld
 from bot.pipeline.delivery import Progress
-from bot.pipeline.error_messages import error_message
+from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
 from bot.policy import Quotas
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
 from bot.settings.core import Settings
@@ -67,6 +67,7 @@ class OutcomeBuilder:
     is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
     has_lost: bool = False  #: another model was asked after one that may be billed; what that one used is counted
     api_job: ApiJob | None = None  #: the API's job behind the command
+    entries: CallEntries | None = None  #: of the ledger
 
     @property
     def has_api_job(self) -> bool:
@@ -168,13 +169,16 @@ class Dispatcher:
         def waiting(seconds: float, reason: str) -> None:
             progress.status(describe_wait(seconds, reason))
 
-        def posted(is_pending: bool) -> None:
-            builder.is_posted = is_pending
-
         adapter = self.adapters[event.adapter]
         builder.price = self.quotas.prices.given.priced
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = await self.scoped.for_event(event)
+        builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective)
+
+        def posted(is_pending: bool) -> None:
+            builder.is_posted = is_pending
+            entries.posted(is_pending)
+
         builder.conversation = Conversation(
             contexts=self.contexts,
             values=self.values,
@@ -185,7 +189,7 @@ class Dispatcher:
             open_attachment=adapter.open,
             read_prior_messages=adapter.read_prior_messages,
         )
-        api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted)
+        api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted, before_post=entries.hook)
         calls = self._calls(job, builder, api, effective)
         context = Context(
             event=event,
@@ -220,8 +224,8 @@ class Dispatcher:
                 async for part in parts:
                     builder.add(part, progress)
             await builder.apply(effective, command.spec)
-        except UsageError as exc:
-            return _refused(exc, builder)
+        except (UsageError, OverLimit) as exc:
+            return refused_outcome(exc, builder.usage, builder.price, event.actor.locale)
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
             is_unanswered = isinstance(exc, DeadlineExceeded) and not self.may_be_billed(job, builder)
@@ -257,6 +261,26 @@ class Dispatcher:
             on_fallback=self.on_fallback,
         )
 
+    async def end_call(self, outcome: Outcome, job: Job, builder: OutcomeBuilder) -> Outcome:
+        """Return the outcome with the end of the event's open call. Raises `StoreError`."""
+        if builder.entries is None or builder.entries.expected is None:
+            return outcome
+        if not outcome.usage and builder.is_posted:  # an answer of no use is paid for all the same
+            outcome = replace(outcome, usage=await self.estimate_usage(job, builder))
+        return await builder.entries.end(outcome)
+
+    async def count_failed_try(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> None:
+        """Count the call of a try that failed, after which there is another. Raises `StoreError`."""
+        _note_failed_job(error, builder)
+        if builder.has_api_job:
+            return
+        usage = await self.unanswered_usage(error, job, builder)
+        if usage:
+            await self.ledger.add_usage(job, usage)
+            builder.is_posted = False  # it is counted
+        elif builder.entries is not None and builder.entries.is_refused:
+            await self.ledger.return_call(job)
+
     def may_be_billed(self, job: Job, builder: OutcomeBuilder) -> bool:
         """Return whether another try may be billed anew: the API got a request for media, and made no job of it."""
         command = self.registry.find(job.event.command)
@@ -265,6 +289,7 @@ class Dispatcher:
 
     async def api_failure(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Build the error message of a command that is not tried again."""
+        _note_failed_job(error, builder)
         return failure_outcome(error, job, (*builder.usage, *await self.unanswered_usage(error, job, builder)))
 
     async def unanswered_usage(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
@@ -308,29 +333,14 @@ class Dispatcher:
         return (self.quotas.prices.given.priced(replace(used, is_estimate=True)),)
 
 
+def _note_failed_job(error: ApiError, builder: OutcomeBuilder) -> None:
+    """A job that the API says has failed made nothing: its call is given back."""
+    if isinstance(error, JobFailed) and builder.entries is not None:
+        builder.is_posted = False
+        builder.entries.posted(is_pending=False)
+
+
 async def _require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
     """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
     if job.attempt == 1 and spec.name in effective.words(COMMANDS_OFF):
         raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))
-
-
-def _refused(error: UsageError, builder: OutcomeBuilder) -> Outcome:
-    """Build the refusal of a request; what it used until then is counted."""
-    if isinstance(error, AnswerWithheld):
-        builder.usage.append(builder.price(error.usage))
-    return replace(refusal_outcome(str(error)), usage=tuple(builder.usage))
-
-
-def refusal_outcome(text: str) -> Outcome:
-    """Build a private answer without a retry button."""
-    return Outcome(answer=Answer(text=text, private=True))
-
-
-def failure_outcome(error: Exception, job: Job, usage: Sequence[Usage]) -> Outcome:
-    """Build a private error message with a retry button; `usage` so far is counted."""
-    locale = job.event.actor.locale
-    retry = Action(
-        name="retry", label=translate("action.retry", locale), command="retry", options={"event": job.event.id}
-    )
-    text = error_message(error, locale, event_id=job.event.id)
-    return Outcome(answer=Answer(text=text, actions=(retry,), private=True), usage=tuple(usage))

@@ -4,6 +4,8 @@ Of an error's own text only the API's reason for a refused request is shown, cle
 """
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from aimodels.errors import (
     ApiError,
@@ -23,12 +25,16 @@ from bot.errors import (
     FileNotSaved,
     MediaError,
     MediaTooLarge,
+    OverLimit,
     StoreError,
     UnsafeUrl,
     UsageError,
     WrongContent,
 )
 from bot.i18n import translate
+from bot.models import Action, Answer, Job, Outcome, Usage
+from bot.moderation.moderator import AnswerWithheld
+from bot.policy.quota import refusal_text
 
 _KEYS: dict[type[BaseException], str] = {
     BadRequest: "refused",
@@ -77,3 +83,28 @@ def _rate_limited(error: RateLimited, locale: str) -> str:
     if seconds <= 90:  # noqa: PLR2004 - longer waits read better in minutes
         return translate("error.rate_seconds", locale, seconds=seconds)
     return translate("error.rate_minutes", locale, minutes=math.ceil(seconds / 60))
+
+
+def refusal_outcome(text: str) -> Outcome:
+    """Build a private answer without a retry button."""
+    return Outcome(answer=Answer(text=text, private=True))
+
+
+def refused_outcome(
+    error: UsageError | OverLimit, usage: Sequence[Usage], price: Callable[[Usage], Usage], locale: str
+) -> Outcome:
+    """Build the refusal of a request; what it used until then is counted."""
+    if isinstance(error, AnswerWithheld):
+        usage = (*usage, price(error.usage))
+    text = refusal_text(error, locale) if isinstance(error, OverLimit) else str(error)
+    return replace(refusal_outcome(text), usage=tuple(usage))
+
+
+def failure_outcome(error: Exception, job: Job, usage: Sequence[Usage]) -> Outcome:
+    """Build a private error message with a retry button; `usage` so far is counted."""
+    locale = job.event.actor.locale
+    retry = Action(
+        name="retry", label=translate("action.retry", locale), command="retry", options={"event": job.event.id}
+    )
+    text = error_message(error, locale, event_id=job.event.id)
+    return Outcome(answer=Answer(text=text, actions=(retry,), private=True), usage=tuple(usage))

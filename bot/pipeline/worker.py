@@ -20,8 +20,9 @@ from bot.pipeline.answer_log import log_answered
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
-from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder, failure_outcome
+from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder
 from bot.pipeline.draft_guard import open_draft
+from bot.pipeline.error_messages import failure_outcome
 from bot.pipeline.jobs import RunningJob
 from bot.pipeline.retries import Retries, remove_failure
 from bot.pipeline.timing import PipelineTiming
@@ -215,6 +216,7 @@ class Worker:
         if job.attempt > self._settings.bot_max_attempts:  # earlier tries never ended: it may have killed the process
             log.error("given up")
             running.is_undecided = False
+            await self._dispatcher.ledger.settle_lost_calls(job)
             return await self._commit(job, failure_outcome(BotError("tried too often"), job, ()))
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)
@@ -247,7 +249,7 @@ class Worker:
             outcome = Outcome(answer=Answer(), usage=outcome.usage)
         limit = adapter.capabilities.max_upload
         answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, actor=job.event.actor)
-        return replace(outcome, answer=answer)
+        return await self._dispatcher.end_call(replace(outcome, answer=answer), job, builder)
 
     async def _run_command(
         self, running: RunningJob, progress: Progress, builder: OutcomeBuilder
@@ -294,9 +296,7 @@ class Worker:
         log.info("will try again", seconds=round(retry.seconds, 1), error=type(exc).__name__)
         with suppress(DeliveryError):
             await draft.status(retry.status)
-        if not builder.has_api_job and (usage := await self._dispatcher.unanswered_usage(exc, job, builder)):
-            await self._dispatcher.ledger.add_usage(job, usage)
-            builder.is_posted = False  # it is counted
+        await self._dispatcher.count_failed_try(exc, job, builder)
         with suppress(StoreError):
             await running.save_ref(self._queue)
         if running.is_cancelled:

@@ -52,6 +52,7 @@ class Policy:
         in_lists = (role for lists in (self._general, *self._by_command.values()) for role in lists.roles)
         self.roles = NamedRoles((*in_lists, *settings.bot_admins))
         self._quotas = quotas
+        quotas.limits.report_roles_to(self.roles.add)
         self.scoped = scoped
         self._now = now
 

@@ -12,7 +12,7 @@ from bot.control.prices import PriceBook
 from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, window_end
-from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind
+from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import UsageLedger
 
 #: Commands that count, and that stop what a person asked for whatever was counted.
@@ -66,19 +66,46 @@ class Quotas:
             for limit, amount in zip(limits, used, strict=True)
         ]
 
-    async def _uses(self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings) -> Amounts:
+    async def expected(
+        self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings
+    ) -> tuple[Usage, int | None]:
+        """Return the most that a request will use, and its price; None: not known. Raises `StoreError`."""
         model = event.options.get("model") or effective.model(kind)
         if kind in MEDIA_KINDS:
             event = replace(event, options={**effective.defaults_of(spec), **event.options})
         prices = await self.prices.current()
         used = prices.expected_usage(event, spec, kind, model)
+        return used, prices.cost_of(used)
+
+    async def is_paid(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> bool:
+        """Return whether the calls of a request are kept: files cost money, and what has a price or a budget does."""
+        if spec.kind is None or spec.kind in MEDIA_KINDS:
+            return spec.kind is not None
+        given = self.prices.given.given
+        if given and (event.options.get("model") or effective.model(spec.kind)) in given:
+            return True
+        return any(limit.measure is Measure.MONEY for limit in await self.limits.applying(event, spec))
+
+    async def find_overdrawn(self, event: Event) -> Limit | None:
+        """Return a limit of money that is overdrawn, what is being made included. Raises `StoreError`."""
+        limits = [limit for limit in await self.limits.of_person(event) if limit.measure is Measure.MONEY]
+        used = await self.ledger.used(event.adapter, event.actor.id, event.location, limits)
+        return next((limit for limit, amount in zip(limits, used, strict=True) if amount > limit.amount), None)
+
+    def seconds_left(self, limit: Limit) -> float:
+        """Return the seconds until a limit's window ends."""
+        now = self.now().timestamp()
+        return window_end(limit.period, now, self.zone) - now
+
+    async def _uses(self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings) -> Amounts:
+        used, micros = await self.expected(event, spec, kind, effective)
         return Amounts(
             kind=kind,
             requests=1,
             tokens=used.prompt_tokens + used.completion_tokens,
             items=used.items,
             milliseconds=round(used.seconds * 1000),
-            micros=prices.cost_of(used),
+            micros=micros,
         )
 
 

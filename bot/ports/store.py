@@ -264,10 +264,28 @@ class AuditLog(Protocol):
 
 
 class UsageLedger(Protocol):
-    """What was used, by day, and what is left of it."""
+    """What was used, by day, and what is left of it; and each call that may cost something.
+
+    A call is reserved before it is posted, and settled or given back when it ends. An event has one open call at most.
+    """
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        """Count what was used for an event beside its outcome, whether or not this process still has it."""
+        """Count what was used for an event beside its outcome, whether or not this process still has it.
+
+        An open call of the event is settled with it.
+        """
+
+    async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
+        """Reserve a call that is about to be posted, with what it will use at most; returns once it is durable.
+
+        `micros`: its price; None: not known. `is_refused`: the event's earlier call was, and is given back.
+        """
+
+    async def return_call(self, job: Job) -> None:
+        """Give back the event's open call, which the API has refused."""
+
+    async def settle_lost_calls(self, job: Job) -> bool:
+        """Settle the event's open call, whose end nobody knows, at its price. False: there is none."""
 
     async def usage(
         self,

@@ -103,6 +103,7 @@ async def test_a_member_of_a_role_is_limited(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await one.ask("1", command="limits", options={"of": "media", "for": "role:trainee"})
         trainee = {"command": "image", "roles": ["trainee"]}
+        await one.core.policy.roles.wait(lambda role: role == "trainee")  # a platform reads who has it
         assert (await one.ask("a fox", who="ann", **trainee)).files
         assert (await one.ask("a fox", who="bob", **trainee)).files
         await one.stop()

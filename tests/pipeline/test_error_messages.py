@@ -5,6 +5,7 @@ import pytest
 from aimodels.errors import AIModelsError, AuthenticationFailed, BadRequest, RateLimited
 from bot import errors
 from bot.i18n import LANGUAGES, catalogue
+from bot.limits import Limit, Measure, Period, Subject
 from bot.pipeline.error_messages import error_message
 
 RAW = "sk-secret-key: 內部錯誤 upstream said no"
@@ -19,12 +20,14 @@ def made(kind: type[Exception]) -> Exception:
         return kind(RAW, retry_after=30)
     if issubclass(kind, errors.UploadTooLarge):
         return kind(10)
+    if issubclass(kind, errors.OverLimit):
+        return kind(Limit(Subject.PERSON, Measure.MEDIA, Period.DAY, 3))
     return kind(RAW)
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 @pytest.mark.parametrize(
-    "kind", [k for k in (*tree(errors.BotError), *tree(AIModelsError)) if k is not errors.UsageError]
+    "kind", [k for k in (*tree(errors.BotError), *tree(AIModelsError)) if not issubclass(k, errors.UsageError)]
 )
 def test_every_error_has_a_message(kind: type[Exception], locale: str) -> None:
     """Each class has a message in every language, without the error's text."""

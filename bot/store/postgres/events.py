@@ -18,11 +18,12 @@ from bot.models import MICROS, Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.lease import CHANNEL, LOCK, Lease
+from bot.store.postgres.parameters import usage_columns, which_events
 from bot.store.postgres.writer import PostgresWriter
-from bot.store.shared import codec
+from bot.store.shared import calls, codec
 from bot.store.shared.lanes import make_lane_key
 from bot.store.shared.quota import HOUR, PRICE_DAYS
-from bot.store.shared.rows import USAGE_COLUMNS, complete_turn, make_usage_rows, parse_job, usage_place
+from bot.store.shared.rows import complete_turn, parse_job
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
@@ -171,7 +172,8 @@ class PostgresEvents:
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
         turns = [codec.dumps(complete_turn(turn, job.event, now)) for turn in outcome.turns]
-        usage = _usage_columns(job, await self._priced(outcome.usage), now)
+        used = await self._priced(outcome.usage)
+        usage = usage_columns(job, used, now)
         sums = {f"used_{name}": sum(usage[name]) for name in ("items", "milliseconds", "micros")}
         tokens = sum(usage["prompt_tokens"]) + sum(usage["completion_tokens"])
         committed = {"answer": codec.dumps(outcome.answer), "turns": turns, "used_tokens": tokens, **sums, **usage}
@@ -181,6 +183,9 @@ class PostgresEvents:
             if await db.value(statements.COMMIT, seq=job.seq, owner=owner, **committed) is not None:
                 if job.event.replaces and turns:
                     await db.rows(statements.REPLACE, seq=job.seq, **replaced)
+                if outcome.call:
+                    ended = calls.settled(job, used) if outcome.call == "used" else calls.returned(job)
+                    await db.rows(calls.END, **ended)
                 return True
             return False if await db.value(statements.IS_ANSWERED, seq=job.seq, owner=owner) else None
 
@@ -190,9 +195,7 @@ class PostgresEvents:
         """Give estimates the dearest known price of their kind."""
         if not any(used.is_estimate for used in usage):
             return usage
-        first = int(time.time() // HOUR) - PRICE_DAYS * 24
-        rows = await self._connections.rows(statements.PRICES, hour=first)
-        prices = {row["kind"]: row["price"] for row in rows}
+        prices = await self._prices()
         return [
             replace(used, cost=(prices.get(used.kind) or 0) * max(used.items, used.requests) / MICROS)
             if used.is_estimate
@@ -200,11 +203,22 @@ class PostgresEvents:
             for used in usage
         ]
 
+    async def _prices(self) -> Mapping[str, int | None]:
+        first = int(time.time() // HOUR) - PRICE_DAYS * 24
+        return {row["kind"]: row["price"] for row in await self._connections.rows(statements.PRICES, hour=first)}
+
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        columns = _usage_columns(job, await self._priced(usage), datetime.now(UTC))
-        await self._writer.submit(
-            lambda db: db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
-        )
+        used = await self._priced(usage)
+
+        async def work(db: PostgresDatabase) -> None:
+            await self._add_usage(db, job, used)
+            await db.rows(calls.END, **calls.settled(job, used))
+
+        await self._writer.submit(work)
+
+    async def _add_usage(self, db: PostgresDatabase, job: Job, usage: Sequence[Usage]) -> None:
+        columns = usage_columns(job, usage, datetime.now(UTC))
+        await db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
 
     async def complete(self, job: Job) -> None:
         await self._end(job, statements.COMPLETE)
@@ -248,7 +262,7 @@ class PostgresEvents:
         before: int | None = None,
         actor: str | None = None,
     ) -> int:
-        events = _which_events(adapter, event_id, conversation, before, actor)
+        events = which_events(adapter, event_id, conversation, before, actor)
         text = codec.dumps(answer)
         rows = await self._change(lambda db: db.rows(statements.CANCEL_WAITING, answer=text, **events))
         return len(rows)
@@ -263,7 +277,7 @@ class PostgresEvents:
         actor: str | None = None,
         patience: float = 0.0,
     ) -> int:
-        events = _which_events(adapter, event_id, conversation, before, actor)
+        events = which_events(adapter, event_id, conversation, before, actor)
 
         async def work(db: PostgresDatabase) -> list[int]:
             rows = await db.rows(statements.ANSWERED_ELSEWHERE, owner=self._lease.number, **events)
@@ -323,27 +337,6 @@ class PostgresEvents:
         lanes = {f"waiting_{lane}": count for lane, count in zip(Lane, by_lane, strict=True)}
         since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
         return {**lanes, "waiting": waiting, "running": running, "oldest": since}
-
-
-def _usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Any]:
-    """Return the columns of usage as the statements take them."""
-    names = ("hours", "kinds", "models", *USAGE_COLUMNS[2:-1], "prices")
-    rows = make_usage_rows(job, usage, now)
-    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[]] * (len(names) + 1)
-    workspace, roles = usage_place(job.event)
-    return {**dict(zip(names, columns[1:], strict=False)), "workspace": workspace, "roles": roles}
-
-
-def _which_events(
-    adapter: str, event_id: str | None, conversation: str | None, before: int | None, actor: str | None
-) -> dict[str, object]:
-    """Return the conditions on events to be cancelled as the statements take them."""
-    keys = {"id": event_id, "conversation": conversation, "actor": actor}
-    return {
-        "adapter": codec.to_key(adapter),
-        "before": before,
-        **{name: None if value is None else codec.to_key(value) for name, value in keys.items()},
-    }
 
 
 def _lost(job: Job) -> OwnershipLost:

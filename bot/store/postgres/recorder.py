@@ -5,6 +5,7 @@ A lock for each person, channel and so on that a limit is on keeps two processes
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -12,12 +13,12 @@ from typing import Any
 
 from bot.errors import OverLimit
 from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, Subject
-from bot.models import Actor, Answer, Event, Lane, Location
+from bot.models import Actor, Answer, Event, Job, Lane, Location, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.events import EVENTS, PostgresEvents, lane_key
 from bot.store.postgres.lease import LOCK
-from bot.store.shared import codec
+from bot.store.shared import calls, codec
 from bot.store.shared.quota import (
     OF_SUBJECT,
     PRICE_DAYS,
@@ -70,14 +71,14 @@ def _figures(counted: tuple[Counted, ...]) -> str:
     With a limit of money also `price` and `is_open`.
     """
     has_money = any(measure is Measure.MONEY for _, measure, _ in counted)
-    columns = [f"{_figure(*one)} AS figure_{number}" for number, one in enumerate(counted)]
+    columns = ["EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :id) AS is_known"]
+    columns += [f"{_figure(*one)} AS figure_{number}" for number, one in enumerate(counted)]
     if has_money:
         columns.append("(SELECT price FROM prices WHERE priced = :kind) AS price")
         columns.append(f"EXISTS (SELECT 1 FROM events WHERE {_OPEN} AND kind = :kind) AS is_open")
     return f"""
 WITH clock AS (SELECT * FROM {_CLOCK}){f", {_PRICES}" if has_money else ""}
-SELECT now, EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :id) AS is_known, {", ".join(columns)}
-FROM clock
+SELECT now, {", ".join(columns)} FROM clock
 """
 
 
@@ -168,6 +169,29 @@ class PostgresRecorder(PostgresEvents):
         (row,) = await self._connections.rows(statement, kind="", **self._asked(event, limits))
         figures = [row[f"figure_{number}"] for number in range(len(limits))]
         return [len(figure) if isinstance(figure, list) else int(figure) for figure in figures]
+
+    async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
+        async def work(db: PostgresDatabase) -> None:
+            if is_refused:
+                await db.rows(calls.END, **calls.returned(job))
+            await db.rows(calls.BEGIN, **calls.to_begin(job, usage, micros, time.time()))
+
+        await self._writer.submit(work)
+
+    async def return_call(self, job: Job) -> None:
+        await self._writer.submit(lambda db: db.rows(calls.END, **calls.returned(job)))
+
+    async def settle_lost_calls(self, job: Job) -> bool:
+        prices = await self._prices()
+
+        async def work(db: PostgresDatabase) -> bool:
+            lost = [calls.to_lost_usage(row, prices) for row in await db.rows(calls.OPEN, seq=job.seq)]
+            if lost:
+                await self._add_usage(db, job, lost)
+                await db.rows(calls.END, **calls.settled(job, lost))
+            return bool(lost)
+
+        return await self._writer.submit(work)
 
     async def _count(
         self,

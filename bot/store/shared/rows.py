@@ -72,8 +72,9 @@ def usage_place(event: Event) -> tuple[str, str]:
 
 
 def price_of_one(used: Usage) -> int:
-    """Return the price of one item, else of one request, in micros, rounded up."""
-    return -(-to_micros(used) // max(used.items, used.requests, 1))
+    """Return the price of one item, else of one request, in micros, rounded up; 0 of a call that made nothing."""
+    made = max(used.items, used.requests)
+    return -(-to_micros(used) // made) if made else 0
 
 
 def to_micros(used: Usage) -> int:

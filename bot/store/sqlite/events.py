@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
-from bot.store.shared.rows import complete_turn, make_usage_rows
+from bot.store.shared.rows import complete_turn, make_usage_rows, to_micros
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
@@ -74,6 +74,8 @@ class SqliteEvents(SqliteRecorder):
         used = await self._ledger.priced(outcome.usage)
         usage = make_usage_rows(job, used, now)
         replaced = ((job.seq, codec.to_key(job.event.replaces)),) if job.event.replaces and turns else ()
+        ended = ((job.seq, "settled", sum(map(to_micros, used))),) if outcome.call == "used" else ()
+        ended = ((job.seq, "returned", 0),) if outcome.call == "refused" else ended
         first = 0  #: sequence number of the turns' first
 
         def plan() -> Rows:
@@ -87,6 +89,7 @@ class SqliteEvents(SqliteRecorder):
                 statements.REPLACE: replaced,
                 statements.TURNS: [(job.seq, n, data, first + n) for n, data in enumerate(told)],
                 statements.USAGE: usage,
+                statements.END_CALL: ended,
             }
 
         def then(_: Returned) -> bool:
@@ -108,7 +111,10 @@ class SqliteEvents(SqliteRecorder):
 
     async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
         used = await self._ledger.priced(usage)
-        rows = {statements.USAGE: make_usage_rows(job, used, datetime.fromtimestamp(self._now(), UTC))}
+        rows: Rows = {
+            statements.USAGE: make_usage_rows(job, used, datetime.fromtimestamp(self._now(), UTC)),
+            statements.END_CALL: ((job.seq, "settled", sum(map(to_micros, used))),),
+        }
         await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(place_of(job.event), used)))
 
     async def complete(self, job: Job) -> None:

@@ -1,7 +1,7 @@
 """The figures of quotas, in memory; valid as one process makes all changes of the database."""
 
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -92,11 +92,16 @@ class QuotaLedger:
 
             await self._read(_PRICES, {"hour": int(self._now() // HOUR) - PRICE_DAYS * 24}, keep)
 
+    @property
+    def prices(self) -> Mapping[str, int]:
+        """The dearest of one item or request, by kind; empty until `load_prices`."""
+        return self._prices or {}
+
     async def priced(self, usage: Sequence[Usage]) -> list[Usage]:
         """Give estimates the dearest known price of their kind. Raises `StoreError`."""
         if any(used.is_estimate for used in usage):
             await self.load_prices()
-        prices = self._prices or {}
+        prices = self.prices
         return [
             replace(used, cost=prices.get(used.kind, 0) * max(used.items, used.requests) / MICROS)
             if used.is_estimate
@@ -213,7 +218,7 @@ class QuotaLedger:
         return QuotaFigures(
             recent={subject: self._recent_of(place.key(subject), now) for subject in rates},
             used={limit: self._used_of(place, limit, now) for limit in counted},
-            price=(self._prices or {}).get(quota.uses.kind),
+            price=self.prices.get(quota.uses.kind),
             is_open=reserved is not None and reserved.requests > 0,
         )
 
@@ -232,7 +237,7 @@ class QuotaLedger:
             while moments and moments[0].at <= now - MINUTE:
                 moments.popleft()
             return sum(moment.uses.of(limit.measure) for moment in moments)
-        prices = self._prices or {}
+        prices = self.prices
         return sum(
             sums.amounts(kind, prices.get(kind, 0)).of(limit.measure)
             for by_key in (self._used[limit.period], self._reserved)

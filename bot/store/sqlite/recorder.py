@@ -3,17 +3,19 @@
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.errors import OverLimit
 from bot.limits import MINUTE, Limit, QuotaRequest
-from bot.models import Answer, Event, Job, Lane, Location
-from bot.store.shared import codec
+from bot.models import Answer, Event, Job, Lane, Location, Usage
+from bot.store.shared import calls, codec
 from bot.store.shared.quota import hash_person
-from bot.store.shared.rows import event_keys
+from bot.store.shared.rows import event_keys, make_usage_rows
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
@@ -214,3 +216,31 @@ class SqliteRecorder:
         place = make_place(adapter, actor, location)
         await self._ledger.load(place, hash_person(adapter, actor), limits)
         return self._ledger.used(place, limits)
+
+    # -- calls
+
+    async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
+        async def work(db: SqliteDatabase) -> None:
+            if is_refused:
+                await db.rows(calls.END, **calls.returned(job))
+            await db.rows(calls.BEGIN, **calls.to_begin(job, usage, micros, self._now()))
+
+        await self._writer.submit(WorkOperation(work))
+
+    async def return_call(self, job: Job) -> None:
+        await self._writer.submit(WorkOperation(lambda db: db.rows(calls.END, **calls.returned(job))))
+
+    async def settle_lost_calls(self, job: Job) -> bool:
+        await self._ledger.load_prices()
+
+        async def work(db: SqliteDatabase) -> list[Usage]:
+            lost = [calls.to_lost_usage(row, self._ledger.prices) for row in await db.rows(calls.OPEN, seq=job.seq)]
+            if lost:
+                rows = make_usage_rows(job, lost, datetime.fromtimestamp(self._now(), UTC))
+                await db.rows(statements.USAGE.replace("?", ":rows"), rows=json.dumps(rows))
+                await db.rows(calls.END, **calls.settled(job, lost))
+            return lost
+
+        place = place_of(job.event)
+        lost = await self._writer.submit(WorkOperation[list[Usage]](work, then=partial(self._ledger.use, place)))
+        return bool(lost)

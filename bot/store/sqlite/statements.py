@@ -67,6 +67,11 @@ ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     micros = micros + excluded.micros, price = max(price, excluded.price),
     workspace = excluded.workspace, roles = excluded.roles
 """
+#: seq, state, micros
+END_CALL = """
+UPDATE calls SET state = row.value->>1, micros = row.value->>2
+FROM json_each(?) AS row WHERE calls.event_seq = row.value->>0 AND calls.state = 'reserved'
+"""
 #: seq. Content that is to be erased is erased now; an answer with files stays until these are pruned.
 COMPLETE = """
 UPDATE events SET done = 1, event = iif(forgotten, NULL, event), ref = iif(forgotten, NULL, ref),
@@ -81,7 +86,7 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 
 #: In the order in which they run within a transaction.
-ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, COMPLETE, POSTPONE)
+ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, END_CALL, COMPLETE, POSTPONE)
 
 READ_VALUES = (
     "SELECT namespace, name, value, expires FROM key_values"

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from bot.limits import Limit, Measure, Period, Subject
 from bot.store.shared.migrations import migrations
+from tests.contract.calls_contract import CallsContract
 from tests.contract.quota_contract import QuotaContract, Stores, within
 from tests.support.database.postgres import connected, server, tables, url
 from tests.support.database.store import event, files_today, make_quota
@@ -20,7 +21,7 @@ from bot.store.postgres.store import PostgresStore
 __all__ = ["server", "url"]
 
 
-class TestPostgresQuotas(QuotaContract):
+class TestPostgresQuotas(CallsContract, QuotaContract):
     """Two processes."""
 
     @pytest.fixture(autouse=True)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from bot.store.sqlite.store import SqliteStore
+from tests.contract.calls_contract import CallsContract
 from tests.contract.quota_contract import QuotaContract, Stores
 from tests.support.database.sqlite import tables
 
 
-class TestSqliteQuotas(QuotaContract):
+class TestSqliteQuotas(CallsContract, QuotaContract):
     """One process."""
 
     @pytest.fixture(autouse=True)

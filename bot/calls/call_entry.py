@@ -1,0 +1,74 @@
+"""The entries of one event in the ledger of calls: each call is reserved before it is posted."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.control.effective import EffectiveSettings
+from bot.errors import OverLimit
+from bot.models import CommandSpec, Job, Outcome, Usage
+from bot.policy import Quotas
+
+
+@dataclass(slots=True, kw_only=True)
+class CallEntries:
+    """The calls of one try of an event.
+
+    Without `expected` the calls of the event are not kept: they cost nothing that is known or limited.
+    """
+
+    quotas: Quotas
+    job: Job
+    expected: Usage | None = None  #: the most that a call uses
+    micros: int | None = None  #: its price; None: not known
+    is_open: bool = False  #: a call of this try was reserved
+    is_refused: bool = False  #: the API has refused the newest
+
+    @property
+    def may_be_lost(self) -> bool:
+        """Whether an earlier try may have left an open call."""
+        return self.expected is not None and (self.job.attempt > 1 or self.job.ref is not None)
+
+    @property
+    def hook(self) -> Callable[[], Awaitable[None]] | None:
+        """What to await before each call is posted; None: nothing."""
+        return None if self.expected is None else self.before_post
+
+    async def before_post(self) -> None:
+        """Reserve the call that is about to be posted. Raises `OverLimit` where there is no money left for it.
+
+        A call whose end nobody knows is paid for: the money that was reserved for the event has been spent on it.
+        """
+        if self.expected is None:
+            return
+        ledger = self.quotas.ledger
+        is_lost = (self.is_open and not self.is_refused) or (not self.is_open and self.may_be_lost)
+        if is_lost and await ledger.settle_lost_calls(self.job):
+            limit = await self.quotas.find_overdrawn(self.job.event)
+            if limit is not None:
+                self.is_open = False
+                raise OverLimit(limit, wait=self.quotas.seconds_left(limit))
+        await ledger.begin_call(self.job, self.expected, self.micros, is_refused=self.is_refused)
+        self.is_open, self.is_refused = True, False
+
+    def posted(self, is_pending: bool) -> None:
+        """Note that a call was posted, or refused by the API."""
+        self.is_refused = self.is_open and not is_pending
+
+    async def end(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with the end of the open call. Raises `StoreError`."""
+        if not (self.is_open or self.may_be_lost):
+            return outcome
+        if outcome.usage:
+            return replace(outcome, call="used")
+        if self.is_open:
+            return replace(outcome, call="refused")
+        await self.quotas.ledger.settle_lost_calls(self.job)
+        return outcome
+
+
+async def open_entries(quotas: Quotas, job: Job, spec: CommandSpec, effective: EffectiveSettings) -> CallEntries:
+    """Return the entries of a try of an event. Raises `StoreError`."""
+    if spec.kind is None or not await quotas.is_paid(job.event, spec, effective):
+        return CallEntries(quotas=quotas, job=job)
+    expected, micros = await quotas.expected(job.event, spec, spec.kind, effective)
+    return CallEntries(quotas=quotas, job=job, expected=expected, micros=micros)

@@ -1,0 +1,47 @@
+"""The ledger of calls: the statements, for all engines."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.models import MICROS, Job, Usage
+from bot.store.shared import codec
+from bot.store.shared.rows import to_micros
+
+BEGIN = """
+INSERT INTO calls (event_seq, at, kind, model, items, micros, state)
+SELECT seq, CAST(:at AS double precision), CAST(:kind AS text), CAST(:model AS text), CAST(:items AS bigint),
+    CAST(:micros AS bigint), 'reserved' FROM events WHERE seq = :seq
+"""
+#: Ends the open call of an event; without micros it costs what was reserved.
+END = """
+UPDATE calls SET state = :state, micros = coalesce(CAST(:micros AS bigint), micros)
+WHERE event_seq = :seq AND state = 'reserved'
+"""
+OPEN = "SELECT kind, model, items, micros FROM calls WHERE event_seq = :seq AND state = 'reserved'"
+
+
+def to_begin(job: Job, usage: Usage, micros: int | None, now: float) -> Mapping[str, object]:
+    """Return the parameters of `BEGIN`."""
+    model = codec.to_key(usage.model)
+    return {"seq": job.seq, "at": now, "kind": usage.kind, "model": model, "items": usage.items, "micros": micros}
+
+
+def returned(job: Job) -> Mapping[str, object]:
+    """Return the parameters of `END` for a call that was refused."""
+    return {"seq": job.seq, "state": "returned", "micros": 0}
+
+
+def settled(job: Job, usage: Sequence[Usage]) -> Mapping[str, object]:
+    """Return the parameters of `END` for a call that has used this."""
+    return {"seq": job.seq, "state": "settled", "micros": sum(map(to_micros, usage))}
+
+
+def to_lost_usage(row: Sequence[Any], prices: Mapping[str, int | None]) -> Usage:
+    """Return what a call has used whose end nobody knows, by a row of `OPEN`: money only, as nobody got anything.
+
+    `prices`: the dearest of one item or request, by kind.
+    """
+    kind, model, items, micros = row
+    if micros is None:
+        micros = (prices.get(kind) or 0) * max(items, 1)
+    return Usage(kind=kind, model=codec.from_key(model), requests=0, cost=micros / MICROS)
