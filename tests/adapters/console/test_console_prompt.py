@@ -34,7 +34,7 @@ def offered(line: str) -> list[str]:
         ("/image a fox -n 2 -", [f"/image a fox -n 2 --{name} " for name in ("size", "style", "model")]),
         ("/image a fox --model o", ["/image a fox --model other "]),
         ("/code sort --language ru", ["/code sort --language rust ", "/code sort --language ruby "]),
-        ("/usage ch", ["/usage channel "]),
+        ("/usage chan", ["/usage channel "]),
         ("/nonsense --", []),
         ("#", ["#2", "#1"]),
         ("hello", []),

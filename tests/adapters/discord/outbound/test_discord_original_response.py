@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.inbound.parse import conversation_of_commands
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from bot.errors import DeliveryRefused
 from bot.models import Answer, Event, Status
@@ -59,7 +60,7 @@ ALONE: Any = {"authorizing_integration_owners": {"1": ADA}}  # a person installe
 
 
 def token(event: Event) -> str:
-    return event.reply_to["token"]
+    return ReplyTarget.decrypt(event.reply_to, RecordingCore()).token
 
 
 #: An interaction's answer is detached from its token at once.
