@@ -67,8 +67,12 @@ class CommandCompleter(Completer):
                 if name.startswith(word) and not {n for n, o in flags.items() if o is option} & set(words[:-1]):
                     yield Completion(f"{name} ", -len(word), display=name, display_meta=option.description)
         elif spec.prompt is None:
+            offered: set[str] = set()  # two options may have the same value
             for option in spec.options:
-                yield from self._values(option, word, complete_event)
+                for completion in self._values(option, word, complete_event):
+                    if completion.text not in offered:
+                        offered.add(completion.text)
+                        yield completion
 
     def _values(self, option: Option, word: str, complete_event: CompleteEvent) -> Iterable[Completion]:
         if option.kind == "file":

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Event, Status
@@ -18,7 +19,7 @@ from tests.support.discord.stage import RecordingCore, Service
 
 
 def token(event: Event) -> str:
-    return event.reply_to["token"]
+    return ReplyTarget.decrypt(event.reply_to, RecordingCore()).token
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

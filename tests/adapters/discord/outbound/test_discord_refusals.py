@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from bot.errors import DeliveryRefused
 from bot.models import Answer, Event, Status
@@ -14,7 +15,7 @@ from tests.support.discord.stage import RecordingCore, Service
 
 
 def token(event: Event) -> str:
-    return event.reply_to["token"]
+    return ReplyTarget.decrypt(event.reply_to, RecordingCore()).token
 
 
 @pytest.mark.parametrize("timing", [Timing(free_edits=0.0)])
