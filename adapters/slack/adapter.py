@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
+from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.http_endpoints import HttpEndpoints
@@ -91,7 +92,7 @@ class Slack:
         """Hold one HTTP session for everything."""
         self._services, self._started_at = services, time.monotonic()
         async with AsyncExitStack() as stack:
-            self._session = await stack.enter_async_context(aiohttp.ClientSession())
+            self._session = await stack.enter_async_context(aiohttp.ClientSession(connector=FencedConnector()))
             source = await stack.enter_async_context(self._open_source(services))
             self._workspaces = Workspaces(source, self._create_client)
             self._groups = UserGroups(self._workspaces, services, self._timing)

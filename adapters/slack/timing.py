@@ -45,5 +45,7 @@ class Timing:
     #: After the last message that an earlier try may have sent, until its absence from the history is believed: Slack
     #: shows messages late, and a process that died may have had one on its way.
     late_messages: float = 3.5
+    in_flight: float = 1.0  #: of a post, after which its process confirms once more that the answer is its own
+    surplus_checks: tuple[float, ...] = (3.5, 10.0, 30.0, 120.0)  #: pauses before looks for a message posted twice
     visibility_checks: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  #: pauses between looks for shared files
     clock_skew: float = 30.0  #: by which our clock may be ahead of Slack's

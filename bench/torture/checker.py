@@ -91,12 +91,17 @@ def _judge_conversation(verdict: Verdict, questions: Sequence[Question], shown: 
     notices = [message for message, is_none in zip(shown, ends_nothing, strict=True) if not is_none]
     verdict.left_over.extend(f"unfinished: {_short(message)}" for message in shown if message.is_unfinished)
     told = len(notices)
-    for question in unanswered:
+    for question in sorted(unanswered, key=_is_excused):  # a sentence ends first what needs an end
         if told:
             told -= 1
-        elif not (question.is_refused or question.is_unheard):
+        elif not _is_excused(question):
             verdict.lost.append(f"{question.token}: in {question.conversation}")
     verdict.doubled.extend(f"told once more than asked: {_short(one)}" for one in notices[len(notices) - told :])
+
+
+def _is_excused(question: Question) -> bool:
+    """Whether a question may stay without an answer."""
+    return question.is_refused or question.is_unheard
 
 
 def _is_whole(verdict: Verdict, token: str, numbers: Sequence[int], last: int) -> bool:

@@ -210,8 +210,8 @@ class Sender(Protocol):
         """Open the answer to `reply_to`, or find the one opened before.
 
         The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: visible to the author
-        only, if the platform supports it. Must work without `run`. `confirm`: to be awaited right before each call that
-        people see, after any wait for a rate limit.
+        only, if the platform supports it. Must work without `run`. `confirm`: to be awaited right before each request
+        that people see is written, after any wait for a rate limit or a connection.
         """
 
 

@@ -95,6 +95,14 @@ def test_an_answer_in_another_conversation_is_lost_here_and_too_much_there() -> 
     assert figures(verdict) == {"lost": 1, "doubled": 1}
 
 
+def test_a_sentence_ends_the_question_that_needs_an_end() -> None:
+    """One of two unanswered questions was never delivered: the sentence is the other one's, or one too many."""
+    questions = question(ONE, is_unheard=True), question(TWO)
+    sentence = shown("The AI service can't be reached.")
+    assert figures(judge(history(*questions, see=[sentence]))) == {}
+    assert figures(judge(history(*questions, see=[]))) == {"lost": 1}
+
+
 def test_answers_stand_in_the_order_of_the_questions() -> None:
     """The second one's above the first one's."""
     verdict = judge(history(question(ONE), question(TWO), see=[shown(answer_to(TWO)), shown(answer_to(ONE))]))

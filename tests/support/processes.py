@@ -1,4 +1,4 @@
-"""Processes of the service that start fast, as they are forked with all modules imported, and can be killed."""
+"""Processes of the service, forked with all modules imported so that they start fast; killed and paused by tests."""
 
 import asyncio
 import multiprocessing
@@ -8,6 +8,10 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any, Literal
+
+import aiohttp
+import psutil
 
 import bot
 from bot import __main__
@@ -76,6 +80,7 @@ async def process(
         yield one
     finally:
         one.send_signal(signal.SIGTERM)
+        one.send_signal(signal.SIGCONT)
         async with asyncio.timeout(60):
             await one.wait()
 
@@ -86,6 +91,44 @@ def service(timing: ServiceTiming | None = None) -> int:
         return __main__.main(["run"])
     asyncio.run(run(load_settings(), timing=timing))
     return 0
+
+
+#: "connected": the request has a connection, and nothing is written; "writing": right before it is written.
+Moment = Literal["connected", "writing"]
+
+
+def pausing_service(moment: Moment, method: str, path: str) -> int:
+    """Run the service; it stops at the first request of that method whose path contains `path`."""
+    is_due = True
+
+    def stop(request: Any) -> None:
+        nonlocal is_due
+        if is_due and request.method == method and path in request.url.path:
+            is_due = False
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    connect, send = aiohttp.TCPConnector.connect, aiohttp.ClientRequest.send
+
+    async def connect_and_stop(connector: Any, request: Any, *given: Any, **more: Any) -> Any:
+        connection = await connect(connector, request, *given, **more)
+        if moment == "connected":
+            stop(request)
+        return connection
+
+    async def stop_and_send(request: Any, connection: Any) -> Any:
+        if moment == "writing":
+            stop(request)
+        return await send(request, connection)
+
+    aiohttp.TCPConnector.connect = connect_and_stop  # type: ignore[assignment,method-assign]
+    aiohttp.ClientRequest.send = stop_and_send  # type: ignore[assignment,method-assign]
+    return service()
+
+
+async def wait_until_stopped(process: Process) -> None:
+    """Return once the process has stopped itself."""
+    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:  # noqa: ASYNC110 - the system tells nobody
+        await asyncio.sleep(0.02)
 
 
 def _run(

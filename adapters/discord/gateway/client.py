@@ -15,6 +15,7 @@ from discord.http import HTTPClient, Route
 
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import ActionButton
+from adapters.kit.connection.fenced_connector import FencedConnector
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,7 @@ class DiscordClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=timing.rate_limit_wait,
+            connector=FencedConnector(limit=0),
         )
         self.router: EventRouter | None = None  #: None: events are dropped
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name

@@ -28,6 +28,7 @@ from adapters.discord.outbound.upload_limits import UploadLimits
 from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import RETRY, STOP
+from adapters.kit.connection.fenced_connector import fenced
 from adapters.kit.missing_files import replace_missing_files
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
@@ -126,10 +127,10 @@ class DiscordDraft:
         async with self._lock:
             if self._is_over or (self._is_single and self._services.deadlines.is_due(self._target)):
                 return
-            await self.confirm()
+            pages = [*rest, replace(last, actions=(stop,))]
             try:
-                pages = [*rest, replace(last, actions=(stop,))]
-                await self._messages.show_pages(pages, before_edit=self._reserve_edit)
+                with fenced(self.confirm):
+                    await self._messages.show_pages(pages, before_edit=self._reserve_edit)
             except AnswerRemoved:
                 self._is_over = True
 
@@ -171,10 +172,11 @@ class DiscordDraft:
             self._rate.use_slot()
             if _is_for_one(answer) and self._target.thread_name and not self._messages.ref:
                 self._answer_in_place()
-            if answer.is_empty:
-                await self._messages.delete_all()
-            else:
-                await self._upload_and_show(await replace_missing_files(answer, self._name_missing_file))
+            with fenced(self.confirm):
+                if answer.is_empty:
+                    await self._messages.delete_all()
+                else:
+                    await self._upload_and_show(await replace_missing_files(answer, self._name_missing_file))
             if self._target.token:
                 await self._services.deadlines.clear(self._key)
 

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
+from adapters.kit.connection.fenced_connector import fenced
 from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.reply_target import ReplyTarget
@@ -298,10 +299,9 @@ class WebApi:
         for left in reversed(range(1 if best_effort else _TRIES)):
             await limiter.acquire(owner, method, channel, best_effort=best_effort)
             client = await self.client()
-            if method not in _INVISIBLE:
-                await self.confirm()
             try:
-                answer = await client.api_call(method, **body)  # type: ignore[arg-type]
+                with fenced(always_owned if method in _INVISIBLE else self.confirm):
+                    answer = await client.api_call(method, **body)  # type: ignore[arg-type]
             except API_ERRORS as exc:
                 error = to_delivery_error(exc)
                 if is_rate_limit(exc) and isinstance(error, DeliveryDelayed):

@@ -11,6 +11,7 @@ from dataclasses import replace
 import aiohttp
 import structlog
 
+from adapters.kit.connection.fenced_connector import fenced
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.slack.connection.errors import unreachable
 from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refused_message, proxy_for, refusal_code
@@ -88,11 +89,11 @@ async def _respond(api: WebApi, body: Block) -> bool:
     assert session is not None
     url = api.target.response_url
     response_body = {"response_type": "ephemeral", "replace_original": False, **body}
-    await api.confirm()
     timeout = aiohttp.ClientTimeout(total=api.services.timing.response_timeout)
     try:
-        async with session.post(url, json=response_body, timeout=timeout, proxy=proxy_for(url)) as response:
-            return response.status == _OK
+        with fenced(api.confirm):
+            async with session.post(url, json=response_body, timeout=timeout, proxy=proxy_for(url)) as response:
+                return response.status == _OK
     except NETWORK_ERRORS as exc:
         raise unreachable(exc) from exc
 

@@ -20,6 +20,7 @@ from adapters.slack.connection.web_api import (
 )
 from adapters.slack.outbound.layout import MessagePart, message_forms, message_metadata
 from adapters.slack.outbound.recovery import ExistingMessages
+from adapters.slack.outbound.surplus import confirm_posted
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_stop_button
@@ -226,6 +227,7 @@ class AnswerMessages:
             return False
         try:
             sent = await self._create(
+                part,
                 "chat.startStream",
                 best_effort=True,
                 channel=self._channel,
@@ -297,6 +299,7 @@ class AnswerMessages:
             else:
                 return posted.ts
         sent = await self._create(
+            part,
             "chat.postMessage",
             best_effort=best_effort,
             thread_ts=self.thread or None,
@@ -315,9 +318,10 @@ class AnswerMessages:
             await self._stop_stream(posted)  # a stream that an earlier try has started
             await self.api.call("chat.update", ts=posted.ts, **body)
 
-    async def _create(self, method: str, **params: Any) -> Json:
+    async def _create(self, part: int, method: str, **params: Any) -> Json:
         """Create a message. `is_state_known` is False until it is clear whether Slack did."""
         self.is_state_known = False
+        began_at = time.time()
         try:
             sent = await self.api.call(method, **params)
         except DeliveryError as exc:
@@ -325,6 +329,8 @@ class AnswerMessages:
             raise
         finally:
             self.note_change()
+        if abs(time.time() - began_at) > self.api.services.timing.in_flight:
+            await confirm_posted(self.api, key=self._key, thread=self.thread, part=part, ts=str(sent["ts"]))
         self.is_state_known = True
         self._on_posted()
         return sent

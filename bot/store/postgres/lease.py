@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from zlib import crc32
 
@@ -46,8 +46,9 @@ class Lease:
         self._adopt = adopt  #: called with the new connection, the earlier numbers and the new one
         self._connection: Connection | None = None
         self._using = asyncio.Lock()
-        self._beating: asyncio.Task[None] | None = None
+        self._watching: Sequence[asyncio.Task[None]] = ()
         self._seen = 0.0  #: when the connection last gave a sign of life, on the clock that goes on in sleep
+        self._ticked = 0.0  #: when the event loop last looked for what has arrived, on the same clock
         self._numbers: list[int] = []  #: that may own events of this process in the table
         self.number = 0  #: of this process
 
@@ -55,13 +56,15 @@ class Lease:
         """Connect and take a number. Raises `StoreError`."""
         async with self.connection():
             pass
-        self._beating = asyncio.create_task(self._beat(), name="store ownership")
+        self._watching = [
+            asyncio.create_task(work, name="store ownership") for work in (self._beat(), self._note_running())
+        ]
 
     async def close(self) -> None:
         """Close the connection, which ends the ownership of all events."""
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
         if self._connection is not None:
             await close(self._connection)
 
@@ -74,11 +77,12 @@ class Lease:
         )
 
     async def verify(self) -> None:
-        """Ask the database where the last sign of life is old: the process may have been paused meanwhile.
+        """Ask the database where the last sign of life is old, or where this process may just have been paused.
 
-        Raises `StoreError`.
+        Then the end of the connection may have arrived without having been read. Raises `StoreError`.
         """
-        if abs(time.time() - self._seen) > self._timing.recent:
+        now = time.time()
+        if abs(now - self._seen) > self._timing.recent or abs(now - self._ticked) > self._timing.paused:
             async with self.connection() as db:
                 await db.rows("SELECT 1")
 
@@ -89,13 +93,14 @@ class Lease:
             connection = self._connection
             if connection is None or connection.is_closed():
                 connection = await self._connect()
+            asked_at = time.time()  # an answer may be read long after it was sent, by a process that was paused
             try:
                 with self._connections.translate_errors():
                     yield PostgresDatabase(connection)
             except StoreUnavailable:
                 connection.terminate()  # in whatever state it is
                 raise
-            self._seen = time.time()
+            self._seen = asked_at
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[None]:
@@ -134,6 +139,12 @@ class Lease:
         self._numbers = [number]
         self._on_notification("", 0)
         return connection
+
+    async def _note_running(self) -> None:
+        """Note regularly that this process is running and its event loop reads what arrives."""
+        while True:
+            self._ticked = time.time()
+            await asyncio.sleep(self._timing.tick)
 
     async def _beat(self) -> None:
         """Check the connection regularly, and replace one that broke silently."""

@@ -1,19 +1,26 @@
 """Several processes of the service on one PostgreSQL: each is told of everything that happens on Discord."""
 
+import asyncio
+import json
 import secrets
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
 from simulators.discord.checks import LOADING
+from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, TOKEN
-from tests.support.database.postgres import server, url
-from tests.support.discord.messages import text_of
+from tests.support import processes
+from tests.support.database.postgres import connected, name_of, server, url
+from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import Whole, whole
+from tests.support.scripted_api import events, piece, scripted_api, silence
 from tests.support.service import FAST, make_settings, run_service
 
 __all__ = ["server", "url"]
@@ -61,3 +68,45 @@ async def test_commands_that_two_processes_are_told_of(tmp_path: Path, url: Secr
         shown = [text_of(one.simulator.originals[token]) for token in tokens]
         assert shown == [f"re: question {number}" for number in range(20)]
         assert len(one.simulator.bot_messages(DM)) == 21
+
+
+async def test_a_process_that_was_paused_in_the_middle_of_an_edit(tmp_path: Path, url: SecretStr) -> None:
+    """The answer that another process has finished meanwhile does not become half an answer again."""
+    async with asyncio.timeout(100), DiscordSimulator() as simulator, scripted_api() as api, AsyncExitStack() as stack:
+
+        async def grow(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await response.prepare(request)
+            for text in ("half ", "an answer "):
+                await response.write(f"data: {json.dumps(piece(text))}\n\n".encode())
+                await simulator.until(lambda: simulator.bot_messages(DM))
+            return await silence(request)
+
+        api.play(grow, events(piece("all of it", finish="stop")))
+        given = {
+            "AIMODELS_BASE_URL": api.url,
+            "AIMODELS_API_KEY": "key",
+            "AIMODELS_STREAMING": "true",
+            "BOT_DATA_DIR": str(tmp_path),
+            "BOT_DATABASE_URL": url.get_secret_value(),
+            **simulator.environment,
+        }
+        target = processes.pausing_service, "connected", "PATCH", f"/channels/{DM}/messages/"
+        paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
+        await simulator.until(lambda: len(simulator.gateway.identified) == 1, 60)
+        await simulator.say(DM, "hello")
+        await processes.wait_until_stopped(paused)
+        async with connected(url, "postgres") as connection:
+            name = name_of(url)
+            await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        other = await stack.enter_async_context(
+            processes.process(processes.service, environment=given, folder=tmp_path)
+        )
+        await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"], 60)
+        paused.send_signal(signal.SIGCONT)
+        for one in (paused, other):
+            one.send_signal(signal.SIGTERM)
+            assert await one.wait() == 0
+    [answer] = simulator.bot_messages(DM)
+    assert text_of(answer) == "all of it"
+    assert "stop" not in actions_of(answer)

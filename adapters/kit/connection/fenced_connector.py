@@ -1,0 +1,43 @@
+"""HTTP connections that carry what people see only while this process owns it.
+
+A request may wait for its turn and for a connection, and the process may be paused anywhere. So ownership is confirmed
+in the last step before the request is written, when its connection is there.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+from aiohttp.connector import Connection
+
+from bot.ports import Confirm
+
+_confirm: ContextVar[Confirm | None] = ContextVar("confirm", default=None)
+
+
+@contextmanager
+def fenced(confirm: Confirm) -> Iterator[None]:
+    """Await `confirm` before each request of this task in the block; an error that it raises prevents the request."""
+    token = _confirm.set(confirm)
+    try:
+        yield
+    finally:
+        _confirm.reset(token)
+
+
+class FencedConnector(aiohttp.TCPConnector):
+    """A connector for `fenced` requests, and for others. See `aiohttp.TCPConnector`."""
+
+    async def connect(self, *given: Any, **more: Any) -> Connection:
+        """Return a connection for a request. Raises the errors of `confirm`."""
+        connection = await super().connect(*given, **more)
+        confirm = _confirm.get()
+        if confirm is not None:
+            try:
+                await confirm()
+            except BaseException:
+                connection.release()
+                raise
+        return connection
