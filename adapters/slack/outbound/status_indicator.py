@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
 from adapters.slack.connection.web_api import SESSION, STATUS, UNSUPPORTED, WebApi, is_outcome_unknown, refusal_code
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError
+from bot.ports import always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -59,23 +62,23 @@ class StatusIndicator:
 
     async def _start_session(self, thread: str) -> None:
         with suppress(DeliveryDelayed, StoreError):
-            self._may_have_session |= await self._set_session(thread, "processing", best_effort=True)
+            self._may_have_session |= await self._set_session(self._api, thread, "processing", best_effort=True)
 
-    async def _set_session(self, thread: str, status: str, *, best_effort: bool) -> bool:
+    async def _set_session(self, api: WebApi, thread: str, status: str, *, best_effort: bool) -> bool:
         """Set the session's status. False: Slack refuses, or was not asked."""
-        if not self._api.is_enabled(SESSION):
+        if not api.is_enabled(SESSION):
             return False
         try:
-            await self._api.call(
+            await api.call(
                 "agents.sessions.setStatus",
                 best_effort=best_effort,
-                channel_id=self._api.target.channel,
+                channel_id=api.target.channel,
                 thread_ts=thread,
                 status=status,
             )
         except DeliveryRefused as exc:
             if refusal_code(exc) in UNSUPPORTED:
-                self._api.disable(SESSION)
+                api.disable(SESSION)
             return False
         except DeliveryDelayed as exc:
             if is_outcome_unknown(exc):
@@ -83,31 +86,36 @@ class StatusIndicator:
             raise
         return True
 
-    async def set(self, thread: str, text: str, details: str = "", *, best_effort: bool = True) -> None:
+    async def set(self, thread: str, text: str, details: str = "") -> None:
         """Set the status, unless the same was set recently. Raises `StoreError` when nothing can be sent at all."""
         now = time.monotonic()
-        if text and text == self._text and now - self._set_at < self._timing.status_lifetime:
+        if text == self._text and now - self._set_at < self._timing.status_lifetime:
             return
         status = " · ".join(part for part in (text, details) if part)
         try:
-            await self._api.call(
+            is_set = await self._set_status(self._api, thread, status, best_effort=True)
+        except DeliveryDelayed as exc:
+            self._may_be_set |= is_outcome_unknown(exc)
+        else:
+            self._text, self._set_at = (text, now) if is_set else (self._text, self._set_at)
+            self._may_be_set |= is_set
+
+    async def _set_status(self, api: WebApi, thread: str, status: str, *, best_effort: bool) -> bool:
+        """Set or remove the status. False: Slack refuses."""
+        try:
+            await api.call(
                 "assistant.threads.setStatus",
                 best_effort=best_effort,
-                channel_id=self._api.target.channel,
+                channel_id=api.target.channel,
                 thread_ts=thread,
                 status=status,
                 loading_messages=[status] if status else None,
             )
         except DeliveryRefused as exc:
             if refusal_code(exc) in UNSUPPORTED:
-                self._api.disable(STATUS)
-        except DeliveryDelayed as exc:
-            if not best_effort:
-                raise
-            self._may_be_set |= is_outcome_unknown(exc)
-        else:
-            self._text, self._set_at = text, now
-            self._may_be_set = bool(text)
+                api.disable(STATUS)
+            return False
+        return True
 
     def invalidate(self) -> None:
         """Note that a message in the thread removed the status."""
@@ -116,31 +124,38 @@ class StatusIndicator:
 
     async def clear(self, thread: str) -> None:
         """Remove the status where no message has, and end the session. Under load it goes on in the background."""
-        if self._session is not None:
-            await asyncio.wait({self._session}, timeout=self._timing.status_patience)
-        is_agent = self._api.target.surface == "agent"
-        must_end = self._may_have_session and is_agent and bool(thread)
-        must_clear = self._may_be_set and self.is_available(thread)
-        if must_clear or must_end:
-            clearing = self._api.services.background.start(self._clear(thread, ends_session=must_end))
+        sending = {task for task in (self._announcement, self._session) if task is not None and not task.done()}
+        if sending or self._must_clear(thread) or self._must_end(thread):
+            clearing = self._api.services.background.start(self._clear(thread, sending))
             await asyncio.wait({clearing}, timeout=self._timing.status_patience)
 
-    async def _clear(self, thread: str, *, ends_session: bool) -> None:
-        """Remove status and session, however long it takes: left over, they say that an answer is still being made."""
+    def _must_clear(self, thread: str) -> bool:
+        return self._may_be_set and self.is_available(thread)
+
+    def _must_end(self, thread: str) -> bool:
+        return self._may_have_session and self._api.target.surface == "agent" and bool(thread)
+
+    async def _clear(self, thread: str, sending: Collection[asyncio.Task[None]]) -> None:
+        """Remove status and session, however long it takes: left over, they say that an answer is still being made.
+
+        Also after the event was completed, when nobody owns it any more. `sending`: on their way, to be waited for.
+        """
+        api = replace(self._api, confirm=always_owned)
+        if sending:
+            await asyncio.wait(sending)
         for pause in (*_PAUSES, None):
             try:
-                if self._may_be_set and self.is_available(thread):
-                    await self.set(thread, "", best_effort=False)
-                    self._may_be_set = False
-                if ends_session:
-                    await self._set_session(thread, "active", best_effort=False)
+                if self._must_clear(thread):
+                    await self._set_status(api, thread, "", best_effort=False)
+                    self.invalidate()
+                if self._must_end(thread):
+                    await self._set_session(api, thread, "active", best_effort=False)
                     self._may_have_session = False
-            except DeliveryDelayed as exc:
+            except (DeliveryDelayed, StoreError) as exc:
                 if pause is None:
                     log.warning("status not removed", reason=str(exc))
                 else:
-                    await asyncio.sleep(max(pause, exc.retry_after or 0.0))
-            except StoreError:
-                return  # another process has the answer, and removes them
+                    retry_after = exc.retry_after if isinstance(exc, DeliveryDelayed) else None
+                    await asyncio.sleep(max(pause, retry_after or 0.0))
             else:
                 return

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.timing import Timing
 from simulators.slack import Message, SlackSimulator
 from tests.support.scripted_api import failure
 from tests.support.service import quiet_logs
@@ -156,6 +157,23 @@ async def test_under_load_no_status_is_left_over(slack: SlackSimulator, tmp_path
         gate.set()
         await running.answers(question)
         await slack.until(lambda: [states[-1] for states in slack.team.sessions.values()] == ["active"])
+
+
+async def test_a_status_that_comes_after_the_answer_is_removed(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Slack takes longer to show that the bot is thinking than the answer takes: afterwards nothing says so."""
+    areas = "assistant.threads", "agents.sessions"
+    sending = [slack.faults.hold(f"{area}.setStatus") for area in areas]
+    async with service(slack, tmp_path, timing=Timing(announce_delay=0.0, status_patience=0.1)) as running:
+        gate = running.echo.hold("hello")
+        question = slack.ada.direct("hello")
+        await slack.until(lambda: all(slack.called(f"{area}.setStatus") for area in areas))
+        gate.set()
+        await running.answers(question)
+        await running.core.worker.drain()
+        for one in sending:
+            one.set()
+        await slack.until(lambda: [states[-1] for states in slack.team.sessions.values()] == ["active"])
+        await slack.until(lambda: not slack.team.statuses)
 
 
 async def test_stop_ends_a_running_job(slack: SlackSimulator, tmp_path: Path) -> None:
