@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 _SPOKEN = ("", "file_share", "thread_broadcast", "me_message", "bot_message")
 _MESSAGES = 5000  # messages that are remembered
 _REPLIES = 100  # to a message that came late
+_THREADS = 1000  # whose newest replies, which were for nobody, are remembered
 
 
 #: Slack itself, which writes notices such as "You have been removed from #general" as direct messages. They carry
@@ -73,6 +74,8 @@ class MessageHandler:
         self._observed = observed
         self._background = background
         self._late_event = late_event
+        #: Replies that were for nobody, by thread: the message that they reply to may be for the bot, and come late.
+        self._unaddressed: BoundedDict[str, list[Json]] = BoundedDict(_THREADS, lifetime=2 * late_event)
         self._locks: PerKey[str, asyncio.Lock] = PerKey()
         self._muted = MutedParticipants(services, ADAPTER)
         self._recorded: BoundedDict[str, None] = BoundedDict(_MESSAGES)
@@ -100,6 +103,7 @@ class MessageHandler:
             try:
                 event = await self._to_event(workspace, message)
                 if event is None:
+                    self._note_unaddressed(workspace, message)
                     return
                 await self._sink(event)
                 self._recorded[known] = None
@@ -114,11 +118,26 @@ class MessageHandler:
                 return
         if event.location.is_private:
             self._assistant.set_title(workspace, event)
-        elif _begins(message, event) and event.written_at + self._late_event <= time.time():
-            self._background.start(self._add_replies(workspace, message))
+        elif _begins(message, event):
+            await self._add_earlier_replies(workspace, message, event)
+
+    async def _add_earlier_replies(self, workspace: Workspace, message: Json, event: Event) -> None:
+        """Record the replies that came before the message that they reply to, and were for nobody until it came.
+
+        Done before Slack is acknowledged: if this process ends, Slack sends the message again to the next one.
+        """
+        for reply in self._unaddressed.pop(_thread_id(workspace, message), ()):
+            await self._add(workspace, reply)
+        if event.written_at + self._late_event <= time.time():
+            await self._add_replies(workspace, message)
+
+    def _note_unaddressed(self, workspace: Workspace, message: Json) -> None:
+        if message.get("thread_ts") not in (None, message.get("ts")) and not is_bot(message):
+            thread = _thread_id(workspace, message)
+            self._unaddressed[thread] = [*self._unaddressed.get(thread, ()), message]
 
     async def _add_replies(self, workspace: Workspace, message: Json) -> None:
-        """Record the replies to a message that came late: those without a mention were for nobody until it came."""
+        """Record the replies to a message that came late, as the history has them."""
         channel, ts = str(message["channel"]), str(message["ts"])
         client = self._workspaces.client_of(workspace)
         try:
@@ -257,6 +276,12 @@ class MessageHandler:
             has_prior_messages=has_prior_messages,
         )
         return event_from_message(message, self._commands, context=context, person=person, people=people)
+
+
+def _thread_id(workspace: Workspace, message: Json) -> str:
+    """Return the id of the thread of a reply, or of the thread that a message may begin."""
+    root = str(message.get("thread_ts") or message.get("ts") or "")
+    return message_id(workspace.owner, str(message.get("channel") or ""), root)
 
 
 def _begins(message: Json, event: Event) -> bool:

@@ -1,5 +1,6 @@
 """One question, one visible answer, also when Slack sends events twice, late or in the wrong order."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,10 @@ async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimul
     assert asked == [["one", "two"], ["one"], ["one", "two", "three"]]
 
 
-async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("late_event", [0.0, 5.0], ids=["history", "memory"])
+async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_path: Path, late_event: float) -> None:
     """A reply without a mention that came before the message that it replies to is answered after that."""
-    async with service(slack, tmp_path, http=True, timing=Timing(late_event=0.0)) as running:
+    async with service(slack, tmp_path, http=True, timing=Timing(late_event=late_event)) as running:
         slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
         first = slack.ada.mention("one")
         await slack.until_delivered()
@@ -115,6 +117,29 @@ async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_
         await slack.until_delivered()
         for delivery in missed:
             await slack.sender.again(delivery, number=3)
+        await running.answers(first, 2)
+        assert running.echo.prompts == ["one", "two"]
+
+
+async def test_a_process_that_ends_while_it_looks_for_replies(slack: SlackSimulator, tmp_path: Path) -> None:
+    """The late message is acknowledged once its replies are recorded: Slack sends it again to the next process."""
+    async with service(slack, tmp_path, http=True, timing=Timing(late_event=0.0)) as running:
+        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
+        first = slack.ada.mention("one")
+        await slack.until_delivered()
+        slack.sender.url = url
+        missed = list(slack.sender.deliveries)
+        slack.ada.say("two", thread=first)
+        await slack.until_delivered()
+        looking = slack.faults.hold("conversations.replies")
+        delivering = [asyncio.create_task(slack.sender.again(delivery, number=2)) for delivery in missed]
+        await slack.until(lambda: slack.from_bot(thread=first.ts))
+        await running.restart()
+        looking.set()
+        await asyncio.gather(*delivering)
+        for delivery in missed:
+            if not delivery.is_acknowledged:
+                await slack.sender.again(delivery, number=3)
         await running.answers(first, 2)
         assert running.echo.prompts == ["one", "two"]
 
