@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bench.torture.history import TOKEN, Call, answer_to, turn_of
 
+_TIME_OUT = 1.0, 5.0  #: seconds, shortest and longest, until a gateway gives up with 504
 _PIECE = 400  #: characters in an event of a stream
 
 
@@ -44,6 +45,9 @@ class Api:
     async def _answer(self, request: web.Request, call: Call, *, is_stream: bool) -> web.StreamResponse:
         fault = self._pick_fault() if call.token else ""
         call.is_failed = bool(fault)
+        if fault == "timed out":
+            await asyncio.sleep(self.rng.uniform(*_TIME_OUT))
+            return _failure(504)
         if fault in ("refused", "busy"):
             return _failure(500 if fault == "refused" else 429)
         await asyncio.sleep(self.rng.uniform(*self.latency))
@@ -66,7 +70,7 @@ class Api:
     def _pick_fault(self) -> str:
         if self.rng.random() >= self.fault_rate:
             return ""
-        fault = self.rng.choice(("refused", "busy", "cut"))
+        fault = self.rng.choice(("refused", "busy", "cut", "timed out"))
         self.faults[f"API {fault}"] += 1
         return fault
 

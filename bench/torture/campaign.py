@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.torture.api import Api, scripted_api
 from bench.torture.checker import Verdict, judge
+from bench.torture.clock import Clock
 from bench.torture.database import SqliteDatabase, postgres_database
 from bench.torture.discord import DiscordSide
 from bench.torture.faults import DISK_FULL, KILL, FaultInjector
@@ -135,7 +136,10 @@ async def run_campaign(plan: Plan) -> Result:
             if plan.engine == "SQLite"
             else await stack.enter_async_context(postgres_database())
         )
-        services = [_process(folder, number, api, platforms, database.url, rng) for number in range(plan.processes)]
+        clock = Clock(folder)
+        services = [
+            _process(folder, number, api, platforms, database.url, clock, rng) for number in range(plan.processes)
+        ]
         people = [_People(platform, random.Random(rng.random())) for platform in platforms]
         others: dict[str, Fault] = dict(database.faults())
         for platform in platforms:
@@ -144,6 +148,7 @@ async def run_campaign(plan: Plan) -> Result:
             rng,
             services,
             others,
+            clock=clock,
             kill_weight=plan.kill_weight,
             on_death=[platform.note_absence for platform in platforms],
         )
@@ -182,7 +187,7 @@ def _folder(plan: Plan, stack: contextlib.AsyncExitStack) -> Path:
 
 
 def _process(
-    folder: Path, number: int, api: Api, platforms: Sequence[Platform], database: str, rng: random.Random
+    folder: Path, number: int, api: Api, platforms: Sequence[Platform], database: str, clock: Clock, rng: random.Random
 ) -> ServiceProcess:
     own = folder / f"process{number}"
     own.mkdir()
@@ -196,6 +201,7 @@ def _process(
         "BOT_SECRET_KEY": _SECRET_KEY,
         "BOT_CONTEXT_TOKENS": "100000",  # so that each earlier turn fits
         "BOT_LOG_FORMAT": "json",
+        **clock.environment,
     }
     for platform in platforms:
         environment |= platform.environment

@@ -6,12 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from bench.torture.clock import Clock
 from bench.torture.history import Injected
 from bench.torture.platform import Fault
 from bench.torture.service import ServiceProcess
 
 KILL = "kill -9"
 DISK_FULL = "disk full"
+_JUMPS = (-3600, -40, 40, 3600)  #: seconds by which the clock is wrong for a while
 _WEIGHTS = {"reply lost": 3, "event again": 3, "pause": 2}
 
 
@@ -24,10 +26,12 @@ class FaultInjector:
         processes: Sequence[ServiceProcess],
         others: Mapping[str, Fault],
         *,
+        clock: Clock,
         kill_weight: int,
         on_death: Sequence[Callable[[], None]],
     ) -> None:
         self._rng = rng
+        self._clock = clock
         self._kill_weight = kill_weight
         self._on_death = on_death  #: called when the last process has been killed
         self._processes = processes
@@ -36,6 +40,7 @@ class FaultInjector:
             "pause": self._pause,
             DISK_FULL: self._fill_disk,
             "few descriptors": self._exhaust_descriptors,
+            **({"clock jump": self._jump} if clock.can_jump else {}),
             **others,
         }
         self.counts: Counter[str] = Counter()
@@ -71,6 +76,9 @@ class FaultInjector:
 
     async def _pause(self) -> None:
         await self._pick().pause(self._rng.choice((0.3, 1.0, 4.0)))
+
+    async def _jump(self) -> None:
+        await self._clock.jump(self._rng.choice(_JUMPS), self._rng.uniform(0.5, 3.0))
 
     async def _fill_disk(self) -> None:
         await self._pick().fill_disk(self._rng.uniform(0.5, 2.0))
