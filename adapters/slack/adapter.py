@@ -189,6 +189,8 @@ class Slack:
         """Return the draft of that key. A new one announces itself, where that needs no message."""
         draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
         draft.confirm = confirm
+        if ref is not None:
+            draft.indicator.note_retry()
         return draft
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:

@@ -59,8 +59,8 @@ class SlackDraft:
         self._key = key
         self._timing = services.timing
         self._is_private = (private or bool(target.private)) and not target.is_dm
-        self._status = StatusIndicator(self._api, is_retry=ref is not None)
-        self._messages = AnswerMessages(self._api, key=key, on_posted=self._status.invalidate)
+        self.indicator = StatusIndicator(self._api)
+        self._messages = AnswerMessages(self._api, key=key, on_posted=self.indicator.invalidate)
         thread, _, message = (ref or "").partition("/")
         self._messages.thread = thread or target.thread
         self._ref = message
@@ -105,7 +105,7 @@ class SlackDraft:
     def announce(self) -> None:
         """Show after a moment that an answer is being made, where that needs no message. Returns at once."""
         if not self._is_private:
-            self._status.announce(self._messages.thread, translate("slack.thinking", self._target.locale))
+            self.indicator.announce(self._messages.thread, translate("slack.thinking", self._target.locale))
 
     async def status(self, status: Status) -> None:
         """Show a status: beside the thread; as a card when the job is long; as a message where it has to stay."""
@@ -117,16 +117,16 @@ class SlackDraft:
         async with self._step():
             await self._prepare()
             facts, thread = progress.facts(status), self._messages.thread
-            self._status.start_session(thread)
+            self.indicator.start_session(thread)
             if status.is_waiting and not self._has_text:
                 await self._messages.show_status(f"_{status.text}_")
                 return
             is_long = status.progress is not None or status.elapsed >= self._timing.card_after
             if is_long and await self._messages.show_card(status.text, " · ".join(facts)):
                 return
-            if self._status.is_available(thread):
-                await self._status.set(thread, status.text, " · ".join(facts))
-            if not self._status.is_available(thread) and not self._has_text:
+            if self.indicator.is_available(thread):
+                await self.indicator.set(thread, status.text, " · ".join(facts))
+            if not self.indicator.is_available(thread) and not self._has_text:
                 await self._messages.show_status(f"_{' · '.join((status.text, *facts))}_")
 
     async def write(self, text: str) -> None:
@@ -135,7 +135,7 @@ class SlackDraft:
             return
         async with self._step():
             await self._prepare()
-            self._status.start_session(self._messages.thread)
+            self.indicator.start_session(self._messages.thread)
             for part, markdown in enumerate(split_growing(text)):
                 await self._messages.stream(part, markdown)
             self._has_text = True
@@ -144,7 +144,7 @@ class SlackDraft:
         """Show exactly this answer. Safe to repeat."""
         answer = await replace_missing_files(answer, self._name_missing_file)
         async with self._step():
-            await self._status.end_announcement()
+            await self.indicator.end_announcement()
             if answer.is_empty:
                 await self._remove()
             else:
@@ -154,7 +154,7 @@ class SlackDraft:
                     if not is_refused_message(exc):
                         raise
                     await self._fall_back(answer, exc)
-            await self._status.clear(self._messages.thread)
+            await self.indicator.clear(self._messages.thread)
             if self._target.pressed_error:
                 await delete_pressed_error(self._api, answer)
 
@@ -300,7 +300,7 @@ class SlackDraft:
 
     async def _prepare(self) -> None:
         """Find existing messages, and make sure that there is a thread to write to."""
-        await self._status.end_announcement()
+        await self.indicator.end_announcement()
         await self._recover()
         target, messages = self._target, self._messages
         if messages.thread or not target.parent:

@@ -18,9 +18,9 @@ _PAUSES = (1.0, 5.0, 20.0, 60.0, 60.0)  # seconds between two tries to remove a 
 
 
 class StatusIndicator:
-    """The status of one answer; a message in the thread removes it. `is_retry`: an earlier try may have set one."""
+    """The status of one answer; a message in the thread removes it."""
 
-    def __init__(self, api: WebApi, *, is_retry: bool) -> None:
+    def __init__(self, api: WebApi) -> None:
         self._api = api
         self._timing = api.services.timing
         self._text = ""
@@ -28,8 +28,12 @@ class StatusIndicator:
         self._announcement: asyncio.Task[None] | None = None
         self._is_announcing = False  # the first status is being sent
         self._session: asyncio.Task[None] | None = None
-        self._may_have_session = is_retry
-        self._may_be_set = is_retry
+        self._may_have_session = False
+        self._may_be_set = False
+
+    def note_retry(self) -> None:
+        """Note that an earlier try, perhaps of another process, may have set a status and started a session."""
+        self._may_have_session = self._may_be_set = True
 
     def is_available(self, thread: str) -> bool:
         """Whether a thread can have a status."""

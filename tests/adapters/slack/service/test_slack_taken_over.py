@@ -143,3 +143,37 @@ async def test_a_process_that_was_paused_in_the_middle_of_a_post(
 
 def posts(slack: SlackSimulator) -> list[str]:
     return [call.method for call in slack.calls if call.method == "chat.postMessage"]
+
+
+async def test_what_another_process_showed_between_two_tries(
+    slack: SlackSimulator, tmp_path: Path, url: SecretStr
+) -> None:
+    """A process that goes on with its own question removes the status of one that had it meanwhile and died."""
+    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+        api.play(echo := EchoApi(api.url))
+        echo.broken.add("hello")
+        given = environment(slack, api.url, tmp_path, BOT_DATABASE_URL=url.get_secret_value())
+        first = await stack.enter_async_context(
+            processes.process(processes.service, environment=given, folder=tmp_path)
+        )
+        await slack.until(lambda: slack.sockets.open, 60)
+        question = slack.ada.mention("hello")
+        await slack.until(lambda: answers(slack, question), 60)  # that it goes on trying
+        async with connected(url) as connection:
+            while not await connection.fetchval("SELECT count(*) FROM events WHERE owner IS NULL"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        first.send_signal(signal.SIGSTOP)
+        echo.broken.clear()
+        release = echo.hold("hello")
+        second = await stack.enter_async_context(
+            processes.process(processes.service, environment=given, folder=tmp_path)
+        )
+        await slack.until(lambda: slack.team.statuses, 60)
+        second.send_signal(signal.SIGKILL)
+        await second.wait()
+        first.send_signal(signal.SIGCONT)
+        release.set()
+        await slack.until(lambda: answers(slack, question) == ["re: hello"], 60)
+        first.send_signal(signal.SIGTERM)
+        assert await first.wait() == 0
+    assert not slack.team.statuses
