@@ -191,6 +191,8 @@ class Slack:
         draft.confirm = confirm
         if ref is not None:
             draft.indicator.note_retry()
+            if self._services is not None and self._services.has_peers:
+                draft.messages.note_retry()
         return draft
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:

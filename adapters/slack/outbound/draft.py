@@ -60,16 +60,16 @@ class SlackDraft:
         self._timing = services.timing
         self._is_private = (private or bool(target.private)) and not target.is_dm
         self.indicator = StatusIndicator(self._api)
-        self._messages = AnswerMessages(self._api, key=key, on_posted=self.indicator.invalidate)
+        self.messages = AnswerMessages(self._api, key=key, on_posted=self.indicator.invalidate)
         thread, _, message = (ref or "").partition("/")
-        self._messages.thread = thread or target.thread
+        self.messages.thread = thread or target.thread
         self._ref = message
-        self._messages.is_state_known = ref is None  # else an earlier try may have got anywhere
+        self.messages.is_state_known = ref is None  # else an earlier try may have got anywhere
         self._settled = services.settled
         is_settled = self._settled.get(key)
         if ref is not None and not is_settled:  # another process, or an earlier try, may have had a message on its way
             is_recent = is_settled is not None or services.core.has_peers
-            self._messages.changed_at = time.monotonic() if is_recent else services.started_at
+            self.messages.changed_at = time.monotonic() if is_recent else services.started_at
         self._files: AnswerFiles | None = None  # made when there are any
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
@@ -81,10 +81,10 @@ class SlackDraft:
     @property
     def ref(self) -> str:
         """Thread and message; "" before anything is posted."""
-        posted = self._messages.parts.get(0)
+        posted = self.messages.parts.get(0)
         ts = posted.ts if posted is not None else self._ref
-        is_begun = ts or self._messages.thread != self._target.thread
-        return f"{self._messages.thread}/{ts}" if is_begun else ""
+        is_begun = ts or self.messages.thread != self._target.thread
+        return f"{self.messages.thread}/{ts}" if is_begun else ""
 
     @property
     def _target(self) -> ReplyTarget:
@@ -98,36 +98,36 @@ class SlackDraft:
             try:
                 yield
             finally:
-                self._settled[self._key] = self._messages.is_state_known
+                self._settled[self._key] = self.messages.is_state_known
 
     # -- while it is made
 
     def announce(self) -> None:
         """Show after a moment that an answer is being made, where that needs no message. Returns at once."""
         if not self._is_private:
-            self.indicator.announce(self._messages.thread, translate("slack.thinking", self._target.locale))
+            self.indicator.announce(self.messages.thread, translate("slack.thinking", self._target.locale))
 
     async def status(self, status: Status) -> None:
         """Show a status: beside the thread; as a card when the job is long; as a message where it has to stay."""
         if self._is_private:
             if status.is_waiting and not self._has_said_waiting:
                 self._has_said_waiting = True
-                await post_sentence(self._api, status.text, key=self._key, thread=self._messages.thread)
+                await post_sentence(self._api, status.text, key=self._key, thread=self.messages.thread)
             return
         async with self._step():
             await self._prepare()
-            facts, thread = progress.facts(status), self._messages.thread
+            facts, thread = progress.facts(status), self.messages.thread
             self.indicator.start_session(thread)
             if status.is_waiting and not self._has_text:
-                await self._messages.show_status(f"_{status.text}_")
+                await self.messages.show_status(f"_{status.text}_")
                 return
             is_long = status.progress is not None or status.elapsed >= self._timing.card_after
-            if is_long and await self._messages.show_card(status.text, " · ".join(facts)):
+            if is_long and await self.messages.show_card(status.text, " · ".join(facts)):
                 return
             if self.indicator.is_available(thread):
                 await self.indicator.set(thread, status.text, " · ".join(facts))
             if not self.indicator.is_available(thread) and not self._has_text:
-                await self._messages.show_status(f"_{' · '.join((status.text, *facts))}_")
+                await self.messages.show_status(f"_{' · '.join((status.text, *facts))}_")
 
     async def write(self, text: str) -> None:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""
@@ -135,9 +135,9 @@ class SlackDraft:
             return
         async with self._step():
             await self._prepare()
-            self.indicator.start_session(self._messages.thread)
+            self.indicator.start_session(self.messages.thread)
             for part, markdown in enumerate(split_growing(text)):
-                await self._messages.stream(part, markdown)
+                await self.messages.stream(part, markdown)
             self._has_text = True
 
     async def finish(self, answer: Answer) -> None:
@@ -154,7 +154,7 @@ class SlackDraft:
                     if not is_refused_message(exc):
                         raise
                     await self._fall_back(answer, exc)
-            await self.indicator.clear(self._messages.thread)
+            await self.indicator.clear(self.messages.thread)
             if self._target.pressed_error:
                 await delete_pressed_error(self._api, answer)
 
@@ -204,14 +204,14 @@ class SlackDraft:
         files = [await prepare_upload(media) for media in answer.media if media.path is not None and not media.url]
         layout = AnswerLayout([], [whole_text(answer.text), *files], is_caption=True)
         await self._share(layout, answer)
-        await self._messages.delete_from()
+        await self.messages.delete_from()
 
     async def _say_refused(self, refusal: DeliveryRefused) -> None:
         """Tell the person privately that Slack refuses the answer: where they asked, else in direct messages."""
         if self._has_said_refused:
             return
         text = translate("slack.refused_answer", self._target.locale, reason=refusal_code(refusal))
-        await post_sentence(self._api, text, key=self._key, thread=self._messages.thread)
+        await post_sentence(self._api, text, key=self._key, thread=self.messages.thread)
         self._has_said_refused = True
 
     async def _deliver(self, answer: Answer) -> None:
@@ -223,7 +223,7 @@ class SlackDraft:
             if layout.is_caption and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
                 if self._answer_files().has_caption:
-                    await self._messages.delete_from()
+                    await self.messages.delete_from()
                     return
             await self._show(layout, answer)
         except UploadsRefused as exc:
@@ -246,8 +246,8 @@ class SlackDraft:
             texts = [MessagePart(" ", [])]
         for number, part in enumerate(texts):
             is_last = number == len(texts) - 1 and not under_files
-            await self._messages.finalize(number, part, self._build_actions(answer) if is_last else [])
-        await self._messages.delete_from(len(texts))
+            await self.messages.finalize(number, part, self._build_actions(answer) if is_last else [])
+        await self.messages.delete_from(len(texts))
 
     async def _share(self, layout: AnswerLayout, answer: Answer, *, caption: Sequence[Block] = ()) -> None:
         if not layout.files and self._files is None:
@@ -257,25 +257,25 @@ class SlackDraft:
             await self._answer_files().share(layout.files, blocks, recover=self._recover)
 
     def _answer_files(self) -> AnswerFiles:
-        self._files = self._files or AnswerFiles(self._messages, key=self._key)
+        self._files = self._files or AnswerFiles(self.messages, key=self._key)
         return self._files
 
     async def _remove(self) -> None:
         """Delete everything that was shown."""
         if self._files is not None and self._files.is_message_unknown:
-            self._messages.is_state_known = False
+            self.messages.is_state_known = False
         await self._recover()
-        await self._messages.delete_from()
+        await self.messages.delete_from()
         await self._share(AnswerLayout([], [], is_caption=False), Answer())
 
     async def _post_ephemeral(self, answer: Answer) -> None:
         if self._posted_ephemeral == answer:
             return
         await self._remove()
-        thread = self._messages.thread
+        thread = self.messages.thread
         if self._target.parent and not self._target.thread and thread:
-            await self._messages.delete(thread)  # the parent of a request that has no answer for everybody
-            self._messages.thread = thread = ""
+            await self.messages.delete(thread)  # the parent of a request that has no answer for everybody
+            self.messages.thread = thread = ""
         if answer.media:
             await self._deliver_in_dm(answer, "")
         elif not await post_ephemeral(self._api, answer, key=self._key, thread=thread):
@@ -286,14 +286,14 @@ class SlackDraft:
         """Show the answer in the person's direct messages. `note`: the reason, which precedes it."""
         log.info("answer goes to direct messages", event_id=self._key)
         self._api = await open_dm(self._api)
-        self._messages = AnswerMessages(self._api, key=self._key)
-        self._messages.is_state_known = False
+        self.messages = AnswerMessages(self._api, key=self._key)
+        self.messages.is_state_known = False
         self._files = None
         self._note = note
         await self._deliver(answer)
 
     def _build_actions(self, answer: Answer) -> list[Block]:
-        api, thread = self._api, self._messages.thread
+        api, thread = self._api, self.messages.thread
         return build_actions(answer.actions, api.target, api.services.core, key=self._key, thread=thread)
 
     # -- recovery
@@ -302,7 +302,7 @@ class SlackDraft:
         """Find existing messages, and make sure that there is a thread to write to."""
         await self.indicator.end_announcement()
         await self._recover()
-        target, messages = self._target, self._messages
+        target, messages = self._target, self.messages
         if messages.thread or not target.parent:
             return
         messages.is_state_known = False
@@ -318,12 +318,12 @@ class SlackDraft:
         await self._link_thread()
 
     async def _recover(self) -> None:
-        if not self._messages.is_state_known:
+        if not self.messages.is_state_known:
             await self._find_existing()
 
     async def _find_existing(self) -> None:
         """Find the messages of an earlier try. Those in a thread that can't be read count as absent."""
-        target, messages = self._target, self._messages
+        target, messages = self._target, self.messages
         await asyncio.sleep(messages.changed_at + self._api.services.timing.late_messages - time.monotonic())
         if not messages.thread and target.parent:
             messages.thread = await find_parent(self._api, self._key)
@@ -346,4 +346,4 @@ class SlackDraft:
     async def _link_thread(self) -> None:
         target = self._target
         link = self._api.services.link_thread
-        await link(target.owner, target.channel, self._messages.thread, target.conversation)
+        await link(target.owner, target.channel, self.messages.thread, target.conversation)

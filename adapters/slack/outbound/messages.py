@@ -92,6 +92,11 @@ class AnswerMessages:
         """Take note that a message was sent, or may have been: the history may show it late."""
         self.changed_at = time.monotonic()
 
+    def note_retry(self) -> None:
+        """Note that another process may have sent messages since the last try."""
+        self.is_state_known = False
+        self.note_change()
+
     # -- a growing answer
 
     async def stream(self, part: int, markdown: str) -> None:

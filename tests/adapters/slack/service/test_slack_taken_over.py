@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
 from simulators.slack import Message, SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import connected, name_of, server, url
 from tests.support.processes import Process
-from tests.support.scripted_api import scripted_api
+from tests.support.scripted_api import chat, scripted_api
 from tests.support.service import EchoApi
 
 __all__ = ["server", "url"]
@@ -148,32 +149,45 @@ def posts(slack: SlackSimulator) -> list[str]:
 async def test_what_another_process_showed_between_two_tries(
     slack: SlackSimulator, tmp_path: Path, url: SecretStr
 ) -> None:
-    """A process that goes on with its own question removes the status of one that had it meanwhile and died."""
+    """A process goes on with its own question that another one had meanwhile, which posted, set a status and died."""
     async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
         api.play(echo := EchoApi(api.url))
         echo.broken.add("hello")
         given = environment(slack, api.url, tmp_path, BOT_DATABASE_URL=url.get_secret_value())
-        first = await stack.enter_async_context(
-            processes.process(processes.service, environment=given, folder=tmp_path)
+        first, second = (
+            stack.enter_async_context(processes.process(processes.service, environment=given, folder=tmp_path))
+            for _ in range(2)
         )
+        running = await first
         await slack.until(lambda: slack.sockets.open, 60)
         question = slack.ada.mention("hello")
         await slack.until(lambda: answers(slack, question), 60)  # that it goes on trying
         async with connected(url) as connection:
             while not await connection.fetchval("SELECT count(*) FROM events WHERE owner IS NULL"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        first.send_signal(signal.SIGSTOP)
-        echo.broken.clear()
-        release = echo.hold("hello")
-        second = await stack.enter_async_context(
-            processes.process(processes.service, environment=given, folder=tmp_path)
-        )
+        running.send_signal(signal.SIGSTOP)
+        release = asyncio.Event()
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            await release.wait()
+            return await chat("\n\n".join(f"{letter * 9000}." for letter in "ab"))(request)
+
+        echo.instead.append(answer)
+        doomed = await second
         await slack.until(lambda: slack.team.statuses, 60)
-        second.send_signal(signal.SIGKILL)
-        await second.wait()
-        first.send_signal(signal.SIGCONT)
+
+        async def kill() -> None:
+            doomed.send_signal(signal.SIGKILL)
+            await doomed.wait()
+
+        slack.faults.at("chat.postMessage", "after", kill)
         release.set()
-        await slack.until(lambda: answers(slack, question) == ["re: hello"], 60)
-        first.send_signal(signal.SIGTERM)
-        assert await first.wait() == 0
+        await doomed.wait()
+        running.send_signal(signal.SIGCONT)
+        async with connected(url) as connection:
+            while await connection.fetchval("SELECT count(*) FROM events WHERE NOT done"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        running.send_signal(signal.SIGTERM)
+        assert await running.wait() == 0
+    assert [text.count("a") + text.count("b") for text in answers(slack, question)] == [9000, 9000]
     assert not slack.team.statuses
