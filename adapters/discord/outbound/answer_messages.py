@@ -182,7 +182,12 @@ class AnswerMessages:
         return posted
 
     async def _is_in_order(self, index: int, message: str) -> bool:
-        """Whether a message that was there already stands below the one before it; delete it otherwise."""
+        """Whether a message that was there already stands below the one before it; delete it otherwise.
+
+        Where it is the one before it, which became that by an edit, it stays and is not taken for two.
+        """
+        if index and message == self._posted[index - 1].id:
+            return False
         if index and int(message) < int(self._posted[index - 1].id or 0):
             await self.channel.delete(message)
             return False

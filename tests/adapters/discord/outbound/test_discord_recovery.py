@@ -80,6 +80,21 @@ async def test_reposted_when_what_was_begun_is_removed(
     assert [message["content"] for message in simulator.bot_messages(DM)] == ["The answer is 42."]
 
 
+async def test_a_gap_between_messages_is_filled(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
+    """A message in the middle is gone: that of the next page takes its place, and another is posted for that page."""
+    event = await service.say()
+    answer = Answer(text=long_markdown(5000), actions=(AGAIN,))
+    await (await service.open_draft(event)).finish(answer)
+    shown = [message["content"] for message in simulator.bot_messages(DM)]
+    first, middle, last = simulator.bot_messages(DM)
+    await simulator.delete(middle)
+    async with Service(simulator, core) as another:
+        await (await another.open_draft(event, ref=f"{first['id']},{last['id']}")).finish(answer)
+    assert [message["content"] for message in simulator.bot_messages(DM)] == shown
+
+
 @pytest.mark.parametrize("timing", [MUCH_LATER])
 async def test_found_again_in_its_thread(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """The first message of a thread that was opened for a question is the beginning of its answer."""
