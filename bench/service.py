@@ -91,6 +91,11 @@ class BenchAdapter:
     async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         return PriorMessages()
 
+    async def place_beside(
+        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
+    ) -> Mapping[str, str]:
+        return reply_to
+
     def health(self) -> str:
         return ""
 

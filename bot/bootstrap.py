@@ -16,11 +16,15 @@ from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Registry, load_offered
+from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
 from bot.control.limits import LimitBook
 from bot.control.prices import PriceBook
+from bot.control.questions import Questions
+from bot.control.quotes import Quotes
 from bot.control.registry import load_settings_registry
 from bot.control.retention import Retention
+from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
@@ -72,6 +76,7 @@ class Core:
     worker: Worker
     services: AdapterServices
     retention: Retention
+    approvals: Approvals
     timing: ServiceTiming
 
 
@@ -135,6 +140,17 @@ async def build(
         policy = Policy(settings, quotas=quotas, scoped=scoped, commands=names)
         await quotas.limits.rules()  # names the roles that matter
         limits = LearntLimits(store)
+        approvals = Approvals(
+            queue=store,
+            journal=store,
+            waiting=WaitingRequests(store),
+            audit_log=store,
+            scoped=scoped,
+            policy=policy,
+            find_spec=registry.find_spec,
+            adapters=adapters,
+            timing=timing.pipeline,
+        )
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
@@ -146,6 +162,7 @@ async def build(
             ledger=store,
             reports=store,
             audit_log=store,
+            questions=Questions(Quotes(settings=settings, prices=prices), approvals),
             maintenance=store,
             api=guarded,
             workspace_apis=workspace_apis,
@@ -215,6 +232,7 @@ async def build(
             worker=worker,
             services=services,
             retention=Retention(scoped=scoped, maintenance=store, longest=settings.bot_retention_days),
+            approvals=approvals,
             timing=timing,
         )
 

@@ -82,9 +82,8 @@ class Event:
     replaces: str = ""  #: id of an earlier event of the adapter whose turns this event's turns replace
     has_prior_messages: bool = False  #: others precede the event: see `Adapter.read_prior_messages`
     is_local: bool = False  #: only the process that records it can answer it, as at a terminal
-
-
-# ------------------------------------------------------------------ answers: what commands yield, what is stored
+    agreed: int = 0  #: price in micros to which its author has agreed
+    approved: int = 0  #: price in micros that an approver has granted
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
     working = asyncio.create_task(core.worker.run(), name="worker")
     pruning = asyncio.create_task(_prune(core), name="pruning")
     checking = asyncio.create_task(_report_unmatched_roles(core), name="rules on roles")
+    lapsing = asyncio.create_task(core.approvals.run(), name="approvals")
     stopped = asyncio.create_task(_wait_for(stopping), name="signal")
     try:
         await asyncio.wait({receivers, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -76,10 +77,10 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
         if working.done():
             working.result()
     finally:
-        for task in (receivers, working, pruning, checking, stopped):
+        for task in (receivers, working, pruning, checking, lapsing, stopped):
             task.cancel()
         # Bounded, as a library may swallow a cancellation; running answers get their time in any case.
-        await asyncio.wait({receivers, working, pruning, checking, stopped}, timeout=core.timing.adapter_stop)
+        await asyncio.wait({receivers, working, pruning, checking, lapsing, stopped}, timeout=core.timing.adapter_stop)
         await core.worker.stop()
 
 

@@ -152,6 +152,17 @@ class Console:
         """Return nothing: every message in a terminal is for the service."""
         return PriorMessages()
 
+    async def place_beside(
+        self,
+        reply_to: Mapping[str, str],
+        *,
+        conversation: str,  # noqa: ARG002
+        channel: str = "",  # noqa: ARG002
+        person: str = "",  # noqa: ARG002
+    ) -> Mapping[str, str]:
+        """Return the same place: a terminal has one."""
+        return reply_to
+
     def health(self) -> str:
         """Return "" while the output can be read, else a sentence."""
         return translate("console.unread", self._person.locale) if self._plain.output_closed.is_set() else ""

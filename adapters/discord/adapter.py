@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 import aiohttp
 import discord
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 
 from adapters.discord import interaction_tokens
 from adapters.discord.gateway.client import DiscordClient, EventRouter, use_api_url, use_gateway_url
-from adapters.discord.gateway.errors import describe_error
+from adapters.discord.gateway.errors import describe_error, raise_delivery_errors
 from adapters.discord.gateway.watchdog import GatewayWatchdog
 from adapters.discord.inbound import downloads, history
 from adapters.discord.inbound.catch_up import CatchUp
@@ -287,6 +288,24 @@ class Discord:
         assert self._services is not None, "connected first"
         storage = self._services.storage(interaction_tokens.NAMESPACE)
         await (storage.delete(key) if value is None else storage.set(key, value))
+
+    async def place_beside(
+        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
+    ) -> Mapping[str, str]:
+        """Return the place of a message of its own in a channel, else in a person's direct messages."""
+        asked = ReplyTarget.of(reply_to)
+        if not channel:
+            with raise_delivery_errors():
+                channel = str((await self.http.start_private_message(int(person)))["id"])
+        return ReplyTarget(
+            conversation=conversation,
+            channel=channel,
+            user=person or asked.user,
+            guild="" if person else asked.guild,
+            locale=asked.locale,
+            is_dm="1" if person else "",
+            since=str(discord.utils.time_snowflake(datetime.now(UTC))),
+        ).to_reply_to()
 
     # -- reading
 

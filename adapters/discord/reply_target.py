@@ -40,6 +40,7 @@ class ReplyTarget(ReplyTargetFields):
     deferred: Deferral = ""  #: who sees the "thinking" response that acknowledges it
     spoiler: str = ""  #: "1": files are hidden until they are clicked
     upload_limit: str = ""  #: bytes that a file in a response to it may have
+    since: str = ""  #: of a message that answers none: a snowflake of its time
     #: -- of a summary: the conversation that it is about, where that is not the question's own; at most one is set
     history_channel: str = ""  #: a thread or direct message channel, up to the question
     history_message: str = ""  #: a message in `channel` with the chain of replies that it ends
@@ -52,7 +53,7 @@ class ReplyTarget(ReplyTargetFields):
     @property
     def source_id(self) -> str:
         """Id of the message or interaction that is answered, which tells its age; every answer has a greater id."""
-        return self.message or self.interaction
+        return self.message or self.interaction or self.since
 
     @property
     def expires_at(self) -> float:

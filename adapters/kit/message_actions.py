@@ -10,7 +10,10 @@ from typing import Literal
 from bot.models import Attachment
 
 #: Buttons under an answer whose press is answered to the presser alone, in a word.
-EPHEMERAL_ACTIONS = ("good", "bad", "delete", "set", "stop")
+EPHEMERAL_ACTIONS = (
+    *("good", "bad", "delete", "set", "stop"),
+    *("quote-make", "quote-1", "quote-2", "quote-3", "quote-4", "quote-cancel", "approve", "decline", "withdraw"),
+)
 
 Lacking = Literal["", "text", "picture"]
 

@@ -34,7 +34,7 @@ from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
-from bot.errors import DeliveryDelayed, SettingsError
+from bot.errors import DeliveryDelayed, DeliveryRefused, SettingsError
 from bot.i18n import operator_text, translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, Confirm, Sink, always_owned
@@ -213,6 +213,15 @@ class Slack:
         draft = SlackDraft(services, target, key=key, ref=ref, private=private)
         draft.announce()
         return draft
+
+    async def place_beside(
+        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
+    ) -> Mapping[str, str]:
+        """Return the place of a message of its own in the same workspace. Raises `DeliveryRefused` for another's."""
+        target = ReplyTarget.of(reply_to).beside(conversation, channel=channel, person=person)
+        if target is None:
+            raise DeliveryRefused("of another workspace")
+        return target.to_reply_to()
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""

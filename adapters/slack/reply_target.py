@@ -55,6 +55,26 @@ class ReplyTarget(ReplyTargetFields):
             reply_to = {"requested_at": reply_to["asked"], **reply_to}
         return super(ReplyTarget, cls).of(reply_to)  # the class that `super()` knows is the one without slots
 
+    def beside(self, conversation: str, *, channel: str = "", person: str = "") -> "ReplyTarget | None":
+        """Return a message in a channel, else in a person's direct messages. None: they are not of this workspace.
+
+        Their ids are those of the core, which have the owner in front where there are many.
+        """
+        owner, _, plain = (channel or person).rpartition(".")
+        if owner not in ("", self.owner):
+            return None
+        return ReplyTarget(
+            conversation=conversation,
+            team=self.team,
+            enterprise=self.enterprise,
+            channel=plain if channel else "",
+            user=self.user if channel else plain,
+            user_team=self.user_team if channel else self.team,
+            private="" if channel else "1",
+            requested_at=str(time.time()),
+            locale=self.locale,
+        )
+
     @property
     def owner(self) -> str:
         """The installation that answers; ids of channels and messages are unique within it."""

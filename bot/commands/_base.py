@@ -11,6 +11,7 @@ from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
+from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.conversation.context import Conversation
 from bot.errors import UsageError
@@ -49,6 +50,7 @@ class Context:
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people
     audit_log: AuditLog  #: what administrators did
+    approvals: Approvals  #: requests that wait for a decision
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
@@ -196,6 +198,11 @@ class Registry:
     def find(self, name: str) -> Command | None:
         """The command of that name or alias."""
         return self._names.get(name)
+
+    def find_spec(self, name: str) -> CommandSpec | None:
+        """The spec of the command of that name or alias."""
+        command = self._names.get(name)
+        return None if command is None else command.spec
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())

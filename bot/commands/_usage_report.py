@@ -83,7 +83,7 @@ def table(ctx: Context, by: str, groups: Sequence[Group], names: Mapping[str, st
     """Return the report as a Markdown table with totals."""
     has_kind = by == "day"
     columns = (by, *(["kind"] if has_kind else []), "requests", "tokens", "media", "cost")
-    lines = [table_row([ctx.translate(f"spent.{column}") for column in columns])]
+    lines = [table_row([ctx.translate(f"spent.{column}", zone=ctx.settings.bot_time_zone) for column in columns])]
     lines.append("|---" * (2 if has_kind else 1) + "|---:" * 4 + "|")
     for one in groups[:_LONGEST_TABLE]:
         name = names[one.key] if by in (*_IN_ORDER_OF_TIME, "kind") else table_code(names[one.key])

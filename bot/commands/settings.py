@@ -8,7 +8,7 @@ from bot.commands._settings import set_and_audit
 from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
 from bot.control.forms import FOR, NAME, VALUE
-from bot.control.registry import ScopedSetting
+from bot.control.registry import HERE, ScopedSetting
 from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
@@ -62,6 +62,10 @@ async def settings(ctx: Context) -> Parts:
         yield Actions((_change(ctx, (setting.name, FOR, "clear"), {NAME: setting.name}),))
         return
     scope = _scope(ctx, setting)
+    if setting.is_place and not clears:
+        if value != HERE:
+            raise UsageError(ctx.translate("settings.here", name=setting.name))
+        value = ctx.event.location.channel
     problem = "" if clears else setting.error(value, ctx.event.actor.locale)
     if problem:
         raise UsageError(problem)
@@ -107,9 +111,9 @@ def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
         is_elsewhere = given in setting.scopes
         key = f"settings.no_{given}_here" if is_elsewhere else "settings.no_scope"
         raise UsageError(ctx.translate(key, name=setting.name, scopes=_codes(ctx, here)))
-    scope = Scope(given) if given else next((each for each in here if _may_change(ctx, each)), here[0])
-    if not _may_change(ctx, scope):
-        others = [each for each in here if _may_change(ctx, each)]
+    scope = Scope(given) if given else next((each for each in here if _may_set(ctx, setting, each)), here[0])
+    if not _may_set(ctx, setting, scope):
+        others = [each for each in here if _may_set(ctx, setting, each)]
         instead = ctx.translate("settings.instead", scopes=_codes(ctx, others)) if others else ""
         raise UsageError(f"{ctx.translate(f'settings.not_allowed.{scope}')} {instead}".rstrip())
     return scope
@@ -124,6 +128,12 @@ def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
         for scope in namespaces_of(ctx.event)
         if scope in setting.scopes and (scope is not Scope.THREAD or has_thread)
     ]
+
+
+def _may_set(ctx: Context, setting: ScopedSetting, scope: Scope) -> bool:
+    """Return whether the author may change a setting in a scope."""
+    is_admin = ctx.event.actor.is_admin or ctx.is_service_admin()
+    return _may_change(ctx, scope) and (is_admin or not setting.by_admins)
 
 
 def _may_change(ctx: Context, scope: Scope) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.commands import _usage_report as report
 from bot.commands._base import Context, Parts, command
@@ -57,7 +58,7 @@ async def usage(ctx: Context) -> Parts:
     whose, days, by = ctx.option("whose"), ctx.integer("days"), ctx.option("by")
     if not _may_see(ctx, whose):
         raise UsageError(ctx.translate(f"spent.not_allowed.{whose}"))
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.now(ZoneInfo(ctx.settings.bot_time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days - 1)
     title = ctx.translate(f"spent.title.{whose}", days=days)
     if ctx.option("as") == "file":
@@ -113,4 +114,5 @@ async def _sums(ctx: Context, by: Sequence[UsageField], whose: str, since: datet
         actor=event.actor.id if whose == "mine" else None,
         channel=event.location.channel if whose == "channel" else None,
         workspace=event.location.workspace if whose == "workspace" else None,
+        zone=ZoneInfo(ctx.settings.bot_time_zone),
     )

@@ -1,5 +1,6 @@
 """The settings that may change while the service runs, each described once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, ki
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
 from bot.settings.api_endpoint import needs_sandbox
+from bot.settings.approvers import APPROVER
 from bot.settings.core import MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
 
@@ -33,6 +35,15 @@ ON, OFF = SWITCH = ("on", "off")
 MODERATION = "moderation"
 #: The word that switches fallback models off.
 NO_FALLBACK = "none"
+QUOTE_ABOVE = "quote_above"
+APPROVE_ABOVE = "approve_above"
+APPROVERS = "approvers"
+APPROVAL_CHANNEL = "approval_channel"
+APPROVAL_HOURS = "approval_hours"
+APPROVE_OWN = "approve_own"
+
+#: What is typed for the channel in which a setting is set.
+HERE = "here"
 
 _EVERYWHERE = tuple(Scope)
 #: Commands that nobody may switch off: they help, end something, or undo the switching off.
@@ -56,6 +67,9 @@ class ScopedSetting:
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
+    pattern: str = ""  #: that each word of a list matches; "": any
+    by_admins: bool = False  #: only administrators may change it, in their own direct messages, too
+    is_place: bool = False  #: the value is the channel in which it is set, typed as `HERE`
 
     @property
     def name(self) -> str:
@@ -94,6 +108,9 @@ class ScopedSetting:
             near = nearest_choice(unknown[0].lower(), self.words)
             values = {"flag": self.name, "value": unknown[0].replace("`", "'"), "allowed": allowed, "near": near}
             return translate("usage.choice_near" if near else "usage.choice", locale, **values)
+        wrong = [word for word in split_list(value) if not re.fullmatch(self.pattern, word)] if self.pattern else []
+        if wrong:
+            return translate("settings.approvers", locale, value=wrong[0])
         return validate_option(self.option, value, locale=locale)
 
 
@@ -121,7 +138,7 @@ def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> 
             for kind, option in extra_parameters(settings.bot_extra_parameters)
         ),
     ]
-    return {setting.name: setting for setting in found}
+    return {setting.name: setting for setting in (*found, *_money(settings))}
 
 
 def _model(kind: Kind, models: tuple[str, ...]) -> ScopedSetting:
@@ -253,3 +270,54 @@ def _bound(name: str, description: str, least: str, choices: tuple[str, ...]) ->
     allowed = choices[choices.index(least) :]
     option = Option(name=name, description=description, kind="choice", choices=allowed, default=least)
     return ScopedSetting(option=option, is_bound=True)
+
+
+def _money(settings: Settings) -> Iterable[ScopedSetting]:
+    """Yield the settings of quotes and approvals. A threshold of the environment can only be lowered."""
+    scopes = (Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
+    for name, description, most in (
+        (QUOTE_ABOVE, "Price above which a request first shows what it will cost", settings.bot_quote_above),
+        (APPROVE_ABOVE, "Price above which an approver has to grant a request", settings.bot_approve_above),
+    ):
+        bound, default = (100_000.0, "") if most is None else (most, f"{most:g}")
+        option = Option(name=name, description=description, kind="number", minimum=0, maximum=bound, default=default)
+        yield ScopedSetting(option=option, scopes=scopes, by_admins=True)
+    yield ScopedSetting(
+        option=Option(
+            name=APPROVERS,
+            description="People and roles that grant requests, as person:ID, role:ID; none: administrators",
+            default=", ".join(settings.bot_approvers),
+        ),
+        pattern=APPROVER,
+        scopes=scopes,
+        by_admins=True,
+    )
+    yield ScopedSetting(
+        option=Option(name=APPROVAL_CHANNEL, description="Channel in which approvers are asked; set it there"),
+        scopes=(Scope.CHANNEL, Scope.WORKSPACE),
+        by_admins=True,
+        is_place=True,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=APPROVAL_HOURS,
+            description="Hours after which a request that nobody has decided on lapses",
+            kind="number",
+            minimum=0.1,
+            maximum=720,
+            default="24",
+        ),
+        scopes=scopes,
+        by_admins=True,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=APPROVE_OWN,
+            description="Approvers may grant their own requests",
+            kind="choice",
+            choices=("no", "yes"),
+            default="no",
+        ),
+        scopes=scopes,
+        by_admins=True,
+    )

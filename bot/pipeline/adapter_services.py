@@ -15,6 +15,7 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
 from bot.control import forms
 from bot.control.effective import ScopedSettings
+from bot.control.quotes import DECIDE
 from bot.control.registry import LANGUAGE
 from bot.control.scopes import Scope
 from bot.errors import StoreError
@@ -99,6 +100,7 @@ class CoreServices:
             return
         await self._cancel(job)
         new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
+        new = replace(new, approved=0)  # it was granted as it was
         reopened = await self.journal.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
 
@@ -111,6 +113,8 @@ class CoreServices:
         """See `AdapterServices.retract`. An answer that is there already stays."""
         job = await self.journal.job(adapter, event_id)
         await self.journal.withdraw(adapter, event_id)
+        if job is not None and job.answer is not None and any(one.command == DECIDE for one in job.answer.actions):
+            await self.journal.reopen(job.event, answer=Answer())  # nobody decides on what was taken back
         if job is None or job.answer is not None:
             return
         is_cancelled = await self._cancel(job, retract=True)

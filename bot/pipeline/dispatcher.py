@@ -14,9 +14,10 @@ from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
-from bot.commands import Context, Registry
+from bot.commands import Command, Context, Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.registry import BUTTONS, COMMANDS_OFF, SPOILER
+from bot.control.questions import Questions, require_on
+from bot.control.registry import BUTTONS, SPOILER
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, OverLimit, UsageError
@@ -47,7 +48,6 @@ from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, R
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
-
 
 #: Most buttons under an answer, by the value of the setting.
 _BUTTONS = {"all": None, "few": 2, "none": 0}
@@ -134,6 +134,7 @@ class Dispatcher:
     ledger: UsageLedger
     reports: UsageReports
     audit_log: AuditLog
+    questions: Questions
     maintenance: Maintenance
     api: GuardedApi
     workspace_apis: WorkspaceApis
@@ -209,6 +210,7 @@ class Dispatcher:
             ledger=self.ledger,
             reports=self.reports,
             audit_log=self.audit_log,
+            approvals=self.questions.approvals,
             commands=self.registry,
             seq=job.seq,
             stop=stop,
@@ -219,11 +221,7 @@ class Dispatcher:
             forget_person=lambda person, workspace: self.maintenance.forget(event.adapter, person, workspace=workspace),
         )
         try:
-            await _require_on(job, command.spec, effective)
-            async with aclosing(command.run(context)) as parts:
-                async for part in parts:
-                    builder.add(part, progress)
-            await builder.apply(effective, command.spec)
+            return await self._run(command, context, job, builder, progress)
         except (UsageError, OverLimit) as exc:
             return refused_outcome(exc, builder.usage, builder.price, event.actor.locale)
         except ApiError as exc:
@@ -238,7 +236,19 @@ class Dispatcher:
         except Exception as exc:  # a command's bug must not leave the person without an answer
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
-        return builder.build(job, private=command.spec.is_private(event.options), note=calls.footnote())
+
+    async def _run(self, cmd: Command, ctx: Context, job: Job, builder: OutcomeBuilder, progress: Progress) -> Outcome:
+        """Run a command; the outcome of one that is too dear to be made at once is a question."""
+        require_on(job, cmd.spec, ctx.effective)
+        question, note = await self.questions.ask(ctx.event, cmd.spec, ctx.effective, ctx.defaults)
+        if question is not None:
+            return Outcome(answer=question)
+        async with aclosing(cmd.run(ctx)) as parts:
+            async for part in parts:
+                builder.add(part, progress)
+        await builder.apply(ctx.effective, cmd.spec)
+        note = "\n\n".join(part for part in (note, ctx.calls.footnote()) if part)
+        return builder.build(job, private=cmd.spec.is_private(ctx.event.options), note=note)
 
     def _calls(self, job: Job, builder: OutcomeBuilder, api: EventApi, effective: EffectiveSettings) -> ModelCalls:
         assert builder.api_job is not None
@@ -338,9 +348,3 @@ def _note_failed_job(error: ApiError, builder: OutcomeBuilder) -> None:
     if isinstance(error, JobFailed) and builder.entries is not None:
         builder.is_posted = False
         builder.entries.posted(is_pending=False)
-
-
-async def _require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
-    """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
-    if job.attempt == 1 and spec.name in effective.words(COMMANDS_OFF):
-        raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))

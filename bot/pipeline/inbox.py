@@ -7,6 +7,7 @@ import structlog
 
 from bot.commands import Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
+from bot.control.quotes import DECISIONS
 from bot.control.registry import COMMANDS_OFF, LANGUAGE
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
@@ -135,7 +136,8 @@ class Inbox:
         if action is None and job is not None and pressed == RETRY:  # the answer in progress has no actions yet
             return replace(event, command=RETRY, options={"event": named})
         if action is None:
-            return replace(event, rejection=translate("usage.button_gone", event.actor.locale))
+            key = "approval.too_late" if job is not None and pressed in DECISIONS else "usage.button_gone"
+            return replace(event, rejection=translate(key, event.actor.locale))
         given = {name: value for name, value in event.options.items() if name in action.prompts_for and value}
         command = self.registry.find(action.command)
         spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"
@@ -155,6 +157,7 @@ class Inbox:
         first = job.event
         if first.rejection:
             return replace(event, rejection=first.rejection)
+        is_failure = job.answer is not None and job.answer.is_failure
         taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
         return replace(
             event,
@@ -166,4 +169,7 @@ class Inbox:
             attachments=first.attachments,
             has_prior_messages=first.has_prior_messages,
             replaces=first.id,
+            # What failed was agreed on already.
+            agreed=first.agreed if is_failure else 0,
+            approved=first.approved if is_failure else 0,
         )

@@ -13,6 +13,7 @@ from bot.models import CommandSpec, Event
 from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
+from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
 
 
@@ -50,7 +51,8 @@ class Policy:
         self._general = general_lists(settings)
         self._by_command = command_lists(settings.bot_command_rules, commands)
         in_lists = (role for lists in (self._general, *self._by_command.values()) for role in lists.roles)
-        self.roles = NamedRoles((*in_lists, *settings.bot_admins))
+        approvers = listed_approvers(settings.bot_approvers, "role")
+        self.roles = NamedRoles((*in_lists, *settings.bot_admins, *approvers))
         self._quotas = quotas
         quotas.limits.report_roles_to(self.roles.add)
         self.scoped = scoped

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.policy.rules import command_lists, general_lists, id_forms
 from bot.ports import Adapter
+from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
 
 
 def named_roles(settings: Settings) -> frozenset[str]:
-    """Return the roles that the lists and rules of the environment name."""
+    """Return the roles that the lists and rules of the environment name, approvers among them."""
     rules = [general_lists(settings), *command_lists(settings.bot_command_rules, ()).values()]
-    return frozenset(role for lists in rules for role in lists.roles)
+    in_rules = frozenset(role for lists in rules for role in lists.roles)
+    return in_rules | listed_approvers(settings.bot_approvers, "role")
 
 
 async def unmatched_roles(settings: Settings, adapters: Mapping[str, Adapter]) -> str:

@@ -214,6 +214,15 @@ class Sender(Protocol):
         that people see is written, after any wait for a rate limit or a connection.
         """
 
+    async def place_beside(
+        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
+    ) -> Mapping[str, str]:
+        """Return `reply_to` of a message of its own in another place of the same workspace, about that request.
+
+        In `channel`, an id as in `Location`; else to `person`, an id as in `Actor`, in private. `conversation`: key of
+        the conversation there. Raises `DeliveryError`.
+        """
+
 
 class Reader(Protocol):
     """Reading from a platform what belongs to an event."""

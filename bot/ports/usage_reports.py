@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Literal, Protocol
 
-#: What usage is summed by. `roles`: all roles that the person had, a line each; `day`: ISO date, UTC.
+#: What usage is summed by. `roles`: all roles that the person had, a line each; `day`: ISO date.
 UsageField = Literal["day", "workspace", "channel", "person", "roles", "kind", "model"]
 
 
@@ -33,8 +33,9 @@ class UsageReports(Protocol):
         actor: str | None = None,
         channel: str | None = None,
         workspace: str | None = None,
+        zone: tzinfo = UTC,
     ) -> Sequence[UsageSum]:
-        """Return usage summed by these fields, in the order of their values."""
+        """Return usage summed by these fields, in the order of their values. `zone`: of the days."""
 
     async def names(self, adapter: str, actors: Collection[str]) -> Mapping[str, str]:
         """Return the display names of people by id, as far as they are stored."""

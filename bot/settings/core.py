@@ -11,29 +11,15 @@ from pydantic_settings import BaseSettings
 from aimodels import reference
 from bot.i18n import operator_text
 from bot.settings.api import ORIGIN, ApiSettings
+from bot.settings.approvers import validate_approvers
 from bot.settings.base import HttpUrl, Words, read
+from bot.settings.database_url import address, validate_database_url
 
 _SHORTEST_TOKEN = 16  # characters
 #: The ways to redact a request to the API, the weakest first.
 REDACTIONS = ("off", "pseudonyms", "mask")
 #: What the API's moderation endpoint checks, the least first.
 MODERATIONS = ("off", "requests", "both")
-
-
-def _database_url(value: SecretStr) -> SecretStr:
-    """Validate the URL without quoting it, as it may contain a password, and so may a library's error."""
-    text = value.get_secret_value()
-    if text.startswith("sqlite:///") or not text:
-        return value
-    if not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError(operator_text("setting.database_url"))
-    try:
-        is_whole = urlsplit(text).port != 0 and not urlsplit(text).fragment
-    except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise ValueError(operator_text("setting.postgres_url"))
-    return value
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -53,12 +39,6 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(ORIGIN.fullmatch(value) for value in values):
         raise ValueError(operator_text("setting.origins"))
     return tuple(value.rstrip("/") for value in values)
-
-
-def address(url: SecretStr) -> str:
-    """Return host, port and database of a database's URL, without user and password."""
-    parts = urlsplit(url.get_secret_value())
-    return f"{parts.hostname or 'local'}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 class Settings(ApiSettings):
@@ -85,7 +65,7 @@ class Settings(ApiSettings):
 
     # The service
     bot_data_dir: Path = Field(Path("data"), description="Folder of the database, the generated files and the key.")
-    bot_database_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+    bot_database_url: Annotated[SecretStr, AfterValidator(validate_database_url)] | None = Field(
         None,
         description="Database. sqlite:///folder/file.db for one process, postgresql://user:password@host/database for several (run make postgres first). Empty: an SQLite file in BOT_DATA_DIR.",
     )
@@ -224,6 +204,22 @@ class Settings(ApiSettings):
     )
     bot_budget_per_day: float = Field(
         0, ge=0, description="Money of all people a day, in the API's currency. 0: no limit."
+    )
+
+    bot_quote_above: float | None = Field(
+        None,
+        ge=0,
+        le=100_000,
+        description="Price of a request above which it first shows what it will cost. Administrators may lower it. Empty: no quotes unless they set a price.",
+    )
+    bot_approve_above: float | None = Field(
+        None,
+        ge=0,
+        le=100_000,
+        description="Price of a request above which an approver has to grant it. Administrators may lower it. Empty: no approvals unless they set a price.",
+    )
+    bot_approvers: Annotated[Words, AfterValidator(validate_approvers)] = Field(
+        (), description="People and roles that grant requests: person:ID,role:ID. Empty: administrators."
     )
 
     @property

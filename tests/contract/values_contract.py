@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class ValuesContract(StoreSuite):
         job = await answer(store, event("e2", actor="bob", location=here))
         await store.add_usage(job, [image])
 
-        async def sums(*by: UsageField, **which: str) -> list[tuple[Any, ...]]:
+        async def sums(*by: UsageField, **which: Any) -> list[tuple[Any, ...]]:
             found = await store.usage_sums(by, since=since, adapter="one", **which)
             return [(*one.fields, one.requests, one.prompt_tokens, one.items, one.cost) for one in found]
 
@@ -115,6 +115,11 @@ class ValuesContract(StoreSuite):
         assert await sums("model", actor="ann") == [("m \0", 1, 10, 0, 0.5), ("p", 1, 0, 2, 1.0)]
         assert await sums("workspace", "channel", workspace="v") == [("v", "", 1, 10, 0, 0.5)]
         assert {day for day, *_ in await sums("day")} <= {day.isoformat() for day in _days()}
+        for zone in (timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))):
+            today = datetime.now(zone).date()
+            found = await store.usage_sums(["day"], since=since, adapter="one", zone=zone)
+            assert {one.fields[0] for one in found} <= {(today - timedelta(days=n)).isoformat() for n in range(2)}
+            assert sum(one.requests for one in found) == 4
         assert await store.names("one", ["ann", "bob", "nobody"]) == {"ann": "Ann 雪", "bob": "Bob"}
         await store.forget("one", "ann")
         assert await sums("person", workspace="w") == [("", 2, 10, 2, 1.5), ("bob", 1, 0, 2, 1.0)]

@@ -18,9 +18,11 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Command, Context, Registry, load_offered
+from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
+from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.media import Spool
@@ -43,10 +45,11 @@ from bot.models import (
 from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
 from bot.pipeline.dispatcher import OutcomeBuilder
+from bot.pipeline.timing import PipelineTiming
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
-from tests.support.database.policy import make_quotas
+from tests.support.database.policy import make_policy, make_quotas
 from tests.support.media_files import MP4, PNG, WAV
 
 FILES = {"a.png": ("image/png", PNG), "a.wav": ("audio/wav", WAV), "a.mp4": ("video/mp4", MP4)}
@@ -266,6 +269,21 @@ class CommandRunner:
         return ScopedSettings(values=self.store, registry=load_settings_registry(self.settings, self.registry.specs))
 
     @property
+    def approvals(self) -> Approvals:
+        """The requests that wait for an approver."""
+        return Approvals(
+            queue=self.store,
+            journal=self.store,
+            waiting=WaitingRequests(self.store),
+            audit_log=self.store,
+            scoped=self.scoped,
+            policy=make_policy(self.settings, self.store),
+            find_spec=self.registry.find_spec,
+            adapters={},
+            timing=PipelineTiming(),
+        )
+
+    @property
     def prices(self) -> PriceBook:
         """The prices in effect."""
         return PriceBook(self.settings, self.store)
@@ -331,6 +349,7 @@ class CommandRunner:
             ledger=self.store,
             reports=self.store,
             audit_log=self.store,
+            approvals=self.approvals,
             commands=self.registry,
             seq=job.seq,
             stop=stop,

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.errors import StoreError, StoreUnavailable
 from bot.i18n import operator_text
-from bot.settings.core import address
+from bot.settings.database_url import address
 from bot.store.shared.migrations import find_pending
 from bot.store.shared.sql import to_numbered
 

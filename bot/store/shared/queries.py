@@ -5,7 +5,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.models import MICROS, ConversationContext, Event, Job, Media, Turn, UsageRow
@@ -28,16 +28,18 @@ _UNANSWERED = f"""
 SELECT 1 FROM events WHERE {_OF_CONVERSATION} AND NOT done AND answer IS NULL AND event IS NOT NULL AND lane <> 'free'
 AND actor = coalesce(:actor, actor) LIMIT 1
 """
+#: Commands that say nothing in their conversation.
+_SILENT = "'leave', 'stop', 'cancel', 'feedback', 'delete', 'decide', 'approvals'"
 #: People by the newest of their events that say something: the command `leave`, or a request. Buttons say nothing.
 _PEOPLE = f"""
 SELECT actor FROM (
     SELECT actor, max(CASE WHEN command = 'leave' THEN seq ELSE 0 END) AS left_at,
-        max(CASE WHEN command IN ('leave', 'stop', 'cancel', 'feedback', 'delete') THEN 0 ELSE seq END) AS asked_at
+        max(CASE WHEN command IN ({{silent}}) THEN 0 ELSE seq END) AS asked_at
     FROM events WHERE {_OF_CONVERSATION} AND actor <> '' GROUP BY actor) AS people
 WHERE {{condition}}
 """
-_PARTICIPANTS = _PEOPLE.format(condition="left_at = 0 OR asked_at > left_at")
-_DEPARTED = _PEOPLE.format(condition="left_at > asked_at")
+_PARTICIPANTS = _PEOPLE.format(silent=_SILENT, condition="left_at = 0 OR asked_at > left_at")
+_DEPARTED = _PEOPLE.format(silent=_SILENT, condition="left_at > asked_at")
 _RECENT_MEDIA = f"""
 SELECT id, answer FROM (
     SELECT seq, id, answer FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''
@@ -85,7 +87,8 @@ _USAGE_SUMS = """
 SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(micros)
 FROM usage WHERE hour >= :hour{conditions} GROUP BY {numbers} ORDER BY {numbers}
 """
-_USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour / 24", "person": "actor"}  #: where they are not named alike
+_USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour", "person": "actor"}  #: where they are not named alike
+_USAGE_AMOUNTS = 5  #: columns after those
 _REQUESTS = f"""
 SELECT {JOB} FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''{{here}} AND event IS NOT NULL
 AND seq > :after ORDER BY seq LIMIT {_PAGE}
@@ -233,6 +236,7 @@ class StoreQueries:
         actor: str | None = None,
         channel: str | None = None,
         workspace: str | None = None,
+        zone: tzinfo = UTC,
     ) -> Sequence[UsageSum]:
         filters = {"adapter": adapter, "actor": actor, "channel": channel, "workspace": workspace}
         keys = {name: codec.to_key(value) for name, value in filters.items() if value is not None}
@@ -242,16 +246,21 @@ class StoreQueries:
             conditions="".join(f" AND {_USAGE_CONDITIONS[name]}" for name in keys),
         )
         rows = await self.rows(sql, hour=int(since.timestamp() // 3600), **keys)
+        sums: dict[tuple[str, ...], list[Any]] = {}
+        for row in rows:
+            fields = tuple(_usage_value(field, value, zone) for field, value in zip(by, row, strict=False))
+            added = sums.setdefault(fields, [0] * _USAGE_AMOUNTS)
+            sums[fields] = [a + b for a, b in zip(added, row[len(by) :], strict=True)]
         return [
             UsageSum(
-                fields=tuple(_usage_value(field, value) for field, value in zip(by, row, strict=False)),
-                requests=int(row[-5]),
-                prompt_tokens=int(row[-4]),
-                completion_tokens=int(row[-3]),
-                items=int(row[-2]),
-                cost=int(row[-1]) / MICROS,
+                fields=fields,
+                requests=int(requests),
+                prompt_tokens=int(prompt_tokens),
+                completion_tokens=int(completion_tokens),
+                items=int(items),
+                cost=int(micros) / MICROS,
             )
-            for row in rows
+            for fields, (requests, prompt_tokens, completion_tokens, items, micros) in sorted(sums.items())
         ]
 
     async def names(self, adapter: str, actors: Collection[str]) -> Mapping[str, str]:
@@ -284,8 +293,10 @@ class StoreQueries:
         return int(row[0]), int(row[1])
 
 
-def _usage_value(field: UsageField, value: Any) -> str:
-    return _day(value) if field == "day" else codec.from_key(value)
+def _usage_value(field: UsageField, value: Any, zone: tzinfo) -> str:
+    if field == "day":
+        return datetime.fromtimestamp(value * 3600, zone).date().isoformat()
+    return codec.from_key(value)
 
 
 def _day(number: int) -> str:

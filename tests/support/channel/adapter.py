@@ -292,6 +292,11 @@ class ChannelAdapter:
             ref = response.json()["ref"]
         return ChannelDraft(self.http, str(ref))
 
+    async def place_beside(
+        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
+    ) -> Mapping[str, str]:
+        return {"event": f"to {channel or person}"}
+
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         async with self.http.stream("GET", "/files", params=attachment.source) as response:
             if response.status_code == 404:

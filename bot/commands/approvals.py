@@ -1,0 +1,44 @@
+"""`approvals`: the requests that wait for an approver; and the form in which one is declined."""
+
+from datetime import UTC, datetime
+
+from bot.commands._base import Context, Parts, command
+from bot.commands._tables import table_code, table_row
+from bot.control.approvals import may_approve
+from bot.control.quotes import money
+from bot.models import CommandSpec, Event, Lane, Option, Text
+
+
+@command(
+    CommandSpec(
+        name="approvals",
+        description="Show the requests that wait for an approver.",
+        options=(Option(name="reason", description="Why a request is declined"),),
+        lane=Lane.FREE,
+        private=True,
+        example="approvals",
+    )
+)
+async def approvals(ctx: Context) -> Parts:
+    """Decline the request whose button was pressed; else list one's own, and those that one may decide on."""
+    if "choice" in ctx.event.options:
+        yield Text(await ctx.approvals.decide(ctx.event))
+        return
+    columns = ("who", "what", "price", "until")
+    lines = [table_row([ctx.translate(f"approval.{column}") for column in columns]), "|---|---|---:|---|"]
+    for waiting in await ctx.approvals.waiting.all():
+        if waiting.adapter != ctx.event.adapter or waiting.workspace != ctx.event.location.workspace:
+            continue
+        job = await ctx.journal.job(waiting.adapter, waiting.event)
+        if job is not None and await _may_see(ctx, job.event):
+            until = f"{datetime.fromtimestamp(waiting.until, UTC):%Y-%m-%d %H:%M} UTC"
+            what = table_code(f"/{job.event.command} {job.event.prompt}")
+            lines.append(
+                table_row([table_code(job.event.actor.name or job.event.actor.id), what, money(waiting.price), until])
+            )
+    yield Text("\n".join(lines) if lines[2:] else ctx.translate("approval.none"))
+
+
+async def _may_see(ctx: Context, event: Event) -> bool:
+    actor = ctx.event.actor
+    return actor.id == event.actor.id or may_approve(actor, event, await ctx.approvals.scoped.for_event(event))

@@ -1,0 +1,322 @@
+"""Approvals: a dear request waits, as an answered event, until somebody decides on it or its time is over."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.control.effective import EffectiveSettings, ScopedSettings
+from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, money
+from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS, split_list
+from bot.control.waiting_requests import WaitingRequest, WaitingRequests
+from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
+from bot.i18n import translate
+from bot.models import Action, Actor, Answer, CommandSpec, Event, Job, Lane
+from bot.pipeline.timing import PipelineTiming
+from bot.policy import Policy
+from bot.policy.rules import id_forms
+from bot.ports import AuditEntry, AuditLog, EventQueue, Journal, Sender
+from bot.settings.approvers import listed_approvers
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_PROMPT = 300  #: characters that an approver reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """Asks approvers, applies what they decide, and ends what nobody decides. Every method raises `StoreError`."""
+
+    queue: EventQueue
+    journal: Journal
+    waiting: WaitingRequests
+    audit_log: AuditLog
+    scoped: ScopedSettings
+    policy: Policy
+    find_spec: Callable[[str], CommandSpec | None]  #: by the name of a command
+    adapters: Mapping[str, Sender]
+    timing: PipelineTiming
+    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    # -- asking
+
+    async def ask(self, request: PricedRequest, event: Event, effective: EffectiveSettings) -> Answer:
+        """Ask the approvers; return what the author reads meanwhile. Safe to repeat. Raises `DeliveryError`.
+
+        `event`: the request as it is recorded.
+        """
+        assert request.price is not None
+        digest, locale = digest_of(request.event, request.price), event.actor.locale
+        self.policy.roles.add(listed_approvers(split_list(effective.get(APPROVERS)), "role"))
+        places = await self._places(event, effective, digest)
+        base = {"event": event.id, "stage": "approval", "digest": digest, "price": str(request.price)}
+        approve, decline = (
+            Action(
+                name=choice,
+                label=translate(f"approval.{choice}", locale),
+                command=DECIDE if choice == "approve" else "approvals",
+                options={**base, "choice": choice},
+                prompts_for=() if choice == "approve" else ("reason",),
+                is_danger=choice == "decline",
+            )
+            for choice in ("approve", "decline")
+        )
+        if not places and event.location.is_private:
+            return Answer(text=translate("approval.nobody", locale, price=money(request.price)), private=True)
+        hours = effective.number(APPROVAL_HOURS) or 0.0
+        until = datetime.now(UTC) + timedelta(seconds=hours * self.timing.approval_hour)
+        asks = tuple(f"{event.id}/{digest}-{number}" for number in range(1, len(places) + 1))
+        before = await self.waiting.find(event.adapter, event.id)
+        if before is not None and before.digest != digest:
+            await self._close(before, translate("approval.changed", locale))
+        waiting = WaitingRequest(
+            adapter=event.adapter,
+            event=event.id,
+            digest=digest,
+            price=request.price,
+            until=until.timestamp(),
+            asks=asks,
+            workspace=event.location.workspace,
+        )
+        await self.waiting.keep(waiting, event)
+        shown = " ".join(request.event.prompt.split())[:_LONGEST_PROMPT]
+        text = translate(
+            "approval.ask",
+            locale,
+            who=event.actor.name or event.actor.id,
+            price=money(request.price),
+            command=request.spec.name,
+            prompt=shown,
+            options=" ".join(f"--{name} {value}" for name, value in sorted(request.event.options.items())),
+            hours=f"{hours:g}",
+        )
+        for ask, place in zip(asks, places, strict=True):
+            asked = _beside(event, ask, place, f"a{digest}")
+            await self.queue.record(asked, lane=Lane.FREE, answer=Answer(text=text, actions=(approve, decline)))
+        label = translate("approval.withdraw", locale)
+        options = {**base, "choice": "withdraw"}
+        withdraw = Action(name="withdraw", label=label, command=DECIDE, options=options)
+        key = "approval.waiting" if places else "approval.waiting_here"
+        text = translate(key, locale, price=money(request.price), hours=f"{hours:g}")
+        return Answer(text=text, actions=(withdraw,) if places else (approve, decline, withdraw))
+
+    async def _places(self, event: Event, effective: EffectiveSettings, digest: str) -> Sequence[Mapping[str, str]]:
+        """Return where approvers are asked: in their channel, else each person in private."""
+        adapter, conversation = self.adapters[event.adapter], f"a{digest}"
+        channel = effective.get(APPROVAL_CHANNEL)
+        if channel:
+            return [await adapter.place_beside(event.reply_to, conversation=conversation, channel=channel)]
+        own = effective.get(APPROVE_OWN) == "yes"
+        people = listed_approvers(split_list(effective.get(APPROVERS)), "person")
+        places = []
+        for person in sorted(people - (set() if own else {event.actor.id})):
+            try:
+                places.append(await adapter.place_beside(event.reply_to, conversation=conversation, person=person))
+            except DeliveryRefused as exc:
+                log.warning("approver not reached", person=person, reason=str(exc))
+        return places
+
+    # -- deciding
+
+    async def decide(self, press: Event) -> str:
+        """Apply the decision of a pressed button; return a sentence for the presser. Safe to repeat.
+
+        Raises `UsageError` where they may not decide, or it is too late.
+        """
+        options, locale = press.options, press.actor.locale
+        choice, digest = options.get("choice", ""), options.get("digest", "")
+        job = await self.journal.job(press.adapter, options.get("event", ""))
+        if job is None:
+            raise UsageError(translate("usage.button_gone", locale))
+        if problem := await self._problem(press, job, choice):
+            raise UsageError(problem)
+        async with self._deciding(press.adapter, job.event.id):
+            job = await self.journal.job(press.adapter, job.event.id)
+            waiting = await self.waiting.find(press.adapter, options["event"])
+            if job is None or not _is_open(job, options.get("stage", ""), digest):
+                if job is None or waiting is None or waiting.decision != press.id:
+                    raise UsageError(translate("approval.too_late", locale))
+                await self._tell(waiting, job.event, press)  # an earlier try got so far
+            elif options.get("stage") == "quote":
+                await self._decide_quote(job.event, press)
+            elif waiting is None or waiting.digest != digest:
+                raise UsageError(translate("approval.too_late", locale))
+            else:
+                await self._decide_approval(replace(waiting, decision=press.id), job.event, press)
+        log.info("decided", choice=choice, event_id=press.options["event"], adapter=press.adapter)
+        return translate(f"decide.done.{choice}", locale)
+
+    @asynccontextmanager
+    async def _deciding(self, adapter: str, event: str) -> AsyncIterator[None]:
+        """Keep others from deciding on an event, in this process and in others."""
+        lock = self._locks.setdefault((adapter, event), asyncio.Lock())
+        async with lock, self.journal.revising(adapter, event):
+            yield
+
+    async def _problem(self, press: Event, job: Job, choice: str) -> str:
+        """Return why the presser may not decide that; "" if they may."""
+        locale, is_own = press.actor.locale, press.actor.id == job.event.actor.id
+        if choice not in ("approve", "decline"):
+            may = is_own or (press.actor.is_admin and choice in ("cancel", "withdraw"))
+            return "" if may else translate("quote.not_yours", locale)
+        effective = await self.scoped.for_event(job.event)
+        if not may_approve(press.actor, job.event, effective):
+            return translate("approval.not_yours", locale)
+        if is_own and choice == "approve" and effective.get(APPROVE_OWN) != "yes":
+            return translate("approval.own", locale)
+        return ""
+
+    async def _decide_quote(self, event: Event, press: Event) -> None:
+        options, locale = press.options, event.actor.locale
+        if options["choice"] == "cancel":
+            await self._reopen(event, press, Answer(text=translate("quote.cancelled", locale)))
+            return
+        changes = {name.removeprefix(CHANGE): value for name, value in options.items() if name.startswith(CHANGE)}
+        changed = replace(event, options={**event.options, **changes}, agreed=int(options["price"]))
+        await self._admit(changed, press)
+        await self._reopen(changed, press)
+
+    async def _decide_approval(self, waiting: WaitingRequest, event: Event, press: Event) -> None:
+        """Note the decision, apply it, tell everybody. After a crash the press is repeated and goes on."""
+        is_granted = press.options["choice"] == "approve"
+        granted = replace(event, approved=waiting.price) if is_granted else event
+        if is_granted:
+            await self._admit(granted, press)
+        await self.waiting.keep(waiting, event)
+        entry = AuditEntry(
+            adapter=event.adapter,
+            actor=press.actor.id,
+            action=f"approval.{press.options['choice']}",
+            workspace=event.location.workspace,
+            channel=event.location.channel,
+            subject=event.actor.id,  # so that it is removed when they are erased
+            before=f"{event.command} {money(waiting.price)}",
+            after=press.options.get("reason") or None,
+        )
+        await self.audit_log.add_audit(entry)
+        outcome = None if is_granted else Answer(text=_outcome(press, event.actor.locale))
+        await self._reopen(granted, press, outcome)
+        await self._tell(waiting, event, press)
+
+    async def _admit(self, event: Event, press: Event) -> None:
+        """Count a request that is to be made. Raises `UsageError` where a rule or limit forbids it now."""
+        spec = self.find_spec(event.command)
+        if spec is None:
+            raise UsageError(translate("usage.gone", press.actor.locale, command=event.command))
+        refusal = await self.policy.check_again(event, spec)
+        if refusal is not None:
+            raise UsageError(refusal.text or translate("approval.too_late", press.actor.locale))
+
+    async def _reopen(self, event: Event, press: Event, answer: Answer | None = None) -> None:
+        if not await self.journal.reopen(event, answer=answer):
+            raise UsageError(translate("decide.not_yet", press.actor.locale))
+
+    async def _tell(self, waiting: WaitingRequest, event: Event, press: Event) -> None:
+        """Tell the approvers and the author what was decided, and forget that it waits. Safe to repeat."""
+        text = _outcome(press, event.actor.locale)
+        await self._close(waiting, text)
+        if not event.location.is_private and press.options["choice"] != "withdraw":
+            await self._notify(waiting, event, text)
+        await self.waiting.delete(waiting)
+
+    async def _notify(self, waiting: WaitingRequest, event: Event, text: str) -> None:
+        """Tell the author in private; where they can't be reached, the place of the request says it."""
+        conversation = f"a{waiting.digest}"
+        try:
+            place = await self.adapters[event.adapter].place_beside(
+                event.reply_to, conversation=conversation, person=event.actor.id
+            )
+        except (DeliveryRefused, DeliveryDelayed) as exc:
+            log.warning("author not reached", event_id=event.id, reason=str(exc))
+            return
+        told = _beside(event, f"{event.id}/{waiting.digest}-told", place, conversation)
+        await self.queue.record(told, lane=Lane.FREE, answer=Answer(text=text))
+
+    async def _close(self, waiting: WaitingRequest, text: str) -> None:
+        """Replace the buttons of the questions to approvers by a sentence."""
+        for ask in waiting.asks:
+            job = await self.journal.job(waiting.adapter, ask)
+            if job is not None and job.answer is not None and job.answer.actions:
+                await self.journal.reopen(job.event, answer=Answer(text=f"{job.answer.text}\n\n{text}"))
+
+    # -- what lapses
+
+    async def run(self) -> None:
+        """End requests whose time is over, until cancelled."""
+        while True:
+            try:
+                for waiting in await self.waiting.all():
+                    if waiting.until <= datetime.now(UTC).timestamp():
+                        await self._lapse(waiting)
+            except StoreError as exc:
+                log.warning("waiting requests not read", reason=str(exc))
+            await asyncio.sleep(self.timing.approval_look)
+
+    async def _lapse(self, waiting: WaitingRequest) -> None:
+        if waiting.adapter not in self.adapters:  # another process has the platform
+            return
+        job = await self.journal.job(waiting.adapter, waiting.event)
+        if job is None:
+            await self.waiting.delete(waiting)
+            return
+        options = {"choice": "lapse", "event": waiting.event, "digest": waiting.digest, "stage": "approval"}
+        timer = replace(job.event, id=f"{waiting.event}/{waiting.digest}-lapse", options=options)
+        async with self._deciding(waiting.adapter, waiting.event):
+            job = await self.journal.job(waiting.adapter, waiting.event)
+            current = await self.waiting.find(waiting.adapter, waiting.event)
+            if job is None or current is None or current.digest != waiting.digest:
+                return
+            try:
+                if _is_open(job, "approval", waiting.digest):
+                    await self._decide_approval(replace(current, decision=timer.id), job.event, timer)
+                elif current.decision == timer.id:  # an earlier look got so far
+                    await self._tell(current, job.event, timer)
+                elif job.answer is not None:  # it was taken back
+                    await self._close(current, translate("approval.changed", job.event.actor.locale))
+                    await self.waiting.delete(current)
+            except UsageError:  # it is being shown: at the next look
+                return
+
+
+def may_approve(actor: Actor, event: Event, effective: EffectiveSettings) -> bool:
+    """Return whether somebody is an approver of an event; where none is set, administrators are."""
+    listed = split_list(effective.get(APPROVERS))
+    if not listed:
+        return actor.is_admin or actor.is_operator
+    people = id_forms(event.adapter, (actor.id,)) & listed_approvers(listed, "person")
+    return bool(people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"))
+
+
+def _is_open(job: Job, stage: str, digest: str) -> bool:
+    """Return whether an event's answer still asks for that decision."""
+    actions = job.answer.actions if job.answer is not None else ()
+    return any(action.options.get("stage") == stage and action.options.get("digest") == digest for action in actions)
+
+
+def _outcome(press: Event, locale: str) -> str:
+    """Return what was decided, by whom and why."""
+    who, reason = press.actor.name or press.actor.id, press.options.get("reason", "").strip()
+    key = f"approval.outcome.{press.options['choice']}"
+    return translate(f"{key}_reason" if reason else key, locale, who=who, reason=reason)
+
+
+def _beside(event: Event, event_id: str, place: Mapping[str, str], conversation: str) -> Event:
+    """Return an event whose answer is a message beside those of `event`, about it."""
+    return replace(
+        event,
+        id=event_id,
+        conversation=conversation,
+        command=DECIDE,
+        prompt="",
+        options={},
+        attachments=(),
+        reply_to=place,
+        inherited=(),
+        replaces="",
+        has_prior_messages=False,
+        received_at=datetime.now(UTC),
+    )

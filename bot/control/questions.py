@@ -1,0 +1,39 @@
+"""Before a request is made: its command has to be on, and a dear one is quoted or waits for an approver."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.control.approvals import Approvals
+from bot.control.effective import EffectiveSettings
+from bot.control.quotes import Quotes
+from bot.control.registry import COMMANDS_OFF
+from bot.errors import UsageError
+from bot.i18n import translate
+from bot.models import Answer, CommandSpec, Event, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Asks before a request is made."""
+
+    quotes: Quotes
+    approvals: Approvals
+
+    async def ask(
+        self, event: Event, spec: CommandSpec, effective: EffectiveSettings, defaults: Mapping[str, str]
+    ) -> tuple[Answer | None, str]:
+        """Return the question, None: it is made at once; and a note for its answer. Raises `BotError`."""
+        priced = await self.quotes.check(event, spec, effective, defaults)
+        if priced is None:
+            return None, ""
+        if priced.needs_quote:
+            return await self.quotes.answer(priced), ""
+        if priced.needs_approval:
+            return await self.approvals.ask(priced, event, effective), ""
+        return None, translate("quote.unknown", event.actor.locale) if priced.price is None else ""
+
+
+def require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
+    """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
+    if job.attempt == 1 and spec.name in effective.words(COMMANDS_OFF):
+        raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))

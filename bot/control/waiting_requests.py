@@ -1,0 +1,60 @@
+"""The requests that wait for an approver, as they are kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from bot.models import Event
+from bot.ports import KeyValues, Namespace, Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRequest:
+    """What is kept of a request while an approver is asked."""
+
+    adapter: str
+    event: str  #: its id
+    digest: str
+    price: int  #: micros
+    until: float  #: when it lapses, seconds since 1970
+    asks: tuple[str, ...] = ()  #: ids of the events that ask approvers
+    workspace: str = ""
+    decision: str = ""  #: id of the press that has decided; "": open
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequests:
+    """All requests that wait; erased with their author. Every method raises `StoreError`."""
+
+    values: KeyValues
+
+    async def all(self) -> Sequence[WaitingRequest]:
+        """Return them, the one that lapses first in front."""
+        found = [_parse(value) for value in (await self._namespace().items()).values()]
+        return sorted(found, key=lambda one: one.until)
+
+    async def find(self, adapter: str, event: str) -> WaitingRequest | None:
+        """Return what is kept of an event; None: it does not wait."""
+        value = await self._namespace().get(_name(adapter, event))
+        return None if value is None else _parse(value)
+
+    async def keep(self, waiting: WaitingRequest, event: Event) -> None:
+        """Keep a request; `event`: it, as it is recorded."""
+        owner = Owner(adapter=event.adapter, actor=event.actor.id)
+        await self._namespace().set(_name(waiting.adapter, waiting.event), json.dumps(asdict(waiting)), owner=owner)
+
+    async def delete(self, waiting: WaitingRequest) -> None:
+        """Forget a request: it waits no longer."""
+        await self._namespace().delete(_name(waiting.adapter, waiting.event))
+
+    def _namespace(self) -> Namespace:
+        return self.values.namespace("approvals")
+
+
+def _name(adapter: str, event: str) -> str:
+    return f"{adapter}:{event}"
+
+
+def _parse(value: str) -> WaitingRequest:
+    fields = json.loads(value)
+    return WaitingRequest(**{**fields, "asks": tuple(fields["asks"])})

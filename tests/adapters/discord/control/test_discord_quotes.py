@@ -1,0 +1,82 @@
+"""Prices before a request is made, and approvers who grant or decline it."""
+
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from adapters.discord.timing import Timing
+from aimodels.reference import MODELS
+from bot.i18n import translate
+from bot.ports import AuditEntry
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, member
+from tests.support.discord.messages import actions_of
+from tests.support.discord.whole import Whole, whole
+from tests.support.service import FAST
+
+_BOB = {"member": {**member(BOB), "permissions": "0"}}
+_PRICES = (f"{MODELS['image']}=picture:0.5",)
+
+
+def _said(key: str, **values: str) -> str:
+    return translate(key, "zh-TW", **values)
+
+
+def _made(one: Whole) -> list[int]:
+    """Return how many pictures each request to the API was for."""
+    return [body["n"] for body in one.echo.bodies if "n" in body]
+
+
+async def _log(one: Whole) -> list[AuditEntry]:
+    return list(await one.core.store.audit("discord", limit=9))
+
+
+async def test_a_quote_and_then_an_approval(tmp_path: Path) -> None:
+    """The author agrees, the approver grants in private; both survive a restart; it is made in the same message."""
+    prices: dict[str, Any] = {"bot_prices": _PRICES, "bot_quote_above": 0.6, "bot_approve_above": 0.9}
+    timing = Timing(double_press=0.0)  # a second press is not the same one
+    async with whole(tmp_path, timing=timing, **prices, bot_approvers=(f"person:{ADA}",)) as one:
+        await one.command("image", prompt="two foxes", n="2", told=_BOB)
+        quote = await one.see(CHANNEL, _said("quote.exact", price="1.00"))
+        assert actions_of(quote) == ["quote-make", "quote-1", "quote-cancel"]
+        await one.idle()
+        await one.stop()
+        await one.start()
+        await one.press(quote, "quote-make")  # Ada's press
+        await one.see_ephemeral(CHANNEL, _said("quote.not_yours"))
+        await one.press(quote, "quote-make", **_BOB)
+        waiting = await one.see(CHANNEL, _said("approval.waiting", price="1.00", hours="24"))
+        assert waiting["id"] == quote["id"]
+        ask = await one.see(DM, "two foxes")
+        assert actions_of(ask) == ["approve", "decline"]
+        await one.idle()
+        assert not _made(one)
+        await one.stop()
+        await one.start()
+        with_buttons = deepcopy(ask)
+        await one.press(ask, "approve")
+        await one.see(DM, _said("approval.outcome.approve", who="Ada"))
+        await one.idle()
+        assert _made(one) == [2]
+        await one.press(with_buttons, "approve")
+        await one.see_ephemeral(DM, _said("approval.too_late"))
+        await one.idle()
+        assert _made(one) == [2]
+        [entry] = await _log(one)
+        assert (entry.actor, entry.action, entry.subject, entry.before) == (ADA, "approval.approve", BOB, "image 1.00")
+
+
+async def test_what_nobody_decides_on_lapses(tmp_path: Path) -> None:
+    """The author is told; the approver's buttons are gone; nothing is made. Who is no approver can't decide."""
+    timing = replace(FAST, pipeline=replace(FAST.pipeline, approval_hour=0.05, approval_look=0.05))
+    given: dict[str, Any] = {"bot_prices": _PRICES, "bot_approve_above": 0.6, "bot_approvers": (f"person:{ADA}",)}
+    async with whole(tmp_path, core_timing=timing, **given) as one:
+        await one.command("image", prompt="two foxes", n="2", told=_BOB)
+        lapsed = _said("approval.outcome.lapse")
+        assert actions_of(await one.see(CHANNEL, lapsed)) == []
+        await one.see(DM, "two foxes")
+        await one.see(DM, lapsed)
+        await one.idle()
+        assert not _made(one)
+        assert not await one.core.approvals.waiting.all()
+        assert [entry.action for entry in await _log(one)] == ["approval.lapse"]

@@ -1,0 +1,185 @@
+"""Quotes and approvals on the whole service, on both engines."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from aimodels.reference import MODELS
+from tests.support.channel.adapter import ChannelAdapter, Message
+from tests.support.database.postgres import server, url
+from tests.support.service import Service, quiet_logs, service
+
+__all__ = ["server", "url"]
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+PRICES = (f"{MODELS['image']}=picture:0.5",)
+APPROVED: dict[str, Any] = {
+    "bot_prices": PRICES,
+    "bot_approve_above": 0.6,
+    "bot_approvers": ("person:bob", "person:cid"),
+}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return the settings of an engine."""
+    return {"bot_database_url": request.getfixturevalue("url")} if request.param == "postgres" else {}
+
+
+async def shown(one: Service, where: str, text: str) -> Message:
+    """Wait for a message at a place that contains a text."""
+    await one.channel.until(
+        lambda: any(text in message.text and message.final for message in one.channel.answers(where))
+    )
+    return next(message for message in one.channel.answers(where) if text in message.text)
+
+
+async def ask(one: Service, text: str = "two foxes", n: int = 2, **more: Any) -> str:
+    """Ask for pictures; return the event's id once there is a question for a decision."""
+    asked = await one.channel.ask(text, command="image", options={"n": str(n)}, who="ann", member=True, **more)
+    await one.channel.wait_for_answers(asked)
+    await one.core.worker.drain()
+    return asked
+
+
+async def press(one: Service, message: Message, action: str, who: str, **options: str) -> str:
+    """Press a button of a message; return what the presser reads."""
+    chosen = {"event": message.key, "action": action, **options}
+    pressed = await one.channel.ask("", command="press", options=chosen, who=who, member=True)
+    await one.channel.wait_for_answers(pressed)
+    return one.answer(pressed).text
+
+
+async def test_a_decision_is_made_once(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Two approvers at the same instant, after a restart: one decides, the other is told; one picture is paid."""
+    async with service(tmp_path, **APPROVED, **engine) as one:
+        asked = await ask(one)
+        await one.stop()
+        await one.start()
+        asks = [await shown(one, f"to {who}", "Ann asks for something that costs 1.00") for who in ("bob", "cid")]
+        assert "Nobody approves" not in await press(one, asks[0], "approve", "ann")
+        said = await asyncio.gather(
+            press(one, asks[0], "approve", "bob"), press(one, asks[1], "decline", "cid", reason="no")
+        )
+        await one.core.worker.drain()
+        assert sum("decided or changed already" in text for text in said) == 1, said
+        [decision] = [entry.action for entry in await one.core.store.audit("channel", limit=9)]
+        [told] = one.channel.answers("to ann")
+        assert (len(one.echo.bodies), "pproved" in told.text) == (
+            (1, True) if decision == "approval.approve" else (0, False)
+        )
+        assert bool(one.answer(asked).files) == (decision == "approval.approve")
+        assert [message.actions for message in one.channel.answers("to bob") + one.channel.answers("to cid")] == [
+            [],
+            [],
+        ]
+        assert not await one.core.approvals.waiting.all()
+
+
+async def test_two_processes_decide_once(tmp_path: Path, url: SecretStr) -> None:
+    """The presses reach two processes on one database."""
+    async with service(tmp_path, bot_database_url=url, **APPROVED) as one:
+        await ask(one)
+        asks = [await shown(one, f"to {who}", "costs 1.00") for who in ("bob", "cid")]
+        two = Service(tmp_path / "two", one.api, one.echo, one.channel, one.given, ChannelAdapter(one.channel.url))
+        await two.start()
+        try:
+            said = await asyncio.gather(press(one, asks[0], "approve", "bob"), press(one, asks[1], "approve", "cid"))
+            await one.core.worker.drain()
+            await two.core.worker.drain()
+        finally:
+            await two.stop()
+            await two.adapter.http.aclose()
+        assert sorted("Approved" in text for text in said) == [False, True]
+        assert len(one.echo.bodies) == 1
+
+
+async def test_a_waiting_request_holds_nothing_up(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Neither a slot nor the person's next picture; only approvers decide, and not on their own."""
+    async with service(tmp_path, **APPROVED, **engine, bot_media_concurrency=1) as one:
+        await ask(one)
+        assert (await one.ask("a fox", command="image", who="ann", member=True)).files
+        [question] = one.channel.answers("to bob")
+        assert "Only an approver" in await press(one, question, "approve", "dan")
+        own = await one.channel.ask("foxes", command="image", options={"n": "3"}, who="bob", member=True)
+        await one.channel.wait_for_answers(own)
+        question = await shown(one, "to cid", "costs 1.50")
+        assert "Nobody approves their own" in await press(one, question, "approve", "bob")
+        await press(one, one.answer(own), "withdraw", "bob")
+        await one.core.worker.drain()
+        assert "Withdrawn by Bob" in one.answer(own).text
+        listed = (await one.ask("", command="approvals", who="cid", member=True)).text
+        assert "two foxes" in listed
+        assert "1.50" not in listed
+        await one.ask("", command="forget", options={"confirm": "yes"}, who="ann", member=True)
+        await one.core.worker.drain()
+        assert "Nothing waits" in (await one.ask("", command="approvals", who="cid", member=True)).text
+
+
+async def test_what_was_granted_is_asked_again_when_it_changes(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """An edit needs another approval; a failure does not: Retry makes what was granted."""
+    async with service(tmp_path, **APPROVED, **engine, bot_max_attempts=1) as one:
+        one.echo.broken = {"foxes"}
+        asked = await ask(one)
+        await press(one, await shown(one, "to bob", "costs 1.00"), "approve", "bob")
+        await one.core.worker.drain()
+        failed = one.answer(asked)
+        assert failed.actions == ["retry"]
+        one.echo.broken = set()
+        retried = await one.channel.ask(
+            "", command="press", options={"event": asked, "action": "retry"}, who="ann", member=True
+        )
+        await one.channel.wait_for_answers(retried)
+        assert one.answer(retried).files
+        again = await one.channel.ask(
+            "", command="press", options={"event": retried, "action": "again"}, who="ann", member=True
+        )
+        await one.channel.wait_for_answers(again)
+        assert "needs an approval" in one.answer(again).text
+
+
+async def test_only_a_setting_asks_for_prices(tmp_path: Path) -> None:
+    """Without one nothing is asked or said; with one a price that is not known is, once it is known it is quoted."""
+    async with service(tmp_path) as one:
+        assert "not known" not in (await one.ask("a fox", command="image")).text
+    async with service(tmp_path / "other", bot_quote_above=0.6) as one:
+        first = await one.ask("a fox", command="image")
+        assert "The price of this is not known yet." in first.text
+        assert "not known" not in (await one.ask("a fox", command="image")).text  # 0.5, as the API has reported
+        assert "This will cost 1.00." in (await one.ask("a fox", command="image", options={"n": "2"})).text
+
+
+async def test_a_limit_holds_when_a_quote_is_taken(tmp_path: Path) -> None:
+    """A request that was quoted counts when it is made: over a limit it is refused, and can be made later."""
+    given: dict[str, Any] = {"bot_prices": PRICES, "bot_quote_above": 0.6, "bot_media_per_day": 2}
+    async with service(tmp_path, **given) as one:
+        quotes = [await ask(one, f"foxes {number}") for number in range(2)]
+        assert "All right" in await press(one, one.answer(quotes[0]), "quote-make", "ann")
+        await one.core.worker.drain()
+        assert "2" in await press(one, one.answer(quotes[1]), "quote-make", "ann")
+        assert "All right" in await press(one, one.answer(quotes[1]), "quote-1", "ann")
+        await one.core.worker.drain()
+        assert [body["n"] for body in one.echo.bodies] == [2, 1]
+
+
+async def test_an_edit_asks_anew_and_a_deletion_asks_no_more(tmp_path: Path) -> None:
+    """What was asked about the earlier request has no buttons any more, and pressing them changes nothing."""
+    async with service(tmp_path, **APPROVED) as one:
+        asked = await ask(one)
+        before = replace(await shown(one, "to bob", "two foxes"))
+        job = await one.core.store.job("channel", asked)
+        assert job is not None
+        await one.core.services.revise(replace(job.event, prompt="two wolves"))
+        question = await shown(one, "to bob", "two wolves")
+        await one.core.worker.drain()
+        assert (await shown(one, "to bob", "has been changed since")).actions == []
+        assert "decided or changed already" in await press(one, before, "approve", "bob")
+        await one.core.services.retract("channel", asked)
+        await one.core.worker.drain()
+        assert "decided or changed already" in await press(one, question, "approve", "bob")
+        await one.core.worker.drain()
+        assert not one.echo.bodies
