@@ -163,6 +163,7 @@ async def build(
             reports=store,
             audit_log=store,
             questions=Questions(Quotes(settings=settings, prices=prices), approvals),
+            policy=policy,
             maintenance=store,
             api=guarded,
             workspace_apis=workspace_apis,

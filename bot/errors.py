@@ -10,6 +10,7 @@ BotError
 │   ├── WrongContent         its content is not of the expected type
 │   ├── DownloadFailed       it could not be read to its end
 │   └── FileNotSaved         the local disk did not store it
+├── Paused                   an administrator has paused the place of a request
 ├── NothingAnswered          every question of an input that has ended failed
 ├── StoreError               the database failed; nothing acknowledged is lost
 │   ├── StoreUnavailable     locked, or no space left
@@ -39,6 +40,10 @@ class SettingsError(BotError):
 
 class UsageError(BotError):
     """A person's request is invalid; the text, in the person's language, says what is allowed."""
+
+
+class Paused(BotError):
+    """An administrator has paused the place of a request, which waits; the text is their reason."""
 
 
 class NothingAnswered(BotError):

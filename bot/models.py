@@ -301,6 +301,7 @@ class Option:
     is_secret: bool = False  #: sealed before it is stored; not taken from a message, which others can read
     short: str = ""  #: one letter: `-n 2`
     is_completed: bool = False  #: values are suggested while it is typed: see `AdapterServices.completions`
+    has_mentions: bool = False  #: mentions in it keep their ids: see `bot.commandline.mentions`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

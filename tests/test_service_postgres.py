@@ -245,3 +245,25 @@ async def just_now(url: SecretStr) -> None:
         await connection.execute(
             "UPDATE allowances SET recent = ARRAY(SELECT extract(epoch FROM now()) FROM unnest(recent))"
         )
+
+
+async def test_a_pause_and_a_rule_hold_in_every_process(tmp_path: Path, url: SecretStr) -> None:
+    """One process pauses and sets the rule, the other answers: it waits, goes on at once, and refuses."""
+    async with service(tmp_path, bot_database_url=url) as one, another(one) as two:
+        one.core.worker._slots[Lane.CONVERSATION] = 0  # so that one pauses and the other answers
+        two.core.worker._slots[Lane.FREE] = 0
+        await one.ask("before")
+        assert "Paused" in (await one.ask("For a test.", command="pause", **IN_CHANNEL)).text
+        event = await one.channel.ask("kept")
+        await one.channel.until(
+            lambda: any(of == event and "For a test." in str(shown) for of, shown in one.channel.seen)
+        )
+        while (await one.core.store.counts())["running"]:  # noqa: ASYNC110 - the store tells of no change
+            await asyncio.sleep(0.01)
+        assert "kept" not in one.echo.prompts
+        assert "Resumed" in (await one.ask("", command="resume", **IN_CHANNEL)).text
+        await one.channel.wait_for_answers(event)
+        assert one.answer(event).text == "re: kept"
+        await one.ask("deny chat person:ada", command="access", **IN_CHANNEL)
+        assert "You may not use `chat`" in (await one.ask("me, too?")).text
+        assert "me, too?" not in one.echo.prompts

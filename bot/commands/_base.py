@@ -13,14 +13,15 @@ from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
+from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.moderation.guarded_api import EventApi
-from bot.policy import Quotas
-from bot.policy.rules import id_forms
+from bot.policy import Policy, Quotas
+from bot.policy.rules import id_forms, names_unread_role
 from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value
@@ -51,10 +52,12 @@ class Context:
     reports: UsageReports  #: the same, summed up for people
     audit_log: AuditLog  #: what administrators did
     approvals: Approvals  #: requests that wait for a decision
+    policy: Policy  #: who may use what
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
     cancel: Callable[[str], Awaitable[bool]]  #: cancel the event with that id; False: it is not running
+    wake: Callable[[], Awaitable[None]]  #: try the events at once that wait for their next try
     reset: Callable[[], Awaitable[int]]  #: start a new context; returns the number of dropped turns
     forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase the author's data; returns the files to delete
     personal_settings: Callable[[str], Awaitable[Mapping[str, str]]]  #: a person's own settings, by name
@@ -76,9 +79,26 @@ class Context:
             raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example or self.spec.name}"))
         return text
 
-    def may_change_channel(self) -> bool:
-        """Return whether the author may change preferences of the whole channel: admins, and anybody in private."""
-        return self.event.actor.is_admin or self.event.location.is_private
+    def may_administer(self, scope: Scope) -> bool:
+        """Return whether the author may change what holds for a scope's people: its administrators and managers.
+
+        Anybody may in their own direct messages. Raises `StoreError`, and `UsageError` where unread roles matter.
+        """
+        if self.is_administrator(scope):
+            return True
+        actor = self.event.actor
+        managers = self.effective.managers(scope)
+        self.policy.roles.add(managers)
+        if names_unread_role(self.event, managers):
+            raise UsageError(self.translate("policy.roles_unread"))
+        return not managers.isdisjoint(id_forms(self.event.adapter, (actor.id, *actor.roles)))
+
+    def is_administrator(self, scope: Scope) -> bool:
+        """Return whether the author administers a scope without having been named for it."""
+        event = self.event
+        if self.is_service_admin() or (scope is Scope.CHANNEL and event.location.is_private):
+            return True
+        return event.actor.is_admin and scope is not Scope.SERVICE
 
     def is_service_admin(self) -> bool:
         """Return whether the author administers the whole service: its operator, and whom the operator lists."""

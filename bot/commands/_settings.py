@@ -1,12 +1,37 @@
 """Shared by the commands that change settings."""
 
 from bot.commands._base import Context
-from bot.control.scopes import Scope
+from bot.control.access import PAUSED
+from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
+from bot.errors import UsageError
+from bot.models import Option
 
 
 async def set_and_audit(ctx: Context, name: str, value: str | None, scope: Scope) -> None:
     """Set a value, None: clear it; a change that concerns others is in the audit log, with before and after."""
     before = await ctx.effective.set(name, value, scope)
     if scope is not Scope.ME and before != value:
-        action = "settings.clear" if value is None else "settings.set"
-        await ctx.audit(action, subject=name, scope=scope.value, before=before, after=value)
+        done = ("pause.end", "pause.begin") if name == PAUSED else ("settings.clear", "settings.set")
+        await ctx.audit(done[value is not None], subject=name, scope=scope.value, before=before, after=value)
+
+
+def scope_option() -> Option:
+    """Return the option that says how far a command of administrators reaches."""
+    return Option(
+        name="for",
+        description="How far it reaches; left out: this channel",
+        kind="choice",
+        choices=tuple(scope.value for scope in ADMINISTERED),
+    )
+
+
+def scope_to_administer(ctx: Context) -> Scope:
+    """Return the scope that `scope_option` names. Raises `UsageError` where the author does not administer it."""
+    scope = Scope(ctx.option("for") or Scope.CHANNEL)
+    here = [one for one in namespaces_of(ctx.event) if one in ADMINISTERED]
+    if scope not in here:
+        scopes = ctx.join_list(f"`{one}`" for one in here)
+        raise UsageError(ctx.translate("settings.no_scope", name=ctx.spec.name, scopes=scopes))
+    if not ctx.may_administer(scope):
+        raise UsageError(ctx.translate(f"pause.not_allowed.{scope}"))
+    return scope

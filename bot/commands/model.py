@@ -41,7 +41,7 @@ async def model(ctx: Context) -> Parts:
     if name != DEFAULT and name not in ctx.settings.models(kind):
         raise UsageError(unknown(ctx, name, ctx.settings.models(kind)))
     whole_channel = ctx.option("channel") == "yes"
-    if whole_channel and not ctx.may_change_channel():
+    if whole_channel and not ctx.may_administer(Scope.CHANNEL):
         raise UsageError(ctx.translate("model.not_allowed"))
     setting, value = f"model.{kind}", None if name == DEFAULT else name
     await set_and_audit(ctx, setting, None if whole_channel else value, Scope.THREAD)

@@ -8,7 +8,7 @@ from bot.commands._settings import set_and_audit
 from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
 from bot.control.forms import FOR, NAME, VALUE
-from bot.control.registry import HERE, ScopedSetting
+from bot.control.registry import HERE, MANAGERS, ScopedSetting
 from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
@@ -23,6 +23,7 @@ from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
                 name=VALUE,
                 description="Name and new value; left out: show the settings",
                 is_prompt=True,
+                has_mentions=True,
                 is_completed=True,
             ),
             Option(name=NAME, description="The setting; left out: the first word of the value", is_completed=True),
@@ -111,10 +112,10 @@ def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
         is_elsewhere = given in setting.scopes
         key = f"settings.no_{given}_here" if is_elsewhere else "settings.no_scope"
         raise UsageError(ctx.translate(key, name=setting.name, scopes=_codes(ctx, here)))
-    scope = Scope(given) if given else next((each for each in here if _may_set(ctx, setting, each)), here[0])
-    if not _may_set(ctx, setting, scope):
-        others = [each for each in here if _may_set(ctx, setting, each)]
-        instead = ctx.translate("settings.instead", scopes=_codes(ctx, others)) if others else ""
+    mine = [each for each in here if _may_change(ctx, setting, each)]
+    scope = Scope(given) if given else (mine or here)[0]
+    if scope not in mine:
+        instead = ctx.translate("settings.instead", scopes=_codes(ctx, mine)) if mine else ""
         raise UsageError(f"{ctx.translate(f'settings.not_allowed.{scope}')} {instead}".rstrip())
     return scope
 
@@ -130,23 +131,17 @@ def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
     ]
 
 
-def _may_set(ctx: Context, setting: ScopedSetting, scope: Scope) -> bool:
-    """Return whether the author may change a setting in a scope."""
+def _may_change(ctx: Context, setting: ScopedSetting, scope: Scope) -> bool:
+    """Return whether the author may change a value: their own, a thread's, or one that they administer.
+
+    Only administrators name managers, and change what is theirs alone.
+    """
     is_admin = ctx.event.actor.is_admin or ctx.is_service_admin()
-    return _may_change(ctx, scope) and (is_admin or not setting.by_admins)
-
-
-def _may_change(ctx: Context, scope: Scope) -> bool:
-    """Return whether the author may change a scope's values: their own, a thread's, or an administrator's."""
-    match scope:
-        case Scope.ME | Scope.THREAD:
-            return True
-        case Scope.CHANNEL:
-            return ctx.may_change_channel()
-        case Scope.WORKSPACE:
-            return ctx.event.actor.is_admin
-        case Scope.SERVICE:
-            return ctx.is_service_admin()
+    if setting.by_admins and not is_admin:
+        return False
+    if scope in (Scope.ME, Scope.THREAD):
+        return True
+    return ctx.is_administrator(scope) if setting.name == MANAGERS else ctx.may_administer(scope)
 
 
 async def _overview(ctx: Context) -> str:

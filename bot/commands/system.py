@@ -36,7 +36,7 @@ async def system(ctx: Context) -> Parts:
         shown = code_block(present.text, language="text")
         yield Text(f"{ctx.translate(key)}\n\n{shown}\n\n{ctx.translate('system.how')}")
         return
-    if not ctx.may_change_channel():
+    if not ctx.may_administer(Scope.CHANNEL):
         raise UsageError(ctx.translate("system.not_allowed"))
     await set_and_audit(ctx, SYSTEM_PROMPT, None if clear else text, Scope.CHANNEL)
     yield Text(ctx.translate("system.cleared" if clear else "system.set"))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.commands import _usage_report as report
 from bot.commands._base import Context, Parts, command
+from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.media.chart import draw_bars
 from bot.models import CommandSpec, Lane, Option, Text
@@ -98,9 +99,9 @@ def _may_see(ctx: Context, whose: str) -> bool:
         case "mine":
             return True
         case "channel":
-            return ctx.may_change_channel() or ctx.is_service_admin()
+            return ctx.may_administer(Scope.CHANNEL)
         case "workspace":
-            return ctx.event.actor.is_admin or ctx.is_service_admin()
+            return ctx.may_administer(Scope.WORKSPACE)
         case _:
             return ctx.is_service_admin()
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Self
 
-from bot.control.registry import ANSWER_ALL, ON, REPLY_MODE, ScopedSetting, split_list
-from bot.control.scopes import Scope, channel_namespaces, namespaces_of, owner_of, person_namespace
-from bot.errors import UsageError
+from bot.commandline.mentions import read_mention, split_mentions
+from bot.control.access import PAUSED, PREFIX, AccessRule, parse_rule
+from bot.control.registry import ANSWER_ALL, MANAGERS, ON, REPLY_MODE, ScopedSetting, split_list
+from bot.control.scopes import ADMINISTERED, Scope, channel_namespaces, namespaces_of, owner_of, person_namespace
+from bot.errors import Paused, UsageError
 from bot.models import CommandSpec, Event, Kind, Location
 from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
 
@@ -91,7 +94,41 @@ class EffectiveSettings:
         names = {name for _, values in self._set for name in values if name.startswith(prefix)}
         return {name.removeprefix(prefix): self.get(name) for name in names if name in self.registry}
 
-    async def set(self, name: str, value: str | None, scope: Scope) -> str | None:
+    def administered(self, prefix: str) -> Sequence[tuple[Scope, str]]:
+        """Return the values of administrators here whose names begin so, each with its scope."""
+        return [
+            (scope, value)
+            for scope, values in self._set
+            if scope in ADMINISTERED
+            for name, value in values.items()
+            if name.startswith(prefix)
+        ]
+
+    def access_rules(self) -> Sequence[AccessRule]:
+        """Return the rules of administrators on who may use what here."""
+        return [parse_rule(scope, value) for scope, value in self.administered(PREFIX)]
+
+    def managers(self, scope: Scope) -> frozenset[str]:
+        """Return the people and roles that administrators have named for a scope, or for one around it."""
+        wider = ADMINISTERED[ADMINISTERED.index(scope) :]
+        return frozenset(
+            mention.id
+            for of_scope, value in self.administered(MANAGERS)
+            if of_scope in wider
+            for mention in map(read_mention, split_mentions(value))
+            if mention is not None
+        )
+
+    def paused(self) -> Sequence[tuple[Scope, str]]:
+        """Return the scopes that administrators have paused here, each with the reason; "": none was given."""
+        return [(scope, value.removeprefix("|")) for scope, value in self.administered(PAUSED)]
+
+    def require_unpaused(self, spec: CommandSpec) -> None:
+        """Raise `Paused` for a command that asks the API where an administrator has paused that."""
+        if spec.kind is not None and (paused := self.paused()):
+            raise Paused(paused[0][1])
+
+    async def set(self, name: str, value: str | None, scope: Scope, *, expires: datetime | None = None) -> str | None:
         """Set a value in a scope, None: clear it; return the one that it had. The value has been checked.
 
         Raises `StoreError`.
@@ -101,7 +138,7 @@ class EffectiveSettings:
         if value is None:
             await namespace.delete(name)
         else:
-            await namespace.set(name, value, owner=owner_of(scope, self._event))
+            await namespace.set(name, value, owner=owner_of(scope, self._event), expires=expires)
         await self.read()
         return before
 

@@ -1,4 +1,4 @@
-"""Before a request is made: its command has to be on, and a dear one is quoted or waits for an approver."""
+"""Before a request is made: a dear one is quoted or waits for an approver."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.control.quotes import Quotes
-from bot.control.registry import COMMANDS_OFF
-from bot.errors import UsageError
 from bot.i18n import translate
-from bot.models import Answer, CommandSpec, Event, Job
+from bot.models import Answer, CommandSpec, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,3 @@ class Questions:
         if priced.needs_approval:
             return await self.approvals.ask(priced, event, effective), ""
         return None, translate("quote.unknown", event.actor.locale) if priced.price is None else ""
-
-
-def require_on(job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
-    """Raise `UsageError` where the command was switched off, perhaps since the request was admitted."""
-    if job.attempt == 1 and spec.name in effective.words(COMMANDS_OFF):
-        raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))

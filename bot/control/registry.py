@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.commandline.choices import nearest_choice, written_forms
+from bot.commandline.mentions import read_mention, split_mentions, without_ids
 from bot.commandline.parser import validate_option
-from bot.control.scopes import SHARED, Scope
+from bot.control.access import ALWAYS_OPEN
+from bot.control.scopes import ADMINISTERED, SHARED, Scope
 from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
@@ -24,6 +26,7 @@ CONTEXT_TOKENS = "context_tokens"
 FILE_TOKENS = "file_tokens"
 BUTTONS = "buttons"
 COMMANDS_OFF = "commands_off"
+MANAGERS = "managers"
 REDACTION = "redaction"
 STREAMING = "streaming"
 READ_FILES = "read_files"
@@ -46,8 +49,6 @@ APPROVE_OWN = "approve_own"
 HERE = "here"
 
 _EVERYWHERE = tuple(Scope)
-#: Commands that nobody may switch off: they help, end something, or undo the switching off.
-_ALWAYS_ON = ("help", "settings", "stop", "leave", "forget")
 #: Days, where the service keeps for ever.
 _LONGEST_RETENTION = 36500
 #: Options of a command that are no matter of habit: the request itself, and what is counted before it is made.
@@ -65,6 +66,7 @@ class ScopedSetting:
     parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
     fallback_of: Kind | None = None  #: the kind whose fallback models these are
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
+    is_of_people: bool = False  #: the value is a list of mentions of people and roles
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
     pattern: str = ""  #: that each word of a list matches; "": any
@@ -97,11 +99,18 @@ class ScopedSetting:
         return choices.index(value) > choices.index(than) if choices else not than or float(value) < float(than)
 
     def normalize(self, value: str) -> str:
-        """Return a value as it is kept: a choice as the setting names it, however it was written."""
+        """Return a value as it is kept: a choice as the setting names it, and mentions without the names in them."""
+        if self.is_of_people:
+            return " ".join(dict.fromkeys(str(read_mention(word) or word) for word in split_mentions(value)))
+        value = without_ids(value)
         return written_forms(self.option.choices).get(value.lower(), value) if self.option.choices else value
 
     def error(self, value: str, locale: str = "") -> str:
         """Return what is wrong with a value, in a sentence; "" if nothing is."""
+        if self.is_of_people:
+            mentions = [read_mention(word) for word in split_mentions(value)]
+            is_wrong = any(mention is None or mention.subject not in ("person", "role") for mention in mentions)
+            return translate("settings.people", locale, name=self.name) if is_wrong or not mentions else ""
         unknown = [word for word in split_list(value) if word not in self.words] if self.words else []
         if unknown:
             allowed = join_list((f"`{word}`" for word in self.words), locale)
@@ -125,7 +134,7 @@ def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> 
     found = [
         *(_model(kind, settings.models(kind)) for kind in KINDS if any(spec.kind == kind for spec in commands)),
         *(_fallbacks(kind, settings.fallbacks(kind)) for kind in KINDS if settings.fallbacks(kind)),
-        *_own(settings, tuple(spec.name for spec in commands if spec.name not in _ALWAYS_ON)),
+        *_own(settings, tuple(spec.name for spec in commands if spec.name not in ALWAYS_OPEN)),
         *(
             _default_of(spec, option)
             for spec in commands
@@ -211,7 +220,15 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
             description="Commands that are switched off, separated by commas",
         ),
         words=commands,
-        scopes=(Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE),
+        scopes=ADMINISTERED,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=MANAGERS,
+            description="People and roles who may change settings, access and pauses, beside the administrators",
+        ),
+        is_of_people=True,
+        scopes=ADMINISTERED,
     )
     yield _bound(
         REDACTION,
@@ -246,7 +263,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
             kind="choice",
             choices=REPLY_MODES,
         ),
-        scopes=(Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE),
+        scopes=ADMINISTERED,
     )
 
 

@@ -20,6 +20,9 @@ class Scope(StrEnum):
 #: Scopes of values that are shared by several people.
 SHARED = (Scope.THREAD, Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
 
+#: Scopes that administrators change, the nearest first.
+ADMINISTERED = (Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
+
 
 _SERVICE = "service"
 

@@ -9,15 +9,14 @@ import structlog
 
 from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
 from bot.calls.api_job import ApiJob, events_with_jobs
-from bot.calls.call_entry import CallEntries, open_entries
+from bot.calls.call_entry import open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Command, Context, Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.questions import Questions, require_on
-from bot.control.registry import BUTTONS, SPOILER
+from bot.control.questions import Questions
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, OverLimit, UsageError
@@ -25,99 +24,22 @@ from bot.i18n import translate
 from bot.media import Spool
 from bot.models import (
     MEDIA_KINDS,
-    Action,
-    Actions,
-    Answer,
-    CommandSpec,
     Job,
     Kind,
-    Media,
     Outcome,
-    Part,
     Status,
-    Text,
-    Turn,
-    TurnRecord,
     Usage,
 )
 from bot.moderation.guarded_api import EventApi, GuardedApi
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
-from bot.policy import Quotas
+from bot.pipeline.jobs import OutcomeBuilder
+from bot.pipeline.retries import Failure
+from bot.policy import Policy, Quotas
 from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
-
-#: Most buttons under an answer, by the value of the setting.
-_BUTTONS = {"all": None, "few": 2, "none": 0}
-
-
-@dataclass(slots=True)
-class OutcomeBuilder:
-    """Collects the parts that a command yields."""
-
-    text: str = ""
-    media: list[Media] = field(default_factory=list)
-    actions: tuple[Action, ...] = ()
-    usage: list[Usage] = field(default_factory=list)
-    turn_record: TurnRecord | None = None
-    conversation: Conversation | None = None  #: used by the command
-    price: Callable[[Usage], Usage] = lambda usage: usage  #: sets its cost
-    is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
-    has_lost: bool = False  #: another model was asked after one that may be billed; what that one used is counted
-    api_job: ApiJob | None = None  #: the API's job behind the command
-    entries: CallEntries | None = None  #: of the ledger
-
-    @property
-    def has_api_job(self) -> bool:
-        """Whether the API makes the answer in a job, which a later try can wait for."""
-        return self.api_job is not None and bool(self.api_job.name)
-
-    def add(self, part: Part, progress: Progress) -> None:
-        """Add a part, and show text and status as progress."""
-        match part:
-            case Text(delta):
-                self.text += delta
-                progress.write(self.text)
-            case Status():
-                progress.status(part)
-            case Media():
-                self.media.append(part)
-            case Actions(actions):
-                self.actions = actions
-            case Usage():
-                self.usage.append(self.price(part))
-                self.is_posted, self.api_job = False, None
-            case TurnRecord():
-                self.turn_record = part
-
-    async def apply(self, effective: EffectiveSettings, spec: CommandSpec) -> None:
-        """Apply the settings on how answers look. Raises `StoreError`."""
-        if spec.kind is not None:
-            self.actions = self.actions[: _BUTTONS[effective.get(BUTTONS)]]
-        if self.media and effective.is_on(SPOILER):
-            self.media = [replace(media, is_spoiler=True) for media in self.media]
-
-    def build(self, job: Job, *, private: bool, note: str = "") -> Outcome:
-        """Build the outcome; `note` is added to the answer's text but not to the stored turns."""
-        text = "\n\n".join(part for part in (self.text, note) if part)
-        answer = Answer(text=text, media=tuple(self.media), actions=self.actions, private=private)
-        return Outcome(answer=answer, turns=self._turns(job), usage=tuple(self.usage))
-
-    def _turns(self, job: Job) -> tuple[Turn, ...]:
-        if self.turn_record is None:
-            return ()
-        reply = self.text if self.turn_record.assistant is None else self.turn_record.assistant
-        if not reply:
-            return ()
-        event = job.event
-        prior = self.conversation.prior_turns if self.conversation is not None else ()
-        answer = Turn(
-            role="assistant", content=reply, actor=event.actor.id, event=event.id, written_at=event.written_at
-        )
-        question = replace(answer, role="user", content=self.turn_record.user, speaker=event.actor.name)
-        return (*prior, question, answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +57,7 @@ class Dispatcher:
     reports: UsageReports
     audit_log: AuditLog
     questions: Questions
+    policy: Policy
     maintenance: Maintenance
     api: GuardedApi
     workspace_apis: WorkspaceApis
@@ -155,12 +78,13 @@ class Dispatcher:
         describe_wait: Callable[[float, str], Status],
         stop: Callable[[], Awaitable[int]],
         cancel: Callable[[str, str], Awaitable[bool]],
+        wake: Callable[[], Awaitable[None]],
     ) -> Outcome:
         """Run the command; return its outcome, or an error's sentence as the outcome.
 
         `describe_wait`: the status of a wait by its seconds and the API client's reason. `stop`: cancels the
         conversation's earlier events and returns their number; `cancel`: cancels one event by adapter and id, and
-        returns whether it was running. Raises `ApiError` only if a new try may succeed.
+        returns whether it was running; `wake`: of the queue. Raises `Paused`, and `ApiError` if a new try may succeed.
         """
         event = job.event
         command = self.registry.find(event.command)
@@ -174,6 +98,7 @@ class Dispatcher:
         builder.price = self.quotas.prices.given.priced
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = await self.scoped.for_event(event)
+        effective.require_unpaused(command.spec)
         builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective)
 
         def posted(is_pending: bool) -> None:
@@ -211,10 +136,12 @@ class Dispatcher:
             reports=self.reports,
             audit_log=self.audit_log,
             approvals=self.questions.approvals,
+            policy=self.policy,
             commands=self.registry,
             seq=job.seq,
             stop=stop,
             cancel=lambda named: cancel(event.adapter, named),
+            wake=wake,
             reset=lambda: self.contexts.reset(job),
             forget=lambda: self.maintenance.forget(event.adapter, event.actor.id),
             personal_settings=lambda person: self.scoped.personal(event.adapter, person),
@@ -239,7 +166,7 @@ class Dispatcher:
 
     async def _run(self, cmd: Command, ctx: Context, job: Job, builder: OutcomeBuilder, progress: Progress) -> Outcome:
         """Run a command; the outcome of one that is too dear to be made at once is a question."""
-        require_on(job, cmd.spec, ctx.effective)
+        self.policy.require_open(job, cmd.spec, ctx.effective)
         question, note = await self.questions.ask(ctx.event, cmd.spec, ctx.effective, ctx.defaults)
         if question is not None:
             return Outcome(answer=question)
@@ -279,7 +206,7 @@ class Dispatcher:
             outcome = replace(outcome, usage=await self.estimate_usage(job, builder))
         return await builder.entries.end(outcome)
 
-    async def count_failed_try(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> None:
+    async def count_failed_try(self, error: Failure, job: Job, builder: OutcomeBuilder) -> None:
         """Count the call of a try that failed, after which there is another. Raises `StoreError`."""
         _note_failed_job(error, builder)
         if builder.has_api_job:
@@ -291,18 +218,22 @@ class Dispatcher:
         elif builder.entries is not None and builder.entries.is_refused:
             await self.ledger.return_call(job)
 
+    async def is_paused(self, job: Job) -> bool:
+        """Return whether an administrator has paused the place of a job."""
+        return bool((await self.scoped.for_event(job.event)).paused())
+
     def may_be_billed(self, job: Job, builder: OutcomeBuilder) -> bool:
         """Return whether another try may be billed anew: the API got a request for media, and made no job of it."""
         command = self.registry.find(job.event.command)
         is_lost = builder.has_lost or (builder.is_posted and not builder.has_api_job)
         return is_lost and command is not None and command.spec.kind in MEDIA_KINDS
 
-    async def api_failure(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> Outcome:
+    async def api_failure(self, error: Failure, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Build the error message of a command that is not tried again."""
         _note_failed_job(error, builder)
         return failure_outcome(error, job, (*builder.usage, *await self.unanswered_usage(error, job, builder)))
 
-    async def unanswered_usage(self, error: ApiError, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
+    async def unanswered_usage(self, error: Failure, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
         """Return the estimated usage of a request that the API accepted and did not answer in time."""
         return await self.estimate_usage(job, builder) if isinstance(error, DeadlineExceeded) else ()
 
@@ -343,7 +274,7 @@ class Dispatcher:
         return (self.quotas.prices.given.priced(replace(used, is_estimate=True)),)
 
 
-def _note_failed_job(error: ApiError, builder: OutcomeBuilder) -> None:
+def _note_failed_job(error: Failure, builder: OutcomeBuilder) -> None:
     """A job that the API says has failed made nothing: its call is given back."""
     if isinstance(error, JobFailed) and builder.entries is not None:
         builder.is_posted = False

@@ -63,7 +63,8 @@ class Inbox:
             rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
-        refusal = self.policy.check(event, spec) or self._switched_off(event, spec, effective)
+        rules = effective.access_rules()
+        refusal = self.policy.check(event, spec, rules) or self._switched_off(event, spec, effective)
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:

@@ -1,9 +1,31 @@
 """State of a job while the worker runs it."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from bot.models import Job, Lane
+from bot.calls.api_job import ApiJob
+from bot.calls.call_entry import CallEntries
+from bot.control.effective import EffectiveSettings
+from bot.control.registry import BUTTONS, SPOILER
+from bot.conversation.context import Conversation
+from bot.models import (
+    Action,
+    Actions,
+    Answer,
+    CommandSpec,
+    Job,
+    Lane,
+    Media,
+    Outcome,
+    Part,
+    Status,
+    Text,
+    Turn,
+    TurnRecord,
+    Usage,
+)
+from bot.pipeline.delivery import Progress
 from bot.ports import Draft, EventQueue
 
 
@@ -35,3 +57,74 @@ class RunningJob:
             if self.is_generating and self.task is not None:
                 self.task.cancel()
         return self.is_undecided
+
+
+#: Most buttons under an answer, by the value of the setting.
+_BUTTONS = {"all": None, "few": 2, "none": 0}
+
+
+@dataclass(slots=True)
+class OutcomeBuilder:
+    """Collects the parts that a command yields."""
+
+    text: str = ""
+    media: list[Media] = field(default_factory=list)
+    actions: tuple[Action, ...] = ()
+    usage: list[Usage] = field(default_factory=list)
+    turn_record: TurnRecord | None = None
+    conversation: Conversation | None = None  #: used by the command
+    price: Callable[[Usage], Usage] = lambda usage: usage  #: sets its cost
+    is_posted: bool = False  #: a request was posted to the API, which has not said yet what it used
+    has_lost: bool = False  #: another model was asked after one that may be billed; what that one used is counted
+    api_job: ApiJob | None = None  #: the API's job behind the command
+    entries: CallEntries | None = None  #: of the ledger
+
+    @property
+    def has_api_job(self) -> bool:
+        """Whether the API makes the answer in a job, which a later try can wait for."""
+        return self.api_job is not None and bool(self.api_job.name)
+
+    def add(self, part: Part, progress: Progress) -> None:
+        """Add a part, and show text and status as progress."""
+        match part:
+            case Text(delta):
+                self.text += delta
+                progress.write(self.text)
+            case Status():
+                progress.status(part)
+            case Media():
+                self.media.append(part)
+            case Actions(actions):
+                self.actions = actions
+            case Usage():
+                self.usage.append(self.price(part))
+                self.is_posted, self.api_job = False, None
+            case TurnRecord():
+                self.turn_record = part
+
+    async def apply(self, effective: EffectiveSettings, spec: CommandSpec) -> None:
+        """Apply the settings on how answers look. Raises `StoreError`."""
+        if spec.kind is not None:
+            self.actions = self.actions[: _BUTTONS[effective.get(BUTTONS)]]
+        if self.media and effective.is_on(SPOILER):
+            self.media = [replace(media, is_spoiler=True) for media in self.media]
+
+    def build(self, job: Job, *, private: bool, note: str = "") -> Outcome:
+        """Build the outcome; `note` is added to the answer's text but not to the stored turns."""
+        text = "\n\n".join(part for part in (self.text, note) if part)
+        answer = Answer(text=text, media=tuple(self.media), actions=self.actions, private=private)
+        return Outcome(answer=answer, turns=self._turns(job), usage=tuple(self.usage))
+
+    def _turns(self, job: Job) -> tuple[Turn, ...]:
+        if self.turn_record is None:
+            return ()
+        reply = self.text if self.turn_record.assistant is None else self.turn_record.assistant
+        if not reply:
+            return ()
+        event = job.event
+        prior = self.conversation.prior_turns if self.conversation is not None else ()
+        answer = Turn(
+            role="assistant", content=reply, actor=event.actor.id, event=event.id, written_at=event.written_at
+        )
+        question = replace(answer, role="user", content=self.turn_record.user, speaker=event.actor.name)
+        return (*prior, question, answer)

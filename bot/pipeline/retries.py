@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aimodels.errors import ApiError, RateLimited
+from bot.errors import Paused
 from bot.i18n import translate
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Journal
 from bot.settings.core import Settings
+
+#: The end of a try that had no outcome.
+Failure = ApiError | Paused
+
+
+_NONE = Status("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +24,9 @@ class Retry:
     """The next try of a request."""
 
     seconds: float  #: until then
-    status: Status
-    failing_since: datetime | None = None  #: the beginning of the outage that is waited out; None: the try counts
+    status: Status = _NONE
+    failing_since: datetime | None = None  #: the beginning of the outage that is waited out; None: there is none
+    is_counted: bool = True  #: it is one of `BOT_MAX_ATTEMPTS`
 
 
 class Retries:
@@ -32,11 +40,13 @@ class Retries:
         self._max_attempts = settings.bot_max_attempts
         self._timing = timing
 
-    def next_try(self, job: Job, error: ApiError, *, is_counted: bool) -> Retry | None:
+    def next_try(self, job: Job, error: Failure, *, is_counted: bool) -> Retry | None:
         """Return the next try after an error that may pass; None: there is none.
 
         `is_counted`: each try may be billed, so that `BOT_MAX_ATTEMPTS` holds for it in any case.
         """
+        if isinstance(error, Paused):
+            return Retry(self._timing.pause_check, _paused(job, str(error)), job.failing_since, is_counted=False)
         is_busy = isinstance(error, RateLimited)
         if is_counted or not self._patience:
             if not error.is_retryable or job.attempt >= self._max_attempts:
@@ -50,7 +60,7 @@ class Retries:
         if remaining <= 0 or (is_busy and wait > remaining):
             return None
         seconds = max(self._timing.shortest_pause, min(wait, remaining))
-        return Retry(seconds, self._outage_status(job, left, is_busy=is_busy), since)
+        return Retry(seconds, self._outage_status(job, left, is_busy=is_busy), since, is_counted=False)
 
     def describe_wait(self, job: Job, seconds: float, reason: str) -> Status:
         """Return the status of a wait within a try. In an outage it stays the same: most tries fail again."""
@@ -83,3 +93,8 @@ async def remove_failure(journal: Journal, job: Job, answer: Answer) -> None:
 
 def _waiting(job: Job, seconds: float) -> Status:
     return Status(translate("status.waiting", job.event.actor.locale, seconds=max(1, round(seconds))))
+
+
+def _paused(job: Job, reason: str) -> Status:
+    text = translate("status.paused", job.event.actor.locale)
+    return Status(f"{text} {reason}".strip(), is_waiting=True)

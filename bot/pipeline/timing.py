@@ -20,6 +20,7 @@ class PipelineTiming:
     shortest_pause: float = 1.0  #: between two tries
     longest_pause: float = 300.0  #: between two tries
     outage_pause: float = 20.0  #: between two tries in an outage of the API, at most
+    pause_check: float = 60.0  #: between two looks whether a place is still paused, should its end be missed
     outage_status: float = 10.0  #: that a try in an outage must last until the status shows what it does
     approval_hour: float = 3600.0  #: of the hours after which a request that waits for an approver lapses
     approval_look: float = 30.0  #: between two looks for what has lapsed

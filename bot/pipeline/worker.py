@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 import structlog
 
 from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
-from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, StoreError, StoreUnavailable
+from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
@@ -20,11 +19,11 @@ from bot.pipeline.answer_log import log_answered
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
-from bot.pipeline.dispatcher import Dispatcher, OutcomeBuilder
+from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.error_messages import failure_outcome
-from bot.pipeline.jobs import RunningJob
-from bot.pipeline.retries import Retries, remove_failure
+from bot.pipeline.jobs import OutcomeBuilder, RunningJob
+from bot.pipeline.retries import Failure, Retries, Retry, remove_failure
 from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
@@ -166,7 +165,7 @@ class Worker:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
             await asyncio.sleep(min(self._timing.backoff(job.attempt), self._timing.store_pause))
             with suppress(StoreError):
-                await self._retry_later(running, 0)
+                await self._retry_later(running, Retry(0))
         except DeliveryError as exc:
             await self._postpone_delivery(running, exc)
         except Exception as exc:  # an adapter's bug must not leak the lane and the slot
@@ -251,9 +250,7 @@ class Worker:
         answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, actor=job.event.actor)
         return await self._dispatcher.end_call(replace(outcome, answer=answer), job, builder)
 
-    async def _run_command(
-        self, running: RunningJob, progress: Progress, builder: OutcomeBuilder
-    ) -> Outcome | ApiError:
+    async def _run_command(self, running: RunningJob, progress: Progress, builder: OutcomeBuilder) -> Outcome | Failure:
         """Run the command; return its outcome, or an error after which it may succeed later.
 
         For a cancelled command the outcome is empty; `builder` has the parts so far.
@@ -268,8 +265,9 @@ class Worker:
                     describe_wait=partial(self._retries.describe_wait, running.job),
                     stop=lambda: self._canceller.cancel_conversation(running),
                     cancel=partial(self._canceller.cancel_event, by=running.job.event.actor),
+                    wake=self._queue.wake,
                 )
-        except ApiError as exc:
+        except (ApiError, Paused) as exc:
             return exc
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -286,7 +284,7 @@ class Worker:
 
     # -- retries
 
-    async def _try_again(self, running: RunningJob, draft: Draft, exc: ApiError, builder: OutcomeBuilder) -> bool:
+    async def _try_again(self, running: RunningJob, draft: Draft, exc: Failure, builder: OutcomeBuilder) -> bool:
         """Schedule another try of a command, and show the person the wait. False: there is none."""
         job = running.job
         retry = self._retries.next_try(job, exc, is_counted=self._dispatcher.may_be_billed(job, builder))
@@ -301,7 +299,9 @@ class Worker:
             await running.save_ref(self._queue)
         if running.is_cancelled:
             return False
-        await self._retry_later(running, retry.seconds, failing_since=retry.failing_since)
+        await self._retry_later(running, retry)
+        if isinstance(exc, Paused) and not await self._dispatcher.is_paused(job):  # it ended meanwhile
+            await self._queue.wake()
         return True
 
     async def _postpone_delivery(self, running: RunningJob, exc: Exception) -> None:
@@ -320,7 +320,7 @@ class Worker:
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
             with suppress(StoreError):
                 await running.save_ref(self._queue)
-            await self._retry_later(running, wait)
+            await self._retry_later(running, Retry(wait))
             return
         log.error("answer not delivered", reason=str(exc))
         self._metrics.undelivered(job.event)
@@ -331,10 +331,11 @@ class Worker:
         with suppress(StoreError):  # OwnershipLost: another worker completes it
             await self._queue.complete(job)
 
-    async def _retry_later(self, running: RunningJob, seconds: float, *, failing_since: datetime | None = None) -> None:
-        self._postponed[running.job.seq] = None if failing_since is None else running.draft
+    async def _retry_later(self, running: RunningJob, retry: Retry) -> None:
+        self._postponed[running.job.seq] = None if retry.is_counted else running.draft
         self._free_slot(running)
-        await self._queue.retry(running.job, seconds, failing_since=failing_since)
+        since, is_counted = retry.failing_since, retry.is_counted
+        await self._queue.retry(running.job, retry.seconds, failing_since=since, is_counted=is_counted)
 
     async def _release(self, running: RunningJob) -> None:
         self._postponed[running.job.seq] = None

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from bot.control.access import EVERYTHING, AccessRule
 from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.errors import OverLimit
+from bot.control.registry import COMMANDS_OFF
+from bot.errors import OverLimit, UsageError
 from bot.i18n import translate
 from bot.limits import QuotaRequest
-from bot.models import CommandSpec, Event
+from bot.models import CommandSpec, Event, Job
+from bot.policy.access import Verdict, find_refusing
 from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
@@ -58,18 +61,48 @@ class Policy:
         self.scoped = scoped
         self._now = now
 
-    def check(self, event: Event, spec: CommandSpec) -> Refusal | None:
-        """Return the refusal by permissions; None: record the event with its `quota`."""
+    def check(self, event: Event, spec: CommandSpec, rules: Sequence[AccessRule] = ()) -> Refusal | None:
+        """Return the refusal by permissions; None: record it with its `quota`. `rules`: of administrators here."""
+        if rules:
+            self.roles.add(rule.id for rule in rules if rule.subject == "role")
         locale = event.actor.locale
         if event.actor.is_bot and not self._settings.bot_allow_bots:
             return Refusal("", silent=True)
         if event.actor.is_stranger and not self._settings.bot_allow_strangers:
             return Refusal(translate("policy.stranger", locale), reason="stranger")
-        return _refused_by(self._general, event, "") or _refused_by(self._by_command.get(spec.name), event, spec.name)
+        return (
+            _refused_by(self._general, event, "")
+            or _refused_by(self._by_command.get(spec.name), event, spec.name)
+            or _refused_by_rule(find_refusing(rules, event, spec), spec.name, locale)
+        )
+
+    def environment_rules(self) -> Sequence[tuple[str, str, str]]:
+        """Return the rules of the environment: on what, "allow" or "deny", and whom."""
+        every = {EVERYTHING: self._general, **self._by_command}
+        return [
+            (what, verb, f"{subject}:{one}")
+            for what, lists in every.items()
+            for verb, found in (("allow", lists.allow), ("deny", lists.deny))
+            for subject, ids in found.items()
+            for one in sorted(ids)
+        ]
+
+    def require_open(self, job: Job, spec: CommandSpec, effective: EffectiveSettings) -> None:
+        """Raise `UsageError` for a command that is switched off or closed, perhaps since the request was admitted."""
+        if job.attempt > 1:
+            return
+        if spec.name in effective.words(COMMANDS_OFF):
+            raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))
+        rules = effective.access_rules()
+        refusal = self.check(job.event, spec, rules) if rules else None
+        if refusal is not None:
+            raise UsageError(refusal.text)
 
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """Check and count a recorded event whose request has changed. Raises `StoreError`."""
-        refusal, quota = self.check(event, spec), await self.quota(event, spec, await self.scoped.for_event(event))
+        effective = await self.scoped.for_event(event)
+        refusal = self.check(event, spec, effective.access_rules())
+        quota = await self.quota(event, spec, effective)
         if refusal is None and quota is not None:
             try:
                 await self._quotas.ledger.admit(event, quota)
@@ -112,3 +145,14 @@ def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | No
         return Refusal(translate("policy.roles_unread", locale), reason="roles unread", once_a="minute")
     key = f"policy.command_{subject}" if command else f"policy.{subject}"
     return Refusal(translate(key, locale, command=command), reason=f"{subject} {command}".strip())
+
+
+def _refused_by_rule(verdict: Verdict | None, command: str, locale: str) -> Refusal | None:
+    """Return the refusal by a rule of an administrator."""
+    if verdict is None:
+        return None
+    if verdict.is_unread:
+        return Refusal(translate("policy.roles_unread", locale), reason="roles unread", once_a="minute")
+    about, ask = (translate(f"policy.{key}", locale) for key in (f"about.{verdict.subject}", f"ask.{verdict.scope}"))
+    text = translate("policy.access", locale, command=command, about=about, ask=ask)
+    return Refusal(text, reason=f"{verdict.scope} {verdict.what} {verdict.subject} {command}")

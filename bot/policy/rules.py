@@ -8,14 +8,13 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
+from bot.commandline.mentions import Subject
 from bot.errors import SettingsError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import Event
 from bot.settings.core import Settings
 
-Subject = Literal["person", "role", "channel", "workspace"]
 SUBJECTS: tuple[Subject, ...] = ("workspace", "channel", "person", "role")
 _PLURALS: dict[Subject, str] = {
     "person": "people",

@@ -17,10 +17,9 @@ from bot.ports.adapter import (
     ValueSigner,
     always_owned,
 )
+from bot.ports.audit import AuditEntry, AuditLog
 from bot.ports.platform import Platform
 from bot.ports.store import (
-    AuditEntry,
-    AuditLog,
     ContextStore,
     EventQueue,
     Journal,

@@ -25,6 +25,7 @@ from bot.models import (
     Usage,
     UsageRow,
 )
+from bot.ports.audit import AuditLog
 from bot.ports.usage_reports import UsageReports
 
 
@@ -75,12 +76,18 @@ class EventQueue(Protocol):
     async def complete(self, job: Job) -> None:
         """Mark a job as delivered: nothing is left to do. May return before it is durable; order is kept."""
 
-    async def retry(self, job: Job, seconds: float, *, failing_since: datetime | None = None) -> None:
+    async def retry(
+        self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True
+    ) -> None:
         """Give the job back, not to be claimed for some seconds. Its lane key stays blocked until then.
 
         Waits are bounded by `StoreTiming.longest_retry`, also where the clock is set meanwhile. `failing_since`: the
-        API's outage that is waited out; such a try does not count, and `Job.failing_since` stays.
+        API's outage that is waited out; such a try does not count, and `Job.failing_since` stays. `is_counted`: whether
+        another try counts.
         """
+
+    async def wake(self) -> None:
+        """Make every unanswered event ready that waits for its next try."""
 
     async def release(self, job: Job) -> None:
         """Give the job back as if it had not been claimed: a draft that was opened meanwhile does not count."""
@@ -232,35 +239,6 @@ class KeyValues(Protocol):
 
     async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
         """Return the values of each of these namespaces, read in one step."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """One act of a person that concerns others: who did what, where, and what it was before."""
-
-    adapter: str
-    actor: str  #: id of the person; "": erased
-    action: str  #: such as "settings.set"
-    workspace: str = ""
-    channel: str = ""
-    subject: str = ""  #: what was changed, such as a setting's name
-    scope: str = ""  #: how far it reaches
-    before: str | None = None  #: None: there was no value
-    after: str | None = None  #: None: there is no value
-    at: datetime | None = None  #: aware, UTC; set by the store
-    seq: int = 0  #: order within the store; set by the store
-
-
-class AuditLog(Protocol):
-    """The log of administrators' changes. Entries are only added; erasing a person removes their id from theirs."""
-
-    async def add_audit(self, entry: AuditEntry) -> None:
-        """Add an entry; returns once it is durable."""
-
-    async def audit(
-        self, adapter: str, *, workspace: str | None = None, limit: int, before: int | None = None
-    ) -> Sequence[AuditEntry]:
-        """Return the newest entries, newest first. `workspace`: only of this one; `before`: only of lower `seq`."""
 
 
 class UsageLedger(Protocol):

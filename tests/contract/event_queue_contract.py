@@ -234,6 +234,23 @@ class EventQueueContract(StoreSuite):
             assert await store.reopen(job.event)
             assert (await claim(store)).failing_since is None
 
+    async def test_events_are_woken_from_their_wait(self, store: Store) -> None:
+        """At once and in their order; a try that is not counted stays the first. What runs or is answered is not."""
+        for name in ("e0", "e1"):
+            await store.record(event(name), lane=Lane.CONVERSATION)
+        await store.record(event("done"), lane=Lane.FREE, answer=Answer(text="no"))
+        job, answered = await claim(store), await claim(store)
+        await store.save_draft(job, "r")
+        await store.retry(job, 200.0, is_counted=False)
+        await store.retry(answered, 200.0)
+        assert await store.claim(LANES, ADAPTERS) is None
+        await store.wake()
+        job = await claim(store)
+        assert (job.event.id, job.attempt, job.ref) == ("e0", 1, "r")
+        assert await store.claim(LANES, ADAPTERS) is None
+        await store.wake()
+        assert await store.claim(LANES, ADAPTERS) is None
+
     async def test_a_clock_that_is_set_back_delays_no_retry(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -44,7 +44,7 @@ from bot.models import (
 )
 from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
-from bot.pipeline.dispatcher import OutcomeBuilder
+from bot.pipeline.jobs import OutcomeBuilder
 from bot.pipeline.timing import PipelineTiming
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
@@ -350,10 +350,12 @@ class CommandRunner:
             reports=self.store,
             audit_log=self.store,
             approvals=self.approvals,
+            policy=make_policy(self.settings, self.store),
             commands=self.registry,
             seq=job.seq,
             stop=stop,
             cancel=cancel,
+            wake=self.store.wake,
             reset=lambda: self.store.reset(job),
             forget=lambda: self.store.forget(event.adapter, event.actor.id),
             personal_settings=lambda person: self.scoped.personal(event.adapter, person),

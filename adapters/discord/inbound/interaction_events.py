@@ -15,6 +15,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
 from adapters.discord.ui.buttons import conversation_of
 from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
+from bot.commandline.mentions import keeps_ids
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
@@ -38,6 +39,8 @@ def event_from_command(interaction: discord.Interaction, spec: CommandSpec) -> A
     is_spoiler = values.pop(SPOILER, False) is True
     files = _files(data, [str(values.pop(name)) for name in _file_options(spec) if values.get(name)])
     options = {name: _text(value) for name, value in values.items() if value is not None}
+    if keeps_ids(spec):
+        options = {name: parse.keep_ids(text) for name, text in options.items()}
     parsed = _from_options(interaction, spec, options, files)
     if not is_spoiler:
         return parsed

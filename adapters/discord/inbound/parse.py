@@ -13,6 +13,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.kit import titles
 from adapters.kit.forms import without_file_names
 from bot.commandline import parser
+from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
@@ -20,6 +21,7 @@ ADAPTER = "discord"
 _MAX_NAME = 80  # characters of a thread's name
 _MAX_QUOTE = 2000  # characters quoted of the message that is replied to
 _MARKUP = re.compile(r"<(?:(@[!&]?|#)(\d{15,20})|a?(:\w{2,32}:)\d{15,20}|/([^:<>]{1,100}):\d{15,20})>")
+_SUBJECTS: Mapping[str, Subject] = {"@": "person", "@!": "person", "@&": "role", "#": "channel"}
 _FORMATTING = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: Commands that are answered in a conversation.
@@ -48,6 +50,9 @@ def event_from_message(
     prompt, rejection = request.prompt, request.rejection
     attachments = read_attachments(message)
     spec = next((spec for spec in commands if spec.name == request.command), None)
+    if spec is not None and keeps_ids(spec):
+        request = parser.parse(read_text(message, me=me, with_ids=True), commands, locale=locale, bare=True)
+        prompt, rejection = request.prompt, request.rejection
     if replied is not None and replied.author.id != me:
         attachments += read_attachments(replied)
         if request.command in TALK:
@@ -176,9 +181,12 @@ def starter_of(message: discord.Message) -> discord.Message | None:
 # ------------------------------------------------------------------ text and files
 
 
-def read_text(message: discord.Message, *, me: int = 0) -> str:
-    """Return the text of a message and of what it forwards, with names for ids and no mention of the bot."""
-    parts = [resolve_markup(text, message, me) for text in _texts_of(message)]
+def read_text(message: discord.Message, *, me: int = 0, with_ids: bool = False) -> str:
+    """Return the text of a message and of what it forwards, with names for ids and no mention of the bot.
+
+    `with_ids`: mentions are written with their ids, as commands read them.
+    """
+    parts = [resolve_markup(text, message, me, with_ids=with_ids) for text in _texts_of(message)]
     for snapshot in message.message_snapshots:
         text = resolve_markup("\n\n".join(_texts_of(snapshot)), message, me)
         parts += ["\n".join(f"> {line}" for line in text.splitlines())]
@@ -190,7 +198,7 @@ def read_text(message: discord.Message, *, me: int = 0) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def resolve_markup(text: str, message: discord.Message, me: int) -> str:
+def resolve_markup(text: str, message: discord.Message, me: int, *, with_ids: bool = False) -> str:
     """Replace ids of people, roles, channels and emoji by their names; leave out mentions of the bot."""
     if "<" not in text:
         return text.strip()
@@ -205,12 +213,19 @@ def resolve_markup(text: str, message: discord.Message, me: int) -> str:
             return emoji or f"/{command}"
         if number == str(me) or number in own:
             return ""
+        if with_ids:
+            return write_mention(_SUBJECTS[kind], number, {**people, **roles, **channels}.get(number, ""))
         if kind == "#":
             return f"#{channels[number]}" if number in channels else match[0]
         known = roles if kind == "@&" else people
         return f"@{known[number]}" if number in known else match[0]
 
     return _MARKUP.sub(name, text).strip()
+
+
+def keep_ids(text: str) -> str:
+    """Return text of a slash command with its mentions as commands read them; Discord sends no names along."""
+    return _MARKUP.sub(lambda match: write_mention(_SUBJECTS[match[1]], match[2]) if match[2] else match[0], text)
 
 
 def quote_message(message: discord.Message, *, me: int = 0, limit: int = _MAX_QUOTE) -> str:

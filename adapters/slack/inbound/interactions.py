@@ -24,7 +24,7 @@ from adapters.slack.inbound.interaction_events import (
     interaction_id,
     locate_message,
 )
-from adapters.slack.inbound.parse import find_mentions, message_id, read_mrkdwn
+from adapters.slack.inbound.parse import find_mentions, message_id, read_command
 from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.users import UserDirectory
@@ -86,8 +86,8 @@ class InteractionHandler:
         """Record a slash command. Wrong input is answered with the usage; a missing prompt opens the command's form."""
         person = await self._find_person(workspace, body)
         typed = str(body.get("command") or "")
-        text = read_mrkdwn(str(body.get("text") or ""), {})
         spec = self._specs.get(typed.removeprefix(self._prefix))
+        text = read_command(str(body.get("text") or ""), spec, workspace)
         if spec is None or not typed.startswith(self._prefix):
             text = translate("slack.no_command", person.locale, command=typed, help=f"{self._prefix}help")
             return ephemeral(text)

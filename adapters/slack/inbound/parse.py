@@ -12,6 +12,7 @@ from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Json, Person
 from bot.commandline import parser
+from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
@@ -60,6 +61,9 @@ def event_from_message(
     text = read_text(message, people, bot_user=workspace.bot_user)
     request = parser.parse(text, commands, locale=person.locale, bare=True)
     spec = next((spec for spec in commands if spec.name == request.command), None)
+    if spec is not None and keeps_ids(spec):
+        text = read_text(message, people, bot_user=workspace.bot_user, ids_of=workspace)
+        request = parser.parse(text, commands, locale=person.locale, bare=True)
     prompt, rejection = request.prompt, request.rejection
     if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
         prompt = "\n\n".join(part for part in (*quote_forwarded(message, people), prompt) if part)
@@ -146,23 +150,37 @@ def is_for_others(message: Json, bot_user: str) -> bool:
 # ------------------------------------------------------------------ text and files
 
 
-def read_text(message: Json, people: Mapping[str, Person], *, bot_user: str = "") -> str:
-    """Return the text of a message with names in place of ids and without the mention of the bot."""
+def read_text(
+    message: Json, people: Mapping[str, Person], *, bot_user: str = "", ids_of: Workspace | None = None
+) -> str:
+    """Return the text of a message with names in place of ids and without the mention of the bot.
+
+    `ids_of`: the workspace whose mentions keep their ids.
+    """
     text = str(message.get("text") or "")
     if not text.strip():  # what other apps write is often in blocks or attachments alone
         text = "\n".join(part for part in (*_read_blocks(message), *_read_message_attachments(message)) if part)
-    return read_mrkdwn(text, people, bot_user=bot_user)
+    return read_mrkdwn(text, people, bot_user=bot_user, ids_of=ids_of)
 
 
-def read_mrkdwn(text: str, people: Mapping[str, Person], *, bot_user: str = "") -> str:
+def read_command(text: str, spec: CommandSpec | None, workspace: Workspace) -> str:
+    """Return the text of a slash command; mentions keep their ids where the command asks for them."""
+    return read_mrkdwn(text, {}, ids_of=workspace if spec is not None and keeps_ids(spec) else None)
+
+
+def read_mrkdwn(text: str, people: Mapping[str, Person], *, bot_user: str = "", ids_of: Workspace | None = None) -> str:
     """Return text with names in place of ids and addresses as people write them, without the mention of the bot."""
 
     def name(match: re.Match[str]) -> str:
         kind, target, label = match.groups()
+        if kind == "@" and target == bot_user:
+            return ""
+        known = people[target].name if target in people else ""
+        mention = _read_mention(kind, target) if ids_of is not None else None
+        if mention is not None and ids_of is not None:
+            subject, number = mention
+            return write_mention(subject, ids_of.scoped(number), known or label or "")
         if kind == "@":
-            if target == bot_user:
-                return ""
-            known = people[target].name if target in people else ""
             return f"@{known or label or target}"
         if kind == "#":
             return f"#{label or target}"
@@ -172,6 +190,14 @@ def read_mrkdwn(text: str, people: Mapping[str, Person], *, bot_user: str = "") 
         return target if not label or label in target else f"[{label}]({target})"
 
     return html.unescape(_MARKUP.sub(name, text)).strip() if "<" in text or "&" in text else text.strip()
+
+
+def _read_mention(kind: str, target: str) -> tuple[Subject, str] | None:
+    """Return whom Slack's markup mentions; None: nobody."""
+    if kind in ("@", "#"):
+        return "person" if kind == "@" else "channel", target
+    group = target.removeprefix("subteam^")
+    return ("role", group) if group != target else None
 
 
 def _read_blocks(message: Json) -> list[str]:

@@ -8,6 +8,7 @@ from adapters.kit.message_actions import MESSAGE_ACTIONS
 from adapters.slack.connection.http_endpoints import EVENTS, REDIRECT
 from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, suggested_prompts
 from bot.commandline import parser
+from bot.commandline.mentions import keeps_ids
 from bot.i18n import describe_command, operator_text, translate
 from bot.models import CommandSpec
 
@@ -115,7 +116,7 @@ def _build_slash_command(spec: CommandSpec, base: str, prefix: str, locale: str)
         "command": f"/{prefix}{spec.name}",
         "description": describe_command(spec, locale),
         **({"usage_hint": usage if len(usage) <= _MAX_HINT else usage[: _MAX_HINT - 1] + "…"} if usage else {}),
-        "should_escape": False,
+        "should_escape": keeps_ids(spec),  # then mentions come with their ids
         **({"url": base + EVENTS} if base else {}),
     }
 

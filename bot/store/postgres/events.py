@@ -223,12 +223,14 @@ class PostgresEvents:
     async def complete(self, job: Job) -> None:
         await self._end(job, statements.COMPLETE)
 
-    async def retry(self, job: Job, seconds: float, *, failing_since: datetime | None = None) -> None:
+    async def retry(
+        self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True
+    ) -> None:
         await self._give_back(
             job,
             statements.RETRY,
             ready_at=time.time() + min(seconds, self._timing.longest_retry),
-            attempts=None if failing_since is None else job.attempt - 1,
+            attempts=None if failing_since is None and is_counted else job.attempt - 1,
             failing_since=None if failing_since is None else failing_since.timestamp(),
         )
 
@@ -331,12 +333,6 @@ class PostgresEvents:
             return seq is not None
 
         return await self._change(work)
-
-    async def counts(self) -> Mapping[str, float]:
-        ((waiting, running, oldest, *by_lane),) = await self._connections.rows(statements.COUNTS)
-        lanes = {f"waiting_{lane}": count for lane, count in zip(Lane, by_lane, strict=True)}
-        since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
-        return {**lanes, "waiting": waiting, "running": running, "oldest": since}
 
 
 def _lost(job: Job) -> OwnershipLost:

@@ -140,6 +140,9 @@ UPDATE events SET owner = NULL, ready_at = :ready_at, attempts = coalesce(:attem
     failing_since = coalesce(:failing_since::float8, failing_since)
 WHERE seq = :seq AND owner = :owner RETURNING seq
 """
+WAKE = """
+UPDATE events SET ready_at = 0 WHERE NOT done AND owner IS NULL AND answer IS NULL AND ready_at > :now
+"""
 RELEASE = """
 UPDATE events SET owner = NULL, ready_at = 0, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq
 """

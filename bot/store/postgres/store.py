@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from bot.limits import UTC_ZONE
-from bot.models import Job, Media
+from bot.models import Job, Lane, Media
 from bot.ports import AuditEntry, Namespace
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.connection import Connections
@@ -95,6 +95,15 @@ class PostgresStore(PostgresRecorder, StoreQueries):
         opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": time.time()}
         keys = {"adapter": codec.to_key(adapter), "id": codec.to_key(event_id)}
         await self._writer.submit(lambda db: db.rows(erasure.ADD_FEEDBACK, **keys, **opinion))
+
+    async def counts(self) -> Mapping[str, float]:
+        ((waiting, running, oldest, *by_lane),) = await self._connections.rows(statements.COUNTS)
+        lanes = {f"waiting_{lane}": count for lane, count in zip(Lane, by_lane, strict=True)}
+        since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
+        return {**lanes, "waiting": waiting, "running": running, "oldest": since}
+
+    async def wake(self) -> None:
+        await self._change(lambda db: db.rows(statements.WAKE, now=time.time()))
 
     def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:
         return self._lease.lock(f"{codec.to_key(adapter)} {codec.to_key(event_id)}")

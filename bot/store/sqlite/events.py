@@ -126,9 +126,12 @@ class SqliteEvents(SqliteRecorder):
         rows = {statements.COMPLETE: ((job.seq,),)}
         self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
 
-    async def retry(self, job: Job, seconds: float, *, failing_since: datetime | None = None) -> None:
+    async def retry(
+        self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True
+    ) -> None:
         seconds = min(seconds, self._timing.longest_retry)
-        outage = (None, None) if failing_since is None else (job.attempt - 1, failing_since.timestamp())
+        attempts = job.attempt - 1 if failing_since is not None or not is_counted else None
+        outage = (attempts, None if failing_since is None else failing_since.timestamp())
 
         def postponed() -> Rows:
             self._own(job)
@@ -234,6 +237,11 @@ class SqliteEvents(SqliteRecorder):
             self._changed.set()
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    async def wake(self) -> None:
+        # The times in the table are those of a start after a crash: a wait of this length more, at most.
+        delayed = self._queue.discard(lambda entry: entry.ready_at > 0 and not entry.answered)
+        self._wait_again([replace(entry, ready_at=0.0) for entry in delayed])
 
     def _wait_again(self, held: Sequence[Entry]) -> None:
         for item in held:

@@ -112,6 +112,13 @@ def test_no_command_is_slacks_own() -> None:
     assert offered["muse-"] == {f"/muse-{name}" for name in names}
 
 
+def test_mentions_come_with_their_ids() -> None:
+    """Slack escapes the text of the commands that ask for people, roles and channels."""
+    commands = build_manifest(COMMANDS, url=None, prefix="")["features"]["slash_commands"]
+    assert {one["command"] for one in commands if one["should_escape"]} >= {"/access", "/settings"}
+    assert not next(one for one in commands if one["command"] == "/image")["should_escape"]
+
+
 async def _run_checks(slack: SlackSimulator, **more: Any) -> list[CheckResult]:
     return [finding for finding in await Slack(settings(slack, **more)).check() if not finding.is_ok]
 

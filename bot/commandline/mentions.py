@@ -1,0 +1,61 @@
+"""Mentions of people, roles and channels in a command: `<person:U012|Ada>`, or typed as `person:U012`. Pure.
+
+An adapter writes its platform's mentions so, where a command asks for their ids.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from bot.models import CommandSpec
+
+Subject = Literal["person", "role", "channel", "workspace"]
+
+_MENTION = re.compile(r"<(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
+_TYPED = re.compile(r"(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)")
+_WORD = re.compile(rf"{_MENTION.pattern.replace('?P<', '?P<_')}|[^\s,]+")
+_UNSAFE = re.compile(r"[<>|\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person, a role, a channel or a workspace that is named in a command."""
+
+    subject: Subject
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}:{self.id}"
+
+
+def keeps_ids(spec: CommandSpec) -> bool:
+    """Whether mentions in a request of this command keep their ids."""
+    return any(option.has_mentions for option in spec.options)
+
+
+def write_mention(subject: Subject, id: str, label: str = "") -> str:  # noqa: A002
+    """Return a mention as commands read it."""
+    shown = _UNSAFE.sub(" ", label).strip()
+    return f"<{subject}:{id}|{shown}>" if shown else f"<{subject}:{id}>"
+
+
+def split_mentions(text: str) -> Sequence[str]:
+    """Return the words of a text; a mention is one word, commas separate."""
+    return [match[0] for match in _WORD.finditer(text)]
+
+
+def read_mention(word: str) -> Mention | None:
+    """Return the mention that a word is; None: it is none."""
+    match = _MENTION.fullmatch(word) or _TYPED.fullmatch(word)
+    return None if match is None else Mention(cast("Subject", match["subject"]), match["id"])
+
+
+def without_ids(text: str) -> str:
+    """Return a text in which mentions are the names that people read."""
+
+    def name(match: re.Match[str]) -> str:
+        sign = "#" if match["subject"] == "channel" else "@"
+        return sign + (match["label"] or match["id"]).removeprefix(sign)
+
+    return _MENTION.sub(name, text)

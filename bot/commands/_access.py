@@ -1,0 +1,100 @@
+"""What `access` shows: rules, and what decides a refusal. Who does not administer a scope reads no ids of its rules."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.commandline.mentions import Mention
+from bot.commands._base import Context
+from bot.commands._tables import table_code, table_row
+from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule
+from bot.control.registry import COMMANDS_OFF
+from bot.control.scopes import ADMINISTERED
+from bot.errors import UsageError
+from bot.models import Actor, CommandSpec
+from bot.policy.access import find_refusing
+
+
+def verb(rule: AccessRule) -> str:
+    """Return whether a rule allows or denies, and until when, as the audit log has it."""
+    until = "" if rule.until is None else f" until {_moment(rule.until)}"
+    return f"{'allow' if rule.allows else 'deny'}{until}"
+
+
+def rule_text(ctx: Context, rule: AccessRule) -> str:
+    """Return one rule in a line."""
+    scope = ctx.translate(f"settings.scope.{rule.scope}")
+    return f"`{rule.what}` {verb(rule)} `{rule.subject}:{rule.id}` ({scope})"
+
+
+def list_rules(ctx: Context) -> str:
+    """Return a table of the rules that the author administers here; others that hold here are counted."""
+    mine = [scope for scope in ADMINISTERED if ctx.may_administer(scope)]
+    rules = ctx.effective.access_rules()
+    shown = [rule for rule in rules if rule.scope in mine]
+    rows = [(rule.what, verb(rule), f"{rule.subject}:{rule.id}", f"settings.scope.{rule.scope}") for rule in shown]
+    if ctx.is_service_admin():
+        rows += [(*row, "access.environment") for row in ctx.policy.environment_rules()]
+    parts = [ctx.translate("access.intro" if rows else "access.nothing")]
+    if rows:
+        heads = [ctx.translate(f"access.{column}") for column in ("what", "rule", "whom", "where")]
+        table = [table_row(heads), "|" + "---|" * len(heads)]
+        table += [table_row([*map(table_code, row[:3]), ctx.translate(row[3])]) for row in rows]
+        parts.append("\n".join(table))
+    if len(rules) > len(shown):
+        parts.append(ctx.translate("access.more", count=len(rules) - len(shown)))
+    return "\n\n".join([*parts, ctx.translate("access.how")])
+
+
+def list_closed_commands(ctx: Context) -> str:
+    """Return which commands the author may not use here, each with the reason."""
+    rules, off = ctx.effective.access_rules(), ctx.effective.words(COMMANDS_OFF)
+    lines = []
+    for spec in ctx.commands.specs:
+        refusal = ctx.policy.check(ctx.event, spec, rules)
+        if refusal is not None:
+            lines.append(f"- {refusal.text}")
+        elif spec.name in off:
+            lines.append(f"- {ctx.translate('policy.command_off', command=spec.name)}")
+    return "\n".join([ctx.translate("access.closed"), *lines]) if lines else ctx.translate("access.all_open")
+
+
+def explain(ctx: Context, what: str, subjects: Sequence[Mention]) -> str:
+    """Return what decides that a person may, or may not, use something here: the author, or whom a manager names."""
+    spec = _spec_of(ctx, what)
+    who, actor = ctx.translate("access.you"), ctx.event.actor
+    is_administered = any(ctx.may_administer(scope) for scope in ADMINISTERED)
+    if subjects and str(subjects[0]) != f"person:{actor.id}":
+        if not is_administered:
+            raise UsageError(ctx.translate("access.not_allowed.why"))
+        subject = subjects[0]
+        who = f"`{subject}`"
+        roles = (subject.id,) if subject.subject == "role" else ()
+        actor = Actor(id=subject.id if subject.subject == "person" else "", locale=actor.locale, roles=roles)
+    event, rules = replace(ctx.event, actor=actor), ctx.effective.access_rules()
+    refusal = ctx.policy.check(event, spec, rules)
+    if refusal is None:
+        if spec.name in ctx.effective.words(COMMANDS_OFF) and spec.name not in ALWAYS_OPEN:
+            return f"{who}: {ctx.translate('policy.command_off', command=spec.name)}"
+        key = "access.open" if actor is ctx.event.actor else "access.open_but_roles"
+        waits = [ctx.translate(f"settings.scope.{scope}") for scope, _ in ctx.effective.paused() if spec.kind]
+        paused = [ctx.translate("access.paused", scopes=ctx.join_list(waits))] if waits else []
+        return "\n".join([ctx.translate(key, who=who, command=spec.name), *paused])
+    verdict = find_refusing(rules, event, spec) if ctx.policy.check(event, spec, ()) is None else None
+    if verdict is None:
+        by = ctx.translate("access.by_operator")
+    elif ctx.may_administer(verdict.scope):
+        by = ctx.translate("access.by", rules="; ".join(rule_text(ctx, rule) for rule in verdict.rules))
+    else:
+        by = ctx.translate("access.by_scope", scope=ctx.translate(f"settings.scope.{verdict.scope}"))
+    return f"{who}: {refusal.text}\n{by}"
+
+
+def _spec_of(ctx: Context, what: str) -> CommandSpec:
+    name = "chat" if what == EVERYTHING else what.removeprefix("kind:")
+    found = ctx.commands.find(name)
+    return found.spec if found is not None else CommandSpec(name=name, description="")
+
+
+def _moment(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,176 @@
+"""`access`: show, explain and change the rules on who may use what."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+
+from bot.commandline.mentions import Mention, read_mention, split_mentions
+from bot.commands._access import explain, list_closed_commands, list_rules, rule_text, verb
+from bot.commands._base import Context, Parts, command
+from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule, parse_rule
+from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
+from bot.errors import UsageError
+from bot.models import KINDS, CommandSpec, Lane, Option, Text
+
+_ACTIONS = ("show", "why", "allow", "deny", "clear")
+_DURATION = re.compile(r"(\d{1,5})\s*([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+@command(
+    CommandSpec(
+        name="access",
+        description="Show who may use what here, explain a refusal, or change the rules.",
+        options=(
+            Option(
+                name="whom",
+                description="Mentions of people, roles and channels; here: this channel; workspace: this one",
+                is_prompt=True,
+                has_mentions=True,
+            ),
+            Option(
+                name="action",
+                description="What to do; left out: the first word",
+                kind="choice",
+                choices=_ACTIONS,
+            ),
+            Option(name="what", description="A command, a kind such as kind:image, or all; left out: the next word"),
+            Option(name="until", description="When the rule ends: 2026-12-31, 12h, 3d or 2w; left out: never"),
+            Option(
+                name="for",
+                description="How far the rule reaches; left out: as near as possible",
+                kind="choice",
+                choices=tuple(scope.value for scope in ADMINISTERED),
+            ),
+        ),
+        lane=Lane.FREE,
+        private=True,
+        example="access deny video @Bob --until 3d",
+    )
+)
+async def access(ctx: Context) -> Parts:
+    """Show the rules, explain one refusal, or set or clear rules."""
+    words = list(split_mentions(ctx.event.prompt))
+    action = ctx.option("action") or (words.pop(0).lower() if words else "show")
+    if action not in _ACTIONS:
+        allowed = ctx.join_list(f"`{one}`" for one in _ACTIONS)
+        raise UsageError(ctx.translate("option.choice", name="action", value=action[:40], allowed=allowed))
+    if action == "show":
+        yield Text(list_rules(ctx) if _administers_any(ctx) else list_closed_commands(ctx))
+        return
+    what = _what(ctx, ctx.option("what") or _next_what(words))
+    subjects = [_subject(ctx, word) for word in words]
+    if action == "why":
+        yield Text(explain(ctx, what, subjects))
+        return
+    if not subjects:
+        raise UsageError(ctx.translate("access.missing"))
+    until = _until(ctx)
+    rules = [
+        AccessRule(
+            scope=_scope(ctx, subject),
+            what=what,
+            subject=subject.subject,
+            id=subject.id,
+            allows=action == "allow",
+            until=None if until is None else until.timestamp(),
+        )
+        for subject in subjects
+    ]
+    for rule in rules:
+        await _change(ctx, rule, until, clears=action == "clear")
+    key = "access.cleared" if action == "clear" else "access.set"
+    yield Text("\n".join(ctx.translate(key, rule=rule_text(ctx, rule)) for rule in rules))
+
+
+def _administers_any(ctx: Context) -> bool:
+    return any(ctx.may_administer(scope) for scope in _reach(ctx))
+
+
+def _reach(ctx: Context) -> Sequence[Scope]:
+    """Return the scopes that administrators change here, the nearest first."""
+    return [scope for scope in namespaces_of(ctx.event) if scope in ADMINISTERED]
+
+
+def _next_what(words: list[str]) -> str:
+    """Take the next word, if it does not name whom a rule is about."""
+    return words.pop(0) if words and read_mention(words[0]) is None else EVERYTHING
+
+
+def _what(ctx: Context, word: str) -> str:
+    """Return what a rule is about. Raises `UsageError` with the nearest choice."""
+    name = word.lower().lstrip("/")
+    found = ctx.commands.find(name)
+    name = name if found is None else found.spec.name
+    choices = [EVERYTHING, *(f"kind:{kind}" for kind in KINDS)]
+    choices += [spec.name for spec in ctx.commands.specs if spec.name not in ALWAYS_OPEN]
+    if name in choices:
+        return name
+    if name in ALWAYS_OPEN:
+        raise UsageError(ctx.translate("access.always_open", name=name))
+    near = get_close_matches(name, choices, 1)
+    allowed = ctx.join_list(f"`{one}`" for one in dict.fromkeys([*near, *choices]))
+    raise UsageError(ctx.translate("option.choice", name="what", value=word[:40], allowed=allowed))
+
+
+def _subject(ctx: Context, word: str) -> Mention:
+    """Return whom a word names. Raises `UsageError`."""
+    location = ctx.event.location
+    if word.lower() == "here" and location.channel:
+        return Mention("channel", location.channel)
+    if word.lower() == "workspace" and location.workspace:
+        return Mention("workspace", location.workspace)
+    found = read_mention(word)
+    if found is None:
+        raise UsageError(ctx.translate("access.missing"))
+    return found
+
+
+def _scope(ctx: Context, subject: Mention) -> Scope:
+    """Return how far a rule reaches. Raises `UsageError` where the author does not administer that."""
+    given, here = ctx.option("for"), _reach(ctx)
+    if given:
+        scope = Scope(given)
+    elif subject.subject == "workspace":
+        scope = Scope.SERVICE
+    else:
+        is_wider = subject.subject == "channel" and Scope.WORKSPACE in here
+        scope = Scope.WORKSPACE if is_wider else here[0]
+    if scope not in here:
+        scopes = ctx.join_list(f"`{one}`" for one in here)
+        raise UsageError(ctx.translate("settings.no_scope", name="access", scopes=scopes))
+    if not ctx.may_administer(scope):
+        raise UsageError(ctx.translate(f"access.not_allowed.{scope}"))
+    return scope
+
+
+def _until(ctx: Context) -> datetime | None:
+    """Return the end of a rule: the end of a day in UTC, or a time from now. Raises `UsageError`."""
+    text, now = ctx.option("until").strip().lower(), datetime.now(UTC)
+    if not text:
+        return None
+    if (match := _DURATION.fullmatch(text)) is not None:
+        return now + timedelta(hours=int(match[1]) * _HOURS[match[2]])
+    try:
+        end = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
+    except ValueError:
+        end = now
+    if end <= now:
+        raise UsageError(ctx.translate("access.until", value=text[:40]))
+    return end
+
+
+async def _change(ctx: Context, rule: AccessRule, until: datetime | None, *, clears: bool) -> None:
+    """Set or clear one rule, and note it in the audit log."""
+    value = None if clears else rule.dumps()
+    before = await ctx.effective.set(rule.name, value, rule.scope, expires=until)
+    if before == value:
+        return
+    await ctx.audit(
+        "access.clear" if clears else "access.set",
+        subject=f"{rule.what} {rule.subject}:{rule.id}",
+        scope=rule.scope.value,
+        before=None if before is None else verb(parse_rule(rule.scope, before)),
+        after=None if clears else verb(rule),
+    )

@@ -1,0 +1,24 @@
+"""`pause`: hold the requests of a channel, a workspace or everybody back; they are answered after `resume`."""
+
+from bot.commands._base import Context, Parts, command
+from bot.commands._settings import scope_option, scope_to_administer, set_and_audit
+from bot.control.access import PAUSED
+from bot.models import CommandSpec, Lane, Option, Text
+
+
+@command(
+    CommandSpec(
+        name="pause",
+        description="Hold requests back here: they wait, and are answered after resume.",
+        options=(Option(name="reason", description="Why; people read it", is_prompt=True), scope_option()),
+        lane=Lane.FREE,
+        private=True,
+        example="pause We are over budget until Monday. --for workspace",
+    )
+)
+async def pause(ctx: Context) -> Parts:
+    """Pause a scope; what is being answered ends."""
+    scope = scope_to_administer(ctx)
+    reason = " ".join(ctx.event.prompt.split())
+    await set_and_audit(ctx, PAUSED, f"|{reason}", scope)
+    yield Text(ctx.translate("pause.done", scope=ctx.translate(f"settings.scope.{scope}")))

@@ -1,0 +1,30 @@
+"""`resume`: end a pause; the requests that wait are answered."""
+
+from bot.commands._base import Context, Parts, command
+from bot.commands._settings import scope_option, scope_to_administer, set_and_audit
+from bot.control.access import PAUSED
+from bot.models import CommandSpec, Lane, Text
+
+
+@command(
+    CommandSpec(
+        name="resume",
+        description="End a pause: the requests that wait are answered.",
+        options=(scope_option(),),
+        lane=Lane.FREE,
+        private=True,
+        example="resume --for workspace",
+    )
+)
+async def resume(ctx: Context) -> Parts:
+    """End the pause of a scope; others may still hold."""
+    scope = scope_to_administer(ctx)
+    was_paused = any(one is scope for one, _ in ctx.effective.paused())
+    await set_and_audit(ctx, PAUSED, None, scope)
+    await ctx.wake()
+    key = "resume.done" if was_paused else "resume.nothing"
+    sentences = [ctx.translate(key, scope=ctx.translate(f"settings.scope.{scope}"))]
+    for still, _ in ctx.effective.paused():
+        where = ctx.translate(f"settings.scope.{still}")
+        sentences.append(ctx.translate("resume.still", scope=where, name=still.value))
+    yield Text(" ".join(sentences))

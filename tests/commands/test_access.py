@@ -1,0 +1,42 @@
+"""`access`: what it understands, shows and refuses."""
+
+import pytest
+
+from bot.errors import UsageError
+from tests.support.command_runner import CommandRunner
+
+
+async def test_words_that_are_understood(runner: CommandRunner) -> None:
+    """A command, an alias or a kind; here; an end in the future; a mistake is answered with what is possible."""
+    assert (
+        "`image` deny `person:bob` (this channel)"
+        in (await runner.ask("access", "deny image person:bob", admin=True)).text
+    )
+    assert "`kind:video` allow `channel:" in (await runner.ask("access", "allow kind:video here", admin=True)).text
+    assert "`all` deny" in (await runner.ask("access", "deny person:eve, role:r1", admin=True)).text
+    for wrong, options, word in (
+        ("dance image", {}, "show"),
+        ("deny imgae person:bob", {}, "Allowed: `image`"),
+        ("deny help person:bob", {}, "open to everybody"),
+        ("deny image", {}, "Name whom"),
+        ("deny image bob", {}, "Name whom"),
+        ("deny image person:bob", {"until": "2001-01-01"}, "no time to come"),
+        ("deny image person:bob", {"until": "soon"}, "no time to come"),
+        ("deny image person:bob", {"for": "service"}, "BOT_ADMINS"),
+    ):
+        with pytest.raises(UsageError, match=word):
+            await runner.ask("access", wrong, options=options, admin=True)
+    shown = (await runner.ask("access", admin=True)).text
+    assert "| `image` | `deny` | `person:bob` | this channel |" in shown
+    assert shown.count("`all`") == 2
+
+
+async def test_who_does_not_administer_reads_no_ids(runner: CommandRunner) -> None:
+    """Neither of a hidden channel nor of a person: only their own commands, and that a rule decides."""
+    await runner.ask("access", "deny image person:bob, channel:secret, person:ada", admin=True)
+    for text in ("", "why image"):
+        shown = (await runner.ask("access", text)).text
+        assert "a rule on people does not let you" in shown
+        assert not any(word in shown for word in ("secret", "bob", "person:"))
+    with pytest.raises(UsageError, match="Only administrators"):
+        await runner.ask("access", "why image person:bob")
