@@ -1,12 +1,19 @@
 """The entries of one event in the ledger of calls: each call is reserved before it is posted."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from bot.control.effective import EffectiveSettings
-from bot.errors import OverLimit
+from bot.errors import OverLimit, StoreUnavailable
 from bot.models import CommandSpec, Job, Outcome, Usage
 from bot.policy import Quotas
+
+log = structlog.get_logger(__name__)
+
+_PAUSE = 0.2  #: seconds until a database that is locked or full is tried again
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +47,16 @@ class CallEntries:
         """
         if self.expected is None:
             return
+        while True:
+            try:
+                await self._reserve(self.expected)
+            except StoreUnavailable as exc:  # no longer than the call may take
+                log.warning("call waits", reason=str(exc))
+                await asyncio.sleep(_PAUSE)
+            else:
+                return
+
+    async def _reserve(self, expected: Usage) -> None:
         ledger = self.quotas.ledger
         is_lost = (self.is_open and not self.is_refused) or (not self.is_open and self.may_be_lost)
         if is_lost and await ledger.settle_lost_calls(self.job):
@@ -47,7 +64,7 @@ class CallEntries:
             if limit is not None:
                 self.is_open = False
                 raise OverLimit(limit, wait=self.quotas.seconds_left(limit))
-        await ledger.begin_call(self.job, self.expected, self.micros, is_refused=self.is_refused)
+        await ledger.begin_call(self.job, expected, self.micros, is_refused=self.is_refused)
         self.is_open, self.is_refused = True, False
 
     def posted(self, is_pending: bool) -> None:

@@ -43,6 +43,32 @@ async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
         assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["slow", "re: slow", "next"]
 
 
+async def test_a_locked_database_costs_no_picture(tmp_path: Path) -> None:
+    """The API is asked once the call is in the ledger, which waits."""
+    async with service(tmp_path) as one:
+        await pragma(one, "busy_timeout = 10")
+        failed = watch_failure(one.core.store, "begin_call")
+        with contextlib.closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
+            drafted = asyncio.Event()
+            save_draft = one.core.store.save_draft
+
+            async def lock_after(job: Job, ref: str) -> None:
+                await save_draft(job, ref)
+                await one.core.store.confirm(job)
+                if not drafted.is_set():
+                    drafted.set()
+                    other.execute("BEGIN EXCLUSIVE")
+
+            one.core.store.save_draft = lock_after  # type: ignore[method-assign]
+            event = await one.channel.ask("a fox", command="image")
+            await failed.wait()
+            assert not one.echo.prompts
+            other.execute("ROLLBACK")
+        await one.channel.wait_for_answers(event)
+        assert one.answer(event).files
+        assert one.echo.prompts == ["a fox"]
+
+
 async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
     """While the disk is full commits wait and new events are not acknowledged; then all goes on."""
     async with service(tmp_path) as one:
