@@ -57,13 +57,14 @@ class SqliteEvents(SqliteRecorder):
         rows = {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
 
         def then(_: Returned) -> None:
-            if self._drafts.get(job.seq) is operation:
+            if self._drafts.get(job.seq) is written:
                 del self._drafts[job.seq]
             mine = self._running.get(job.seq)
             if mine is not None and self._claimed.get(job.seq) is job:
                 self._running[job.seq] = replace(mine, ref=ref)
 
-        operation = self._drafts[job.seq] = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
+        written = self._drafts[job.seq] = object()  # not the operation: it would refer to itself, and be left to the GC
+        operation = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
         self._writer.submit_lazily(operation, within=self._timing.draft_linger)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:

@@ -55,7 +55,7 @@ class SqliteRecorder:
         self._jobs: dict[int, Job] = {}  #: of some waiting events
         self._running: dict[int, Job] = {}  #: with draft and answer so far
         self._claimed: dict[int, Job] = {}  #: the same, as `claim` returned them
-        self._drafts: dict[int, RowsOperation[None]] = {}  #: the newest of each job that is not on disk yet
+        self._drafts: dict[int, object] = {}  #: marks the newest write of each job whose draft is not on disk yet
         self._contexts = contexts
         self._ledger = QuotaLedger(self._read_in_order, now, zone)
         self._counted: set[tuple[str, str]] = set()  #: events being recorded that were counted
