@@ -188,7 +188,7 @@ class Slack:
     ) -> SlackDraft:
         """Return the draft of that key. A new one announces itself, where that needs no message."""
         draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
-        draft.confirm = confirm
+        draft.ownership.confirm = confirm
         if ref is not None:
             draft.indicator.note_retry()
             if self._services is not None and self._services.has_peers:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import structlog
 
 from adapters.kit import progress
+from adapters.kit.connection.fenced_connector import NewestConfirm
 from adapters.kit.missing_files import replace_missing_files
 from adapters.slack.connection.web_api import (
     CAPTION,
@@ -43,7 +44,6 @@ from adapters.slack.ui.buttons import build_actions
 from bot.errors import DeliveryError, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Answer, Status
-from bot.ports import Confirm, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +54,8 @@ class SlackDraft:
     def __init__(
         self, services: DeliveryServices, target: ReplyTarget, *, key: str, ref: str | None, private: bool
     ) -> None:
-        self.confirm: Confirm = always_owned  #: that the event is still this process's
-        self._api = WebApi(services, target, lambda: self.confirm())  # noqa: PLW0108 - it is replaced
+        self.ownership = NewestConfirm()
+        self._api = WebApi(services, target, self.ownership)
         self._key = key
         self._timing = services.timing
         self._is_private = (private or bool(target.private)) and not target.is_dm

@@ -25,8 +25,8 @@ class StatusIndicator:
         self._timing = api.services.timing
         self._text = ""
         self._set_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None  # a task, mostly cancelled, would cost far more
         self._announcement: asyncio.Task[None] | None = None
-        self._is_announcing = False  # the first status is being sent
         self._session: asyncio.Task[None] | None = None
         self._may_have_session = False
         self._may_be_set = False
@@ -41,23 +41,24 @@ class StatusIndicator:
 
     def announce(self, thread: str, text: str) -> None:
         """Set a first status after a moment, in the background; not if the answer is there before."""
-        if self._announcement is None and self.is_available(thread):
-            self._announcement = self._api.services.background.start(self._announce(thread, text))
+        if self._timer is None and self.is_available(thread):
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._timing.announce_delay, self._begin_announcement, thread, text)
+
+    def _begin_announcement(self, thread: str, text: str) -> None:
+        self._announcement = self._api.services.background.start(self._announce(thread, text))
 
     async def _announce(self, thread: str, text: str) -> None:
-        await asyncio.sleep(self._timing.announce_delay)
-        self._is_announcing = True
         self.start_session(thread)
         with suppress(StoreError):
             await self.set(thread, text)
 
     async def end_announcement(self) -> None:
         """Cancel the first status, or wait for it, so that it does not come after what is shown next."""
-        if self._announcement is None or self._announcement.done():
-            return
-        if not self._is_announcing:
-            self._announcement.cancel()
-        await asyncio.wait({self._announcement}, timeout=self._timing.status_patience)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._announcement is not None and not self._announcement.done():
+            await asyncio.wait({self._announcement}, timeout=self._timing.status_patience)
 
     def start_session(self, thread: str) -> None:
         """In the agent view, start a session in the background: Slack shows a Stop button meanwhile."""
