@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 NAMESPACE, NEWEST = "discord.heard", "newest"
 #: Channels that are read after one lost session, and messages read of each.
 MAX_CHANNELS, MAX_MESSAGES = 200, 300
+_FIRST = 1  # a position before every message
 _MAX_TRIES = 20  # of reading a channel
-_CLOCK_ERROR = 60.0  # seconds by which this machine's clock may be ahead of Discord's
 _TEXT_CHANNELS = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 
 
@@ -104,8 +104,8 @@ class CatchUp:
     async def on_connect(self, shard: int) -> None:
         """Remember where the gap before a new session begins; it is read when the servers are known."""
         since = self._lost_at.pop(shard, 0) or self._restored
-        if since == 0:  # the first session ever
-            await self._move_position(_snowflake_of(-_CLOCK_ERROR))
+        if since == 0:  # the first session ever: all that is heard from now on is missed if the process ends
+            await self._move_position(_FIRST)
         else:
             self._gaps.setdefault(shard, since)  # one that is not read yet begins earlier
             self._read[shard] = set()
@@ -117,11 +117,13 @@ class CatchUp:
             reader.cancel()
         if shard in self._gaps:
             self._readers[shard] = self._tasks.start(self._read_gap(shard))
+        else:
+            await self._move_position(self._find_newest(shard))
 
     # -- reading
 
     async def _read_gap(self, shard: int) -> None:
-        ready_at = _snowflake_of(-_CLOCK_ERROR)
+        newest = self._find_newest(shard)
         backoff = Backoff(first=self._timing.catch_up_retry, longest=60 * self._timing.catch_up_retry)
         since = self._gaps[shard]
         while since is None:
@@ -139,7 +141,13 @@ class CatchUp:
             else:
                 log.error("missed messages never read", channels=[channel.id for channel in channels])
         del self._gaps[shard]
-        await self._move_position(ready_at)
+        await self._move_position(newest)
+
+    def _find_newest(self, shard: int) -> int:
+        """Return the newest message in the shard's servers: by Discord's clock, as this machine's may be wrong."""
+        guilds = [guild for guild in self._get_client().guilds if guild.shard_id == shard]
+        places = [place for guild in guilds for place in (*guild.channels, *guild.threads)]
+        return max((getattr(place, "last_message_id", None) or 0 for place in places), default=0)
 
     async def _move_position(self, number: int) -> None:
         self._messages.newest_id = max(self._messages.newest_id, number)

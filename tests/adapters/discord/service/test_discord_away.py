@@ -71,6 +71,22 @@ async def test_said_during_a_restart(one: Whole) -> None:
     assert texts(one.simulator, channel) == ["re: missed in the channel"]
 
 
+async def test_said_after_a_clock_was_wrong(one: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock was an hour ahead while missed messages were read: those of the next absence are answered."""
+    thread = await ask_everywhere(one.simulator)
+    await one.stop()
+    right = catch_up._snowflake_of
+    with monkeypatch.context() as patch:
+        patch.setattr(catch_up, "_snowflake_of", lambda seconds: right(seconds + 3600))
+        channel = miss_everywhere(one.simulator, thread)
+        await one.start()
+        await see_everywhere(one.simulator, thread, channel)
+        await one.stop()
+    await one.simulator.say(thread, "missed later")
+    await one.start()
+    await one.simulator.until(lambda: "re: missed later" in texts(one.simulator, thread))
+
+
 async def echo(request: web.Request) -> web.StreamResponse:
     """Stream the prompt back."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
