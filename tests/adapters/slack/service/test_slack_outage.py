@@ -31,7 +31,7 @@ async def test_an_outage_is_waited_out_beside_everything_else(slack: SlackSimula
         await slack.until(lambda: [m for m in slack.from_bot(thread=question.ts) if m.files])
         slack.ada.say("and then?", thread=question)
         edits = [call for call in slack.called("chat.update") if call.params["ts"] == waiting.ts]
-        assert edits == []
+        assert len(edits) <= 1, "each try may not edit it; the first try's own status may come before that of the wait"
         running.echo.broken.clear()
         await slack.until(lambda: read(waiting) == "re: hello")
         await slack.until(lambda: [m for m in slack.from_bot(thread=question.ts) if read(m) == "re: and then?"])
