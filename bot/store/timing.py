@@ -24,5 +24,5 @@ class StoreTiming:
     beat_timeout: float = 5.0  #: for such a check
     recent: float = 5.0  #: without a sign of life; then the database is asked before anything is shown
     tick: float = 0.2  #: between two notes that this process is running
-    paused: float = 0.5  #: since the last such note; then the database is asked, too: it may have been paused
+    paused: float = 0.25  #: since the last such note; then the database is asked, too: it may have been paused
     trust: float = 15.0  #: since the last sign of life; then no event counts as owned: the lock may be released soon

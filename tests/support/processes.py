@@ -105,7 +105,7 @@ def pausing_service(moment: Moment, method: str, path: str) -> int:
         nonlocal is_due
         if is_due and request.method == method and path in request.url.path:
             is_due = False
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.raise_signal(signal.SIGSTOP)  # in this thread: sent to the process, it might come a little later
 
     connect, send = aiohttp.TCPConnector.connect, aiohttp.ClientRequest.send
 

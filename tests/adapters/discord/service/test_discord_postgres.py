@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
+from bot.store.timing import StoreTiming
 from simulators.discord.checks import LOADING
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, TOKEN
@@ -103,6 +104,7 @@ async def test_a_process_that_was_paused_in_the_middle_of_an_edit(tmp_path: Path
             processes.process(processes.service, environment=given, folder=tmp_path)
         )
         await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"], 60)
+        await asyncio.sleep(2 * StoreTiming().paused)  # a shorter pause is not noticed
         paused.send_signal(signal.SIGCONT)
         for one in (paused, other):
             one.send_signal(signal.SIGTERM)
