@@ -145,9 +145,11 @@ class CatchUp:
 
     def _find_newest(self, shard: int) -> int:
         """Return the newest message in the shard's servers: by Discord's clock, as this machine's may be wrong."""
-        guilds = [guild for guild in self._get_client().guilds if guild.shard_id == shard]
-        places = [place for guild in guilds for place in (*guild.channels, *guild.threads)]
+        places = [place for guild in self._guilds_of(shard) for place in (*guild.channels, *guild.threads)]
         return max((getattr(place, "last_message_id", None) or 0 for place in places), default=0)
+
+    def _guilds_of(self, shard: int) -> list[discord.Guild]:
+        return [guild for guild in self._get_client().guilds if guild.shard_id == shard]
 
     async def _move_position(self, number: int) -> None:
         self._messages.newest_id = max(self._messages.newest_id, number)
@@ -218,9 +220,7 @@ class CatchUp:
         active = self._messages.active_channels
         found: list[discord.abc.MessageableChannel] = []
         newest: dict[int, int] = {}
-        for guild in client.guilds:
-            if guild.shard_id != shard:
-                continue
+        for guild in self._guilds_of(shard):
             threads = [thread for thread in guild.threads if thread.owner_id == me or thread.id in active]
             channels = [one for one in guild.channels if isinstance(one, _TEXT_CHANNELS) and one.id in active]
             for place in (*threads, *channels):
