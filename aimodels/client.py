@@ -133,7 +133,7 @@ class AsyncAIModels:
 
     @property
     def moderations(self) -> AsyncModerations:
-        """What an OpenAI-compatible server flags."""
+        """Moderation: an OpenAI-compatible server says which texts it flags."""
         return AsyncModerations(self._api, self._caller)
 
     @property

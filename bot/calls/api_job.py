@@ -1,4 +1,4 @@
-"""What a new try of an event has to know of an earlier one: the API's job, and the models that failed.
+"""The API's job of an event, and the models that failed for it, kept for the next try of the event.
 
 A new try waits for the same job, and whoever stops the event ends it.
 """

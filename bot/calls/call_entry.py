@@ -37,7 +37,7 @@ class CallEntries:
 
     @property
     def hook(self) -> Callable[[], Awaitable[None]] | None:
-        """What to await before each call is posted; None: nothing."""
+        """The function to be awaited before each call is posted; None: there is none."""
         return None if self.expected is None else self.before_post
 
     async def before_post(self) -> None:

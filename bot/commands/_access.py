@@ -1,4 +1,7 @@
-"""What `access` shows: rules, and what decides a refusal. Who does not administer a scope reads no ids of its rules."""
+"""Texts of `access`: the rules, and the rule that decides a refusal.
+
+Only administrators of a scope read the ids in its rules.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

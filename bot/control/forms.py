@@ -1,4 +1,4 @@
-"""What the platforms' forms and completions need to know of settings. Pure."""
+"""Fields of the forms for settings, and completions of their names and values, for every platform. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace

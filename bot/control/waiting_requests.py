@@ -10,7 +10,7 @@ from bot.ports import KeyValues, Namespace, Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingRequest:
-    """What is kept of a request while an approver is asked."""
+    """A request that waits for an approver's decision."""
 
     adapter: str
     event: str  #: its id
