@@ -7,6 +7,8 @@ import pytest
 
 from adapters.slack.timing import Timing
 from simulators.slack import SlackSimulator
+from simulators.slack.delivery import Delivery
+from simulators.slack.messages import Message
 from tests.support.service import quiet_logs
 from tests.support.slack.service import service
 
@@ -85,14 +87,19 @@ async def test_a_late_message_is_where_it_was_written(slack: SlackSimulator, tmp
     assert asked == [["one"], ["one", "three"], ["one", "two"], ["one", "two", "three", "four"]]
 
 
+async def mention_unheard(slack: SlackSimulator, text: str) -> tuple[Message, list[Delivery]]:
+    """Mention the bot while it can't be reached; return the message and what Slack has to deliver again."""
+    slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
+    message = slack.ada.mention(text)
+    await slack.until_delivered()
+    slack.sender.url = url
+    return message, list(slack.sender.deliveries)
+
+
 async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimulator, tmp_path: Path) -> None:
     """A thread's first message that comes after a reply to it was answered is no second time in the context."""
     async with service(slack, tmp_path, http=True) as running:
-        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
-        first = slack.ada.mention("one")
-        await slack.until_delivered()
-        slack.sender.url = url
-        missed = list(slack.sender.deliveries)
+        first, missed = await mention_unheard(slack, "one")
         slack.ada.mention("two", thread=first)
         await running.answers(first)
         for delivery in missed:
@@ -108,11 +115,7 @@ async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimul
 async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_path: Path, late_event: float) -> None:
     """A reply without a mention that came before the message that it replies to is answered after that."""
     async with service(slack, tmp_path, http=True, timing=Timing(late_event=late_event)) as running:
-        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
-        first = slack.ada.mention("one")
-        await slack.until_delivered()
-        slack.sender.url = url
-        missed = list(slack.sender.deliveries)
+        first, missed = await mention_unheard(slack, "one")
         slack.ada.say("two", thread=first)
         await slack.until_delivered()
         for delivery in missed:
@@ -124,11 +127,7 @@ async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_
 async def test_a_process_that_ends_while_it_looks_for_replies(slack: SlackSimulator, tmp_path: Path) -> None:
     """The late message is acknowledged once its replies are recorded: Slack sends it again to the next process."""
     async with service(slack, tmp_path, http=True, timing=Timing(late_event=0.0)) as running:
-        slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
-        first = slack.ada.mention("one")
-        await slack.until_delivered()
-        slack.sender.url = url
-        missed = list(slack.sender.deliveries)
+        first, missed = await mention_unheard(slack, "one")
         slack.ada.say("two", thread=first)
         await slack.until_delivered()
         looking = slack.faults.hold("conversations.replies")
