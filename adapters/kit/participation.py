@@ -20,6 +20,7 @@ class MutedParticipants:
     """
 
     def __init__(self, services: AdapterServices, platform: str) -> None:
+        self._services = services
         self._storage = CachedStorage(services, f"{platform}.aside", newest=THREADS)
 
     async def is_muted(self, channel: str, thread: str, user: str) -> bool:
@@ -65,4 +66,5 @@ class MutedParticipants:
         return not await self.is_muted(channel, thread, user)
 
     async def _muted(self, channel: str, thread: str) -> set[str]:
-        return set((await self._storage.read(channel)).get(thread, "").split(",")) - {""}
+        by_thread = await self._storage.read(channel, refresh=self._services.has_peers)  # who may have written it
+        return set(by_thread.get(thread, "").split(",")) - {""}

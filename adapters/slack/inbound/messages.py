@@ -40,6 +40,7 @@ _SPOKEN = ("", "file_share", "thread_broadcast", "me_message", "bot_message")
 _MESSAGES = 5000  # messages that are remembered
 _REPLIES = 100  # to a message that came late
 _THREADS = 1000  # whose newest replies, which were for nobody, are remembered
+_LOOKS = 3  # for a message that another process was given, while the database or Slack fails
 
 
 #: Slack itself, which writes notices such as "You have been removed from #general" as direct messages. They carry
@@ -94,7 +95,7 @@ class MessageHandler:
         elif subtype in _SPOKEN and str(event.get("user") or "") not in {workspace.bot_user, *SYSTEM_USERS}:
             await self._add(workspace, event)
 
-    async def _add(self, workspace: Workspace, message: Json) -> None:
+    async def _add(self, workspace: Workspace, message: Json, *, is_new: bool = True) -> None:
         """Record a message once: a mention comes as `message` and as `app_mention`, and again when Slack retries."""
         async with self._lock(workspace, message):
             known = message_id(workspace.owner, str(message.get("channel")), str(message.get("ts")))
@@ -103,7 +104,8 @@ class MessageHandler:
             try:
                 event = await self._to_event(workspace, message)
                 if event is None:
-                    self._note_unaddressed(workspace, message)
+                    if is_new:
+                        self._note_unaddressed(workspace, message)
                     return
                 await self._sink(event)
                 self._recorded[known] = None
@@ -127,7 +129,8 @@ class MessageHandler:
         Done before Slack is acknowledged: if this process ends, Slack sends the message again to the next one.
         """
         for reply in self._unaddressed.pop(_thread_id(workspace, message), ()):
-            await self._add(workspace, reply)
+            if float(reply["ts"]) > event.written_at:
+                await self._add(workspace, reply)
         if event.written_at + self._late_event <= time.time():
             await self._add_replies(workspace, message)
 
@@ -135,21 +138,56 @@ class MessageHandler:
         if message.get("thread_ts") not in (None, message.get("ts")) and not is_bot(message):
             thread = _thread_id(workspace, message)
             self._unaddressed[thread] = [*self._unaddressed.get(thread, ()), message]
+            if self._services.has_peers:
+                self._background.start(self._look_again(workspace, message))
+
+    async def _look_again(self, workspace: Workspace, reply: Json) -> None:
+        """Record a reply that was for nobody, if another process was given the mention before it meanwhile.
+
+        A mention that comes later than that is a late message, whose process reads the replies to it.
+        """
+        for _ in range(_LOOKS):
+            await asyncio.sleep(self._late_event)
+            try:
+                if await self._was_asked_before(workspace, reply):
+                    await self._add(workspace, reply, is_new=False)
+            except (*API_ERRORS, DeliveryError, StoreError) as exc:
+                log.warning("mention before a reply not looked for", ts=str(reply["ts"]), reason=log_reason(exc))
+            else:
+                return
+
+    async def _was_asked_before(self, workspace: Workspace, reply: Json) -> bool:
+        """Whether a mention that is recorded now was written right before a reply. Costs a call only where one may."""
+        channel, thread, user = str(reply["channel"]), str(reply["thread_ts"]), str(reply.get("user") or "")
+        if await self._muted.is_muted(f"{workspace.owner}.{channel}", thread, user):
+            return False
+        if await self._to_event(workspace, reply, is_edit=True) is None:
+            return False
+        ts = float(reply["ts"])
+        oldest, latest = (f"{time:.6f}" for time in (ts - 2 * self._late_event, ts))
+        before = await self._read_replies(workspace, channel, thread, oldest=oldest, latest=latest)
+        asked = {one.get("user") for one in before if is_mention(one, workspace.bot_user) and float(one["ts"]) < ts}
+        return user in asked or (bool(asked) and (await self._settings_of(workspace, channel)).answers_all)
 
     async def _add_replies(self, workspace: Workspace, message: Json) -> None:
         """Record the replies to a message that came late, as the history has them."""
         channel, ts = str(message["channel"]), str(message["ts"])
-        client = self._workspaces.client_of(workspace)
         try:
-            answer = await client.conversations_replies(
-                channel=channel, ts=str(message.get("thread_ts") or ts), oldest=ts, limit=_REPLIES
-            )
-            for reply in answer.get("messages") or ():
+            for reply in await self._read_replies(workspace, channel, str(message.get("thread_ts") or ts), oldest=ts):
                 is_spoken = (reply.get("subtype") or "") in _SPOKEN and not is_bot(reply)
                 if is_spoken and float(reply["ts"]) > float(ts):
                     await self._add(workspace, {**reply, "channel": channel})
         except (*API_ERRORS, DeliveryError, StoreError) as exc:
             log.warning("replies to a late message not read", ts=ts, reason=log_reason(exc))
+
+    async def _read_replies(
+        self, workspace: Workspace, channel: str, thread: str, *, oldest: str, latest: str | None = None
+    ) -> list[Json]:
+        client = self._workspaces.client_of(workspace)
+        answer = await client.conversations_replies(
+            channel=channel, ts=thread, oldest=oldest, latest=latest, limit=_REPLIES
+        )
+        return list(answer.get("messages") or ())
 
     async def _edit(self, workspace: Workspace, notice: Json) -> None:
         """Revise the event of an edited message; link previews and reply counts are no edits."""

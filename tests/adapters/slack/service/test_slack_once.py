@@ -1,17 +1,22 @@
 """One question, one visible answer, also when Slack sends events twice, late or in the wrong order."""
 
 import asyncio
+import secrets
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from adapters.slack.timing import Timing
 from simulators.slack import SlackSimulator
 from simulators.slack.delivery import Delivery
 from simulators.slack.messages import Message
+from tests.support.database.postgres import server, url
 from tests.support.service import quiet_logs
 from tests.support.slack.service import service
 
+__all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 BOTH = pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
 
@@ -87,13 +92,13 @@ async def test_a_late_message_is_where_it_was_written(slack: SlackSimulator, tmp
     assert asked == [["one"], ["one", "three"], ["one", "two"], ["one", "two", "three", "four"]]
 
 
-async def mention_unheard(slack: SlackSimulator, text: str) -> tuple[Message, list[Delivery]]:
+async def mention_unheard(slack: SlackSimulator, text: str, **more: Any) -> tuple[Message, list[Delivery]]:
     """Mention the bot while it can't be reached; return the message and what Slack has to deliver again."""
-    slack.sender.url, url = "http://127.0.0.1:9/", slack.sender.url
-    message = slack.ada.mention(text)
+    slack.sender.url, reachable = "http://127.0.0.1:9/", slack.sender.url
+    message = slack.ada.mention(text, **more)
     await slack.until_delivered()
-    slack.sender.url = url
-    return message, list(slack.sender.deliveries)
+    slack.sender.url = reachable
+    return message, [delivery for delivery in slack.sender.deliveries if not delivery.is_acknowledged]
 
 
 async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimulator, tmp_path: Path) -> None:
@@ -115,13 +120,46 @@ async def test_a_late_message_that_was_read_along_is_told_once(slack: SlackSimul
 async def test_a_reply_to_a_late_message_is_answered(slack: SlackSimulator, tmp_path: Path, late_event: float) -> None:
     """A reply without a mention that came before the message that it replies to is answered after that."""
     async with service(slack, tmp_path, http=True, timing=Timing(late_event=late_event)) as running:
-        first, missed = await mention_unheard(slack, "one")
+        topic = slack.bob.say("a topic")
+        slack.ada.say("not for the bot", thread=topic)
+        await slack.until_delivered()
+        first, missed = await mention_unheard(slack, "one", thread=topic)
         slack.ada.say("two", thread=first)
         await slack.until_delivered()
         for delivery in missed:
             await slack.sender.again(delivery, number=3)
         await running.answers(first, 2)
-        assert running.echo.prompts == ["one", "two"]
+        assert running.echo.prompts == ["Ada: one", "Ada: two"]
+
+
+async def test_a_reply_that_another_process_was_given(slack: SlackSimulator, tmp_path: Path, url: SecretStr) -> None:
+    """Processes share the events: a reply is answered also if its process hears nothing of the question before it."""
+    given: dict[str, Any] = {"bot_database_url": url, "bot_secret_key": secrets.token_urlsafe(32), "http": True}
+    given["timing"] = Timing(late_event=1.0)
+    async with service(slack, tmp_path / "one", **given) as one:
+        first_url = slack.sender.url
+        async with service(slack, tmp_path / "two", **given) as two:
+            second_url = slack.sender.url
+            topic = slack.bob.say("a topic")
+            slack.ada.say("not for the bot", thread=topic)
+            await slack.until_delivered()
+            first, missed = await mention_unheard(slack, "one", thread=topic)
+            slack.ada.say("two", thread=first)
+            await slack.until_delivered()
+            slack.sender.url = first_url
+            for delivery in missed:
+                await slack.sender.again(delivery, number=1)
+            await one.answers(first, 2)
+            await two.idle()
+            assert sorted(one.echo.prompts + two.echo.prompts) == ["Ada: one", "Ada: two"]
+            slack.ada.say(f"<@{slack.bob.id}> what do you think?", thread=first)
+            await slack.until_delivered()
+            slack.sender.url = second_url
+            slack.ada.mention("three", thread=first)
+            await two.answers(first, 3)
+            slack.sender.url = first_url
+            slack.ada.say("four", thread=first)
+            await one.answers(first, 4)
 
 
 async def test_a_process_that_ends_while_it_looks_for_replies(slack: SlackSimulator, tmp_path: Path) -> None:
