@@ -32,6 +32,7 @@ class ReplyTarget(ReplyTargetFields):
     thread_name: str = ""  #: name of the thread to start from `message`; "": the answer is posted in `channel`
     locale: str = ""  #: of the author, as BCP 47 tag
     is_dm: str = ""  #: "1" in the direct messages of one person with the bot
+    direct: str = ""  #: "1": the answer to a message in a server is for its author alone, in direct messages
     can_post: str = "1"  #: "1": the bot itself may post in `channel`; "": only the interaction can answer
     #: -- of interactions; "" for messages
     interaction: str = ""  #: its id, which tells its age

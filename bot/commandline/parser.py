@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.commandline.choices import nearest_choice, written_forms
+from bot.commandline.secrets import exposes_secret, refuse_secret
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import join_list, translate
 from bot.models import MEDIA_KINDS, CommandSpec, Option
@@ -67,7 +68,10 @@ def parse(
         return _parse_without_prefix(text, names, locale, prefix) if bare else Request(prompt=text)
     spec = names.get(match[1].lower())
     if spec is None:
-        return Request(prompt=text, rejection=_unknown_command(match[1], names, specs, locale, prefix))
+        near = next(iter(difflib.get_close_matches(match[1].lower(), names, 1)), "")
+        if near and names[near].secrets:
+            return _CommandReader(names[near], text[match.end() :], locale, prefix).request()
+        return Request(prompt=text, rejection=_unknown_command(match[1], near, specs, locale, prefix))
     return _CommandReader(spec, text[match.end() :], locale, prefix).request()
 
 
@@ -87,7 +91,7 @@ def usage_line(spec: CommandSpec, *, prefix: str = "/") -> str:
     if spec.prompt is not None:
         words.append(f"<{spec.prompt.name}>" if spec.prompt.required else f"[{spec.prompt.name}]")
     for option in spec.options:
-        if not option.is_prompt:
+        if not option.is_prompt and not option.is_secret:
             word = f"{_flag_name(option)} {_value_hint(option)}"
             words.append(word if option.required else f"[{word}]")
     return " ".join(words)
@@ -112,19 +116,12 @@ def _value_hint(option: Option) -> str:
     return f"<{option.kind if option.kind in {'number', 'integer', 'file'} else option.name}>"
 
 
-def _unknown_command(
-    name: str, names: Mapping[str, CommandSpec], specs: Sequence[CommandSpec], locale: str, prefix: str
-) -> str:
-    near = difflib.get_close_matches(name.lower(), names, 1)
+def _unknown_command(name: str, near: str, specs: Sequence[CommandSpec], locale: str, prefix: str) -> str:
     values = {
         "name": prefix + _shorten(name),
         "allowed": join_list((f"`{prefix}{spec.name}`" for spec in specs), locale),
     }
-    return (
-        translate("usage.command_near", locale, near=prefix + near[0], **values)
-        if near
-        else translate("usage.command", locale, **values)
-    )
+    return translate("usage.command_near" if near else "usage.command", locale, near=prefix + near, **values)
 
 
 def _parse_without_prefix(text: str, names: Mapping[str, CommandSpec], locale: str, prefix: str) -> Request:
@@ -136,7 +133,7 @@ def _parse_without_prefix(text: str, names: Mapping[str, CommandSpec], locale: s
         return chat
     rest = text[match.end() :]
     request = _CommandReader(spec, rest, locale, prefix).request()
-    if match[2] and rest.strip() and spec.prompt is not None:  # `image: a fox`
+    if spec.secrets or (match[2] and rest.strip() and spec.prompt is not None):  # `image: a fox`
         return request
     if not rest.strip():  # `help`
         return chat if request.rejection else request
@@ -168,6 +165,8 @@ class _CommandReader:
         if not rejection and self.spec.prompt is None:
             prompt, rejection = self._assign_words(prompt, options)
         rejection = rejection or self._find_missing(prompt, options)
+        if exposes_secret(self.spec, prompt, options, rejection):
+            return Request(command=self.spec.name, rejection=refuse_secret(self.spec, self.locale, self.prefix))
         named = {option.name for option in self.spec.options if option.kind == "file"}
         return Request(
             command=self.spec.name,
@@ -262,7 +261,7 @@ class _CommandReader:
 
     def _assign_words(self, prompt: str, options: dict[str, str]) -> tuple[str, str]:
         """Assign the words of a command without a prompt to its options in order; return the rest and an error."""
-        free = [option for option in self.spec.options if option.name not in options and not option.is_secret]
+        free = [option for option in self.spec.options if option.name not in options]
         words = [(prompt[word.start : word.end], word.end) for word in split_words(prompt)]
         end = 0
         for text, after in words:

@@ -1,7 +1,7 @@
 """The stored context of a conversation, and the messages of an API request built from it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -74,12 +74,14 @@ class Conversation:
         attachment_reader: AttachmentReader,
         open_attachment: OpenAttachment,
         read_prior_messages: ReadPriorMessages,
+        is_secret: Callable[[str], bool],
     ) -> None:
         self._contexts = contexts
         self._settings = settings
         self._event = event
         self.effective = effective
         self._read_prior_messages = read_prior_messages
+        self._is_secret = is_secret  #: of a message that may have a secret in it
         self.prior_turns: tuple[Turn, ...] = ()  #: set by `load_prior_messages`; to be stored with the event's turns
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self._attachment_reader = attachment_reader
@@ -107,7 +109,8 @@ class Conversation:
         except DeliveryError as exc:
             log.warning("prior messages not read", reason=str(exc))
             return ()
-        self.prior_turns = tuple(replace(turn, event=event.id) for turn in prior.turns)
+        turns = (turn for turn in prior.turns if not self._is_secret(turn.content))
+        self.prior_turns = tuple(replace(turn, event=event.id) for turn in turns)
         return prior.attachments
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
+from bot.commandline.secrets import names_secret_command
 from bot.commands import Command, Context, Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.questions import Questions
@@ -114,6 +115,7 @@ class Dispatcher:
             attachment_reader=self.attachment_reader,
             open_attachment=adapter.open,
             read_prior_messages=adapter.read_prior_messages,
+            is_secret=lambda text: names_secret_command(text, self.registry.specs),
         )
         api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted, before_post=entries.hook)
         calls = self._calls(job, builder, api, effective)

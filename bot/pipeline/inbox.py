@@ -138,7 +138,8 @@ class Inbox:
             return replace(event, command=RETRY, options={"event": named})
         if action is None:
             key = "approval.too_late" if job is not None and pressed in DECISIONS else "usage.button_gone"
-            return replace(event, rejection=translate(key, event.actor.locale))
+            # What was typed into its form may be a secret.
+            return replace(event, rejection=translate(key, event.actor.locale), options={"event": named})
         given = {name: value for name, value in event.options.items() if name in action.prompts_for and value}
         command = self.registry.find(action.command)
         spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"

@@ -12,6 +12,7 @@ from simulators.discord.values import (
     ATTACH,
     DIRECT,
     FORUM_KIND,
+    MANAGE_MESSAGES,
     ME,
     READ_HISTORY,
     SEND,
@@ -140,7 +141,10 @@ async def edit(state: DiscordState, call: Call) -> Json:
 async def delete(state: DiscordState, call: Call) -> None:
     editable(state, call["channel"])
     found = one(state, call)
-    if found["author"]["id"] != ME:
+    # "If operating on a guild channel and trying to delete a message that was not sent by the current user, this
+    # endpoint requires the MANAGE_MESSAGES permission", https://docs.discord.com/developers/resources/message
+    is_moderator = state.guild_of(call["channel"]) and state.may(call["channel"], MANAGE_MESSAGES)
+    if found["author"]["id"] != ME and not is_moderator:
         raise refused(50013)
     state.drop(found)
     await gone(state, found)

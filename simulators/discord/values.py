@@ -24,6 +24,7 @@ MESSAGE_CONTENT = 1 << 18
 HIDDEN: Json = {"content": "", "attachments": [], "embeds": [], "components": []}
 
 REACT, VIEW, SEND, EMBED, ATTACH, READ_HISTORY = 1 << 6, 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
+MANAGE_MESSAGES = 1 << 13
 CREATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 38
 ALL_PERMISSIONS = VIEW | SEND | SEND_IN_THREADS | CREATE_THREADS | ATTACH | EMBED | READ_HISTORY
 

@@ -299,6 +299,7 @@ class CommandRunner:
             attachment_reader=self.attachment_reader,
             open_attachment=self.open,
             read_prior_messages=self.read_prior_messages,
+            is_secret=lambda text: False,
         )
 
     async def summarize(self) -> Usage | None:

@@ -17,6 +17,7 @@ from adapters.discord.inbound.history import ReplyChains
 from adapters.discord.inbound.parse import ADAPTER, MessageContext
 from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
 from adapters.discord.inbound.reply_mode import ReplyModes
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
@@ -123,6 +124,7 @@ class MessageHandler:
             else:
                 await self.active_channels.add(message.channel.id, event.location.workspace)
                 await self._sink(event)
+                await self._remove_secret(message, event)
 
         try:
             await hold(attempt, patience=self._timing.record_patience, message=message.id)
@@ -151,6 +153,7 @@ class MessageHandler:
                 await self._services.revise(event)
                 if parse.is_mention(message, self._me):
                     await self._sink(event)  # it may name the bot only now; an event that is recorded is ignored
+                await self._remove_secret(message, event)
 
         try:
             await hold(attempt, patience=self._timing.record_patience, edited=message.id)
@@ -186,6 +189,15 @@ class MessageHandler:
             await message.channel.send(text, reference=message.to_reference(fail_if_not_exists=False))
         except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
             log.warning("reply not sent", message=message.id, reason=describe_error(exc))
+
+    async def _remove_secret(self, message: discord.Message, event: Event) -> None:
+        """Delete a message in which a secret was typed, where the bot may; its author is told what to do."""
+        if not ReplyTarget.of(event.reply_to).direct:
+            return
+        try:
+            await message.delete()
+        except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+            log.warning("message with a secret not deleted", message=message.id, reason=describe_error(exc))
 
     async def _refuse_stranger(self, message: discord.Message) -> None:
         """Tell a person in private, at most once a day, that the place is not served."""

@@ -78,6 +78,7 @@ def event_from_message(
         user=str(message.author.id),
         locale=locale,
         is_dm="" if guild else "1",
+        direct="1" if guild and rejection and spec is not None and spec.secrets else "",
     )
     return Event(
         id=str(message.id),

@@ -208,6 +208,8 @@ class DiscordDraft:
 
     async def _show(self, answer: Answer) -> None:
         """Show the answer in place, else elsewhere. Raises `DeliveryRefused` where the person has not got it."""
+        if self._target.direct and await self._show_directly(answer):
+            return
         try:
             await self._show_pages(answer, layout.layout_answer)
         except DeliveryRefused as exc:
@@ -227,7 +229,8 @@ class DiscordDraft:
         elif not messages.channel.dm_channel:
             await messages.show_pages(lay_out(answer, target.locale, is_single=self._is_single))
         else:
-            text = translate("discord.elsewhere", target.locale, channel=f"<#{target.channel}>")
+            key = "discord.about_message" if target.direct else "discord.elsewhere"
+            text = translate(key, target.locale, channel=f"<#{target.channel}>")
             notes = [] if target.is_dm else [MessagePage(text=text)]
             await messages.show_pages([*notes, *lay_out(answer, target.locale)])
 
@@ -235,6 +238,19 @@ class DiscordDraft:
         """Send the answer to the asker alone, in one message."""
         page, *_ = lay_out(answer, self._target.locale, is_single=True)
         await self._messages.send_ephemeral(page)
+
+    async def _show_directly(self, answer: Answer) -> bool:
+        """Show the answer in the asker's direct messages; False: they take none."""
+        place = self._messages
+        try:
+            with raise_delivery_errors():
+                channel = await self._services.client.http.start_private_message(int(self._target.user))
+            self._messages = self._open_messages(f"{channel['id']}:")
+            await self._show_pages(answer, layout.layout_answer)
+        except DeliveryRefused:
+            self._messages = place
+            return False
+        return True
 
     # -- where Discord refuses it
 
