@@ -12,6 +12,7 @@ import structlog
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.background import BackgroundTasks
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
@@ -39,7 +40,7 @@ from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
-from bot.policy import Policy, Quotas, RefusalNotices
+from bot.policy import LimitNotices, Policy, Quotas, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
@@ -121,6 +122,8 @@ async def build(
             timing=timing.api,
         )
         stack.push_async_callback(workspace_apis.aclose)
+        background = BackgroundTasks("service")
+        stack.push_async_callback(background.close)
         guarded = GuardedApi(
             client=api,
             rules=load_rules(settings.bot_content_rules),
@@ -137,7 +140,8 @@ async def build(
         zone = ZoneInfo(settings.bot_time_zone)
         quotas = Quotas(limits=LimitBook(settings, store), prices=prices, ledger=store, zone=zone)
         names = [spec.name for spec in registry.specs]
-        policy = Policy(settings, quotas=quotas, scoped=scoped, commands=names)
+        near = LimitNotices(queue=store, values=store, adapters=adapters, zone=zone, background=background)
+        policy = Policy(settings, quotas=quotas, scoped=scoped, near=near, commands=names)
         await quotas.limits.rules()  # names the roles that matter
         limits = LearntLimits(store)
         approvals = Approvals(
@@ -176,6 +180,7 @@ async def build(
                 parse_seconds=timing.media.parse,
             ),
             adapters=adapters,
+            background=background,
         )
         undelivered = UndeliveredAnswers(store, settings.bot_retention_days)
         inbox = Inbox(

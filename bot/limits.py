@@ -1,12 +1,13 @@
 """Limits on what may be used, as values, and the windows of time that they hold for. Imports nothing of the service."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 MINUTE = 60.0  #: seconds
+NEAR = 80  #: percent of a limit that may be used before people are warned
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -85,12 +86,21 @@ class Amounts:
         return amounts[measure]
 
 
+@dataclass(frozen=True, slots=True)
+class NearLimit:
+    """A limit of a day or month of which at least `NEAR` is used."""
+
+    limit: Limit
+    used: int  #: in the measure's unit
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaRequest:
     """What a request may use at most, and the limits that it must keep."""
 
     uses: Amounts
     limits: tuple[Limit, ...]
+    near: list[NearLimit] = field(default_factory=list, compare=False)  #: set by the store that counts the request
 
     @property
     def is_counted_by_the_minute(self) -> bool:

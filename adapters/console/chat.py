@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.console.parse import Person, event, missing_file, press_event, stop_event
 from adapters.console.preview import PreviewMethod, detect_method
 from adapters.console.timing import Timing
-from adapters.kit.background import BackgroundTasks
+from bot.background import BackgroundTasks
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Turn
 

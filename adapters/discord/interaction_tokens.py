@@ -10,8 +10,8 @@ import structlog
 
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
+from bot.background import BackgroundTasks
 from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)

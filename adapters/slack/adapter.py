@@ -11,7 +11,6 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
@@ -34,6 +33,7 @@ from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
+from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryRefused, SettingsError
 from bot.i18n import operator_text, translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages

@@ -3,14 +3,14 @@
 A new try waits for the same job, and whoever stops the event ends it.
 """
 
-import asyncio
 import json
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from aimodels.errors import ApiError
+from bot.background import BackgroundTasks
 from bot.errors import StoreError, UsageError
 from bot.media.names import short_digest
 from bot.models import Event
@@ -28,7 +28,7 @@ class ApiJob:
     `background`: holds the tasks that nobody waits for.
     """
 
-    def __init__(self, values: KeyValues, event: Event, background: set[asyncio.Task[None]]) -> None:
+    def __init__(self, values: KeyValues, event: Event, background: BackgroundTasks) -> None:
         self.name = ""  #: while the job runs
         self.model = ""  #: asked last, which makes the job; "": unknown
         self._values = values
@@ -55,7 +55,7 @@ class ApiJob:
     def started(self, name: str) -> None:
         """Keep the name of a job that `model` has just begun."""
         self.name = name
-        self._start(self._save(name))
+        self._background.start(self._save(name))
 
     async def forget(self) -> None:
         """Forget a job that has failed or gone. Raises `StoreError`."""
@@ -65,12 +65,7 @@ class ApiJob:
     def cancel(self, api: GuardedApi) -> None:
         """End the running job, where the API can do that."""
         if self.name:
-            self._start(_cancel(api, self._event, self.name))
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+            self._background.start(_cancel(api, self._event, self.name))
 
     async def failed_models(self) -> list[str]:
         """Return the models that failed for this event and are not to be asked again. Raises `StoreError`."""

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.control.beside import make_beside
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, money
 from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS, split_list
@@ -95,7 +96,7 @@ class Approvals:
             hours=f"{hours:g}",
         )
         for ask, place in zip(asks, places, strict=True):
-            asked = _beside(event, ask, place, f"a{digest}")
+            asked = make_beside(event, ask, place, f"a{digest}")
             await self.queue.record(asked, lane=Lane.FREE, answer=Answer(text=text, actions=(approve, decline)))
         label = translate("approval.withdraw", locale)
         options = {**base, "choice": "withdraw"}
@@ -233,7 +234,7 @@ class Approvals:
         except (DeliveryRefused, DeliveryDelayed) as exc:
             log.warning("author not reached", event_id=event.id, reason=str(exc))
             return
-        told = _beside(event, f"{event.id}/{waiting.digest}-told", place, conversation)
+        told = make_beside(event, f"{event.id}/{waiting.digest}-told", place, conversation)
         await self.queue.record(told, lane=Lane.FREE, answer=Answer(text=text))
 
     async def _close(self, waiting: WaitingRequest, text: str) -> None:
@@ -302,21 +303,3 @@ def _outcome(press: Event, locale: str) -> str:
     who, reason = press.actor.name or press.actor.id, press.options.get("reason", "").strip()
     key = f"approval.outcome.{press.options['choice']}"
     return translate(f"{key}_reason" if reason else key, locale, who=who, reason=reason)
-
-
-def _beside(event: Event, event_id: str, place: Mapping[str, str], conversation: str) -> Event:
-    """Return an event whose answer is a message beside those of `event`, about it."""
-    return replace(
-        event,
-        id=event_id,
-        conversation=conversation,
-        command=DECIDE,
-        prompt="",
-        options={},
-        attachments=(),
-        reply_to=place,
-        inherited=(),
-        replaces="",
-        has_prior_messages=False,
-        received_at=datetime.now(UTC),
-    )

@@ -1,13 +1,13 @@
 """Runs the command of an event, collects its parts into an outcome, and turns errors into sentences."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
+from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob, events_with_jobs
 from bot.calls.call_entry import open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
@@ -68,7 +68,7 @@ class Dispatcher:
     spool: Spool
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Reader]
-    background: set[asyncio.Task[None]] = field(default_factory=set)  #: tasks that nobody waits for
+    background: BackgroundTasks  #: tasks that nobody waits for
 
     async def run(
         self,

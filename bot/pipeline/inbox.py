@@ -118,6 +118,8 @@ class Inbox:
         # An accepted event has a line of its own when it is answered.
         write = log.debug if outcome == "accepted" else log.info
         write("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
+        if is_new and quota is not None and quota.near:
+            self.policy.near.tell(event, quota.near)
 
     async def _resolve(self, event: Event) -> Event:
         """Replace a pressed button by its command, and a retry by the command that it repeats."""

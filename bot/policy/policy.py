@@ -13,6 +13,7 @@ from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import CommandSpec, Event, Job
 from bot.policy.access import Verdict, find_refusing
+from bot.policy.limit_notices import LimitNotices
 from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
@@ -46,6 +47,7 @@ class Policy:
         *,
         quotas: Quotas,
         scoped: ScopedSettings,
+        near: LimitNotices,
         commands: Collection[str] = (),
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -57,6 +59,7 @@ class Policy:
         approvers = listed_approvers(settings.bot_approvers, "role")
         self.roles = NamedRoles((*in_lists, *settings.bot_admins, *approvers))
         self._quotas = quotas
+        self.near = near
         quotas.limits.report_roles_to(self.roles.add)
         self.scoped = scoped
         self._now = now
@@ -108,6 +111,8 @@ class Policy:
                 await self._quotas.ledger.admit(event, quota)
             except OverLimit as over:
                 return self.refusal(event, over)
+            if quota.near:
+                self.near.tell(event, quota.near)
         return refusal
 
     async def quota(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> QuotaRequest | None:

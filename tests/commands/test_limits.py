@@ -110,3 +110,38 @@ async def test_a_member_of_a_role_is_limited(tmp_path: Path) -> None:
         await one.start()
         assert "1 pictures, sounds and videos a day" in (await one.ask("a cat", who="ann", **trainee)).text
         assert (await one.ask("a cat", who="ann", command="image")).files
+
+
+async def test_a_private_word_comes_before_the_limit(tmp_path: Path) -> None:
+    """At 80 %, to each who asks, once in the window of a limit, whatever is restarted; what others used is not said."""
+    async with service(tmp_path) as one:
+        for amount, options in (
+            ("5", {"of": "pictures", "for": "person"}),
+            ("8", {"of": "requests", "for": "channel", "per": "month"}),
+        ):
+            await one.ask(amount, command="limits", options=options)
+
+        async def words(person: str, *, asks: int, **more: Any) -> list[str]:
+            for _ in range(asks):
+                await one.ask("a fox", who=person, command="image", **more)
+            await one.core.policy.near.background.drain()
+            await one.core.worker.drain()
+            return [message.text for message in one.channel.answers(f"to {person}")]
+
+        assert await words("ann", asks=3) == []
+        [mine] = await words("ann", asks=1)
+        assert "at least 80 % of your limit there is used: 4 of 5 pictures a day." in mine
+        assert await words("bob", asks=2) == []
+        await one.stop()
+        await one.start()
+        [shared] = await words("bob", asks=1, locale="zh-TW")
+        assert "那個頻道的額度（每月 8 次請求）已用掉至少 80%" in shared
+        assert await words("cid", asks=0) == []
+        [again] = await words("cid", asks=1)
+        assert "at least 80 % of what the channel may use is used: 8 requests a month." in again
+        assert await words("ann", asks=1) == [mine]  # refused
+        await one.ask("10", command="limits", options={"of": "requests", "for": "channel", "per": "month"})
+        [_, anew] = await words("ann", asks=1)
+        assert "10 requests a month" in anew
+        assert await words("bob", asks=0) == [shared]
+        assert len(one.echo.prompts) == 9

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.errors import OverLimit
-from bot.limits import Limit, Measure, Period, QuotaRequest, Subject
+from bot.limits import Limit, Measure, NearLimit, Period, QuotaRequest, Subject
 from bot.models import Answer, CommandSpec, Event, Lane, Location, Option, Usage
 from bot.policy import RefusalNotices
 from bot.ports import Store
@@ -362,6 +362,23 @@ class QuotaContract:
         ):
             limit = Limit(subject, Measure.REQUESTS, Period.DAY, 1)
             assert await two.used("one", actor, location, [limit]) == [number], limit
+
+    async def test_what_is_nearly_used_up(self, stores: Stores) -> None:
+        """From 80 % on each admitted request says so: of what is made by all, the request itself included."""
+        one, two = stores
+        pictures = Limit(Subject.CHANNEL, Measure.PICTURES, Period.DAY, 10)
+        money = Limit(Subject.SERVICE, Measure.MONEY, Period.MONTH, 1_000_000)
+        a_minute = Limit(Subject.PERSON, Measure.PICTURES, Period.MINUTE, 8)
+        quota = make_quota("image", 4, micros=300_000, more=[pictures, money, a_minute])
+        assert await within(one, event("e", actor="bob"), quota) is None
+        assert quota.near == []
+        assert await within(two, event("f"), quota) is None
+        assert quota.near == [NearLimit(pictures, 8)]
+        chat = make_quota("chat", micros=300_000, more=[money])
+        assert await within(one, event("g"), chat) is None
+        assert chat.near == []  # its price is a bound
+        assert await within(two, event("h"), replace(chat, uses=replace(chat.uses, micros=100_000))) is None
+        assert chat.near == [NearLimit(money, 900_000)]
 
     async def test_a_minute_passes(self, stores: Stores) -> None:
         """What a request did use counts for sixty seconds, in place of what it might have."""

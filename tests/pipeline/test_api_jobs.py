@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob
 from bot.models import Actor, Event
 from bot.pipeline.timing import PipelineTiming
@@ -189,8 +190,8 @@ async def test_an_edited_question_has_a_job_of_its_own(tmp_path: Path) -> None:
         received_at=datetime.now(UTC),
     )
     async with service(tmp_path) as one:
-        background: set[asyncio.Task[None]] = set()
+        background = BackgroundTasks("test")
         ApiJob(one.core.store, event, background).started("/videos/v1")
-        await asyncio.gather(*background)
+        await background.drain()
         assert await ApiJob(one.core.store, event, background).find() == "/videos/v1"
         assert await ApiJob(one.core.store, replace(event, prompt="a red fox"), background).find() == ""

@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
@@ -320,7 +321,7 @@ class CommandRunner:
 
         async def count_lost() -> None: ...
 
-        conversation, api_job = await self.conversation(event), ApiJob(self.store, event, set())
+        conversation, api_job = await self.conversation(event), ApiJob(self.store, event, BackgroundTasks("test"))
         return Context(
             event=event,
             spec=command.spec,

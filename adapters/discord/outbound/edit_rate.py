@@ -9,10 +9,10 @@ import discord
 from discord.http import HTTPClient
 
 from adapters.discord.timing import Timing
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
+from bot.background import BackgroundTasks
 
 _REMEMBERED = 1000  # channels in which typing was shown
 

@@ -18,7 +18,6 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.fenced_connector import fenced
 from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
@@ -26,6 +25,7 @@ from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.timing import Timing
 from adapters.slack.types import Json
+from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.ports import AdapterServices, Confirm, always_owned
 

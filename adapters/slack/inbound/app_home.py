@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import structlog
 
-from adapters.kit.background import BackgroundTasks
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.interaction_events import locate_event
@@ -14,6 +13,7 @@ from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.types import ADAPTER, Json
 from adapters.slack.ui import home_view
+from bot.background import BackgroundTasks
 from bot.errors import StoreError, UsageError
 from bot.models import CommandSpec
 from bot.ports import AdapterServices

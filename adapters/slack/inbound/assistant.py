@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 
-from adapters.kit.background import BackgroundTasks
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import make_title
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.types import Json
+from bot.background import BackgroundTasks
 from bot.i18n import translate
 from bot.models import Event
 

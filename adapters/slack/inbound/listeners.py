@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.reply_target import encrypt_secret
 from adapters.slack.connection.workspaces import Workspaces, workspace_of
 from adapters.slack.inbound.app_home import AppHome
@@ -32,6 +31,7 @@ from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
 from adapters.slack.ui import home_view
 from adapters.slack.ui.buttons import BUTTON
+from bot.background import BackgroundTasks
 from bot.models import CommandSpec
 from bot.ports import AdapterServices, Sink
 

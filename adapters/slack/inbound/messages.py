@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import structlog
 from slack_bolt.async_app import AsyncBoltContext
 
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
@@ -28,6 +27,7 @@ from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.setup.observed_events import ObservedEvents, kind_of
 from adapters.slack.types import ADAPTER, Json
+from bot.background import BackgroundTasks
 from bot.errors import DeliveryError, StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location

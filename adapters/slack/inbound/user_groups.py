@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, log_reason, to_delivery_error
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
+from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError
 from bot.ports import AdapterServices
 

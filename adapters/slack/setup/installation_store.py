@@ -11,12 +11,12 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 
-from adapters.kit.background import BackgroundTasks
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import NotInstalled, Workspace, has_agent_view
 from adapters.slack.timing import Timing
+from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, StoreError
 from bot.ports import AdapterServices, AdapterStorage
 

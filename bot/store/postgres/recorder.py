@@ -24,6 +24,7 @@ from bot.store.shared.quota import (
     PRICE_DAYS,
     QuotaFigures,
     find_exceeded,
+    find_near,
     hash_subject,
     is_rate,
     place_keys,
@@ -225,6 +226,7 @@ class PostgresRecorder(PostgresEvents):
         exceeded = find_exceeded(quota, figures, row["now"], self._zone)
         if exceeded is not None:
             return exceeded
+        quota.near[:] = find_near(quota, figures)
         if not recent:
             return await db.value(then, **values) is not None
         times = {f"{subject}_recent": [*times, row["now"]] for subject, times in recent.items()}

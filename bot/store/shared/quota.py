@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from bot.errors import OverLimit
-from bot.limits import MINUTE, Limit, Measure, Period, QuotaRequest, Subject, window_end
+from bot.limits import MINUTE, NEAR, Limit, Measure, NearLimit, Period, QuotaRequest, Subject, window_end
 from bot.models import Event
 from bot.store.shared import codec
 
@@ -48,6 +48,23 @@ def find_exceeded(quota: QuotaRequest, figures: QuotaFigures, now: float, zone: 
     """Return the limit that keeps the request waiting longest; None: it is within all. `now`: seconds since 1970."""
     exceeded = [over for limit in quota.limits if (over := _exceeded(limit, quota, figures, now, zone)) is not None]
     return max(exceeded, key=lambda over: over.wait, default=None)
+
+
+def find_near(quota: QuotaRequest, figures: QuotaFigures) -> list[NearLimit]:
+    """Return the limits of a day or month that are nearly used up, the admitted request included.
+
+    Of a request whose use is not known yet, such as the tokens of an answer, nothing is included.
+    """
+    is_exact = bool(quota.uses.items)
+    near = []
+    for limit in quota.limits:
+        if limit.period is Period.MINUTE:
+            continue
+        is_known = limit.measure is not Measure.TOKENS and (is_exact or limit.measure is not Measure.MONEY)
+        used = figures.used.get(limit, 0) + (quota.uses.of(limit.measure) if is_known else 0)
+        if used * 100 >= limit.amount * NEAR:
+            near.append(NearLimit(limit, used))
+    return near
 
 
 def _exceeded(limit: Limit, quota: QuotaRequest, figures: QuotaFigures, now: float, zone: ZoneInfo) -> OverLimit | None:

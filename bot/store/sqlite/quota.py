@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.limits import MINUTE, Amounts, Limit, Measure, Period, QuotaRequest, Subject, window_end, window_start
 from bot.models import MICROS, Usage
-from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, is_rate
+from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, find_near, is_rate
 from bot.store.shared.rows import price_of_one
 from bot.store.sqlite.reservations import ByKind, Key, Moment, Place, Reservation, Sums, settle, to_amounts
 
@@ -127,7 +127,8 @@ class QuotaLedger:
             self._remove(old)
         try:
             now = self._now()
-            exceeded = find_exceeded(quota, self._figures(quota, place, now), now, self._zone)
+            figures = self._figures(quota, place, now)
+            exceeded = find_exceeded(quota, figures, now, self._zone)
         finally:
             if old is not None:
                 self._add(old)
@@ -138,6 +139,7 @@ class QuotaLedger:
             _touch(self._recent, place.key(subject)).append(now)
         if quota.is_counted_by_the_minute:
             return Reservation(place, rates=rates, at=now)
+        quota.near[:] = find_near(quota, figures)
         moment = None
         minutes = {
             limit.subject: None for limit in quota.limits if limit.period is Period.MINUTE and not is_rate(limit)

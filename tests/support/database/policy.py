@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from bot.background import BackgroundTasks
 from bot.control.effective import ScopedSettings
 from bot.control.limits import LimitBook
 from bot.control.prices import PriceBook
 from bot.control.registry import load_settings_registry
 from bot.limits import QuotaRequest
 from bot.models import CommandSpec, Event
-from bot.policy import Policy, Quotas
+from bot.policy import LimitNotices, Policy, Quotas
 from bot.ports import Store
 from bot.settings.core import Settings
 
@@ -23,8 +24,11 @@ def make_policy(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Policy:
     """Make the policy of these settings."""
+    zone = ZoneInfo(settings.bot_time_zone)
+    near = LimitNotices(queue=store, values=store, adapters={}, zone=zone, background=BackgroundTasks("limits"))
     return Policy(
         settings,
+        near=near,
         quotas=make_quotas(settings, store, now=now),
         scoped=scoped_settings(settings, store),
         commands=commands,

@@ -31,12 +31,20 @@ async def _log(one: Whole) -> list[AuditEntry]:
     return list(await one.core.store.audit("discord", limit=9))
 
 
+def _shared(one: Whole) -> Any:
+    """Return the messages of the channel."""
+    return one.simulator.messages[CHANNEL]
+
+
 async def test_a_quote_and_then_an_approval(tmp_path: Path) -> None:
     """The author agrees, the approver grants in private; both survive a restart; it is made in the same message."""
     prices: dict[str, Any] = {"bot_prices": _PRICES, "bot_quote_above": 0.6, "bot_approve_above": 0.9}
     timing = Timing(double_press=0.0)  # a second press is not the same one
-    async with whole(tmp_path, timing=timing, **prices, bot_approvers=(f"person:{ADA}",)) as one:
+    more: dict[str, Any] = {"bot_approvers": (f"person:{ADA}",), "bot_media_per_day": 2}
+    async with whole(tmp_path, timing=timing, **prices, **more) as one:
         await one.command("image", prompt="two foxes", n="2", told=_BOB)
+        near = "連同你最近的請求，你的額度已用掉至少 80%：每天 2 個圖片、音訊與影片，已用 2。"
+        await one.simulator.until(lambda: near in str(one.simulator.messages) and near not in str(_shared(one)))
         quote = await one.see(CHANNEL, _said("quote.exact", price="1.00"))
         assert actions_of(quote) == ["quote-make", "quote-1", "quote-cancel"]
         await one.idle()

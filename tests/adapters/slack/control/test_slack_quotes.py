@@ -67,7 +67,7 @@ async def test_a_price_comes_first_where_it_is_asked_for(slack: SlackSimulator, 
 async def test_an_approver_grants_or_declines(slack: SlackSimulator, tmp_path: Path) -> None:
     """Asked in a channel of their own; the asker is told; nobody grants their own; it is in the audit log."""
     office = slack.add_channel("office", members=[slack.ada.id, slack.bob.id, slack.team.bot.id])
-    async with service(slack, tmp_path, bot_prices=PRICES, bot_approve_above=0.6) as running:
+    async with service(slack, tmp_path, bot_prices=PRICES, bot_approve_above=0.6, bot_media_per_day=5) as running:
         slack.bob.slash("/settings", "approve_above 0.7 --for channel", channel=slack.team.direct(slack.bob.id))
         await told(slack, slack.bob, "Only an administrator")
         slack.ada.slash("/settings", "approval_channel here --for workspace", channel=office)
@@ -96,6 +96,7 @@ async def test_an_approver_grants_or_declines(slack: SlackSimulator, tmp_path: P
         await slack.ada.submit(view, {"reason": "too many foxes"})
         await answer(running, declined, "Declined by Ada: too many foxes")
         await told(slack, slack.bob, "too many foxes")
+        await told(slack, slack.bob, "at least 80 % of your limit is used: 4 of 5 pictures, sounds and videos a day.")
         await running.idle()
         assert made(running) == [2]
         slack.ada.slash("/audit")

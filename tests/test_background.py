@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.kit.background import BackgroundTasks
+from bot.background import BackgroundTasks
 
 
 async def test_a_failure_is_logged_and_ends_nothing_else() -> None:
