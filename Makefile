@@ -16,12 +16,15 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check manifest sandbox test lint audit bench torture budget postgres llama lock clean help
+.PHONY: run check cockpit manifest sandbox test lint audit bench torture budget postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
 check: .venv/.run ## Check settings, database, API key and platforms; costs nothing
 	@$(BIN)/python -m bot check $(ARGS)
+
+cockpit: .venv/.run ## Print a link that signs you in to the web pages, once
+	@$(BIN)/python -m bot cockpit
 
 manifest: .venv/.run ## Print the registration of the app. Example: make manifest PLATFORM=slack URL=https://muse.example.com
 	@test -n "$(PLATFORM)" || { echo "Give a platform: make manifest PLATFORM=slack or PLATFORM=discord" >&2; exit 2; }

@@ -1,4 +1,4 @@
-"""The command line: run (the default), check, manifest, sandbox."""
+"""The command line: run (the default), check, manifest, cockpit, sandbox."""
 
 import argparse
 import asyncio
@@ -88,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     given.add_argument("platform", metavar="PLATFORM", help=operator_text("cli.platform"))
     manifest.flags.add_argument("--url", default=None, help=operator_text("cli.url"))
     manifest.set_defaults(run=_manifest)
+    cockpit = add("cockpit", operator_text("cli.cockpit"))
+    cockpit.set_defaults(run=_cockpit)
     sandbox = add("sandbox", operator_text("cli.sandbox"))
     sandbox.flags.add_argument("--host", default="127.0.0.1", help=operator_text("cli.host"))
     sandbox.flags.add_argument("--port", type=port, default=8081, help=operator_text("cli.port"))
@@ -128,6 +130,17 @@ def _manifest(parsed: argparse.Namespace) -> int:
     settings = load_settings()
     lacking = asyncio.run(find_missing_kinds(settings))
     print(platforms.write_manifest(settings, parsed.platform, url=parsed.url, lacking=lacking))
+    return 0
+
+
+def _cockpit(_parsed: argparse.Namespace) -> int:
+    from bot.cockpit.address import PageAddress
+    from bot.cockpit.links import operator_link
+
+    settings = load_settings()
+    if problem := PageAddress.from_settings(settings).problem:
+        raise SettingsError(operator_text(problem))
+    print(operator_link(settings))
     return 0
 
 

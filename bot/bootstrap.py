@@ -16,6 +16,9 @@ from bot.background import BackgroundTasks
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
+from bot.cockpit.address import PageAddress
+from bot.cockpit.lazy import LazyCockpit
+from bot.cockpit.links import LinkSigner
 from bot.commands import Registry, load_offered
 from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
@@ -53,6 +56,7 @@ from bot.timing import ServiceTiming
 if TYPE_CHECKING:
     from starlette.routing import Route
 
+    from bot.cockpit.app import Cockpit
     from bot.security.token_cipher import TokenCipher
 
 log = structlog.get_logger(__name__)
@@ -72,6 +76,9 @@ class Core:
     spool: Spool
     policy: Policy
     prices: PriceBook
+    quotas: Quotas
+    scoped: ScopedSettings
+    breaker: CircuitBreaker
     metrics: Metrics
     inbox: Inbox
     worker: Worker
@@ -233,6 +240,9 @@ async def build(
             spool=spool,
             policy=policy,
             prices=prices,
+            quotas=quotas,
+            scoped=scoped,
+            breaker=breaker,
             metrics=metrics,
             inbox=inbox,
             worker=worker,
@@ -262,11 +272,18 @@ async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
         return
     has_token = core.settings.bot_ops_token is not None
     status = _status_routes(core) if has_token else closed_status_routes()
-    app = create_web(spool=core.spool, status=status, routes=routes)
+    address = PageAddress.from_settings(core.settings)
+    pages = None if address.problem else LazyCockpit(lambda: _make_cockpit(core, address))
+    own = [] if pages is None else [pages.route]
+    app = create_web(spool=core.spool, status=status, routes=[*own, *routes])
     port = DEFAULT_PORT if port is None else port
     async with WebServer(app, host=core.settings.bot_host, port=port, timing=core.timing.ops) as server:
         log.info("listening", host=core.settings.bot_host, port=server.port)
-        yield server
+        try:
+            yield server
+        finally:
+            if pages is not None:
+                pages.close()
 
 
 @asynccontextmanager
@@ -280,6 +297,37 @@ async def ops_server(core: Core) -> AsyncIterator[WebServer | None]:
     async with WebServer(app, host=host, port=port, timing=core.timing.ops, prefix="BOT_OPS") as server:
         log.info("listening for the operator", host=host, port=server.port)
         yield server
+
+
+def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
+    from bot.cockpit.app import Cockpit  # the templates' library is slow to import
+    from bot.cockpit.sources import Sources
+
+    secret = signing_key(core.settings)
+    sources = Sources(
+        settings=core.settings,
+        health={name: adapter.health for name, adapter in core.adapters.items()},
+        rate_limiter=core.api.rate_limiter,
+        circuits=core.breaker.states,
+        metrics=core.metrics,
+        registry=core.registry,
+        scoped=core.scoped,
+        quotas=core.quotas,
+        prices=core.prices,
+        queue=core.store,
+        journal=core.store,
+        values=core.store,
+        audit_log=core.store,
+        ledger=core.store,
+        reports=core.store,
+    )
+    return Cockpit(
+        sources=sources,
+        address=address,
+        signer=LinkSigner(secret),
+        cipher=token_cipher(encryption_keys(core.settings)),
+        key=derive_key(secret, b"cockpit form"),
+    )
 
 
 def _status_routes(core: Core) -> list["Route"]:

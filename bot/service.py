@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.bootstrap import Core, build, ops_server, web_server
+from bot.cockpit.links import operator_link
 from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
@@ -49,10 +51,12 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters, timing=timing))
-        await stack.enter_async_context(web_server(core))
+        web = await stack.enter_async_context(web_server(core))
         await stack.enter_async_context(ops_server(core))
         gc_tuning.freeze_startup_objects()
         log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
+        if web is not None and sys.stderr.isatty() and (link := operator_link(settings, web.port)):
+            sys.stderr.write(f"{operator_text('cockpit.link', link=link)}\n")
         await run_until(core, stopping, restarts_adapters=not is_fallback)
 
 

@@ -89,7 +89,11 @@ class Settings(ApiSettings):
     )
     bot_public_url: HttpUrl = Field(
         "",
-        description="Public address of the web server, for links to files that are too big to upload.",
+        description="Public address of the web server, for links to files that are too big to upload, and the cockpit.",
+    )
+    bot_cockpit: bool = Field(
+        True,
+        description="Web pages for the operator and administrators at /cockpit of BOT_PORT, on this machine or with an https BOT_PUBLIC_URL.",
     )
     bot_secret_key: SecretStr | None = Field(
         None,

@@ -1,0 +1,63 @@
+"""Where the pages may be served: on this machine, or behind TLS."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+from bot.settings.core import Settings
+
+_LOCAL_NAMES = frozenset({"localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAddress:
+    """The addresses under which the pages answer."""
+
+    public_url: str  #: https, without the slash at the end; "": only this machine reaches the pages
+    host: str
+    port: int | None
+    is_on: bool = True
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the address that the settings give."""
+        url = settings.bot_public_url.rstrip("/")
+        return cls(
+            public_url=url if url.startswith("https://") else "",
+            host=settings.bot_host,
+            port=settings.bot_port,
+            is_on=settings.bot_cockpit,
+        )
+
+    @property
+    def problem(self) -> str:
+        """Key of the sentence that says why there are no pages; "": there are."""
+        if not self.is_on:
+            return "cockpit.off"
+        if self.port is None:
+            return "cockpit.no_port"
+        return "" if self.public_url or is_loopback(self.host) else "cockpit.no_tls"
+
+    def base_url(self, port: int | None = None) -> str:
+        """Return the address to give to people. `port`: that the server got, where any was asked for."""
+        if self.public_url:
+            return self.public_url
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{port or self.port}"
+
+    def accepts(self, host: str) -> bool:
+        """Return whether a request with this `Host` is for the pages: a foreign name may be an attack by DNS."""
+        if self.public_url and host.lower() == urlsplit(self.public_url).netloc.lower():
+            return True
+        return is_loopback(self.host) and is_loopback(urlsplit(f"//{host}").hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    if host.lower() in _LOCAL_NAMES:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

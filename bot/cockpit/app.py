@@ -1,0 +1,256 @@
+"""The pages as an ASGI app: finds the session, checks rights and origin, then runs the page."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot import __version__
+from bot.cockpit import pages
+from bot.cockpit.address import PageAddress
+from bot.cockpit.links import ROOT, LinkSigner
+from bot.cockpit.live import LiveParts, Render
+from bot.cockpit.page import Page, Rights, Visit, read_form, registered_pages
+from bot.cockpit.protection import HEADERS, HSTS, FormTokens, SignInAttempts, is_same_origin
+from bot.cockpit.rendering import Templates
+from bot.cockpit.sessions import LIFETIME, Session, Sessions
+from bot.cockpit.sources import Sources
+from bot.errors import StoreError
+from bot.i18n import is_known, translate
+from bot.ports import AuditEntry
+from bot.security.token_cipher import TokenCipher
+
+log = structlog.get_logger(__name__)
+
+#: Largest form, in bytes.
+_LARGEST_FORM = 200_000
+#: Seconds between two renderings of a live part.
+LIVE_INTERVAL = 2.0
+_LANGUAGE = "cockpit_language"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Cockpit:
+    """The pages of one service, and who is signed in.
+
+    `key`: signs the tokens of forms.
+    """
+
+    def __init__(
+        self,
+        *,
+        sources: Sources,
+        address: PageAddress,
+        signer: LinkSigner,
+        cipher: TokenCipher,
+        key: bytes,
+        live_interval: float = LIVE_INTERVAL,
+    ) -> None:
+        for module in pkgutil.iter_modules(pages.__path__):
+            importlib.import_module(f"{pages.__name__}.{module.name}")
+        self.sources = sources
+        self.sessions = Sessions(sources.values, cipher)
+        self.live = LiveParts(live_interval)
+        self._address = address
+        self._signer = signer
+        self._tokens = FormTokens(key)
+        self._attempts = SignInAttempts()
+        self._templates = Templates(sources.settings.bot_time_zone, __version__)
+        self._menu = sorted((page for page in registered_pages() if page.title), key=lambda page: page.order)
+        self._cookie = "__Host-cockpit" if address.public_url else "cockpit"
+        self.app = self._protect(Starlette(routes=self._routes()))
+
+    # -- for pages
+
+    def render(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
+        """Return a page for a person who is signed in."""
+        return HTMLResponse(self.render_text(visit, template, **values), status_code=status)
+
+    def render_text(self, visit: Visit, template: str, **values: object) -> str:
+        """Return the text of a page or of a part of one, for a person who is signed in."""
+        path = visit.request.url.path.removeprefix(ROOT)
+        menu = [page for page in self._menu if page.is_open_to(visit.visitor)]
+        return self._render(
+            template,
+            visit.locale,
+            visitor=visit.visitor,
+            token=self._tokens.make(visit.session.key),
+            menu=menu,
+            current=max((one.path for one in menu if f"{path}/".startswith(f"{one.path}/")), key=len, default=""),
+            **values,
+        )
+
+    def stream(self, visit: Visit, name: str, render: Render) -> Response:
+        """Return a stream of server-sent events with a part of a page, whenever it changes.
+
+        `name`: of the event and of the part: all visitors with the same rights and language share it.
+        """
+        who = visit.visitor
+        scope = ("",) if who.is_operator else (who.adapter, who.workspace)
+        key = (name, scope, visit.locale, str(visit.request.query_params))
+
+        async def events() -> AsyncIterator[str]:
+            async for text in self.live.watch(key, render):
+                if await self.sessions.find(visit.request.cookies.get(self._cookie, "")) is None:
+                    return  # ended meanwhile
+                yield f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    # -- wiring
+
+    def _routes(self) -> list[Route | Mount]:
+        routes: list[Route | Mount] = [
+            Mount(f"{ROOT}/static", StaticFiles(packages=[("bot.cockpit", "static")])),
+            Route(f"{ROOT}/enter", self._enter, methods=["GET"]),
+            Route(f"{ROOT}/enter", self._sign_in, methods=["POST"]),
+            Route(f"{ROOT}/language", self._choose_language, methods=["POST"]),
+        ]
+        for page in registered_pages():
+            methods = ["POST"] if page.is_act else ["GET"]
+            routes.append(Route(f"{ROOT}{page.path}", self._handler(page), methods=methods))
+        return [*routes, Mount("/", app=self._not_found)]
+
+    def _handler(self, page: Page) -> Handler:
+        async def handle(request: Request) -> Response:
+            try:
+                session = await self.sessions.find(request.cookies.get(self._cookie, ""))
+                if session is None:
+                    return self._refuse(request, "cockpit.signed_out", 401)
+                if not page.is_open_to(session.visitor):
+                    return self._refuse(request, "cockpit.not_yours", 403)
+                form = {}
+                if page.is_act:
+                    form = read_form(await request.body())
+                    if not self._tokens.verify(session.key, form.pop("token", "")):
+                        return self._refuse(request, "cockpit.foreign_form", 403)
+                locale = self._locale(request, session)
+                return await page.endpoint(
+                    Visit(cockpit=self, request=request, session=session, locale=locale, form=form)
+                )
+            except StoreError as exc:
+                log.warning("page not shown", path=page.path, reason=str(exc))
+                return self._refuse(request, "cockpit.no_database", 503)
+
+        return handle
+
+    def _protect(self, app: ASGIApp) -> ASGIApp:
+        """Check where a request comes from, and add the headers that every answer has."""
+        headers = dict(HEADERS)
+        if self._address.public_url:
+            headers["Strict-Transport-Security"] = HSTS
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+        async def protected(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_with_headers(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    given = {name for name, _ in raw}
+                    message["headers"] = [pair for pair in message["headers"] if pair[0] not in given] + raw
+                await send(message)
+
+            request = Request(scope)
+            chosen = app
+            if not self._address.accepts(request.headers.get("host", "")):
+                chosen = PlainTextResponse("This address does not serve the pages.\n", status_code=421)
+            elif request.method == "POST" and not is_same_origin(request, self._address):
+                chosen = PlainTextResponse("This request does not come from a page of the service.\n", status_code=403)
+            elif request.method == "POST" and _length(request) > _LARGEST_FORM:
+                chosen = PlainTextResponse("This form is too big.\n", status_code=413)
+            elif request.method not in {"GET", "HEAD", "POST"}:
+                chosen = PlainTextResponse("GET and POST only.\n", status_code=405)
+            await chosen(scope, receive, send_with_headers)
+
+        return protected
+
+    # -- signing in
+
+    async def _enter(self, request: Request) -> Response:
+        """Show a button: a preview of the link, which a platform makes, must not use it up."""
+        token = request.query_params.get("token", "")
+        found = self._signer.verify(token)
+        if found is None:
+            return self._refuse(request, "cockpit.bad_link", 403)
+        page = self._render("enter.html", self._locale(request), link=token, name=found.visitor.name)
+        return HTMLResponse(page)
+
+    async def _sign_in(self, request: Request) -> Response:
+        if not self._attempts.allow(request.client.host if request.client else ""):
+            return self._refuse(request, "cockpit.too_many", 429)
+        form = read_form(await request.body())
+        found = self._signer.verify(form.get("link", ""))
+        try:
+            if found is None or not await self.sessions.use_link(found.nonce, found.expires):
+                return self._refuse(request, "cockpit.bad_link", 403)
+            cookie = await self.sessions.begin(found.visitor)
+            who = found.visitor
+            await self.sources.audit_log.add_audit(
+                AuditEntry(
+                    adapter=who.adapter or "cockpit",
+                    actor=who.actor or Rights.OPERATOR,
+                    action="cockpit.sign_in",
+                    workspace=who.workspace,
+                )
+            )
+        except StoreError as exc:
+            log.warning("not signed in", reason=str(exc))
+            return self._refuse(request, "cockpit.no_database", 503)
+        log.info("signed in to the cockpit", adapter=who.adapter or "command line", workspace=who.workspace)
+        response = RedirectResponse(ROOT, status_code=303)
+        is_secure = bool(self._address.public_url)
+        response.set_cookie(
+            self._cookie,
+            cookie,
+            max_age=int(LIFETIME.total_seconds()),
+            httponly=True,
+            secure=is_secure,
+            samesite="lax",
+        )
+        return response
+
+    async def _choose_language(self, request: Request) -> Response:
+        form = read_form(await request.body())
+        response = RedirectResponse(ROOT, status_code=303)
+        if is_known(form.get("language", "")):
+            response.set_cookie(_LANGUAGE, form["language"], httponly=True, samesite="lax", max_age=365 * 86_400)
+        return response
+
+    # -- parts
+
+    def _refuse(self, request: Request, key: str, status: int) -> Response:
+        locale = self._locale(request)
+        page = self._render("message.html", locale, text=translate(key, locale))
+        return HTMLResponse(page, status_code=status)
+
+    async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._refuse(Request(scope), "cockpit.no_page", 404)(scope, receive, send)
+
+    def _render(self, template: str, locale: str, **values: Any) -> str:
+        def t(key: str, **fields: object) -> str:
+            return translate(f"cockpit.{key}", locale, **fields)
+
+        return self._templates.render(template, locale, {"t": t, "root": ROOT, **values})
+
+    def _locale(self, request: Request, session: Session | None = None) -> str:
+        chosen = request.cookies.get(_LANGUAGE, "")
+        if is_known(chosen):
+            return chosen
+        if session is not None and session.visitor.locale:
+            return session.visitor.locale
+        return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+
+
+def _length(request: Request) -> int:
+    """The length of a body; one without a length is too big."""
+    try:
+        return int(request.headers.get("content-length", _LARGEST_FORM + 1))
+    except ValueError:
+        return _LARGEST_FORM + 1

@@ -1,0 +1,143 @@
+"""Pages and acts: each is a function that `bot/cockpit/pages` registers with its path and who may use it."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.cockpit.sessions import Session
+from bot.cockpit.sources import Sources
+from bot.cockpit.visitor import Visitor
+from bot.i18n import translate
+from bot.ports import AuditEntry
+
+if TYPE_CHECKING:
+    from bot.cockpit.app import Cockpit
+
+#: `adapter` of audit entries of people who use the command line.
+COMMAND_LINE = "cockpit"
+#: Fields of a form, at most.
+_FIELDS = 1000
+
+
+class Rights(StrEnum):
+    """Who may use a page."""
+
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"  #: of a workspace, for what belongs to it; the operator for everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request of a person who is signed in and may use the page."""
+
+    cockpit: "Cockpit"
+    request: Request
+    session: Session
+    locale: str
+    form: Mapping[str, str] = field(default_factory=dict)  #: the fields of a form; empty for a page
+
+    @property
+    def visitor(self) -> Visitor:
+        """The person."""
+        return self.session.visitor
+
+    @property
+    def sources(self) -> Sources:
+        """The parts of the service."""
+        return self.cockpit.sources
+
+    def translate(self, key: str, /, **values: object) -> str:
+        """Translate a sentence of the pages."""
+        return translate(key, self.locale, **values)
+
+    def render(self, template: str, *, status: int = 200, **values: object) -> Response:
+        """Return a page made from a template of `templates`."""
+        return self.cockpit.render(self, template, status=status, **values)
+
+    async def audit(
+        self,
+        action: str,
+        *,
+        adapter: str = "",
+        workspace: str = "",
+        subject: str = "",
+        scope: str = "",
+        before: str | None = None,
+        after: str | None = None,
+    ) -> None:
+        """Add an act of the visitor to the audit log of a platform. Raises `StoreError`."""
+        who = self.visitor
+        entry = AuditEntry(
+            adapter=adapter or who.adapter or COMMAND_LINE,
+            actor=who.actor or Rights.OPERATOR,
+            action=action,
+            workspace=workspace or who.workspace,
+            subject=subject,
+            scope=scope,
+            before=before,
+            after=after,
+        )
+        await self.sources.audit_log.add_audit(entry)
+
+
+Endpoint = Callable[[Visit], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page, or an act: what a form or button of a page posts."""
+
+    path: str  #: below the root, such as "/requests/{adapter}/{id}"
+    endpoint: Endpoint
+    rights: Rights
+    title: str = ""  #: key of the name in the menu; "": not in it
+    order: int = 0  #: place in the menu
+    is_act: bool = False
+
+    def is_open_to(self, visitor: Visitor) -> bool:
+        """Return whether a person may use it at all."""
+        return visitor.is_operator or self.rights is Rights.ADMINISTRATOR
+
+
+_registered: dict[tuple[str, bool], Page] = {}
+
+
+def page(path: str, *, rights: Rights, title: str = "", order: int = 0) -> Callable[[Endpoint], Endpoint]:
+    """Register a page, which changes nothing."""
+
+    def register(endpoint: Endpoint) -> Endpoint:
+        _registered[path, False] = Page(path=path, endpoint=endpoint, rights=rights, title=title, order=order)
+        return endpoint
+
+    return register
+
+
+def act(path: str, *, rights: Rights) -> Callable[[Endpoint], Endpoint]:
+    """Register an act. Its form is checked to come from a page of the same session."""
+
+    def register(endpoint: Endpoint) -> Endpoint:
+        _registered[path, True] = Page(path=path, endpoint=endpoint, rights=rights, is_act=True)
+        return endpoint
+
+    return register
+
+
+def registered_pages() -> Iterable[Page]:
+    """Return the pages and acts of the modules that are imported."""
+    return _registered.values()
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form (`application/x-www-form-urlencoded`); of several with one name the last.
+
+    More than 1000 fields are none.
+    """
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS))
+    except ValueError:
+        return {}

@@ -1,0 +1,86 @@
+"""The first page: whether all is well, what waits, how fast it is, and what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.rendering import day_start, month_start
+from bot.models import Lane
+from bot.ops.figures import read_counts, read_durations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What was used since a time."""
+
+    requests: int
+    cost: float
+
+
+@page("", rights=Rights.ADMINISTRATOR, title="cockpit.menu.overview", order=0)
+async def show_overview(visit: Visit) -> Response:
+    """Show the page; its parts are refreshed while somebody looks."""
+    return visit.render("overview.html", **await _read(visit))
+
+
+@page("/overview/live", rights=Rights.ADMINISTRATOR)
+async def stream_overview(visit: Visit) -> Response:
+    """Stream the changing part of the page."""
+
+    async def render() -> str:
+        return visit.cockpit.render_text(visit, "overview_live.html", **await _read(visit))
+
+    return visit.cockpit.stream(visit, "overview", render)
+
+
+async def _read(visit: Visit) -> dict[str, Any]:
+    """Read the values of the page. Raises `StoreError`."""
+    sources, who = visit.sources, visit.visitor
+    zone = ZoneInfo(sources.settings.bot_time_zone)
+    platforms = {name: find_problem() for name, find_problem in sources.health.items()}
+    if not who.is_operator:
+        platforms = {name: problem for name, problem in platforms.items() if name == who.adapter}
+    values: dict[str, Any] = {
+        "platforms": platforms,
+        "today": await _spent(visit, day_start(zone)),
+        "month": await _spent(visit, month_start(zone)),
+    }
+    if who.is_operator:
+        values |= await _read_service(visit)
+    return values
+
+
+async def _read_service(visit: Visit) -> dict[str, Any]:
+    sources = visit.sources
+    counts = await sources.queue.counts()
+    api, registry = sources.rate_limiter, sources.metrics.registry
+    return {
+        "api_problem": sources.metrics.api_problem(),
+        "api": {"limit": api.limit, "remaining": api.remaining, "waiting": api.waiting},
+        "circuits": {name.rpartition(" ")[2]: state for name, state in sources.circuits().items()},
+        "queue": counts,
+        "lanes": {lane.value: int(counts.get(f"waiting_{lane}", 0)) for lane in Lane},
+        "first_sign": read_durations(registry, "bot_first_sign_seconds"),
+        "answer": read_durations(registry, "bot_answer_seconds"),
+        "outcomes": read_counts(registry, "bot_events", "outcome"),
+        "retries": sum(read_counts(registry, "bot_retries", "command").values()),
+    }
+
+
+async def _spent(visit: Visit, since: datetime) -> Spent:
+    who = visit.visitor
+    adapters: Sequence[str] = list(visit.sources.health) if who.is_operator else [who.adapter]
+    zone = ZoneInfo(visit.sources.settings.bot_time_zone)
+    requests, cost = 0, 0.0
+    for adapter in adapters:
+        sums = await visit.sources.reports.usage_sums(
+            ["kind"], since=since, adapter=adapter, workspace=None if who.is_operator else who.workspace, zone=zone
+        )
+        requests += sum(one.requests for one in sums)
+        cost += sum(one.cost for one in sums)
+    return Spent(requests=requests, cost=cost)

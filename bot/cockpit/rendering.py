@@ -1,0 +1,75 @@
+"""Pages from templates. Everything that is put into one is escaped."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bot.i18n import LANGUAGES, language_of
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+class Templates:
+    """The templates of `bot/cockpit/templates`.
+
+    `zone`: time zone of the times on the pages.
+    """
+
+    def __init__(self, zone: str, static_version: str) -> None:
+        self._zone: tzinfo = ZoneInfo(zone)
+        self._environment = Environment(
+            loader=PackageLoader("bot.cockpit"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["version"] = static_version
+        self._environment.globals["languages"] = LANGUAGES
+        self._environment.filters["local_time"] = self._local_time
+        self._environment.filters["money"] = format_money
+        self._environment.filters["seconds"] = format_seconds
+
+    def render(self, template: str, locale: str, values: Mapping[str, Any]) -> str:
+        """Return a page or a part of one. Raises `jinja2.UndefinedError` for a value that is missing."""
+        return self._environment.get_template(template).render(language=language_of(locale), **values)
+
+    def _local_time(self, at: datetime | None) -> str:
+        return "" if at is None else at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def format_money(amount: float) -> str:
+    """Format money in the API's currency: at least two decimals, more where they matter."""
+    return f"{amount:,.2f}" if round(amount, 2) == amount or amount >= 1 else f"{amount:,.4f}"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Format a duration, short: `0.42 s`, `3 min 20 s`, `2 d 4 h`; "" for None."""
+    if seconds is None:
+        return ""
+    if seconds < _MINUTE:
+        return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds:.2f} s"
+    whole = int(seconds)
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def month_start(zone: tzinfo, now: datetime | None = None) -> datetime:
+    """Return the beginning of this month there."""
+    return day_start(zone, now).replace(day=1)
+
+
+def day_start(zone: tzinfo, now: datetime | None = None) -> datetime:
+    """Return the beginning of today there."""
+    return (now or datetime.now(UTC)).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def days_ago(days: int, zone: tzinfo) -> datetime:
+    """Return the beginning of the day so many days ago there."""
+    return day_start(zone) - timedelta(days=days)

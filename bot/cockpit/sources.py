@@ -1,0 +1,33 @@
+"""The parts of the service that the pages show and steer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.commands import Registry
+from bot.control.effective import ScopedSettings
+from bot.control.prices import PriceBook
+from bot.ops.metrics import Metrics, RateLimiter
+from bot.policy import Quotas
+from bot.ports import AuditLog, EventQueue, Journal, KeyValues, UsageLedger, UsageReports
+from bot.settings.core import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What pages read and change. Each store facet is the same database."""
+
+    settings: Settings
+    health: Mapping[str, Callable[[], str]]  #: by platform, a function that returns "" or the platform's problem
+    rate_limiter: RateLimiter  #: that of the API
+    circuits: Callable[[], Mapping[str, str]]  #: state of each model that has failed, by server and model
+    metrics: Metrics
+    registry: Registry
+    scoped: ScopedSettings
+    quotas: Quotas
+    prices: PriceBook
+    queue: EventQueue
+    journal: Journal
+    values: KeyValues
+    audit_log: AuditLog
+    ledger: UsageLedger
+    reports: UsageReports

@@ -1,0 +1,32 @@
+"""The people who sign in: the operator, and administrators of a workspace."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A person who is signed in, with the rights that they have.
+
+    The operator sees and steers everything; an administrator what belongs to `workspace`, and nothing else.
+    """
+
+    is_operator: bool = False
+    adapter: str = ""  #: platform on which the person got the link; "": the command line
+    workspace: str = ""  #: id of the workspace or server that an administrator administers
+    actor: str = ""  #: the person's id on the platform; "": whoever can read the service's key
+    name: str = ""
+    locale: str = ""  #: BCP 47 tag; "": that of the browser
+
+    def may_see(self, adapter: str, workspace: str) -> bool:
+        """Return whether something of that workspace may be shown to the visitor, and changed by them."""
+        return self.is_operator or bool(workspace and (self.adapter, self.workspace) == (adapter, workspace))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """Convert `to_json` back. Raises `TypeError` for other fields."""
+        return cls(**fields)

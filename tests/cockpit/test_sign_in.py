@@ -1,0 +1,169 @@
+"""Getting into the pages: links, sessions, and what keeps others out."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.cockpit.links import LIFETIME, LinkSigner, link
+from bot.cockpit.visitor import Visitor
+from bot.security.keys import signing_key
+from tests.support.pages.client import OPERATOR, pages
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
+ADMINISTRATOR = Visitor(adapter="channel", workspace="w", actor="ann", name="Ann")
+
+
+async def test_a_link_signs_in_once(tmp_path: Path) -> None:
+    """Opening the link, as previews do, does not use it up; the button does. No script can read the cookie."""
+    async with pages(tmp_path) as web:
+        assert (await web.get("/cockpit")).status == 401
+        url = web.link()
+        for _ in range(2):
+            assert "Sign in" in (await web.get(url)).text
+        overview = await web.sign_in(url=url)
+        assert (overview.status, overview.url) == (200, f"{web.base}/cockpit")
+        assert "All is well." in overview.words
+        [cookie] = list(web.http.cookie_jar)
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "lax"
+        again = await web.post("/cockpit/enter", {"link": url.partition("token=")[2]}, token="")
+        assert again.status == 403
+        assert "does not work any more" in again.words
+        web.http.cookie_jar.clear()
+        assert (await web.get("/cockpit")).status == 401
+
+
+async def test_links_that_are_not_ours_or_too_old_do_not_sign_in(tmp_path: Path) -> None:
+    """A changed token, one of another key, and one whose ten minutes are over are refused; many attempts as well."""
+    async with pages(tmp_path) as web:
+        secret = signing_key(web.service.core.settings)
+        old = LinkSigner(secret, now=lambda: 1e9).sign(OPERATOR)
+        good = web.link().partition("token=")[2]
+        payload, _, signature = good.partition(".")
+        for token in (old, "", ".", payload, f"{payload}x.{signature}", f"{payload}.{signature}x"):
+            assert (await web.get(link(web.base, token))).status == 403
+            assert (await web.post("/cockpit/enter", {"link": token}, token="")).status == 403
+        assert LinkSigner(secret, now=lambda: 1e9 + LIFETIME - 1).verify(old) is not None
+        statuses = [(await web.post("/cockpit/enter", {"link": "x"}, token="")).status for _ in range(10)]
+        assert statuses[-1] == 429
+        assert (await web.post("/cockpit/enter", {"link": good}, token="")).status == 429
+
+
+async def test_only_our_own_pages_change_something(tmp_path: Path) -> None:
+    """A form of another origin, without an origin, or of another session is refused, and so is a foreign host name."""
+    async with pages(tmp_path) as web:
+        await web.sign_in()
+        [session] = await _sessions(web.service.core.store)
+        end = {"session": session}
+        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": ""}):
+            assert (await web.post("/cockpit/sessions/end", end, **headers)).status == 403
+        assert (await web.post("/cockpit/sessions/end", end, token="0" * 64)).status == 403
+        assert (await web.get("/cockpit/sessions/end")).status == 404
+        foreign = await web.get("/cockpit", Host="evil.example")
+        assert foreign.status == 421
+        big = await web.post("/cockpit/sessions/end", {"session": "x" * 300_000})
+        assert big.status == 413
+        assert await _sessions(web.service.core.store) == [session]
+        page = await web.get("/cockpit/sessions")
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["x-frame-options"] == "DENY"
+        out = await web.post("/cockpit/sessions/end", end)
+        assert "You are signed out." in out.words
+        assert (await web.get("/cockpit")).status == 401
+        assert await _sessions(web.service.core.store) == []
+
+
+async def test_the_command_gives_administrators_the_rights_that_they_have(tmp_path: Path) -> None:
+    """An administrator sees and ends what belongs to the workspace; others get no link; acts are in the audit log."""
+    async with pages(tmp_path, bot_public_url="https://bot.example") as web:
+        refused = await web.service.ask("", command="cockpit", member=True)
+        assert "administrators" in refused.text
+        assert refused.private
+        given = await web.service.ask("", command="cockpit")
+        assert given.private
+        url = given.text.partition("https://bot.example")[2]
+        assert url.startswith("/cockpit/enter?token=")
+
+    async with pages(tmp_path / "local") as web:
+        await web.sign_in()
+        await web.sign_in(Visitor(adapter="channel", workspace="other", actor="bob", name="Bob"))
+        [operator, other] = sorted(await _sessions(web.service.core.store))
+        mine = await web.sign_in(ADMINISTRATOR)
+        assert "Ann, administrator of w" in mine.words
+        assert "Queue" not in mine.words  # the service's own figures are the operator's
+        listed = await web.get("/cockpit/sessions")
+        assert "Ann" in listed.words
+        assert "Bob" not in listed.words
+        assert "Operator" not in listed.words
+        for session in (operator, other):
+            await web.post("/cockpit/sessions/end", {"session": session})
+        assert {operator, other} <= set(await _sessions(web.service.core.store))
+        entries = await web.service.core.store.audit("channel", workspace="w", limit=9)
+        assert [(entry.actor, entry.action) for entry in entries] == [("ann", "cockpit.sign_in")]
+        [entry] = await web.service.core.store.audit("cockpit", limit=9)
+        assert (entry.actor, entry.action) == ("operator", "cockpit.sign_in")
+
+
+async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path) -> None:
+    """A stream brings the part that has changed; all who look share one rendering; it ends with the service."""
+    async with pages(tmp_path) as web:
+        await web.sign_in()
+        async with web.http.get(f"{web.base}/cockpit/overview/live") as one:
+            assert one.headers["content-type"].startswith("text/event-stream")
+            first = await one.content.readuntil(b"\n\n")
+            assert first.startswith(b"event: overview\ndata: ")
+            await web.service.ask("a question")
+            later = b""
+            while b"1 requests" not in later:
+                later = await one.content.readuntil(b"\n\n")
+            [session] = await _sessions(web.service.core.store)
+            await web.post("/cockpit/sessions/end", {"session": session})
+            await web.service.ask("another one")
+            assert await one.content.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"BOT_PORT": ""}, "set BOT_PORT"),
+        ({"BOT_PORT": "8080", "BOT_HOST": "0.0.0.0"}, "BOT_PUBLIC_URL"),
+        ({"BOT_PORT": "8080", "BOT_COCKPIT": "false"}, "BOT_COCKPIT"),
+        ({"BOT_PORT": "8080"}, "http://127.0.0.1:8080/cockpit/enter?token="),
+        (
+            {"BOT_PORT": "8080", "BOT_HOST": "0.0.0.0", "BOT_PUBLIC_URL": "https://bot.example"},
+            "https://bot.example/cockpit/enter?token=",
+        ),
+    ],
+    ids=["no port", "no TLS", "off", "here", "behind TLS"],
+)
+def test_the_command_line_prints_a_link_or_says_what_is_missing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: dict[str, str],
+    sentence: str,
+) -> None:
+    """`python -m bot cockpit` needs nothing of the running service but its key."""
+    from bot.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    status = main(["cockpit"])
+    shown = capsys.readouterr()
+    assert sentence in shown.out + shown.err
+    assert status == (0 if "token=" in sentence else 2)
+
+
+async def test_there_are_no_pages_where_they_could_be_overheard(tmp_path: Path) -> None:
+    """Where other machines reach the port without TLS, the pages are not served at all."""
+    async with pages(tmp_path, bot_host="0.0.0.0") as web:
+        assert (await web.get(web.link())).status == 404
+
+
+async def _sessions(store: object) -> list[str]:
+    return list(await store.namespace("cockpit.sessions").items())  # type: ignore[attr-defined]

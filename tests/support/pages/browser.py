@@ -1,0 +1,49 @@
+"""A real Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+
+#: Where systems have it; `CHROMIUM` names another one.
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: Violations of these weights fail a test.
+_SERIOUS = {"serious", "critical"}
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """Run the system's Chromium; skips the test where there is none."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        pytest.skip("Chromium is not installed")
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root in containers
+        try:
+            yield one
+        finally:
+            await one.close()
+
+
+async def find_barriers(page: Page) -> list[str]:
+    """Return what keeps people from using a page, by keyboard, screen reader or eyesight: serious findings of axe."""
+    results: Any = await Axe().run(page)
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in results.response["violations"]
+        if violation["impact"] in _SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+def watch_errors(page: Page) -> list[str]:
+    """Return a list that fills with the errors that a page's console shows, such as breaches of the policy."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
