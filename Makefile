@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest sandbox test lint audit bench torture budget postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test lint audit bench torture budget postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -29,6 +29,9 @@ cockpit: .venv/.run ## Print a link that signs you in to the web pages, once
 manifest: .venv/.run ## Print the registration of the app. Example: make manifest PLATFORM=slack URL=https://muse.example.com
 	@test -n "$(PLATFORM)" || { echo "Give a platform: make manifest PLATFORM=slack or PLATFORM=discord" >&2; exit 2; }
 	@$(BIN)/python -m bot manifest $(PLATFORM) $(if $(URL),--url $(URL)) $(ARGS)
+
+play: .venv/.run ## Try the service as on Slack and Discord, in a browser. Example: make play ARGS='--port 8090'
+	@$(BIN)/python -m simulators.play $(ARGS)
 
 sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--port 8081 --api-key test'
 	@$(BIN)/python -m sandbox $(ARGS)

@@ -45,7 +45,7 @@ class Cdn:
     def attachment(self, upload: Upload, channel: str, described: Json) -> Json:
         """Store an upload and return it as an attachment."""
         self.uploads[upload.id] = upload
-        kind = _content_type(upload.name)
+        kind = content_type(upload.name)
         found = {"id": upload.id, "filename": upload.name, "size": upload.size, "content_type": kind}
         if described.get("description"):
             found["description"] = described["description"]
@@ -66,7 +66,7 @@ class Cdn:
         upload = self.uploads.get(request.match_info["id"])
         if upload is None or request.query.get("ex") != f"{self._age:x}":
             return web.Response(status=404, text="This content is no longer available.")
-        return web.Response(body=upload.content, content_type=_content_type(upload.name))
+        return web.Response(body=upload.content, content_type=content_type(upload.name))
 
     async def serve_file(self, request: web.Request) -> web.Response:
         content = self.files.get(request.match_info["name"])
@@ -111,5 +111,5 @@ async def _upload(part: BodyPartReader) -> Upload:
     return upload
 
 
-def _content_type(name: str) -> str:
+def content_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"

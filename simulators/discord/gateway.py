@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 import zlib
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +18,8 @@ from simulators.discord.values import HIDDEN, ME, TOKEN, Json, member, snowflake
 GUILD_MESSAGES, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 12, 1 << 15
 #: intents that the portal has to allow
 _PRIVILEGED = CONTENT | 1 << 1 | 1 << 8
+
+_KEPT = 1000  #: dispatched events
 
 
 @dataclass(slots=True)
@@ -46,6 +50,16 @@ class Session:
         return data if is_meant_for_bot(data) else {**data, **HIDDEN}
 
 
+@dataclass(slots=True)
+class Dispatched:
+    """An event that was sent to the sessions."""
+
+    event: str
+    data: Json
+    is_own: bool
+    at: float = field(default_factory=time.monotonic)
+
+
 class Gateway:
     """Sends events to the connected shards."""
 
@@ -66,6 +80,7 @@ class Gateway:
         self.looked_up = 0  #: questions for members that were answered
         self.identified: list[Json] = []
         self.resumed = 0
+        self.dispatched: deque[Dispatched] = deque(maxlen=_KEPT)  #: the newest events
         self.sockets: list[web.WebSocketResponse] = []
         self.sessions: dict[str, Session] = {}
         self._deflate: dict[web.WebSocketResponse, Any] = {}
@@ -173,6 +188,7 @@ class Gateway:
 
     async def dispatch(self, event: str, data: Json, *, is_own: bool = False) -> None:
         """Send an event to the sessions; `is_own` marks the bot's own actions."""
+        self.dispatched.append(Dispatched(event, data, is_own))
         for session in list(self.sessions.values()):
             if session.receives(event, data):
                 if not is_own:

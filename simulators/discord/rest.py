@@ -1,6 +1,8 @@
 """The REST API, version 10: logging, authorisation, limits and faults around each request."""
 
+import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -34,6 +36,9 @@ class Call:
     body: Any = None
     uploads: list[Upload] = field(default_factory=list)
     status: int = 0  #: what it was answered with; 0: not at all
+    at: float = field(default_factory=time.monotonic)
+    ended: float = 0.0  #: when it was answered, or its connection cut
+    answer: Any = None
 
     def __getitem__(self, name: str) -> str:
         return self.args[name]
@@ -65,6 +70,7 @@ class Rest:
         self.faults: list[Fault] = []
         #: Called before and after each effect; True: the connection is lost then, and before it, the effect too.
         self.hook: Callable[[Moment, Call], Awaitable[bool]] | None = None
+        self.delay = 0.0  #: seconds by which every request is late
         self._count = 0
 
     def fail(
@@ -99,6 +105,8 @@ class Rest:
                 call.body, call.uploads = await files.read(request)
                 _authorise(request)
                 major = "/".join(call.args.get(name, "") for name in ("channel", "guild", "application", "token"))
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 headers = self.limits.check(call.method, path, pattern, major)
                 if await self._moment("before", call):
                     return _cut(request)
@@ -109,6 +117,7 @@ class Rest:
                 call.status = 204 if answer is None else 200
             except Refused as exc:
                 call.status, answer, headers = exc.status, exc.body, {**headers, **exc.headers}
+            call.answer, call.ended = answer, time.monotonic()
             self.calls.append(call)
             is_lost = await self._moment("after", call)
             await self._state.notify()

@@ -12,7 +12,6 @@ from simulators.discord.files import Cdn
 from simulators.discord.values import (
     ADA,
     ALL_PERMISSIONS,
-    BOB,
     CHANNEL,
     DIRECT,
     DM,
@@ -22,6 +21,7 @@ from simulators.discord.values import (
     HIDDEN,
     ME,
     MESSAGE_CONTENT,
+    NAMES,
     OTHER,
     ROLE,
     TEXT,
@@ -45,6 +45,8 @@ class Interaction:
 
     payload: Json
     acknowledged: int = 0  #: the type of the callback; 0: not yet
+    acknowledged_at: float = 0.0  #: of `time.monotonic()`
+    response: Json = field(default_factory=dict)  #: the callback's body
     followups: int = 0
     is_late: bool = False  #: more than three seconds have passed without an acknowledgement
     is_expired: bool = False  #: more than fifteen minutes have passed
@@ -219,7 +221,7 @@ class DiscordState:
             "edited_timestamp": None,
             "tts": False,
             "mention_everyone": False,
-            "mentions": [member(n)["user"] for n in (ME, ADA, BOB) if f"<@{n}>" in text],
+            "mentions": [member(n)["user"] for n in NAMES if f"<@{n}>" in text],
             "mention_roles": [ROLE] if f"<@&{ROLE}>" in text else [],
             "attachments": [],
             "embeds": [],

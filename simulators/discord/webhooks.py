@@ -1,5 +1,6 @@
 """Answers to interactions: callbacks, original responses and follow-ups."""
 
+import time
 from typing import Any
 
 from simulators.discord import channels, checks, components
@@ -35,7 +36,7 @@ async def callback(state: DiscordState, call: Call) -> Json | None:
         form.wrong("type", "BASE_TYPE_CHOICES", f"Value must be one of {_ALLOWED[found.payload['type']]}.")
         form.refuse()
     message = _responded(state, found, call)
-    found.acknowledged = kind
+    found.acknowledged, found.acknowledged_at, found.response = kind, time.monotonic(), call.body
     if message is not None:
         state.originals[call["token"]] = message
         if kind != DEFERRED_UPDATE and not message["flags"] & EPHEMERAL:

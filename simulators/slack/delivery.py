@@ -25,6 +25,7 @@ class Delivery:
 
     kind: str  #: "events_api", "slash_commands" or "interactive"
     body: Json
+    made_at: float = field(default_factory=time.monotonic)
     statuses: list[int] = field(default_factory=list)  #: of every try over HTTP; 0: no answer
     tries: int = 0
     acknowledged_at: float | None = None  #: of `time.monotonic()`

@@ -63,6 +63,7 @@ class Faults:
 
     rules: list[Rule] = field(default_factory=list)
     hooks: dict[tuple[int | str, When], Hook] = field(default_factory=dict)
+    delay: float = 0.0  #: seconds by which every call is late
 
     def fail(
         self, pattern: str, error: str, *, times: int | None = 1, where: Condition | None = None, **more: Any
@@ -105,6 +106,7 @@ class Faults:
                 rule.gate.set()
         self.rules.clear()
         self.hooks.clear()
+        self.delay = 0.0
 
     def _add(self, pattern: str, when: When, times: int | None, error: Exception) -> Rule:
         rule = Rule(pattern, when, times, error)
@@ -113,6 +115,8 @@ class Faults:
 
     async def apply(self, method: str, number: int, when: When, params: Json | None = None) -> None:
         """Apply the hooks and faults of this moment of a call. Raises the fault's error."""
+        if self.delay and when == "before":
+            await asyncio.sleep(self.delay)
         hook = self.hooks.pop((number, when), None) or self.hooks.pop((method, when), None)
         if hook is not None and (waiting := hook()):
             await waiting

@@ -71,7 +71,7 @@ def filled(element: Json, value: Any) -> Json:
     if kind.endswith(("conversations_select", "channels_select")):
         name = "conversation" if "conversations" in kind else "channel"
         return {f"selected_{name}": value or element.get(f"initial_{name}")}
-    return {"value": element.get("initial_value") if value is None else str(value)}
+    return {"value": element.get("initial_value") if value is None else str(value) or None}
 
 
 def state(blocks: list[Json], values: Mapping[str, Any], team: Team, base: str) -> Json:

@@ -1,5 +1,7 @@
 """Actions of people in Slack, each of which is also delivered to the app."""
 
+import html
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -265,6 +267,15 @@ class Person:
         return next(channel for channel in self.team.channels.values() if not channel.is_im)
 
 
+_MENTIONED = re.compile(r"<@([UW][A-Z0-9]+)>")
+
+
 def _rich(text: str) -> Json:
-    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    """What Slack's clients make of a text: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
+    found = [
+        {"type": "user", "user_id": part} if number % 2 else {"type": "text", "text": html.unescape(part)}
+        for number, part in enumerate(_MENTIONED.split(text))
+        if part
+    ]
+    section = {"type": "rich_text_section", "elements": found}
     return {"type": "rich_text", "block_id": "rich", "elements": [section]}

@@ -32,6 +32,7 @@ class Call:
     at: float  #: of `time.monotonic()`
     team: str = ""
     status: int = 0  #: 0: not answered
+    ended: float = 0.0  #: when it was answered or cut, of `time.monotonic()`
     answer: Json = field(default_factory=dict)
 
     @property
@@ -162,12 +163,21 @@ def authorise(slack: "SlackSimulator", entry: Entry, token: str) -> Grant:
 
 async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamResponse:
     """Serve one call."""
-    name = request.match_info["method"]
     token, params = await read(request)
     number = len(slack.calls) + 1
+    name = request.match_info["method"]
     call = Call(number=number, method=name, params=params, token=token, at=time.monotonic())
     slack.calls.append(call)
     slack.notify()
+    try:
+        return await _answered(slack, request, call)
+    finally:
+        call.ended = time.monotonic()
+        slack.notify()
+
+
+async def _answered(slack: "SlackSimulator", request: web.Request, call: Call) -> web.StreamResponse:
+    name, number, params = call.method, call.number, call.params
     headers = {"X-Slack-Req-Id": f"{number:032x}"}
     try:
         await slack.faults.apply(name, number, "before", params)
@@ -181,14 +191,11 @@ async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamRes
         headers["Retry-After"] = f"{error.retry_after:g}"
     except CrashError as error:
         call.status = error.status
-        slack.notify()
         return web.Response(status=error.status, text="<html><body>Server Error</body></html>", headers=headers)
     except DropError:
         if request.transport is not None:  # else the caller has hung up
             request.transport.abort()
-        slack.notify()
         return web.Response()
-    slack.notify()
     return web.json_response(call.answer, status=call.status, headers=headers)
 
 

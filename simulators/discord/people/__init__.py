@@ -1,0 +1,1 @@
+"""People in Discord and what the app receives from their actions."""

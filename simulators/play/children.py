@@ -1,0 +1,66 @@
+"""Programs that run beside the page: the service and its AI API."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+#: Settings of the caller's that do not reach a child: it must never act with real tokens.
+_FOREIGN = ("AIMODELS_", "BOT_", "SLACK_", "DISCORD_")
+_STOPS = 10.0  #: seconds for an orderly end
+
+
+class Child:
+    """One program, over all its lives; `folder/NAME.log` is what it printed."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
+        self.environment = {**inherited, "PYTHONPATH": str(_ROOT), **environment}
+        self._command = command
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self.log = folder / f"{name}.log"
+        self.starts = 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start it; return at once."""
+        self.starts += 1
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *self._command),
+                env=self.environment,
+                cwd=self._folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def ended(self) -> int:
+        """Wait until it ends; return its exit status."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def kill(self) -> None:
+        """End it with SIGKILL, without any chance to clean up."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """End it as an operator does, or by force after ten seconds."""
+        try:
+            async with asyncio.timeout(_STOPS):
+                await self._end(signal.SIGTERM)
+        except TimeoutError:
+            await self.kill()
+
+    async def _end(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
+            await self._process.wait()

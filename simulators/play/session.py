@@ -1,0 +1,203 @@
+"""The whole: simulators, AI API, service and page, started together."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simulators.changes import Changes
+from simulators.play.api_proxy import ApiProxy
+from simulators.play.children import Child
+from simulators.play.discord_side import DiscordSide
+from simulators.play.errors import PlayError
+from simulators.play.slack_side import SlackSide
+from simulators.play.web import WebServer, create_app
+from simulators.play.wire import Wire
+
+_KEY = "the-key-of-the-play-page"
+_ROOT = Path(__file__).parents[2]
+_REFUSED = 8.0  #: seconds for which the API answers 429 on demand
+#: Prices for the sandbox, so that costs, quotes and limits can be seen.
+_PRICES = (
+    "gpt-4-turbo=input:10|output:30,codellama-70b=input:1|output:1,seeddream-4.0=picture:0.04,"
+    "audiogen=second:0.002,videogen-pro=second:0.05"
+)
+
+
+class PlaySession:
+    """Everything that runs. `settings` are environment variables of the service that win over the page's own."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.changes = Changes()
+        self.wire = Wire()
+        self.slack = SlackSide(self.wire)
+        self.discord = DiscordSide(self.wire)
+        self.sides: dict[str, SlackSide | DiscordSide] = {"slack": self.slack, "discord": self.discord}
+        self.api = ApiProxy(self.wire, self.changes.notify)
+        self.is_slow = False
+        self.kills = 0
+        self.service: Child
+        self._settings = dict(settings or {})
+        self._sandbox: Child
+        self._web: WebServer
+        self._watching: asyncio.Task[None] | None = None
+        self._started_at = 0.0  #: time of day
+        self._restarting = asyncio.Lock()
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self._web.url
+
+    async def start(self, port: int = 0) -> None:
+        """Start everything; return when the page answers. Raises `OSError` when the port is taken."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._web = WebServer(create_app(self), port)  # first, as its port may be taken
+        await asyncio.gather(self.slack.simulator.start(), self.discord.simulator.start(), self.api.start())
+        for side in self.sides.values():
+            side.simulator.changes.subscribe(self.changes.notify)
+        number = _free_port()
+        self.api.target = f"http://127.0.0.1:{number}"
+        command = ("sandbox", "--port", str(number), "--api-key", _KEY)
+        self._sandbox = Child("sandbox", command, self.folder, {})
+        self.service = Child("service", ("bot", "run"), self.folder, self._environment())
+        await self._web.start()
+        await self._sandbox.start()
+        await self._start_service()
+        await self._read_manifest()
+
+    async def stop(self) -> None:
+        """End everything."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        await self._web.stop()
+        await asyncio.gather(self.service.stop(), self._sandbox.stop())
+        await asyncio.gather(self.slack.simulator.stop(), self.discord.simulator.stop(), self.api.stop())
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "AIMODELS_BASE_URL": f"{self.api.url}/v1",
+            "AIMODELS_API_KEY": _KEY,
+            "AIMODELS_STREAMING": "true",
+            "BOT_DATA_DIR": "data",
+            "BOT_PRICES": _PRICES,
+            **self.slack.simulator.environment,
+            **self.discord.simulator.environment,
+            **self._settings,
+        }
+
+    # ---- the service
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state of the service, for the page."""
+        connected = {name: side.is_connected for name, side in self.sides.items()}
+        return {
+            "is_alive": self.service.is_alive,
+            "connected": connected,
+            "is_slow": self.is_slow,
+            "refuses": time.time() < self.api.refuses_until,
+            "kills": self.kills,
+        }
+
+    async def _start_service(self) -> None:
+        self._started_at = time.time()
+        await self.service.start()
+        self._watching = asyncio.create_task(self._watch())
+        self.changes.notify()
+
+    async def _watch(self) -> None:
+        """Tell of an end that nobody asked for."""
+        status = await self.service.ended()
+        self.wire.note(f"the service ended with status {status}: see {self.service.log}", is_wrong=True)
+        self.changes.notify()
+
+    async def _stop_watching(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+
+    async def _read_manifest(self) -> None:
+        """Read the app's registration as an administrator would paste it."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "manifest", "slack"),
+            env=self.service.environment,
+            cwd=self.folder,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        text, _ = await process.communicate()
+        if process.returncode:
+            self.wire.note("no manifest: see python -m bot manifest slack", is_wrong=True)
+            return
+        self.slack.read_manifest(json.loads(text))
+        self.changes.notify()
+
+    async def kill(self) -> None:
+        """End the service with SIGKILL and start it again, with its data."""
+        async with self._restarting:
+            await self._stop_watching()
+            self.kills += 1
+            await self.service.kill()
+            self.wire.note("the service was killed (SIGKILL)", is_wrong=True)
+            self.changes.notify()
+            await self._start_service()
+            self.wire.note("the service starts again")
+            self.changes.notify()
+
+    async def reload(self) -> None:
+        """Restart the service where its code changed since it was started."""
+        async with self._restarting:
+            if not self._is_code_newer():
+                return
+            await self._stop_watching()
+            await self.service.stop()
+            self.wire.note("the code changed: the service starts again")
+            await self._start_service()
+            await self._read_manifest()
+
+    def _is_code_newer(self) -> bool:
+        found = (path for folder in ("bot", "adapters") for path in (_ROOT / folder).rglob("*"))
+        return any(path.suffix in {".py", ".toml"} and path.stat().st_mtime > self._started_at for path in found)
+
+    # ---- faults
+
+    async def fault(self, name: str, platform: str) -> dict[str, Any]:
+        """Do one of the page's faults. Raises `PlayError`."""
+        side = self.sides.get(platform)
+        if side is None:
+            raise PlayError("There is no such platform.")
+        match name:
+            case "kill":
+                await self.kill()
+            case "twice":
+                sent = await side.send_again()
+                self.wire.note(f"{sent} was sent again", platform=platform)
+            case "slow":
+                self.is_slow = not self.is_slow
+                for one in self.sides.values():
+                    one.slow_down(is_slow=self.is_slow)
+                self.wire.note("the platforms are slow" if self.is_slow else "the platforms are as quick as before")
+            case "limit":
+                self.api.refuses_until = time.time() + _REFUSED
+                self.wire.note(f"the AI API answers 429 for {_REFUSED:g} s", platform="api")
+                asyncio.get_running_loop().call_later(_REFUSED + 0.1, self.changes.notify)
+            case _:
+                raise PlayError("There is no such fault.")
+        self.changes.notify()
+        return self.state
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        number: int = listener.getsockname()[1]
+        return number

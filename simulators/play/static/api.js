@@ -1,0 +1,30 @@
+// Requests to the page's own server.
+
+/** Do something; the answer's JSON. Throws an `Error` with a sentence for the person. */
+export async function post(path, body) {
+  const raw = body instanceof Blob;
+  const answer = await fetch(path, {
+    method: "POST", body: raw ? body : JSON.stringify(body), headers: raw ? {} : { "Content-Type": "application/json" },
+  });
+  const data = await answer.json().catch(() => ({ error: `The page's server answered ${answer.status}.` }));
+  if (!answer.ok) throw new Error(data.error || `The page's server answered ${answer.status}.`);
+  return data;
+}
+
+/** Upload files; their ids. */
+export async function upload(platform, person, files) {
+  const ids = [];
+  for (const file of files) {
+    const query = new URLSearchParams({ person, name: file.name });
+    ids.push((await post(`/api/${platform}/files?${query}`, file)).id);
+  }
+  return ids;
+}
+
+/** Receive what changes. Returns a function that ends it. */
+export function listen(platform, query, receive) {
+  const source = new EventSource(`/api/${platform}/events?${new URLSearchParams(query)}`);
+  source.onmessage = (event) => receive(JSON.parse(event.data));
+  source.onerror = () => receive({ service: null });
+  return () => source.close();
+}

@@ -1,0 +1,82 @@
+"""The page of `make play`: its own browser may use it, nobody else, and nothing that somebody wrote becomes code."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simulators.play.session import PlaySession
+from simulators.play.web import create_app
+
+STATIC = Path("simulators/play/static")
+URL = "http://127.0.0.1:8090"
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> httpx.AsyncClient:
+    """The page of a session whose service is not started."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(PlaySession(tmp_path))), base_url=URL)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},  # a name that was pointed here
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+async def test_other_sites_can_do_nothing(page: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    """A page of another site acts as nobody here; the same request of the own page is answered."""
+    body = {"person": "U0ADA", "tab": "home"}
+    assert (await page.post("/api/slack/do/nothing", json=body, headers=headers)).status_code == 403
+    assert (await page.post("/api/slack/do/nothing", json=body, headers={"Origin": URL})).status_code == 409
+
+
+async def test_pages_run_no_other_script(page: httpx.AsyncClient) -> None:
+    """Every answer forbids inline scripts and whatever is elsewhere; the page itself has neither."""
+    answer = await page.get("/static/index.html")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(
+        r"<script(?![^>]*src=\"/static/)|\son\w+=|<style|\sstyle=|(src|href)=\"(https?:)?//", answer.text
+    )
+
+
+def test_texts_never_become_html() -> None:
+    """No script of the page writes HTML: all that is shown is made of elements and text nodes."""
+    for path in STATIC.glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|eval\(|Function\(", text
+        ), path
+
+
+async def test_foreign_files_are_never_shown_as_pages(page: httpx.AsyncClient) -> None:
+    """An uploaded HTML or SVG file is downloaded; a picture is shown, and a sound can be played from any place."""
+    for name, is_download in (("x.html", True), ("x.svg", True), ("x.png", False)):
+        sent = await page.post(f"/api/slack/files?person=U0ADA&name={name}", content=b"<script>alert(1)</script>")
+        answer = await page.get(f"/api/slack/files/{sent.json()['id']}")
+        assert (answer.headers.get("content-disposition") == "attachment") is is_download
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    part = await page.get(f"/api/slack/files/{sent.json()['id']}", headers={"Range": "bytes=1-6"})
+    assert (part.status_code, part.content) == (206, b"script")
+
+
+async def test_nobody_reads_what_is_not_theirs(page: httpx.AsyncClient, tmp_path: Path) -> None:
+    """An unknown person, a foreign direct message and an unknown action are refused with a sentence."""
+    for path, body in (
+        ("/api/slack/do/say", {"person": "U0NOBODY", "channel": "C0GENERAL", "text": "hello"}),
+        ("/api/slack/do/say", {"person": "U0ADA", "channel": "D0ELSE", "text": "hello"}),
+        ("/api/slack/do/_written", {"person": "U0ADA"}),
+        ("/api/discord/do/say", {"person": "1", "channel": "1", "text": "hello"}),
+        ("/api/nowhere/do/say", {"person": "1"}),
+        ("/api/faults/kill", {"platform": "nowhere"}),
+    ):
+        answer = await page.post(path, json=body)
+        assert answer.status_code == 409
+        assert answer.json()["error"]
