@@ -161,7 +161,7 @@ class PostgresEvents:
                 return result
             self._check_ownership(job)
             if number == self._lease.number:  # not between one number and the next
-                self._running.pop(job.seq, None)
+                self._drop(job)
                 self._has_lost_track = True  # a new number, whose adoption has yet to be heard of, may have the row
                 raise _lost(job)
 
@@ -241,13 +241,18 @@ class PostgresEvents:
         try:
             await self._end(job, sql, **values)
         except StoreUnavailable:  # it is released when the database is back
-            self._running.pop(job.seq, None)
+            self._drop(job)
             self._has_lost_track = True
             raise
 
+    def _drop(self, job: Job) -> None:
+        """Note that a job is not this process's any more, unless it has been claimed again meanwhile."""
+        if self._running.get(job.seq) is job:
+            del self._running[job.seq]
+
     async def _end(self, job: Job, sql: str, **values: object) -> None:
         def then() -> None:
-            del self._running[job.seq]
+            self._drop(job)
             self._changed.set()
 
         await self._write_owned(

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from pydantic import SecretStr
@@ -209,6 +210,54 @@ async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
                 await store.claim(LANES, ADAPTERS)
             await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         assert (await next_job(store)).event.id == "e"
+
+
+async def test_what_waits_again_may_be_claimed_before_the_writer_has_its_answer(url: SecretStr) -> None:
+    """The new claim stands although the answer to the transaction that gave the event back arrives after it."""
+    async with slow_commits(url) as (slow, is_committed, release), PostgresStore(slow) as store, asyncio.timeout(60):
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        first = await next_job(store)
+        await store.save_draft(first, "ref")
+        release.clear()
+        is_committed.clear()
+        given_back = asyncio.create_task(store.retry(first, 0))
+        await is_committed.wait()
+        second = await next_job(store)
+        release.set()
+        await given_back
+        await store.commit(second, outcome("e"))
+        await store.complete(second)
+        assert (await store.counts())["running"] == 0
+
+
+@contextlib.asynccontextmanager
+async def slow_commits(url: SecretStr) -> AsyncIterator[tuple[SecretStr, asyncio.Event, asyncio.Event]]:
+    """A connection to the server that delays the answers to COMMIT.
+
+    Yields its URL, an event that is set when such an answer has come, and one that lets it through.
+    """
+    is_committed, release = asyncio.Event(), asyncio.Event()
+    release.set()
+    folder = unquote(url.get_secret_value().rpartition("host=")[2])
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while read := await reader.read(65536):
+                if b"COMMIT\0Z" in read:
+                    is_committed.set()
+                    await release.wait()
+                writer.write(read)
+                await writer.drain()
+        writer.close()
+
+    async def connected_to_us(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reader_of_server, writer_of_server = await asyncio.open_unix_connection(f"{folder}/.s.PGSQL.5432")
+        await asyncio.gather(pump(reader, writer_of_server), pump(reader_of_server, writer))
+
+    proxy = await asyncio.start_server(connected_to_us, "127.0.0.1", 0)
+    async with proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        yield SecretStr(f"postgresql://postgres@127.0.0.1:{port}/{name_of(url)}?sslmode=disable"), is_committed, release
 
 
 async def test_a_value_of_another_process_is_seen(url: SecretStr) -> None:
