@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ def module_name(path: Path) -> str:
 
 def imported_names(path: Path, packages: tuple[str, ...] = PACKAGES) -> Iterator[tuple[str, str]]:
     """Yield the module and the name of every import from `packages`; the name of an imported module is ""."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _imports(path):
         if isinstance(node, ast.Import):
             yield from ((name.name, "") for name in node.names if name.name.split(".")[0] in packages)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in packages:
@@ -30,6 +31,12 @@ def imported_names(path: Path, packages: tuple[str, ...] = PACKAGES) -> Iterator
                 full = ROOT / Path(*node.module.split("."), name.name)
                 is_module = full.with_suffix(".py").exists() or full.is_dir()
                 yield (f"{node.module}.{name.name}", "") if is_module else (node.module, name.name)
+
+
+@cache
+def _imports(path: Path) -> tuple[ast.AST, ...]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def imported_modules(path: Path) -> set[str]:
