@@ -21,6 +21,7 @@ import pytest
 from bot import __version__
 from bot.__main__ import main
 from sandbox.server import Sandbox
+from tests.support.forked import command_line
 from tests.support.scripted_api import chat, failure, scripted_api, silence
 
 ROOT = Path(__file__).parents[1]
@@ -31,6 +32,11 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def bot(folder: Path, *arguments: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    return command_line.bot(*arguments, environment=environment(folder, **settings), folder=folder, text=text)
+
+
+def program(folder: Path, *arguments: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as it is started by hand."""
     return _run([sys.executable, "-m", "bot", *arguments], folder, text, settings)
 
 
@@ -39,10 +45,17 @@ def scripted(folder: Path, script: str, *arguments: str, **settings: str) -> sub
     return _run([sys.executable, "-c", script, *arguments], folder, "", settings)
 
 
+def without(module: str, folder: Path, *commands: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run commands one after the other where a module is not installed; prints their statuses."""
+    script = "import sys; sys.modules[sys.argv[1]] = None; from bot.__main__ import main\n"
+    script += "for command in sys.argv[2:]: print('status', main([command]))"
+    return scripted(folder, script, module, *commands, **settings)
+
+
 def unprivileged(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Without the administrator's right to read and write everything: permissions count for tests, too."""
     drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
-    return _run([*drop, sys.executable, "-m", "bot", *arguments], folder, "", settings)
+    return _run([*drop, sys.executable, *arguments], folder, "", settings)
 
 
 def _run(command: list[str], folder: Path, text: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -60,7 +73,7 @@ def _run(command: list[str], folder: Path, text: str, settings: dict[str, str]) 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     """`--version` prints the version."""
-    assert bot(tmp_path, "--version").stdout.strip() == __version__
+    assert program(tmp_path, "--version").stdout.strip() == __version__
 
 
 def test_the_command_has_a_name_of_its_own() -> None:
@@ -76,7 +89,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 def test_piped_input_is_answered_and_ends(tmp_path: Path) -> None:
     """With nothing configured every piped line is answered, files are named, and the exit status is 0."""
-    done = bot(tmp_path, text="my name is Ada\nwhat is my name?\n/image a sunset over the sea --size 512x512\n")
+    done = program(tmp_path, text="my name is Ada\nwhat is my name?\n/image a sunset over the sea --size 512x512\n")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Ada") >= 2
     saved = re.search(r"saved: (\S+)", done.stdout)
@@ -171,13 +184,11 @@ async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> N
     assert [int(answer.headers["X-RateLimit-Limit"]) for answer in told] == [2, 2, 2]
 
 
-@pytest.mark.parametrize("arguments", [("run",), ("check",), ("sandbox",)])
-def test_a_sandbox_that_is_missing_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_sandbox_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     """Without the extra, a service that needs the sandbox says what to install."""
-    script = "import sys; sys.modules['fastapi'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    done = scripted(tmp_path, script, *arguments)
-    assert done.returncode == (1 if arguments == ("check",) else 2)
-    assert ".venv/bin/pip install -e '.[sandbox]'" in done.stdout + done.stderr
+    done = without("fastapi", tmp_path, "run", "check", "sandbox")
+    assert re.findall(r"status (\d)", done.stdout) == ["2", "1", "2"]
+    assert (done.stdout + done.stderr).count(".venv/bin/pip install -e '.[sandbox]'") == 3
     assert "Traceback" not in done.stderr
 
 
@@ -196,35 +207,35 @@ def test_a_wrong_setting_stops_the_start(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("command", "is_utf_8", "mode"),
-    [("run", False, 0o600), ("check", True, 0), ("check", False, 0o600), ("sandbox", True, 0)],
-)
-def test_an_env_file_that_can_not_be_read_is_a_sentence(
-    tmp_path: Path, command: str, is_utf_8: bool, mode: int
-) -> None:
+def test_an_env_file_that_can_not_be_read_is_a_sentence(tmp_path: Path) -> None:
     """One sentence that names it, whatever reads it; nothing is started without what it says."""
-    (tmp_path / ".env").write_text("BOT_SYSTEM_PROMPT=café", encoding="utf-8" if is_utf_8 else "cp1252")
-    (tmp_path / ".env").chmod(mode)
-    done = unprivileged(tmp_path, command)
-    said = (done.stderr + done.stdout).strip()
-    assert done.returncode != 0
-    assert ".env can't be read" in said
-    assert "\n" not in said
+    cases = [("run", "cp1252", 0o600), ("check", "utf-8", 0), ("check", "cp1252", 0o600), ("sandbox", "utf-8", 0)]
+    for number, (_, encoding, mode) in enumerate(cases):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / ".env").write_text("BOT_SYSTEM_PROMPT=café", encoding=encoding)
+        (tmp_path / f"{number}" / ".env").chmod(mode)
+    script = "import os, sys; from bot.__main__ import main\n"
+    script += "for n, command in enumerate(sys.argv[1:]): os.chdir(f'../{n}'); print('status', main([command]))"
+    done = unprivileged(tmp_path / "0", "-c", script, *(command for command, _, _ in cases))
+    assert re.findall(r"status (\d)", done.stdout) == ["2", "1", "1", "2"]
+    said = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith("status")]
+    assert len(said) == len(cases)
+    assert [line for line in said if ".env can't be read" not in line] == []
 
 
-@pytest.mark.parametrize(
-    ("folder", "key"), [("file", ""), ("closed/data", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ")]
-)
-def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path, folder: str, key: str) -> None:
+def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> None:
     """The sentence names the problem and the setting that chooses another one; the exit status is 2."""
     (tmp_path / "file").touch()
     (tmp_path / "closed").mkdir(mode=0o555)
-    settings = {"BOT_DATA_DIR": folder, "BOT_SECRET_KEY": key, "AIMODELS_API_KEY": "k"}
-    done = unprivileged(tmp_path, "run", **settings)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"BOT_DATA_DIR: {folder}")
-    assert done.stderr.count("\n") == 1
+    script = "import os; from bot.__main__ import main; print('status', main(['run']))\n"
+    script += (
+        "os.environ.update(BOT_DATA_DIR='closed/data', BOT_SECRET_KEY='0123456789abcdefghijklmnopqrstuvwxyzABCDE')\n"
+    )
+    script += "print('status', main(['run']))"
+    done = unprivileged(tmp_path, "-c", script, BOT_DATA_DIR="file", AIMODELS_API_KEY="k")
+    assert re.findall(r"status (\d)", done.stdout) == ["2", "2"]
+    for line, folder in zip(done.stderr.splitlines(), ("file", "closed/data"), strict=True):
+        assert line.startswith(f"BOT_DATA_DIR: {folder}")
 
 
 async def test_a_wrong_key_is_a_sentence_and_never_shown(tmp_path: Path) -> None:
@@ -281,11 +292,9 @@ def test_a_port_that_is_taken_is_found(tmp_path: Path) -> None:
 def test_a_model_file_without_its_extra_is_told(tmp_path: Path) -> None:
     """Neither the start nor `check` waits for the first question."""
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
-    script = "import sys; sys.modules['xllamacpp'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    checked = scripted(tmp_path, script, "check", SANDBOX_GGUF="model.gguf")
-    started = scripted(tmp_path, script, SANDBOX_GGUF="model.gguf")
-    assert (checked.returncode, started.returncode) == (1, 2)
-    for told in (checked.stdout, started.stderr):
+    done = without("xllamacpp", tmp_path, "check", "run", SANDBOX_GGUF="model.gguf")
+    assert re.findall(r"status (\d)", done.stdout) == ["1", "2"]
+    for told in (done.stdout, done.stderr):
         assert "SANDBOX_GGUF needs llama.cpp, which is not installed: run make llama" in told
 
 
@@ -337,13 +346,12 @@ def test_a_database_server_that_is_away_is_a_sentence_without_its_password(tmp_p
 
 def test_a_database_driver_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     """Without the extra, a PostgreSQL address says what to install."""
-    script = "import sys; sys.modules['asyncpg'] = None; from bot.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    for arguments, status in ((("run",), 2), (("check",), 1)):
-        done = scripted(tmp_path, script, *arguments, BOT_DATABASE_URL="postgresql://ann:hunter2@127.0.0.1:1/muse")
-        assert done.returncode == status
-        assert ".venv/bin/pip install -e '.[postgres]'" in done.stdout + done.stderr
-        assert "hunter2" not in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
+    done = without("asyncpg", tmp_path, "run", "check", BOT_DATABASE_URL="postgresql://ann:hunter2@127.0.0.1:1/muse")
+    assert re.findall(r"status (\d)", done.stdout) == ["2", "1"]
+    for told in (done.stdout, done.stderr):
+        assert ".venv/bin/pip install -e '.[postgres]'" in told
+    assert "hunter2" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_check_finds_a_rule_that_would_stop_the_start(tmp_path: Path) -> None:
@@ -406,17 +414,7 @@ def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ..
 
 def test_nothing_to_serve(tmp_path: Path) -> None:
     """Without a platform and without a terminal, as in the background, the start says so and fails."""
-    command = [sys.executable, "-m", "bot"]
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = command_line.bot(environment=environment(tmp_path), folder=tmp_path, text=None)
     assert done.returncode == 2
     assert "no platform is configured" in done.stderr
     assert "discord, slack" in done.stderr

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -29,8 +29,10 @@ def _token(value: SecretStr) -> SecretStr:
 
 
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(operator_text("setting.time_zone"))
+    try:
+        ZoneInfo(value)  # to list all would read a thousand files at each start
+    except (KeyError, ValueError, OSError):  # an unknown name, no name, a folder
+        raise ValueError(operator_text("setting.time_zone")) from None
     return value
 
 

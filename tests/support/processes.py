@@ -7,31 +7,21 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Literal
 
 import aiohttp
 import psutil
 
-import bot
 from bot import __main__
 from bot.service import run
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    [
-        *("bot.__main__", "bot.service", "bot.security.token_cipher", "sandbox.config", "bot.i18n.catalogues"),
-        *("adapters.discord.adapter", "adapters.slack.adapter", "adapters.console.adapter", "rich", "pypdf"),
-        *(
-            f"bot.commands.{path.stem}"
-            for path in (Path(bot.__file__).parent / "commands").glob("*.py")
-            if path.stem != "__init__"
-        ),
-        *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel.adapter"),
-    ]
-)
+#: Forks processes from one that has loaded all modules.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.support.forked.preload"])
 
 
 class Process:
@@ -40,12 +30,12 @@ class Process:
     def __init__(
         self, target: Callable[..., int | None], *given: object, environment: Mapping[str, str], folder: Path
     ) -> None:
-        self._process = _CONTEXT.Process(target=_run, args=(target, given, {**os.environ, **environment}, folder))
+        self._process = CONTEXT.Process(target=_run, args=(target, given, {**os.environ, **environment}, folder))
 
     def start(self) -> None:
         """Start the process."""
         self._process.start()
-        self._gone = asyncio.ensure_future(asyncio.to_thread(self._process.join))  # only one thread may join it
+        self._gone: asyncio.Future[Any] = asyncio.ensure_future(asyncio.to_thread(wait, [self._process.sentinel]))
 
     @property
     def pid(self) -> int | None:

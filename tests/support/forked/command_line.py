@@ -1,0 +1,60 @@
+"""`python -m bot` in a process that is forked with all modules loaded: its input, its output and its exit status."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from bot import __main__
+from tests.support.processes import CONTEXT
+
+_LONGEST = 120  #: seconds that a command may take
+
+
+def bot(
+    *arguments: str, environment: Mapping[str, str], folder: Path, text: str | None = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command in a folder to its end; `text`: what is piped in; None: nothing can be read."""
+    stdin, keyboard = Pipe(duplex=False)
+    outputs = [Pipe(duplex=False) for _ in range(2)]
+    ends = [stdin, *(written for _, written in outputs)]
+    process = CONTEXT.Process(target=_run, args=(arguments, ends, dict(environment), folder, text is not None))
+    process.start()
+    for end in ends:
+        end.close()
+    with ThreadPoolExecutor(3) as threads:
+        reads = [threads.submit(_read_all, read) for read, _ in outputs]
+        threads.submit(_write_all, keyboard, (text or "").encode()).result()
+        stdout, stderr = (read.result() for read in reads)
+    process.join(_LONGEST)
+    assert process.exitcode is not None, "it does not end"
+    return subprocess.CompletedProcess(arguments, process.exitcode, stdout, stderr)
+
+
+def _read_all(end: Connection) -> str:
+    with end, os.fdopen(os.dup(end.fileno()), encoding="utf-8") as file:
+        return file.read()
+
+
+def _write_all(end: Connection, content: bytes) -> None:
+    with end, os.fdopen(os.dup(end.fileno()), "wb") as file:
+        file.write(content)
+
+
+def _run(
+    arguments: Sequence[str], ends: Sequence[Connection], environment: Mapping[str, str], folder: Path, has_input: bool
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for number, end in enumerate(ends):
+        if number or has_input:  # else it is /dev/null
+            os.dup2(end.fileno(), number)
+        end.close()
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the life of the process
+    sys.argv = ["bot", *arguments]
+    sys.exit(__main__.main(arguments))

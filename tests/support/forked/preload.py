@@ -1,0 +1,23 @@
+"""All that processes of the service use, loaded once: each is forked from the process that imports this module."""
+
+import gc
+import importlib
+import pkgutil
+
+import bot.commands
+from bot.models import Answer, Event, Turn
+from bot.store.shared import codec
+
+_MODULES = (
+    *("bot.__main__", "bot.service", "bot.security.token_cipher", "bot.i18n.catalogues", "sandbox.server"),
+    *("adapters.discord.adapter", "adapters.slack.adapter", "adapters.console.adapter", "rich", "pypdf"),
+    *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel.adapter"),
+    *("httpcore", "anyio._backends._asyncio"),
+    *(f"bot.commands.{module.name}" for module in pkgutil.iter_modules(bot.commands.__path__)),
+)
+for name in _MODULES:
+    importlib.import_module(name)
+for kind in (Answer, Event, Turn):
+    codec._adapter(kind)
+gc.collect()
+gc.freeze()  # or the collector of each process would copy all of it
