@@ -45,6 +45,9 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+#: Whose money is the operator's: it leaves out what workspaces that have brought their own API pay.
+OPERATORS = frozenset((Subject.PERSON, Subject.SERVICE))
+
 #: What one unit of a measure, as people write it, is counted as.
 UNITS: Mapping[Measure, int] = {Measure.SOUND: 1000, Measure.VIDEO: 1000, Measure.MONEY: 1_000_000}
 
@@ -69,6 +72,7 @@ class Amounts:
     items: int = 0  #: images, audio files or videos
     milliseconds: int = 0  #: length of all sounds or videos
     micros: int | None = 0  #: None: the price is not known
+    is_own: bool = False  #: paid by the workspace that has brought its own API
 
     def of(self, measure: Measure) -> int:
         """Return the amount of a measure; what is not known is 0."""

@@ -84,6 +84,7 @@ class Event:
     is_local: bool = False  #: only the process that records it can answer it, as at a terminal
     agreed: int = 0  #: price in micros to which its author has agreed
     approved: int = 0  #: price in micros that an approver has granted
+    has_own_api: bool = False  #: its workspace has brought the API: what it costs is not the operator's
 
 
 @dataclass(frozen=True, slots=True)

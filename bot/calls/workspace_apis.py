@@ -13,7 +13,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from aimodels import AsyncAIModels, Call, Timing
 from aimodels.responses import Flavor
-from bot.control.scopes import workspace_namespace
+from bot.control.scopes import OWN_API, workspace_namespace
 from bot.errors import UsageError
 from bot.i18n import translate
 from bot.media.network import Network
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-#: Name of the sealed value beside the workspace's settings; it is no setting, so that nothing lists it.
-_NAME = "own_api"
 _MOST_CLIENTS = 1000
 
 
@@ -128,13 +126,13 @@ class WorkspaceApis:
 
     async def keep(self, event: Event, api: OwnApi) -> None:
         """Let the event's workspace use this API from now on, in every process. Raises `StoreError`."""
-        await self._namespace(event).set(_NAME, self.seal(json.dumps(asdict(api))))
+        await self._namespace(event).set(OWN_API, self.seal(json.dumps(asdict(api))))
 
     async def remove(self, event: Event) -> bool:
         """Let the event's workspace use the service's API again; False: it did. Raises `StoreError`."""
         if not await self._sealed(event):
             return False
-        await self._namespace(event).delete(_NAME)
+        await self._namespace(event).delete(OWN_API)
         return True
 
     def seal(self, text: str) -> str:
@@ -158,7 +156,7 @@ class WorkspaceApis:
     async def _sealed(self, event: Event) -> str:
         if not event.location.workspace:
             return ""
-        return (await self._namespace(event).items()).get(_NAME, "")
+        return (await self._namespace(event).items()).get(OWN_API, "")
 
     def _open(self, sealed: str) -> OwnApi | None:
         text = self.unseal(sealed)

@@ -118,13 +118,13 @@ def bars(by: str, groups: Sequence[Group], names: Mapping[str, str]) -> tuple[Se
 async def file(ctx: Context, sums: Sequence[UsageSum]) -> str:
     """Return the report in all fields as a CSV file. Raises `StoreError`."""
     people = await ctx.reports.names(ctx.event.adapter, {one.fields[ALL_FIELDS.index("person")] for one in sums})
-    figures = ("requests", "prompt_tokens", "completion_tokens", "items", "cost")
+    figures = ("requests", "prompt_tokens", "completion_tokens", "items", "cost", "own_cost")
     records = [[*ALL_FIELDS, "name", *figures]]
     for one in sums:
         fields = [value.replace("\n", " ") for value in one.fields]
         name = people.get(one.fields[ALL_FIELDS.index("person")], "")
         amounts = (one.requests, one.prompt_tokens, one.completion_tokens, one.items)
-        records.append([*fields, name, *(str(amount) for amount in amounts), f"{one.cost:.6f}"])
+        records.append([*fields, name, *(str(amount) for amount in amounts), f"{one.cost:.6f}", f"{one.own_cost:.6f}"])
     return csv_text(records)
 
 

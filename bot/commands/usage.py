@@ -76,6 +76,9 @@ async def usage(ctx: Context) -> Parts:
     groups = report.group(by, sums)
     names = await report.labels(ctx, by, groups)
     yield Text(f"**{title}**\n\n{report.table(ctx, by, groups, names, sums)}")
+    own = sum(one.own_cost for one in sums)
+    if own:
+        yield Text("\n\n" + ctx.translate("spent.own", cost=report.cost_figure(own)))
     if whose == "channel":
         good, bad = await ctx.journal.feedback_totals(
             since=since, adapter=ctx.event.adapter, channel=ctx.event.location.channel

@@ -8,7 +8,15 @@ from typing import Self
 from bot.commandline.mentions import read_mention, split_mentions
 from bot.control.access import PAUSED, PREFIX, AccessRule, parse_rule
 from bot.control.registry import ANSWER_ALL, MANAGERS, ON, REPLY_MODE, ScopedSetting, split_list
-from bot.control.scopes import ADMINISTERED, Scope, channel_namespaces, namespaces_of, owner_of, person_namespace
+from bot.control.scopes import (
+    ADMINISTERED,
+    OWN_API,
+    Scope,
+    channel_namespaces,
+    namespaces_of,
+    owner_of,
+    person_namespace,
+)
 from bot.errors import Paused, UsageError
 from bot.models import CommandSpec, Event, Kind, Location
 from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
@@ -118,6 +126,11 @@ class EffectiveSettings:
             for mention in map(read_mention, split_mentions(value))
             if mention is not None
         )
+
+    @property
+    def has_own_api(self) -> bool:
+        """Whether the event's workspace has brought its own API."""
+        return any(scope is Scope.WORKSPACE and OWN_API in values for scope, values in self._set)
 
     def paused(self) -> Sequence[tuple[Scope, str]]:
         """Return the scopes that administrators have paused here, each with the reason; "": none was given."""

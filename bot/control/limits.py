@@ -89,13 +89,22 @@ class LimitBook:
     async def applying(self, event: Event, spec: CommandSpec) -> tuple[Limit, ...]:
         """Return the limits that a request must keep, of those on the same use the smallest. Raises `StoreError`."""
         rules = await self.rules()
-        limits = [*self._of_environment, *(rule.to_limit() for rule in rules if rule.applies_to(event))]
-        return strictest(limit for limit in limits if concerns(limit, spec.kind))
+        return strictest(limit for limit in self._found(event, rules) if concerns(limit, spec.kind))
 
     async def of_person(self, event: Event) -> tuple[Limit, ...]:
         """Return all limits that hold for a person there. Raises `StoreError`."""
         rules = await self.rules()
-        return strictest((*self._of_environment, *(rule.to_limit() for rule in rules if rule.applies_to(event))))
+        return strictest(self._found(event, rules))
+
+    def _found(self, event: Event, rules: Sequence[LimitRule]) -> Iterable[Limit]:
+        """Return the limits on an event; those on the operator's money do not concern what a workspace pays itself."""
+        of_service = [
+            *self._of_environment,
+            *(rule.to_limit() for rule in rules if not rule.adapter and rule.applies_to(event)),
+        ]
+        if event.has_own_api:
+            of_service = [limit for limit in of_service if limit.measure is not Measure.MONEY]
+        return (*of_service, *(rule.to_limit() for rule in rules if rule.adapter and rule.applies_to(event)))
 
     async def set(self, rule: LimitRule, *, is_removed: bool = False) -> int | None:
         """Keep or remove a limit; return the amount that it had. Raises `StoreError`."""

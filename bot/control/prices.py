@@ -3,7 +3,7 @@
 Money is counted in micros, millionths of the API's currency, as whole numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -101,6 +101,11 @@ class PriceBook:
             self._learnt = learnt
             self._current = replace(self.given, learnt={name: int(price) for name, price in learnt.items()})
         return self._current
+
+    def pricing(self, event: Event) -> Callable[[Usage], Usage]:
+        """Return what sets the cost of an event's usage: of another API that which it reports, if any."""
+        priced = self.given.priced
+        return (lambda used: used if used.cost else priced(used)) if event.has_own_api else priced
 
     async def learn(self, usage: Sequence[Usage]) -> None:
         """Learn the prices of what was used, where the operator gives none. Without a database nothing is learnt."""

@@ -26,6 +26,9 @@ ADMINISTERED = (Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
 
 _SERVICE = "service"
 
+#: Name of a workspace's value that is the API which it has brought, sealed. It is no setting, so that nothing lists it.
+OWN_API = "own_api"
+
 
 def namespaces_of(event: Event) -> Mapping[Scope, str]:
     """Return the scopes that apply to an event, the nearest first, each with the namespace that has its values."""

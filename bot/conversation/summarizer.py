@@ -1,11 +1,11 @@
 """Summarizes older turns of conversations in the background."""
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
 from aimodels.errors import ApiError
+from bot.control.prices import PriceBook
 from bot.conversation.context import Conversation
 from bot.errors import StoreError, UsageError
 from bot.models import Job, Usage
@@ -19,11 +19,10 @@ log = structlog.get_logger(__name__)
 class Summarizer:
     """Runs at most one summary of a conversation at a time."""
 
-    def __init__(self, ledger: UsageLedger, api: GuardedApi, price: Callable[[Usage], Usage], metrics: Metrics) -> None:
-        """`price` sets the cost of usage."""
+    def __init__(self, ledger: UsageLedger, api: GuardedApi, prices: PriceBook, metrics: Metrics) -> None:
         self._ledger = ledger
         self._api = api
-        self._price = price
+        self._prices = prices
         self._metrics = metrics
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -51,7 +50,7 @@ class Summarizer:
         try:
             usage = await self._request_summary(job, conversation)
             if usage is not None:
-                usage = self._price(usage)
+                usage = self._prices.pricing(job.event)(usage)
                 await self._ledger.add_usage(job, (usage,))
                 self._metrics.used((usage,))
         except (ApiError, StoreError, UsageError) as exc:

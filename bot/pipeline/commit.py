@@ -36,7 +36,8 @@ async def commit(
             continue
         if is_new:
             metrics.used(outcome.usage)
-            await prices.learn(outcome.usage)
+            if not job.event.has_own_api:  # its prices are another API's
+                await prices.learn(outcome.usage)
             return outcome.answer
         committed = await journal.job(job.event.adapter, job.event.id)
         return committed.answer if committed is not None and committed.answer is not None else outcome.answer

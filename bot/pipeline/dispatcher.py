@@ -96,7 +96,7 @@ class Dispatcher:
             progress.status(describe_wait(seconds, reason))
 
         adapter = self.adapters[event.adapter]
-        builder.price = self.quotas.prices.given.priced
+        builder.price = self.quotas.prices.pricing(event)
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = await self.scoped.for_event(event)
         effective.require_unpaused(command.spec)
@@ -169,6 +169,8 @@ class Dispatcher:
     async def _run(self, cmd: Command, ctx: Context, job: Job, builder: OutcomeBuilder, progress: Progress) -> Outcome:
         """Run a command; the outcome of one that is too dear to be made at once is a question."""
         self.policy.require_open(job, cmd.spec, ctx.effective)
+        if ctx.event.has_own_api and not ctx.effective.has_own_api:  # it was not admitted at the operator's expense
+            raise UsageError(translate("own_api.gone", ctx.event.actor.locale))
         question, note = await self.questions.ask(ctx.event, cmd.spec, ctx.effective, ctx.defaults)
         if question is not None:
             return Outcome(answer=question)
@@ -273,7 +275,7 @@ class Dispatcher:
             return (Usage(kind=kind, model=model, is_estimate=True),)
         options = {**effective.defaults_of(command.spec), **job.event.options}
         used = self.quotas.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
-        return (self.quotas.prices.given.priced(replace(used, is_estimate=True)),)
+        return (self.quotas.prices.pricing(job.event)(replace(used, is_estimate=True)),)
 
 
 def _note_failed_job(error: Failure, builder: OutcomeBuilder) -> None:

@@ -49,10 +49,7 @@ class Inbox:
         False: it is ignored, as its author has read lately why it is refused.
         """
         effective = await self.scoped.for_event(event)
-        language = effective.get(LANGUAGE)
-        if language:
-            event = replace(event, actor=replace(event.actor, locale=language))
-        event = await self._resolve(event)
+        event = await self._resolve(_with_settings(event, effective))
         command = self.registry.find(event.command)
         if command is not None and (secrets := command.spec.secrets):
             event = self._seal(event, secrets)
@@ -177,3 +174,11 @@ class Inbox:
             agreed=first.agreed if is_failure else 0,
             approved=first.approved if is_failure else 0,
         )
+
+
+def _with_settings(event: Event, effective: EffectiveSettings) -> Event:
+    """Return the event with what settings say of it: its language, and whose API it is for."""
+    language = effective.get(LANGUAGE)
+    if language:
+        event = replace(event, actor=replace(event.actor, locale=language))
+    return replace(event, has_own_api=True) if effective.has_own_api else event

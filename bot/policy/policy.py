@@ -1,7 +1,7 @@
 """The decision whether an event may be answered."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -104,6 +104,7 @@ class Policy:
     async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
         """Check and count a recorded event whose request has changed. Raises `StoreError`."""
         effective = await self.scoped.for_event(event)
+        event = replace(event, has_own_api=effective.has_own_api)
         refusal = self.check(event, spec, effective.access_rules())
         quota = await self.quota(event, spec, effective)
         if refusal is None and quota is not None:

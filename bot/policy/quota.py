@@ -106,6 +106,7 @@ class Quotas:
             items=used.items,
             milliseconds=round(used.seconds * 1000),
             micros=micros,
+            is_own=event.has_own_api,
         )
 
 

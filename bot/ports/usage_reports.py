@@ -19,6 +19,7 @@ class UsageSum:
     completion_tokens: int = 0
     items: int = 0
     cost: float = 0.0
+    own_cost: float = 0.0  #: of this, paid by workspaces that have brought their own API
 
 
 class UsageReports(Protocol):

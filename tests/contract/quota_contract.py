@@ -380,6 +380,41 @@ class QuotaContract:
         assert await within(two, event("h"), replace(chat, uses=replace(chat.uses, micros=100_000))) is None
         assert chat.near == [NearLimit(money, 900_000)]
 
+    async def test_who_brings_an_api_pays_for_it(self, stores: Stores) -> None:
+        """Its calls count in limits of the workspace, not in the operator's, while being made and after a restart."""
+        one, two = stores
+        place = Location(workspace="w", channel="c")
+        subjects = (Subject.SERVICE, Subject.PERSON, Subject.WORKSPACE, Subject.MEMBER, Subject.CHANNEL)
+        limits = [Limit(subject, Measure.MONEY, Period.DAY, 10_000_000) for subject in subjects]
+
+        async def spent(store: Store) -> list[int]:
+            return list(await store.used("one", "ann", place, limits))
+
+        def own(name: str) -> Event:
+            return event(name, location=place, has_own_api=True)
+
+        quota = make_quota("image", 1, micros=500_000, more=limits)
+        quota = replace(quota, uses=replace(quota.uses, is_own=True))
+        assert await within(one, own("made"), quota) is None
+        job = await claim(two)
+        await two.begin_call(job, DRAWING, 500_000)
+        await two.commit(job, replace(outcome(usage=(replace(DRAWING, cost=0.25),)), call="used"))
+        await two.complete(job)
+        assert await within(two, own("waits"), quota) is None
+        assert await spent(one) == [0, 0, 750_000, 750_000, 750_000]
+        one, two = await self.restart()
+        assert await spent(two) == [0, 0, 750_000, 750_000, 750_000]
+        job = await claim(one)
+        await one.commit(job, outcome())
+        await one.complete(job)
+        await answer(one, event("operator's", location=place), outcome(usage=(replace(DRAWING, cost=0.125),)))
+        assert await spent(two) == [125_000, 125_000, 375_000, 375_000, 375_000]
+        since = datetime.now(UTC) - timedelta(days=1)
+        [total] = await one.usage_sums(["workspace"], since=since, adapter="one")
+        assert (total.cost, total.own_cost) == (0.375, 0.25)
+        await one.forget("one", "ann")
+        assert await spent(two) == [125_000, 125_000, 375_000, 375_000, 375_000]
+
     async def test_a_minute_passes(self, stores: Stores) -> None:
         """What a request did use counts for sixty seconds, in place of what it might have."""
         one, two = stores

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from aiohttp import web
 
 from tests.support.channel.adapter import Message
-from tests.support.scripted_api import ScriptedApi, failure, scripted_api
+from tests.support.scripted_api import ScriptedApi, chat, failure, scripted_api
 from tests.support.service import EchoApi, Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -57,6 +58,29 @@ async def test_a_workspace_uses_its_own_key(tmp_path: Path) -> None:
         assert "key is deleted" in (await one.ask("", command="apikey", options={"remove": "yes"})).text
         await one.ask("hello again")
         assert one.echo.prompts == ["hello again"]
+
+
+async def test_a_workspace_pays_for_its_own_key(tmp_path: Path) -> None:
+    """Neither the operator's budget nor the rate limit of the operator's key is used; `/usage` says whose it was."""
+    given: dict[str, Any] = {
+        "bot_budget_per_day": 0.5,
+        "bot_prices": ("dear=picture:0.5",),
+        "bot_image_models": ("dear",),
+    }
+    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,), **given) as one:
+        await bring(one, key=KEY, url=api.url)
+        for _ in range(2):
+            assert (await one.ask("a fox", command="image")).files
+        used_up = {"X_RateLimit_Limit": "1", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "99999999999"}
+        api.play(chat("the last one", **used_up))
+        assert (await one.ask("hello")).text == "the last one"
+        assert "budget" not in (await one.ask("", command="limits")).text
+        shown = (await one.ask("", command="usage", options={"whose": "workspace"})).text
+        assert "Of this cost, 1.0000 is paid with API keys that workspaces have brought" in shown
+        elsewhere: dict[str, Any] = {"command": "image", "workspace": "w2", "conversation": "c2"}
+        assert (await one.ask("a dog", **elsewhere)).files
+        assert "Everybody together has used up a budget of 0.5" in (await one.ask("a cat", **elsewhere)).text
+        assert [body["prompt"] for body in one.echo.bodies] == ["a dog"]
 
 
 async def test_nobody_sees_the_key(tmp_path: Path) -> None:

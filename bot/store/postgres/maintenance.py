@@ -15,9 +15,9 @@ CHUNK = 200
 
 _ADD_USAGE = f"""
 INSERT INTO usage (hour, adapter, actor, workspace, channel, kind, model, requests, prompt_tokens, completion_tokens,
-    items, milliseconds, micros)
+    items, milliseconds, micros, own_micros)
 SELECT hour, adapter, '', workspace, channel, kind, model, requests, prompt_tokens, completion_tokens, items,
-    milliseconds, micros
+    milliseconds, micros, own_micros
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 {ADDED}
 """  # noqa: S608 - constants

@@ -11,7 +11,7 @@ from bot.store.shared.rows import USAGE_COLUMNS, make_usage_rows, usage_place
 
 def usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Any]:
     """Return the columns of usage as the statements take them."""
-    names = ("hours", "kinds", "models", *USAGE_COLUMNS[2:-1], "prices")
+    names = ("hours", "kinds", "models", *USAGE_COLUMNS[2:-2], "prices", "own_micros")
     rows = make_usage_rows(job, usage, now)
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[]] * (len(names) + 1)
     workspace, roles = usage_place(job.event)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from bot.errors import OverLimit
-from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, Subject
+from bot.limits import OPERATORS, Amounts, Limit, Measure, Period, QuotaRequest, Subject
 from bot.models import Actor, Answer, Event, Job, Lane, Location, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import PostgresDatabase
@@ -56,7 +56,8 @@ _PRICES = f"""prices AS (
     SELECT spent.kind AS priced, max(price) AS price FROM spent, clock WHERE hour >= day - {PRICE_DAYS * 24}
     GROUP BY 1)"""
 _RESERVE = """
-UPDATE events SET kind = :kind, items = :items, tokens = :tokens, milliseconds = :milliseconds, micros = :micros
+UPDATE events SET kind = :kind, items = :items, tokens = :tokens, milliseconds = :milliseconds, micros = :micros,
+    own = :is_own
 WHERE adapter = :adapter AND id = :id RETURNING seq
 """
 
@@ -88,9 +89,12 @@ def _figure(subject: Subject, measure: Measure, period: Period) -> str:
     if period is Period.MINUTE and measure is Measure.REQUESTS:
         times = "SELECT at FROM allowances, unnest(recent) AS at"
         return f"ARRAY({times} WHERE person = :{subject}_number AND at > now - 60 ORDER BY at)"
-    micros = "micros"
+    micros, spent = "micros", "micros"
     if measure is Measure.MONEY:  # what the price is not known of counts at the dearest
-        micros = "coalesce(micros, greatest(items, 1) * (SELECT price FROM prices WHERE priced = kind)) AS micros"
+        micros = "coalesce(micros, greatest(items, 1) * (SELECT price FROM prices WHERE priced = kind))"
+        if subject in OPERATORS:
+            micros, spent = f"CASE WHEN own THEN 0 ELSE {micros} END", "micros - own_micros AS micros"
+        micros += " AS micros"
     events = f"SELECT {_USES}, {micros} FROM events WHERE {of_subject} AND "
     if period is Period.MINUTE:
         used = " UNION ALL ".join(
@@ -98,7 +102,7 @@ def _figure(subject: Subject, measure: Measure, period: Period) -> str:
         )
     else:
         table = "spent" if subject in {Subject.WORKSPACE, Subject.SERVICE} else "usage"
-        finished = f"SELECT kind, requests, {_TOKENS} AS tokens, items, milliseconds, micros FROM"
+        finished = f"SELECT kind, requests, {_TOKENS} AS tokens, items, milliseconds, {spent} FROM"
         parts = [f"{finished} {table} WHERE {of_subject} AND hour >= {period}", f"{events} {_OPEN}"]
         if subject in _CARRIED:
             parts.append(f"{finished} carried WHERE {_CARRIED[subject]} AND hour >= {period}")
@@ -246,7 +250,7 @@ class PostgresRecorder(PostgresEvents):
 
 def _uses(uses: Amounts) -> dict[str, Any]:
     """Return the columns of what an event may use."""
-    return {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros")}
+    return {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros", "is_own")}
 
 
 def _locks(event: Event, quota: QuotaRequest) -> Sequence[int]:

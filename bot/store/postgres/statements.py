@@ -61,28 +61,32 @@ SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at >
 RECORD = """
 INSERT INTO events (
     adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event, answer,
-    kind, items, tokens, milliseconds, micros, home)
+    kind, items, tokens, milliseconds, micros, own, home)
 VALUES (
     :adapter, :id, :actor, :conversation, :lane, :lane_key, :command, :channel, :replaces, :workspace, :received_at,
-    :event, :answer, :kind, :items, :tokens, :milliseconds, :micros, :home)
+    :event, :answer, :kind, :items, :tokens, :milliseconds, :micros, :is_own, :home)
 ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
 """
 DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq"
 
 #: The columns of usage, one array each.
 _USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
-        :completion_tokens::bigint[], :items::bigint[], :milliseconds::bigint[], :micros::bigint[], :prices::bigint[])
-        AS used (hour, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros, price)"""
+        :completion_tokens::bigint[], :items::bigint[], :milliseconds::bigint[], :micros::bigint[], :prices::bigint[],
+        :own_micros::bigint[])
+        AS used (
+            hour, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros, price,
+            own_micros)"""
 _SUMS = """sum(used.requests), sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items),
-        sum(used.milliseconds), sum(used.micros)"""
-_NAMES = "requests, prompt_tokens, completion_tokens, items, milliseconds, micros"
+        sum(used.milliseconds), sum(used.micros), sum(used.own_micros)"""
+_NAMES = "requests, prompt_tokens, completion_tokens, items, milliseconds, micros, own_micros"
 _PLACE = "hour, adapter, actor, channel, kind, model"
 #: The key and the sums of usage.
 ADDED = f"""ON CONFLICT ({_PLACE}) DO UPDATE SET
     requests = usage.requests + excluded.requests, prompt_tokens = usage.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = usage.completion_tokens + excluded.completion_tokens,
     items = usage.items + excluded.items, milliseconds = usage.milliseconds + excluded.milliseconds,
-    micros = usage.micros + excluded.micros, workspace = excluded.workspace, roles = excluded.roles"""
+    micros = usage.micros + excluded.micros, own_micros = usage.own_micros + excluded.own_micros,
+    workspace = excluded.workspace, roles = excluded.roles"""
 #: Adds to the usage of those whom `mine` names.
 _COUNTED = f"""INSERT INTO usage ({_PLACE}, {_NAMES}, workspace, roles)
     SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, {_SUMS}, :workspace::text,
@@ -97,7 +101,8 @@ _SPENT = f"""INSERT INTO spent (hour, kind, owner, adapter, workspace, {_NAMES},
     requests = spent.requests + excluded.requests, prompt_tokens = spent.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = spent.completion_tokens + excluded.completion_tokens,
     items = spent.items + excluded.items, milliseconds = spent.milliseconds + excluded.milliseconds,
-    micros = spent.micros + excluded.micros, price = greatest(spent.price, excluded.price)"""
+    micros = spent.micros + excluded.micros, own_micros = spent.own_micros + excluded.own_micros,
+    price = greatest(spent.price, excluded.price)"""
 #: A trigger sees to it that a turn that comes after a later reset is not live.
 COMMIT = f"""
 WITH mine AS (

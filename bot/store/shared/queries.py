@@ -84,11 +84,11 @@ _USAGE_CONDITIONS = {
     "workspace": "workspace = :workspace",
 }
 _USAGE_SUMS = """
-SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(micros)
+SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(micros), sum(own_micros)
 FROM usage WHERE hour >= :hour{conditions} GROUP BY {numbers} ORDER BY {numbers}
 """
 _USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour", "person": "actor"}  #: where they are not named alike
-_USAGE_AMOUNTS = 5  #: columns after those
+_USAGE_AMOUNTS = 6  #: columns after those
 _REQUESTS = f"""
 SELECT {JOB} FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''{{here}} AND event IS NOT NULL
 AND seq > :after ORDER BY seq LIMIT {_PAGE}
@@ -259,8 +259,9 @@ class StoreQueries:
                 completion_tokens=int(completion_tokens),
                 items=int(items),
                 cost=int(micros) / MICROS,
+                own_cost=int(own_micros) / MICROS,
             )
-            for fields, (requests, prompt_tokens, completion_tokens, items, micros) in sorted(sums.items())
+            for fields, (requests, prompt_tokens, completion_tokens, items, micros, own_micros) in sorted(sums.items())
         ]
 
     async def names(self, adapter: str, actors: Collection[str]) -> Mapping[str, str]:

@@ -129,14 +129,14 @@ def place_keys(event: Event) -> dict[str, str]:
 #: Keeps what a person who is forgotten has used, by hour and kind.
 CARRY = """
 INSERT INTO carried
-    (person, hour, workspace, kind, requests, prompt_tokens, completion_tokens, items, milliseconds, micros)
+    (person, hour, workspace, kind, requests, prompt_tokens, completion_tokens, items, milliseconds, micros, own_micros)
 SELECT CAST(:person AS bigint), hour, workspace, kind, sum(requests), sum(prompt_tokens), sum(completion_tokens),
-    sum(items), sum(milliseconds), sum(micros)
+    sum(items), sum(milliseconds), sum(micros), sum(own_micros)
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> '' AND hour >= :hour GROUP BY hour, workspace, kind
 ON CONFLICT (person, hour, workspace, kind) DO UPDATE SET requests = carried.requests + excluded.requests,
     prompt_tokens = carried.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = carried.completion_tokens + excluded.completion_tokens,
     items = carried.items + excluded.items, milliseconds = carried.milliseconds + excluded.milliseconds,
-    micros = carried.micros + excluded.micros
+    micros = carried.micros + excluded.micros, own_micros = carried.own_micros + excluded.own_micros
 """
 PRUNE_CARRIED = "DELETE FROM carried WHERE hour < :hour"

@@ -11,7 +11,8 @@ from bot.store.shared import codec
 
 #: The columns of a row of usage after the hour.
 USAGE_COLUMNS = (
-    *("kind", "model", "requests", "prompt_tokens", "completion_tokens", "items", "milliseconds", "micros", "price"),
+    *("kind", "model", "requests", "prompt_tokens", "completion_tokens"),
+    *("items", "milliseconds", "micros", "price", "own_micros"),
 )
 
 
@@ -59,7 +60,8 @@ def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tu
             one.items,
             round(one.seconds * 1000),
             to_micros(one),
-            price_of_one(one),
+            0 if job.event.has_own_api else price_of_one(one),
+            to_micros(one) if job.event.has_own_api else 0,
             *place,
         )
         for one in usage

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Job, Lane, Outcome, Usage
@@ -105,7 +106,7 @@ class SqliteEvents(SqliteRecorder):
                 return False
             self._running[job.seq] = replace(mine, answer=outcome.answer)
             self._ledger.close(job.seq, used)
-            self._ledger.use(place_of(job.event), used)
+            self._ledger.use(place_of(job.event), used, is_own=job.event.has_own_api)
             return True
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
@@ -116,7 +117,8 @@ class SqliteEvents(SqliteRecorder):
             statements.USAGE: make_usage_rows(job, used, datetime.fromtimestamp(self._now(), UTC)),
             statements.END_CALL: ((job.seq, "settled", sum(map(to_micros, used))),),
         }
-        await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._ledger.use(place_of(job.event), used)))
+        use = partial(self._ledger.use, place_of(job.event), used, is_own=job.event.has_own_api)
+        await self._writer.submit(RowsOperation(lambda: rows, lambda _: use()))
 
     async def complete(self, job: Job) -> None:
         self._own(job)

@@ -18,15 +18,16 @@ MARK = 0x636D7573
 
 _ADD_USAGE = """
 INSERT INTO usage (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items,
-    milliseconds, micros, price, workspace)
+    milliseconds, micros, price, own_micros, workspace)
 SELECT hour, adapter, '', channel, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros,
-    price, workspace
+    price, own_micros, workspace
 FROM usage WHERE adapter = :adapter AND actor = :actor AND actor <> ''
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
     completion_tokens = completion_tokens + excluded.completion_tokens,
     items = items + excluded.items, milliseconds = milliseconds + excluded.milliseconds,
-    micros = micros + excluded.micros, price = max(price, excluded.price)
+    micros = micros + excluded.micros, price = max(price, excluded.price),
+    own_micros = own_micros + excluded.own_micros
 """
 _PRUNE = """
 DELETE FROM events WHERE seq IN (
@@ -63,12 +64,12 @@ async def answer_waiting(db: SqliteDatabase, seqs: Sequence[int], answer: str) -
 async def reserve(db: SqliteDatabase, seq: int, uses: Amounts) -> None:
     """Store what an event may use until it is answered."""
     sql = (
-        "INSERT INTO reservations (event_seq, kind, items, tokens, milliseconds, micros)"
-        " SELECT seq, :kind, :items, :tokens, :milliseconds, :micros FROM events WHERE seq = :seq"
+        "INSERT INTO reservations (event_seq, kind, items, tokens, milliseconds, micros, own)"
+        " SELECT seq, :kind, :items, :tokens, :milliseconds, :micros, :is_own FROM events WHERE seq = :seq"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, items = excluded.items, tokens = excluded.tokens,"
-        " milliseconds = excluded.milliseconds, micros = excluded.micros"
+        " milliseconds = excluded.milliseconds, micros = excluded.micros, own = excluded.own"
     )
-    amounts = {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros")}
+    amounts = {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros", "is_own")}
     await db.rows(sql, seq=seq, **amounts)
 
 

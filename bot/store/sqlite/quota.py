@@ -6,21 +6,34 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.limits import MINUTE, Amounts, Limit, Measure, Period, QuotaRequest, Subject, window_end, window_start
+from bot.limits import (
+    MINUTE,
+    OPERATORS,
+    Amounts,
+    Limit,
+    Measure,
+    Period,
+    QuotaRequest,
+    Subject,
+    window_end,
+    window_start,
+)
 from bot.models import MICROS, Usage
 from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, find_near, is_rate
 from bot.store.shared.rows import price_of_one
-from bot.store.sqlite.reservations import ByKind, Key, Moment, Place, Reservation, Sums, settle, to_amounts
+from bot.store.sqlite.reservations import ByKind, Key, Moment, Place, Reservation, Sums, counted, settle, to_amounts
 
 T = TypeVar("T")
 
 #: People, channels and so on whose requests of the last minute are known.
 _SUBJECTS = 10_000
 
-_SUMS = """
-SELECT kind, sum(requests), sum(prompt_tokens + completion_tokens), sum(items), sum(milliseconds), sum(micros) FROM"""
+_AMOUNTS = "SELECT kind, sum(requests), sum(prompt_tokens + completion_tokens), sum(items), sum(milliseconds)"
+_SUMS = {
+    subject: f"{_AMOUNTS}, sum(micros{' - own_micros' if subject in OPERATORS else ''}) FROM" for subject in Subject
+}
 _CARRIED = {
-    subject: f" UNION ALL {_SUMS} carried WHERE person = :person{where} AND hour >= :hour GROUP BY kind"
+    subject: f" UNION ALL {_SUMS[subject]} carried WHERE person = :person{where} AND hour >= :hour GROUP BY kind"
     for subject, where in ((Subject.PERSON, ""), (Subject.MEMBER, " AND workspace = :workspace"))
 }
 _PRICES = "SELECT kind, max(price) FROM usage WHERE hour >= :hour GROUP BY kind"
@@ -70,14 +83,14 @@ class QuotaLedger:
     async def _load_used(self, place: Place, person: int, limit: Limit, key: Key) -> None:
         start, used = self._starts[limit.period], self._used[limit.period]
         carried = _CARRIED.get(limit.subject, "")
-        sql = f"{_SUMS} usage WHERE hour >= :hour AND {OF_SUBJECT[limit.subject]} GROUP BY kind{carried}"
+        sql = f"{_SUMS[limit.subject]} usage WHERE hour >= :hour AND {OF_SUBJECT[limit.subject]} GROUP BY kind{carried}"
         values = {"hour": int(start // HOUR), "person": person, **place._asdict()}
 
         def keep(rows: list[Any]) -> None:
             by_kind: ByKind = {}
             for kind, *sums in rows:
-                names = ("requests", "tokens", "items", "milliseconds", "micros")
-                uses = Amounts(kind=kind, **dict(zip(names, map(int, sums), strict=True)))
+                requests, tokens, items, milliseconds, micros = map(int, sums)
+                uses = Amounts(requests=requests, tokens=tokens, items=items, milliseconds=milliseconds, micros=micros)
                 by_kind.setdefault(kind, Sums()).add(uses)
             used[key] = by_kind
 
@@ -195,17 +208,17 @@ class QuotaLedger:
             self._remove(reservation)
             settle(reservation, usage)
 
-    def use(self, place: Place, usage: Sequence[Usage]) -> None:
-        """Count usage that was stored for an event."""
+    def use(self, place: Place, usage: Sequence[Usage], *, is_own: bool = False) -> None:
+        """Count usage that was stored for an event. `is_own`: paid by the workspace that has brought its own API."""
         self._turn()
         for used in usage:
-            if self._prices is not None:
+            if self._prices is not None and not is_own:
                 self._prices[used.kind] = max(price_of_one(used), self._prices.get(used.kind, 0))
             for by_key in self._used.values():
                 for key in [place.key(subject) for subject in Subject] if by_key else ():
                     by_kind = by_key.get(key)
                     if by_kind is not None:
-                        by_kind.setdefault(used.kind, Sums()).add(to_amounts(used))
+                        by_kind.setdefault(used.kind, Sums()).add(counted(key, to_amounts(used, is_own=is_own)))
 
     def recall(self, place: Place, at: float) -> None:
         """Count a request of the last minute that an earlier process recorded."""
@@ -238,7 +251,7 @@ class QuotaLedger:
             moments = self._moments.get(key, deque())
             while moments and moments[0].at <= now - MINUTE:
                 moments.popleft()
-            return sum(moment.uses.of(limit.measure) for moment in moments)
+            return sum(counted(key, moment.uses).of(limit.measure) for moment in moments)
         prices = self.prices
         return sum(
             sums.amounts(kind, prices.get(kind, 0)).of(limit.measure)
@@ -249,13 +262,15 @@ class QuotaLedger:
     def _add(self, reservation: Reservation) -> None:
         if reservation.uses.kind:
             for key in reservation.keys:
-                self._reserved.setdefault(key, {}).setdefault(reservation.uses.kind, Sums()).add(reservation.uses)
+                self._reserved.setdefault(key, {}).setdefault(reservation.uses.kind, Sums()).add(
+                    counted(key, reservation.uses)
+                )
 
     def _remove(self, reservation: Reservation) -> None:
         kind = reservation.uses.kind
         for key in reservation.keys if kind else ():
             by_kind = self._reserved[key]
-            by_kind[kind].add(reservation.uses, -1)
+            by_kind[kind].add(counted(key, reservation.uses), -1)
             if not by_kind[kind].requests:
                 del by_kind[kind]
             if not by_kind:

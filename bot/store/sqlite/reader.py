@@ -14,7 +14,7 @@ from bot.store.shared.rows import JOB, parse_job
 from bot.store.sqlite.errors import translate
 
 #: The columns of a reservation.
-RESERVED = "kind, items, tokens, milliseconds, micros"
+RESERVED = "kind, items, tokens, milliseconds, micros, own"
 #: Requests that were counted since a time: refused and cancelled ones are in the free lane. One for each index.
 RECENT = tuple(
     f"SELECT adapter, actor, workspace, channel, received_at FROM events"  # noqa: S608 - constants
@@ -25,10 +25,11 @@ RECENT = tuple(
 
 def to_amounts(reserved: Sequence[Any]) -> Amounts:
     """Return what an event may use by the columns of `RESERVED`, which are NULL where there is no reservation."""
-    kind, items, tokens, milliseconds, micros = reserved
+    kind, items, tokens, milliseconds, micros, own = reserved
     if not kind:
         return Amounts()
-    return Amounts(kind=kind, requests=1, items=items, tokens=tokens, milliseconds=milliseconds, micros=micros)
+    sums = {"items": items, "tokens": tokens, "milliseconds": milliseconds, "micros": micros}
+    return Amounts(kind=kind, requests=1, is_own=bool(own), **sums)
 
 
 class SqliteReader:

@@ -70,10 +70,10 @@ class SqliteRecorder:
             " WHERE done = 0 AND event IS NOT NULL ORDER BY seq"
         )
         for row in rows:
-            seq, adapter, conversation, actor, lane, command, since, ready_at, answered, *place, _, _, _, _, _ = row
+            seq, adapter, conversation, actor, lane, command, since, ready_at, answered, *place = row[:11]
             if not answered:
                 workspace, channel = place
-                reserved = Reservation(Place(adapter, actor, workspace, channel), to_amounts(row[-5:]))
+                reserved = Reservation(Place(adapter, actor, workspace, channel), to_amounts(row[-6:]))
                 self._ledger.reopen(seq, reserved)
             self._queue.add(
                 make_entry(
@@ -152,7 +152,8 @@ class SqliteRecorder:
         rows: Rows = {statements.RECORD: (row,)}
         if reservation is not None and reservation.uses.kind and answer is None:
             uses = reservation.uses
-            reserved = (adapter, event_id, uses.kind, uses.items, uses.tokens, uses.milliseconds, uses.micros)
+            amounts = (uses.items, uses.tokens, uses.milliseconds, uses.micros, uses.is_own)
+            reserved = (adapter, event_id, uses.kind, *amounts)
             rows = {**rows, statements.RESERVE: (reserved,)}
 
         def undo() -> None:
@@ -242,5 +243,7 @@ class SqliteRecorder:
             return lost
 
         place = place_of(job.event)
-        lost = await self._writer.submit(WorkOperation[list[Usage]](work, then=partial(self._ledger.use, place)))
+        lost = await self._writer.submit(
+            WorkOperation[list[Usage]](work, then=partial(self._ledger.use, place, is_own=job.event.has_own_api))
+        )
         return bool(lost)

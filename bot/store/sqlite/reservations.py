@@ -1,11 +1,11 @@
 """What requests use and may use, summed in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from bot.limits import Amounts, Subject
+from bot.limits import OPERATORS, Amounts, Subject
 from bot.models import Event, Location, Usage
 from bot.store.shared import codec
 from bot.store.shared.rows import to_micros
@@ -108,8 +108,13 @@ class Reservation:
         return [self.place.key(subject) for subject in Subject]
 
 
-def to_amounts(used: Usage) -> Amounts:
-    """Return what a call has used."""
+def counted(key: Key, uses: Amounts) -> Amounts:
+    """Return what counts of a use for whom the key names."""
+    return replace(uses, micros=0) if uses.is_own and key[0] in OPERATORS else uses
+
+
+def to_amounts(used: Usage, *, is_own: bool = False) -> Amounts:
+    """Return what a call has used. `is_own`: paid by the workspace that has brought its own API."""
     return Amounts(
         kind=used.kind,
         requests=used.requests,
@@ -117,6 +122,7 @@ def to_amounts(used: Usage) -> Amounts:
         items=used.items,
         milliseconds=round(used.seconds * 1000),
         micros=to_micros(used),
+        is_own=is_own,
     )
 
 
@@ -126,4 +132,4 @@ def settle(reservation: Reservation, usage: Sequence[Usage]) -> None:
         total = Sums()
         for used in usage:
             total.add(to_amounts(used))
-        reservation.moment.uses = total.amounts(reservation.uses.kind, 0)
+        reservation.moment.uses = replace(total.amounts(reservation.uses.kind, 0), is_own=reservation.uses.is_own)

@@ -11,10 +11,10 @@ SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->
 FROM json_each(?) WHERE true
 ON CONFLICT (adapter, id) DO NOTHING
 """
-#: adapter, id, kind, items, tokens, milliseconds, micros; ignored for an event that was known
+#: adapter, id, kind, items, tokens, milliseconds, micros, own; ignored for an event that was known
 RESERVE = """
-INSERT INTO reservations (event_seq, kind, items, tokens, milliseconds, micros)
-SELECT events.seq, row.value->>2, row.value->>3, row.value->>4, row.value->>5, row.value->>6
+INSERT INTO reservations (event_seq, kind, items, tokens, milliseconds, micros, own)
+SELECT events.seq, row.value->>2, row.value->>3, row.value->>4, row.value->>5, row.value->>6, row.value->>7
 FROM json_each(?) AS row CROSS JOIN events ON events.adapter = row.value->>0 AND events.id = row.value->>1
 WHERE events.seq > NEW.known
 """
@@ -50,21 +50,22 @@ SELECT row.value->>3, events.seq, row.value->>1, events.adapter, events.conversa
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0
 WHERE events.forgotten = 0 AND events.withdrawn = 0
 """
-#: seq, hour, kind, model, requests, prompt and completion tokens, items, milliseconds, micros, price of one, workspace,
-#: roles
+#: seq, hour, kind, model, requests, prompt and completion tokens, items, milliseconds, micros, price of one, micros
+#: of the workspace's own, workspace, roles
 USAGE = """
 INSERT INTO usage
     (hour, adapter, actor, channel, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds,
-    micros, price, workspace, roles)
+    micros, price, own_micros, workspace, roles)
 SELECT row.value->>1, events.adapter, events.actor, events.channel, row.value->>2, row.value->>3, row.value->>4,
     row.value->>5, row.value->>6, row.value->>7, row.value->>8, row.value->>9, row.value->>10, row.value->>11,
-    row.value->>12
+    row.value->>12, row.value->>13
 FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0 WHERE true
 ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     prompt_tokens = prompt_tokens + excluded.prompt_tokens,
     completion_tokens = completion_tokens + excluded.completion_tokens,
     items = items + excluded.items, milliseconds = milliseconds + excluded.milliseconds,
     micros = micros + excluded.micros, price = max(price, excluded.price),
+    own_micros = own_micros + excluded.own_micros,
     workspace = excluded.workspace, roles = excluded.roles
 """
 #: seq, state, micros
