@@ -289,9 +289,11 @@ class Option:
 
     name: str
     description: str
-    kind: Literal["text", "choice", "integer", "number", "file"] = "text"
+    #: `people`: people and roles. What names somebody is written as in `bot.commandline.mentions`.
+    kind: Literal["text", "choice", "integer", "number", "file", "person", "people", "channel"] = "text"
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
+    suggests_commands: bool = False  #: what rules can be about is suggested: commands and kinds of them
     models: Kind | None = None  #: the choices become the allowed models of this kind
     sizes: Kind | None = None  #: the choices become the sizes that the models of this kind make, where these are known
     default: str = ""

@@ -11,7 +11,7 @@ from adapters.kit.titles import shorten
 from bot.commandline import parser
 from bot.models import CommandSpec, Option
 
-FieldKind = Literal["file", "choice", "number", "paragraph", "line"]
+FieldKind = Literal["file", "choice", "number", "paragraph", "line", "person", "people", "channel"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,8 @@ def plan_form(
 
 
 def _kind(option: Option, limits: FormLimits) -> FieldKind:
-    if option.kind == "file":
-        return "file"
+    if option.kind in ("file", "person", "people", "channel"):
+        return option.kind
     if option.choices and len(option.choices) <= limits.choices:
         return "choice"
     if option.kind in ("integer", "number") and limits.has_numbers:

@@ -11,10 +11,13 @@ from typing import Literal, cast
 from bot.models import CommandSpec
 
 Subject = Literal["person", "role", "channel", "workspace"]
+#: Kinds of options whose values are mentions.
+MENTION_KINDS = ("person", "people", "channel")
 
-_MENTION = re.compile(r"<(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
+#: A mention as adapters write it.
+MENTION = re.compile(r"<(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
 _TYPED = re.compile(r"(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)")
-_WORD = re.compile(rf"{_MENTION.pattern.replace('?P<', '?P<_')}|[^\s,]+")
+_WORD = re.compile(rf"{MENTION.pattern.replace('?P<', '?P<_')}|[^\s,]+")
 _UNSAFE = re.compile(r"[<>|\s]+")
 
 
@@ -31,7 +34,7 @@ class Mention:
 
 def keeps_ids(spec: CommandSpec) -> bool:
     """Whether mentions in a request of this command keep their ids."""
-    return any(option.has_mentions for option in spec.options)
+    return any(option.has_mentions or option.kind in MENTION_KINDS for option in spec.options)
 
 
 def write_mention(subject: Subject, id: str, label: str = "") -> str:  # noqa: A002
@@ -47,8 +50,14 @@ def split_mentions(text: str) -> Sequence[str]:
 
 def read_mention(word: str) -> Mention | None:
     """Return the mention that a word is; None: it is none."""
-    match = _MENTION.fullmatch(word) or _TYPED.fullmatch(word)
+    match = MENTION.fullmatch(word) or _TYPED.fullmatch(word)
     return None if match is None else Mention(cast("Subject", match["subject"]), match["id"])
+
+
+def find_mentions(text: str) -> Sequence[Mention]:
+    """Return what the words of a text mention; other words are left out."""
+    found = map(read_mention, split_mentions(text))
+    return tuple(mention for mention in found if mention is not None)
 
 
 def without_ids(text: str) -> str:
@@ -58,4 +67,4 @@ def without_ids(text: str) -> str:
         sign = "#" if match["subject"] == "channel" else "@"
         return sign + (match["label"] or match["id"]).removeprefix(sign)
 
-    return _MENTION.sub(name, text)
+    return MENTION.sub(name, text)

@@ -1,7 +1,9 @@
-"""Splits a text into words; code and quotations stay whole. Pure."""
+"""Splits a text into words; code, quotations and mentions stay whole. Pure."""
 
 import re
 from dataclasses import dataclass
+
+from bot.commandline.mentions import MENTION
 
 _CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "«": "»"}
 _FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
@@ -25,7 +27,7 @@ def unquote(value: str) -> str:
 
 
 def split_words(text: str) -> list[Word]:
-    """Split at white space; code and quoted text stay in one word."""
+    """Split at white space; code, quoted text and mentions stay in one word."""
     words = []
     at = 0
     while at < len(text):
@@ -43,7 +45,13 @@ def split_words(text: str) -> list[Word]:
 
 
 def _span_end(text: str, at: int, word: int) -> int:
-    """Return the end of the code or quotation that opens at `at`; 0 if there is none. `word`: start of the word."""
+    """Return the end of the code, quotation or mention that opens at `at`; 0: there is none.
+
+    `word`: start of the word.
+    """
+    if text[at] == "<":
+        mention = MENTION.match(text, at, at + _SPAN)
+        return mention.end() if mention else 0
     if text[at] in "`~":
         line = text.rfind("\n", 0, at) + 1
         if not text[line:at].strip() and (fence := _FENCE.match(text, line)):

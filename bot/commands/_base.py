@@ -11,6 +11,7 @@ from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
+from bot.control.access import rule_targets
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.control.scopes import Scope
@@ -250,7 +251,12 @@ def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
         if not module.name.startswith("_"):
             importlib.import_module(f"bot.commands.{module.name}")
 
+    specs = [command.spec for command in _registered.values() if not command.spec.hidden]
+    targets = rule_targets(specs)
+
     def with_choices(option: Option) -> Option:
+        if option.suggests_commands:
+            return replace(option, suggestions=targets)
         return option if option.models is None else replace(option, kind="choice", choices=models[option.models])
 
     return Registry(

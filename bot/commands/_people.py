@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.commandline.choices import nearest_choice
+from bot.commandline.mentions import read_mention
 from bot.commands._base import Context
 from bot.errors import UsageError
 
@@ -32,7 +33,8 @@ async def find_person(ctx: Context, named: str) -> NamedPerson:
     adapter = ctx.event.adapter
     known = await ctx.journal.people(adapter, workspace=workspace)
     names = await ctx.reports.names(adapter, known)
-    plain = named.strip().strip("<>@!").partition("|")[0].strip()
+    mention = read_mention(named.strip())
+    plain = named.strip().removeprefix("@") if mention is None else mention.id
     if plain in known:
         return NamedPerson(plain, names.get(plain) or plain, workspace)
     found = [person for person, name in names.items() if name.casefold() == plain.casefold()]

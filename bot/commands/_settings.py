@@ -1,10 +1,12 @@
 """Shared by the commands that change settings."""
 
+from collections.abc import Mapping
+
 from bot.commands._base import Context
 from bot.control.access import PAUSED
 from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
 from bot.errors import UsageError
-from bot.models import Option
+from bot.models import Action, Actions, Option
 
 
 async def set_and_audit(ctx: Context, name: str, value: str | None, scope: Scope) -> None:
@@ -13,6 +15,13 @@ async def set_and_audit(ctx: Context, name: str, value: str | None, scope: Scope
     if scope is not Scope.ME and before != value:
         done = ("pause.end", "pause.begin") if name == PAUSED else ("settings.clear", "settings.set")
         await ctx.audit(done[value is not None], subject=name, scope=scope.value, before=before, after=value)
+
+
+def change_button(ctx: Context, fields: tuple[str, ...], options: Mapping[str, str] | None = None) -> Actions:
+    """Return the button that opens a form with these options of the command, and of settings."""
+    label = ctx.translate("settings.change")
+    action = Action(name="set", label=label, command=ctx.spec.name, options=options or {}, prompts_for=fields)
+    return Actions((action,))
 
 
 def scope_option() -> Option:

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from bot.commandline.mentions import Mention, read_mention, split_mentions
 from bot.commands._access import explain, list_closed_commands, list_rules, rule_text, verb
 from bot.commands._base import Context, Parts, command
-from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule, parse_rule
+from bot.commands._settings import change_button
+from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule, parse_rule, rule_targets
 from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
 from bot.errors import UsageError
-from bot.models import KINDS, CommandSpec, Lane, Option, Text
+from bot.models import CommandSpec, Lane, Option, Text
 
 _ACTIONS = ("show", "why", "allow", "deny", "clear")
 _DURATION = re.compile(r"(\d{1,5})\s*([hdw])")
@@ -30,12 +31,18 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
                 has_mentions=True,
             ),
             Option(
-                name="action",
+                name="do",
                 description="What to do; left out: the first word",
                 kind="choice",
                 choices=_ACTIONS,
             ),
-            Option(name="what", description="A command, a kind such as kind:image, or all; left out: the next word"),
+            Option(
+                name="what",
+                description="A command, a kind such as kind:image, or all; left out: the next word",
+                suggests_commands=True,
+            ),
+            Option(name="who", description="The person or role that it is about", kind="people"),
+            Option(name="channel", description="The channel that it is about", kind="channel"),
             Option(name="until", description="When the rule ends: 2026-12-31, 12h, 3d or 2w; left out: never"),
             Option(
                 name="for",
@@ -52,15 +59,19 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 async def access(ctx: Context) -> Parts:
     """Show the rules, explain one refusal, or set or clear rules."""
     words = list(split_mentions(ctx.event.prompt))
-    action = ctx.option("action") or (words.pop(0).lower() if words else "show")
+    action = ctx.option("do") or (words.pop(0).lower() if words else "show")
     if action not in _ACTIONS:
         allowed = ctx.join_list(f"`{one}`" for one in _ACTIONS)
-        raise UsageError(ctx.translate("option.choice", name="action", value=action[:40], allowed=allowed))
+        raise UsageError(ctx.translate("option.choice", name="do", value=action[:40], allowed=allowed))
     if action == "show":
-        yield Text(list_rules(ctx) if _administers_any(ctx) else list_closed_commands(ctx))
+        is_administered = _administers_any(ctx)
+        yield Text(list_rules(ctx) if is_administered else list_closed_commands(ctx))
+        if is_administered:
+            yield change_button(ctx, ("do", "what", "who", "channel", "until", "for"))
         return
     what = _what(ctx, ctx.option("what") or _next_what(words))
-    subjects = [_subject(ctx, word) for word in words]
+    picked = (ctx.option("who"), ctx.option("channel"))
+    subjects = [_subject(ctx, word) for word in (*words, *split_mentions(" ".join(picked)))]
     if action == "why":
         yield Text(explain(ctx, what, subjects))
         return
@@ -103,8 +114,7 @@ def _what(ctx: Context, word: str) -> str:
     name = word.lower().lstrip("/")
     found = ctx.commands.find(name)
     name = name if found is None else found.spec.name
-    choices = [EVERYTHING, *(f"kind:{kind}" for kind in KINDS)]
-    choices += [spec.name for spec in ctx.commands.specs if spec.name not in ALWAYS_OPEN]
+    choices = rule_targets(ctx.commands.specs)
     if name in choices:
         return name
     if name in ALWAYS_OPEN:

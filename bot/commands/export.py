@@ -14,7 +14,11 @@ from bot.models import CommandSpec, Job, Media, Option, Text, Turn
         name="export",
         description="Get this conversation as a Markdown file, with its media listed.",
         options=(
-            Option(name="person", description="For administrators: all data of this person, who has asked for it"),
+            Option(
+                name="person",
+                description="For administrators: all data of this person, who has asked for it",
+                kind="person",
+            ),
         ),
         private_with=("person",),
         example="export",

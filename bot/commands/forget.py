@@ -22,7 +22,9 @@ _BY = "by"
                 choices=("no", "yes"),
                 default="no",
             ),
-            Option(name="person", description="For administrators: erase this person, who has asked for it"),
+            Option(
+                name="person", description="For administrators: erase this person, who has asked for it", kind="person"
+            ),
         ),
         private=True,
         example="forget --confirm yes",

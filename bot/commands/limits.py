@@ -1,20 +1,20 @@
 """`limits`: what one may still use; administrators set limits for people, roles, channels and workspaces."""
 
 import math
-import re
 from collections.abc import AsyncIterator
 
+from bot.commandline.mentions import read_mention, split_mentions
 from bot.commands._base import Context, Parts, command
+from bot.commands._settings import change_button
 from bot.commands._tables import table_code, table_row
 from bot.control.limits import LimitRule, Who, to_units
+from bot.control.registry import HERE
 from bot.errors import UsageError
 from bot.i18n import kind_label
 from bot.limits import UNITS, Measure, Period
 from bot.models import KINDS, MICROS, CommandSpec, Lane, Option, Text
 from bot.policy.quota import describe_amount, describe_left, format_duration
 
-#: A person, role or channel as platforms write a mention of one.
-_MENTION = re.compile(r"<(?:@[!&]?|#|!subteam\^)(\w+)(?:\|[^>]*)?>")
 _MOST = 10**15  #: in the measure's unit
 
 
@@ -39,10 +39,13 @@ _MOST = 10**15  #: in the measure's unit
             ),
             Option(
                 name="for",
-                description="everybody, person, channel (each), or one: person:ID, role:ID, channel:ID",
+                description="everybody, each person or each channel; or a mention of one, or of a role",
                 suggestions=tuple(who.value for who in Who if who is not Who.ROLE),
                 default="everybody",
+                has_mentions=True,
             ),
+            Option(name="who", description="Only this person, or each member of this role", kind="people"),
+            Option(name="channel", description="Only this channel", kind="channel"),
             Option(
                 name="in",
                 description="Where it holds: in this workspace or server, or in the whole service",
@@ -62,6 +65,8 @@ async def limits(ctx: Context) -> Parts:
     amount, clears = ctx.event.prompt.strip(), ctx.option("clear") == "yes"
     if not amount and not clears:
         yield Text("\n\n".join([part async for part in _overview(ctx)]))
+        if ctx.event.actor.is_admin or ctx.is_service_admin():
+            yield change_button(ctx, ("amount", "of", "per", "who", "channel", "for", "in", "clear"))
         return
     rule = _rule(ctx, amount, clears=clears)
     if not (ctx.is_service_admin() or (rule.adapter and ctx.event.actor.is_admin)):
@@ -87,21 +92,30 @@ def _rule(ctx: Context, amount: str, *, clears: bool) -> LimitRule:
         measures = ctx.join_list(f"`{measure}`" for measure in Measure)
         raise UsageError(ctx.translate("limits.which", measures=measures, example=f"/{ctx.spec.example}"))
     measure = Measure(ctx.option("of"))
-    who, _, named = ctx.option("for").strip().partition(":")
-    mention = _MENTION.fullmatch(named.strip() or who)
-    named = mention[1] if mention else named.strip()
-    if who not in tuple(Who) or (who == Who.ROLE and not named) or (who == Who.EVERYBODY and named):
-        raise UsageError(ctx.translate("limits.whom"))
+    who, named = _who(ctx)
     is_of_service = ctx.option("in") == "service"
     return LimitRule(
         adapter="" if is_of_service else ctx.event.adapter,
         workspace="" if is_of_service else ctx.event.location.workspace,
-        who=Who(who),
+        who=who,
         id=named,
         measure=measure,
         period=Period(ctx.option("per")),
         amount=0 if clears else _amount(ctx, measure, amount),
     )
+
+
+def _who(ctx: Context) -> tuple[Who, str]:
+    """Return for whom a limit holds, and the id of the only one; "": of each. Raises `UsageError`."""
+    given, here = ctx.option("who") or ctx.option("channel") or ctx.option("for"), ctx.event.location.channel
+    if given.strip().lower() == HERE and here:
+        return Who.CHANNEL, here
+    words = split_mentions(given)
+    mention = read_mention(words[0]) if len(words) == 1 else None
+    subject = given.strip().lower() if mention is None else mention.subject
+    if subject not in tuple(Who) or (subject == Who.ROLE and mention is None):
+        raise UsageError(ctx.translate("limits.whom"))
+    return Who(subject), "" if mention is None else mention.id
 
 
 def _amount(ctx: Context, measure: Measure, text: str) -> int:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from bot.commandline.mentions import find_mentions
 from bot.commands._base import Context, Parts, command
-from bot.commands._settings import set_and_audit
+from bot.commands._settings import change_button, set_and_audit
 from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
 from bot.control.forms import FOR, NAME, VALUE
 from bot.control.registry import HERE, MANAGERS, ScopedSetting
 from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
-from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
+from bot.models import CommandSpec, Lane, Option, Text
 
 
 @command(
@@ -53,20 +54,19 @@ async def settings(ctx: Context) -> Parts:
         name, _, value = value.partition(" ")
     if not name:
         yield Text(await _overview(ctx))
-        yield Actions((_change(ctx, (NAME, VALUE, FOR)),))
+        yield change_button(ctx, (NAME, VALUE, FOR))
         return
     setting = _find(ctx, name)
-    value = setting.normalize(value.strip() or ctx.event.options.get(setting.name, "").strip())
+    written = value.strip() or ctx.event.options.get(setting.name, "").strip()
+    value = setting.normalize(written)
     clears = ctx.option("clear") == "yes"
     if not value and not clears:
         yield Text(await _details(ctx, setting))
-        yield Actions((_change(ctx, (setting.name, FOR, "clear"), {NAME: setting.name}),))
+        yield change_button(ctx, (setting.name, FOR, "clear"), {NAME: setting.name})
         return
     scope = _scope(ctx, setting)
     if setting.is_place and not clears:
-        if value != HERE:
-            raise UsageError(ctx.translate("settings.here", name=setting.name))
-        value = ctx.event.location.channel
+        value = _place(ctx, setting, written)
     problem = "" if clears else setting.error(value, ctx.event.actor.locale)
     if problem:
         raise UsageError(problem)
@@ -74,15 +74,13 @@ async def settings(ctx: Context) -> Parts:
     yield Text(await _confirmation(ctx, setting, scope, is_cleared=clears))
 
 
-def _change(ctx: Context, fields: tuple[str, ...], options: Mapping[str, str] | None = None) -> Action:
-    """Build the button that opens a form with these fields."""
-    return Action(
-        name="set",
-        label=ctx.translate("settings.change"),
-        command=ctx.spec.name,
-        options=options or {},
-        prompts_for=fields,
-    )
+def _place(ctx: Context, setting: ScopedSetting, written: str) -> str:
+    """Return the id of the channel that a value names. Raises `UsageError`."""
+    if written.lower() == HERE:
+        return ctx.event.location.channel
+    if not any(mention.subject == "channel" for mention in find_mentions(written)):
+        raise UsageError(ctx.translate("settings.here", name=setting.name))
+    return setting.normalize(written)
 
 
 def _find(ctx: Context, name: str) -> ScopedSetting:

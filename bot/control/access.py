@@ -1,11 +1,13 @@
 """Rules of administrators on who may use what, as they are stored: each in the scope in which it holds."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.commandline.mentions import Subject
 from bot.control.scopes import Scope
+from bot.models import KINDS, CommandSpec
 
 #: How the names of the stored values begin.
 PREFIX = "access:"
@@ -15,6 +17,12 @@ PAUSED = "paused:"
 #: Commands that no rule of an administrator closes and nobody can switch off: they help, end or undo something.
 ALWAYS_OPEN = ("help", "settings", "access", "pause", "resume", "stop", "cancel", "leave", "forget")
 _PARSED = 5000  # rules in memory
+
+
+def rule_targets(specs: Iterable[CommandSpec]) -> tuple[str, ...]:
+    """Return what rules can be about: everything, a kind of commands, a command."""
+    names = sorted(spec.name for spec in specs if spec.name not in ALWAYS_OPEN)
+    return (EVERYTHING, *(f"kind:{kind}" for kind in KINDS), *names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

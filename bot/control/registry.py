@@ -1,11 +1,10 @@
 """The settings that may change while the service runs, each described once."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.commandline.choices import nearest_choice, written_forms
-from bot.commandline.mentions import read_mention, split_mentions, without_ids
+from bot.commandline.mentions import find_mentions, read_mention, split_mentions, without_ids
 from bot.commandline.parser import validate_option
 from bot.control.access import ALWAYS_OPEN
 from bot.control.scopes import ADMINISTERED, SHARED, Scope
@@ -13,7 +12,6 @@ from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, ki
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
 from bot.settings.api_endpoint import needs_sandbox
-from bot.settings.approvers import APPROVER
 from bot.settings.core import MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
 
@@ -66,17 +64,24 @@ class ScopedSetting:
     parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
     fallback_of: Kind | None = None  #: the kind whose fallback models these are
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
-    is_of_people: bool = False  #: the value is a list of mentions of people and roles
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
-    pattern: str = ""  #: that each word of a list matches; "": any
     by_admins: bool = False  #: only administrators may change it, in their own direct messages, too
-    is_place: bool = False  #: the value is the channel in which it is set, typed as `HERE`
 
     @property
     def name(self) -> str:
         """The name that people type."""
         return self.option.name
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether the value is a list of mentions of people and roles."""
+        return self.option.kind == "people"
+
+    @property
+    def is_place(self) -> bool:
+        """Whether the value is the id of a channel, given as a mention or as `HERE`."""
+        return self.option.kind == "channel"
 
     def describe(self, locale: str = "") -> str:
         """Return one sentence on the setting."""
@@ -102,6 +107,8 @@ class ScopedSetting:
         """Return a value as it is kept: a choice as the setting names it, and mentions without the names in them."""
         if self.is_of_people:
             return " ".join(dict.fromkeys(str(read_mention(word) or word) for word in split_mentions(value)))
+        if self.is_place:
+            return next((mention.id for mention in find_mentions(value) if mention.subject == "channel"), value)
         value = without_ids(value)
         return written_forms(self.option.choices).get(value.lower(), value) if self.option.choices else value
 
@@ -117,9 +124,6 @@ class ScopedSetting:
             near = nearest_choice(unknown[0].lower(), self.words)
             values = {"flag": self.name, "value": unknown[0].replace("`", "'"), "allowed": allowed, "near": near}
             return translate("usage.choice_near" if near else "usage.choice", locale, **values)
-        wrong = [word for word in split_list(value) if not re.fullmatch(self.pattern, word)] if self.pattern else []
-        if wrong:
-            return translate("settings.approvers", locale, value=wrong[0])
         return validate_option(self.option, value, locale=locale)
 
 
@@ -226,8 +230,8 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         option=Option(
             name=MANAGERS,
             description="People and roles who may change settings, access and pauses, beside the administrators",
+            kind="people",
         ),
-        is_of_people=True,
         scopes=ADMINISTERED,
     )
     yield _bound(
@@ -302,18 +306,17 @@ def _money(settings: Settings) -> Iterable[ScopedSetting]:
     yield ScopedSetting(
         option=Option(
             name=APPROVERS,
-            description="People and roles that grant requests, as person:ID, role:ID; none: administrators",
+            description="People and roles that grant requests; none: administrators",
+            kind="people",
             default=", ".join(settings.bot_approvers),
         ),
-        pattern=APPROVER,
         scopes=scopes,
         by_admins=True,
     )
     yield ScopedSetting(
-        option=Option(name=APPROVAL_CHANNEL, description="Channel in which approvers are asked; set it there"),
+        option=Option(name=APPROVAL_CHANNEL, description="Channel in which approvers are asked", kind="channel"),
         scopes=(Scope.CHANNEL, Scope.WORKSPACE),
         by_admins=True,
-        is_place=True,
     )
     yield ScopedSetting(
         option=Option(

@@ -51,7 +51,7 @@ async def get_member(state: DiscordState, call: Call) -> Json:
     # https://docs.discord.com/developers/resources/guild#get-guild-member
     if (call["guild"], call["member"]) in state.outsiders:
         raise refused(10007)
-    return member(call["member"])
+    return state.member(call["member"])
 
 
 async def get_guild(state: DiscordState, call: Call) -> Json:

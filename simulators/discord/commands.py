@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from simulators.discord.errors import Form
 from simulators.discord.values import Json
@@ -13,6 +14,10 @@ LOCALES = frozenset(
 )
 SLASH, MOST = 1, {1: 100, 2: 15, 3: 15}
 _TAKES_CHOICES = (3, 4, 10)
+#: Types of options in which something is picked: what of.
+PICKED: Mapping[int, tuple[str, ...]] = {6: ("users",), 7: ("channels",), 8: ("roles",), 9: ("users", "roles")}
+#: Users, members, roles and channels, each by id.
+Places = Mapping[str, Mapping[str, Json]]
 
 
 def check(commands: list[Json]) -> None:
@@ -37,6 +42,47 @@ def check(commands: list[Json]) -> None:
                 text = "Context menu commands cannot have description"
                 form.wrong(f"{number}.description", "APPLICATION_COMMAND_INVALID_DESCRIPTION", text)
     form.refuse()
+
+
+def fill_in(data: Json, commands: list[Json], places: Places) -> Json:
+    """Return the data of a slash command with the types of its registered options, and of what is picked in them."""
+    registered = next((one for one in commands if one["name"] == data["name"]), {})
+    types = {option["name"]: option for option in registered.get("options", ())}
+    options, resolved = [], data.get("resolved", {})
+    for option in data.get("options", ()):
+        known = types.get(option["name"], option)
+        is_picked = known["type"] in PICKED
+        if is_picked:
+            resolved = resolve(resolved, [option["value"]], known, PICKED[known["type"]], places)
+        options.append({**option, "type": known["type"]} if is_picked else option)
+    return {**data, "options": options, **({"resolved": resolved} if resolved else {})}
+
+
+def find_id(text: str, kinds: tuple[str, ...], places: Places) -> str:
+    """Return the id of what people pick by its name, or by its id. Raises `LookupError`."""
+    for number, one in ((number, one) for kind in kinds for number, one in places[kind].items()):
+        if text in (number, one.get("username"), one.get("global_name"), one.get("name")):
+            return number
+    raise LookupError(f"{text!r} can't be picked")
+
+
+def resolve(resolved: Json, ids: list[str], field: Json, kinds: tuple[str, ...], places: Places) -> Json:
+    """Return `resolved` with the objects that are picked in a field, which sends their ids alone.
+
+    https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-resolved-data-structure
+    Raises `LookupError` for what the field does not offer.
+    """
+    found: dict[str, Json] = {kind: dict(objects) for kind, objects in resolved.items()}
+    for number in ids:
+        kind = next((kind for kind in kinds if number in places[kind]), "")
+        if not kind or places[kind][number].get("type") not in field.get(
+            "channel_types", [places[kind][number].get("type")]
+        ):
+            raise LookupError(f"{number!r} can't be picked as {field.get('name') or field.get('custom_id')}")
+        found.setdefault(kind, {})[number] = places[kind][number]
+        if kind == "users" and number in places["members"]:
+            found.setdefault("members", {})[number] = places["members"][number]
+    return found
 
 
 def _named(form: Form, one: Json, at: str) -> None:

@@ -4,12 +4,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from simulators.discord.commands import Places, resolve
 from simulators.discord.errors import Form, server_error
 from simulators.discord.values import Json
 
 ROW, BUTTON, SELECT, INPUT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 4, 9, 10, 11
 GALLERY, FILE, SEPARATOR, CONTAINER, LABEL, UPLOAD = 12, 13, 14, 17, 18, 19
 SELECTS = (3, 5, 6, 7, 8)
+#: Selects in which something is picked: what of.
+PICKED_IN_FORM: Mapping[int, tuple[str, ...]] = {5: ("users",), 6: ("roles",), 7: ("users", "roles"), 8: ("channels",)}
 LINK, PREMIUM = 5, 6
 #: what may stand where: parent → children; 0 is the message
 Allowed = Mapping[int, tuple[int, ...]]
@@ -76,6 +79,15 @@ def as_sent(data: Any) -> Any:
     if sent.get("components") and sent.get("attachments"):
         sent["components"], sent["attachments"] = resolve_files(sent["components"], sent["attachments"])
     return sent
+
+
+def resolve_picked(data: Json, places: Places) -> Json:
+    """Return the data of a submitted modal with the objects that are picked in it."""
+    resolved = data.get("resolved", {})
+    for one in every(data.get("components", [])):
+        if one["type"] in PICKED_IN_FORM:
+            resolved = resolve(resolved, one.get("values", []), one, PICKED_IN_FORM[one["type"]], places)
+    return {**data, "resolved": resolved} if resolved else data
 
 
 def texts(components: list[Json]) -> list[str]:

@@ -4,11 +4,12 @@
         question = await simulator.say(CHANNEL, f"<@{ME}> hello")
         await simulator.until(lambda: simulator.bot_messages(question["id"]))   # in the thread opened at the question
 
-Actions of people: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`. Refusals:
-`deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. Faults: `rest.limits.allow` and
-`.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect); `interactions[token].is_late` and
-`.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`, `.is_stalled`, `.is_dead`,
-`.is_away`. Records: `rest.calls`, `bot_messages`, `history`, `viewers`, `typing`, `reactions`, `commands`.
+Actions of people: `say`, `edit`, `delete`, `interact`, `open_thread`, `close_thread`, `delete_channel`, `add_role`.
+Refusals: `deny`, `refuses_dms`, `old`, `creates`, `cdn.limit`, `cdn.total`, `cdn.expire()`. Faults:
+`rest.limits.allow` and `.refuse` (429), `rest.fail`, `rest.cut`, `rest.hook` (before and after each effect);
+`interactions[token].is_late` and `.is_expired`; `gateway.drop`, `.reconnect`, `.invalidate`, `.replay`, `.rewinds`,
+`.is_stalled`, `.is_dead`, `.is_away`. Records: `rest.calls`, `bot_messages`, `history`, `viewers`, `typing`,
+`reactions`, `commands`.
 """
 
 from typing import Any, Self
@@ -20,7 +21,7 @@ from simulators.discord.errors import Refused
 from simulators.discord.gateway import Gateway
 from simulators.discord.rest import Call, Rest
 from simulators.discord.state import DiscordState, Interaction
-from simulators.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, member, moment, snowflake, user
+from simulators.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, moment, snowflake, user
 
 
 class DiscordSimulator(DiscordState):
@@ -120,6 +121,11 @@ class DiscordSimulator(DiscordState):
         self.threads[number]["thread_metadata"] |= {"archived": True, "locked": is_locked}
         await self.gateway.dispatch("THREAD_UPDATE", self.threads[number])
 
+    async def add_role(self, number: str, name: str) -> None:
+        """Add a role to the server."""
+        self.roles[number] = name
+        await self.gateway.dispatch("GUILD_ROLE_CREATE", {"guild_id": GUILD, "role": self.guild()["roles"][-1]})
+
     async def deny(self, channel: str, permissions: int) -> None:
         """Take permissions from the bot in a channel."""
         self.denied[channel] = permissions
@@ -159,7 +165,7 @@ class DiscordSimulator(DiscordState):
                 "guild_id": guild,
                 "guild": {"id": guild, "locale": "en-US", "features": []},
                 "channel": {"guild_id": guild, "position": 0, **where},
-                "member": {**member(ADA), "permissions": "2147483647"},
+                "member": {**self.member(ADA), "permissions": "2147483647"},
             }
         payload |= more
         self.interactions[payload["token"]] = Interaction(payload)

@@ -75,6 +75,8 @@ class DiscordState:
         self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
         self.guilds = {GUILD: "Lab"}
+        self.roles: dict[str, str] = {}  #: names of the guild's roles beside the bot's own, by id
+        self.held: dict[str, list[str]] = {}  #: roles of people
         self.owners: dict[str, str] = {}  #: of guilds; by default Ada, who owns the application, too
         self.outsiders: set[tuple[str, str]] = set()  #: guilds, with people who are no members of them
         self.channels: dict[str, Json] = {DM: {"id": DM, "type": DIRECT, "recipients": [user(ADA, "Ada")]}}
@@ -195,12 +197,30 @@ class DiscordState:
             "name": self.guilds[number],
             "owner_id": self.owners.get(number, ADA),
             "preferred_locale": "en-US",
-            "roles": [{**rest, **everyone}, {**rest, **own}],
+            "roles": [{**rest, **everyone}, {**rest, **own}, *({**rest, **role} for role in self._roles())],
             "channels": channels,
             "threads": [self.channel(t) for t in self.threads if self._is_active(t, number)],
             "members": [member(ME)],
             "member_count": 3,
             "unavailable": False,
+        }
+
+    def _roles(self) -> list[Json]:
+        return [{"id": number, "name": name, "permissions": "0", "position": 2} for number, name in self.roles.items()]
+
+    def member(self, number: str) -> Json:
+        """A person as a member of the guild, with their roles."""
+        found = member(number)
+        return {**found, "roles": [*found["roles"], *self.held.get(number, ())]}
+
+    def pickable(self) -> dict[str, dict[str, Json]]:
+        """What people can pick in a field or option: users, members, roles and channels by id."""
+        people = {number: self.member(number) for number in NAMES}
+        return {
+            "users": {number: one["user"] for number, one in people.items()},
+            "members": {number: {k: v for k, v in one.items() if k != "user"} for number, one in people.items()},
+            "roles": {role["id"]: role for role in self.guild()["roles"]},
+            "channels": {number: self.channel(number) for number in (*self.channels, *self.threads)},
         }
 
     def _is_active(self, thread: str, guild: str) -> bool:
@@ -222,7 +242,7 @@ class DiscordState:
             "tts": False,
             "mention_everyone": False,
             "mentions": [member(n)["user"] for n in NAMES if f"<@{n}>" in text],
-            "mention_roles": [ROLE] if f"<@&{ROLE}>" in text else [],
+            "mention_roles": [role for role in (ROLE, *self.roles) if f"<@&{role}>" in text],
             "attachments": [],
             "embeds": [],
             "components": [],
@@ -231,7 +251,7 @@ class DiscordState:
             **more,
         }
         if guild := self.guild_of(channel):
-            posted |= {"guild_id": guild, "member": {k: v for k, v in member(by).items() if k != "user"}}
+            posted |= {"guild_id": guild, "member": {k: v for k, v in self.member(by).items() if k != "user"}}
         if answers is not None:
             posted["message_reference"] = {"type": 0, "channel_id": answers["channel_id"], "message_id": answers["id"]}
             posted["referenced_message"] = {k: v for k, v in answers.items() if k != "referenced_message"}

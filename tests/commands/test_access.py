@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.commands import load_commands
 from bot.errors import UsageError
+from bot.models import KINDS
 from tests.support.command_runner import CommandRunner
 
 
@@ -29,6 +31,12 @@ async def test_words_that_are_understood(runner: CommandRunner) -> None:
     shown = (await runner.ask("access", admin=True)).text
     assert "| `image` | `deny` | `person:bob` | this channel |" in shown
     assert shown.count("`all`") == 2
+
+
+def test_no_option_has_the_name_of_a_field_of_a_press() -> None:
+    """A form behind a button sends the option's value beside the ids of answer and button."""
+    registry = load_commands(dict.fromkeys(KINDS, ("model",)))
+    assert not [spec.name for spec in registry.specs for option in spec.options if option.name in ("event", "action")]
 
 
 async def test_who_does_not_administer_reads_no_ids(runner: CommandRunner) -> None:

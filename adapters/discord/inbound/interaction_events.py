@@ -13,14 +13,17 @@ from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.reply_mode import SETTING
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
+from adapters.discord.ui import modals
 from adapters.discord.ui.buttons import conversation_of
 from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
-from bot.commandline.mentions import keeps_ids
+from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 _AVATAR_SIZE = 512  # pixels
 _MAX_QUOTE = 6000  # characters quoted of a message that an action is about
+_RESOLVED: Mapping[str, Subject] = {"users": "person", "roles": "role", "channels": "channel"}
+_PICKERS = (6, 7, 8, 9)  # types of options that name a user, a channel, a role, a user or a role
 _LACKS = {"picture": "request.no_picture", "text": "request.no_text"}  # keys of sentences
 
 
@@ -40,7 +43,10 @@ def event_from_command(interaction: discord.Interaction, spec: CommandSpec) -> A
     files = _files(data, [str(values.pop(name)) for name in _file_options(spec) if values.get(name)])
     options = {name: _text(value) for name, value in values.items() if value is not None}
     if keeps_ids(spec):
-        options = {name: parse.keep_ids(text) for name, text in options.items()}
+        picked = [str(option["name"]) for option in data.get("options", ()) if option.get("type") in _PICKERS]
+        options = {
+            name: _picked([text], data) if name in picked else parse.keep_ids(text) for name, text in options.items()
+        }
     parsed = _from_options(interaction, spec, options, files)
     if not is_spoiler:
         return parsed
@@ -64,6 +70,25 @@ def event_from_modal(
 ) -> AcknowledgedEvent:
     """Parse the modal of a command. `files`: ids of its uploads."""
     return _from_options(interaction, spec, dict(values), _files(data_of(interaction), files))
+
+
+def read_modal(interaction: discord.Interaction) -> tuple[dict[str, str], list[str]]:
+    """Return the values of a submitted modal by option name, and the ids of its uploads."""
+    data = data_of(interaction)
+    values, picked, files = modals.read_values(data)
+    return {**values, **{name: _picked(ids, data) for name, ids in picked.items()}}, files
+
+
+def _picked(ids: Sequence[str], data: Mapping[str, Any]) -> str:
+    """Return the users, roles and channels of these ids, as commands read them; Discord sends their names along."""
+    resolved = data.get("resolved", {})
+    found = []
+    for number in ids:
+        kind = next((kind for kind in _RESOLVED if number in resolved.get(kind, {})), "users")
+        known = resolved.get(kind, {}).get(number, {})
+        name = known.get("global_name") or known.get("username") or known.get("name") or ""
+        found.append(write_mention(_RESOLVED[kind], number, str(name)))
+    return " ".join(found)
 
 
 def _from_options(

@@ -167,7 +167,7 @@ class InteractionHandler:
     async def _handle_modal(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)
         modal_id = str(data.get("custom_id", ""))
-        values, files = modals.read_values(data)
+        values, files = interaction_events.read_modal(interaction)
         button = buttons.MODAL_ID.fullmatch(modal_id)
         if button and buttons.is_signed(button, self._signer_of(interaction)):
             await self._record(interaction, interaction_events.event_from_button(interaction, button, values))

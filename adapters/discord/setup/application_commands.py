@@ -15,6 +15,7 @@ import structlog
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import reply_mode
+from adapters.discord.ui.channels import CHANNEL_TYPES
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from bot.errors import StoreError
@@ -49,7 +50,16 @@ READS_FILES = ("chat", "code")
 SPOILER = "spoiler"
 MAKES_FILES = ("image", "video")
 
-_TYPES = {"text": 3, "choice": 3, "integer": 4, "number": 10, "file": 11}
+_TYPES = {
+    "text": 3,
+    "choice": 3,
+    "integer": 4,
+    "person": 6,
+    "channel": 7,
+    "people": 9,  # "mentionable": users and roles
+    "number": 10,
+    "file": 11,
+}
 _BOOLEAN = 5
 _SLASH, _USER, _MESSAGE = 1, 2, 3
 _GUILD, _DIRECT, _PRIVATE = 0, 1, 2
@@ -160,6 +170,8 @@ def _option(spec: CommandSpec, option: Option) -> Json:
         cast = int if option.kind == "integer" else float
         payload |= {"min_value": cast(option.minimum)} if option.minimum is not None else {}
         payload |= {"max_value": cast(option.maximum)} if option.maximum is not None else {}
+    if option.kind == "channel":
+        payload["channel_types"] = list(CHANNEL_TYPES)
     if option.is_prompt:
         payload["max_length"] = _MAX_PROMPT
     return payload

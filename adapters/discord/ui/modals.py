@@ -8,12 +8,22 @@ from typing import Any
 
 import discord
 
+from adapters.discord.ui.channels import CHANNEL_TYPES
 from adapters.kit.forms import Field, FormLimits, plan_form
 from bot.i18n import command_label, describe_option, option_label, translate
 from bot.models import CommandSpec, Option
 
 _LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, has_numbers=False)
 _MAX_TITLE = 45
+_CHANNEL_TYPES = [discord.ChannelType(number) for number in CHANNEL_TYPES]
+_PICKERS = frozenset(
+    kind.value
+    for kind in (
+        discord.ComponentType.user_select,
+        discord.ComponentType.mentionable_select,
+        discord.ComponentType.channel_select,
+    )
+)
 _MAX_TEXT = 4000
 _TIMEOUT = 1800.0  # seconds after which the library forgets a modal that was not submitted
 
@@ -57,6 +67,17 @@ def _component(field: Field) -> "discord.ui.Item[Any]":
     if field.kind == "choice":
         choices = [discord.SelectOption(label=c, default=c == field.default) for c in field.option.choices]
         return discord.ui.Select(custom_id=name, options=choices, min_values=1 if required else 0, required=required)
+    least = 1 if required else 0
+    if field.kind == "person":
+        return discord.ui.UserSelect(custom_id=name, min_values=least, required=required)
+    if field.kind == "people":
+        return discord.ui.MentionableSelect(
+            custom_id=name, min_values=least, max_values=_LIMITS.choices, required=required
+        )
+    if field.kind == "channel":
+        return discord.ui.ChannelSelect(
+            custom_id=name, channel_types=_CHANNEL_TYPES, min_values=least, required=required
+        )
     is_paragraph = field.kind == "paragraph"
     return discord.ui.TextInput(
         custom_id=name,
@@ -67,19 +88,23 @@ def _component(field: Field) -> "discord.ui.Item[Any]":
     )
 
 
-def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
-    """Return the values of a submitted modal by option name, and the ids of its uploads."""
+def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
+    """Return the values of a submitted modal by option name, the ids that were picked, and the ids of its uploads."""
     values: dict[str, str] = {}
+    picked: dict[str, list[str]] = {}
     files: list[str] = []
     for component in _leaves(data.get("components", ())):
         name = str(component.get("custom_id", ""))
         if component.get("type") == discord.ComponentType.file_upload.value:
             files += [str(number) for number in component.get("values", ())]
+        elif component.get("type") in _PICKERS:
+            if component.get("values"):
+                picked[name] = [str(number) for number in component["values"]]
         elif "value" in component:
             values[name] = str(component["value"])
         elif component.get("values"):
             values[name] = str(component["values"][0])
-    return {name: value for name, value in values.items() if value.strip()}, files
+    return {name: value for name, value in values.items() if value.strip()}, picked, files
 
 
 def _leaves(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

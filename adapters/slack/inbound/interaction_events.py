@@ -18,6 +18,7 @@ from adapters.slack.inbound.parse import (
 )
 from adapters.slack.inbound.recent_threads import RecentThread
 from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.shortcuts import THREAD_OR_CHANNEL_COMMANDS
 from adapters.slack.types import ADAPTER, Json, Person
 from adapters.slack.ui.buttons import RETRY, ActionButton
 from bot.commandline import parser
@@ -110,7 +111,7 @@ def event_from_command(
         context = replace(context, conversation=recent.conversation, thread=recent.ts)
     elif spec.kind is None:
         context = replace(context, conversation=f"{context.workspace.owner}.{context.channel}")
-        if spec.option(_CHANNEL) is not None:
+        if spec.name in THREAD_OR_CHANNEL_COMMANDS:
             options = {_CHANNEL: "yes", **options}
     event = context.create_event(private=spec.kind is None and recent is None)
     event = replace(event, command=spec.name, prompt=request.prompt, options=options)

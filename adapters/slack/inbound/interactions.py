@@ -261,7 +261,7 @@ class InteractionHandler:
         metadata = private_metadata(view, self._form_signer(workspace, person))
         if metadata is None:
             return view_errors({first_input(view): translate("request.outdated", person.locale)})
-        values, files = read_values(view)
+        values, files = read_values(view, workspace.scoped)
         button = ActionButton.decode(metadata.get("button", "")) if name == BUTTON_FORM else None
         spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
         if spec is None:

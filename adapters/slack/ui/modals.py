@@ -4,11 +4,12 @@ What a form knows of its origin is signed: Slack sends it back from the client o
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from adapters.kit.forms import Field, FormLimits, plan_form
 from adapters.kit.titles import shorten
 from adapters.slack.types import Block, Json
+from bot.commandline.mentions import Subject, write_mention
 from bot.i18n import describe_option, translate
 from bot.models import CommandSpec, Option
 from bot.ports import ValueSigner
@@ -19,6 +20,15 @@ LIMITS = FormLimits(fields=98, choices=100, label=2000, hint=2000)
 _MAX_TITLE, _MAX_CHOICE, _MAX_TEXT = 24, 75, 3000
 _MAX_METADATA = 3000
 _DISPENSABLE = ("label", "response_url")  # left out of too long a metadata
+#: Fields in which people, and channels, are picked. Slack has none for user groups.
+_PICKERS: Mapping[str, Block] = {
+    "person": {"type": "users_select"},
+    "people": {"type": "multi_users_select"},
+    "channel": {
+        "type": "conversations_select",
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+    },
+}
 _PICTURES = ["png", "jpg", "jpeg", "gif", "webp"]
 
 
@@ -89,6 +99,8 @@ def _build_input(field: Field) -> Block:
 
 def _build_element(field: Field) -> Block:
     option, default = field.option, field.default
+    if field.kind in _PICKERS:
+        return dict(_PICKERS[field.kind])
     if field.kind == "file":
         return {"type": "file_input", "filetypes": _PICTURES, "max_files": 1}
     if field.kind == "choice":
@@ -129,8 +141,11 @@ def _build_channel_select(locale: str) -> Block:
 # ------------------------------------------------------------------ submissions
 
 
-def read_values(view: Json) -> tuple[dict[str, str], list[Json]]:
-    """Return the content of a submitted form: values by option name, and uploaded files."""
+def read_values(view: Json, scoped: Callable[[str], str]) -> tuple[dict[str, str], list[Json]]:
+    """Return the content of a submitted form: values by option name, and uploaded files.
+
+    `scoped`: see `Workspace.scoped`.
+    """
     values: dict[str, str] = {}
     files: list[Json] = []
     for block in ((view.get("state") or {}).get("values") or {}).values():
@@ -141,10 +156,21 @@ def read_values(view: Json) -> tuple[dict[str, str], list[Json]]:
                 files += element.get("files") or ()
                 continue
             chosen = element.get("selected_option") or {}
-            value = element.get("value") or chosen.get("value") or element.get("selected_conversation") or ""
+            value = element.get("value") or chosen.get("value") or ""
+            if name == TARGET_CHANNEL:
+                value = element.get("selected_conversation") or ""
+            elif picked := _picked(element):
+                value = " ".join(write_mention(subject, scoped(number)) for subject, number in picked)
             if str(value).strip():
                 values[name] = str(value)
     return values, files
+
+
+def _picked(element: Json) -> list[tuple[Subject, str]]:
+    """Return the people, or the channel, that are picked in a field."""
+    people = [*(element.get("selected_users") or ()), *filter(None, [element.get("selected_user")])]
+    channels = filter(None, [element.get("selected_conversation")])
+    return [*(("person", str(one)) for one in people), *(("channel", str(one)) for one in channels)]
 
 
 def private_metadata(view: Json, signer: ValueSigner) -> dict[str, str] | None:

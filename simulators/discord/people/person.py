@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulators.discord.checks import EPHEMERAL
-from simulators.discord.components import SELECTS, every
+from simulators.discord.commands import PICKED, fill_in, find_id
+from simulators.discord.components import PICKED_IN_FORM, SELECTS, every, resolve_picked
 from simulators.discord.files import Upload
 from simulators.discord.state import Interaction
 from simulators.discord.values import DIRECT, NAMES, Json, member, snowflake, user
@@ -79,10 +80,13 @@ class Person:
                 options.append({"name": option["name"], "type": _ATTACHMENT, "value": upload.id})
             elif values.get(option["name"]) not in (None, ""):
                 value = typed(option, values[option["name"]])
+                if option["type"] in PICKED:
+                    value = find_id(str(value), PICKED[option["type"]], self.discord.pickable())
                 options.append({"name": option["name"], "type": option["type"], "value": value})
         data: Json = {"id": command["id"], "name": command["name"], "type": _SLASH, "options": options}
         if attachments:
             data["resolved"] = {"attachments": attachments}
+        data = fill_in(data, [command], self.discord.pickable())
         return await self._interact(_COMMAND, data, channel)
 
     async def complete(self, channel: str, name: str, option: str, text: str, values: Mapping[str, Any]) -> list[Json]:
@@ -157,10 +161,13 @@ class Person:
             else:
                 chosen = values.get(name) or []
                 held["values"] = [chosen] if isinstance(chosen, str) else list(chosen)
+                if kinds := PICKED_IN_FORM.get(field["type"], ()):
+                    held["values"] = [find_id(one, kinds, self.discord.pickable()) for one in held["values"]]
             components.append({"type": _LABEL, "id": number * 2 - 1, "component": held})
         data: Json = {"custom_id": asked["custom_id"], "components": components}
         if attachments:
             data["resolved"] = {"attachments": attachments}
+        data = resolve_picked(data, self.discord.pickable())
         more = {"message": opened.payload["message"]} if "message" in opened.payload else {}
         return await self._interact(_SUBMIT, data, channel, **more)
 
@@ -171,7 +178,7 @@ class Person:
         if where.get("type") == DIRECT:
             who |= {"user": user(self.id, self.name), "channel": {"id": channel, "type": DIRECT}}
         else:
-            who["member"] = {**member(self.id), "permissions": str(self.permissions)}
+            who["member"] = {**self.discord.member(self.id), "permissions": str(self.permissions)}
         payload = await self.discord.interact(kind, data, channel=channel, **who)
         used = self.discord.interactions[payload["token"]]
         self.discord.changes.notify()

@@ -66,6 +66,8 @@ def filled(element: Json, value: Any) -> Json:
     if kind in {"checkboxes", "multi_static_select"}:
         chosen = element.get("initial_options", []) if value is None else [option(element, one) for one in value]
         return {"selected_options": chosen}
+    if kind == "multi_users_select":
+        return {"selected_users": value or element.get("initial_users", [])}
     if kind.endswith("users_select"):
         return {"selected_user": value or element.get("initial_user")}
     if kind.endswith(("conversations_select", "channels_select")):

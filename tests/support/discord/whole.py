@@ -15,6 +15,7 @@ from bot.bootstrap import Core
 from bot.ops.web import WebServer
 from bot.timing import ServiceTiming
 from simulators.discord.checks import EPHEMERAL
+from simulators.discord.commands import fill_in
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, TOKEN, Json
 from tests.support.discord.interactions import PRESSED, SLASH, SUBMITTED, select_value, slash_command
@@ -62,8 +63,11 @@ class Whole:
         return str(message["id"])
 
     async def command(self, name: str, *, channel: str = CHANNEL, told: Json | None = None, **options: Any) -> str:
-        """Use a slash command; return the token that answers it."""
-        made = await self.simulator.interact(SLASH, slash_command(name, **options), channel=channel, **(told or {}))
+        """Use a slash command, as it is registered; return the token that answers it. `_channel`: its option."""
+        await self.simulator.until(lambda: self.simulator.commands)
+        given = {option.removeprefix("_"): value for option, value in options.items()}
+        data = fill_in(slash_command(name, **given), self.simulator.commands, self.simulator.pickable())
+        made = await self.simulator.interact(SLASH, data, channel=channel, **(told or {}))
         return str(made["token"])
 
     async def press(self, message: Json, action: str, **told: Json) -> str:

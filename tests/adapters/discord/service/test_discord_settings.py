@@ -176,13 +176,13 @@ async def test_an_administrator_exports_and_erases_a_person(tmp_path: Path) -> N
     async with whole(tmp_path) as one:
         await one.command("chat", prompt="my secret", told=_BOB)
         await one.see(CHANNEL, "re: my secret")
-        assert "只有管理員" in await told(one, await one.command("export", person="Ada", told=_BOB))
+        assert "只有管理員" in await told(one, await one.command("export", person=ADA, told=_BOB))
         token = await one.command("export", person=BOB)
         assert "person.json" in await told(one, token)
         assert not [
             message for message in one.simulator.bot_messages(CHANNEL) if "person" in str(message["attachments"])
         ]
-        token = await one.command("forget", person=f"<@{BOB}>")
+        token = await one.command("forget", person=BOB)
         question = await one.simulator.until(
             lambda: buttons_of(m := one.simulator.originals.get(token, {"components": []})) and m
         )

@@ -31,8 +31,9 @@ COMPONENTS = st.recursive(
 @settings(max_examples=150, deadline=None)
 def test_any_modal_is_read(components: list[dict[str, Any]]) -> None:
     """Fields left empty, unknown kinds, and nested ones."""
-    values, files = read_values({"components": components})
-    assert all(isinstance(text, str) for text in (*values.values(), *files))
+    values, picked, files = read_values({"components": components})
+    ids = [number for numbers in picked.values() for number in numbers]
+    assert all(isinstance(text, str) for text in (*values.values(), *ids, *files))
 
 
 @given(st.text(max_size=120))

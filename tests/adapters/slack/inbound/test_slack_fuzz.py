@@ -104,7 +104,7 @@ def test_any_value_is_a_button_or_none(value: str) -> None:
 @QUICK
 def test_any_form_is_read(values: dict[str, Any], metadata: str | None) -> None:
     """Fields left empty, and metadata of another version."""
-    found, _files = read_values({"state": {"values": values}})
+    found, _files = read_values({"state": {"values": values}}, str)
     assert all(isinstance(value, str) for value in found.values())
     signer = RecordingCore().signer("slack", "T1", person="U1")
     assert private_metadata({"private_metadata": metadata}, signer) is None

@@ -18,7 +18,7 @@ async def told(one: Whole, token: str) -> str:
 async def test_a_role_is_kept_out_of_a_command(tmp_path: Path) -> None:
     """Options with mentions as Discord sends them; the refusal is private and names whom to ask."""
     async with whole(tmp_path) as one:
-        rule: dict[str, Any] = {"action": "deny", "what": "chat", "whom": f"<@&{ROLE}>", "for": "workspace"}
+        rule: dict[str, Any] = {"do": "deny", "what": "chat", "whom": f"<@&{ROLE}>", "for": "workspace"}
         assert "只有" in await told(one, await one.command("access", told=_BOB, **rule))
         assert f"role:{ROLE}" in await told(one, await one.command("access", **rule))
         await one.command("chat", prompt="hello", told=_BOB)

@@ -1,0 +1,70 @@
+"""An administrator's session on Slack: limits, access, settings and pauses, typed and by forms."""
+
+from pathlib import Path
+
+import pytest
+
+from simulators.slack import Message, Person, SlackSimulator
+from tests.support.service import quiet_logs
+from tests.support.slack.service import Service, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def see(running: Service, person: Person, words: str) -> Message:
+    """Return the newest message with these words that a person sees."""
+    try:
+        found = await running.slack.until(lambda: [m for m in person.sees() if words in m.content], 5)
+    except TimeoutError:
+        raise AssertionError([m.content for m in person.sees()][-3:]) from None
+    return found[-1]  # type: ignore[no-any-return]
+
+
+async def ask(running: Service, person: Person, text: str, words: str) -> str:
+    """Use a slash command, and return the private answer that has these words."""
+    before = sum(words in m.content for m in person.sees())
+    command, _, rest = text.partition(" ")
+    person.slash(command, rest)
+    try:
+        await running.slack.until(lambda: sum(words in m.content for m in person.sees()) > before, 5)
+    except TimeoutError:
+        raise AssertionError([m.content for m in person.sees()][-3:]) from None
+    return str((await see(running, person, words)).content)
+
+
+async def test_mentions_and_forms(slack: SlackSimulator, tmp_path: Path) -> None:
+    """People, groups and channels are named in one way for all commands, and picked in forms."""
+    carol = slack.person("Carol Smith Jr", id="U0CAROL")
+    slack.group("Design", carol, id="S0DESIGN")
+    async with service(slack, tmp_path) as running:
+        # typed after the command, as Slack escapes them, and in a message, where names have spaces
+        await ask(running, slack.ada, f"/limits 1 --of pictures --for <@{slack.bob.id}|bob>", "1 pictures a day")
+        slack.ada.mention(f"/limits 0 --of tokens --for <@{carol.id}> --per month")
+        await see(running, slack.ada, "0 tokens a month")
+        await ask(running, slack.ada, "/limits 7 --of sound --who <!subteam^S0DESIGN|@design>", "7 seconds of sound")
+        await ask(running, slack.ada, "/limits 9 --of video --for here", "9 seconds of video")
+        await ask(running, slack.ada, "/limits 5 --of media --for bob", "--for takes")
+        shown = await ask(running, slack.ada, "/limits", "Limits that administrators set")
+        channel = next(iter(slack.team.channels))
+        for whom in (f"person:{slack.bob.id}", f"person:{carol.id}", "role:S0DESIGN", f"channel:{channel}"):
+            assert whom in shown
+        carol.mention("hello")
+        await see(running, carol, "used up your 0 tokens a month")
+        # the forms behind the overviews
+        slack.ada.press(await see(running, slack.ada, "Limits that administrators set"), "Change…")
+        form = await slack.ada.modal()
+        await slack.ada.submit(form, {"amount": "3", "of": "pictures", "per": "month", "who": [carol.id]})
+        await see(running, slack.ada, "3 pictures a month")
+        await ask(running, slack.ada, "/access", "No rule of an administrator")
+        slack.ada.press(await see(running, slack.ada, "No rule of an administrator"), "Change…")
+        form = await slack.ada.modal()
+        filled = {"do": "deny", "what": "image", "who": [slack.bob.id, carol.id], "for": "workspace"}
+        await slack.ada.submit(form, filled)
+        done = await see(running, slack.ada, "Done: image deny")
+        assert done.content.count("person:") == 2
+        await ask(running, slack.bob, "/image a fox", "You may not use image here")
+        # approvers and the channel in which they are asked
+        named = f"<@{carol.id}|c> <!subteam^S0DESIGN|@design>"
+        await ask(running, slack.ada, f"/settings approvers {named} --for workspace", "approvers is set")
+        assert f"person:{carol.id} role:S0DESIGN" in await ask(running, slack.ada, "/settings approvers", "approvers:")
+        await ask(running, slack.ada, f"/forget --person <@{carol.id}|carol>", "Carol Smith Jr")
