@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot import __version__
 from bot.errors import BotError, SettingsError
@@ -109,8 +109,18 @@ def language(text: str) -> str:
 def _run(parsed: argparse.Namespace) -> int:
     from bot import service
 
-    asyncio.run(service.run(load_settings(), conversation=parsed.conversation))
+    with asyncio.Runner(loop_factory=_event_loop_factory()) as runner:
+        runner.run(service.run(load_settings(), conversation=parsed.conversation))
     return 0
+
+
+def _event_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the service's event loop: uvloop where it is installed, as everywhere but on Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _check(_parsed: argparse.Namespace) -> int:

@@ -435,6 +435,8 @@ def test_a_web_server_without_a_platform(tmp_path: Path) -> None:
             public, ops = (f"http://127.0.0.1:{ports[name]}" for name in ("listening", "listening for the operator"))
             assert [httpx.get(f"{url}/metrics").status_code for url in (public, ops)] == [404, 200]
             assert httpx.get(f"{public}/healthz").status_code == 200
+            if sys.platform == "linux":  # the event loop is the faster one
+                assert "uvloop" in Path(f"/proc/{process.pid}/maps").read_text()
         finally:
             process.terminate()
         assert process.wait(60) == 0

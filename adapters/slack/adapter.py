@@ -146,7 +146,7 @@ class Slack:
             client=self._create_client(""),
             signing_secret=secret.get_secret_value() if secret else "",
         )
-        router.register(app)
+        app.use(router)
         try:
             if self._settings.slack_app_token is None:
                 with self._endpoints.accepting(app):

@@ -32,6 +32,9 @@ class MessageListener(Protocol):
     async def on_message_delete(self, channel: int, messages: set[int]) -> None:
         """Handle deleted messages of one channel, by id."""
 
+    def note_own_message(self, message: int) -> None:
+        """Note the id of a message of the bot. Called at once."""
+
 
 class InteractionListener(Protocol):
     """Receives commands, modals, autocompletions and buttons."""
@@ -85,6 +88,7 @@ class DiscordClient(discord.AutoShardedClient):
         )
         self.router: EventRouter | None = None  #: None: events are dropped
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
+        self._skip_own_messages()
         self._skip_unreadable_events()
         self.add_dynamic_items(ActionButton)
         _throttle_cleanup(self.http, timing.rate_limit_cleanup)
@@ -113,6 +117,23 @@ class DiscordClient(discord.AutoShardedClient):
 
         for event, parse in list(parsers.items()):
             parsers[event] = guard(event, parse)
+
+    def _skip_own_messages(self) -> None:
+        """Don't parse what the bot itself has posted or edited: Discord sends each of these messages back."""
+        parsers = self._connection.parsers
+
+        def guard(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def parse_others(data: Any) -> None:
+                own = self._connection.self_id
+                if own is None or data["author"]["id"] != str(own):
+                    parse(data)
+                elif self.router is not None:
+                    self.router.messages.note_own_message(int(data["id"]))
+
+            return parse_others
+
+        for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+            parsers[event] = guard(parsers[event])
 
     def sockets(self) -> dict[int, DiscordWebSocket]:
         """Return the gateway connections by shard."""

@@ -104,6 +104,10 @@ class MessageHandler:
         finally:
             self._pending.discard(message.id)
 
+    def note_own_message(self, message: int) -> None:
+        """Note the id of a message of the bot: nothing before it is left to be read."""
+        self.newest_id = max(self.newest_id, message)
+
     async def record(self, message: discord.Message) -> None:
         """Record a message that addresses the bot; while the database is away, hold it and try again.
 

@@ -1,27 +1,39 @@
-"""The Bolt app, before it has listeners."""
+"""The Bolt app, before it has a router."""
 
 import logging
+from copy import copy
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.connection.workspaces import Authorize, Workspaces
 
 
 def create_app(workspaces: Workspaces, *, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
-    """Return an app that acknowledges an event only when its listener has ended.
+    """Return an app whose last middleware is to answer each request.
 
     `client`: a client whose session and address the app uses; `signing_secret`: "" in Socket Mode.
     """
     logger = logging.getLogger(f"{__name__}.bolt")
     logger.setLevel(logging.ERROR)  # its warnings are advice for developers of a new app
-    return AsyncApp(
+    return _App(
         name="slack",
         logger=logger,
         client=client,
         authorize=Authorize(workspaces),  # type: ignore[arg-type]
         signing_secret=signing_secret,
-        process_before_response=True,
+        ssl_check_enabled=bool(signing_secret),
+        request_verification_enabled=bool(signing_secret),
+        url_verification_enabled=bool(signing_secret),
         attaching_conversation_kwargs_enabled=False,
         attaching_function_token_enabled=False,
     )
+
+
+class _App(AsyncApp):
+    """An app whose requests get a copy of its client; a new one would read the environment and the system's name."""
+
+    def _init_context(self, req: AsyncBoltRequest) -> None:
+        req.context["logger"] = self.logger
+        req.context["client"] = copy(self.client)

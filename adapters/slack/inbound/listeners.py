@@ -1,10 +1,13 @@
-"""The listeners of the Bolt app. They record what people do, and only then acknowledge it."""
+"""The router of the Bolt app: records what people do, and only then acknowledges it."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.request.payload_utils import is_action, is_event, is_shortcut, is_slash_command, is_view_submission
 
 from adapters.kit.reply_target import encrypt_secret
 from adapters.slack.connection.workspaces import Workspaces, workspace_of
@@ -28,7 +31,7 @@ from adapters.slack.setup.observed_events import (
 )
 from adapters.slack.shortcuts import suggested_prompts
 from adapters.slack.timing import Timing
-from adapters.slack.types import ADAPTER, Json
+from adapters.slack.types import ADAPTER, AckBody, Json
 from adapters.slack.ui import home_view
 from adapters.slack.ui.buttons import BUTTON
 from bot.background import BackgroundTasks
@@ -37,11 +40,15 @@ from bot.ports import AdapterServices, Sink
 
 log = structlog.get_logger(__name__)
 
-_ANY = re.compile(".*", re.DOTALL)
+_EventListener = Callable[[Json, AsyncBoltContext], Awaitable[None]]
 
 
-class EventRouter:
-    """Routes requests of one app. Listeners raise `StoreError`: Slack gets no acknowledgement and sends again."""
+class EventRouter(AsyncMiddleware):
+    """Routes requests of one app, as its last middleware.
+
+    Bolt's own listeners are tried one after the other, and for each it makes all that a listener may ask for: that
+    cost as much as the rest of an event.
+    """
 
     def __init__(
         self,
@@ -97,23 +104,45 @@ class EventRouter:
             timing=timing,
         )
 
-    def register(self, app: AsyncApp) -> None:
-        """Add the listeners to the app, the most frequent first: Bolt tries one after the other."""
-        app.event("message")(self._messages.on_message)
-        app.event("app_mention")(self._messages.on_message)
-        app.action(_ANY)(self._on_action)
-        app.command(_ANY)(self._on_command)
-        app.view(_ANY)(self._on_view_submission)
-        app.shortcut(_ANY)(self._on_shortcut)
-        app.event("app_home_opened")(self._on_home_opened)
-        app.event("agent_session_stopped")(self._on_stop)
-        for kind in UNINSTALL_EVENTS:
-            app.event(kind)(self._on_uninstalled)
-        for kind in GROUP_EVENTS:
-            app.event(kind)(self._on_groups_changed)
-        app.event(_ANY)(self._on_other)
+        self._on_events: dict[str, _EventListener] = {
+            "message": self._messages.on_message,
+            "app_mention": self._messages.on_message,
+            "app_home_opened": self._on_home_opened,
+            "agent_session_stopped": self._on_stop,
+            **dict.fromkeys(UNINSTALL_EVENTS, self._on_uninstalled),
+            **dict.fromkeys(GROUP_EVENTS, self._on_groups_changed),
+        }
 
-    async def _on_action(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 - the signature is Bolt's
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
+    ) -> BoltResponse:
+        """Process a request and acknowledge it then. Raises `StoreError`: Slack gets an error and sends it again."""
+        body, context = req.body, req.context
+        reply: AckBody | None = None
+        if is_event(body):
+            listener = self._on_events.get(str(body["event"]["type"]))
+            if listener is not None:  # else the app is subscribed to it and does not need it
+                await listener(body["event"], context)
+        elif is_action(body):
+            await self._on_action(body, context)
+        elif is_slash_command(body):
+            self._observed.record(COMMANDS)
+            reply = await self._interactions.on_command(workspace_of(context), body)
+        elif is_view_submission(body):
+            self._observed.record(INTERACTIVITY)
+            reply = await self._interactions.on_view_submission(workspace_of(context), body)
+        elif is_shortcut(body):
+            self._observed.record(SHORTCUTS)
+            await self._interactions.on_shortcut(workspace_of(context), body)
+        else:
+            return await next()
+        return await context.ack(**(reply or {}))
+
+    async def _on_action(self, body: Json, context: AsyncBoltContext) -> None:
         self._observed.record(INTERACTIVITY)
         workspace = workspace_of(context)
         for action in body.get("actions") or ():
@@ -124,22 +153,6 @@ class EventRouter:
                 await self._interactions.open_form(workspace, body, name.removeprefix(home_view.OPEN_FORM))
             elif name.startswith(home_view.PREFERENCE):
                 await self._home.save_preference(workspace, str((body.get("user") or {}).get("id") or ""), action)
-        await ack()
-
-    async def _on_command(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
-        self._observed.record(COMMANDS)
-        reply = await self._interactions.on_command(workspace_of(context), body)
-        await ack(**(reply or {}))
-
-    async def _on_view_submission(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
-        self._observed.record(INTERACTIVITY)
-        reply = await self._interactions.on_view_submission(workspace_of(context), body)
-        await ack(**(reply or {}))
-
-    async def _on_shortcut(self, body: Json, context: AsyncBoltContext, ack: AsyncAck) -> None:
-        self._observed.record(SHORTCUTS)
-        await self._interactions.on_shortcut(workspace_of(context), body)
-        await ack()
 
     async def _on_home_opened(self, event: Json, context: AsyncBoltContext) -> None:
         self._observed.record(kind_of(event))
@@ -163,10 +176,6 @@ class EventRouter:
     async def _on_groups_changed(self, event: Json, context: AsyncBoltContext) -> None:
         self._observed.record(kind_of(event))
         self._groups.changed(workspace_of(context))
-
-    async def _on_other(self, ack: AsyncAck) -> None:
-        """Acknowledge an event that the app is subscribed to and does not need; else Slack sends it again."""
-        await ack()
 
     async def close(self) -> None:
         """Cancel background tasks."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from adapters.discord.inbound.messages import MessageHandler
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import CHANNEL, DM, GUILD, snowflake, user
+from simulators.discord.values import CHANNEL, DM, GUILD, ME, snowflake, user
 from tests.support.discord.stage import RecordingCore, Service
 
 
@@ -54,6 +55,20 @@ async def test_unreadable_event(
     assert service.adapter.client.unreadable[event] == 3
     assert len(simulator.gateway.identified) == 1
     assert not service.running.done()
+
+
+async def test_own_messages_are_not_parsed(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """Of a message of the bot itself only the id is read; what follows is answered."""
+    own = {**message_of_an_app(), "author": user(ME, "Muse", bot=True)}
+    for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+        await simulator.gateway.dispatch(event, own)
+    await simulator.say(DM, "still there?")
+    await core.wait_for_events(1)
+    client = service.adapter.client
+    assert not client.unreadable
+    assert client.router is not None
+    assert isinstance(client.router.messages, MessageHandler)
+    assert client.router.messages.newest_id >= int(own["id"])
 
 
 async def test_end_while_a_session_is_made(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
