@@ -4,12 +4,13 @@ import json
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, SchemaSerializer
 
 T = TypeVar("T")
 
 
 _adapters: dict[Any, TypeAdapter[Any]] = {}  #: made when first needed
+_serializers: dict[Any, SchemaSerializer] = {}  #: those of the adapters, which spare each value a call
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:
@@ -24,11 +25,16 @@ def dumps(value: object) -> str:
 
     Fields that have their default are left out, which makes rows a third smaller: a default must never change.
     """
-    adapter = _adapter(type(value))
+    kind = type(value)
+    serializer = _serializers.get(kind)
+    if serializer is None:
+        found = _adapter(kind).serializer
+        assert isinstance(found, SchemaSerializer)
+        serializer = _serializers[kind] = found
     try:
-        return adapter.dump_json(value, exclude_defaults=True).decode()
+        return serializer.to_json(value, exclude_defaults=True).decode()
     except (PydanticSerializationError, UnicodeError):
-        plain = adapter.dump_python(value, exclude_defaults=True)
+        plain = serializer.to_python(value, exclude_defaults=True)
         return clean(json.dumps(plain, default=_plain, ensure_ascii=False))
 
 
@@ -40,6 +46,8 @@ def loads(kind: type[T], text: str) -> T:
 
 def clean(text: str) -> str:
     """Join pairs of surrogates and replace lone ones by U+FFFD, so that UTF-8 can hold the text."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -49,9 +57,8 @@ def clean(text: str) -> str:
 
 def to_key(text: str) -> str:
     """Convert a text to a key: unique, without characters that SQLite's JSON functions cut or refuse."""
-    if text.startswith('"') or "\0" in text or clean(text) is not text:
-        return json.dumps(text)
-    return text
+    is_plain = text.isascii() or clean(text) is text
+    return text if is_plain and "\0" not in text and not text.startswith('"') else json.dumps(text)
 
 
 def from_key(key: str) -> str:

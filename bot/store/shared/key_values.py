@@ -66,24 +66,29 @@ class NamespaceCache:
         """Set the namespaces that have values. Only for a store without other processes."""
         self._known = set(namespaces) if len(namespaces) <= self.known_limit else None
 
-    async def items(self, *namespaces: str) -> Sequence[Mapping[str, str]]:
+    async def items(self, namespaces: Sequence[str]) -> Sequence[Mapping[str, str]]:
         """Return the values of each namespace by name; those not in memory are read together. Raises `StoreError`."""
         while True:
-            found = [self._find(namespace) for namespace in namespaces]
-            missing = [namespace for namespace, values in zip(namespaces, found, strict=True) if values is None]
+            found, missing = self._find(namespaces)
             if not missing:
-                return [values for values in found if values is not None]
+                return found
             version, now = self._version, self._now()
             rows = await self._read(missing)
             if version == self._version:  # else changed meanwhile
                 self._keep(missing, [row for row in rows if row[3] is None or row[3] > now])
 
-    def _find(self, namespace: str) -> Mapping[str, str] | None:
-        """Return the values of a namespace; None: they must be read."""
-        cached = self._cached.get(namespace)
-        if cached is None:
-            return _NOTHING if self._known is not None and namespace not in self._known else None
-        return None if cached.expires <= self._now() else cached.values
+    def _find(self, namespaces: Sequence[str]) -> tuple[Sequence[Mapping[str, str]], Sequence[str]]:
+        """Return the values of the namespaces in memory, and the namespaces that must be read."""
+        found, missing = [], []
+        for namespace in namespaces:
+            cached = self._cached.get(namespace)
+            if cached is not None and (cached.expires == math.inf or cached.expires > self._now()):
+                found.append(cached.values)
+            elif cached is None and self._known is not None and namespace not in self._known:
+                found.append(_NOTHING)
+            else:
+                missing.append(namespace)
+        return found, missing
 
     def _keep(self, namespaces: Sequence[str], rows: Sequence[Any]) -> None:
         if len(self._cached) >= self._size:
@@ -124,8 +129,7 @@ class StoredNamespace:
 
     async def items(self) -> Mapping[str, str]:
         """See `Namespace.items`."""
-        [values] = await self.cache.items(self.key)
-        return values
+        return (await self.cache.items((self.key,)))[0]
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
         """See `Namespace.set`."""
@@ -152,4 +156,4 @@ def namespace(name: str, cache: NamespaceCache, write: Write) -> StoredNamespace
 
 def to_namespace(name: str) -> str:
     """Convert a namespace's name to the one in the database."""
-    return codec.to_key(codec.clean(name))
+    return codec.to_key(name if name.isascii() else codec.clean(name))

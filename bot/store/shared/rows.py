@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -86,14 +85,28 @@ def to_micros(used: Usage) -> int:
 
 def complete_turn(turn: Turn, event: Event, now: datetime) -> Turn:
     """Return a turn with the fields that the store fills in, as it will be read."""
-    return replace(
-        turn,
+    return Turn(
+        role=turn.role,
         content=codec.clean(turn.content),
         speaker=codec.clean(turn.speaker),
         actor=codec.clean(turn.actor or event.actor.id),
         event=codec.clean(turn.event or event.id),
         at=turn.at or now,
-        seq=0,
+        written_at=turn.written_at,
+    )
+
+
+def number_turn(turn: Turn, seq: int) -> Turn:
+    """Return a turn with its sequence number. Field by field, as `replace` takes twice as long."""
+    return Turn(
+        role=turn.role,
+        content=turn.content,
+        speaker=turn.speaker,
+        actor=turn.actor,
+        event=turn.event,
+        at=turn.at,
+        written_at=turn.written_at,
+        seq=seq,
     )
 
 

@@ -65,6 +65,12 @@ class ContextCache:
             self._resize(loaded, len(context.summary) + _TURN_SIZE + _cost(context.turns))
         return loaded.newest(limit)
 
+    def start(self, key: ConversationKey) -> None:
+        """Add a conversation in which nothing was said yet, so that its first request need not be read for."""
+        if key not in self._entries:
+            entry = self._entries[key] = _Entry([])
+            self._resize(entry, _TURN_SIZE)
+
     def add_turns(self, key: ConversationKey, event_seq: int, turns: Sequence[Turn]) -> None:
         """Add the turns that an event has written."""
         entry = self._entries.get(key)

@@ -12,11 +12,11 @@ from functools import partial
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
-from bot.store.shared.rows import complete_turn, make_usage_rows, to_micros
+from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, to_micros
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
-from bot.store.sqlite.recorder import SqliteRecorder
+from bot.store.sqlite.recorder import RunningEvent, SqliteRecorder
 from bot.store.sqlite.reservations import place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
@@ -38,7 +38,7 @@ class SqliteEvents(SqliteRecorder):
                     self._changed.set()
                     raise
             if job is not None:
-                self._running[job.seq] = self._claimed[job.seq] = job
+                self._running[job.seq] = RunningEvent(job, job.ref, job.answer)
                 return job
             self._queue.done(taken.seq)  # erased meanwhile
         self._changed.clear()
@@ -54,17 +54,13 @@ class SqliteEvents(SqliteRecorder):
             pass
 
     async def save_draft(self, job: Job, ref: str) -> None:
-        self._own(job)
+        mine = self._own(job)
         rows = {statements.DRAFT: ((job.seq, json.dumps(ref), job.attempt),)}
 
         def then(_: Returned) -> None:
-            if self._drafts.get(job.seq) is written:
-                del self._drafts[job.seq]
-            mine = self._running.get(job.seq)
-            if mine is not None and self._claimed.get(job.seq) is job:
-                self._running[job.seq] = replace(mine, ref=ref)
+            mine.ref, mine.drafts_on_disk = ref, number
 
-        written = self._drafts[job.seq] = object()  # not the operation: it would refer to itself, and be left to the GC
+        number = mine.drafts = mine.drafts + 1
         operation = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
         self._writer.submit_lazily(operation, within=self._timing.draft_linger)
 
@@ -99,12 +95,12 @@ class SqliteEvents(SqliteRecorder):
             if replaced:
                 self._contexts.clear()
             else:
-                numbered = [replace(turn, seq=first + n) for n, turn in enumerate(turns)] if first else ()
+                numbered = [number_turn(turn, first + n) for n, turn in enumerate(turns)] if first else ()
                 self._contexts.add_turns(place, job.seq, numbered)
             mine = self._running.get(job.seq)
             if mine is None or mine.answer is not None:
                 return False
-            self._running[job.seq] = replace(mine, answer=outcome.answer)
+            mine.answer = outcome.answer
             self._ledger.close(job.seq, used)
             self._ledger.use(place_of(job.event), used, is_own=job.event.has_own_api)
             return True
@@ -122,8 +118,7 @@ class SqliteEvents(SqliteRecorder):
 
     async def complete(self, job: Job) -> None:
         self._own(job)
-        del self._running[job.seq], self._claimed[job.seq]
-        self._drafts.pop(job.seq, None)
+        del self._running[job.seq]
         self._queue.done(job.seq)
         self._changed.set()
         rows = {statements.COMPLETE: ((job.seq,),)}
@@ -161,8 +156,6 @@ class SqliteEvents(SqliteRecorder):
 
         def then(_: Returned) -> None:
             mine = self._running.pop(job.seq)
-            del self._claimed[job.seq]
-            self._drafts.pop(job.seq, None)
             self._queue.give_back(job.seq, ready_at=ready_at, answered=mine.answer is not None)
             self._changed.set()
 
@@ -171,21 +164,21 @@ class SqliteEvents(SqliteRecorder):
         except StoreUnavailable:  # it counts as a try, which is better than to keep it; this needs no space on the disk
             await self._writer.submit(RowsOperation(nothing, then, seq=job.seq))
 
-    def _own(self, job: Job) -> Job:
+    def _own(self, job: Job) -> RunningEvent:
         mine = self._running.get(job.seq)
-        if mine is None or self._claimed.get(job.seq) is not job:
+        if mine is None or mine.job is not job:
             raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
         return mine
 
     async def confirm(self, job: Job) -> None:
-        self._own(job)
-        if job.seq in self._drafts:
+        mine = self._own(job)
+        if mine.drafts_on_disk < mine.drafts:
             await self._writer.submit(RowsOperation(lambda: self._drafted(job), lambda _: None, seq=job.seq))
 
     def _drafted(self, job: Job) -> Rows:
         """Check, after the writes that were begun for a job, that its draft is durable. Writes nothing."""
-        self._own(job)
-        if job.seq in self._drafts:
+        mine = self._own(job)
+        if mine.drafts_on_disk < mine.drafts:
             raise StoreUnavailable(f"The draft of event {job.event.id} is not in the database yet.")
         return {}
 

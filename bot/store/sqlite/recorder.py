@@ -5,6 +5,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,6 +26,17 @@ from bot.store.sqlite.reader import RECENT, RESERVED, SqliteReader, to_amounts
 from bot.store.sqlite.reservations import Place, Reservation, make_place, place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
+
+@dataclass(slots=True, eq=False)
+class RunningEvent:
+    """A claimed event, with draft and answer so far."""
+
+    job: Job  #: as `claim` returned it
+    ref: str | None
+    answer: Answer | None
+    drafts: int = 0  #: number of writes of its draft
+    drafts_on_disk: int = 0
+
 
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 
@@ -53,9 +65,7 @@ class SqliteRecorder:
         self._queue = WaitingQueue()
         self._changed = asyncio.Event()
         self._jobs: dict[int, Job] = {}  #: of some waiting events
-        self._running: dict[int, Job] = {}  #: with draft and answer so far
-        self._claimed: dict[int, Job] = {}  #: the same, as `claim` returned them
-        self._drafts: dict[int, object] = {}  #: marks the newest write of each job whose draft is not on disk yet
+        self._running: dict[int, RunningEvent] = {}  #: by sequence number
         self._contexts = contexts
         self._ledger = QuotaLedger(self._read_in_order, now, zone)
         self._counted: set[tuple[str, str]] = set()  #: events being recorded that were counted
@@ -162,10 +172,13 @@ class SqliteRecorder:
                 self._ledger.take_back(reservation)
 
         def then(returned: Returned) -> bool:
-            seq = returned.pop((adapter, event_id), None)
-            if seq is None:
+            recorded = returned.pop((adapter, event_id), None)
+            if recorded is None:
                 undo()
                 return False
+            seq = recorded.seq
+            if recorded.is_first:
+                self._contexts.start((adapter, conversation))
             if reservation is not None:
                 self._counted.discard((adapter, event_id))
                 self._ledger.open(seq, reservation)

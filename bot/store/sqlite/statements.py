@@ -11,6 +11,14 @@ SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->
 FROM json_each(?) WHERE true
 ON CONFLICT (adapter, id) DO NOTHING
 """
+#: Of a recorded event: sequence number, adapter, id, and whether nothing was ever said in its conversation.
+RECORDED = """
+seq, adapter, id, NOT EXISTS (
+    SELECT 1 FROM events AS earlier WHERE earlier.adapter = events.adapter
+    AND earlier.conversation = events.conversation AND earlier.seq < events.seq)
+AND NOT EXISTS (
+    SELECT 1 FROM contexts WHERE contexts.adapter = events.adapter AND contexts.conversation = events.conversation)
+"""
 #: adapter, id, kind, items, tokens, milliseconds, micros, own; ignored for an event that was known
 RESERVE = """
 INSERT INTO reservations (event_seq, kind, items, tokens, milliseconds, micros, own)
@@ -116,13 +124,10 @@ def combine(parts: Sequence[int]) -> str:
 
     Sending a statement to the database's thread costs more than most statements do there, and one that has nothing to
     write costs as much as a small write. The combined statement takes a JSON array for each part, and the highest
-    sequence number of events known so far; it returns new events as JSON.
+    sequence number of events known so far; it returns the columns of `RECORDED` of new events as JSON.
     """
-    returning = (
-        " RETURNING (SELECT json_group_array(json_array(seq, adapter, id)) FROM events WHERE seq > known)"
-        if ALL.index(RECORD) in parts
-        else ""
-    )
+    recorded = f"SELECT json_group_array(json_array({RECORDED})) FROM events WHERE seq > known"
+    returning = f" RETURNING ({recorded})" if ALL.index(RECORD) in parts else ""
     return f"INSERT INTO {_view(parts)} VALUES ({'?, ' * len(parts)}?){returning}"  # noqa: S608 - constants
 
 

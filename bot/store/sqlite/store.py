@@ -229,7 +229,7 @@ class SqliteStore(SqliteEvents, StoreQueries):
         return key_values.namespace(name, self._values, self._write_value)
 
     async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
-        return await self._values.items(*map(key_values.to_namespace, names))
+        return await self._values.items([key_values.to_namespace(name) for name in names])
 
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])

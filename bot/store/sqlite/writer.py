@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import aiosqlite
 from pydantic_core import to_json
@@ -20,9 +20,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Row = Sequence[object]
 Rows = Mapping[str, Sequence[Row]]  #: rows by statement
-Returned = dict[tuple[str, str], int]  #: sequence numbers of the recorded events by (adapter, id)
+Returned = dict[tuple[str, str], "RecordedEvent"]  #: the recorded events by (adapter, id)
 
 _GROUP = 500  #: operations in one transaction
+
+
+class RecordedEvent(NamedTuple):
+    """What the database says of a recorded event."""
+
+    seq: int
+    is_first: bool  #: nothing was ever said in its conversation
 
 
 class RowsOperation(Operation[T]):
@@ -147,9 +154,9 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
             self._combined[parts] = statements.combine(parts)
         parameters = (to_json(merged[statements.ALL[n]]).decode() for n in parts)
         recorded = await self._db.execute_fetchall(self._combined[parts], (*parameters, self._last))
-        returned = {(adapter, event_id): seq for (new,) in recorded for seq, adapter, event_id in json.loads(str(new))}
-        self._last = max(returned.values(), default=self._last)
-        return returned
+        rows = [row for (new,) in recorded for row in json.loads(str(new))]
+        self._last = max((seq for seq, *_ in rows), default=self._last)
+        return {(adapter, event_id): RecordedEvent(seq, bool(first)) for seq, adapter, event_id, first in rows}
 
     async def _work(self, operation: WorkOperation[object]) -> None:
         try:
