@@ -16,6 +16,7 @@ from bot.media import Spool
 from bot.models import Actor, Answer, Capabilities, Media, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Draft
+from bot.shared_timer import PendingCall, SharedTimer
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Progress:
         capabilities: Capabilities,
         *,
         timing: PipelineTiming,
+        timer: SharedTimer | None = None,
         first_status: float | None = None,
         after_update: Callable[[], Awaitable[None]] = _do_nothing,
         clock: Callable[[], float] = time.monotonic,
@@ -50,6 +52,7 @@ class Progress:
         self._draft = draft
         self._capabilities = capabilities
         self._timing = timing
+        self._timer = timer or SharedTimer()
         self._first_status = timing.first_update if first_status is None else first_status
         self._after_update = after_update
         self._clock = clock
@@ -57,7 +60,8 @@ class Progress:
         self._newest: Status | str = ""
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
-        self._start: asyncio.TimerHandle | None = None
+        self._start: PendingCall | None = None
+        self._start_within = 0.0  #: seconds from when it was set
         self._task: asyncio.Task[None] | None = None
 
     def status(self, status: Status) -> None:
@@ -71,13 +75,11 @@ class Progress:
     def _show(self, update: Status | str, seconds: float) -> None:
         """Show an update, but the first one only after so many seconds."""
         self._newest = update
-        self._changed.set()
         if self._task is not None:
-            return
-        loop = asyncio.get_running_loop()
-        if self._start is None or self._start.when() > loop.time() + seconds:
+            self._changed.set()
+        elif self._start is None or self._start_within > seconds:
             self._cancel_start()
-            self._start = loop.call_later(seconds, self._begin)
+            self._start, self._start_within = self._timer.call_later(seconds, self._begin), seconds
 
     def _cancel_start(self) -> None:
         if self._start is not None:
@@ -116,7 +118,9 @@ class Progress:
         return isinstance(self._newest, Status)
 
     def close(self) -> None:
-        """Drop pending updates and begin no further one."""
+        """Drop pending updates and begin no further one. Safe to repeat."""
+        if self._closing.is_set():
+            return
         self._cancel_start()
         self._closing.set()
         self._changed.set()

@@ -28,6 +28,7 @@ from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
 from bot.settings.core import Settings
+from bot.shared_timer import SharedTimer
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Worker:
         timing: PipelineTiming | None = None,
     ) -> None:
         self._timing = timing or PipelineTiming()
+        self._timer = SharedTimer()
         self._queue = queue
         self._journal = journal
         self._undelivered = undelivered
@@ -174,9 +176,9 @@ class Worker:
 
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
-        adapter = self._adapters[job.event.adapter]
+        adapter, confirm = self._adapters[job.event.adapter], partial(self._queue.confirm, job)
         draft = await open_draft(
-            adapter, job, private=self._is_private(job), confirm=lambda: self._queue.confirm(job), timing=self._timing
+            adapter, job, private=self._is_private(job), confirm=confirm, timing=self._timing, timer=self._timer
         )
         running.draft = draft
         if job.ref is None:
@@ -219,12 +221,10 @@ class Worker:
             return await self._commit(job, failure_outcome(BotError("tried too often"), job, ()))
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)
+        first = None if job.failing_since is None else self._timing.outage_status
+        save = partial(running.save_ref, self._queue)
         async with Progress(
-            draft,
-            adapter.capabilities,
-            timing=self._timing,
-            first_status=None if job.failing_since is None else self._timing.outage_status,
-            after_update=lambda: running.save_ref(self._queue),
+            draft, adapter.capabilities, timing=self._timing, timer=self._timer, first_status=first, after_update=save
         ) as progress:
             outcome = await self._run_command(running, progress, builder)
             if isinstance(outcome, Outcome):

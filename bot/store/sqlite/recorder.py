@@ -27,6 +27,9 @@ from bot.store.sqlite.reservations import Place, Reservation, make_place, place_
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
+_JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
+
+
 @dataclass(slots=True, eq=False)
 class RunningEvent:
     """A claimed event, with draft and answer so far."""
@@ -36,9 +39,6 @@ class RunningEvent:
     answer: Answer | None
     drafts: int = 0  #: number of writes of its draft
     drafts_on_disk: int = 0
-
-
-_JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 
 
 class SqliteRecorder:

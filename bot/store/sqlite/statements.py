@@ -126,7 +126,7 @@ def combine(parts: Sequence[int]) -> str:
     write costs as much as a small write. The combined statement takes a JSON array for each part, and the highest
     sequence number of events known so far; it returns the columns of `RECORDED` of new events as JSON.
     """
-    recorded = f"SELECT json_group_array(json_array({RECORDED})) FROM events WHERE seq > known"
+    recorded = f"SELECT json_group_array(json_array({RECORDED})) FROM events WHERE seq > known"  # noqa: S608 - constants
     returning = f" RETURNING ({recorded})" if ALL.index(RECORD) in parts else ""
     return f"INSERT INTO {_view(parts)} VALUES ({'?, ' * len(parts)}?){returning}"  # noqa: S608 - constants
 

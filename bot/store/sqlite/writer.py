@@ -154,9 +154,9 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
             self._combined[parts] = statements.combine(parts)
         parameters = (to_json(merged[statements.ALL[n]]).decode() for n in parts)
         recorded = await self._db.execute_fetchall(self._combined[parts], (*parameters, self._last))
-        rows = [row for (new,) in recorded for row in json.loads(str(new))]
-        self._last = max((seq for seq, *_ in rows), default=self._last)
-        return {(adapter, event_id): RecordedEvent(seq, bool(first)) for seq, adapter, event_id, first in rows}
+        new: list[tuple[int, str, str, int]] = [row for (rows,) in recorded for row in json.loads(str(rows))]
+        self._last = max((seq for seq, *_ in new), default=self._last)
+        return {(adapter, event_id): RecordedEvent(seq, bool(first)) for seq, adapter, event_id, first in new}
 
     async def _work(self, operation: WorkOperation[object]) -> None:
         try:

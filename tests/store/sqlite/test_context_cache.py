@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,3 +149,24 @@ async def test_a_change_while_reading_is_not_lost() -> None:
     assert (await held.get(("one", "c"), 40, fast)).summary == "new"
     await held.get(("one", "d"), 40, fast)
     assert (await held.get(("one", "c"), 40, slow)).summary == "old"
+
+
+async def test_a_new_conversation_is_not_read(tmp_path: Path) -> None:
+    """Recording says that nothing was said there yet; a conversation of an earlier run is read once."""
+
+    class CountingStore(SqliteStore):
+        reads = 0
+
+        async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
+            self.reads += "turns" in sql
+            return await super().rows(sql, **parameters)
+
+    async with CountingStore(tmp_path / "bot.db") as store:
+        for number, name in enumerate(("first", "second"), 1):
+            await answer(store, event(name), lane=Lane.FREE)
+            assert len((await store.context("one", "c", limit=9)).turns) == 2 * number
+        assert store.reads == 0
+    async with CountingStore(tmp_path / "bot.db") as store:
+        await answer(store, event("third"), lane=Lane.FREE)
+        assert len((await store.context("one", "c", limit=9)).turns) == 6
+        assert store.reads == 1

@@ -1,0 +1,57 @@
+"""One timer of the event loop for many time limits that are nearly always kept."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context, copy_context
+
+
+class PendingCall:
+    """A call that is due at `when`, by the event loop's clock, unless it is cancelled."""
+
+    __slots__ = ("_calls", "callback", "context", "when")
+
+    def __init__(self, when: float, callback: Callable[[], None], calls: "set[PendingCall]") -> None:
+        self.when = when
+        self.callback = callback
+        self.context = copy_context()
+        self._calls = calls
+
+    def cancel(self) -> None:
+        """Drop the call. Safe to repeat."""
+        self._calls.discard(self)
+
+
+class SharedTimer:
+    """Calls functions when they are due.
+
+    A timer of the event loop costs more to start and cancel than a short step takes. Here only the earliest call has
+    one; it stays when that call is cancelled, and looks for the next when it goes off.
+    """
+
+    def __init__(self) -> None:
+        self._calls: set[PendingCall] = set()
+        self._handle: asyncio.TimerHandle | None = None
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> PendingCall:
+        """Call a function after so many seconds, in the present context."""
+        loop = asyncio.get_running_loop()
+        call = PendingCall(loop.time() + seconds, callback, self._calls)
+        self._calls.add(call)
+        if self._handle is None or call.when < self._handle.when():
+            self._wake_at(call.when)
+        return call
+
+    def _wake_at(self, when: float) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle = asyncio.get_running_loop().call_at(when, self._go_off, context=Context())
+
+    def _go_off(self) -> None:
+        assert self._handle is not None
+        now = max(self._handle.when(), asyncio.get_running_loop().time())  # the loop wakes up to its resolution early
+        self._handle = None
+        for call in [call for call in self._calls if call.when <= now]:
+            call.cancel()
+            call.context.run(call.callback)
+        if self._calls and self._handle is None:
+            self._wake_at(min(call.when for call in self._calls))
