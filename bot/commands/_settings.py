@@ -10,7 +10,13 @@ from bot.models import Action, Actions, Option
 
 
 async def set_and_audit(ctx: Context, name: str, value: str | None, scope: Scope) -> None:
-    """Set a value, None: clear it; a change that concerns others is in the audit log, with before and after."""
+    """Set a value, None: clear it; a change that concerns others is in the audit log, with before and after.
+
+    Raises `UsageError` for words that no request to the AI API may have.
+    """
+    setting = ctx.effective.registry.get(name)
+    if value is not None and setting is not None and setting.has_words:
+        await ctx.api.check_words(value)
     before = await ctx.effective.set(name, value, scope)
     if scope is not Scope.ME and before != value:
         done = ("pause.end", "pause.begin") if name == PAUSED else ("settings.clear", "settings.set")

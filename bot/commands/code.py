@@ -55,6 +55,7 @@ AMBIGUOUS = {"c", "go", "r", "swift", "dart", "node", "shell", "julia"}
 _WORD = re.compile(
     r"(?<![\w.+#-])(?P<before>(?:in|using|with|用|以)\s*)?(?P<name>[a-z]+(?:\+\+|#)?)(?![\w+#-])", re.ASCII
 )
+_NO_LABEL = re.compile(r"[^\w+#.-]")  # characters that no label of a code block has
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 
 
@@ -102,7 +103,7 @@ async def code(ctx: Context) -> Parts:
     if attached.notes:
         yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
     is_fenced = has_fence(written)
-    yield Text(written if is_fenced else code_block(written, language=language))
+    yield Text(written if is_fenced else code_block(written, language=_NO_LABEL.sub("", language)))
     if not is_fenced and written.count("\n") >= LONG:
         extension = EXTENSIONS.get(language, "txt")
         yield await ctx.spool.write(
@@ -125,8 +126,7 @@ def has_fence(text: str) -> bool:
 def canonical(language: str) -> str:
     """Return the name of a language in the API and in Markdown; an unknown name is returned unchanged."""
     name = language.strip().lower()
-    name = ALIASES.get(name) or BY_EXTENSION.get(PurePath(f"x.{name}").suffix.removeprefix("."), name)
-    return re.sub(r"[^\w+#.-]", "", name)
+    return ALIASES.get(name) or BY_EXTENSION.get(PurePath(f"x.{name}").suffix.removeprefix("."), name)
 
 
 def mentioned(prompt: str) -> str:

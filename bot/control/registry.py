@@ -83,6 +83,11 @@ class ScopedSetting:
         """Whether the value is the id of a channel, given as a mention or as `HERE`."""
         return self.option.kind == "channel"
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the value is people's own words, which the AI API gets."""
+        return self.name == SYSTEM_PROMPT or (self.parameter_of is not None and self.option.kind == "text")
+
     def describe(self, locale: str = "") -> str:
         """Return one sentence on the setting."""
         if self.model_of is not None:

@@ -16,8 +16,10 @@ from bot.moderation.rules import ContentRules
 
 log = structlog.get_logger(__name__)
 
-#: Parameters that are none of people's words: chosen from lists, or callbacks.
-_NO_WORDS = frozenset({"model", "role", "type", "on_progress", "on_job", "job"})
+#: Parameters that are none of people's words: chosen from lists, or given by the API.
+_NO_WORDS = frozenset({"model", "job"})
+#: Fields within parameters that the service fills in itself.
+_STRUCTURE = frozenset({"role", "type"})
 _ADDRESSES = ("image", "url")  #: parameters that are the address of a picture, or the picture itself
 _LEFT_OUT = "[…]"
 
@@ -84,7 +86,9 @@ class Guard:
 
     def _redact(self, name: str, value: Any, redactor: Redactor) -> Any:
         if isinstance(value, Mapping):
-            return {key: self._redact(key, item, redactor) for key, item in value.items()}
+            return {
+                key: item if key in _STRUCTURE else self._redact(key, item, redactor) for key, item in value.items()
+            }
         if isinstance(value, Sequence) and not isinstance(value, str):
             return [self._redact(name, item, redactor) for item in value]
         if not isinstance(value, str) or not _is_text(name, value):
@@ -98,7 +102,7 @@ class Guard:
 def asked_now(parameters: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Return the texts and the pictures of what a request asks for now, without the conversation before it."""
     last = {name: value[-1:] if name == "messages" else value for name, value in parameters.items()}
-    leaves = list(_leaves("", last))
+    leaves = [leaf for name, value in last.items() for leaf in _leaves(name, value)]
     texts = [text for name, text in leaves if _is_text(name, text) and name not in _ADDRESSES]
     return texts, [text for name, text in leaves if name in _ADDRESSES]
 
@@ -108,7 +112,7 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield name, value
     elif isinstance(value, Mapping):
-        yield from chain.from_iterable(_leaves(key, item) for key, item in value.items())
+        yield from chain.from_iterable(_leaves(key, item) for key, item in value.items() if key not in _STRUCTURE)
     elif isinstance(value, Sequence):
         yield from chain.from_iterable(_leaves(name, item) for item in value)
 

@@ -147,6 +147,10 @@ class EventApi:
         await self._check_answer(usage, pictures=_pictures(items) if kind == "image" else ())
         return GeneratedFiles(items, cost)
 
+    async def check_words(self, text: str) -> None:
+        """Raise `UsageError` for a text that may be in no request, before it is kept for later ones."""
+        await self._check({"text": text})
+
     def _admit(self, parameters: Mapping[str, Any], *, is_asked: bool = True) -> AdmittedRequest:
         if self.problem:
             raise UsageError(self.problem)

@@ -75,12 +75,17 @@ async def test_code_needs_a_prompt(runner: CommandRunner) -> None:
         ("c#", "csharp"),
         ("ABAP", "abap"),
         ("", ""),
-        ("x`\n", "x"),
+        ("x`\n", "x`"),
     ],
 )
 def test_a_language_has_one_name(given: str, name: str) -> None:
-    """All names of a language map to one; an unknown one is passed on without characters that break a fence."""
+    """All names of a language map to one; an unknown one is passed on as it is."""
     assert canonical(given) == name
+
+
+async def test_a_language_breaks_no_fence(runner: CommandRunner) -> None:
+    """What can't be the label of a code block is left out of it."""
+    assert (await runner.ask("code", "say hi", options={"language": "x`y"})).text.startswith("```xy\n")
 
 
 @pytest.mark.parametrize(

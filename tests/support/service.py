@@ -44,11 +44,12 @@ class EchoApi:
     most: int = 0
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        if (file := self.files.get(request.path.removeprefix("/"))) is not None:
-            return web.Response(body=file)
-        if request.path.endswith(".png"):
-            return web.Response(body=PNG, content_type="image/png")
+        file = self.files.get(request.path.removeprefix("/"), PNG if request.path.endswith(".png") else None)
+        if file is not None:
+            return web.Response(body=file, content_type="image/png" if file is PNG else "application/octet-stream")
         body = await request.json()
+        if body.get("messages") == []:  # the check of a key
+            return await failure(400, "invalid_request", "messages: at least one")(request)
         prompt = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
         self.running += 1
         self.most = max(self.most, self.running)
