@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 MINUTE = 60.0  #: seconds
+MICROS = 1_000_000  #: micros, in which money is counted, of one unit of the API's currency
 NEAR = 80  #: percent of a limit that may be used before people are warned
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -49,7 +50,7 @@ class Period(StrEnum):
 OPERATORS = frozenset((Subject.PERSON, Subject.SERVICE))
 
 #: What one unit of a measure, as people write it, is counted as.
-UNITS: Mapping[Measure, int] = {Measure.SOUND: 1000, Measure.VIDEO: 1000, Measure.MONEY: 1_000_000}
+UNITS: Mapping[Measure, int] = {Measure.SOUND: 1000, Measure.VIDEO: 1000, Measure.MONEY: MICROS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for ea
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
 
-MICROS = 1_000_000  #: micros, in which money is counted, of one unit of the API's currency
 NUMBER = "{number}"  #: see `Action.series`
 Role = Literal["user", "assistant"]
 
@@ -84,6 +83,7 @@ class Event:
     is_local: bool = False  #: only the process that records it can answer it, as at a terminal
     agreed: int = 0  #: price in micros to which its author has agreed
     approved: int = 0  #: price in micros that an approver has granted
+    keeps_price: bool = False  #: it was admitted at the price of its model: no dearer one may answer
     has_own_api: bool = False  #: its workspace has brought the API: what it costs is not the operator's
 
 

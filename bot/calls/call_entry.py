@@ -1,15 +1,17 @@
 """The entries of one event in the ledger of calls: each call is reserved before it is posted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.calls.api_job import ApiJob
 from bot.control.effective import EffectiveSettings
+from bot.control.quotes import is_within
 from bot.errors import OverLimit, StoreUnavailable
-from bot.models import CommandSpec, Job, Outcome, Usage
-from bot.policy import Quotas
+from bot.models import CommandSpec, Event, Job, Outcome
+from bot.policy import ExpectedCall, Quotas
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +27,9 @@ class CallEntries:
 
     quotas: Quotas
     job: Job
-    expected: Usage | None = None  #: the most that a call uses
-    micros: int | None = None  #: its price; None: not known
+    expected: Mapping[str, ExpectedCall] | None = None  #: by the model that is asked, the chosen one first
+    api_job: ApiJob  #: names the model that is asked
+    has_lost: bool = False  #: an earlier call of this try is counted that nobody got anything of
     is_open: bool = False  #: a call of this try was reserved
     is_refused: bool = False  #: the API has refused the newest
 
@@ -49,27 +52,33 @@ class CallEntries:
             return
         while True:
             try:
-                await self._reserve(self.expected)
+                await self._reserve(self.expected.get(self.api_job.model) or next(iter(self.expected.values())))
             except StoreUnavailable as exc:  # no longer than the call may take
                 log.warning("call waits", reason=str(exc))
                 await asyncio.sleep(_PAUSE)
             else:
                 return
 
-    async def _reserve(self, expected: Usage) -> None:
+    async def _reserve(self, expected: ExpectedCall) -> None:
         ledger = self.quotas.ledger
         is_lost = (self.is_open and not self.is_refused) or (not self.is_open and self.may_be_lost)
-        if is_lost and await ledger.settle_lost_calls(self.job):
+        if (is_lost and await ledger.settle_lost_calls(self.job)) or self.has_lost:
             limit = await self.quotas.find_overdrawn(self.job.event)
             if limit is not None:
-                self.is_open = False
+                self.is_open = self.has_lost = False
                 raise OverLimit(limit, wait=self.quotas.seconds_left(limit))
-        await ledger.begin_call(self.job, expected, self.micros, is_refused=self.is_refused)
-        self.is_open, self.is_refused = True, False
+        await ledger.begin_call(self.job, expected.usage, expected.micros, is_refused=self.is_refused)
+        self.is_open, self.is_refused, self.has_lost = True, False, False
 
     def posted(self, is_pending: bool) -> None:
         """Note that a call was posted, or refused by the API."""
         self.is_refused = self.is_open and not is_pending
+
+    async def give_back(self) -> None:
+        """Give back the open call, if there is one: the API has made nothing. Raises `StoreError`."""
+        if self.is_open:
+            self.is_open = False
+            await self.quotas.ledger.return_call(self.job)
 
     async def end(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the end of the open call. Raises `StoreError`."""
@@ -83,9 +92,29 @@ class CallEntries:
         return outcome
 
 
-async def open_entries(quotas: Quotas, job: Job, spec: CommandSpec, effective: EffectiveSettings) -> CallEntries:
+async def open_entries(
+    quotas: Quotas, job: Job, spec: CommandSpec, effective: EffectiveSettings, api_job: ApiJob
+) -> CallEntries:
     """Return the entries of a try of an event. Raises `StoreError`."""
     if spec.kind is None or not await quotas.is_paid(job.event, spec, effective):
-        return CallEntries(quotas=quotas, job=job)
-    expected, micros = await quotas.expected(job.event, spec, spec.kind, effective)
-    return CallEntries(quotas=quotas, job=job, expected=expected, micros=micros)
+        return CallEntries(quotas=quotas, job=job, api_job=api_job)
+    expected = await quotas.expected(job.event, spec, spec.kind, effective)
+    return CallEntries(quotas=quotas, job=job, api_job=api_job, expected=expected)
+
+
+async def find_too_dear(
+    quotas: Quotas, event: Event, spec: CommandSpec, effective: EffectiveSettings
+) -> frozenset[str]:
+    """Return the fallback models that would cost more than was agreed on, or than the budget has been asked for.
+
+    Raises `StoreError`.
+    """
+    if spec.kind is None or not effective.fallbacks(spec.kind):
+        return frozenset()
+    (_, chosen), *others = (await quotas.expected(event, spec, spec.kind, effective)).items()
+
+    def is_allowed(price: int | None) -> bool:
+        fits = price is not None and chosen.micros is not None and price <= chosen.micros
+        return is_within(price, event, effective) and (fits or not event.keeps_price)
+
+    return frozenset(model for model, call in others if not is_allowed(call.micros))

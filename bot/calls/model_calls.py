@@ -16,7 +16,6 @@ from bot.calls.fitting import fit, fit_to_fallback
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.parameter_limits import ParameterLimit, read_limit
 from bot.control.effective import EffectiveSettings
-from bot.control.registry import split_list
 from bot.i18n import translate
 from bot.models import Event, Kind
 from bot.moderation.guarded_api import EventApi
@@ -49,6 +48,7 @@ class ModelCalls:
     is_repeated: bool  #: it was begun before: an earlier try may have left models that failed
     count_lost: Callable[[], Awaitable[None]]  #: counts what the model that was asked last may have used in vain
     on_fallback: Callable[[Kind], None]  #: called when another model is asked, for metrics
+    too_dear: frozenset[str] = frozenset()  #: fallbacks that would cost more than the request may
     asked: str = ""  #: the model that was to answer
     answered_by: str = ""  #: the model that did
 
@@ -129,7 +129,7 @@ class ModelCalls:
         if has_job:
             models = [self.api_job.model or model]
         elif fallbacks := self.settings.fallbacks(kind):
-            chosen = split_list(self.effective.get(f"fallback.{kind}"))
+            chosen = [name for name in self.effective.fallbacks(kind) if name not in self.too_dear]
             models += [name for name in chosen if name != model and name in fallbacks]
             failed = await self.api_job.failed_models() if self.is_repeated else []
             models = [name for name in models if name not in failed] or models

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import structlog
 
@@ -91,6 +92,44 @@ def with_job(ctx: Context, create: Callable[..., Awaitable[T]]) -> Callable[[OnP
             raise
 
     return start
+
+
+async def job_answer(
+    ctx: Context,
+    kind: Kind,
+    model: str,
+    status: str,
+    *,
+    prompt: str,
+    duration: float,
+    size: str = "",
+    **parameters: Any,
+) -> Parts:
+    """Yield the parts of an answer with a file that the API makes in a job, whose progress is shown.
+
+    `status`: text of the progress; `size`: of the file as asked for. Close the iterator: that cancels the call.
+    """
+    yield Status(status)
+    create = partial(
+        ctx.calls.ask,
+        kind,
+        model,
+        lambda api: partial(api.create_media, kind),
+        prompt=prompt,
+        duration=duration,
+        **parameters,
+        **ctx.extra_parameters,
+    )
+    async with ProgressStream(with_job(ctx, create)) as call:
+        async for fraction in call:
+            yield Status(status, fraction)
+        answer = call.result
+    made_by = ctx.calls.answered_by
+    answered = media_answer(
+        ctx, kind, answer.items, prompt=prompt, model=made_by, size=size, seconds=duration, cost=answer.cost
+    )
+    async for part in answered:
+        yield part
 
 
 async def media_answer(

@@ -1,10 +1,10 @@
 """`audio`: make a sound from a description."""
 
-from functools import partial
+from contextlib import aclosing
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import ProgressStream, int_if_whole, media_answer, with_job
-from bot.models import CommandSpec, Lane, Option, Status
+from bot.commands._media import int_if_whole, job_answer
+from bot.models import CommandSpec, Lane, Option
 
 
 @command(
@@ -30,28 +30,9 @@ async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
     prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
     model = ctx.option("model") or ctx.effective.model("audio")
-    yield Status(ctx.translate("audio.making"))
-    create = partial(
-        ctx.calls.ask,
-        "audio",
-        model,
-        lambda api: partial(api.create_media, "audio"),
-        prompt=prompt,
-        duration=duration,
-        format=audio_format,
-        **ctx.extra_parameters,
+    answer = job_answer(
+        ctx, "audio", model, ctx.translate("audio.making"), prompt=prompt, duration=duration, format=audio_format
     )
-    async with ProgressStream(with_job(ctx, create)) as call:
-        async for fraction in call:
-            yield Status(ctx.translate("audio.making"), fraction)
-        answer = call.result
-    async for part in media_answer(
-        ctx,
-        "audio",
-        answer.items,
-        prompt=prompt,
-        model=ctx.calls.answered_by,
-        seconds=duration,
-        cost=answer.cost,
-    ):
-        yield part
+    async with aclosing(answer) as parts:
+        async for part in parts:
+            yield part

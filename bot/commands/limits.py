@@ -11,8 +11,8 @@ from bot.control.limits import LimitRule, Who, to_units
 from bot.control.registry import HERE
 from bot.errors import UsageError
 from bot.i18n import kind_label
-from bot.limits import UNITS, Measure, Period
-from bot.models import KINDS, MICROS, CommandSpec, Lane, Option, Text
+from bot.limits import MICROS, UNITS, Measure, Period
+from bot.models import KINDS, CommandSpec, Lane, Option, Text
 from bot.policy.quota import describe_amount, describe_left, format_duration
 
 _MOST = 10**15  #: in the measure's unit

@@ -1,12 +1,12 @@
 """`video`: make a video from a description, a picture or both."""
 
+from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._media import ProgressStream, int_if_whole, media_answer, with_job
+from bot.commands._media import int_if_whole, job_answer
 from bot.errors import UsageError
-from bot.models import CommandSpec, Job, Lane, Media, Option, Status
+from bot.models import CommandSpec, Job, Lane, Media, Option
 from bot.settings.media_sizes import fit_seconds
 
 
@@ -57,33 +57,20 @@ async def video(ctx: Context) -> Parts:
     prompt = (
         ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())
     )
-    yield Status(ctx.translate("video.making"))
-    create = partial(
-        ctx.calls.ask,
-        "video",
-        model,
-        lambda api: partial(api.create_media, "video"),
-        prompt=prompt,
-        duration=duration,
-        resolution=resolution,
-        image=source.image or None,
-        **ctx.extra_parameters,
-    )
-    async with ProgressStream(with_job(ctx, create)) as call:
-        async for fraction in call:
-            yield Status(ctx.translate("video.making"), fraction)
-        answer = call.result
-    async for part in media_answer(
+    answer = job_answer(
         ctx,
         "video",
-        answer.items,
+        model,
+        ctx.translate("video.making"),
         prompt=prompt,
-        model=ctx.calls.answered_by,
+        duration=duration,
         size=resolution,
-        seconds=duration,
-        cost=answer.cost,
-    ):
-        yield part
+        resolution=resolution,
+        image=source.image or None,
+    )
+    async with aclosing(answer) as parts:
+        async for part in parts:
+            yield part
 
 
 async def find_source(ctx: Context) -> Source:

@@ -7,7 +7,7 @@ from typing import Self
 
 from bot.commandline.mentions import read_mention, split_mentions
 from bot.control.access import PAUSED, PREFIX, AccessRule, parse_rule
-from bot.control.registry import ANSWER_ALL, MANAGERS, ON, REPLY_MODE, ScopedSetting, split_list
+from bot.control.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, ON, REPLY_MODE, ScopedSetting, split_list
 from bot.control.scopes import (
     ADMINISTERED,
     OWN_API,
@@ -87,6 +87,11 @@ class EffectiveSettings:
     def model(self, kind: Kind) -> str:
         """Return the model to use for a kind of content."""
         return self.get(f"model.{kind}")
+
+    def fallbacks(self, kind: Kind) -> Sequence[str]:
+        """Return the models that may answer where the chosen one of a kind fails, in their order."""
+        name = f"fallback.{kind}"
+        return [model for model in split_list(self.get(name)) if model != NO_FALLBACK] if name in self.registry else ()
 
     def is_on(self, name: str) -> bool:
         """Return whether a switch is on."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.limits import KIND_OF, UNITS, Limit, Measure, Period, Subject
-from bot.models import MEDIA_KINDS, MICROS, CommandSpec, Event, Kind
+from bot.limits import KIND_OF, MICROS, UNITS, Limit, Measure, Period, Subject
+from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind
 from bot.ports import KeyValues
 from bot.settings.core import Settings
 

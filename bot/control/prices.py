@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.errors import StoreError
-from bot.models import MEDIA_KINDS, MICROS, CommandSpec, Event, Kind, Usage
+from bot.limits import MICROS
+from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import KeyValues
 from bot.settings.core import Settings
 from bot.settings.prices import parse_prices

@@ -9,7 +9,8 @@ from bot.control.effective import EffectiveSettings
 from bot.control.prices import PriceBook, Prices, requested_items
 from bot.control.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.i18n import translate
-from bot.models import MEDIA_KINDS, MICROS, Action, Answer, CommandSpec, Event
+from bot.limits import MICROS
+from bot.models import MEDIA_KINDS, Action, Answer, CommandSpec, Event
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
 
@@ -67,17 +68,13 @@ class Quotes:
         model = event.options.get("model") or effective.model(spec.kind)
         filled = replace(event, options={**defaults, **event.options})
         price = (await self.prices.current()).estimate(filled, spec, model)
-
-        def is_above(limit: float | None, granted: int) -> bool:
-            return limit is not None and price is not None and price > max(round(limit * MICROS), granted)
-
         return PricedRequest(
             event=filled,
             spec=spec,
             model=model,
             price=price,
-            needs_quote=is_above(quote, max(event.agreed, event.approved)),
-            needs_approval=is_above(approve, event.approved),
+            needs_quote=_is_above(price, quote, max(event.agreed, event.approved)),
+            needs_approval=_is_above(price, approve, event.approved),
         )
 
     async def answer(self, request: PricedRequest) -> Answer:
@@ -102,6 +99,17 @@ class Quotes:
         label = translate("quote.cancel", locale)
         actions.append(Action(name="quote-cancel", label=label, command=DECIDE, options={**base, "choice": "cancel"}))
         return Answer(text="\n".join(lines), actions=tuple(actions))
+
+
+def is_within(price: int | None, event: Event, effective: EffectiveSettings) -> bool:
+    """Return whether a request may cost that without a question more; None: not known."""
+    quote, approve = effective.number(QUOTE_ABOVE), effective.number(APPROVE_ABOVE)
+    agreed = max(event.agreed, event.approved)
+    return not (_is_above(price, quote, agreed) or _is_above(price, approve, event.approved))
+
+
+def _is_above(price: int | None, limit: float | None, granted: int) -> bool:
+    return limit is not None and price is not None and price > max(round(limit * MICROS), granted)
 
 
 def cheaper(prices: Prices, settings: Settings, request: PricedRequest) -> Iterator[Offer]:

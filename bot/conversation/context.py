@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.calls.model_calls import ModelCalls
 from bot.calls.token_usage import to_usage
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
@@ -26,7 +27,6 @@ from bot.errors import DeliveryError, UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
 from bot.models import Attachment, Event, Media, PriorMessages, Turn, Usage
-from bot.moderation.guarded_api import EventApi
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
 
@@ -179,7 +179,7 @@ class Conversation:
             messages[-1]["content"] = [{"type": "text", "text": messages[-1]["content"]}, *images]
         return messages
 
-    async def summarize(self, api: EventApi) -> Usage | None:
+    async def summarize(self, calls: ModelCalls) -> Usage | None:
         """Replace the turns that no longer fit the window by a summary of the API; return None if all turns fit.
 
         Half a window of turns stays, so that one request serves several answers. The request is as long as a chat
@@ -198,9 +198,10 @@ class Conversation:
         older = fit_oldest_turns(context.turns[: len(context.turns) - len(recent)], most_tokens)
         if not older:
             return None
-        model = self.effective.model("chat")
-        answer = await api.summarize(
-            model=model,
+        answer = await calls.ask(
+            "chat",
+            self.effective.model("chat"),
+            lambda api: api.summarize,
             messages=[
                 *_system_messages("", context.summary),
                 *to_messages(turns_before(older, 0), named=len({turn.actor for turn in context.turns}) > 1),
@@ -211,7 +212,7 @@ class Conversation:
         summary = answer.data.choices[0].message.content.strip()
         if summary:
             await self._contexts.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
-        return to_usage("chat", model, answer.data.usage)
+        return to_usage("chat", calls.answered_by, answer.data.usage)
 
 
 async def _read_pieces(path: Path) -> AsyncIterator[bytes]:

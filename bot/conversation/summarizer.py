@@ -1,15 +1,18 @@
 """Summarizes older turns of conversations in the background."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
-from aimodels.errors import ApiError
+from aimodels.errors import ApiError, DeadlineExceeded
+from bot.calls.call_entry import CallEntries
+from bot.calls.model_calls import ModelCalls
+from bot.control.effective import EffectiveSettings
 from bot.control.prices import PriceBook
 from bot.conversation.context import Conversation
-from bot.errors import StoreError, UsageError
+from bot.errors import BotError
 from bot.models import Job, Usage
-from bot.moderation.guarded_api import GuardedApi
 from bot.ops.metrics import Metrics
 from bot.ports import UsageLedger
 
@@ -19,9 +22,16 @@ log = structlog.get_logger(__name__)
 class Summarizer:
     """Runs at most one summary of a conversation at a time."""
 
-    def __init__(self, ledger: UsageLedger, api: GuardedApi, prices: PriceBook, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        ledger: UsageLedger,
+        make_calls: Callable[[Job, EffectiveSettings], Awaitable[tuple[ModelCalls, CallEntries]]],
+        prices: PriceBook,
+        metrics: Metrics,
+    ) -> None:
+        """`make_calls`: of the API for a job's summary, with their entries in the ledger of calls."""
         self._ledger = ledger
-        self._api = api
+        self._make_calls = make_calls
         self._prices = prices
         self._metrics = metrics
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -53,12 +63,19 @@ class Summarizer:
                 usage = self._prices.pricing(job.event)(usage)
                 await self._ledger.add_usage(job, (usage,))
                 self._metrics.used((usage,))
-        except (ApiError, StoreError, UsageError) as exc:
+        except (ApiError, BotError) as exc:
             log.warning("conversation not summarized", error=type(exc).__name__, reason=str(exc))
 
     async def _request_summary(self, job: Job, conversation: Conversation) -> Usage | None:
         """Summarize; return the usage. A cancelled request counts as one request of unknown size."""
+        calls, entries = await self._make_calls(job, conversation.effective)
         try:
-            return await conversation.summarize(await self._api.for_event(job.event, conversation.effective))
+            return await conversation.summarize(calls)
         except asyncio.CancelledError:
-            return Usage(kind="chat", model=conversation.effective.model("chat"))
+            return Usage(kind="chat", model=calls.answered_by or conversation.effective.model("chat"))
+        except ApiError as exc:
+            if not isinstance(exc, DeadlineExceeded):
+                await entries.give_back()
+                raise
+            log.warning("conversation not summarized", error=type(exc).__name__, reason=str(exc))
+            return Usage(kind="chat", model=calls.answered_by, is_estimate=True)

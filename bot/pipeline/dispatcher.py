@@ -9,7 +9,7 @@ import structlog
 from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
 from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob, events_with_jobs
-from bot.calls.call_entry import open_entries
+from bot.calls.call_entry import CallEntries, find_too_dear, open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
@@ -100,7 +100,7 @@ class Dispatcher:
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = await self.scoped.for_event(event)
         effective.require_unpaused(command.spec)
-        builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective)
+        builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective, api_job)
 
         def posted(is_pending: bool) -> None:
             builder.is_posted = is_pending
@@ -118,7 +118,8 @@ class Dispatcher:
             is_secret=lambda text: names_secret_command(text, self.registry.specs),
         )
         api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted, before_post=entries.hook)
-        calls = self._calls(job, builder, api, effective)
+        too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
+        calls = self._calls(job, builder, api, effective, too_dear)
         context = Context(
             event=event,
             spec=command.spec,
@@ -181,13 +182,22 @@ class Dispatcher:
         note = "\n\n".join(part for part in (note, ctx.calls.footnote()) if part)
         return builder.build(job, private=cmd.spec.is_private(ctx.event.options), note=note)
 
-    def _calls(self, job: Job, builder: OutcomeBuilder, api: EventApi, effective: EffectiveSettings) -> ModelCalls:
+    def _calls(
+        self,
+        job: Job,
+        builder: OutcomeBuilder,
+        api: EventApi,
+        effective: EffectiveSettings,
+        too_dear: frozenset[str],
+    ) -> ModelCalls:
         assert builder.api_job is not None
 
         async def count_lost() -> None:
             if usage := await self.estimate_usage(job, builder):
                 await self.ledger.add_usage(job, usage)
                 builder.is_posted, builder.has_lost = False, True
+                if builder.entries is not None:
+                    builder.entries.has_lost = True
 
         return ModelCalls(
             api=api,
@@ -199,8 +209,30 @@ class Dispatcher:
             api_job=builder.api_job,
             is_repeated=job.ref is not None,
             count_lost=count_lost,
+            too_dear=too_dear,
             on_fallback=self.on_fallback,
         )
+
+    async def summary_calls(self, job: Job, effective: EffectiveSettings) -> tuple[ModelCalls, CallEntries]:
+        """Return the calls for a summary after an event, and their entries in the ledger. Raises `StoreError`."""
+        event = replace(job.event, id=f"{job.event.id}/summary", options={})
+        builder = OutcomeBuilder(api_job=ApiJob(self.values, event, self.background))
+        command = self.registry.find(job.event.command)
+        assert command is not None
+        assert builder.api_job is not None
+        expected = await self.quotas.expected(event, command.spec, "chat", effective)
+        entries = CallEntries(
+            quotas=self.quotas, job=replace(job, attempt=1, ref=None), api_job=builder.api_job, expected=expected
+        )
+        builder.entries = entries
+
+        def posted(is_pending: bool) -> None:
+            builder.is_posted = is_pending
+            entries.posted(is_pending)
+
+        api = await self.api.for_event(event, effective, on_post=posted, before_post=entries.hook)
+        too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
+        return self._calls(replace(job, event=event, ref=None), builder, api, effective, too_dear), entries
 
     async def end_call(self, outcome: Outcome, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Return the outcome with the end of the event's open call. Raises `StoreError`."""

@@ -12,7 +12,7 @@ from bot.control.registry import COMMANDS_OFF, LANGUAGE
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.limits import QuotaRequest
+from bot.limits import Measure, QuotaRequest
 from bot.models import Answer, CommandSpec, Event, Lane
 from bot.ops.metrics import Metrics
 from bot.pipeline.undelivered import UndeliveredAnswers
@@ -65,7 +65,7 @@ class Inbox:
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
-                await self._record(event, spec.lane, answer, await self.policy.quota(event, spec, effective))
+                await self._admit(event, spec, answer, effective)
             except OverLimit as over:
                 if await self._stops_own(event, spec):
                     await self._record(event, spec.lane, answer, None)
@@ -117,6 +117,18 @@ class Inbox:
         write("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
         if is_new and quota is not None and quota.near:
             self.policy.near.tell(event, quota.near)
+
+    async def _admit(
+        self, event: Event, spec: CommandSpec, answer: Answer | None, effective: EffectiveSettings
+    ) -> None:
+        """Record the event within its limits; where no dearer model can be afforded, none may answer it."""
+        try:
+            await self._record(event, spec.lane, answer, await self.policy.quota(event, spec, effective))
+        except OverLimit as over:
+            if over.limit.measure is not Measure.MONEY or spec.kind is None or not effective.fallbacks(spec.kind):
+                raise
+            event = replace(event, keeps_price=True)
+            await self._record(event, spec.lane, answer, await self.policy.quota(event, spec, effective))
 
     async def _resolve(self, event: Event) -> Event:
         """Replace a pressed button by its command, and a retry by the command that it repeats."""

@@ -74,7 +74,7 @@ class Worker:
         #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
         self._postponed: dict[int, Draft | None] = {}
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
-        self._summarizer = Summarizer(ledger, dispatcher.api, dispatcher.quotas.prices, metrics)
+        self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
         self._canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()

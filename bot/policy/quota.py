@@ -1,7 +1,7 @@
 """Quotas of requests, and the sentences on exceeded ones; the store counts."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -32,6 +32,14 @@ class Standing:
     limit: Limit
     used: int
     ends: datetime  #: of the window
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCall:
+    """The most that a call will use, and its price in micros; None: not known."""
+
+    usage: Usage
+    micros: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +76,20 @@ class Quotas:
 
     async def expected(
         self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings
-    ) -> tuple[Usage, int | None]:
-        """Return the most that a request will use, and its price; None: not known. Raises `StoreError`."""
+    ) -> Mapping[str, ExpectedCall]:
+        """Return the most that a call of each model will use which may answer, the chosen one first.
+
+        Raises `StoreError`.
+        """
         model = event.options.get("model") or effective.model(kind)
         if kind in MEDIA_KINDS:
             event = replace(event, options={**effective.defaults_of(spec), **event.options})
         prices = await self.prices.current()
-        used = prices.expected_usage(event, spec, kind, model)
-        return used, prices.cost_of(used)
+        calls = {}
+        for name in (model, *effective.fallbacks(kind)):
+            used = prices.expected_usage(event, spec, kind, name)
+            calls[name] = ExpectedCall(used, prices.cost_of(used))
+        return calls
 
     async def is_paid(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> bool:
         """Return whether the calls of a request are kept: files cost money, and what has a price or a budget does."""
@@ -98,7 +112,10 @@ class Quotas:
         return window_end(limit.period, now, self.zone) - now
 
     async def _uses(self, event: Event, spec: CommandSpec, kind: Kind, effective: EffectiveSettings) -> Amounts:
-        used, micros = await self.expected(event, spec, kind, effective)
+        chosen, *others = (await self.expected(event, spec, kind, effective)).values()
+        used, micros = chosen.usage, chosen.micros
+        if micros is not None and not event.keeps_price:
+            micros = max((micros, *(other.micros for other in others if other.micros is not None)))
         return Amounts(
             kind=kind,
             requests=1,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from bot.i18n import operator_text
-from bot.models import MICROS
+from bot.limits import MICROS
 
 _UNIT = r"(?:request|input|output|picture|second|[1-9]\d{1,4}x[1-9]\d{1,4})"
 _PRICE = rf"{_UNIT}:\d{{1,6}}(?:\.\d{{1,6}})?"

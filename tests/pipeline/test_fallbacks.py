@@ -75,6 +75,28 @@ async def test_a_time_out_counts_and_the_next_model_answers(tmp_path: Path) -> N
         assert await usage(one) == {"big": (2, 2), "mini": (2, 2)}
 
 
+async def test_a_dearer_model_needs_the_money(tmp_path: Path) -> None:
+    """It answers only where the budget has room for it, at the price of a quote never; a lost call leaves less room."""
+    money: dict[str, Any] = {"bot_prices": ("big=picture:0.2", "mini=picture:0.8"), "bot_budget_per_day": 1.2}
+    async with service(tmp_path, **IMAGE, **money, aimodels_media_timeout=0.4, bot_breaker_failures=100) as one:
+
+        async def models(**steps: Step) -> list[str]:
+            asked = play(one, **steps)
+            await one.ask("a fox", command="image")
+            return asked()
+
+        assert await models(big=failure(404, "model_not_found")) == ["big", "mini"]
+        assert await models(big=failure(404, "model_not_found")) == ["big"]
+        assert await models() == ["big"]
+        await one.stop()
+        await one.start(bot_budget_per_day=10, bot_quote_above=0.5)
+        assert await models(big=failure(404, "model_not_found")) == ["big"]
+        await one.stop()
+        await one.start(bot_budget_per_day=1.9)
+        assert await models(big=silence) == ["big"]
+        assert await usage(one) == {"big": (2, 2), "mini": (1, 1)}
+
+
 async def test_a_request_s_own_error_is_not_repeated(tmp_path: Path) -> None:
     """What no model will take is not asked of the next."""
     async with service(tmp_path, **CHAT) as one:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.errors import UsageError
+from tests.support.database.sqlite import tables
 from tests.support.scripted_api import failure, hang_up
 from tests.support.service import quiet_logs, service
 
@@ -193,8 +195,16 @@ async def test_a_failure_after_a_paid_call_is_counted(tmp_path: Path) -> None:
 
 
 async def test_a_long_conversation_is_summarized(tmp_path: Path) -> None:
-    """Older turns become a summary, which later requests contain; its tokens are counted."""
-    async with service(tmp_path, bot_context_turns=4) as one:
+    """Older turns become a summary, which later requests contain, by a fallback model if need be; it is counted."""
+    fallback: dict[str, Any] = {"bot_chat_models": ("big", "mini"), "bot_chat_fallbacks": ("mini",)}
+    async with service(tmp_path, bot_context_turns=4, **fallback) as one:
+
+        async def step(request: web.Request) -> web.StreamResponse:
+            body = await request.json()
+            fails = body["model"] == "big" and "Summarise" in body["messages"][-1]["content"]
+            return await (failure(503) if fails else one.echo)(request)
+
+        one.api.play(step)
         for n in range(5):
             await one.ask(f"question {n}")
         await one.echo.until(lambda: any("Summarise" in prompt for prompt in one.echo.prompts))
@@ -204,9 +214,13 @@ async def test_a_long_conversation_is_summarized(tmp_path: Path) -> None:
         said = next(body["messages"] for body in one.echo.bodies if body["messages"][-1]["content"] == "one more")
         assert any("Summary of what was said" in message["content"] for message in said)
         await one.stop()
+        entries = [(row[4], row[-1]) for row in tables(tmp_path / "bot.db")["calls"]]
+        assert entries.count(("mini", "settled")) >= folds
+        assert entries.count(("big", "returned")) >= 1
         await one.start()
-        [row] = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
-        assert row.requests >= 6 + folds
+        big, mini = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
+        assert (big.model, big.requests, mini.model) == ("big", 6, "mini")
+        assert mini.requests >= folds
 
 
 async def test_a_conversation_has_one_summary_at_a_time(tmp_path: Path) -> None:

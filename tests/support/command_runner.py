@@ -307,7 +307,25 @@ class CommandRunner:
         """Summarize the conversation, as the service does after an answer."""
         event = self.event()
         conversation = await self.conversation(event)
-        return await conversation.summarize(await self.guarded.for_event(event, conversation.effective))
+        return await conversation.summarize(await self.calls(event, conversation))
+
+    async def calls(self, event: Event, conversation: Conversation) -> ModelCalls:
+        """Make the calls of the API for an event."""
+
+        async def count_lost() -> None: ...
+
+        return ModelCalls(
+            api=await self.guarded.for_event(event, conversation.effective),
+            event=event,
+            settings=self.settings,
+            effective=conversation.effective,
+            limits=LearntLimits(self.store),
+            breaker=CircuitBreaker(3, 60),
+            api_job=ApiJob(self.store, event, BackgroundTasks("test")),
+            is_repeated=False,
+            count_lost=count_lost,
+            on_fallback=lambda _: None,
+        )
 
     async def context(self, event: Event, command: Command, job: Job) -> Context:
         """Make the context of a command."""
@@ -319,31 +337,19 @@ class CommandRunner:
             self.cancelled.append(event_id)
             return bool(self.running)
 
-        async def count_lost() -> None: ...
-
-        conversation, api_job = await self.conversation(event), ApiJob(self.store, event, BackgroundTasks("test"))
+        conversation = await self.conversation(event)
+        calls = await self.calls(event, conversation)
         return Context(
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=(api := await self.guarded.for_event(event, conversation.effective)),
-            calls=ModelCalls(
-                api=api,
-                event=event,
-                settings=self.settings,
-                effective=conversation.effective,
-                limits=LearntLimits(self.store),
-                breaker=CircuitBreaker(3, 60),
-                api_job=api_job,
-                is_repeated=False,
-                count_lost=count_lost,
-                on_fallback=lambda _: None,
-            ),
+            api=calls.api,
+            calls=calls,
             conversation=conversation,
             effective=conversation.effective,
             defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
-            api_job=api_job,
+            api_job=calls.api_job,
             workspace_apis=self.workspace_apis,
             quotas=make_quotas(self.settings, self.store),
             spool=self.spool,

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.models import MICROS, Answer, Event, Job, Lane, Outcome, Usage
+from bot.limits import MICROS
+from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.lease import CHANNEL, LOCK, Lease

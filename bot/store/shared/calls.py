@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.models import MICROS, Job, Usage
+from bot.limits import MICROS
+from bot.models import Job, Usage
 from bot.store.shared import codec
 from bot.store.shared.rows import to_micros
 

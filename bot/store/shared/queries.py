@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from bot.models import MICROS, ConversationContext, Event, Job, Media, Turn, UsageRow
+from bot.limits import MICROS
+from bot.models import ConversationContext, Event, Job, Media, Turn, UsageRow
 from bot.ports import AuditEntry, UsageField, UsageSum
 from bot.store.shared import audit, codec
 from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns

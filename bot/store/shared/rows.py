@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from bot.models import MICROS, Answer, Event, Job, Media, Turn, Usage
+from bot.limits import MICROS
+from bot.models import Answer, Event, Job, Media, Turn, Usage
 from bot.store.shared import codec
 
 #: The columns of a row of usage after the hour.

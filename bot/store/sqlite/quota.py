@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.limits import (
+    MICROS,
     MINUTE,
     OPERATORS,
     Amounts,
@@ -18,7 +19,7 @@ from bot.limits import (
     window_end,
     window_start,
 )
-from bot.models import MICROS, Usage
+from bot.models import Usage
 from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, find_near, is_rate
 from bot.store.shared.rows import price_of_one
 from bot.store.sqlite.reservations import ByKind, Key, Moment, Place, Reservation, Sums, counted, settle, to_amounts
