@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aimodels import parsing, reference
-from aimodels.errors import BadRequest, ConfigurationError
+from aimodels.errors import BadRequest
 from aimodels.generations import ApiProfile, Generations, OnJob, OnProgress, Resource, encode
 from aimodels.openai.moderations import MODERATIONS_ENDPOINT, Moderation, parse_moderation
 from aimodels.openai.probe import SPEECH_ENDPOINT
@@ -268,9 +268,10 @@ class AsyncModerations(Resource):
     """POST /moderations."""
 
     async def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:  # noqa: A002
-        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`."""
-        if self._api.flavor != "openai":
-            raise ConfigurationError("moderations: this API has none; they need the flavour openai")
+        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`.
+
+        OpenAI-compatible servers may have this endpoint, and the sandbox has it; the reference has none.
+        """
         reply = await self._post(MODERATIONS_ENDPOINT, _body({}, model=model, input=input), self._deadline())
         return parse_moderation(reply.body)
 

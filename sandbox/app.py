@@ -1,6 +1,7 @@
 """The documented endpoints as an ASGI application."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from sandbox.errors import Refusal, explain, failure, success
 from sandbox.files import GeneratedFiles
 from sandbox.jobs import Jobs
 from sandbox.middleware import ApiMiddleware, FaultInjector
+from sandbox.moderation import ModerationBody, moderate
 from sandbox.schema import ChatBody, CodeBody
 from sandbox.temporary_folder import TemporaryFolder
 from sandbox.worker import TaskFailed, Worker, WorkerDied
@@ -35,6 +37,7 @@ class SandboxState:
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
         self.faults = FaultInjector(list(config.faults))
+        self.moderated = itertools.count(1)  # numbers of moderations
         self.renderer = Worker()
         self.background = Worker()  # of jobs: what somebody waits for does not wait for them
         self.model = Worker()
@@ -131,6 +134,10 @@ def _add_text(api: APIRouter, state: SandboxState) -> None:
         if body.stream:
             return StreamingResponse(events(data), media_type="text/event-stream")
         return JSONResponse(success(data))
+
+    @api.post("/moderations", tags=["text"], summary="Say what is flagged", responses=docs.MODERATION)
+    async def moderations(body: ModerationBody) -> Response:
+        return JSONResponse(moderate(body, next(state.moderated)))  # OpenAI's endpoint, without the envelope
 
     @api.post("/code/completions", tags=["text"], summary="Write or complete code", responses=docs.CODE)
     async def code(body: CodeBody, request: Request) -> Response:

@@ -27,7 +27,10 @@ def example(
 
 
 def _declared(answer: dict[str, Any]) -> dict[str, Any]:
-    answer |= {"timestamp": _TIME}
+    return _of({**answer, "timestamp": _TIME})
+
+
+def _of(answer: dict[str, Any]) -> dict[str, Any]:
     return {"schema": _shape(answer), "example": answer}
 
 
@@ -84,6 +87,20 @@ CODE = example(
     "The code, twice: as `text` and as `message.content`.",
     _talk("code.completion", "chatcmpl-sandbox-2", "codellama-70b", "def add(a, b): ...", text="def add(a, b): ..."),
 )
+_VERDICT = {
+    "flagged": True,
+    "categories": {"violence": True},
+    "category_scores": {"violence": 0.98},
+    "category_applied_input_types": {"violence": ["text"]},
+}
+MODERATION: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The verdicts as OpenAI's API gives them, without the envelope. A few words are flagged.",
+        "content": {
+            "application/json": _of({"id": "modr-1", "model": "omni-moderation-latest", "results": [_VERDICT]})
+        },
+    }
+}
 JOB = example(
     "How far it is; `status` is queued, processing, succeeded or failed, `progress` goes from 0 to 1.",
     {

@@ -11,7 +11,7 @@ from bot.control.scopes import ADMINISTERED, SHARED, Scope
 from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
-from bot.settings.api_endpoint import needs_sandbox
+from bot.settings.api_endpoint import has_moderation, needs_sandbox
 from bot.settings.core import MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
 
@@ -245,7 +245,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         settings.bot_redaction,
         REDACTIONS,
     )
-    if settings.aimodels_api_flavor == "openai":
+    if has_moderation(settings):
         yield _bound(
             MODERATION,
             "What the AI service's moderation endpoint checks: nothing, requests, or answers as well",

@@ -11,6 +11,7 @@ from aimodels.errors import ApiError
 from bot.errors import SettingsError, UsageError
 from bot.i18n import join_list, operator_text, translate
 from bot.models import Usage
+from bot.settings.api_endpoint import has_moderation
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,7 @@ _MOST_PIECES = 32  #: inputs of one call
 
 def require_endpoint(settings: Settings) -> None:
     """Raise `SettingsError` where moderation is asked for and the API has no endpoint for it."""
-    if settings.bot_moderation != "off" and settings.aimodels_api_flavor != "openai":
+    if settings.bot_moderation != "off" and not has_moderation(settings):
         raise SettingsError(operator_text("rules.no_moderation"))
 
 

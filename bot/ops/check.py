@@ -15,7 +15,7 @@ from bot.platforms import create_adapters, known_settings
 from bot.policy.role_check import named_roles, unmatched_roles
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
-from bot.settings.api_endpoint import needs_sandbox, open_client
+from bot.settings.api_endpoint import has_moderation, needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes
 from bot.store.engine import make_store
@@ -162,7 +162,7 @@ async def _check_api(settings: Settings) -> CheckResult:
 
 async def _moderation_error(api: AsyncAIModels, settings: Settings) -> str:
     """Return what is wrong with the moderation endpoint; "": nothing, or it is not used. A request of it is free."""
-    if settings.bot_moderation == "off" or settings.aimodels_api_flavor != "openai":
+    if settings.bot_moderation == "off" or not has_moderation(settings):
         return ""
     try:
         await api.moderations.create(model=settings.bot_moderation_model, input="hello")

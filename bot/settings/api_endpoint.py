@@ -27,6 +27,11 @@ def needs_sandbox(settings: Settings) -> bool:
     return settings.aimodels_api_key is None and settings.aimodels_base_url == reference.BASE_URL
 
 
+def has_moderation(settings: Settings) -> bool:
+    """Return whether the API may have an endpoint for moderation: the reference has none, the sandbox has one."""
+    return settings.aimodels_api_flavor == "openai" or needs_sandbox(settings)
+
+
 @asynccontextmanager
 async def open_client(
     settings: Settings, *, on_call: Callable[[Call], None] | None = None, timing: Timing | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aimodels import reference
 from bot.errors import SettingsError
 from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import failure
@@ -110,3 +111,20 @@ async def test_moderation_needs_an_endpoint(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="AIMODELS_API_FLAVOR=openai"):
         async with service(tmp_path, bot_moderation="both"):
             pass
+
+
+async def test_it_can_be_tried_offline(tmp_path: Path) -> None:
+    """With the sandbox's endpoint, before and after; what is flagged afterwards was never visible."""
+    given: dict[str, Any] = {"aimodels_base_url": reference.BASE_URL, "aimodels_api_key": None}
+    async with service(tmp_path, **given) as one:
+        assert "Bomb" in (await one.ask("My name is Bomb.")).text
+        await one.ask("moderation both", command="settings", options={"for": "workspace"})
+        refused = await one.ask("draw a bomb", command="image")
+        assert refused.private
+        assert "`violence`" in refused.text
+        withheld = await one.channel.ask("What is my name?")
+        await one.channel.wait_for_answers(withheld)
+        assert one.answer(withheld).private
+        assert "`violence`" in one.answer(withheld).text
+        assert not [change for event, change in one.channel.seen if event == withheld and "Bomb" in str(change)]
+        assert "42" in (await one.ask("What is 6 * 7?")).text
