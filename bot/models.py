@@ -324,7 +324,7 @@ class CommandSpec:
 
     def is_private(self, options: Mapping[str, str]) -> bool:
         """Return whether the answer to a request with these options is visible to the author only."""
-        return self.private or any(options.get(name) for name in self.private_with)
+        return self.private or (bool(self.private_with) and any(options.get(name) for name in self.private_with))
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -31,7 +31,7 @@ from bot.settings.media_sizes import sizes_of
 Parts = AsyncGenerator[Part, None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Context:
     """The context of a running command. Made by the dispatcher for one event."""
 

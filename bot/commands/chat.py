@@ -7,7 +7,6 @@ from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import feedback_actions, retry_action
 from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
-from bot.conversation.attachments import AttachmentContents
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 
@@ -31,45 +30,37 @@ async def chat(ctx: Context) -> Parts:
     attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
     if attachments:
         yield Status(ctx.translate("chat.reading"))
-    async with (
-        ctx.conversation.read_attachments(attachments, model=model) as attached,
-        aclosing(_answer(ctx, prompt, model, attached)) as parts,
-    ):
-        async for part in parts:
-            yield part
-
-
-async def _answer(ctx: Context, prompt: str, model: str, attached: AttachmentContents) -> Parts:
-    text = "\n\n".join(part for part in (prompt, attached.text) if part)
-    yield TurnRecord(user=text)
-    yield Status(ctx.translate("chat.making"))
-    if attached.notes:
-        yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
-    is_empty = True
-    usage = finish_reason = None
-    messages = await ctx.conversation.build_messages(text, attached.image_urls)
-    answer = ctx.calls.stream(
-        "chat",
-        model,
-        lambda api: api.stream_chat,
-        messages=messages,
-        max_tokens=ctx.effective.integer(ANSWER_TOKENS),
-        temperature=ctx.effective.number(TEMPERATURE),
-        is_whole=not ctx.effective.is_on(STREAMING),
-        **ctx.extra_parameters,
-    )
-    async with aclosing(answer) as deltas:
-        async for delta in deltas:
-            usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason
-            if delta.text:
-                is_empty = is_empty and not delta.text.strip()
-                yield Text(delta.text)
-    if is_empty:
-        raise UnexpectedAnswer("choices[0].message.content is empty")
-    if finish_reason == "length":
-        yield Text("\n\n" + ctx.translate("chat.cut"))
-    yield to_usage("chat", ctx.calls.answered_by, usage)
-    yield Actions((retry_action(ctx), continued(ctx), *feedback_actions(ctx)))
+    async with ctx.conversation.read_attachments(attachments, model=model) as attached:
+        text = "\n\n".join(part for part in (prompt, attached.text) if part)
+        yield TurnRecord(user=text)
+        yield Status(ctx.translate("chat.making"))
+        if attached.notes:
+            yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
+        is_empty = True
+        usage = finish_reason = None
+        messages = await ctx.conversation.build_messages(text, attached.image_urls)
+        answer = ctx.calls.stream(
+            "chat",
+            model,
+            lambda api: api.stream_chat,
+            messages=messages,
+            max_tokens=ctx.effective.integer(ANSWER_TOKENS),
+            temperature=ctx.effective.number(TEMPERATURE),
+            is_whole=not ctx.effective.is_on(STREAMING),
+            **ctx.extra_parameters,
+        )
+        async with aclosing(answer) as deltas:
+            async for delta in deltas:
+                usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason
+                if delta.text:
+                    is_empty = is_empty and not delta.text.strip()
+                    yield Text(delta.text)
+        if is_empty:
+            raise UnexpectedAnswer("choices[0].message.content is empty")
+        if finish_reason == "length":
+            yield Text("\n\n" + ctx.translate("chat.cut"))
+        yield to_usage("chat", ctx.calls.answered_by, usage)
+        yield Actions((retry_action(ctx), continued(ctx), *feedback_actions(ctx)))
 
 
 def continued(ctx: Context) -> Action:

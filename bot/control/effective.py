@@ -21,6 +21,7 @@ from bot.errors import Paused, UsageError
 from bot.models import CommandSpec, Event, Kind, Location
 from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
 
+_NO_WORDS: frozenset[str] = frozenset()
 _NO_CHANNEL_SETTINGS = ChannelSettings()
 
 
@@ -99,16 +100,21 @@ class EffectiveSettings:
 
     def words(self, name: str) -> frozenset[str]:
         """Return the words of a setting that is a list."""
-        return frozenset(split_list(self.get(name)))
+        text = self.get(name)
+        return frozenset(split_list(text)) if text else _NO_WORDS
 
     def defaults_of(self, spec: CommandSpec) -> Mapping[str, str]:
         """Return the values set for a command's options, which hold where the options are not given, by their names."""
+        if not self._set:
+            return {}
         prefix = f"{spec.name}."
         names = {name for _, values in self._set for name in values if name.startswith(prefix)}
         return {name.removeprefix(prefix): self.get(name) for name in names if name in self.registry}
 
     def administered(self, prefix: str) -> Sequence[tuple[Scope, str]]:
         """Return the values of administrators here whose names begin so, each with its scope."""
+        if not self._set:
+            return ()
         return [
             (scope, value)
             for scope, values in self._set
@@ -135,7 +141,7 @@ class EffectiveSettings:
     @property
     def has_own_api(self) -> bool:
         """Whether the event's workspace has brought its own API."""
-        return any(scope is Scope.WORKSPACE and OWN_API in values for scope, values in self._set)
+        return bool(self._set) and any(scope is Scope.WORKSPACE and OWN_API in values for scope, values in self._set)
 
     def paused(self) -> Sequence[tuple[Scope, str]]:
         """Return the scopes that administrators have paused here, each with the reason; "": none was given."""

@@ -88,16 +88,18 @@ class LimitBook:
 
     async def applying(self, event: Event, spec: CommandSpec) -> tuple[Limit, ...]:
         """Return the limits that a request must keep, of those on the same use the smallest. Raises `StoreError`."""
-        rules = await self.rules()
-        return strictest(limit for limit in self._found(event, rules) if concerns(limit, spec.kind))
+        found = self._found(event, await self.rules())
+        return strictest(limit for limit in found if concerns(limit, spec.kind)) if found else ()
 
     async def of_person(self, event: Event) -> tuple[Limit, ...]:
         """Return all limits that hold for a person there. Raises `StoreError`."""
         rules = await self.rules()
         return strictest(self._found(event, rules))
 
-    def _found(self, event: Event, rules: Sequence[LimitRule]) -> Iterable[Limit]:
+    def _found(self, event: Event, rules: Sequence[LimitRule]) -> Sequence[Limit]:
         """Return the limits on an event; those on the operator's money do not concern what a workspace pays itself."""
+        if not (rules or self._of_environment):
+            return ()
         of_service = [
             *self._of_environment,
             *(rule.to_limit() for rule in rules if not rule.adapter and rule.applies_to(event)),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -86,7 +86,7 @@ class Conversation:
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self._attachment_reader = attachment_reader
         self._open_attachment = open_attachment
-        self._values = values.namespace(conversation_namespace(event))
+        self._values = values
 
     async def load_prior_messages(self) -> tuple[Attachment, ...]:
         """Read the messages from before the service's first event, once per conversation; return their attachments.
@@ -96,14 +96,15 @@ class Conversation:
         event = self._event
         if not event.has_prior_messages:
             return ()
+        values = self._values.namespace(conversation_namespace(event))
         # The event that read them has stored them as turns. An event that replaces it drops these and reads again.
-        readers = (await self._values.get(_PRIOR_READERS) or "").split("\n")
+        readers = (await values.get(_PRIOR_READERS) or "").split("\n")
         if readers != [""] and event.id not in readers:
             if event.replaces not in readers:
                 return ()
             readers.append(event.id)
         owner = Owner(adapter=event.adapter, conversation=event.conversation)
-        await self._values.set(_PRIOR_READERS, "\n".join(readers).strip() or event.id, owner=owner)
+        await values.set(_PRIOR_READERS, "\n".join(readers).strip() or event.id, owner=owner)
         try:
             prior = await self._read_prior_messages(event.reply_to, limit=self.effective.integer(CONTEXT_TURNS))
         except DeliveryError as exc:
@@ -113,15 +114,17 @@ class Conversation:
         self.prior_turns = tuple(replace(turn, event=event.id) for turn in turns)
         return prior.attachments
 
-    @asynccontextmanager
-    async def read_attachments(
+    def read_attachments(
         self, attachments: Sequence[Attachment], *, model: str
-    ) -> AsyncIterator[AttachmentContents]:
+    ) -> AbstractAsyncContextManager[AttachmentContents]:
         """Convert the files of a message for `model`, until the end of the block, in which it is answered."""
-        if not attachments:
-            yield AttachmentContents()
-            return
-        if attachments and not self.effective.is_on(READ_FILES):
+        return self._read_attachments(attachments, model) if attachments else nullcontext(AttachmentContents())
+
+    @asynccontextmanager
+    async def _read_attachments(
+        self, attachments: Sequence[Attachment], model: str
+    ) -> AsyncIterator[AttachmentContents]:
+        if not self.effective.is_on(READ_FILES):
             note = translate("attachment.not_here", self._event.actor.locale)
             yield AttachmentContents(text=f"[{note}]", notes=(note,))
             return

@@ -7,6 +7,7 @@ the messages before a newer one; then it is told once, with its answer.
 
 from collections.abc import Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from bot.models import Turn
 
@@ -17,17 +18,19 @@ def turns_before(turns: Sequence[Turn], written_at: float) -> tuple[Turn, ...]:
     Turns of an unknown time stay where they are, and nothing moves across them.
     """
     exchanges: list[tuple[float, list[Turn]]] = []
-    for _, group in groupby(turns, key=lambda turn: turn.event):
+    for _, group in groupby(turns, key=attrgetter("event")):
         exchange = list(group)
         time = exchange[-1].written_at
         exchanges.insert(_place(exchanges, time), (time, exchange))
     before = exchanges[: _place(exchanges, written_at)]
     answered = {time for time, _ in before if time}
     return tuple(
-        turn
-        for time, exchange in before
-        for turn in exchange
-        if turn.written_at == time or turn.written_at not in answered
+        [
+            turn
+            for time, exchange in before
+            for turn in exchange
+            if turn.written_at == time or turn.written_at not in answered
+        ]
     )
 
 

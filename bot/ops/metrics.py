@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
     GCCollector,
-    Histogram,
     Info,
     PlatformCollector,
     ProcessCollector,
@@ -20,6 +18,7 @@ from prometheus_client import (
 
 from bot import __version__
 from bot.models import Answer, Event, Kind, Lane, Usage
+from bot.ops.series import CounterSeries, HistogramSeries
 from bot.ops.timing import OpsTiming
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
@@ -85,11 +84,11 @@ class Metrics:
         self._api_problem = ("", 0.0)  # problem of the last call, and its monotonic time
         of_event = ("adapter", "command")
 
-        def counter(name: str, help_: str, *labels: str) -> Callable[..., Counter]:
-            return cache(Counter(name, help_, labels, registry=self.registry).labels)
+        def counter(name: str, help_: str, *labels: str) -> CounterSeries:
+            return CounterSeries(name, help_, labels, self.registry)
 
-        def histogram(name: str, help_: str, *labels: str) -> Callable[..., Histogram]:
-            return cache(Histogram(name, help_, labels, buckets=_SECONDS, registry=self.registry).labels)
+        def histogram(name: str, help_: str, *labels: str) -> HistogramSeries:
+            return HistogramSeries(name, help_, labels, _SECONDS, self.registry)
 
         def gauge(name: str, help_: str, *labels: str) -> Gauge:
             return Gauge(name, help_, labels, registry=self.registry)
@@ -126,49 +125,50 @@ class Metrics:
 
     def received(self, event: Event, outcome: str) -> None:
         """Count an event: accepted, refused, duplicate."""
-        self._events(*self._labels(event), outcome).inc()
+        self._events.add(*self._labels(event), outcome)
 
     def first_sign(self, event: Event) -> None:
         """Time the first visible sign of an answer."""
-        self._first_sign(*self._labels(event)).observe(_age(event))
+        self._first_sign.observe(_age(event), *self._labels(event))
 
     def answered(self, event: Event, answer: Answer) -> None:
         """Count and time a delivered answer."""
         labels = self._labels(event)
-        self._events(*labels, "answered").inc()
-        self._answer(*labels).observe(_age(event))
+        self._events.add(*labels, "answered")
+        self._answer.observe(_age(event), *labels)
         for media in answer.media:
             family = media.content_type.partition("/")[0]
-            self._media(family if family in {"image", "audio", "video", "text"} else "other").inc(media.size)
+            known = family if family in {"image", "audio", "video", "text"} else "other"
+            self._media.add(known, amount=media.size)
 
     def undelivered(self, event: Event) -> None:
         """Count an answer that its platform refused."""
-        self._events(*self._labels(event), "undelivered").inc()
+        self._events.add(*self._labels(event), "undelivered")
 
     def retried(self, event: Event) -> None:
         """Count an event that was released for another try."""
-        self._retries(*self._labels(event)).inc()
+        self._retries.add(*self._labels(event))
 
     def used(self, usage: Sequence[Usage]) -> None:
         """Count the usage of finished API calls."""
         for one in usage:
-            self._tokens(one.kind, "prompt").inc(one.prompt_tokens)
-            self._tokens(one.kind, "completion").inc(one.completion_tokens)
-            self._items(one.kind).inc(one.items)
-            self._cost(one.kind).inc(max(0.0, one.cost))
+            self._tokens.add(one.kind, "prompt", amount=one.prompt_tokens)
+            self._tokens.add(one.kind, "completion", amount=one.completion_tokens)
+            self._items.add(one.kind, amount=one.items)
+            self._cost.add(one.kind, amount=max(0.0, one.cost))
 
     # -- the API
 
     def fell_back(self, kind: Kind) -> None:
         """Count a request for which another model was asked."""
-        self._fallbacks(kind).inc()
+        self._fallbacks.add(kind)
 
     def api_call(self, call: ApiCall) -> None:
         """Count and time one try of an API call, and note whether the API works."""
-        self._api_calls(call.endpoint, "none" if call.status is None else str(call.status)).inc()
-        self._api_seconds(call.endpoint).observe(call.seconds)
+        self._api_calls.add(call.endpoint, "none" if call.status is None else str(call.status))
+        self._api_seconds.observe(call.seconds, call.endpoint)
         if call.attempt > 1:
-            self._api_retries(call.endpoint).inc()
+            self._api_retries.add(call.endpoint)
         problem = _problem(call.status)
         self._api_problem = (problem, time.monotonic())
 

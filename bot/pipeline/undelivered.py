@@ -22,8 +22,10 @@ class UndeliveredAnswers:
 
     async def pop(self, event: Event) -> bool:
         """Return whether the answer of the event that this one repeats is undelivered, and forget that."""
+        if not event.replaces:
+            return False
         namespace = self._of(event)
-        if not event.replaces or await namespace.get(event.replaces) is None:
+        if await namespace.get(event.replaces) is None:
             return False
         await namespace.delete(event.replaces)
         return True

@@ -88,7 +88,7 @@ class Worker:
         """
         pause = self._timing.shortest_pause
         while True:
-            free = [lane for lane in Lane if self._slots[lane] > 0]
+            free = [lane for lane, slots in self._slots.items() if slots > 0]
             try:
                 job = await self._queue.claim(free, self._adapters.keys())
                 self._canceller.apply_requests()

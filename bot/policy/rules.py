@@ -27,13 +27,15 @@ _RULE = re.compile(r"(?P<command>[\w-]+)(?P<negated>!?)=(?P<subject>person|role|
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Allowed and denied ids by subject; an empty allow list allows everybody."""
+    """Allowed and denied ids by subject; without an allow list everybody is allowed."""
 
     allow: Mapping[Subject, frozenset[str]]
     deny: Mapping[Subject, frozenset[str]]
 
     def find_rejected_subject(self, event: Event) -> Subject | None:
         """Return the first subject of the event that the lists reject."""
+        if not (self.allow or self.deny):
+            return None
         for subject in SUBJECTS:
             ids = _ids(event, subject)
             allowed, denied = self.allow.get(subject, frozenset()), self.deny.get(subject, frozenset())
@@ -54,7 +56,7 @@ def general_lists(settings: Settings) -> Lists:
     values = settings.model_dump(include={f"bot_{way}_{_PLURALS[s]}" for way in ("allow", "deny") for s in SUBJECTS})
 
     def lists(way: str) -> Mapping[Subject, frozenset[str]]:
-        return MappingProxyType({s: frozenset(values[f"bot_{way}_{_PLURALS[s]}"]) for s in SUBJECTS})
+        return MappingProxyType({s: frozenset(ids) for s in SUBJECTS if (ids := values[f"bot_{way}_{_PLURALS[s]}"])})
 
     return Lists(lists("allow"), lists("deny"))
 
