@@ -1,7 +1,8 @@
-"""The command line: run (the default), check, manifest, cockpit, sandbox."""
+"""The command line: run (the default), check, manifest, cockpit, what the running service does, sandbox."""
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
@@ -90,6 +91,19 @@ def parser() -> argparse.ArgumentParser:
     manifest.set_defaults(run=_manifest)
     cockpit = add("cockpit", operator_text("cli.cockpit"))
     cockpit.set_defaults(run=_cockpit)
+    for name in ("status", "requests", "usage"):
+        view = add(name, operator_text(f"cli.view.{name}"))
+        view.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
+        view.set_defaults(run=_view, view=name)
+        if name == "requests":
+            state = operator_text("cli.view.state")
+            view.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
+    for name in ("cancel", "retry"):
+        acting = add(name, operator_text(f"cli.view.{name}"))
+        arguments = acting.add_argument_group(operator_text("cli.arguments"))
+        arguments.add_argument("request", metavar="REQUEST", help=operator_text("cli.view.request"))
+        acting.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
+        acting.set_defaults(run=_act, act=name)
     sandbox = add("sandbox", operator_text("cli.sandbox"))
     sandbox.flags.add_argument("--host", default="127.0.0.1", help=operator_text("cli.host"))
     sandbox.flags.add_argument("--port", type=port, default=8081, help=operator_text("cli.port"))
@@ -151,6 +165,23 @@ def _cockpit(_parsed: argparse.Namespace) -> int:
     if problem := PageAddress.from_settings(settings).problem:
         raise SettingsError(operator_text(problem))
     print(operator_link(settings))
+    return 0
+
+
+def _view(parsed: argparse.Namespace) -> int:
+    from bot.cockpit.command_line import ServiceClient, show
+
+    given = {"state": parsed.state} if parsed.view == "requests" else {}
+    found = ServiceClient(load_settings()).get(f"/{parsed.view}", **given)
+    print(show(parsed.view, found, as_json=parsed.json))
+    return 0
+
+
+def _act(parsed: argparse.Namespace) -> int:
+    from bot.cockpit.command_line import ServiceClient
+
+    done = ServiceClient(load_settings()).act(parsed.act, parsed.request)
+    print(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
     return 0
 
 

@@ -18,7 +18,7 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.cockpit.address import PageAddress
 from bot.cockpit.lazy import LazyCockpit
-from bot.cockpit.links import LinkSigner
+from bot.cockpit.links import CALLER, LinkSigner
 from bot.commands import Registry, load_offered
 from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
@@ -316,6 +316,8 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         prices=core.prices,
         queue=core.store,
         journal=core.store,
+        request_log=core.store,
+        cancel=core.worker.cancel,
         values=core.store,
         audit_log=core.store,
         ledger=core.store,
@@ -325,6 +327,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         sources=sources,
         address=address,
         signer=LinkSigner(secret),
+        callers=LinkSigner(secret, purpose=CALLER),
         cipher=token_cipher(encryption_keys(core.settings)),
         key=derive_key(secret, b"cockpit form"),
     )

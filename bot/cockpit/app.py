@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -42,7 +43,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Cockpit:
     """The pages of one service, and who is signed in.
 
-    `key`: signs the tokens of forms.
+    `signer`: of links; `callers`: of the tokens of the command line. `key`: signs the tokens of forms.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Cockpit:
         sources: Sources,
         address: PageAddress,
         signer: LinkSigner,
+        callers: LinkSigner,
         cipher: TokenCipher,
         key: bytes,
         live_interval: float = LIVE_INTERVAL,
@@ -62,6 +64,7 @@ class Cockpit:
         self.live = LiveParts(live_interval)
         self._address = address
         self._signer = signer
+        self._callers = callers
         self._tokens = FormTokens(key)
         self._attempts = SignInAttempts()
         self._templates = Templates(sources.settings.bot_time_zone, __version__)
@@ -73,13 +76,9 @@ class Cockpit:
 
     def render(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page for a person who is signed in."""
-        return HTMLResponse(self.render_text(visit, template, **values), status_code=status)
-
-    def render_text(self, visit: Visit, template: str, **values: object) -> str:
-        """Return the text of a page or of a part of one, for a person who is signed in."""
         path = visit.request.url.path.removeprefix(ROOT)
         menu = [page for page in self._menu if page.is_open_to(visit.visitor)]
-        return self._render(
+        text = self._render(
             template,
             visit.locale,
             visitor=visit.visitor,
@@ -88,6 +87,11 @@ class Cockpit:
             current=max((one.path for one in menu if f"{path}/".startswith(f"{one.path}/")), key=len, default=""),
             **values,
         )
+        return HTMLResponse(text, status_code=status)
+
+    def render_part(self, visit: Visit, template: str, **values: object) -> str:
+        """Return a part of a page that several people may see: it has nothing of the one who asked first."""
+        return self._render(template, visit.locale, **values)
 
     def stream(self, visit: Visit, name: str, render: Render) -> Response:
         """Return a stream of server-sent events with a part of a page, whenever it changes.
@@ -123,25 +127,29 @@ class Cockpit:
     def _handler(self, page: Page) -> Handler:
         async def handle(request: Request) -> Response:
             try:
-                session = await self.sessions.find(request.cookies.get(self._cookie, ""))
+                session = self._find_caller(request) or await self.sessions.find(request.cookies.get(self._cookie, ""))
                 if session is None:
                     return self._refuse(request, "cockpit.signed_out", 401)
                 if not page.is_open_to(session.visitor):
                     return self._refuse(request, "cockpit.not_yours", 403)
-                form = {}
-                if page.is_act:
-                    form = read_form(await request.body())
-                    if not self._tokens.verify(session.key, form.pop("token", "")):
-                        return self._refuse(request, "cockpit.foreign_form", 403)
+                fields = read_form(await request.body()) if page.is_act else []
+                token = dict(fields).get("token", "")
+                if page.is_act and session.key and not self._tokens.verify(session.key, token):
+                    return self._refuse(request, "cockpit.foreign_form", 403)
                 locale = self._locale(request, session)
                 return await page.endpoint(
-                    Visit(cockpit=self, request=request, session=session, locale=locale, form=form)
+                    Visit(cockpit=self, request=request, session=session, locale=locale, fields=fields)
                 )
             except StoreError as exc:
                 log.warning("page not shown", path=page.path, reason=str(exc))
                 return self._refuse(request, "cockpit.no_database", 503)
 
         return handle
+
+    def _find_caller(self, request: Request) -> Session | None:
+        """Return who calls from the command line, which has the service's key; None: nobody does."""
+        found = self._callers.verify(_bearer(request))
+        return None if found is None else Session(key="", visitor=found.visitor, since=datetime.now(UTC))
 
     def _protect(self, app: ASGIApp) -> ASGIApp:
         """Check where a request comes from, and add the headers that every answer has."""
@@ -161,7 +169,7 @@ class Cockpit:
             chosen = app
             if not self._address.accepts(request.headers.get("host", "")):
                 chosen = PlainTextResponse("This address does not serve the pages.\n", status_code=421)
-            elif request.method == "POST" and not is_same_origin(request, self._address):
+            elif request.method == "POST" and not (_bearer(request) or is_same_origin(request, self._address)):
                 chosen = PlainTextResponse("This request does not come from a page of the service.\n", status_code=403)
             elif request.method == "POST" and _length(request) > _LARGEST_FORM:
                 chosen = PlainTextResponse("This form is too big.\n", status_code=413)
@@ -185,7 +193,7 @@ class Cockpit:
     async def _sign_in(self, request: Request) -> Response:
         if not self._attempts.allow(request.client.host if request.client else ""):
             return self._refuse(request, "cockpit.too_many", 429)
-        form = read_form(await request.body())
+        form = dict(read_form(await request.body()))
         found = self._signer.verify(form.get("link", ""))
         try:
             if found is None or not await self.sessions.use_link(found.nonce, found.expires):
@@ -217,7 +225,7 @@ class Cockpit:
         return response
 
     async def _choose_language(self, request: Request) -> Response:
-        form = read_form(await request.body())
+        form = dict(read_form(await request.body()))
         response = RedirectResponse(ROOT, status_code=303)
         if is_known(form.get("language", "")):
             response.set_cookie(_LANGUAGE, form["language"], httponly=True, samesite="lax", max_age=365 * 86_400)
@@ -246,6 +254,12 @@ class Cockpit:
         if session is not None and session.visitor.locale:
             return session.visitor.locale
         return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+
+
+def _bearer(request: Request) -> str:
+    """The token of a caller that is no browser: a page of another origin can't send one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
 
 
 def _length(request: Request) -> int:

@@ -22,6 +22,8 @@ from bot.settings.core import Settings
 
 #: Seconds for which a link works.
 LIFETIME = 600
+#: Purpose of the tokens that the command line calls the running service with.
+CALLER = b"cockpit caller"
 #: Path of the pages, below which is everything that is theirs.
 ROOT = "/cockpit"
 
@@ -38,8 +40,11 @@ class SignIn:
 class LinkSigner:
     """Signs the tokens in the links and verifies them."""
 
-    def __init__(self, secret: SecretStr, *, now: Callable[[], float] = time.time) -> None:
-        self._key = derive_key(secret, b"cockpit link")
+    def __init__(
+        self, secret: SecretStr, *, purpose: bytes = b"cockpit link", now: Callable[[], float] = time.time
+    ) -> None:
+        """`purpose`: what the tokens are for; one for another purpose is none."""
+        self._key = derive_key(secret, purpose)
         self._now = now
 
     def sign(self, visitor: Visitor) -> str:

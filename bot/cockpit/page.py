@@ -1,7 +1,7 @@
 """Pages and acts: each is a function that `bot/cockpit/pages` registers with its path and who may use it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -39,7 +39,7 @@ class Visit:
     request: Request
     session: Session
     locale: str
-    form: Mapping[str, str] = field(default_factory=dict)  #: the fields of a form; empty for a page
+    fields: Sequence[tuple[str, str]] = ()  #: of a form; empty for a page
 
     @property
     def visitor(self) -> Visitor:
@@ -50,6 +50,15 @@ class Visit:
     def sources(self) -> Sources:
         """The parts of the service."""
         return self.cockpit.sources
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """The fields of a form by name; of several with one name the last."""
+        return dict(self.fields)
+
+    def chosen(self, name: str) -> list[str]:
+        """Return all values of a field of a form, such as those of checked boxes."""
+        return [value for key, value in self.fields if key == name]
 
     def translate(self, key: str, /, **values: object) -> str:
         """Translate a sentence of the pages."""
@@ -132,12 +141,9 @@ def registered_pages() -> Iterable[Page]:
     return _registered.values()
 
 
-def read_form(body: bytes) -> dict[str, str]:
-    """Return the fields of a form (`application/x-www-form-urlencoded`); of several with one name the last.
-
-    More than 1000 fields are none.
-    """
+def read_form(body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form (`application/x-www-form-urlencoded`). More than 1000 are none."""
     try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS))
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
-        return {}
+        return []

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.commands import Registry
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
+from bot.models import Actor
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.policy import Quotas
-from bot.ports import AuditLog, EventQueue, Journal, KeyValues, UsageLedger, UsageReports
+from bot.ports import AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
 from bot.settings.core import Settings
+
+
+class Cancel(Protocol):
+    """See `bot.pipeline.cancellation.Canceller.cancel_event`."""
+
+    async def __call__(self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None) -> bool:
+        """Stop one request; False: it does not run, or its answer is final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +36,8 @@ class Sources:
     prices: PriceBook
     queue: EventQueue
     journal: Journal
+    request_log: RequestLog
+    cancel: Cancel
     values: KeyValues
     audit_log: AuditLog
     ledger: UsageLedger

@@ -13,7 +13,7 @@ from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
-from bot.models import Answer, Job, Lane, Outcome
+from bot.models import Actor, Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
 from bot.pipeline.answer_log import log_answered
 from bot.pipeline.cancellation import Canceller
@@ -345,6 +345,6 @@ class Worker:
 
     # -- cancellation
 
-    async def cancel(self, adapter: str, event_id: str, *, retract: bool = False) -> bool:
+    async def cancel(self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None) -> bool:
         """See `Canceller.cancel_event`."""
-        return await self._canceller.cancel_event(adapter, event_id, retract=retract)
+        return await self._canceller.cancel_event(adapter, event_id, retract=retract, by=by)

@@ -19,6 +19,7 @@ from bot.ports.adapter import (
 )
 from bot.ports.audit import AuditEntry, AuditLog
 from bot.ports.platform import Platform
+from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.store import (
     ContextStore,
     EventQueue,
@@ -39,6 +40,7 @@ __all__ = [
     "AdapterStorage",
     "AuditEntry",
     "AuditLog",
+    "CallRow",
     "ChannelSettings",
     "Checkable",
     "Confirm",
@@ -54,6 +56,10 @@ __all__ = [
     "Reader",
     "Receiver",
     "ReplyMode",
+    "RequestFilter",
+    "RequestLog",
+    "RequestRow",
+    "RequestState",
     "Sender",
     "Sink",
     "Store",

@@ -26,6 +26,7 @@ from bot.models import (
     UsageRow,
 )
 from bot.ports.audit import AuditLog
+from bot.ports.request_log import RequestLog
 from bot.ports.usage_reports import UsageReports
 
 
@@ -323,5 +324,7 @@ class Maintenance(Protocol):
         """Return when the database can be read and written."""
 
 
-class Store(EventQueue, Journal, ContextStore, KeyValues, AuditLog, UsageLedger, UsageReports, Maintenance, Protocol):
+class Store(
+    EventQueue, Journal, RequestLog, ContextStore, KeyValues, AuditLog, UsageLedger, UsageReports, Maintenance, Protocol
+):
     """Everything that an engine implements. Consumers take the protocols that they need."""

@@ -97,6 +97,9 @@ class Settings(ApiSettings):
         True,
         description="Web pages for the operator and administrators at /cockpit of BOT_PORT, on this machine or with an https BOT_PUBLIC_URL.",
     )
+    bot_cockpit_texts: bool = Field(
+        False, description="Show on these pages what people write and get; without it only that, when and by whom."
+    )
     bot_secret_key: SecretStr | None = Field(
         None,
         description="Key that signs these links, of at least 32 random bytes. Empty: it is generated once and kept in BOT_DATA_DIR.",

@@ -1,10 +1,12 @@
 """What every store promises about looking up and correcting what was asked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from bot.models import Action, Answer, Lane, Location, Outcome
-from bot.ports import Store
+from bot.models import Action, Answer, Lane, Location, Outcome, Usage
+from bot.ports import RequestFilter, Store
 from tests.support.database.store import ADAPTERS, LANES, StoreSuite, answer, claim, event, outcome, picture, said
 
 
@@ -142,3 +144,48 @@ class JournalContract(StoreSuite):
         recent = await store.recent_media("one", "ann", limit=9)
         assert [(name, media.name) for name, media in recent] == [("e1", "b.png"), ("e1", "c.png"), ("e0", "a.png")]
         assert len(await store.recent_media("one", "ann", limit=2)) == 2
+
+    async def test_requests_are_listed(self, store: Store) -> None:
+        """Newest first, with their state, by place, person, command and whether an answer is owed; no words."""
+        here, there = Location(workspace="w", channel="c"), Location(workspace="other", channel="d")
+        failure = Answer(text="sorry", private=True, actions=(Action(name="retry", label="l", command="retry"),))
+        await answer(store, event("e1", location=here), outcome("[image]", media=[picture("p.png")]))
+        await answer(store, event("e2", location=there, command="image"), Outcome(answer=failure))
+        await store.record(event("e3", location=here, actor="bob"), lane=Lane.FREE)
+        running = await claim(store)
+        await store.record(event("e4", location=here, conversation="x"), lane=Lane.FREE)
+        rows = await store.list_requests(RequestFilter(), limit=9)
+        states = {"e4": "waiting", "e3": "running", "e2": "failed", "e1": "answered"}
+        assert {row.id: row.state for row in rows} == states
+        assert [row.id for row in rows] == list(states)
+        assert "prompt of e1" not in str(rows)
+        assert (rows[3].files, rows[1].actor, rows[1].attempts) == (1, "bob", 0)
+
+        async def listed(limit: int = 9, **which: Any) -> list[str]:
+            return [row.id for row in await store.list_requests(RequestFilter(**which), limit=limit)]
+
+        assert await listed(workspace="w") == ["e4", "e3", "e1"]
+        assert await listed(adapter="one", channel="d") == ["e2"]
+        assert await listed(adapter="another") == []
+        assert await listed(actor="bob", is_open=True) == ["e3"]
+        assert await listed(command="image", is_open=False) == ["e2"]
+        assert await listed(before=rows[0].seq, limit=2) == ["e3", "e2"]
+        await store.retry(running, 60)
+        again = (await store.list_requests(RequestFilter(actor="bob"), limit=1))[0]
+        assert again.state == "waiting"
+        assert again.next_try is not None
+        await store.forget("one", "bob")
+        assert "e3" not in await listed()
+
+    async def test_the_calls_of_a_request_are_listed(self, store: Store) -> None:
+        """Each entry of the ledger with its price and how it ended."""
+        await store.record(event("e1", command="image"), lane=Lane.FREE)
+        job = await claim(store)
+        used = Usage(kind="image", model="m", items=2)
+        await store.begin_call(job, used, 30_000)
+        [reserved] = await store.calls_of("one", "e1")
+        assert (reserved.state, reserved.cost, reserved.model, reserved.items) == ("reserved", 0.03, "m", 2)
+        await store.commit(job, Outcome(answer=Answer(text="x"), usage=(replace(used, cost=0.02),), call="used"))
+        [settled] = await store.calls_of("one", "e1")
+        assert (settled.state, settled.cost) == ("settled", 0.02)
+        assert await store.calls_of("one", "unknown") == []

@@ -90,6 +90,7 @@ WRONG = {
     "BOT_LINK_HOURS": (("x", "0", "8761"), "a number above 0 and at most 8760"),
     "BOT_ALLOW_BOTS": (("x",), "true or false"),
     "BOT_COCKPIT": (("x",), "true or false"),
+    "BOT_COCKPIT_TEXTS": (("x",), "true or false"),
     "BOT_ALLOW_STRANGERS": (("x",), "true or false"),
     "BOT_REQUESTS_PER_MINUTE": (("x", "-1", "0.5"), "a whole number of at least 0"),
     "BOT_MEDIA_PER_DAY": (("x", "-1"), "a whole number of at least 0"),

@@ -25,7 +25,7 @@ class Spent:
 @page("", rights=Rights.ADMINISTRATOR, title="cockpit.menu.overview", order=0)
 async def show_overview(visit: Visit) -> Response:
     """Show the page; its parts are refreshed while somebody looks."""
-    return visit.render("overview.html", **await _read(visit))
+    return visit.render("overview.html", **await read_overview(visit))
 
 
 @page("/overview/live", rights=Rights.ADMINISTRATOR)
@@ -33,12 +33,12 @@ async def stream_overview(visit: Visit) -> Response:
     """Stream the changing part of the page."""
 
     async def render() -> str:
-        return visit.cockpit.render_text(visit, "overview_live.html", **await _read(visit))
+        return visit.cockpit.render_part(visit, "overview_live.html", **await read_overview(visit))
 
     return visit.cockpit.stream(visit, "overview", render)
 
 
-async def _read(visit: Visit) -> dict[str, Any]:
+async def read_overview(visit: Visit) -> dict[str, Any]:
     """Read the values of the page. Raises `StoreError`."""
     sources, who = visit.sources, visit.visitor
     zone = ZoneInfo(sources.settings.bot_time_zone)

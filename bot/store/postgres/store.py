@@ -27,6 +27,7 @@ from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
+from bot.store.shared.requests import RequestQueries
 from bot.store.shared.rows import parse_media
 from bot.store.shared.sql import Dialect
 from bot.store.shared.write_probe import WriteProbe
@@ -36,9 +37,10 @@ from bot.store.timing import StoreTiming
 _LONGEST_NOTIFIED = 1900
 
 
-class PostgresStore(PostgresRecorder, StoreQueries):
+class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
 
+    owner_column = "owner"
     dialect = Dialect(live="live", live_turns="turns", find="strpos", has_media=statements.HAS_MEDIA)
 
     def __init__(self, url: SecretStr, *, timing: StoreTiming | None = None, zone: ZoneInfo = UTC_ZONE) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from bot.ports import AuditEntry, Namespace
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
+from bot.store.shared.requests import RequestQueries
 from bot.store.shared.sql import Dialect
 from bot.store.shared.write_probe import WriteProbe
 from bot.store.sqlite import maintenance, statements
@@ -41,7 +42,7 @@ from bot.store.sqlite.writer import SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
 
-class SqliteStore(SqliteEvents, StoreQueries):
+class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
     """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
 
     `zone`: in which days and months of limits begin.
@@ -119,6 +120,9 @@ class SqliteStore(SqliteEvents, StoreQueries):
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         return await self._reader.rows(sql, **parameters)
+
+    def claimed(self) -> Collection[int]:
+        return self._running
 
     # -- corrections
 

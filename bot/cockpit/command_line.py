@@ -1,0 +1,114 @@
+"""The command line's view of the running service: it asks the service itself, over its port on this machine."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from bot.cockpit.address import PageAddress, is_loopback
+from bot.cockpit.links import CALLER, ROOT, LinkSigner
+from bot.cockpit.rendering import format_money, format_seconds
+from bot.cockpit.visitor import Visitor
+from bot.errors import BotError, SettingsError
+from bot.i18n import operator_locale, operator_text
+from bot.security.keys import signing_key
+from bot.settings.core import Settings
+
+#: Seconds for an answer of the service.
+_TIMEOUT = 30.0
+_NOT_FOUND, _CONFLICT = 404, 409
+_COLUMNS = {
+    "requests": ("seq", "state", "received_at", "command", "name", "adapter", "workspace", "channel", "id"),
+    "usage": ("day", "kind", "model", "requests", "prompt_tokens", "completion_tokens", "items", "cost"),
+}
+
+
+class ServiceClient:
+    """Asks the running service as its operator. Raises `BotError` where it can't be asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        address = PageAddress.from_settings(settings)
+        if address.problem:
+            raise SettingsError(operator_text(address.problem))
+        host = address.host if is_loopback(address.host) else "127.0.0.1"
+        host = f"[{host}]" if ":" in host else host
+        self._base = f"http://{host}:{address.port}{ROOT}/api"
+        visitor = Visitor(is_operator=True, locale=operator_locale())
+        token = LinkSigner(signing_key(settings), purpose=CALLER).sign(visitor)
+        self._headers = {"Authorization": f"Bearer {token}"}
+        if address.public_url:
+            self._headers["Host"] = urlsplit(address.public_url).netloc
+
+    def get(self, path: str, **query: str) -> Any:
+        """Return the JSON of a path."""
+        given = urlencode({name: value for name, value in query.items() if value})
+        return self._ask("GET", f"{path}?{given}").json()
+
+    def act(self, name: str, request: str) -> Mapping[str, Any]:
+        """Do something with a request, by its number or id; returns what became of it."""
+        answer = self._ask("POST", "/requests/act", data={"act": name, "request": request})
+        if answer.status_code == _NOT_FOUND:
+            raise BotError(operator_text("cockpit.cli.unknown", request=request))
+        done: Mapping[str, Any] = answer.json()
+        if answer.status_code == _CONFLICT:
+            raise BotError(operator_text("cockpit.cli.not_possible", request=request, state=done["state"]))
+        return done
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        try:
+            answer = httpx.request(
+                method, self._base + path, headers=self._headers, timeout=_TIMEOUT, trust_env=False, **more
+            )
+        except httpx.HTTPError as exc:
+            raise BotError(operator_text("cockpit.cli.not_running", address=self._base.removesuffix("/api"))) from exc
+        if answer.status_code not in {200, _NOT_FOUND, _CONFLICT}:
+            raise BotError(operator_text("cockpit.cli.refused", status=answer.status_code))
+        return answer
+
+
+def show(name: str, found: Any, *, as_json: bool) -> str:
+    """Return what the service said, as JSON or for people. `name`: status, requests or usage."""
+    if as_json:
+        return json.dumps(found, ensure_ascii=False, indent=2)
+    if name == "status":
+        return _status(found)
+    if not found:
+        return operator_text("cockpit.cli.nothing")
+    columns = _COLUMNS[name]
+    return _table([columns, *([_cell(column, row[column]) for column in columns] for row in found)])
+
+
+def _cell(column: str, value: Any) -> str:
+    if column == "cost":
+        return format_money(value)
+    text = "" if value is None else str(value)
+    return text[:19].replace("T", " ") if column.endswith("_at") else text
+
+
+def _status(found: Mapping[str, Any]) -> str:
+    lines: list[tuple[str, str]] = []
+    add: Callable[[tuple[str, str]], None] = lines.append
+    for name, problem in found["platforms"].items():
+        add((name, problem or operator_text("cockpit.cli.connected")))
+    add(("AI API", found["api_problem"] or operator_text("cockpit.cli.works")))
+    for key in ("waiting", "running"):
+        add((operator_text(f"cockpit.cli.{key}"), str(int(found["queue"].get(key, 0)))))
+    add((operator_text("cockpit.cli.oldest"), format_seconds(found["queue"].get("oldest", 0))))
+    for key in ("first_sign", "answer"):
+        times = found[key]
+        if times["count"]:
+            text = f"{format_seconds(times['p50'])} (p50), {format_seconds(times['p95'])} (p95)"
+            add((operator_text(f"cockpit.cli.{key}"), text))
+    for key in ("today", "month"):
+        spent = found[key]
+        amount = operator_text("cockpit.cli.spent", cost=format_money(spent["cost"]), requests=spent["requests"])
+        add((operator_text(f"cockpit.cli.{key}"), amount))
+    return _table(lines)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

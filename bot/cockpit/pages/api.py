@@ -1,0 +1,69 @@
+"""The same for programs: JSON for the command line."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.pages.overview import read_overview
+from bot.cockpit.pages.requests import find_request, list_requests
+from bot.cockpit.rendering import days_ago
+from bot.cockpit.request_acts import ACTS, run_act
+from bot.ports import RequestFilter
+
+
+@page("/api/status", rights=Rights.OPERATOR)
+async def status(visit: Visit) -> Response:
+    """Return the figures of the overview."""
+    return _json(await read_overview(visit))
+
+
+@page("/api/requests", rights=Rights.OPERATOR)
+async def requests(visit: Visit) -> Response:
+    """Return the newest requests, by the filters of the address."""
+    return _json([asdict(row) for row in await list_requests(visit, dict(visit.request.query_params))])
+
+
+@act("/api/requests/act", rights=Rights.OPERATOR)
+async def act_on_request(visit: Visit) -> Response:
+    """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible."""
+    name, wanted = visit.form.get("act", ""), visit.form.get("request", "")
+    row = await find_request(visit, int(wanted)) if wanted.isdecimal() else None
+    if row is None:
+        newest = await visit.sources.request_log.list_requests(RequestFilter(), limit=1000)
+        row = next((one for one in newest if one.id == wanted), None)
+    if row is None or name not in ACTS:
+        return _json({"error": "unknown"}, status=404)
+    is_done = await run_act(visit, name, row)
+    return _json({"request": row.id, "state": row.state, "is_done": is_done}, status=200 if is_done else 409)
+
+
+@page("/api/usage", rights=Rights.OPERATOR)
+async def usage(visit: Visit) -> Response:
+    """Return usage by day, kind and model, of `days` days."""
+    given = visit.request.query_params.get("days", "30")
+    days = min(int(given), 3660) if given.isdecimal() else 30
+    rows = await visit.sources.ledger.usage(since=days_ago(days, UTC))
+    return _json([asdict(row) for row in rows])
+
+
+def _json(value: Any, *, status: int = 200) -> Response:
+    return _JsonResponse(value, status_code=status)
+
+
+class _JsonResponse(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        return super().render(_plain(content))
+
+
+def _plain(value: Any) -> Any:
+    """Convert dates and dataclasses within a value."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else value

@@ -1,0 +1,127 @@
+"""The requests: a list that moves, one request with its calls and files, and what can be done with them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from bot.cockpit.links import ROOT
+from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.request_acts import ACTS, acts_for, run_act
+from bot.models import Job
+from bot.ports import CallRow, RequestFilter, RequestRow
+
+#: Requests on one page.
+_PAGE = 50
+_FILTERS = ("adapter", "workspace", "channel", "actor", "command")
+_STATES: Mapping[str, bool | None] = {"open": True, "done": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A line of a request's timeline."""
+
+    at: datetime
+    what: str  #: key of a sentence
+    call: CallRow | None = None
+
+
+@page("/requests", rights=Rights.ADMINISTRATOR, title="cockpit.menu.requests", order=10)
+async def show_requests(visit: Visit) -> Response:
+    """List the newest requests that the visitor may see, by the filters of the address."""
+    values = await _read(visit)
+    known = [spec.name for spec in visit.sources.registry.specs]
+    return visit.render("requests.html", **values, commands=known, platforms=list(visit.sources.health))
+
+
+@page("/requests/live", rights=Rights.ADMINISTRATOR)
+async def stream_requests(visit: Visit) -> Response:
+    """Stream the list."""
+
+    async def render() -> str:
+        return visit.cockpit.render_part(visit, "requests_rows.html", **await _read(visit))
+
+    return visit.cockpit.stream(visit, "requests", render)
+
+
+@page("/requests/{seq:int}", rights=Rights.ADMINISTRATOR)
+async def show_request(visit: Visit) -> Response:
+    """Show one request."""
+    row = await find_request(visit, visit.request.path_params["seq"])
+    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    if row is None or job is None:
+        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.requests.unknown"))
+    calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
+    return visit.render(
+        "request.html",
+        row=row,
+        job=job,
+        calls=calls,
+        steps=_steps(row, calls),
+        has_texts=visit.sources.settings.bot_cockpit_texts,
+        acts=acts_for(visit, row),
+        words=_words(job),
+    )
+
+
+@act("/requests/act", rights=Rights.ADMINISTRATOR)
+async def act_on_requests(visit: Visit) -> Response:
+    """Cancel, try again, answer anew or drop the chosen requests, of those that the visitor may see."""
+    name = visit.form.get("act", "")
+    done = 0
+    for seq in visit.chosen("request"):
+        row = await find_request(visit, int(seq)) if seq.isdecimal() else None
+        if row is not None and name in ACTS and await run_act(visit, name, row):
+            done += 1
+    back = visit.form.get("back", "")
+    to = f"{ROOT}/requests/{back}" if back.isdecimal() else f"{ROOT}/requests"
+    return RedirectResponse(f"{to}?{urlencode({'done': done, 'act': name if name in ACTS else ''})}", status_code=303)
+
+
+async def find_request(visit: Visit, seq: int) -> RequestRow | None:
+    """Return a request that the visitor may see; None: there is none, or it is another's."""
+    found = await visit.sources.request_log.list_requests(RequestFilter(before=seq + 1), limit=1)
+    is_theirs = found and found[0].seq == seq and visit.visitor.may_see(found[0].adapter, found[0].workspace)
+    return found[0] if is_theirs else None
+
+
+async def list_requests(visit: Visit, given: Mapping[str, str]) -> Sequence[RequestRow]:
+    """Return the requests that the visitor may see, by filters as an address has them. Raises `StoreError`."""
+    before = given.get("before", "")
+    which = RequestFilter(
+        **{name: given.get(name, "") for name in _FILTERS},
+        is_open=_STATES.get(given.get("state", "")),
+        before=int(before) if before.isdecimal() else None,
+    )
+    who = visit.visitor
+    if not who.is_operator:
+        which = replace(which, adapter=who.adapter, workspace=who.workspace)
+    return await visit.sources.request_log.list_requests(which, limit=_PAGE)
+
+
+async def _read(visit: Visit) -> dict[str, Any]:
+    given = {name: visit.request.query_params.get(name, "") for name in (*_FILTERS, "state", "before", "done", "act")}
+    rows = await list_requests(visit, given)
+    filters = {name: value for name, value in given.items() if name in (*_FILTERS, "state") and value}
+    older = urlencode({**filters, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
+    acted = given["act"] if given["act"] in ACTS else ""
+    return {"rows": rows, "query": urlencode(filters), "older": older, "given": given, "acted": acted}
+
+
+def _steps(row: RequestRow, calls: Sequence[CallRow]) -> Sequence[Step]:
+    steps = [Step(at=row.received_at, what="received")]
+    steps += [Step(at=call.at, what="call", call=call) for call in calls]
+    if row.failing_since is not None:
+        steps.append(Step(at=row.failing_since, what="failing"))
+    if row.next_try is not None:
+        steps.append(Step(at=row.next_try, what="next_try"))
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _words(job: Job) -> Mapping[str, str]:
+    """What the person wrote and what they got, by key of its name."""
+    found = {"prompt": job.event.prompt, "answer": job.answer.text if job.answer is not None else ""}
+    return {name: text for name, text in found.items() if text}

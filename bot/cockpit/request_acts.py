@@ -1,0 +1,69 @@
+"""What can be done with a request: stop it, try it now, answer it anew, drop it."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.cockpit.page import Visit
+from bot.models import Actor
+from bot.ports import RequestRow, RequestState
+
+
+async def _cancel(visit: Visit, row: RequestRow) -> bool:
+    """Stop it; what is there of the answer stays, with a note."""
+    return await visit.sources.cancel(row.adapter, row.id, by=_person(visit, row))
+
+
+async def _retry(visit: Visit, row: RequestRow) -> bool:
+    """Try at once what waits for its next try. All such requests are tried, as their reason is the API."""
+    await visit.sources.queue.wake()
+    return row.state == "waiting"
+
+
+async def _requeue(visit: Visit, row: RequestRow) -> bool:
+    """Answer it anew, in the message that it has."""
+    job = await visit.sources.journal.job(row.adapter, row.id)
+    return job is not None and await visit.sources.journal.reopen(replace(job.event, agreed=0, approved=0))
+
+
+async def _drop(visit: Visit, row: RequestRow) -> bool:
+    """Take it out of the queue without an answer; what is shown of it is removed."""
+    if row.state == "running":
+        return await visit.sources.cancel(row.adapter, row.id, retract=True)
+    return await visit.sources.journal.withdraw(row.adapter, row.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something that can be done with requests in some states."""
+
+    run: Callable[[Visit, RequestRow], Awaitable[bool]]
+    states: Collection[RequestState]
+    is_operators: bool = False  #: reaches beyond one workspace
+
+
+_WAITING: Collection[RequestState] = frozenset[RequestState]({"waiting"})
+ACTS: Mapping[str, Act] = {
+    "cancel": Act(run=_cancel, states=("waiting", "running")),
+    "retry": Act(run=_retry, states=_WAITING, is_operators=True),
+    "requeue": Act(run=_requeue, states=("answered", "failed")),
+    "drop": Act(run=_drop, states=("waiting", "running")),
+}
+
+
+def acts_for(visit: Visit, row: RequestRow) -> Sequence[str]:
+    """Return the names of what the visitor can do with a request in its state."""
+    is_operator = visit.visitor.is_operator
+    return [name for name, one in ACTS.items() if row.state in one.states and (is_operator or not one.is_operators)]
+
+
+async def run_act(visit: Visit, name: str, row: RequestRow) -> bool:
+    """Do one of `ACTS` with a request; False: it is not possible, or not any more. It is in the audit log."""
+    if name not in acts_for(visit, row) or not await ACTS[name].run(visit, row):
+        return False
+    await visit.audit(f"request.{name}", adapter=row.adapter, workspace=row.workspace, subject=row.id)
+    return True
+
+
+def _person(visit: Visit, row: RequestRow) -> Actor:
+    who = visit.visitor
+    return Actor(id=who.actor or "operator", name=who.name, locale=who.locale, is_admin=who.adapter == row.adapter)

@@ -1,0 +1,100 @@
+"""The queries of `bot.ports.RequestLog`, for all engines."""
+
+# ruff: noqa: D102 - the promises are those of `bot.ports`
+
+import time
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.models import MICROS, Answer, Event
+from bot.ports.request_log import CallRow, RequestFilter, RequestRow, RequestState
+from bot.store.shared import codec
+
+_ROWS = """
+SELECT seq, event, answer, received_at, ready_at, attempts, failing_since, done, {owner}
+FROM events WHERE event IS NOT NULL{conditions} ORDER BY seq DESC LIMIT :limit
+"""
+_CONDITIONS = {
+    "adapter": "adapter = :adapter",
+    "workspace": "workspace = :workspace",
+    "channel": "channel = :channel",
+    "actor": "actor = :actor",
+    "command": "command = :command",
+}
+_CALLS = """
+SELECT at, kind, model, items, micros, state FROM calls
+WHERE event_seq = (SELECT seq FROM events WHERE adapter = :adapter AND id = :id) ORDER BY seq
+"""
+
+
+class RequestQueries:
+    """An engine provides `rows`, and what says which requests are being answered."""
+
+    #: SQL of a column that is not NULL in the row of an event that a process has.
+    owner_column = "NULL"
+
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
+        """See `StoreQueries.rows`."""
+        raise NotImplementedError
+
+    def claimed(self) -> Collection[int]:
+        """Return the events that this process has, where the database does not say so."""
+        return ()
+
+    async def list_requests(self, which: RequestFilter, *, limit: int) -> Sequence[RequestRow]:
+        given = {name: getattr(which, name) for name in _CONDITIONS}
+        parameters: dict[str, object] = {name: codec.to_key(value) for name, value in given.items() if value}
+        conditions = [_CONDITIONS[name] for name in parameters]
+        if which.is_open is not None:
+            conditions.append("NOT done" if which.is_open else "done")
+        if which.before is not None:
+            conditions.append("seq < :before")
+            parameters["before"] = which.before
+        joined = "".join(f" AND {condition}" for condition in conditions)
+        sql = _ROWS.format(owner=self.owner_column, conditions=joined)
+        claimed = self.claimed()
+        return [_parse(row, claimed) for row in await self.rows(sql, limit=limit, **parameters)]
+
+    async def calls_of(self, adapter: str, event_id: str) -> Sequence[CallRow]:
+        rows = await self.rows(_CALLS, adapter=codec.to_key(adapter), id=codec.to_key(event_id))
+        return [
+            CallRow(
+                at=datetime.fromtimestamp(at, UTC),
+                kind=kind,
+                model=codec.from_key(model),
+                items=items,
+                cost=None if micros is None else micros / MICROS,
+                state=state,
+            )
+            for at, kind, model, items, micros, state in rows
+        ]
+
+
+def _parse(row: Sequence[Any], claimed: Collection[int]) -> RequestRow:
+    seq, event_json, answer_json, received_at, ready_at, attempts, failing_since, is_done, owner = row
+    event = codec.loads(Event, event_json)
+    answer = codec.loads(Answer, answer_json) if answer_json else None
+    state: RequestState
+    if is_done:
+        state = "failed" if answer is not None and answer.is_failure else "answered"
+    else:
+        state = "running" if owner is not None or seq in claimed else "waiting"
+    is_waiting = state == "waiting"
+    return RequestRow(
+        seq=seq,
+        adapter=event.adapter,
+        id=event.id,
+        workspace=event.location.workspace,
+        channel=event.location.channel,
+        conversation=event.conversation,
+        actor=event.actor.id,
+        name=event.actor.name,
+        command=event.command,
+        state=state,
+        received_at=datetime.fromtimestamp(received_at, UTC),
+        next_try=datetime.fromtimestamp(ready_at, UTC) if is_waiting and ready_at > time.time() else None,
+        failing_since=None if failing_since is None else datetime.fromtimestamp(failing_since, UTC),
+        attempts=attempts,
+        files=len(answer.media) if answer is not None else 0,
+    )

@@ -1,0 +1,148 @@
+"""The list of requests, one request, and what can be done with them, from the pages and the command line."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.cockpit.visitor import Visitor
+from tests.support.pages.client import Pages, pages
+from tests.support.scripted_api import chat_data, data
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
+SECRET = "a word that only the two of them know"
+
+
+def listed(text: str) -> dict[str, str]:
+    """The numbers of the requests on a page, with their states."""
+    return dict(re.findall(r'/cockpit/requests/(\d+)" class="state (\w+)"', text))
+
+
+async def states(web: Pages, query: str = "") -> dict[str, str]:
+    return listed((await web.get(f"/cockpit/requests{query}")).text)
+
+
+async def test_the_operator_steers_requests(tmp_path: Path) -> None:
+    """One is stopped, one dropped, one answered anew; each answer in the channel follows, and the audit log has all."""
+    async with pages(tmp_path) as web:
+        service = web.service
+        gate = service.echo.hold("SLOW")
+        done = await service.ask("quick", who="ann", conversation="elsewhere")
+        running = await service.start_asking("SLOW one", who="bob")
+        waiting = await service.channel.ask("SLOW two", who="bob")
+        await web.sign_in()
+        await service.channel.until(lambda: waiting in service.channel.acknowledged)
+        shown = await states(web)
+        [second, first, quick] = shown
+        assert list(shown.values()) == ["waiting", "running", "answered"]
+        assert list(await states(web, "?state=open")) == [second, first]
+        assert list(await states(web, "?actor=ann")) == [quick]
+        assert await states(web, "?command=image") == {}
+
+        page = await web.post("/cockpit/requests/act", {"act": "drop", "request": second})
+        assert "Dropped: 1." in page.words
+        page = await web.post("/cockpit/requests/act", {"act": "cancel", "request": first, "back": first})
+        assert page.url.partition("?")[0].endswith(f"/requests/{first}")
+        await service.channel.wait_for_answers(running)
+        assert "Stopped." in service.answer(running).text
+        assert service.channel.answers(waiting) == []
+        gate.set()
+
+        assert done.text == "re: quick"
+        service.echo.instead.append(data(chat_data("another answer")))
+        page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": quick})
+        assert "Being answered again: 1." in page.words
+        await service.channel.until(lambda: done.text == "another answer")
+        assert len(service.channel.answers(done.reply_to)) == 1
+        refused = await web.post("/cockpit/requests/act", {"act": "cancel", "request": quick})
+        assert "Stopped: 0." in refused.words
+        acts = [(entry.action, entry.subject) for entry in await service.core.store.audit("channel", limit=9)]
+        expected = [("request.requeue", done.reply_to), ("request.cancel", running), ("request.drop", waiting)]
+        assert acts == expected
+
+
+async def test_texts_are_hidden_until_the_operator_opts_in(tmp_path: Path) -> None:
+    """Without `BOT_COCKPIT_TEXTS` no page has a word of a question or an answer."""
+    for is_opted_in in (False, True):
+        async with pages(tmp_path / str(is_opted_in), bot_cockpit_texts=is_opted_in) as web:
+            await web.service.ask(SECRET)
+            await web.sign_in()
+            shown = ""
+            for path in ("/cockpit", "/cockpit/requests", "/cockpit/requests/1", "/cockpit/api/requests"):
+                page = await web.get(path)
+                assert page.status == 200
+                shown += page.text
+            assert (SECRET in shown) is is_opted_in
+            assert ("characters" in shown) is (not is_opted_in)
+
+
+async def test_nobody_reaches_into_another_workspace(tmp_path: Path) -> None:
+    """With numbers, filters and acts of another's requests an administrator gets nothing, and nothing happens."""
+    async with pages(tmp_path) as web:
+        await web.service.ask("mine", workspace="w")
+        gate = web.service.echo.hold("SLOW")
+        asked = await web.service.start_asking("SLOW", workspace="theirs")
+        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="ann", name="Ann"))
+        [own] = await states(web)
+        theirs = next(number for number in ("1", "2") if number != own)
+        for query in ("?workspace=theirs", "?adapter=other", "?workspace=&adapter=", "?before=99"):
+            assert list(await states(web, query)) == [own], query
+        page = await web.get(f"/cockpit/requests/{theirs}")
+        assert page.status == 404
+        for act in ("cancel", "drop", "requeue", "retry"):
+            await web.post("/cockpit/requests/act", {"act": act, "request": theirs})
+        for path in ("/cockpit/api/status", "/cockpit/api/requests", "/cockpit/api/usage"):
+            assert (await web.get(path)).status == 403
+        assert (await web.post("/cockpit/api/requests/act", {"act": "cancel", "request": theirs})).status == 403
+        for odd in ("x", "-1", "99999999999999999999", "1 OR 1=1"):
+            await web.post("/cockpit/requests/act", {"act": "cancel", "request": odd})
+        assert (await web.get("/cockpit/requests?act=nothing&done=%3Cb%3E&before=x&state=y")).status == 200
+        gate.set()
+        await web.service.channel.wait_for_answers(asked)
+        assert web.service.answer(asked).text == "re: SLOW"
+
+
+async def test_the_command_line_sees_and_steers_the_running_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`status`, `requests`, `usage` and `cancel`, for people and as JSON; each problem is one sentence and status 2."""
+
+    async def run(*arguments: str) -> tuple[int, str]:
+        status = await asyncio.to_thread(main, arguments)
+        shown = capsys.readouterr()
+        return status, shown.out + shown.err
+
+    async with pages(tmp_path) as web:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("BOT_PORT", str(web.server.port))
+        await web.service.ask("quick")
+        gate = web.service.echo.hold("SLOW")
+        running = await web.service.start_asking("SLOW")
+        status, text = await run("status")
+        assert status == 0
+        assert re.search(r"Being answered +1", text)
+        assert re.search(r"Today +0.00 for 1 requests", text)
+        _, text = await run("requests", "--state", "open")
+        assert "running" in text
+        assert "answered" not in text
+        _, text = await run("requests", "--json")
+        assert [one["state"] for one in json.loads(text)] == ["running", "answered"]
+        _, text = await run("usage", "--json")
+        assert json.loads(text)[0]["kind"] == "chat"
+        assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
+        await web.service.channel.wait_for_answers(running)
+        status, text = await run("retry", running)
+        assert (status, "answered" in text) == (2, True)
+        status, text = await run("cancel", "unknown")
+        assert (status, "no request unknown" in text) == (2, True)
+        monkeypatch.setenv("BOT_SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH")
+        status, text = await run("status")
+        assert (status, "401" in text) == (2, True)
+        gate.set()
+    status, text = await run("status")
+    assert (status, "does not answer" in text) == (2, True)
