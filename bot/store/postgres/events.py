@@ -22,9 +22,8 @@ from bot.store.postgres.lease import CHANNEL, LOCK, Lease
 from bot.store.postgres.parameters import usage_columns, which_events
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import calls, codec
-from bot.store.shared.lanes import make_lane_key
 from bot.store.shared.quota import HOUR, PRICE_DAYS
-from bot.store.shared.rows import complete_turn, parse_job
+from bot.store.shared.rows import complete_turn, make_lane_key, parse_job
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.models import MICROS, Answer, Event
+from bot.limits import MICROS
+from bot.models import Answer, Event
 from bot.ports.request_log import CallRow, RequestFilter, RequestRow, RequestState
 from bot.store.shared import codec
 

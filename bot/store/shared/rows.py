@@ -1,4 +1,4 @@
-"""Rows of events, turns and usage, to be written and parsed."""
+"""Rows of events, turns and usage, to be written and parsed, and their keys."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bot.limits import MICROS
-from bot.models import Answer, Event, Job, Media, Turn, Usage
+from bot.models import Answer, Event, Job, Lane, Media, Turn, Usage
 from bot.store.shared import codec
 
 #: The columns of a row of usage after the hour.
@@ -42,6 +42,13 @@ def event_keys(event: Event) -> EventKeys:
         to_key(event.replaces),
         to_key(event.location.workspace),
     )
+
+
+def make_lane_key(lane: Lane, *, adapter: str, conversation: str, command: str, actor: str) -> tuple[str, ...] | None:
+    """Return the lane key of an event; None: it waits for no other."""
+    if lane is Lane.CONVERSATION:
+        return adapter, conversation
+    return (adapter, conversation, command, actor) if lane is Lane.OWN else None
 
 
 def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tuple[object, ...], ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush, heapreplace
 
 from bot.models import Lane
-from bot.store.shared.lanes import make_lane_key
+from bot.store.shared.rows import make_lane_key
 
 Person = tuple[str, str]  #: adapter, actor
 LaneKey = tuple[str | int, ...]
