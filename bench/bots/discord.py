@@ -5,11 +5,11 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import discord
-import httpx
 from discord.http import Route
 
-from aimodels.transport import open_http
+from aimodels.transport import session_maker
 from bench.bots.common import Bot, run_bot
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
@@ -28,7 +28,7 @@ async def start_bot(name: str, simulator: DiscordSimulator, api: str, **settings
 class BareBot(discord.AutoShardedClient):
     """Answers mentions in a thread with one API call and one message; no store, no ordering, no status but typing."""
 
-    def __init__(self, api: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, api: aiohttp.ClientSession, url: str) -> None:
         intents = discord.Intents(guilds=True, messages=True, message_content=True)
         super().__init__(intents=intents, chunk_guilds_at_startup=False)
         self._api = api
@@ -39,7 +39,7 @@ class BareBot(discord.AutoShardedClient):
         if self.user is None or message.author == self.user or self.user not in message.mentions:
             return
         await message.channel.typing()
-        response = await self._api.post(
+        async with self._api.post(
             f"{self._url}/chat/completions",
             json={
                 "model": "gpt-4-turbo",
@@ -47,8 +47,8 @@ class BareBot(discord.AutoShardedClient):
                 "max_tokens": 2048,
             },
             headers={"Authorization": "Bearer key"},
-        )
-        text = response.json()["data"]["choices"][0]["message"]["content"]
+        ) as response:
+            text = (await response.json())["data"]["choices"][0]["message"]["content"]
         thread = await message.create_thread(name=message.content[:90])
         await thread.send(text)
 
@@ -57,7 +57,7 @@ async def run_bare_bot() -> None:
     """Run the bare bot."""
     Route.BASE = os.environ["DISCORD_API_URL"]
     url = os.environ["AIMODELS_BASE_URL"]
-    async with httpx.AsyncClient(transport=open_http(url), trust_env=False) as api, BareBot(api, url) as client:
+    async with session_maker(url)() as api, BareBot(api, url) as client:
         await client.start(os.environ["DISCORD_TOKEN"])
 
 

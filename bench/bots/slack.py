@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from aimodels.transport import open_http
+from aimodels.transport import session_maker
 from bench.bots.common import Bot, run_bot
 from simulators.slack import SlackSimulator
 
@@ -66,7 +65,7 @@ async def run_bare_bot() -> None:
     """Run the bare app: it answers a mention with one API call and one message; no store, no ordering, no status."""
     given = os.environ
     client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
-    async with httpx.AsyncClient(transport=open_http(given["AIMODELS_BASE_URL"]), trust_env=False) as api:
+    async with session_maker(given["AIMODELS_BASE_URL"])() as api:
         import aiohttp
 
         async with aiohttp.ClientSession() as client.session:
@@ -74,7 +73,7 @@ async def run_bare_bot() -> None:
 
             @app.event("app_mention")
             async def answer_mention(event: dict[str, Any]) -> None:
-                response = await api.post(
+                async with api.post(
                     f"{given['AIMODELS_BASE_URL']}/chat/completions",
                     json={
                         "model": "gpt-4-turbo",
@@ -82,8 +81,8 @@ async def run_bare_bot() -> None:
                         "max_tokens": 2048,
                     },
                     headers={"Authorization": "Bearer key"},
-                )
-                text = response.json()["data"]["choices"][0]["message"]["content"]
+                ) as response:
+                    text = (await response.json())["data"]["choices"][0]["message"]["content"]
                 await client.chat_postMessage(channel=event["channel"], thread_ts=event["ts"], text=text)
 
             @app.event("message")
