@@ -5,7 +5,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -26,7 +25,10 @@ from bot.ports import Sink
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
+from tests.support import processes
 from tests.support.channel.adapter import Channel, ChannelAdapter, channel_server, parse
+from tests.support.forked import command_line
+from tests.support.killed_service import serve
 from tests.support.scripted_api import failure
 from tests.support.service import FAST, quiet_logs, service
 
@@ -194,16 +196,8 @@ async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> No
 
 
 def start(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        input="hello\n",
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "BOT_DATA_DIR": str(folder), "LANG": "C.UTF-8", **more},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    given = {**os.environ, "BOT_DATA_DIR": str(folder), "LANG": "C.UTF-8", **more}
+    return command_line.bot(*arguments, environment=given, folder=folder, text="hello\n")
 
 
 async def test_what_is_past_its_retention_is_erased(tmp_path: Path) -> None:
@@ -237,21 +231,15 @@ async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> Non
     words = "提示詞違反內容政策"
     async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
         one.echo.instead = [*[failure(500)] * 5, failure(400, "content_policy_violation", words)]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.support.killed_service", channel.url),
-            env={**os.environ, "PYTHONPATH": str(ROOT), "AIMODELS_BASE_URL": one.api.url, "AIMODELS_API_KEY": "sk-x"},
-            cwd=tmp_path,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        event = await channel.ask("draw it")
-        await channel.wait_for_answers(event)
-        process.terminate()
-        _, written = await process.communicate()
+        given = {"AIMODELS_BASE_URL": one.api.url, "AIMODELS_API_KEY": "sk-x"}
+        async with processes.process(serve, channel.url, environment=given, folder=tmp_path):
+            event = await channel.ask("draw it")
+            await channel.wait_for_answers(event)
+        written = (tmp_path / "log").read_text(encoding="utf-8")
     [answer] = channel.answers(event)
     assert answer.private
     assert words not in answer.text
-    lines = [json.loads(line) for line in written.decode().splitlines()]
+    lines = [json.loads(line) for line in written.splitlines()]
     about = [line for line in lines if line.get("event_id") == event]
     assert {line["logger"] for line in about} >= {
         "bot.pipeline.inbox",

@@ -16,6 +16,7 @@ from bot.platforms import find_platforms
 from tests.contract.adapter_contract import AdapterContract
 from tests.support.channel.adapter import ChannelAdapter, channel_server
 from tests.support.channel.harness import TestChannel
+from tests.support.forked import command_line
 from tests.support.installing import install
 from tests.support.scripted_api import chat, scripted_api
 
@@ -35,16 +36,8 @@ def environment(folder: Path, installed: Path, **settings: str) -> dict[str, str
 
 
 def bot(folder: Path, installed: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env=environment(folder, installed, **settings),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    given = environment(folder, installed, **settings)
+    return command_line.bot(*arguments, environment=given, folder=folder, text=None)
 
 
 # -- a platform of another distribution

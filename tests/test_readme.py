@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.i18n import catalogue
+from tests.support.forked import command_line
 
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "README.md", ROOT / "README.zh-Hant.md"]
@@ -24,16 +23,9 @@ def steady(text: str) -> str:
 
 def told(folder: Path, text: str, **environment: str) -> str:
     """The output of the service for this input, with nothing configured."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot"],
-        input=text,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=240,
-    )
+    given = {**os.environ, "LANG": "C.UTF-8", **environment}
+    done = command_line.bot(environment=given, folder=folder, text=text)
+    assert done.returncode == 0
     return done.stdout
 
 

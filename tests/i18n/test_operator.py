@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.i18n import LANGUAGES, choose_language, is_known, locale_of, operator_locale, operator_text
-
-ROOT = Path(__file__).parents[2]
+from tests.support.forked import command_line
 
 
 @pytest.fixture(autouse=True)
@@ -22,16 +20,8 @@ def _of_the_environment() -> Iterator[None]:
 
 
 def bot(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        input="",
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "BOT_DATA_DIR": str(folder / "data"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    given = {**os.environ, "BOT_DATA_DIR": str(folder / "data"), **environment}
+    return command_line.bot(*arguments, environment=given, folder=folder)
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,18 @@
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
+from tests.support.forked import command_line
 from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import failure, scripted_api
-
-ROOT = Path(__file__).parents[2]
 
 
 async def problems(folder: Path, **settings: str) -> str:
     """Return what `check` prints, in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "AIMODELS_API_KEY": "sk-x", **settings}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "check", cwd=folder, env=environment, stdin=DEVNULL, stdout=PIPE
-    )
-    out, _ = await process.communicate()
-    return "\n".join(line for line in out.decode().splitlines() if "MODERATION" in line or "CONTENT_RULES" in line)
+    environment = {**os.environ, "LANG": "C.UTF-8", "AIMODELS_API_KEY": "sk-x", **settings}
+    done = await asyncio.to_thread(command_line.bot, "check", environment=environment, folder=folder, text=None)
+    return "\n".join(line for line in done.stdout.splitlines() if "MODERATION" in line or "CONTENT_RULES" in line)
 
 
 async def test_rules_are_checked(tmp_path: Path) -> None:

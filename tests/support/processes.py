@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.connection import wait
@@ -22,6 +23,8 @@ from bot.timing import ServiceTiming
 #: Forks processes from one that has loaded all modules.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.support.forked.preload"])
+#: Held while a process is started or its status is read: starting one reads the statuses of all.
+LOCK = threading.Lock()
 
 
 class Process:
@@ -34,7 +37,8 @@ class Process:
 
     def start(self) -> None:
         """Start the process."""
-        self._process.start()
+        with LOCK:
+            self._process.start()
         self._gone: asyncio.Future[Any] = asyncio.ensure_future(asyncio.to_thread(wait, [self._process.sentinel]))
 
     @property
@@ -45,7 +49,10 @@ class Process:
     @property
     def returncode(self) -> int | None:
         """The exit status; negative: the signal that ended the process; None: it is running."""
-        return self._process.exitcode if self._gone.done() else None
+        if not self._gone.done():
+            return None
+        with LOCK:
+            return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal if the process is running."""

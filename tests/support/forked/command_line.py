@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from bot import __main__
-from tests.support.processes import CONTEXT
+from tests.support.processes import CONTEXT, LOCK
 
 _LONGEST = 120  #: seconds that a command may take
 
@@ -18,21 +18,25 @@ _LONGEST = 120  #: seconds that a command may take
 def bot(
     *arguments: str, environment: Mapping[str, str], folder: Path, text: str | None = ""
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command in a folder to its end; `text`: what is piped in; None: nothing can be read."""
+    """Run a command in a folder to its end. `text`: what is piped in; None: nothing can be read.
+
+    Not for `PYTHON…` variables other than the path, nor for modules that must not be there.
+    """
     stdin, keyboard = Pipe(duplex=False)
     outputs = [Pipe(duplex=False) for _ in range(2)]
     ends = [stdin, *(written for _, written in outputs)]
     process = CONTEXT.Process(target=_run, args=(arguments, ends, dict(environment), folder, text is not None))
-    process.start()
+    with LOCK:
+        process.start()
     for end in ends:
         end.close()
     with ThreadPoolExecutor(3) as threads:
         reads = [threads.submit(_read_all, read) for read, _ in outputs]
         threads.submit(_write_all, keyboard, (text or "").encode()).result()
         stdout, stderr = (read.result() for read in reads)
-    process.join(_LONGEST)
-    assert process.exitcode is not None, "it does not end"
-    return subprocess.CompletedProcess(arguments, process.exitcode, stdout, stderr)
+    assert wait([process.sentinel], _LONGEST), "it does not end"
+    with LOCK:
+        return subprocess.CompletedProcess(arguments, process.exitcode or 0, stdout, stderr)
 
 
 def _read_all(end: Connection) -> str:
@@ -55,6 +59,7 @@ def _run(
         if number or has_input:  # else it is /dev/null
             os.dup2(end.fileno(), number)
         end.close()
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the life of the process
     sys.argv = ["bot", *arguments]
     sys.exit(__main__.main(arguments))
