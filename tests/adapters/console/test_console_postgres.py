@@ -3,12 +3,14 @@
 import asyncio
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from tests.support.database.postgres import server, url
+from tests.support.forked import command_line
 from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi
 
@@ -17,10 +19,8 @@ __all__ = ["server", "url"]
 ROOT = Path(__file__).parents[3]
 
 
-async def terminal(folder: Path, database: SecretStr, api: str, conversation: str) -> Process:
-    """Start the service with its terminal, input and output piped."""
+def environment(folder: Path, database: SecretStr, api: str, conversation: str) -> dict[str, str]:
     settings = {
-        "PYTHONPATH": str(ROOT),
         "LANG": "C.UTF-8",
         "BOT_DATA_DIR": str(folder),
         "BOT_DATABASE_URL": database.get_secret_value(),
@@ -28,16 +28,15 @@ async def terminal(folder: Path, database: SecretStr, api: str, conversation: st
         "AIMODELS_API_KEY": "sk-of-the-tests",
         "CONSOLE_CONVERSATION": conversation,
     }
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", cwd=folder, env={**os.environ, **settings}, stdin=PIPE, stdout=PIPE, stderr=PIPE
-    )
+    return {**os.environ, **settings}
 
 
-async def say(process: Process, *lines: str) -> str:
-    """Pipe lines in to the end of the input; return the output, once the process has ended."""
-    shown, errors = await process.communicate("".join(f"{line}\n" for line in lines).encode())
-    assert process.returncode == 0, errors.decode()
-    return shown.decode()
+async def say(environment: Mapping[str, str], folder: Path, *lines: str) -> str:
+    """Start the service, pipe lines in to the end of the input; return the output, once the process has ended."""
+    text = "".join(f"{line}\n" for line in lines)
+    done = await asyncio.to_thread(command_line.bot, environment=environment, folder=folder, text=text)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 async def test_terminals_show_their_own_answers(tmp_path: Path, url: SecretStr) -> None:
@@ -49,23 +48,26 @@ async def test_terminals_show_their_own_answers(tmp_path: Path, url: SecretStr) 
         echo = EchoApi(api.url)
         api.play(echo)
         names = "ada", "bob"
-        both = [await terminal(tmp_path, url, api.url, "shared") for _ in names]
+        shared, another = (environment(tmp_path, url, api.url, name) for name in ("shared", "another"))
         questions = [[f"{name} asks {number}" for number in range(4)] for name in names]
-        shown = await asyncio.gather(*(say(one, *asked) for one, asked in zip(both, questions, strict=True)))
+        shown = await asyncio.gather(*(say(shared, tmp_path, *asked) for asked in questions))
         for text, asked in zip(shown, questions, strict=True):
             assert [line for line in text.splitlines() if line.startswith("re: ")] == [f"re: {line}" for line in asked]
 
         hold = echo.hold("left behind")
-        dying = await terminal(tmp_path, url, api.url, "shared")
+        command = (sys.executable, "-m", "bot")
+        dying = await asyncio.create_subprocess_exec(
+            *command, cwd=tmp_path, env={**shared, "PYTHONPATH": str(ROOT)}, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
         assert dying.stdin is not None
         dying.stdin.write(b"left behind\n")
         await echo.until(lambda: "left behind" in echo.prompts)
         dying.kill()
         await dying.communicate()
         hold.set()
-        other = await say(await terminal(tmp_path, url, api.url, "another"), "hello")
+        other = await say(another, tmp_path, "hello")
         assert "re: hello" in other
         assert "left behind" not in other
-        same = await say(await terminal(tmp_path, url, api.url, "shared"), "and now?")
+        same = await say(shared, tmp_path, "and now?")
         assert "re: left behind" in same
         assert "re: and now?" in same

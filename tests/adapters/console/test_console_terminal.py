@@ -5,16 +5,20 @@ import pty
 import re
 import select
 import struct
-import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from bot import __main__
+from tests.support.console import talker
+from tests.support.forked import command_line
+from tests.support.processes import CONTEXT, LOCK
+
 STYLE = r"(?:\x1b\[[0-9;?]*[A-Za-z])*"
 READY = "\x1b[?2004h"  # bracketed paste is switched on: the prompt takes keys
 WHERE = b"\x1b[6n"  # where is the cursor? A terminal answers, else nothing is drawn below the prompt
@@ -25,33 +29,17 @@ class Terminal:
     """A process on a real pseudo-terminal, and a person before it."""
 
     def __init__(self, folder: Path, *command: str, stderr: Path | None = None) -> None:
-        """`command`: the arguments of Python, by default those of the talker; `stderr`: redirected to this file."""
+        """`command`: the arguments of the service; none: it is the talker. `stderr`: redirected to this file."""
         self.raw = ""
         self._at = 0  # how far it has been looked at
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._fd, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
-        log = os.open(stderr, os.O_WRONLY | os.O_CREAT) if stderr else -1
-
-        def log_in() -> None:
-            os.login_tty(end)  # the terminal's Ctrl-C reaches this process
-            if stderr:
-                os.dup2(log, 2)
-
-        self.process = subprocess.Popen(
-            [sys.executable, *(command or ("-m", "tests.support.console.talker", str(folder)))],
-            stdin=end,
-            stdout=end,
-            stderr=end,
-            cwd=folder,
-            env=environment,
-            pass_fds=[log] if stderr else [],
-            preexec_fn=log_in,  # noqa: PLW1509 - it forks from a test with one thread
-        )
-        os.close(end)
-        if stderr:
-            os.close(log)
+        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        with Connection(end) as other_side:
+            self.process = CONTEXT.Process(target=_sit_down, args=(other_side, stderr, environment, folder, command))
+            with LOCK:
+                self.process.start()
 
     def type(self, keys: str) -> None:
         os.write(self._fd, keys.encode())
@@ -72,7 +60,7 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while self._read():
             assert time.monotonic() < deadline, f"it does not end after {self.raw[self._at :][-2000:]!r}"
-        return self.process.wait(timeout=PATIENCE)
+        return self._status()
 
     def leaves(self) -> int:
         """Press Ctrl-D and read to the end; returns the exit status."""
@@ -80,10 +68,15 @@ class Terminal:
         return self.ends()
 
     def close(self) -> None:
-        if self.process.poll() is None:
+        if self.process.is_alive():
             self.process.kill()
-        self.process.wait(timeout=PATIENCE)
+        self._status()
         os.close(self._fd)
+
+    def _status(self) -> int:
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, "it does not end"
+        return self.process.exitcode
 
     def _read(self) -> bool:
         """Read what is there within a second; False at the end."""
@@ -96,6 +89,20 @@ class Terminal:
             os.write(self._fd, b"\x1b[1;1R" * data.count(WHERE))
             return bool(data)
         return True
+
+
+def _sit_down(
+    terminal: Connection, stderr: Path | None, environment: Mapping[str, str], folder: Path, command: Sequence[str]
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    os.login_tty(os.dup(terminal.fileno()))  # the terminal's Ctrl-C reaches this process
+    terminal.close()
+    if stderr:
+        os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT), 2)
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, closefd=False) for number, mode in enumerate("rww"))
+    sys.exit(__main__.main(command) if command else talker.main(folder))
 
 
 @pytest.fixture
@@ -237,16 +244,9 @@ def test_a_redirected_log_stays_off_the_terminal(tmp_path: Path) -> None:
 
 def test_a_conversation_that_goes_on_shows_where_it_was(tmp_path: Path) -> None:
     """The last questions and answers stand above the prompt."""
-    command = ("-m", "bot", "--conversation", "bees")
-    subprocess.run(
-        [sys.executable, *command],
-        input=b"my name is Ada\n",
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
+    command = ("--conversation", "bees")
+    done = command_line.bot(*command, environment=os.environ, folder=tmp_path, text="my name is Ada\n")
+    assert done.returncode == 0
     terminal = Terminal(tmp_path, *command)
     try:
         terminal.until("The last that was said")

@@ -1,4 +1,4 @@
-"""A process with a console whose answers are made here: `talker.py FOLDER`. Used by the tests over a real terminal."""
+"""A console whose answers are made here, for the tests over a real terminal."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from adapters.console.adapter import Console
 from adapters.console.draft import ConsoleDraft
 from adapters.console.parse import Person
 from bot.models import Action, Answer, Event, Status
-from tests.contract.adapter_contract import COMMANDS
+from tests.contract.adapter.samples import COMMANDS
 
 ANSWER = "Answer to **{0}**.\n\n```python\nx = 1\n```\n\nThe end of {0}. \x1b]0;evil\x07\x1b[5m"
 MUCH = "One of many.\n\n" * 100 + "The end of much."
@@ -26,8 +26,14 @@ async def begun(event: Event, draft: ConsoleDraft) -> None:
     await asyncio.Event().wait()
 
 
-async def main() -> None:
-    console = Console(conversation="test", person=Person("Ann"), data_dir=Path(sys.argv[1]), interactive=True)
+def main(folder: Path) -> int:
+    """Talk until the person leaves; returns the exit status."""
+    asyncio.run(_talk(folder))
+    return 0
+
+
+async def _talk(folder: Path) -> None:
+    console = Console(conversation="test", person=Person("Ann"), data_dir=folder, interactive=True)
     running: dict[str, asyncio.Task[None]] = {}
     questions: dict[str, str] = {}
 
@@ -60,7 +66,3 @@ async def main() -> None:
         return True
 
     await console.run(sink, COMMANDS)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

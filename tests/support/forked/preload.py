@@ -11,7 +11,12 @@ from bot.store.shared import codec
 _MODULES = (
     *("bot.__main__", "bot.service", "bot.security.token_cipher", "bot.i18n.catalogues", "sandbox.server"),
     *("adapters.discord.adapter", "adapters.slack.adapter", "adapters.console.adapter", "rich", "pypdf"),
-    *("cryptography.fernet", "cryptography.hazmat.primitives.hmac", "tests.support.channel.adapter"),
+    *(
+        "cryptography.fernet",
+        "cryptography.hazmat.primitives.hmac",
+        "tests.support.channel.adapter",
+        "tests.support.console.talker",
+    ),
     *("httpcore", "anyio._backends._asyncio"),
     *(f"bot.commands.{module.name}" for module in pkgutil.iter_modules(bot.commands.__path__)),
 )
