@@ -19,17 +19,17 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 async def test_answers_of_a_conversation_come_in_order(tmp_path: Path) -> None:
     """Questions of one conversation are sent to the API one by one, each with all earlier exchanges."""
-    async with service(tmp_path, bot_context_turns=200) as one:
-        events = [await one.channel.ask(f"question {n}") for n in range(50)]
+    async with service(tmp_path, bot_context_turns=50) as one:
+        events = [await one.channel.ask(f"question {n}") for n in range(20)]
         await one.channel.wait_for_answers(*events)
         finished = [event for event, change in one.channel.seen if change.get("final")]
         assert finished == events
-        assert one.echo.prompts == [f"question {n}" for n in range(50)]
+        assert one.echo.prompts == [f"question {n}" for n in range(20)]
         assert one.echo.most == 1
         assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]][-3:] == [
-            "question 48",
-            "re: question 48",
-            "question 49",
+            "question 18",
+            "re: question 18",
+            "question 19",
         ]
 
 
@@ -58,12 +58,12 @@ async def test_media_do_not_delay_chat(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slots", [1, 2])
 async def test_a_flood_of_images_delays_another_person_by_one_job(tmp_path: Path, slots: int) -> None:
-    """With a hundred queued images of one person, another person's is started next."""
+    """With thirty queued images of one person, another person's is started next."""
     async with service(tmp_path, bot_media_concurrency=slots) as one:
         one.echo.hold("flood 0.")
         one.echo.hold("flood 1.")
         places: dict[str, Any] = {"command": "image", "options": {"size": "512x512"}, "who": "flooder"}
-        flood = [await one.channel.ask(f"flood {n}.", conversation=f"c{n}", **places) for n in range(100)]
+        flood = [await one.channel.ask(f"flood {n}.", conversation=f"c{n}", **places) for n in range(30)]
         await one.echo.until(lambda: one.echo.running == slots)
         await one.channel.until(lambda: set(flood) <= one.channel.acknowledged)
         mine = await one.channel.ask("mine", command="image", who="patient", conversation="d")

@@ -17,7 +17,7 @@ _MODULES = (
         "tests.support.channel.adapter",
         "tests.support.console.talker",
     ),
-    *("httpcore", "anyio._backends._asyncio"),
+    "anyio._backends._asyncio",
     *(f"bot.commands.{module.name}" for module in pkgutil.iter_modules(bot.commands.__path__)),
 )
 for name in _MODULES:
