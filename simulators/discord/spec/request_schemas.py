@@ -5,14 +5,14 @@ misspelt field has no effect there, which is a mistake of the sender.
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from simulators.discord.errors import Form
 from simulators.discord.values import Json
 from simulators.json_schema import Path as FieldPath
-from simulators.json_schema import Schema, Validator
+from simulators.json_schema import Problem, Schema, Validator
 
 #: Bodies by method and route: one of these schemas.
 BODIES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -50,16 +50,25 @@ def schemas() -> dict[str, Json]:
 def check(method: str, pattern: str, body: Any) -> None:
     """Check the body of a request. Raises `Refused`."""
     if names := BODIES.get((method, pattern)):
-        schema: Schema = {"anyOf": [{"$ref": name} for name in names]}
+        problems = _problems({"anyOf": [{"$ref": name} for name in names]}, {} if body is None else body)
     elif name := LISTS.get((method, pattern)):
-        schema = {"type": "array", "items": {"$ref": name}}
+        problems = _problems_of_list(name, json.dumps(body))
     else:
         return
-    validator = Validator(schemas(), _IGNORED, _is_documented)
     form = Form()
-    for problem in validator.problems(schema, {} if body is None else body):
+    for problem in problems:
         form.wrong(".".join(problem.path) or "_", "OPENAPI", str(problem))
     form.refuse()
+
+
+def _problems(schema: Schema, value: Any) -> list[Problem]:
+    return Validator(schemas(), _IGNORED, _is_documented).problems(schema, value)
+
+
+@lru_cache(maxsize=8)
+def _problems_of_list(name: str, text: str) -> list[Problem]:
+    """Return what is wrong with a list of commands, which every start sends alike: it takes long to check."""
+    return _problems({"type": "array", "items": {"$ref": name}}, json.loads(text))
 
 
 def _is_documented(schema: Schema, value: Any, path: FieldPath) -> bool:
