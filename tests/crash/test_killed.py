@@ -5,9 +5,6 @@ import contextlib
 import json
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +12,11 @@ from aiohttp import web
 
 from tests.support.channel.adapter import Channel, channel_server
 from tests.support.killed_service import serve
+from tests.support.media_files import PNG
 from tests.support.processes import Process, process
 from tests.support.scripted_api import events, piece, scripted_api, silence
+from tests.support.service import EchoApi
 
-ROOT = Path(__file__).parents[2]
 STEPS = (
     "store.record:before",
     "store.record:after",
@@ -134,24 +132,17 @@ async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: py
     assert (answer.final, answer.private) == (True, True)
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[tuple[str, str]]:
-    """Run a sandbox that outlives the killed processes; yields address and key."""
-    command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api-key", "key"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().split()[-1]
-        yield address, "key"
-        process.terminate()
-        process.communicate()
-
-
 @pytest.mark.parametrize("seam", [*STEPS, "draft.status:after"])
-async def test_a_killed_process_leaves_one_image(tmp_path: Path, seam: str, sandbox: tuple[str, str]) -> None:
+async def test_a_killed_process_leaves_one_image(tmp_path: Path, seam: str) -> None:
     """At any moment of death one answer with its whole file is visible and its turns are stored once."""
-    async with channel_server() as channel, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+        dead = asyncio.Event()
+        echo = EchoApi(api.url, files={"a.png": PNG + bytes(20_000)})
+        if seam == "draft.status:after":  # there is a status where a picture takes its time
+            echo.holds["fox"] = dead
+        api.play(echo)
         event = await channel.ask("a red fox in snow", command="image", options={"size": "512x512"})
-        await kill_and_restart(channel, sandbox, tmp_path, seam, event, asyncio.Event())
+        await kill_and_restart(channel, (api.url, "key"), tmp_path, seam, event, dead)
     [answer] = channel.answers(event)
     assert (answer.final, answer.private) == (True, False)
     assert [file["bytes"] == file["size"] > 10_000 for file in answer.files] == [True]
