@@ -49,7 +49,8 @@ class EchoApi:
             return web.Response(body=file, content_type="image/png" if file is PNG else "application/octet-stream")
         body = await request.json()
         if body.get("messages") == []:  # the check of a key
-            return await failure(400, "invalid_request", "messages: at least one")(request)
+            refusal = failure(400, "invalid_request", "messages: at least one")
+            return await (self.instead.pop(0) if self.instead else refusal)(request)
         prompt = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
         self.running += 1
         self.most = max(self.most, self.running)
