@@ -234,7 +234,7 @@ class Outcome:
     answer: Answer
     turns: tuple[Turn, ...] = ()
     usage: tuple[Usage, ...] = ()
-    call: Literal["", "used", "refused"] = ""  #: how the event's open call of the ledger ends; "": there is none
+    call: Literal["", "used", "refused", "unreserved"] = ""  #: end of the open call in the ledger; "": there was none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

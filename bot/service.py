@@ -25,6 +25,8 @@ from bot.timing import ServiceTiming
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_CALL = timedelta(hours=1)
+
 
 async def run(settings: Settings, *, conversation: str | None = None, timing: ServiceTiming | None = None) -> None:
     """Run the service until a signal, or until input has ended and every answer is delivered.
@@ -141,6 +143,8 @@ async def _prune(core: Core) -> None:
         try:
             await core.spool.remove(await core.retention.prune(now, audit_before=audit_before))
             await core.spool.sweep(before)
+            for job in await core.store.lost_calls(now - _LONGEST_CALL):
+                await core.store.settle_lost_calls(job)
         except (StoreError, OSError) as exc:
             log.warning("not pruned", reason=str(exc))
         await asyncio.sleep(core.timing.prune_interval)

@@ -10,7 +10,7 @@ from bot.calls.api_job import ApiJob
 from bot.control.effective import EffectiveSettings
 from bot.control.quotes import is_within
 from bot.errors import OverLimit, StoreUnavailable
-from bot.models import CommandSpec, Event, Job, Outcome
+from bot.models import CommandSpec, Event, Job, Outcome, Usage
 from bot.policy import ExpectedCall, Quotas
 
 log = structlog.get_logger(__name__)
@@ -22,7 +22,8 @@ _PAUSE = 0.2  #: seconds until a database that is locked or full is tried again
 class CallEntries:
     """The calls of one try of an event.
 
-    Without `expected` the calls of the event are not kept: they cost nothing that is known or limited.
+    Without `expected` nothing is reserved for them, as they cost nothing that is known or limited: each is an entry
+    when it has ended, in the step that commits the answer.
     """
 
     quotas: Quotas
@@ -30,6 +31,7 @@ class CallEntries:
     expected: Mapping[str, ExpectedCall] | None = None  #: by the model that is asked, the chosen one first
     api_job: ApiJob  #: names the model that is asked
     has_lost: bool = False  #: an earlier call of this try is counted that nobody got anything of
+    unreserved: Usage | None = None  #: a call of this try, where nothing is reserved for it
     is_open: bool = False  #: a call of this try was reserved
     is_refused: bool = False  #: the API has refused the newest
 
@@ -82,6 +84,10 @@ class CallEntries:
 
     async def end(self, outcome: Outcome) -> Outcome:
         """Return the outcome with the end of the open call. Raises `StoreError`."""
+        if self.unreserved is not None:
+            if not outcome.usage:  # so that a later try takes it for no lost one
+                await self.quotas.ledger.return_call(self.job, unreserved=self.unreserved)
+            return replace(outcome, call="unreserved")
         if not (self.is_open or self.may_be_lost):
             return outcome
         if outcome.usage:
@@ -95,10 +101,19 @@ class CallEntries:
 async def open_entries(
     quotas: Quotas, job: Job, spec: CommandSpec, effective: EffectiveSettings, api_job: ApiJob
 ) -> CallEntries:
-    """Return the entries of a try of an event. Raises `StoreError`."""
-    if spec.kind is None or not await quotas.is_paid(job.event, spec, effective):
+    """Return the entries of a try of an event. Raises `StoreError`.
+
+    After a try that may have left a call without an entry, calls are reserved whatever they cost.
+    """
+    if spec.kind is None:
         return CallEntries(quotas=quotas, job=job, api_job=api_job)
+    is_paid = await quotas.is_paid(job.event, spec, effective)
+    if not is_paid and job.attempt == 1 and job.ref is None:
+        call = Usage(kind=spec.kind, model=job.event.options.get("model") or effective.model(spec.kind))
+        return CallEntries(quotas=quotas, job=job, api_job=api_job, unreserved=call)
     expected = await quotas.expected(job.event, spec, spec.kind, effective)
+    if not is_paid:
+        await quotas.ledger.settle_lost_calls(job, unreserved=next(iter(expected.values())).usage)
     return CallEntries(quotas=quotas, job=job, api_job=api_job, expected=expected)
 
 

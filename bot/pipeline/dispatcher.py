@@ -194,7 +194,7 @@ class Dispatcher:
 
         async def count_lost() -> None:
             if usage := await self.estimate_usage(job, builder):
-                await self.ledger.add_usage(job, usage)
+                await self.ledger.add_usage(job, usage, is_reserved=not _is_unreserved(builder))
                 builder.is_posted, builder.has_lost = False, True
                 if builder.entries is not None:
                     builder.entries.has_lost = True
@@ -236,7 +236,7 @@ class Dispatcher:
 
     async def end_call(self, outcome: Outcome, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Return the outcome with the end of the event's open call. Raises `StoreError`."""
-        if builder.entries is None or builder.entries.expected is None:
+        if builder.entries is None or (builder.entries.expected is None and builder.entries.unreserved is None):
             return outcome
         if not outcome.usage and builder.is_posted:  # an answer of no use is paid for all the same
             outcome = replace(outcome, usage=await self.estimate_usage(job, builder))
@@ -249,10 +249,24 @@ class Dispatcher:
             return
         usage = await self.unanswered_usage(error, job, builder)
         if usage:
-            await self.ledger.add_usage(job, usage)
+            await self.ledger.add_usage(job, usage, is_reserved=not _is_unreserved(builder))
             builder.is_posted = False  # it is counted
         elif builder.entries is not None and builder.entries.is_refused:
             await self.ledger.return_call(job)
+        elif (builder.entries is None or _is_unreserved(builder)) and not builder.is_posted:
+            await self.ledger.return_call(job, unreserved=self._any_call(job))
+
+    async def settle_lost(self, job: Job) -> None:
+        """Count the call that a process which died may have left. Raises `StoreError`."""
+        await self.ledger.settle_lost_calls(job, unreserved=self._any_call(job))
+
+    def _any_call(self, job: Job) -> Usage | None:
+        """Return a call of an event for which nothing was reserved; None: it has none such."""
+        command = self.registry.find(job.event.command)
+        kind = None if command is None else command.spec.kind
+        return (
+            None if kind is None or kind in MEDIA_KINDS else Usage(kind=kind, model=job.event.options.get("model", ""))
+        )
 
     async def is_paused(self, job: Job) -> bool:
         """Return whether an administrator has paused the place of a job."""
@@ -315,3 +329,7 @@ def _note_failed_job(error: Failure, builder: OutcomeBuilder) -> None:
     if isinstance(error, JobFailed) and builder.entries is not None:
         builder.is_posted = False
         builder.entries.posted(is_pending=False)
+
+
+def _is_unreserved(builder: OutcomeBuilder) -> bool:
+    return builder.entries is not None and builder.entries.unreserved is not None

@@ -217,7 +217,7 @@ class Worker:
         if job.attempt > self._settings.bot_max_attempts:  # earlier tries never ended: it may have killed the process
             log.error("given up")
             running.is_undecided = False
-            await self._dispatcher.ledger.settle_lost_calls(job)
+            await self._dispatcher.settle_lost(job)
             return await self._commit(job, failure_outcome(BotError("tried too often"), job, ()))
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)

@@ -248,10 +248,10 @@ class UsageLedger(Protocol):
     A call is reserved before it is posted, and settled or given back when it ends. An event has one open call at most.
     """
 
-    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
+    async def add_usage(self, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True) -> None:
         """Count what was used for an event beside its outcome, whether or not this process still has it.
 
-        An open call of the event is settled with it.
+        An open call of the event is settled with it. `is_reserved`: none was reserved, each is an entry now.
         """
 
     async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
@@ -260,11 +260,20 @@ class UsageLedger(Protocol):
         `micros`: its price; None: not known. `is_refused`: the event's earlier call was, and is given back.
         """
 
-    async def return_call(self, job: Job) -> None:
-        """Give back the event's open call, which the API has refused."""
+    async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
+        """Give back the event's open call, which the API has refused.
 
-    async def settle_lost_calls(self, job: Job) -> bool:
-        """Settle the event's open call, whose end nobody knows, at its price. False: there is none."""
+        `unreserved`: a call that was not reserved; it is given back where the event has no entry yet.
+        """
+
+    async def settle_lost_calls(self, job: Job, *, unreserved: Usage | None = None) -> bool:
+        """Settle the event's open call, whose end nobody knows, at its price. False: there is none.
+
+        `unreserved`: what a call may have used that was not reserved; it is settled where the event has no entry yet.
+        """
+
+    async def lost_calls(self, before: datetime) -> Sequence[Job]:
+        """Return completed events with a call that was begun before that time and whose end nobody knows."""
 
     async def usage(
         self,

@@ -4,20 +4,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.limits import Limit, Measure, Period, Subject
-from bot.models import Job, Lane, Location, Outcome, Usage
+from bot.models import Answer, Job, Lane, Location, Outcome, Usage
 from bot.ports import Store
-from tests.support.database.store import LANES, event, make_quota, outcome
+from tests.support.database.store import LANES, answer, event, make_quota, outcome
 
 PRICE = 30_000  #: micros
 CALL = Usage(kind="image", model="m", items=1)
 PAID = replace(CALL, cost=PRICE / 1_000_000)
-STEPS = ("ask", "post", "refuse", "answer", "fail", "retry", "die", "time out")
+STEPS = ("ask", "chat", "post", "refuse", "answer", "fail", "retry", "die", "time out")
 
 
 class Ledger:
@@ -31,6 +32,13 @@ class Ledger:
         self.open: Counter[str] = Counter()  #: calls of this process that have not ended, by event
         self.orphans: set[str] = set()  #: events with a call that a dead process has left
         self.billed = 0
+        self.unreserved: set[str] = set()  #: events whose first call is not reserved
+        self.pending: set[str] = set()  #: those of them whose first call was posted and has no entry yet
+
+    async def chat(self) -> None:
+        """Record an event whose first call is not reserved."""
+        await self.ask()
+        self.unreserved.add(f"{self.place.channel}-{self.number}")
 
     async def ask(self) -> None:
         """Record an event and claim what is waiting."""
@@ -47,6 +55,9 @@ class Ledger:
     async def post(self, name: str) -> None:
         """Post a call; one whose end nobody knows is settled first."""
         job = self.jobs[name]
+        if name in self.unreserved:
+            self.pending.add(name)
+            return
         if self.open[name] or name in self.orphans:
             assert await self.store.settle_lost_calls(job)
             self.orphans.discard(name)
@@ -56,18 +67,31 @@ class Ledger:
 
     async def refuse(self, name: str) -> None:
         """Let the API refuse the open call."""
+        if name in self.pending:
+            await self.store.return_call(self.jobs[name], unreserved=CALL)
+            self.end_first(name)
         if self.open.pop(name, 0):
             await self.store.return_call(self.jobs[name])
             self.billed -= 1
 
     async def time_out(self, name: str) -> None:
         """Give a call up, and count what it may have cost."""
+        if name in self.pending:
+            await self.store.add_usage(self.jobs[name], (PAID,), is_reserved=False)
+            self.billed += 1
+            self.end_first(name)
         if self.open.pop(name, 0):
             await self.store.add_usage(self.jobs[name], (PAID,))
 
     async def end(self, name: str, *, is_answered: bool) -> None:
         """Commit the event: with the picture, or with an error after the open call was refused."""
         job = self.jobs.pop(name)
+        if name in self.pending and is_answered:
+            assert await self.store.commit(job, Outcome(answer=Answer(), usage=(PAID,), call="unreserved"))
+            await self.store.complete(job)
+            self.billed += 1
+            self.end_first(name)
+            return
         if name in self.orphans:
             await self.store.settle_lost_calls(job)
             self.orphans.discard(name)
@@ -79,6 +103,19 @@ class Ledger:
                 self.billed -= 1
         assert await self.store.commit(job, result)
         await self.store.complete(job)
+
+    def end_first(self, name: str) -> None:
+        """Note that an event has an entry: from now on its calls are reserved."""
+        self.pending.discard(name)
+        self.unreserved.discard(name)
+
+    async def count_lost(self) -> None:
+        """Settle the first calls whose process is gone."""
+        for name in self.pending & self.jobs.keys():
+            assert await self.store.settle_lost_calls(self.jobs[name], unreserved=CALL)
+            assert not await self.store.settle_lost_calls(self.jobs[name], unreserved=CALL)
+            self.billed += 1
+            self.end_first(name)
 
     async def retry(self, name: str) -> None:
         """Give the job back and claim it again; an open call is left."""
@@ -117,8 +154,9 @@ class CallsContract:
                     current = (await self.restart())[0]
                     ledger.die(current)
                     await ledger.claim()
-                elif step == "ask":
-                    await ledger.ask()
+                    await ledger.count_lost()
+                elif step in {"ask", "chat"}:
+                    await getattr(ledger, step)()
                 elif ledger.jobs:
                     await self.take(ledger, step, sorted(ledger.jobs)[which % len(ledger.jobs)])
                 assert await self.sums() - before == ledger.billed * PRICE
@@ -128,6 +166,10 @@ class CallsContract:
             spent = Limit(Subject.CHANNEL, Measure.MONEY, Period.MONTH, 1)
             assert await current.used("one", "ann", ledger.place, [spent]) == [ledger.billed * PRICE]
 
+        first = Ledger(current, Location(workspace="w", channel="the first price"))
+        await first.ask()
+        await first.post(next(iter(first.jobs)))
+        await first.end(next(iter(first.jobs)), is_answered=True)
         steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 3)), max_size=25)
         checks = settings(
             max_examples=self.examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -139,6 +181,18 @@ class CallsContract:
             asyncio.run_coroutine_threadsafe(run(chosen), loop).result(60)
 
         await asyncio.to_thread(example)
+
+    async def test_a_call_that_outlives_its_event(self, stores: tuple[Store, Store]) -> None:
+        """Such as a summary's: when its process has died, it is found, and settled at its price."""
+        one, two = stores
+        job = await answer(one, event("e"), outcome(usage=()))
+        await one.begin_call(job, CALL, PRICE)
+        now = datetime.now(UTC)
+        assert await two.lost_calls(now - timedelta(hours=1)) == []
+        [lost] = await two.lost_calls(now + timedelta(minutes=1))
+        assert await two.settle_lost_calls(lost)
+        assert await one.lost_calls(now + timedelta(minutes=1)) == []
+        assert await self.sums() == PRICE
 
     async def take(self, ledger: Ledger, step: str, name: str) -> None:
         """Take a step with one event."""

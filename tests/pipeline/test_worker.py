@@ -217,6 +217,7 @@ async def test_a_long_conversation_is_summarized(tmp_path: Path) -> None:
         entries = [(row[4], row[-1]) for row in tables(tmp_path / "bot.db")["calls"]]
         assert entries.count(("mini", "settled")) >= folds
         assert entries.count(("big", "returned")) >= 1
+        assert entries.count(("big", "settled")) == 6  # the answers, which cost nothing that is known
         await one.start()
         big, mini = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
         assert (big.model, big.requests, mini.model) == ("big", 6, "mini")

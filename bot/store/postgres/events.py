@@ -177,13 +177,14 @@ class PostgresEvents:
         sums = {f"used_{name}": sum(usage[name]) for name in ("items", "milliseconds", "micros")}
         tokens = sum(usage["prompt_tokens"]) + sum(usage["completion_tokens"])
         committed = {"answer": codec.dumps(outcome.answer), "turns": turns, "used_tokens": tokens, **sums, **usage}
+        committed["is_reserved"] = outcome.call != "unreserved"
         replaced = {"adapter": codec.to_key(job.event.adapter), "replaces": codec.to_key(job.event.replaces)}
 
         async def work(db: PostgresDatabase, owner: int) -> bool | None:
             if await db.value(statements.COMMIT, seq=job.seq, owner=owner, **committed) is not None:
                 if job.event.replaces and turns:
                     await db.rows(statements.REPLACE, seq=job.seq, **replaced)
-                if outcome.call:
+                if outcome.call in {"used", "refused"}:
                     ended = calls.settled(job, used) if outcome.call == "used" else calls.returned(job)
                     await db.rows(calls.END, **ended)
                 return True
@@ -207,17 +208,19 @@ class PostgresEvents:
         first = int(time.time() // HOUR) - PRICE_DAYS * 24
         return {row["kind"]: row["price"] for row in await self._connections.rows(statements.PRICES, hour=first)}
 
-    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
+    async def add_usage(self, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True) -> None:
         used = await self._priced(usage)
 
         async def work(db: PostgresDatabase) -> None:
-            await self._add_usage(db, job, used)
+            await self._add_usage(db, job, used, is_reserved=is_reserved)
             await db.rows(calls.END, **calls.settled(job, used))
 
         await self._writer.submit(work)
 
-    async def _add_usage(self, db: PostgresDatabase, job: Job, usage: Sequence[Usage]) -> None:
-        columns = usage_columns(job, usage, datetime.now(UTC))
+    async def _add_usage(
+        self, db: PostgresDatabase, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True
+    ) -> None:
+        columns = {**usage_columns(job, usage, datetime.now(UTC)), "is_reserved": is_reserved}
         await db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
 
     async def complete(self, job: Job) -> None:

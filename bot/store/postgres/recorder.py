@@ -183,13 +183,20 @@ class PostgresRecorder(PostgresEvents):
 
         await self._writer.submit(work)
 
-    async def return_call(self, job: Job) -> None:
-        await self._writer.submit(lambda db: db.rows(calls.END, **calls.returned(job)))
+    async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
+        async def work(db: PostgresDatabase) -> None:
+            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
+                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, 0, time.time()))
+            await db.rows(calls.END, **calls.returned(job))
 
-    async def settle_lost_calls(self, job: Job) -> bool:
+        await self._writer.submit(work)
+
+    async def settle_lost_calls(self, job: Job, *, unreserved: Usage | None = None) -> bool:
         prices = await self._prices()
 
         async def work(db: PostgresDatabase) -> bool:
+            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
+                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, None, time.time()))
             lost = [calls.to_lost_usage(row, prices) for row in await db.rows(calls.OPEN, seq=job.seq)]
             if lost:
                 await self._add_usage(db, job, lost)

@@ -104,6 +104,9 @@ _SPENT = f"""INSERT INTO spent (hour, kind, owner, adapter, workspace, {_NAMES},
     micros = spent.micros + excluded.micros, own_micros = spent.own_micros + excluded.own_micros,
     price = greatest(spent.price, excluded.price)"""
 #: A trigger sees to it that a turn that comes after a later reset is not live.
+_MADE = f"""INSERT INTO calls (event_seq, at, kind, model, items, micros, state)
+    SELECT mine.seq, extract(epoch FROM now()), used.kind, used.model, used.items, used.micros, 'settled'
+    FROM mine, {_USED} WHERE NOT :is_reserved"""
 COMMIT = f"""
 WITH mine AS (
     UPDATE events SET answer = :answer, items = :used_items, tokens = :used_tokens,
@@ -116,12 +119,14 @@ said AS (
     FROM mine, unnest(:turns::text[]) WITH ORDINALITY AS turn (data, n)
     WHERE NOT mine.forgotten AND NOT mine.withdrawn ORDER BY turn.n),
 counted AS ({_COUNTED}),
-paid AS ({_SPENT})
+paid AS ({_SPENT}),
+made AS ({_MADE})
 SELECT seq FROM mine
 """
 USAGE = f"""
-WITH mine AS (SELECT adapter, actor, channel FROM events WHERE seq = :seq),
-paid AS ({_SPENT})
+WITH mine AS (SELECT seq, adapter, actor, channel FROM events WHERE seq = :seq),
+paid AS ({_SPENT}),
+made AS ({_MADE})
 {_COUNTED}
 """
 #: Turns of the event that was replaced, and of its other replacements.

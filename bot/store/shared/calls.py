@@ -18,6 +18,8 @@ END = """
 UPDATE calls SET state = :state, micros = coalesce(CAST(:micros AS bigint), micros)
 WHERE event_seq = :seq AND state = 'reserved'
 """
+#: Whether an event has entries, whatever became of the calls.
+HAS_ANY = "SELECT 1 FROM calls WHERE event_seq = :seq LIMIT 1"
 OPEN = "SELECT kind, model, items, micros FROM calls WHERE event_seq = :seq AND state = 'reserved'"
 
 

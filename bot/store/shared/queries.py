@@ -73,6 +73,10 @@ SELECT turns.seq, turns.data, events.answer FROM turns JOIN events ON events.seq
 WHERE turns.adapter = :adapter AND turns.conversation = :conversation AND turns.seq > :after
 ORDER BY turns.seq LIMIT {_PAGE}
 """
+_LOST_CALLS = f"""
+SELECT {JOB} FROM events WHERE done AND event IS NOT NULL
+AND seq IN (SELECT event_seq FROM calls WHERE state = 'reserved' AND at < :before)
+"""
 _USAGE = """
 SELECT hour / 24 AS day, kind, model, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(micros)
 FROM usage WHERE hour >= :hour{conditions} GROUP BY day, kind, model ORDER BY day DESC, kind, model
@@ -200,6 +204,10 @@ class StoreQueries:
         sql, place = _within(_EVERYBODY, workspace)
         rows = await self.rows(sql, adapter=codec.to_key(adapter), **place)
         return frozenset(codec.from_key(actor) for (actor,) in rows)
+
+    async def lost_calls(self, before: datetime) -> Sequence[Job]:
+        rows = await self.rows(_LOST_CALLS, before=before.timestamp())
+        return [job for row in rows if (job := parse_job([row])) is not None]
 
     async def usage(
         self,

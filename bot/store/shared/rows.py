@@ -75,6 +75,12 @@ def make_usage_rows(job: Job, usage: Sequence[Usage], now: datetime) -> tuple[tu
     )
 
 
+def to_made_calls(usage: Sequence[Sequence[object]], now: datetime) -> list[tuple[object, ...]]:
+    """Return a row for each call that was not reserved, by the rows of `make_usage_rows`."""
+    at = now.timestamp()
+    return [(seq, at, kind, model, items, micros) for seq, _, kind, model, _, _, _, items, _, micros, *_ in usage]
+
+
 def usage_place(event: Event) -> tuple[str, str]:
     """Return the workspace in which something is used, and the roles of the person who uses it."""
     return codec.to_key(event.location.workspace), codec.to_key("\n".join(sorted(event.actor.roles)))

@@ -12,7 +12,7 @@ from functools import partial
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
-from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, to_micros
+from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
@@ -74,6 +74,7 @@ class SqliteEvents(SqliteRecorder):
         replaced = ((job.seq, codec.to_key(job.event.replaces)),) if job.event.replaces and turns else ()
         ended = ((job.seq, "settled", sum(map(to_micros, used))),) if outcome.call == "used" else ()
         ended = ((job.seq, "returned", 0),) if outcome.call == "refused" else ended
+        made = to_made_calls(usage, now) if outcome.call == "unreserved" else ()
         first = 0  #: sequence number of the turns' first
 
         def plan() -> Rows:
@@ -87,6 +88,7 @@ class SqliteEvents(SqliteRecorder):
                 statements.REPLACE: replaced,
                 statements.TURNS: [(job.seq, n, data, first + n) for n, data in enumerate(told)],
                 statements.USAGE: usage,
+                statements.MADE_CALL: made,
                 statements.END_CALL: ended,
             }
 
@@ -107,10 +109,12 @@ class SqliteEvents(SqliteRecorder):
 
         return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
-    async def add_usage(self, job: Job, usage: Sequence[Usage]) -> None:
-        used = await self._ledger.priced(usage)
+    async def add_usage(self, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True) -> None:
+        used, now = await self._ledger.priced(usage), datetime.fromtimestamp(self._now(), UTC)
+        added = make_usage_rows(job, used, now)
         rows: Rows = {
-            statements.USAGE: make_usage_rows(job, used, datetime.fromtimestamp(self._now(), UTC)),
+            statements.USAGE: added,
+            statements.MADE_CALL: () if is_reserved else to_made_calls(added, now),
             statements.END_CALL: ((job.seq, "settled", sum(map(to_micros, used))),),
         }
         use = partial(self._ledger.use, place_of(job.event), used, is_own=job.event.has_own_api)

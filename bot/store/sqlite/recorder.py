@@ -241,13 +241,20 @@ class SqliteRecorder:
 
         await self._writer.submit(WorkOperation(work))
 
-    async def return_call(self, job: Job) -> None:
-        await self._writer.submit(WorkOperation(lambda db: db.rows(calls.END, **calls.returned(job))))
+    async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
+        async def work(db: SqliteDatabase) -> None:
+            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
+                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, 0, self._now()))
+            await db.rows(calls.END, **calls.returned(job))
 
-    async def settle_lost_calls(self, job: Job) -> bool:
+        await self._writer.submit(WorkOperation(work))
+
+    async def settle_lost_calls(self, job: Job, *, unreserved: Usage | None = None) -> bool:
         await self._ledger.load_prices()
 
         async def work(db: SqliteDatabase) -> list[Usage]:
+            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
+                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, None, self._now()))
             lost = [calls.to_lost_usage(row, self._ledger.prices) for row in await db.rows(calls.OPEN, seq=job.seq)]
             if lost:
                 rows = make_usage_rows(job, lost, datetime.fromtimestamp(self._now(), UTC))

@@ -76,6 +76,12 @@ ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
     own_micros = own_micros + excluded.own_micros,
     workspace = excluded.workspace, roles = excluded.roles
 """
+#: seq, time, kind, model, items, micros
+MADE_CALL = """
+INSERT INTO calls (event_seq, at, kind, model, items, micros, state)
+SELECT events.seq, row.value->>1, row.value->>2, row.value->>3, row.value->>4, row.value->>5, 'settled'
+FROM json_each(?) AS row CROSS JOIN events ON events.seq = row.value->>0
+"""
 #: seq, state, micros
 END_CALL = """
 UPDATE calls SET state = row.value->>1, micros = row.value->>2
@@ -95,7 +101,7 @@ FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 
 #: In the order in which they run within a transaction.
-ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, END_CALL, COMPLETE, POSTPONE)
+ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, MADE_CALL, END_CALL, COMPLETE, POSTPONE)
 
 READ_VALUES = (
     "SELECT namespace, name, value, expires FROM key_values"
