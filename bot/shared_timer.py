@@ -8,17 +8,25 @@ from contextvars import Context, copy_context
 class PendingCall:
     """A call that is due at `when`, by the event loop's clock, unless it is cancelled."""
 
-    __slots__ = ("_calls", "callback", "context", "when")
+    __slots__ = ("_callback", "_calls", "_context", "when")
 
     def __init__(self, when: float, callback: Callable[[], None], calls: "set[PendingCall]") -> None:
         self.when = when
-        self.callback = callback
-        self.context = copy_context()
+        self._callback: Callable[[], None] | None = callback
+        self._context = copy_context()
         self._calls = calls
 
     def cancel(self) -> None:
         """Drop the call. Safe to repeat."""
         self._calls.discard(self)
+        self._callback = None  # which may refer to what holds this: a cycle is left to the garbage collector
+
+    def make(self) -> None:
+        """Make the call."""
+        callback = self._callback
+        self.cancel()
+        if callback is not None:
+            self._context.run(callback)
 
 
 class SharedTimer:
@@ -51,7 +59,6 @@ class SharedTimer:
         now = max(self._handle.when(), asyncio.get_running_loop().time())  # the loop wakes up to its resolution early
         self._handle = None
         for call in [call for call in self._calls if call.when <= now]:
-            call.cancel()
-            call.context.run(call.callback)
+            call.make()
         if self._calls and self._handle is None:
             self._wake_at(min(call.when for call in self._calls))

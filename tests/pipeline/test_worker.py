@@ -1,6 +1,7 @@
 """The worker: order, concurrency, retries, and stored results."""
 
 import asyncio
+import gc
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -253,3 +254,23 @@ def raising(error: Exception):  # type: ignore[no-untyped-def] # noqa: ANN201
         raise error
 
     return broken
+
+
+async def test_an_answer_leaves_no_cycle(tmp_path: Path) -> None:
+    """What an event needed is gone with it: cycles would be left to the garbage collector, which costs every answer."""
+    async with service(tmp_path) as one:
+        await one.ask("first")
+        await one.core.worker.drain()
+        gc.collect()
+        gc.disable()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            await one.ask("second")
+            await one.core.worker.drain()
+            gc.collect()
+            found = {type(each).__module__ for each in gc.garbage}
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+        assert not {name for name in found if name.startswith(("bot.", "aimodels."))}
