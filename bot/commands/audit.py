@@ -1,10 +1,18 @@
 """`audit`: what administrators changed here."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
+from bot.commandline.mentions import read_mention
 from bot.commands._base import Context, Parts, command
+from bot.commands._people import find_person
 from bot.commands._tables import csv_text, table_code, table_row
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
-from bot.ports import AuditEntry
+from bot.ports import ERASED_PERSON, AuditEntry
+
+_LONGEST_FILE = 100_000  # entries
+_ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
 
 
 @command(
@@ -13,6 +21,9 @@ from bot.ports import AuditEntry
         description="Show what was changed here, by whom and when; for administrators.",
         options=(
             Option(name="n", description="How many entries", kind="integer", default="20", minimum=1, maximum=200),
+            Option(name="person", description="Only what this person did", kind="person"),
+            Option(name="action", description="Only acts of this kind, such as settings or person.erased"),
+            Option(name="days", description="Only of the last days", kind="integer", minimum=1, maximum=36500),
             Option(
                 name="file",
                 description="As a file for a spreadsheet",
@@ -23,7 +34,7 @@ from bot.ports import AuditEntry
         ),
         lane=Lane.FREE,
         private=True,
-        example="audit -n 50",
+        example="audit --days 30 --action settings",
     )
 )
 async def audit(ctx: Context) -> Parts:
@@ -31,13 +42,22 @@ async def audit(ctx: Context) -> Parts:
     if not (ctx.event.actor.is_admin or ctx.is_service_admin()):
         raise UsageError(ctx.translate("audit.not_allowed"))
     workspace = None if ctx.is_service_admin() else ctx.event.location.workspace
-    entries = await ctx.audit_log.audit(ctx.event.adapter, workspace=workspace, limit=ctx.integer("n"))
+    is_file = ctx.option("file") == "yes"
+    days, named = ctx.option("days"), ctx.option("person")
+    entries = await ctx.audit_log.audit(
+        ctx.event.adapter,
+        workspace=workspace,
+        actor=await _find_actor(ctx, named) if named else None,
+        action=ctx.option("action").strip().lower(),
+        since=datetime.now(UTC) - timedelta(days=int(days)) if days else None,
+        limit=_LONGEST_FILE if is_file and "n" not in ctx.event.options else ctx.integer("n"),
+    )
     if not entries:
         yield Text(ctx.translate("audit.nothing"))
         return
     columns = ("at", "who", "action", "subject", "before", "after")
     heads = [ctx.translate(f"audit.{column}") for column in columns]
-    if ctx.option("file") == "yes":
+    if is_file:
         text = csv_text([heads, *(_cells(ctx, entry) for entry in entries)])
         yield Text(ctx.translate("audit.file", count=len(entries)))
         yield await ctx.spool.write("audit.csv", text, content_type="text/csv", event=ctx.event.id, description="audit")
@@ -48,8 +68,16 @@ async def audit(ctx: Context) -> Parts:
     yield Text("\n".join(lines))
 
 
+async def _find_actor(ctx: Context, named: str) -> str:
+    """Return the id of a person; a mention names one whose requests are no longer kept, too."""
+    mention = read_mention(named.strip())
+    return mention.id if mention is not None else (await find_person(ctx, named)).id
+
+
 def _cells(ctx: Context, entry: AuditEntry) -> list[str]:
     assert entry.at is not None, "read from the store"
-    subject = f"{entry.subject} ({entry.scope})" if entry.scope else entry.subject
-    who = entry.actor or ctx.translate("audit.erased")
-    return [f"{entry.at:%Y-%m-%d %H:%M} UTC", who, entry.action, subject, entry.before or "", entry.after or ""]
+    erased = ctx.translate("audit.erased")
+    texts = (entry.subject, entry.before or "", entry.after or "")
+    subject, before, after = (_ERASED.sub(lambda _: erased, text) for text in texts)
+    subject = f"{subject} ({entry.scope})" if entry.scope else subject
+    return [f"{entry.at:%Y-%m-%d %H:%M} UTC", entry.actor or erased, entry.action, subject, before, after]

@@ -17,7 +17,7 @@ from bot.ports.adapter import (
     ValueSigner,
     always_owned,
 )
-from bot.ports.audit import AuditEntry, AuditLog
+from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.platform import Platform
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.store import (
@@ -34,6 +34,7 @@ from bot.ports.store import (
 from bot.ports.usage_reports import UsageField, UsageReports, UsageSum
 
 __all__ = [
+    "ERASED_PERSON",
     "REPLY_MODES",
     "Adapter",
     "AdapterServices",

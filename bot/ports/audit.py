@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+#: What stands in a text of an entry for a person who was erased.
+ERASED_PERSON = "person:"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
@@ -30,6 +33,18 @@ class AuditLog(Protocol):
         """Add an entry; returns once it is durable."""
 
     async def audit(
-        self, adapter: str, *, workspace: str | None = None, limit: int, before: int | None = None
+        self,
+        adapter: str,
+        *,
+        workspace: str | None = None,
+        actor: str | None = None,
+        action: str = "",
+        since: datetime | None = None,
+        limit: int,
+        before: int | None = None,
     ) -> Sequence[AuditEntry]:
-        """Return the newest entries, newest first. `workspace`: only of this one; `before`: only of lower `seq`."""
+        """Return the newest entries, newest first.
+
+        `workspace`, `actor`: only of these; `action`: only of this one, or of all that begin with this word; `since`:
+        only of this time or later; `before`: only of lower `seq`.
+        """

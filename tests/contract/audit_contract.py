@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.ports import AuditEntry, Store
+from bot.ports import ERASED_PERSON, AuditEntry, Store
 from tests.support.database.store import StoreSuite
 
 ENTRY = AuditEntry(
@@ -47,11 +47,29 @@ class AuditContract(StoreSuite):
         await store.add_audit(ENTRY)
         await store.add_audit(replace(ENTRY, actor="bob", subject="ann", after="ann"))
         await store.add_audit(replace(ENTRY, adapter="two", actor="bob", subject="ann"))
+        others = "person:ann2 person:joann role:ann.b"
+        values = replace(ENTRY, before=f"person:ann {others}", after=f"deny image person:ann, {others}")
+        await store.add_audit(replace(values, actor="bob", subject="limit person:ann"))
         await store.forget("one", "ann")
-        by_bob, by_ann = await store.audit("one", limit=9)
-        assert (by_bob.actor, by_bob.subject, by_bob.after) == ("bob", "", "ann")
+        values_of_bob, by_bob, by_ann = await store.audit("one", limit=9)
+        assert (by_bob.actor, by_bob.subject, by_bob.after) == ("bob", ERASED_PERSON, ERASED_PERSON)
         assert (by_ann.actor, by_ann.subject) == ("", "temperature")
+        assert values_of_bob.subject == f"limit {ERASED_PERSON}"
+        assert values_of_bob.before == f"{ERASED_PERSON} {others}"
+        assert values_of_bob.after == f"deny image {ERASED_PERSON}, {others}"
         assert [entry.subject for entry in await store.audit("two", limit=9)] == ["ann"]
+
+    async def test_entries_are_found_by_person_kind_and_time(self, store: Store) -> None:
+        """Each alone and together; a kind is the first word of an action, or all of it."""
+        for actor, action in (("ann", "settings.set"), ("bob", "settings.clear"), ("ann", "settingsx.set")):
+            await store.add_audit(replace(ENTRY, actor=actor, action=action))
+        found = await store.audit("one", limit=9, action="settings")
+        assert [entry.actor for entry in found] == ["bob", "ann"]
+        assert len(await store.audit("one", limit=9, actor="ann")) == 2
+        [only] = await store.audit("one", limit=9, actor="ann", action="settings.set")
+        assert only.at is not None
+        assert await store.audit("one", limit=9, since=only.at + timedelta(hours=1)) == []
+        assert len(await store.audit("one", limit=9, since=only.at - timedelta(hours=1), workspace="w")) == 3
 
     async def test_entries_have_a_retention_of_their_own(self, store: Store) -> None:
         """They stay when events of their time are erased."""

@@ -51,19 +51,28 @@ async def test_an_administrator_of_the_service_erases_everything(tmp_path: Path)
     async with service(tmp_path, bot_admins=("ada",)) as one:
         await asked_by_bob(one)
         await one.ask("language zh-Hant", command="settings", options={"for": "me"}, **BOB)
-        exported = await one.ask("", command="export", options={"person": "<@bob>"}, **ADMIN)
+        exported = await one.ask("", command="export", options={"person": "person:bob"}, **ADMIN)
         assert exported.private
         [file] = tmp_path.glob("media/*/*-person.json")
         content = json.loads(file.read_text(encoding="utf-8"))
         assert content["settings"] == {"language": "zh-Hant"}
         assert [found["text"] for found in content["requests"]][:2] == ["my secret", "elsewhere"]
         assert content["requests"][0]["answer"] == "re: my secret"
+        await one.ask("managers person:bob", command="settings", options={"for": "workspace"}, **ADMIN)
+        await one.ask("managers person:eve", command="settings", options={"for": "workspace"}, **ADMIN)
         assert "`bob (service)`" in (await one.ask("", command="audit", **ADMIN)).text
+        settings = (await one.ask("", command="audit", options={"action": "settings"}, **ADMIN)).text
+        assert "bob" in settings
+        assert "person.exported" not in settings
+        nobody = await one.ask("", command="audit", options={"person": "person:bob", "days": "1"}, **ADMIN)
+        assert "Nothing" in nobody.text
         asking = await one.channel.ask("", command="forget", options={"person": "bob"}, **ADMIN)
         await one.channel.wait_for_answers(asking)
         await one.ask("", command="press", options={"event": asking, "action": "forget"}, **ADMIN)
         assert await requests_of(one, "bob") == []
-        assert "bob" not in (await one.ask("", command="audit", **ADMIN)).text
+        shown = (await one.ask("", command="audit", **ADMIN)).text
+        assert "bob" not in shown
+        assert shown.count("`erased person`") == 2  # who managed before, and after
 
 
 async def test_who_may_not(tmp_path: Path) -> None:

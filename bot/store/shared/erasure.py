@@ -106,12 +106,22 @@ async def forget(
     )
     for statement in (add_usage, _USAGE, audit.FORGET):
         await run(statement)
-    subject = json.dumps(codec.clean(actor), ensure_ascii=False)
-    fields = {"subject": f'"subject":{subject}', "nobody": '"subject":""'}
-    await db.rows(audit.FORGET_SUBJECT.format(find=find, here=here), adapter=who["adapter"], **fields, **place)
+    await _forget_in_audit(db, adapter, actor, here=here, place=place, find=find)
     if workspace is None:
         await db.rows(key_values.FORGET, **who)
     return [answer for (answer,) in answers]
+
+
+async def _forget_in_audit(
+    db: Database, adapter: str, actor: str, *, here: str, place: Mapping[str, str], find: str
+) -> None:
+    """Take a person's id out of the texts of audit entries about them."""
+    if not actor:
+        return
+    within, sql = json.dumps(codec.clean(actor), ensure_ascii=False)[1:-1], audit.NAMING.format(find=find, here=here)
+    for seq, entry in await db.rows(sql, adapter=codec.to_key(adapter), id=within, **place):
+        if (text := audit.without_person(entry, actor)) != entry:
+            await db.rows(audit.FORGET_IN_TEXT, entry=text, seq=seq)
 
 
 def _place(workspace: str | None) -> tuple[str, Mapping[str, str]]:

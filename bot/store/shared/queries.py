@@ -288,14 +288,23 @@ class StoreQueries:
         return found
 
     async def audit(
-        self, adapter: str, *, workspace: str | None = None, limit: int, before: int | None = None
+        self,
+        adapter: str,
+        *,
+        workspace: str | None = None,
+        actor: str | None = None,
+        action: str = "",
+        since: datetime | None = None,
+        limit: int,
+        before: int | None = None,
     ) -> Sequence[AuditEntry]:
-        of_workspace = {} if workspace is None else {"workspace": codec.to_key(workspace)}
-        sql = audit.READ.format(of_workspace=audit.OF_WORKSPACE if of_workspace else "")
-        last = audit.NO_END if before is None else before
-        return audit.parse_rows(
-            await self.rows(sql, adapter=codec.to_key(adapter), before=last, limit=limit, **of_workspace)
+        conditions, given = audit.conditions(
+            self.dialect.find, workspace=workspace, actor=actor, action=action, since=since
         )
+        sql = audit.READ.format(conditions=conditions)
+        last = audit.NO_END if before is None else before
+        rows = await self.rows(sql, adapter=codec.to_key(adapter), before=last, limit=limit, **given)
+        return audit.parse_rows(rows)
 
     async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         keys = {"adapter": codec.to_key(adapter), "channel": codec.to_key(channel)}
