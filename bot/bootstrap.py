@@ -311,6 +311,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         circuits=core.breaker.states,
         metrics=core.metrics,
         registry=core.registry,
+        spool=core.spool,
         scoped=core.scoped,
         quotas=core.quotas,
         prices=core.prices,

@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.commands import Registry
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
+from bot.media import Spool
 from bot.models import Actor
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.policy import Quotas
@@ -31,6 +32,7 @@ class Sources:
     circuits: Callable[[], Mapping[str, str]]  #: state of each model that has failed, by server and model
     metrics: Metrics
     registry: Registry
+    spool: Spool
     scoped: ScopedSettings
     quotas: Quotas
     prices: PriceBook

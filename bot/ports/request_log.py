@@ -54,6 +54,7 @@ class RequestFilter:
     actor: str = ""
     command: str = ""
     is_open: bool | None = None  #: whether an answer is still owed
+    has_files: bool = False  #: only with files in the answer
     before: int | None = None  #: only of lower `seq`
 
 

@@ -168,6 +168,7 @@ class JournalContract(StoreSuite):
         assert await listed(adapter="one", channel="d") == ["e2"]
         assert await listed(adapter="another") == []
         assert await listed(actor="bob", is_open=True) == ["e3"]
+        assert await listed(has_files=True) == ["e1"]
         assert await listed(command="image", is_open=False) == ["e2"]
         assert await listed(before=rows[0].seq, limit=2) == ["e3", "e2"]
         await store.retry(running, 60)

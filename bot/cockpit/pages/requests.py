@@ -92,14 +92,21 @@ async def list_requests(visit: Visit, given: Mapping[str, str]) -> Sequence[Requ
     """Return the requests that the visitor may see, by filters as an address has them. Raises `StoreError`."""
     before = given.get("before", "")
     which = RequestFilter(
-        **{name: given.get(name, "") for name in _FILTERS},
+        adapter=given.get("adapter", ""),
+        workspace=given.get("workspace", ""),
+        channel=given.get("channel", ""),
+        actor=given.get("actor", ""),
+        command=given.get("command", ""),
         is_open=_STATES.get(given.get("state", "")),
         before=int(before) if before.isdecimal() else None,
     )
+    return await visit.sources.request_log.list_requests(visible(visit, which), limit=_PAGE)
+
+
+def visible(visit: Visit, which: RequestFilter) -> RequestFilter:
+    """Return the filter with what the visitor may not see left out."""
     who = visit.visitor
-    if not who.is_operator:
-        which = replace(which, adapter=who.adapter, workspace=who.workspace)
-    return await visit.sources.request_log.list_requests(which, limit=_PAGE)
+    return which if who.is_operator else replace(which, adapter=who.adapter, workspace=who.workspace)
 
 
 async def _read(visit: Visit) -> dict[str, Any]:

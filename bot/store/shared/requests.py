@@ -11,6 +11,7 @@ from bot.limits import MICROS
 from bot.models import Answer, Event
 from bot.ports.request_log import CallRow, RequestFilter, RequestRow, RequestState
 from bot.store.shared import codec
+from bot.store.shared.sql import Dialect
 
 _ROWS = """
 SELECT seq, event, answer, received_at, ready_at, attempts, failing_since, done, {owner}
@@ -32,6 +33,8 @@ WHERE event_seq = (SELECT seq FROM events WHERE adapter = :adapter AND id = :id)
 class RequestQueries:
     """An engine provides `rows`, and what says which requests are being answered."""
 
+    dialect: Dialect
+
     #: SQL of a column that is not NULL in the row of an event that a process has.
     owner_column = "NULL"
 
@@ -49,6 +52,8 @@ class RequestQueries:
         conditions = [_CONDITIONS[name] for name in parameters]
         if which.is_open is not None:
             conditions.append("NOT done" if which.is_open else "done")
+        if which.has_files:
+            conditions.append(f"answer IS NOT NULL AND {self.dialect.has_media}")
         if which.before is not None:
             conditions.append("seq < :before")
             parameters["before"] = which.before

@@ -70,7 +70,9 @@ class Pages:
     async def _request(self, method: str, path: str, **more: Any) -> Shown:
         url = path if path.startswith("http") else self.base + path
         async with self.http.request(method, url, **more) as response:
-            return Shown(response.status, await response.text(), response.headers, str(response.url))
+            return Shown(
+                response.status, (await response.read()).decode("utf-8", "replace"), response.headers, str(response.url)
+            )
 
 
 @asynccontextmanager

@@ -1,0 +1,89 @@
+"""Everything that was made: a gallery with who made it, where and how, and a way to delete it."""
+
+from dataclasses import dataclass, replace
+
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from bot.cockpit.links import ROOT
+from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.pages.requests import find_request, visible
+from bot.models import Answer, Job, Media
+from bot.ports import RequestFilter, RequestRow
+
+_PAGE = 30
+#: Files that a browser shows in a page. Others are downloaded: a page of somebody else's making is never opened here.
+_SHOWN = ("image/png", "image/jpeg", "image/webp", "image/gif", "audio/mpeg", "audio/wav", "audio/ogg", "video/mp4")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One file with its request."""
+
+    row: RequestRow
+    media: Media
+    number: int  #: place in the answer
+    prompt: str
+    model: str
+    is_hidden: bool  #: made in private, and the operator does not show texts
+
+
+@page("/media", rights=Rights.ADMINISTRATOR, title="cockpit.menu.media", order=15)
+async def show_media(visit: Visit) -> Response:
+    """Show the newest files."""
+    before = visit.request.query_params.get("before", "")
+    which = visible(visit, RequestFilter(has_files=True, before=int(before) if before.isdecimal() else None))
+    rows = await visit.sources.request_log.list_requests(which, limit=_PAGE)
+    pieces: list[Piece] = []
+    for row in rows:
+        job = await visit.sources.journal.job(row.adapter, row.id)
+        if job is not None:
+            pieces += _pieces(visit, row, job)
+    older = rows[-1].seq if len(rows) == _PAGE else None
+    return visit.render("media.html", pieces=pieces, older=older)
+
+
+@page("/media/{seq:int}/{number:int}", rights=Rights.ADMINISTRATOR)
+async def show_file(visit: Visit) -> Response:
+    """Return a file that the visitor may see."""
+    row = await find_request(visit, visit.request.path_params["seq"])
+    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    pieces = [] if row is None or job is None else _pieces(visit, row, job)
+    number = visit.request.path_params["number"]
+    piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
+    if piece is None or piece.media.path is None or not piece.media.path.is_file():
+        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.media.gone"))
+    is_shown = piece.media.content_type in _SHOWN
+    return FileResponse(
+        piece.media.path,
+        media_type=piece.media.content_type if is_shown else "application/octet-stream",
+        filename=piece.media.name,
+        content_disposition_type="inline" if is_shown else "attachment",
+    )
+
+
+@act("/media/delete", rights=Rights.ADMINISTRATOR)
+async def delete_media(visit: Visit) -> Response:
+    """Remove an answer with its files from the channel and the disk."""
+    given = visit.form.get("request", "")
+    row = await find_request(visit, int(given)) if given.isdecimal() else None
+    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    if row is not None and job is not None and await visit.sources.journal.reopen(job.event, answer=Answer()):
+        await visit.sources.spool.remove(job.answer.media if job.answer is not None else ())
+        await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
+    return RedirectResponse(f"{ROOT}/media", status_code=303)
+
+
+def _pieces(visit: Visit, row: RequestRow, job: Job) -> list[Piece]:
+    has_texts = visit.sources.settings.bot_cockpit_texts
+    is_private = job.event.location.is_private or (job.answer is not None and job.answer.private)
+    return [
+        Piece(
+            row=row,
+            media=media if has_texts else replace(media, name="", description=""),
+            number=number,
+            prompt=job.event.prompt if has_texts else "",
+            model=job.event.options.get("model", ""),
+            is_hidden=is_private and not has_texts,
+        )
+        for number, media in enumerate(job.answer.media if job.answer is not None else ())
+    ]

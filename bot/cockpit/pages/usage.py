@@ -1,0 +1,115 @@
+"""What was used and what it cost, by day, kind, model, person, channel or workspace: a chart, a table and a file."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.rendering import days_ago
+from bot.ports import UsageField, UsageSum
+
+#: What usage can be shown by.
+_BY: tuple[UsageField, ...] = ("day", "kind", "model", "person", "channel", "workspace")
+_FIELDS: tuple[UsageField, ...] = get_args(UsageField)
+_DAYS, _MOST_DAYS = 30, 3660
+#: What spreadsheets take for a formula when a cell begins with it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    requests: int
+    tokens: int
+    items: int
+    cost: float
+
+
+@page("/usage", rights=Rights.ADMINISTRATOR, title="cockpit.menu.usage", order=20)
+async def show_usage(visit: Visit) -> Response:
+    """Show the sums of what the visitor may see."""
+    query = visit.request.query_params
+    by: UsageField = next((field for field in _BY if field == query.get("by")), "day")
+    days = _days(query.get("days", ""))
+    rows = await _rows(visit, by, days)
+    total = Row(
+        name="",
+        requests=sum(row.requests for row in rows),
+        tokens=sum(row.tokens for row in rows),
+        items=sum(row.items for row in rows),
+        cost=sum(row.cost for row in rows),
+    )
+    return visit.render(
+        "usage.html", rows=rows, total=total, by=by, days=days, choices=_BY, file=urlencode({"days": days})
+    )
+
+
+@page("/usage.csv", rights=Rights.ADMINISTRATOR)
+async def download_usage(visit: Visit) -> Response:
+    """Return every sum as a file for a spreadsheet."""
+    days = _days(visit.request.query_params.get("days", ""))
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["platform", *_FIELDS, "requests", "prompt_tokens", "completion_tokens", "items", "cost"])
+    for adapter, sums in (await _sums(visit, _FIELDS, days)).items():
+        for one in sums:
+            amounts = (one.requests, one.prompt_tokens, one.completion_tokens, one.items, one.cost)
+            writer.writerow([_cell(text) for text in (adapter, *one.fields)] + [str(amount) for amount in amounts])
+    await visit.audit("usage.export", scope="" if visit.visitor.is_operator else "workspace")
+    headers = {"Content-Disposition": 'attachment; filename="usage.csv"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv", headers=headers)
+
+
+async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
+    added: defaultdict[str, list[UsageSum]] = defaultdict(list)
+    names: dict[str, str] = {}
+    for adapter, sums in (await _sums(visit, (by,), days)).items():
+        if by == "person":
+            people = await visit.sources.reports.names(adapter, {one.fields[0] for one in sums})
+            names |= {person: f"{name} ({person})" for person, name in people.items() if name}
+        for one in sums:
+            added[one.fields[0]].append(one)
+    rows = [
+        Row(
+            name=names.get(key, key) or visit.translate("cockpit.usage.unknown"),
+            requests=sum(one.requests for one in found),
+            tokens=sum(one.prompt_tokens + one.completion_tokens for one in found),
+            items=sum(one.items for one in found),
+            cost=sum(one.cost for one in found),
+        )
+        for key, found in added.items()
+    ]
+    if by == "day":
+        return sorted(rows, key=lambda row: row.name, reverse=True)
+    return sorted(rows, key=lambda row: (-row.cost, -row.requests, row.name))
+
+
+async def _sums(visit: Visit, by: Sequence[UsageField], days: int) -> Mapping[str, Sequence[UsageSum]]:
+    """Return the sums of each platform that the visitor may see. Raises `StoreError`."""
+    who, sources = visit.visitor, visit.sources
+    zone = ZoneInfo(sources.settings.bot_time_zone)
+    adapters = list(sources.health) if who.is_operator else [who.adapter]
+    workspace = None if who.is_operator else who.workspace
+    since = days_ago(days - 1, zone)
+    return {
+        adapter: await sources.reports.usage_sums(by, since=since, adapter=adapter, workspace=workspace, zone=zone)
+        for adapter in adapters
+    }
+
+
+def _days(given: str) -> int:
+    return max(1, min(int(given), _MOST_DAYS)) if given.isdecimal() else _DAYS
+
+
+def _cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,71 @@
+"""The pages on what was made, used and done, and who may see which."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cockpit.visitor import Visitor
+from bot.ports import AuditEntry
+from tests.support.media_files import PNG
+from tests.support.pages.client import pages
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
+OURS = Visitor(adapter="channel", workspace="w", actor="ann", name="Ann")
+
+
+async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) -> None:
+    """The operator sees everything; an administrator what belongs to the workspace, whatever the address asks for."""
+    async with pages(tmp_path) as web:
+        store = web.service.core.store
+        fox = await web.service.ask("a fox", command="image", workspace="w", who="ann", conversation="1")
+        cat = await web.service.ask("a cat", command="image", workspace="theirs", who="bob", conversation="2")
+        for workspace, subject in (("w", "ours"), ("theirs", "their own")):
+            entry = AuditEntry(
+                adapter="channel", actor="ann", action="settings.set", workspace=workspace, subject=subject
+            )
+            await store.add_audit(entry)
+
+        await web.sign_in()
+        gallery = await web.get("/cockpit/media")
+        files = re.findall(r'<img src="(/cockpit/media/\d+/0)"', gallery.text)
+        assert len(files) == 2
+        assert "a fox" not in gallery.text  # a text of a person
+        usage = (await web.get("/cockpit/usage?by=person")).words
+        assert "Ann (ann) 1 0 1 0.50" in usage
+        assert "Total 2 0 2 1.00" in usage
+        rows = list(csv.reader(io.StringIO((await web.get("/cockpit/usage.csv")).text.lstrip("\ufeff"))))
+        assert {row[2] for row in rows[1:]} == {"w", "theirs"}
+        audit = (await web.get("/cockpit/audit")).words
+        assert "their own" in audit
+        assert "usage.export" in audit
+
+        await web.sign_in(OURS)
+        gallery = await web.get("/cockpit/media")
+        [own] = re.findall(r'<img src="(/cockpit/media/\d+/0)"', gallery.text)
+        theirs = next(address for address in files if address != own)
+        async with web.http.get(web.base + own) as response:
+            assert response.headers["content-type"] == "image/png"
+            assert await response.read() == PNG
+        assert (await web.get(theirs)).status == 404
+        assert (await web.get(f"{own[:-1]}7")).status == 404
+        usage = (await web.get("/cockpit/usage?by=person&workspace=theirs")).words
+        assert "Ann (ann) 1 0 1 0.50" in usage
+        assert "Bob" not in usage
+        text = (await web.get("/cockpit/usage.csv")).text + (await web.get("/cockpit/audit.csv")).text
+        assert "theirs" not in text
+        audit = (await web.get("/cockpit/audit?before=999")).words
+        assert "ours" in audit
+        assert "their own" not in audit
+
+        for address in (theirs, own):
+            await web.post("/cockpit/media/delete", {"request": address.split("/")[3]})
+        await web.service.channel.until(lambda: not fox.files)
+        assert cat.files
+        assert (await web.get(own)).status == 404
+        await web.sign_in()
+        assert (await web.get(theirs)).status == 200
+        assert (await web.get("/cockpit/usage?by=nothing&days=x")).status == 200
