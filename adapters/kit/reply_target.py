@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import structlog
@@ -15,9 +16,10 @@ log = structlog.get_logger(__name__)
 _MARK = "encrypted:"
 
 
-def encode_fields(value: Any) -> dict[str, str]:
-    """Return the fields of a dataclass of texts by name, without the empty ones."""
-    return {field.name: text for field in fields(value) if (text := getattr(value, field.name))}
+@cache
+def _empty(kind: type[Any]) -> dict[str, str]:
+    """Return an empty text for each field of a dataclass of texts."""
+    return dict.fromkeys((field.name for field in fields(kind)), "")
 
 
 class ReplyTargetFields:
@@ -37,7 +39,8 @@ class ReplyTargetFields:
     def of(cls, reply_to: Mapping[str, str]) -> Self:
         """Read `Event.reply_to`. Names that are no field, as of a newer version, are ignored; missing ones are ""."""
         reply_to = {cls.RENAMED.get(name, name): value for name, value in reply_to.items()} if cls.RENAMED else reply_to
-        return cls(**{field.name: reply_to.get(field.name, "") for field in fields(cls)})  # type: ignore[arg-type]
+        empty = _empty(cls)  # type: ignore[arg-type]
+        return cls(**empty | {name: value for name, value in reply_to.items() if name in empty})
 
     @classmethod
     def decrypt(cls, reply_to: Mapping[str, str], services: AdapterServices) -> Self:
@@ -51,8 +54,8 @@ class ReplyTargetFields:
         return cls.of(reply_to)
 
     def to_reply_to(self) -> dict[str, str]:
-        """Write what `of` reads."""
-        return encode_fields(self)
+        """Write what `of` reads: the fields by name, without the empty ones."""
+        return {name: text for name in _empty(type(self)) if (text := getattr(self, name))}  # type: ignore[arg-type]
 
 
 def encrypt_secret(sink: Sink, target: type[ReplyTargetFields], services: AdapterServices) -> Sink:

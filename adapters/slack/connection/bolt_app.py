@@ -2,9 +2,16 @@
 
 import logging
 from copy import copy
+from typing import Any
 
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.request.internals import (
+    extract_enterprise_id,
+    extract_is_enterprise_install,
+    extract_team_id,
+    extract_user_id,
+)
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.connection.workspaces import Authorize, Workspaces
@@ -37,3 +44,22 @@ class _App(AsyncApp):
     def _init_context(self, req: AsyncBoltRequest) -> None:
         req.context["logger"] = self.logger
         req.context["client"] = copy(self.client)
+
+
+class SocketModeBoltRequest(AsyncBoltRequest):
+    """A request of Socket Mode with those parts of Bolt's context that are used.
+
+    Bolt looks for a dozen ids in every place that any request has them in, and for some of them several times.
+    """
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.mode, self.body, self.raw_body = "socket_mode", body, ""
+        self.query, self.headers, self.content_type = {}, {}, None
+        self.lazy_only, self.lazy_function_name = False, None
+        self.context = AsyncBoltContext(
+            is_enterprise_install=extract_is_enterprise_install(body),
+            enterprise_id=extract_enterprise_id(body),
+            team_id=extract_team_id(body),
+            user_id=extract_user_id(body),
+            response_url=body.get("response_url"),
+        )

@@ -6,13 +6,16 @@ from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.backoff import Backoff
 from adapters.kit.watchdog import Watchdog, interval
+from adapters.slack.connection.bolt_app import SocketModeBoltRequest
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason, retry_after
 from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.settings import APPS
@@ -27,12 +30,20 @@ _CLOSED_CHECKS = 2
 _WRONG_TOKEN = ("invalid_auth", "not_allowed_token_type", "account_inactive", "token_revoked", "missing_scope")
 
 
+class _Handler(AsyncSocketModeHandler):
+    """Passes requests to the app and sends its answers."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        response = await self.app.async_dispatch(SocketModeBoltRequest(req.payload))
+        await send_async_response(client, req, response, time.time())
+
+
 class Connection:
     """One connection, from hello to its end."""
 
     def __init__(self, app: AsyncApp, token: str, web: AsyncWebClient, *, stalled_after: float, timing: Timing) -> None:
         ping = min(timing.ping_interval, stalled_after / 3)
-        handler = AsyncSocketModeHandler(app, token, web_client=web, ping_interval=ping)
+        handler = _Handler(app, token, web_client=web, ping_interval=ping)
         self._web, self._token = web, token
         self._timeout = timing.hello_timeout
         self._stalled_after = stalled_after

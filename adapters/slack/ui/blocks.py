@@ -25,6 +25,7 @@ _RICH_TEXT = 3_000  # characters after which another rich_text block begins
 _DEEPEST = 8  # a list's `indent`
 _TITLE = 2  # a heading of this level or above is a header block
 _ELEMENT = 8  # characters that an element counts for besides its text
+_COUNTED = ("text", "url", "name")  # fields whose characters count
 _LONGEST_URL = 3000
 _LANGUAGE = re.compile(r"[a-z][a-z0-9+#._-]{0,29}")
 _CHECKBOXES = {True: "☑ ", False: "☐ ", None: ""}
@@ -52,13 +53,19 @@ def escape(text: str) -> str:
 
 def estimate_size(value: Any) -> int:
     """Return about how many characters Slack counts for blocks: texts, addresses and something for each element."""
-    if isinstance(value, list):
-        return sum(estimate_size(part) for part in value)
-    if isinstance(value, dict):
-        own = sum(len(value[name]) for name in ("text", "url", "name") if isinstance(value.get(name), str))
-        inner = (part for part in value.values() if isinstance(part, list | dict))
-        return own + _ELEMENT + sum(estimate_size(part) for part in inner)
-    return 0
+    size, left = 0, [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, list):
+            left += part
+        elif isinstance(part, dict):
+            size += _ELEMENT
+            for name, inner in part.items():
+                if not isinstance(inner, str):
+                    left.append(inner)
+                elif name in _COUNTED:
+                    size += len(inner)
+    return size
 
 
 # ------------------------------------------------------------------ lines

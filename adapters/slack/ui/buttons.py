@@ -19,6 +19,7 @@ from bot.ports import AdapterServices, ValueSigner
 BUTTON = "press:"
 #: The action of the button under an answer that is being written.
 STOP, RETRY = "stop", "retry"
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _BRACE = "{"  # with which the signed part of a value begins
 _MAX_VALUE, _MAX_LABEL, _MAX_BUTTONS = 2000, 75, 25
 #: Emoji in place of labels, for feedback.
@@ -84,7 +85,7 @@ class ActionButton:
 
 
 def _sign(fields: Mapping[str, str], signer: ValueSigner) -> str:
-    text = json.dumps({name: text for name, text in fields.items() if text}, separators=(",", ":"))
+    text = _encode({name: text for name, text in fields.items() if text})
     return f"{signer.sign(text)}{text}"
 
 
