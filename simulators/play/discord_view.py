@@ -112,7 +112,9 @@ def _used(discord: DiscordSimulator, message: Json) -> Json | None:
         return None
     payloads = (one.payload for one in discord.interactions.values())
     payload: Json = next((one for one in payloads if one["id"] == metadata["id"]), {})
-    return {"by": metadata["user"]["id"], "name": payload.get("data", {}).get("name", "")}
+    data = payload.get("data", {})
+    what = {3: "a button", 5: "a form"}.get(metadata["type"], "a command")
+    return {"by": metadata["user"]["id"], "what": f"/{data['name']}" if data.get("name") else what}
 
 
 def _modal(person: Person) -> Json | None:

@@ -126,7 +126,7 @@ export function discord(page) {
     return h("li", { class: `message${isPrivate ? " ephemeral" : ""}${message.is_bot ? " bot" : ""}` },
       page.avatar(message.author, names.name(message.author), message.is_bot),
       h("div", { class: "body" },
-        message.used && h("p", { class: "subtext" }, `↱ ${names.name(message.used.by)} used `, h("strong", {}, message.used.name ? `/${message.used.name}` : "a button")),
+        message.used && h("p", { class: "subtext" }, `↱ ${names.name(message.used.by)} used `, h("strong", {}, message.used.what)),
         message.answers && h("p", { class: "subtext" }, `↱ ${names.name(message.answers.author)}: `, ...markup(message.answers.content.split("\n")[0], "discord", names).flatMap((node) => [...node.childNodes])),
         h("p", { class: "by" }, h("strong", {}, names.name(message.author)), message.is_bot && h("span", { class: "badge" }, "app"), " ", h("time", {}, clock(Date.parse(message.timestamp))), message.edited && !message.is_bot && h("span", { class: "subtext" }, " (edited)")),
         isThinking ? h("p", { class: "streaming" }, h("span", { class: "dots", "aria-hidden": "true" }, "●●●"), ` ${names.name(message.author)} is thinking…`)

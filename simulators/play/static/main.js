@@ -67,7 +67,10 @@ const page = {
     const dialog = element("modal");
     if (dialog.state === state) return;
     dialog.state = state;
-    if (!state) { if (!dialog.isAsking) dialog.close(); return; }
+    if (!state) {
+      if (!dialog.isAsking) shut(dialog);
+      return;
+    }
     const { body, close } = make();
     const id = state.split("/")[0];
     if (dialog.formId === id) keepValues(dialog, body);
@@ -83,7 +86,7 @@ const page = {
   ask(title, value, done) {
     const dialog = element("modal");
     const field = h("textarea", { rows: 4, "aria-labelledby": "modal-title" }, value);
-    const close = () => { dialog.isAsking = false; dialog.close(); };
+    const close = () => { dialog.isAsking = false; shut(dialog); };
     dialog.isAsking = true;
     dialog.oncancel = close;
     dialog.replaceChildren(h("form", { on: { submit: (event) => { event.preventDefault(); close(); done(field.value); } } }, h("h2", { id: "modal-title" }, title), field,
@@ -96,6 +99,15 @@ const page = {
     if (!page.wire.hidden) panel.draw();
   },
 };
+
+/** Close a dialog. Chromium gives the focus back without a cursor, so that nothing could be typed: it is set anew. */
+function shut(dialog) {
+  dialog.close();
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return;
+  focused.blur();
+  focused.focus();
+}
 
 /** What was typed into a form stays when it is shown anew, as with errors. */
 function keepValues(dialog, body) {

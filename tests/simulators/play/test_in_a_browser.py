@@ -1,0 +1,155 @@
+"""`make play` in a real browser: people talk to the service on both pages, over the simulated platforms."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+
+from simulators.play.session import PlaySession
+from tests.support.pages.browser import browser, find_barriers, watch_errors
+
+expect.set_options(timeout=30_000)  # the machine may be busy
+
+
+@asynccontextmanager
+async def play(folder: Path) -> AsyncIterator[PlaySession]:
+    """Everything that `make play` starts."""
+    session = PlaySession(folder)
+    await session.start()
+    try:
+        yield session
+    finally:
+        await session.stop()
+
+
+async def write(page: Page, text: str, *, field: str = "#composer-text") -> None:
+    """Type a message, choosing what is offered for a first word that begins with @ or /."""
+    await page.locator(field).press_sequentially(text.partition(" ")[0])
+    await page.locator(".completions [aria-selected=true]").wait_for()
+    await page.keyboard.press("Enter")
+    await page.keyboard.type(text.partition(" ")[2])
+    await page.keyboard.press("Enter")
+
+
+async def kill(page: Page) -> None:
+    """Kill the service; return when its successor is connected."""
+    await page.get_by_role("button", name="Kill the service now").click()
+    await expect(page.get_by_text("the service starts again").last).to_be_visible()
+    await expect(page.locator(".service.ready")).to_be_visible()
+
+
+async def open_phone(chromium: Browser, url: str) -> Page:
+    """Open a page on a phone, in the dark."""
+    context = await chromium.new_context(color_scheme="dark", viewport={"width": 390, "height": 800})
+    page = await context.new_page()
+    await page.goto(url)
+    await expect(page.locator(".service.ready")).to_be_visible()
+    return page
+
+
+async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
+    """Ask, see the answer grow, use a form and buttons, get private answers, and one answer over a SIGKILL."""
+    async with play(tmp_path) as session, browser() as chromium:
+        context = await chromium.new_context(viewport={"width": 1280, "height": 800})
+        for walk in (walk_slack, walk_discord):
+            page = await context.new_page()
+            errors = watch_errors(page)
+            await walk(page, session)
+            phone = await open_phone(chromium, page.url)
+            assert await find_barriers(phone) == []
+            assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
+            assert errors == []
+            await page.close()
+
+
+async def walk_slack(page: Page, session: PlaySession) -> None:
+    """Ada on the Slack-like page."""
+    await page.goto(f"{session.url}/slack")
+    await expect(page.locator(".service.ready")).to_be_visible()
+    await write(page, "@Muse what can you do?")
+    await page.get_by_role("button", name="1 reply").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    answers = thread.locator(".message.bot")
+    await expect(thread.locator(".streaming")).to_be_visible()
+    await expect(answers.get_by_role("button", name="Again")).to_be_visible()
+    await page.locator("#thread-composer-text").fill("2 + 3")
+    await page.keyboard.press("Enter")
+    await expect(answers.nth(1)).to_contain_text("2 + 3 = 5")
+    await answers.nth(1).get_by_role("button", name="Good").click()
+    await expect(page.locator(".entry", has_text="block_actions")).to_contain_text("acknowledged")
+    assert await find_barriers(page) == []
+
+    await write(page, "/image ")
+    dialog = page.get_by_role("dialog")
+    assert await find_barriers(page) == []
+    await dialog.get_by_label("prompt").fill("<b>a red fox</b>")
+    await dialog.get_by_label("size").select_option("512x512")
+    await dialog.get_by_role("button", name="Go").click()
+    await page.get_by_role("log", name="Messages", exact=True).get_by_text("<b>a red fox</b>").wait_for()
+    await page.locator("#messages .message").nth(1).get_by_role("button", name="1 reply").click()
+    await expect(thread.locator("img")).to_have_js_property("naturalWidth", 512)
+
+    await write(page, "/usage ")
+    await expect(page.locator("#messages .ephemeral")).to_contain_text("Only visible to you")
+    await page.get_by_role("button", name="Muse", exact=True).click()
+    await page.get_by_role("button", name="Home", exact=True).click()
+    await page.get_by_role("button", name="Make a picture").wait_for()
+    assert await find_barriers(page) == []
+    await page.get_by_role("button", name="Messages", exact=True).click()
+    await page.locator("#composer-text").fill("what can you do?")
+    await page.keyboard.press("Enter")
+    await thread.locator(".streaming").wait_for()
+    await kill(page)
+    await expect(answers.get_by_role("button", name="Again")).to_be_visible()
+    await expect(answers).to_have_count(1)
+
+
+async def walk_discord(page: Page, session: PlaySession) -> None:
+    """Ada on the Discord-like page."""
+    await page.goto(f"{session.url}/discord")
+    await expect(page.locator(".service.ready")).to_be_visible()
+    await write(page, "@Muse what can you do?")
+    await page.get_by_role("button", name="🧵 what can you do?").last.click()
+    answers = page.locator("#messages .message.bot")
+    await expect(answers.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(answers.get_by_role("button", name="Again")).to_be_visible()
+    await page.get_by_role("button", name="# general", exact=True).click()
+
+    await page.locator("#composer-text").press_sequentially("/ima")
+    await page.keyboard.press("Enter")
+    form = page.get_by_role("group", name="Command image")
+    await form.get_by_label("size").select_option("512x512")
+    await form.get_by_label("prompt").fill("**a blue bird**")
+    assert await find_barriers(page) == []
+    await page.keyboard.press("Enter")
+    await expect(answers.locator("img")).to_have_js_property("naturalWidth", 512)
+    await answers.get_by_role("button", name="Delete").click()
+    private = page.locator("#messages .ephemeral")
+    await expect(private).to_contain_text("Deleted.")
+    await private.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Dismiss").click()
+    await expect(answers).to_have_count(0)
+
+    await page.locator("#composer-text").press_sequentially("/comp")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("group", name="Command compose").get_by_label("command").select_option("chat")
+    await page.get_by_role("button", name="Use", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Prompt").fill("2 + 3")
+    assert await find_barriers(page) == []
+    await dialog.get_by_role("button", name="Submit").click()
+    await expect(answers).to_contain_text("2 + 3 = 5")
+
+    await page.locator("#composer-text").press_sequentially("/usage")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Use", exact=True).click()
+    await expect(private).to_contain_text("Only you can see this")
+    await page.get_by_role("button", name="Muse", exact=True).click()
+    await page.locator("#composer-text").fill("what can you do?")
+    await page.keyboard.press("Enter")
+    await answers.get_by_role("button", name="Stop").wait_for()
+    await kill(page)
+    await expect(answers.get_by_role("button", name="Again")).to_be_visible()
+    await expect(answers).to_have_count(1)
+    assert await find_barriers(page) == []
