@@ -97,7 +97,7 @@ class DiscordState:
         self.changes = Changes()
         self.dispatch: Dispatch = _to_nobody  #: tells what the bot itself has brought about
         self.add_channel(CHANNEL, "general")
-        self.add_channel(OTHER, "other")
+        self.add_channel(OTHER, "random")
         self.add_channel(FORUM, "forum", kind=FORUM_KIND)
 
     async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
 #: Settings of the caller's that do not reach a child: it must never act with real tokens.
 _FOREIGN = ("AIMODELS_", "BOT_", "SLACK_", "DISCORD_")
 _STOPS = 10.0  #: seconds for an orderly end
@@ -16,9 +15,12 @@ _STOPS = 10.0  #: seconds for an orderly end
 class Child:
     """One program, over all its lives; `folder/NAME.log` is what it printed."""
 
-    def __init__(self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str], *, code: Path
+    ) -> None:
+        """`code`: the folder that has the packages; `folder`: where it runs."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
-        self.environment = {**inherited, "PYTHONPATH": str(_ROOT), **environment}
+        self.environment = {**inherited, "PYTHONPATH": str(code), **environment}
         self._command = command
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None

@@ -21,7 +21,6 @@ from simulators.play.wire import Wire
 
 _KEY = "the-key-of-the-play-page"
 _ROOT = Path(__file__).parents[2]
-_REFUSED = 8.0  #: seconds for which the API answers 429 on demand
 #: Prices for the sandbox, so that costs, quotes and limits can be seen.
 _PRICES = (
     "gpt-4-turbo=input:10|output:30,codellama-70b=input:1|output:1,seeddream-4.0=picture:0.04,"
@@ -30,16 +29,22 @@ _PRICES = (
 
 
 class PlaySession:
-    """Everything that runs. `settings` are environment variables of the service that win over the page's own."""
+    """Everything that runs.
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    `settings` are environment variables of the service that win over the page's own. `code` is the folder with the
+    service's packages.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, *, code: Path = _ROOT) -> None:
         self.folder = folder
+        self._code = code
         self.changes = Changes()
         self.wire = Wire()
         self.slack = SlackSide(self.wire)
         self.discord = DiscordSide(self.wire)
         self.sides: dict[str, SlackSide | DiscordSide] = {"slack": self.slack, "discord": self.discord}
         self.api = ApiProxy(self.wire, self.changes.notify)
+        self.refused_for = 8.0  #: seconds for which the API answers 429 on demand
         self.is_slow = False
         self.kills = 0
         self.service: Child
@@ -65,8 +70,8 @@ class PlaySession:
         number = _free_port()
         self.api.target = f"http://127.0.0.1:{number}"
         command = ("sandbox", "--port", str(number), "--api-key", _KEY)
-        self._sandbox = Child("sandbox", command, self.folder, {})
-        self.service = Child("service", ("bot", "run"), self.folder, self._environment())
+        self._sandbox = Child("sandbox", command, self.folder, {}, code=self._code)
+        self.service = Child("service", ("bot", "run"), self.folder, self._environment(), code=self._code)
         await self._web.start()
         await self._sandbox.start()
         await self._start_service()
@@ -166,7 +171,7 @@ class PlaySession:
             await self._read_manifest()
 
     def _is_code_newer(self) -> bool:
-        found = (path for folder in ("bot", "adapters") for path in (_ROOT / folder).rglob("*"))
+        found = (path for folder in ("bot", "adapters") for path in (self._code / folder).rglob("*"))
         return any(path.suffix in {".py", ".toml"} and path.stat().st_mtime > self._started_at for path in found)
 
     # ---- faults
@@ -188,9 +193,9 @@ class PlaySession:
                     one.slow_down(is_slow=self.is_slow)
                 self.wire.note("the platforms are slow" if self.is_slow else "the platforms are as quick as before")
             case "limit":
-                self.api.refuses_until = time.time() + _REFUSED
-                self.wire.note(f"the AI API answers 429 for {_REFUSED:g} s", platform="api")
-                asyncio.get_running_loop().call_later(_REFUSED + 0.1, self.changes.notify)
+                self.api.refuses_until = time.time() + self.refused_for
+                self.wire.note(f"the AI API answers 429 for {self.refused_for:g} s", platform="api")
+                asyncio.get_running_loop().call_later(self.refused_for + 0.1, self.changes.notify)
             case _:
                 raise PlayError("There is no such fault.")
         self.changes.notify()

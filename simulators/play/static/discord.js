@@ -72,7 +72,7 @@ export function discord(page) {
       if (event.key === "Escape") { event.preventDefault(); close(); }
     });
     main.extra.replaceChildren(box);
-    box.querySelector("input, select, textarea, button")?.focus();
+    box.querySelector(command.options?.length ? "[data-option]" : ".primary").focus();
   }
 
   function optionField(command, one, read) {

@@ -77,10 +77,10 @@ export function slack(page) {
         h("div", { class: "content" }, ...bodyOf(message, context)),
         message.stream === "streaming" && h("p", { class: "streaming" }, h("span", { class: "dots", "aria-hidden": "true" }, "…"), " ", h("button", { type: "button", class: "button", data: { focus: `stop${message.ts}` }, on: { click: () => act("stop", { thread: root }) } }, "Stop")),
         h("div", { class: "files" }, ...message.files.map(fileView)),
-        message.reactions?.length && h("p", { class: "reactions" }, ...message.reactions.map((one) => h("button", { type: "button", class: one.users.includes(state.person) ? "reaction mine" : "reaction", "aria-pressed": one.users.includes(state.person) ? "true" : "false", on: { click: () => act("react", { ts: message.ts, name: one.name }) } }, ...inline(`:${one.name}:`, "mrkdwn", names), ` ${one.count}`))),
+        message.reactions?.length > 0 && h("p", { class: "reactions" }, ...message.reactions.map((one) => h("button", { type: "button", class: one.users.includes(state.person) ? "reaction mine" : "reaction", "aria-pressed": one.users.includes(state.person) ? "true" : "false", on: { click: () => act("react", { ts: message.ts, name: one.name }) } }, ...inline(`:${one.name}:`, "mrkdwn", names), ` ${one.count}`))),
         !inThread && message.replies > 0 && h("button", { type: "button", class: "replies", data: { focus: `open${message.ts}` }, on: { click: () => page.go({ thread: message.ts }) } }, `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`, h("span", { class: "subtext" }, ` last at ${clock(Number(message.last_reply) * 1000)}`)),
       ),
-      entries.length && h("div", { class: "tools" }, !inThread && !message.viewer && h("button", { type: "button", class: "icon-button", title: "Reply in thread", "aria-label": "Reply in thread", data: { focus: `reply${message.ts}` }, on: { click: () => page.go({ thread: root }) } }, "💬"), menu("More actions", entries, { class: "icon-button", data: { focus: `menu${message.ts}` } })));
+      entries.length > 0 && h("div", { class: "tools" }, !inThread && !message.viewer && h("button", { type: "button", class: "icon-button", title: "Reply in thread", "aria-label": "Reply in thread", data: { focus: `reply${message.ts}` }, on: { click: () => page.go({ thread: root }) } }, "💬"), menu("More actions", entries, { class: "icon-button", data: { focus: `menu${message.ts}` } })));
   }
 
   function edit(message) {

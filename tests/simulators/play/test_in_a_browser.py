@@ -1,5 +1,6 @@
 """`make play` in a real browser: people talk to the service on both pages, over the simulated platforms."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +13,35 @@ from tests.support.pages.browser import browser, find_barriers, watch_errors
 expect.set_options(timeout=30_000)  # the machine may be busy
 
 
+ROOT = Path(__file__).parents[3]
+ROLL = """
+import secrets
+from bot.commands import Context, Parts, command
+from bot.models import CommandSpec, Lane, Text
+
+@command(CommandSpec(name="roll", description="Roll dice.", lane=Lane.FREE))
+async def roll(ctx: Context) -> Parts:
+    yield Text("thrown")
+"""
+
+
+def link_code(folder: Path) -> Path:
+    """The service's packages in a folder of their own, to which a command can be added."""
+    (folder / "bot").mkdir(parents=True)
+    for name in ("adapters", "aimodels", "sandbox"):
+        (folder / name).symlink_to(ROOT / name)
+    for path in (ROOT / "bot").iterdir():
+        if path.name not in {"commands", "__pycache__"}:
+            (folder / "bot" / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "bot" / "commands", folder / "bot" / "commands")  # with what is compiled of it
+    return folder
+
+
 @asynccontextmanager
 async def play(folder: Path) -> AsyncIterator[PlaySession]:
     """Everything that `make play` starts."""
-    session = PlaySession(folder)
+    session = PlaySession(folder / "data", code=link_code(folder / "code"))
+    session.refused_for = 2.0
     await session.start()
     try:
         yield session
@@ -56,11 +82,26 @@ async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
             page = await context.new_page()
             errors = watch_errors(page)
             await walk(page, session)
+            await use_new_command(page, tmp_path / "code")
             phone = await open_phone(chromium, page.url)
             assert await find_barriers(phone) == []
             assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
             assert errors == []
             await page.close()
+
+
+async def use_new_command(page: Page, code: Path) -> None:
+    """Add a command, if it is not there yet; after a reload of the page it can be used."""
+    added = code / "bot" / "commands" / "roll.py"
+    if not added.exists():
+        added.write_text(ROLL, encoding="utf-8")
+    await page.reload()
+    await expect(page.locator(".service.ready")).to_be_visible()
+    await page.get_by_role("button", name="# random", exact=True).click()
+    await page.locator("#composer-text").press_sequentially("/roll")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")  # sends it, or confirms its form
+    await expect(page.locator("#messages .bot")).to_contain_text("thrown")
 
 
 async def walk_slack(page: Page, session: PlaySession) -> None:
@@ -70,14 +111,21 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     await write(page, "@Muse what can you do?")
     await page.get_by_role("button", name="1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
-    answers = thread.locator(".message.bot")
+    answers = thread.locator(".message.bot:not(.ephemeral)")
     await expect(thread.locator(".streaming")).to_be_visible()
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
+    await page.get_by_role("button", name="Send the event twice").click()
+    await expect(page.get_by_text("app_mention was sent again")).to_be_visible()
+    await page.get_by_role("button", name="API answers 429").click()
+    await page.get_by_role("button", name="Slack is slow", pressed=False).click()
+    await page.get_by_role("button", name="Slack is slow", pressed=True).click()
     await page.locator("#thread-composer-text").fill("2 + 3")
     await page.keyboard.press("Enter")
+    await expect(page.locator(".entry.wrong", has_text="/v1/chat/completions")).to_contain_text("429")
     await expect(answers.nth(1)).to_contain_text("2 + 3 = 5")
     await answers.nth(1).get_by_role("button", name="Good").click()
     await expect(page.locator(".entry", has_text="block_actions")).to_contain_text("acknowledged")
+    await expect(answers).to_have_count(2)
     assert await find_barriers(page) == []
 
     await write(page, "/image ")
