@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest play sandbox test lint audit bench torture budget postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test lint audit bench pictures torture budget postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -51,6 +51,9 @@ audit: .venv/.dev ## Compare the packages with PyPI's list of known vulnerabilit
 
 bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
 	$(BIN)/python -m bench $(ARGS)
+
+pictures: .venv/.dev ## Make the pictures of the documents anew. Needs Chromium. Example: make pictures ARGS='slack discord'
+	$(BIN)/python -m bench.pictures $(ARGS)
 
 torture: .venv/.dev ## Run the service under faults and check what people saw. Example: make torture SECONDS=600
 	@nice $(BIN)/python -m bench.torture --seconds $(or $(SECONDS),60) $(ARGS)

@@ -1,82 +1,54 @@
-"""Draws a conversation in Discord: `python -m bench.pictures.discord`.
+"""Pictures of the Discord-like page."""
 
-The service answers from its sandbox on the Discord simulator; its messages become an HTML page, and the page a picture.
-"""
+from typing import Any
 
-import asyncio
-import tempfile
-from functools import partial
-from pathlib import Path
-
-from pydantic import SecretStr
-
-from adapters.discord.adapter import Discord
-from bench.pictures.browser import render_png
-from bench.pictures.discord_page import Page
-from bot import bootstrap
-from bot.ops import logs
-from bot.service import run_until
-from bot.settings.core import Settings
+from bench.pictures.camera import Camera
 from simulators.discord.checks import LOADING
-from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import ADA, BOB, CHANNEL, ME, TOKEN, Json, member, snowflake
+from simulators.discord.values import ADA, BOB, CHANNEL
+from simulators.play.session import PlaySession
 
-PICTURE = Path(__file__).parents[2] / "docs" / "discord.png"
-WIDTH = 680
-NAMES = {ADA: "Ada", BOB: "美玲", ME: "Muse"}
-
-
-async def run_conversation(simulator: DiscordSimulator, folder: Path) -> None:
-    """Ask typical questions in a channel, and wait for each answer."""
-    adapter = Discord(token=SecretStr(TOKEN), api_url=simulator.api)
-    settings = Settings(_env_file=None, bot_data_dir=folder, bot_requests_per_minute=0)  # type: ignore[call-arg, unused-ignore]
-    stopping = asyncio.Event()
-    async with bootstrap.build(settings, {adapter.name: adapter}) as core:
-        running = asyncio.create_task(run_until(core, stopping))
-        await simulator.until(lambda: simulator.gateway.is_connected)
-        said = await simulator.say(CHANNEL, f"<@{ME}> my name is Ada and I keep bees")
-        thread = str(said["id"])
-        await simulator.until(partial(simulator.bot_messages, thread), 60)
-        await core.worker.drain()
-        await simulator.say(thread, "what is my name?")
-        await simulator.until(lambda: len(simulator.bot_messages(thread)) == 2, 60)
-        await core.worker.drain()
-        for person, name, given in (
-            (ADA, "code", {"prompt": "is a word a palindrome?", "language": "python"}),
-            (BOB, "image", {"prompt": "雪地裡的紅狐狸", "n": 2}),
-        ):
-            options = [{"name": key, "type": 4 if key == "n" else 3, "value": value} for key, value in given.items()]
-            data: Json = {"id": snowflake(), "name": name, "type": 1, "options": options}
-            locale = "zh-TW" if person == BOB else "en-US"
-            interaction = await simulator.interact(
-                2, data, locale=locale, member={**member(person), "permissions": "0"}
-            )
-            await simulator.until(partial(is_complete, simulator, interaction["token"]), 60)
-            await core.worker.drain()
-        stopping.set()
-        await running
+MEI = "1033044521375764532"
+_MADE = 90.0  #: seconds for a picture or a film
 
 
-def is_complete(simulator: DiscordSimulator, token: str) -> bool:
-    """Return whether a command's answer is there with its files and buttons."""
-    message = simulator.originals.get(token, {"flags": LOADING})
-    return not message["flags"] & LOADING and "again" in str(message["components"])
+async def command(session: PlaySession, person: str, name: str, **values: str) -> dict[str, Any]:
+    """Use a slash command; return its answer once it is complete."""
+    discord = session.discord.simulator
+    known = set(discord.originals)
+    body = {"channel": CHANNEL, "command": name, "values": values}
+    await session.discord.act(person, "command", body)
+    [token] = await discord.until(lambda: set(discord.originals) - known)
+    await discord.until(lambda: token in discord.originals and not discord.originals[token]["flags"] & LOADING, _MADE)
+    answer: dict[str, Any] = discord.originals[token]
+    await discord.until(lambda: answer["components"] or answer["flags"], _MADE)
+    return answer
 
 
-async def build_page() -> str:
-    """Return the conversation as an HTML page."""
-    logs.configure("warning", "json")
-    with tempfile.TemporaryDirectory() as folder:
-        async with DiscordSimulator() as simulator:
-            await run_conversation(simulator, Path(folder))
-            return Page(simulator, NAMES).render("general", CHANNEL)
+async def scenes(session: PlaySession, camera: Camera) -> None:
+    """A channel with code and pictures, the options of a command, a form, and a film in the dark."""
+    url, discord = f"{session.url}/discord", session.discord.simulator
+    await discord.until(lambda: session.discord.is_connected and discord.commands)
+    said = await session.discord.act(ADA, "say", {"channel": CHANNEL, "text": "@Muse my name is Ada and I keep bees"})
+    await discord.until(lambda: any(m["components"] for m in discord.bot_messages(said["id"])), _MADE)
+    await command(session, ADA, "code", prompt="is a word a palindrome?", language="python")
+    await command(session, MEI, "image", prompt="雪地裡的紅狐狸", n="2", size="512x512")
+    page = await camera.open(url, size=(1080, 900), place=CHANNEL)
+    await page.locator("#messages img").nth(1).wait_for()
+    await camera.take(page, "discord")
 
+    await page.locator("#composer-text").press_sequentially("/image")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("a lighthouse in a storm, seen from the sea")
+    await camera.take(page, "discord-options")
+    await page.keyboard.press("Escape")
 
-def main() -> None:
-    """Write the picture."""
-    render_png(asyncio.run(build_page()), PICTURE, width=WIDTH)
-    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} kB")
+    await session.discord.act(BOB, "command", {"channel": CHANNEL, "command": "compose", "values": {"command": "chat"}})
+    page = await camera.open(url, size=(820, 640), place=CHANNEL, person=BOB)
+    await page.get_by_role("dialog").get_by_label("Prompt").fill("Explain how a transistor works.")
+    await camera.take(page, "discord-form")
+    await session.discord.act(BOB, "close", {})
 
-
-if __name__ == "__main__":
-    main()
+    await command(session, ADA, "video", prompt="a boat at sunset", duration="3")
+    page = await camera.open(url, size=(390, 780), dark=True, place=CHANNEL)
+    await camera.show_film(page.locator("video"))
+    await camera.take(page, "discord-phone")

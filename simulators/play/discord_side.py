@@ -33,7 +33,7 @@ class DiscordSide:
         people = (
             Person(discord, ADA, "Ada", permissions=_EVERYTHING),
             Person(discord, BOB, "Bob", permissions=_EVERYBODY),
-            Person(discord, _MEI, "美玲", locale="zh-TW", permissions=_EVERYBODY),
+            Person(discord, _MEI, "美玲", locale="zh-TW", permissions=_EVERYTHING),
         )
         self.people = {one.id: one for one in people}
         self.actions = DiscordActions(discord)
@@ -48,7 +48,7 @@ class DiscordSide:
 
     def label(self, number: str) -> str:
         """A person, in the list of people to be."""
-        return self.people[number].name + (" (administrator)" if number == ADA else "")
+        return self.people[number].name + (" (administrator)" if self.people[number].permissions == _EVERYTHING else "")
 
     def view(self, person: str, place: str, thread: str) -> Json:
         """What a person sees."""

@@ -22,7 +22,7 @@ class SlackSide:
         self.simulator = slack = SlackSimulator()
         self._wire = wire
         slack.team.name = "Lab"
-        mei = slack.person("美玲", id="U0MEI", locale="zh-TW")
+        mei = slack.person("美玲", id="U0MEI", locale="zh-TW", is_admin=True)
         self.people = {one.id: one for one in (slack.ada, slack.bob, mei)}
         slack.group("design", slack.bob, mei)
         slack.add_channel("random", id="C0RANDOM")

@@ -75,7 +75,7 @@ export function slack(page) {
         message.viewer && h("p", { class: "subtext" }, "👁 Only visible to you"),
         h("p", { class: "by" }, h("strong", {}, message.username || names.name(message.user)), isBot && h("span", { class: "badge" }, "app"), " ", h("time", {}, clock(Number(message.ts) * 1000)), message.edited && !isBot && h("span", { class: "subtext" }, " (edited)")),
         h("div", { class: "content" }, ...bodyOf(message, context)),
-        message.stream === "streaming" && h("p", { class: "streaming" }, h("span", { class: "dots", "aria-hidden": "true" }, "…"), " ", h("button", { type: "button", class: "button", data: { focus: `stop${message.ts}` }, on: { click: () => act("stop", { thread: root }) } }, "Stop")),
+        message.stream === "streaming" && h("p", { class: "streaming" }, h("span", { class: "dots", "aria-hidden": "true" }, "…"), h("span", { class: "visually-hidden" }, "is being written")),
         h("div", { class: "files" }, ...message.files.map(fileView)),
         message.reactions?.length > 0 && h("p", { class: "reactions" }, ...message.reactions.map((one) => h("button", { type: "button", class: one.users.includes(state.person) ? "reaction mine" : "reaction", "aria-pressed": one.users.includes(state.person) ? "true" : "false", on: { click: () => act("react", { ts: message.ts, name: one.name }) } }, ...inline(`:${one.name}:`, "mrkdwn", names), ` ${one.count}`))),
         !inThread && message.replies > 0 && h("button", { type: "button", class: "replies", data: { focus: `open${message.ts}` }, on: { click: () => page.go({ thread: message.ts }) } }, `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`, h("span", { class: "subtext" }, ` last at ${clock(Number(message.last_reply) * 1000)}`)),
@@ -138,7 +138,10 @@ export function slack(page) {
       if (state.thread) {
         fill(page.threadHead, state.thread.title, () => [h("h2", {}, state.thread.title || "Thread"), h("button", { type: "button", class: "icon-button", "aria-label": "Close the thread", on: { click: () => page.go({ thread: "" }) } }, "✕")]);
         page.stick(page.threadScroll, () => sync(page.threadMessages, state.thread.messages, (one) => one.ts, (one) => render(one, true)));
-        page.threadStatus.textContent = statusText(state.thread.ts);
+        const isWorking = Boolean(state.statuses[state.thread.ts]) || state.thread.messages.some((one) => one.stream === "streaming");
+        fill(page.threadStatus, [statusText(state.thread.ts), isApp() && isWorking, state.thread.ts], () => [
+          statusText(state.thread.ts), " ", isApp() && isWorking && h("button", { type: "button", class: "button", title: "Slack's own Stop", on: { click: () => act("stop", { thread: state.thread.ts }) } }, "■ Stop the app"),
+        ]);
       }
       const working = Object.keys(state.statuses || {}).filter((ts) => ts !== state.thread?.ts);
       page.status.textContent = working.length ? statusText(working[working.length - 1]) : "";

@@ -1,0 +1,88 @@
+"""A browser that takes small pictures of the pages of `make play`."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlencode
+
+from PIL import Image
+from playwright.async_api import Browser, Locator, Page, async_playwright
+
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+PACKAGES = "chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"  # of Debian
+LARGEST = 150_000  #: bytes of a picture
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: Fits the window to what is written, and hides what nobody needs to see in a picture.
+_STYLE = ".tools, .top .service, #wire-button { display: none !important; }"
+
+
+@asynccontextmanager
+async def camera() -> AsyncIterator["Camera"]:
+    """Run the system's Chromium. Raises `FileNotFoundError` with an instruction."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        raise FileNotFoundError(f"no Chromium: install it, on Debian with apt-get install {PACKAGES}")
+    FOLDER.mkdir(exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        try:
+            yield Camera(browser)
+        finally:
+            await browser.close()
+
+
+class Camera:
+    """Opens pages as people, and takes pictures of them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    async def open(self, url: str, *, size: tuple[int, int], dark: bool = False, **query: str) -> Page:
+        """Open a page without its wire, in a window of that size."""
+        context = await self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            device_scale_factor=2 if size[0] < 500 else 1.5,
+            color_scheme="dark" if dark else "light",
+            timezone_id="UTC",
+            bypass_csp=True,  # for the style below
+        )
+        page = await context.new_page()
+        await page.goto(f"{url}?{urlencode(query)}")
+        await page.add_style_tag(content=_STYLE)
+        await page.locator(".service.ready").wait_for(state="attached")
+        if await page.locator("#wire").is_visible():
+            await page.evaluate("document.querySelector('#wire-button').click()")
+        return page
+
+    async def show_film(self, video: Locator) -> None:
+        """Show a film in its middle."""
+        await video.evaluate(
+            """(one) => new Promise((done) => {
+                one.onseeked = () => requestAnimationFrame(done);
+                one.preload = "auto";
+                one.currentTime = 1.5;
+            })"""
+        )
+        await video.page.wait_for_timeout(500)  # the sign that it loads fades
+
+    async def take(self, page: Page | Locator, name: str) -> None:
+        """Save a picture as small as it gets without being ugly. Raises `ValueError` for one that stays too big."""
+        owner = page if isinstance(page, Page) else page.page
+        await owner.evaluate(
+            """() => Promise.all([...document.images].map((one) => one.complete || new Promise((done) => {
+                one.onload = one.onerror = done;
+            })))"""
+        )
+        await owner.mouse.move(2, 2)
+        raw = await page.screenshot(animations="disabled", caret="hide")
+        target = FOLDER / f"{name}.webp"
+        with Image.open(BytesIO(raw)) as image:
+            for quality in (88, 80, 70, 60):
+                image.convert("RGB").save(target, quality=quality, method=6)
+                if target.stat().st_size <= LARGEST:
+                    print(f"{target.name}: {target.stat().st_size / 1000:.0f} kB")
+                    return
+        raise ValueError(f"{target} is too big")
