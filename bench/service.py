@@ -8,7 +8,7 @@ import contextlib
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -33,7 +33,7 @@ from bot.models import (
     Status,
 )
 from bot.ops import gc_tuning, logs
-from bot.ports import AdapterServices, Confirm, Sink, always_owned
+from bot.ports import AdapterServices, Confirm, NoDirectory, Sink, always_owned
 from bot.settings.core import Settings
 
 CONVERSATIONS = 50
@@ -63,7 +63,7 @@ class BenchDraft:
         self.shown.set_result(None)
 
 
-class BenchAdapter:
+class BenchAdapter(NoDirectory):
     """A platform at no cost, so that only the core is measured."""
 
     name = "bench"
@@ -99,9 +99,6 @@ class BenchAdapter:
         return ""
 
     async def check(self) -> Sequence[CheckResult]:
-        return ()
-
-    async def role_ids(self) -> Collection[str] | None:
         return ()
 
 

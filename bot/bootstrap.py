@@ -148,7 +148,7 @@ async def build(
         quotas = Quotas(limits=LimitBook(settings, store), prices=prices, ledger=store, zone=zone)
         names = [spec.name for spec in registry.specs]
         near = LimitNotices(queue=store, values=store, adapters=adapters, zone=zone, background=background)
-        policy = Policy(settings, quotas=quotas, scoped=scoped, near=near, commands=names)
+        policy = Policy(settings, quotas=quotas, scoped=scoped, near=near, commands=names, directories=adapters)
         await quotas.limits.rules()  # names the roles that matter
         limits = LearntLimits(store)
         approvals = Approvals(

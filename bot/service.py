@@ -16,7 +16,7 @@ from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
-from bot.policy.role_check import unmatched_roles
+from bot.policy.role_check import roles_of_administrators, unmatched_roles
 from bot.ports import Receiver
 from bot.security.private_files import make_private, restrict_new_files
 from bot.settings.core import Settings
@@ -91,8 +91,13 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
 
 
 async def _report_unmatched_roles(core: Core) -> None:
-    """Log the rules of the environment that name a role which nobody has."""
-    if text := await unmatched_roles(core.settings, core.adapters):
+    """Log the rules that name a role which nobody has."""
+    try:
+        named = await roles_of_administrators(core.settings, core.store)
+    except StoreError as exc:
+        log.warning("rules not checked", reason=str(exc))
+        named = frozenset()
+    for text in await unmatched_roles(core.settings, core.adapters, named):
         log.warning(text)
 
 

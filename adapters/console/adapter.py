@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,13 @@ from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryRefused, DownloadFailed, NothingAnswered, StoreError, WrongContent
 from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
-from bot.ports import AdapterServices, Confirm, Sink, always_owned
+from bot.ports import AdapterServices, Confirm, NoDirectory, Sink, always_owned
 
 _EARLIER = 4  # turns shown when a conversation goes on
 _PIECE = 256 * 1024
 
 
-class Console:
+class Console(NoDirectory):
     """The terminal as a platform of one person.
 
     Piped: every line is a message; `run` returns when the input has ended and every question is answered.
@@ -171,7 +171,3 @@ class Console:
         """Return the conversation that would be opened."""
         text = translate("console.check", self._person.locale, name=self.conversation)
         return (CheckResult(subject=self.name, text=text, is_ok=True),)
-
-    async def role_ids(self) -> Collection[str] | None:
-        """Return none: the person at the terminal has no roles."""
-        return ()

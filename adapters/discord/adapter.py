@@ -13,6 +13,7 @@ from discord.http import HTTPClient
 from pydantic import SecretStr
 
 from adapters.discord import interaction_tokens
+from adapters.discord.directory import DiscordDirectory
 from adapters.discord.gateway.client import DiscordClient, EventRouter, use_api_url, use_gateway_url
 from adapters.discord.gateway.errors import describe_error, raise_delivery_errors
 from adapters.discord.gateway.watchdog import GatewayWatchdog
@@ -47,7 +48,7 @@ _CANCELLATIONS = 5
 _BAD_TOKEN = 4004
 
 
-class Discord:
+class Discord(DiscordDirectory):
     """Discord as a platform. Drafts need only `connected`; events need `run`."""
 
     name = ADAPTER
@@ -332,7 +333,3 @@ class Discord:
     async def check(self) -> Sequence[CheckResult]:
         """Check token, intents and permissions."""
         return await check.run_checks(self._token.get_secret_value(), self._message_content, self._api_url)
-
-    async def role_ids(self) -> Collection[str] | None:
-        """Return the roles of all servers; None where Discord does not tell."""
-        return await check.find_roles(self._token.get_secret_value(), self._api_url)

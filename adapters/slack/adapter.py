@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import aiohttp
 import structlog
@@ -15,6 +17,7 @@ from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
+from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.http_endpoints import HttpEndpoints
 from adapters.slack.connection.socket_mode import SocketModeSupervisor
 from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, create_client
@@ -22,22 +25,23 @@ from adapters.slack.connection.workspaces import InstallationSource, NotInstalle
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.history import read_prior_messages
 from adapters.slack.inbound.listeners import EventRouter
+from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.thread_state import ThreadConversations
-from adapters.slack.inbound.user_groups import UserGroups
+from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
-from adapters.slack.setup.check import find_groups, run_checks
+from adapters.slack.setup.check import find_channel_problem, find_groups, run_checks
 from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
 from bot.background import BackgroundTasks
-from bot.errors import DeliveryDelayed, DeliveryRefused, SettingsError
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import operator_text, translate
-from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, Confirm, Sink, always_owned
+from bot.models import Actor, Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
+from bot.ports import AdapterServices, ChannelProblem, Confirm, Sink, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -254,3 +258,39 @@ class Slack:
     async def role_ids(self) -> Collection[str] | None:
         """Return the user groups that somebody is in; None: of many workspaces, or where Slack does not tell."""
         return await find_groups(self._settings, self._api)
+
+    def kind_of(self, name: str) -> Literal["person", "role"] | None:
+        """Return what an id names."""
+        return "role" if is_group(name) else "person" if is_person(name) else None
+
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
+        """Return a person with their user groups; None: of another workspace, or where Slack does not tell."""
+        assert self._users is not None, "connected first"
+        assert self._groups is not None, "connected first"
+        target = ReplyTarget.of(reply_to)
+        owner, _, plain = person.rpartition(".")
+        if owner not in ("", target.owner):
+            return None
+        try:
+            workspace = await self.workspaces.find(target.team, target.enterprise)
+        except (DeliveryError, StoreError) as exc:
+            log.info("person not read", reason=str(exc))
+            return None
+        workspace = replace(workspace, team=target.team or workspace.team)
+        found = await self._users.find(workspace, plain)
+        return build_actor(replace(found, roles=await self._groups.read(workspace, plain)), workspace)
+
+    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+        """Ask Slack for the channel's newest message, which the bot can read only where it can write."""
+        owner, _, plain = channel.rpartition(".")
+        if reply_to is not None and owner not in ("", ReplyTarget.of(reply_to).owner):
+            return "absent"
+        if self._workspaces is None:
+            return await find_channel_problem(self._settings, self._api, plain)
+        organisation = owner if owner.startswith("E") else ""
+        try:
+            client = await self._workspaces.find_client("" if organisation else owner, organisation)
+        except (DeliveryError, StoreError) as exc:
+            log.info("channel not checked", reason=str(exc))
+            return ""
+        return await channel_problem(client, plain)

@@ -43,6 +43,11 @@ def write_mention(subject: Subject, id: str, label: str = "") -> str:  # noqa: A
     return f"<{subject}:{id}|{shown}>" if shown else f"<{subject}:{id}>"
 
 
+def link_mention(mention: Mention) -> str:
+    """Return Markdown that names somebody; in a private answer a platform shows it as a mention."""
+    return f"[@{mention.id}]({mention})"
+
+
 def split_mentions(text: str) -> Sequence[str]:
     """Return the words of a text; a mention is one word, commas separate."""
     return [match[0] for match in _WORD.finditer(text)]

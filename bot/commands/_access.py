@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.commandline.mentions import Mention
+from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
 from bot.commands._tables import table_code, table_row
 from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule
@@ -51,10 +51,10 @@ def list_rules(ctx: Context) -> str:
 
 def list_closed_commands(ctx: Context) -> str:
     """Return which commands the author may not use here, each with the reason."""
-    rules, off = ctx.effective.access_rules(), ctx.effective.words(COMMANDS_OFF)
+    off = ctx.effective.words(COMMANDS_OFF)
     lines = []
     for spec in ctx.commands.specs:
-        refusal = ctx.policy.check(ctx.event, spec, rules)
+        refusal = ctx.policy.check(ctx.event, spec, ctx.effective)
         if refusal is not None:
             lines.append(f"- {refusal.text}")
         elif spec.name in off:
@@ -62,28 +62,32 @@ def list_closed_commands(ctx: Context) -> str:
     return "\n".join([ctx.translate("access.closed"), *lines]) if lines else ctx.translate("access.all_open")
 
 
-def explain(ctx: Context, what: str, subjects: Sequence[Mention]) -> str:
+async def explain(ctx: Context, what: str, subjects: Sequence[Mention]) -> str:
     """Return what decides that a person may, or may not, use something here: the author, or whom a manager names."""
     spec = _spec_of(ctx, what)
     who, actor = ctx.translate("access.you"), ctx.event.actor
-    is_administered = any(ctx.may_administer(scope) for scope in ADMINISTERED)
+    is_administered = any(ctx.may_administer(scope, owns_dm=False) for scope in ADMINISTERED)
+    rules, are_roles_known = ctx.effective.access_rules(), True
     if subjects and str(subjects[0]) != f"person:{actor.id}":
         if not is_administered:
             raise UsageError(ctx.translate("access.not_allowed.why"))
         subject = subjects[0]
-        who = f"`{subject}`"
+        who = link_mention(subject)
+        found = await ctx.directory.find_actor(ctx.event.reply_to, subject.id) if subject.subject == "person" else None
+        are_roles_known = found is not None or subject.subject == "role"
         roles = (subject.id,) if subject.subject == "role" else ()
-        actor = Actor(id=subject.id if subject.subject == "person" else "", locale=actor.locale, roles=roles)
-    event, rules = replace(ctx.event, actor=actor), ctx.effective.access_rules()
-    refusal = ctx.policy.check(event, spec, rules)
+        actor = found or Actor(id=subject.id if subject.subject == "person" else "", roles=roles)
+        actor = replace(actor, locale=ctx.event.actor.locale)
+    event = replace(ctx.event, actor=actor)
+    refusal = ctx.policy.check(event, spec, ctx.effective)
     if refusal is None:
         if spec.name in ctx.effective.words(COMMANDS_OFF) and spec.name not in ALWAYS_OPEN:
             return f"{who}: {ctx.translate('policy.command_off', command=spec.name)}"
-        key = "access.open" if actor is ctx.event.actor else "access.open_but_roles"
+        key = "access.open" if are_roles_known else "access.open_but_roles"
         waits = [ctx.translate(f"settings.scope.{scope}") for scope, _ in ctx.effective.paused() if spec.kind]
         paused = [ctx.translate("access.paused", scopes=ctx.join_list(waits))] if waits else []
         return "\n".join([ctx.translate(key, who=who, command=spec.name), *paused])
-    verdict = find_refusing(rules, event, spec) if ctx.policy.check(event, spec, ()) is None else None
+    verdict = find_refusing(rules, event, spec) if ctx.policy.check(event, spec) is None else None
     if verdict is None:
         by = ctx.translate("access.by_operator")
     elif ctx.may_administer(verdict.scope):

@@ -23,7 +23,7 @@ from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.moderation.guarded_api import EventApi
 from bot.policy import Policy, Quotas
 from bot.policy.rules import id_forms, names_unread_role
-from bot.ports import AuditEntry, AuditLog, Journal, UsageLedger, UsageReports
+from bot.ports import AuditEntry, AuditLog, Directory, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value
 from bot.settings.media_sizes import sizes_of
@@ -54,6 +54,7 @@ class Context:
     audit_log: AuditLog  #: what administrators did
     approvals: Approvals  #: requests that wait for a decision
     policy: Policy  #: who may use what
+    directory: Directory  #: people, roles and channels of the platform
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
@@ -80,24 +81,24 @@ class Context:
             raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example or self.spec.name}"))
         return text
 
-    def may_administer(self, scope: Scope) -> bool:
+    def may_administer(self, scope: Scope, *, owns_dm: bool = True) -> bool:
         """Return whether the author may change what holds for a scope's people: its administrators and managers.
 
-        Anybody may in their own direct messages. Raises `StoreError`, and `UsageError` where unread roles matter.
+        `owns_dm`: anybody may in their own direct messages. Raises `UsageError` where unread roles matter.
         """
-        if self.is_administrator(scope):
+        if self.is_administrator(scope, owns_dm=owns_dm):
             return True
         actor = self.event.actor
-        managers = self.effective.managers(scope)
+        managers = {mention.id for mention in self.effective.managers(scope)}
         self.policy.roles.add(managers)
         if names_unread_role(self.event, managers):
             raise UsageError(self.translate("policy.roles_unread"))
         return not managers.isdisjoint(id_forms(self.event.adapter, (actor.id, *actor.roles)))
 
-    def is_administrator(self, scope: Scope) -> bool:
-        """Return whether the author administers a scope without having been named for it."""
+    def is_administrator(self, scope: Scope, *, owns_dm: bool = True) -> bool:
+        """Return whether the author administers a scope without having been named for it. `owns_dm`: see above."""
         event = self.event
-        if self.is_service_admin() or (scope is Scope.CHANNEL and event.location.is_private):
+        if self.is_service_admin() or (owns_dm and scope is Scope.CHANNEL and event.location.is_private):
             return True
         return event.actor.is_admin and scope is not Scope.SERVICE
 

@@ -73,7 +73,7 @@ async def access(ctx: Context) -> Parts:
     picked = (ctx.option("who"), ctx.option("channel"))
     subjects = [_subject(ctx, word) for word in (*words, *split_mentions(" ".join(picked)))]
     if action == "why":
-        yield Text(explain(ctx, what, subjects))
+        yield Text(await explain(ctx, what, subjects))
         return
     if not subjects:
         raise UsageError(ctx.translate("access.missing"))

@@ -1,17 +1,22 @@
 """`audit`: what administrators changed here."""
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.commandline.mentions import read_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.commands._tables import csv_text, table_code, table_row
+from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import ERASED_PERSON, AuditEntry
 
 _LONGEST_FILE = 100_000  # entries
+#: Entries that are read at once, and how often, for the managers of a channel.
+_PAGE, _PAGES = 500, 20
 _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
 
 
@@ -38,19 +43,22 @@ _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
     )
 )
 async def audit(ctx: Context) -> Parts:
-    """List the newest entries of the workspace; an administrator of the service sees all of the platform."""
-    if not (ctx.event.actor.is_admin or ctx.is_service_admin()):
+    """List the newest entries: of the platform, the workspace or the channel, as far as the author administers them."""
+    if not _may_read(ctx):
         raise UsageError(ctx.translate("audit.not_allowed"))
-    workspace = None if ctx.is_service_admin() else ctx.event.location.workspace
     is_file = ctx.option("file") == "yes"
     days, named = ctx.option("days"), ctx.option("person")
-    entries = await ctx.audit_log.audit(
-        ctx.event.adapter,
-        workspace=workspace,
-        actor=await _find_actor(ctx, named) if named else None,
-        action=ctx.option("action").strip().lower(),
-        since=datetime.now(UTC) - timedelta(days=int(days)) if days else None,
-        limit=_LONGEST_FILE if is_file and "n" not in ctx.event.options else ctx.integer("n"),
+    entries = await _entries(
+        ctx,
+        partial(
+            ctx.audit_log.audit,
+            ctx.event.adapter,
+            workspace=None if ctx.is_service_admin() else ctx.event.location.workspace,
+            actor=await _find_actor(ctx, named) if named else None,
+            action=ctx.option("action").strip().lower(),
+            since=datetime.now(UTC) - timedelta(days=int(days)) if days else None,
+        ),
+        _LONGEST_FILE if is_file and "n" not in ctx.event.options else ctx.integer("n"),
     )
     if not entries:
         yield Text(ctx.translate("audit.nothing"))
@@ -66,6 +74,30 @@ async def audit(ctx: Context) -> Parts:
     lines = [table_row(heads), "|" + "---|" * len(columns)]
     lines += [table_row([table_code(text) for text in _cells(ctx, entry)]) for entry in entries]
     yield Text("\n".join(lines))
+
+
+def _may_read(ctx: Context) -> bool:
+    """Return whether the author administers the channel or more; their own direct messages are no such place."""
+    has_place = ctx.event.actor.is_admin or ctx.is_service_admin() or bool(ctx.event.location.workspace)
+    return has_place and ctx.may_administer(Scope.CHANNEL, owns_dm=False)
+
+
+async def _entries(
+    ctx: Context, read: Callable[..., Awaitable[Sequence[AuditEntry]]], limit: int
+) -> Sequence[AuditEntry]:
+    """Return the newest entries that the author may read: managers of a channel those on that channel alone."""
+    if ctx.may_administer(Scope.WORKSPACE):
+        return await read(limit=limit)
+    found: list[AuditEntry] = []
+    before: int | None = None
+    for _ in range(_PAGES):
+        page = await read(limit=_PAGE, before=before)
+        here = ctx.event.location.channel
+        found += [entry for entry in page if entry.channel == here and entry.scope == Scope.CHANNEL]
+        if len(page) < _PAGE or len(found) >= limit:
+            break
+        before = page[-1].seq
+    return found[:limit]
 
 
 async def _find_actor(ctx: Context, named: str) -> str:

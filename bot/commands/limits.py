@@ -9,6 +9,7 @@ from bot.commands._settings import change_button
 from bot.commands._tables import table_code, table_row
 from bot.control.limits import LimitRule, Who, to_units
 from bot.control.registry import HERE
+from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
 from bot.i18n import kind_label
 from bot.limits import MICROS, UNITS, Measure, Period
@@ -65,11 +66,11 @@ async def limits(ctx: Context) -> Parts:
     amount, clears = ctx.event.prompt.strip(), ctx.option("clear") == "yes"
     if not amount and not clears:
         yield Text("\n\n".join([part async for part in _overview(ctx)]))
-        if ctx.event.actor.is_admin or ctx.is_service_admin():
+        if any(_administers(ctx, scope) for scope in ADMINISTERED):
             yield change_button(ctx, ("amount", "of", "per", "who", "channel", "for", "in", "clear"))
         return
     rule = _rule(ctx, amount, clears=clears)
-    if not (ctx.is_service_admin() or (rule.adapter and ctx.event.actor.is_admin)):
+    if not _may_set(ctx, rule):
         raise UsageError(ctx.translate(f"settings.not_allowed.{ctx.option('in')}"))
     before = await ctx.quotas.limits.set(rule, is_removed=clears)
     if clears and before is None:
@@ -138,7 +139,7 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
         lines.append(table_row([describe_amount(limit, locale), subject, describe_left(standing), back]))
     heads = [ctx.translate(f"limits.{column}") for column in ("limit", "for", "left", "back")]
     yield _table(heads, lines) if lines else ctx.translate("limits.none")
-    if not (ctx.event.actor.is_admin or ctx.is_service_admin()):
+    if not any(_administers(ctx, scope) for scope in ADMINISTERED):
         return
     rules = [rule for rule in await ctx.quotas.limits.rules() if _is_shown(ctx, rule)]
     lines = [
@@ -174,9 +175,24 @@ async def _prices(ctx: Context) -> str:
     return _table([ctx.translate(f"limits.{column}") for column in ("kind", "model", "price")], lines)
 
 
+def _administers(ctx: Context, scope: Scope) -> bool:
+    return ctx.may_administer(scope, owns_dm=False)
+
+
+def _may_set(ctx: Context, rule: LimitRule) -> bool:
+    """Return whether the author may set a limit: of the service, of the workspace, or of this channel alone."""
+    if not rule.adapter:
+        return ctx.is_service_admin()
+    is_of_channel = rule.who is Who.CHANNEL and rule.id == ctx.event.location.channel
+    return _administers(ctx, Scope.WORKSPACE) or (is_of_channel and _administers(ctx, Scope.CHANNEL))
+
+
 def _is_shown(ctx: Context, rule: LimitRule) -> bool:
     here = (ctx.event.adapter, ctx.event.location.workspace)
-    return ctx.is_service_admin() or not rule.adapter or (rule.adapter, rule.workspace) == here
+    if ctx.is_service_admin():
+        return True
+    is_here = (rule.adapter, rule.workspace) == here
+    return (is_here or not rule.adapter) if _administers(ctx, Scope.WORKSPACE) else (is_here and _may_set(ctx, rule))
 
 
 def _whom(rule: LimitRule) -> str:

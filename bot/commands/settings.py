@@ -66,7 +66,7 @@ async def settings(ctx: Context) -> Parts:
         return
     scope = _scope(ctx, setting)
     if setting.is_place and not clears:
-        value = _place(ctx, setting, written)
+        value = await _place(ctx, setting, written)
     problem = "" if clears else setting.error(value, ctx.event.actor.locale)
     if problem:
         raise UsageError(problem)
@@ -74,13 +74,17 @@ async def settings(ctx: Context) -> Parts:
     yield Text(await _confirmation(ctx, setting, scope, is_cleared=clears))
 
 
-def _place(ctx: Context, setting: ScopedSetting, written: str) -> str:
-    """Return the id of the channel that a value names. Raises `UsageError`."""
-    if written.lower() == HERE:
-        return ctx.event.location.channel
-    if not any(mention.subject == "channel" for mention in find_mentions(written)):
+async def _place(ctx: Context, setting: ScopedSetting, written: str) -> str:
+    """Return the id of the channel that a value names. Raises `UsageError` where the service can't write there."""
+    here = ctx.event.location.channel
+    named = [mention.id for mention in find_mentions(written) if mention.subject == "channel"]
+    channel = here if written.lower() == HERE else next(iter(named), "")
+    if not channel:
         raise UsageError(ctx.translate("settings.here", name=setting.name))
-    return setting.normalize(written)
+    problem = await ctx.directory.channel_problem(channel, reply_to=ctx.event.reply_to)
+    if problem:
+        raise UsageError(ctx.translate(f"settings.channel.{problem}"))
+    return channel
 
 
 def _find(ctx: Context, name: str) -> ScopedSetting:
@@ -132,14 +136,13 @@ def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
 def _may_change(ctx: Context, setting: ScopedSetting, scope: Scope) -> bool:
     """Return whether the author may change a value: their own, a thread's, or one that they administer.
 
-    Only administrators name managers, and change what is theirs alone.
+    Only administrators name managers. Some settings are nobody's own in their direct messages either.
     """
-    is_admin = ctx.event.actor.is_admin or ctx.is_service_admin()
-    if setting.by_admins and not is_admin:
-        return False
-    if scope in (Scope.ME, Scope.THREAD):
-        return True
-    return ctx.is_administrator(scope) if setting.name == MANAGERS else ctx.may_administer(scope)
+    if setting.name == MANAGERS:
+        return ctx.is_administrator(scope, owns_dm=False)
+    if setting.by_admins:
+        return ctx.may_administer(scope, owns_dm=False)
+    return scope in (Scope.ME, Scope.THREAD) or ctx.may_administer(scope)
 
 
 async def _overview(ctx: Context) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from bot.commandline.mentions import read_mention, split_mentions
+from bot.commandline.mentions import Mention, find_mentions
 from bot.control.access import PAUSED, PREFIX, AccessRule, parse_rule
 from bot.control.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, ON, REPLY_MODE, ScopedSetting, split_list
 from bot.control.scopes import (
@@ -127,16 +127,11 @@ class EffectiveSettings:
         """Return the rules of administrators on who may use what here."""
         return [parse_rule(scope, value) for scope, value in self.administered(PREFIX)]
 
-    def managers(self, scope: Scope) -> frozenset[str]:
+    def managers(self, scope: Scope) -> Sequence[Mention]:
         """Return the people and roles that administrators have named for a scope, or for one around it."""
         wider = ADMINISTERED[ADMINISTERED.index(scope) :]
-        return frozenset(
-            mention.id
-            for of_scope, value in self.administered(MANAGERS)
-            if of_scope in wider
-            for mention in map(read_mention, split_mentions(value))
-            if mention is not None
-        )
+        named = [value for of_scope, value in self.administered(MANAGERS) if of_scope in wider]
+        return tuple(dict.fromkeys(mention for value in named for mention in find_mentions(value)))
 
     @property
     def has_own_api(self) -> bool:

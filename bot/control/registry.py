@@ -66,7 +66,7 @@ class ScopedSetting:
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
-    by_admins: bool = False  #: only administrators may change it, in their own direct messages, too
+    by_admins: bool = False  #: only administrators and managers may change it: nobody else in direct messages either
 
     @property
     def name(self) -> str:
@@ -230,6 +230,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         ),
         words=commands,
         scopes=ADMINISTERED,
+        by_admins=True,
     )
     yield ScopedSetting(
         option=Option(

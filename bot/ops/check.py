@@ -1,10 +1,11 @@
 """The `check` command: checks settings, database, API key and each configured platform at no cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
 from bot.commands import load_offered
+from bot.control.registry import APPROVAL_CHANNEL
 from bot.errors import SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.models import KINDS, CheckResult
@@ -12,7 +13,7 @@ from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
 from bot.ops.web import is_served_by_us, listen
 from bot.platforms import create_adapters, known_settings
-from bot.policy.role_check import named_roles, unmatched_roles
+from bot.policy.role_check import named_roles, roles_of_administrators, unmatched_roles
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
 from bot.settings.api_endpoint import has_moderation, needs_sandbox, open_client
@@ -39,7 +40,9 @@ async def check() -> list[CheckResult]:
     checked = {} if errors and is_fallback else adapters
     for adapter in checked.values():
         findings.extend(await adapter.check())
-    return [*findings, *await _check_roles(settings, checked)]
+    roles, places = await _read_named(settings)
+    findings += await _check_roles(settings, checked, roles)
+    return [*findings, *await _check_places(checked, places)]
 
 
 def _errors(subject: str, exc: SettingsError) -> list[CheckResult]:
@@ -58,20 +61,43 @@ def _check_rules(settings: Settings) -> CheckResult:
     return CheckResult(subject=operator_text("check.settings"), text=operator_text("check.allowed"), is_ok=True)
 
 
-async def _check_roles(settings: Settings, adapters: Mapping[str, Adapter]) -> list[CheckResult]:
+async def _read_named(settings: Settings) -> tuple[frozenset[str], Sequence[tuple[str, str]]]:
+    """Return the roles that administrators have named, and the channels in which approvers are asked, by adapter.
+
+    None while a running service has the database: it has looked at its start.
+    """
+    try:
+        async with make_store(settings) as store:
+            roles, channels = await roles_of_administrators(settings, store), await store.find_values(APPROVAL_CHANNEL)
+    except (SettingsError, StoreError):  # another line says so
+        return frozenset(), ()
+    return roles, sorted({(namespace.split(":")[1], channel) for namespace, channel in channels.items()})
+
+
+async def _check_places(adapters: Mapping[str, Adapter], places: Sequence[tuple[str, str]]) -> list[CheckResult]:
+    """Check that the service can ask approvers in the channels that administrators have set."""
+    found = []
+    for name, channel in places:
+        problem = await adapters[name].channel_problem(channel) if name in adapters else ""
+        if problem:
+            text = operator_text(f"check.approval_channel.{problem}", channel=channel)
+            found.append(CheckResult(subject=name, text=text, is_ok=False))
+    return found
+
+
+async def _check_roles(
+    settings: Settings, adapters: Mapping[str, Adapter], by_administrators: frozenset[str]
+) -> list[CheckResult]:
     """Check that rules on roles can match: platforms without roles take no notice of them."""
-    named = list(named_roles(settings))
-    if not named:
-        return []
+    named = named_roles(settings)
     found = []
     without = [name for name, adapter in adapters.items() if not adapter.capabilities.has_roles]
-    if without:
+    if without and named:
         text = operator_text("check.no_roles", names=join_list(without, operator_locale()))
         is_ok = len(without) < len(adapters)
         found.append(CheckResult(subject=operator_text("check.settings"), text=text, is_ok=is_ok))
-    if text := await unmatched_roles(settings, adapters):
-        found.append(CheckResult(subject=operator_text("check.settings"), text=text, is_ok=False))
-    return found
+    unmatched = await unmatched_roles(settings, adapters, by_administrators)
+    return [*found, *(CheckResult(subject=operator_text("check.settings"), text=t, is_ok=False) for t in unmatched)]
 
 
 def _check_names() -> list[CheckResult]:

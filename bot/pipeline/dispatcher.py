@@ -37,7 +37,7 @@ from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refuse
 from bot.pipeline.jobs import OutcomeBuilder
 from bot.pipeline.retries import Failure
 from bot.policy import Policy, Quotas
-from bot.ports import AuditLog, ContextStore, Journal, KeyValues, Maintenance, Reader, UsageLedger, UsageReports
+from bot.ports import Adapter, AuditLog, ContextStore, Journal, KeyValues, Maintenance, UsageLedger, UsageReports
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class Dispatcher:
     on_fallback: Callable[[Kind], None]  #: called when another model is asked
     spool: Spool
     attachment_reader: AttachmentReader
-    adapters: Mapping[str, Reader]
+    adapters: Mapping[str, Adapter]
     background: BackgroundTasks  #: tasks that nobody waits for
 
     async def run(
@@ -140,6 +140,7 @@ class Dispatcher:
             audit_log=self.audit_log,
             approvals=self.questions.approvals,
             policy=self.policy,
+            directory=adapter,
             commands=self.registry,
             seq=job.seq,
             stop=stop,

@@ -9,6 +9,7 @@ from bot.commands import Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.quotes import DECISIONS
 from bot.control.registry import COMMANDS_OFF, LANGUAGE
+from bot.control.scopes import Scope
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
 from bot.i18n import translate
@@ -60,8 +61,7 @@ class Inbox:
             rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
-        rules = effective.access_rules()
-        refusal = self.policy.check(event, spec, rules) or self._switched_off(event, spec, effective)
+        refusal = self.policy.check(event, spec, effective) or self._switched_off(event, spec, effective)
         if refusal is None:
             answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
             try:
@@ -97,7 +97,8 @@ class Inbox:
         if spec.name not in effective.words(COMMANDS_OFF):
             return None
         text = translate("policy.command_off", event.actor.locale, command=spec.name)
-        return Refusal(text, reason=f"off {spec.name}")
+        refusal = Refusal(text, reason=f"off {spec.name}")
+        return self.policy.with_names(refusal, event, effective.find(COMMANDS_OFF).scope or Scope.SERVICE, effective)
 
     async def _find_undelivered(self, event: Event) -> Answer | None:
         """Return the answer of the event that this one retries, if its platform refused to show it."""

@@ -1,15 +1,17 @@
 """The decision whether an event may be answered."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.control.access import EVERYTHING, AccessRule
+from bot.commandline.mentions import Mention, link_mention
+from bot.control.access import EVERYTHING
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.registry import COMMANDS_OFF
+from bot.control.scopes import Scope
 from bot.errors import OverLimit, UsageError
-from bot.i18n import translate
+from bot.i18n import join_list, translate
 from bot.limits import QuotaRequest
 from bot.models import CommandSpec, Event, Job
 from bot.policy.access import Verdict, find_refusing
@@ -17,8 +19,11 @@ from bot.policy.limit_notices import LimitNotices
 from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
+from bot.ports import Directory
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
+
+_NAMED = 5  #: people and roles that a refusal names at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,13 @@ class Policy:
         scoped: ScopedSettings,
         near: LimitNotices,
         commands: Collection[str] = (),
+        directories: Mapping[str, Directory] | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        """Raises `SettingsError` for a wrong rule. `commands`: the names that rules may use; empty: any."""
+        """Raises `SettingsError` for a wrong rule.
+
+        `commands`: the names that rules may use; empty: any. `directories`: of the platforms, by adapter.
+        """
         self._settings = settings
         self._general = general_lists(settings)
         self._by_command = command_lists(settings.bot_command_rules, commands)
@@ -62,10 +71,15 @@ class Policy:
         self.near = near
         quotas.limits.report_roles_to(self.roles.add)
         self.scoped = scoped
+        self._directories = directories or {}
         self._now = now
 
-    def check(self, event: Event, spec: CommandSpec, rules: Sequence[AccessRule] = ()) -> Refusal | None:
-        """Return the refusal by permissions; None: record it with its `quota`. `rules`: of administrators here."""
+    def check(self, event: Event, spec: CommandSpec, effective: EffectiveSettings | None = None) -> Refusal | None:
+        """Return the refusal by permissions; None: record it with its `quota`. `effective`: None: the operator's alone.
+
+        A refusal that an administrator can lift names those whom the author can ask.
+        """
+        rules = effective.access_rules() if effective is not None else ()
         if rules:
             self.roles.add(rule.id for rule in rules if rule.subject == "role")
         locale = event.actor.locale
@@ -73,11 +87,28 @@ class Policy:
             return Refusal("", silent=True)
         if event.actor.is_stranger and not self._settings.bot_allow_strangers:
             return Refusal(translate("policy.stranger", locale), reason="stranger")
-        return (
-            _refused_by(self._general, event, "")
-            or _refused_by(self._by_command.get(spec.name), event, spec.name)
-            or _refused_by_rule(find_refusing(rules, event, spec), spec.name, locale)
+        refusal = _refused_by(self._general, event, "") or _refused_by(
+            self._by_command.get(spec.name), event, spec.name
         )
+        scope = Scope.SERVICE
+        if refusal is None and (verdict := find_refusing(rules, event, spec)) is not None:
+            refusal, scope = _refused_by_rule(verdict, spec.name, locale), verdict.scope
+        return None if refusal is None else self.with_names(refusal, event, scope, effective)
+
+    def with_names(self, refusal: Refusal, event: Event, scope: Scope, effective: EffectiveSettings | None) -> Refusal:
+        """Return a refusal that names whom its reader can ask: managers of the scope, and whom the operator lists."""
+        managers = effective.managers(scope) if effective is not None else ()
+        directory = self._directories.get(event.adapter)
+        prefix = f"{event.adapter}:"
+        listed = [name.removeprefix(prefix) for name in self._settings.bot_admins]
+        kinds = [(directory.kind_of(name), name) for name in listed] if directory is not None else ()
+        admins = [Mention(kind, name) for kind, name in kinds if kind is not None]
+        found = [one for one in dict.fromkeys((*managers, *admins)) if one.id != event.actor.id]
+        if not found or event.actor.is_stranger:
+            return refusal
+        locale = event.actor.locale
+        names = join_list((link_mention(one) for one in found[:_NAMED]), locale)
+        return replace(refusal, text=translate("policy.names", locale, refusal=refusal.text, names=names))
 
     def environment_rules(self) -> Sequence[tuple[str, str, str]]:
         """Return the rules of the environment: on what, "allow" or "deny", and whom."""
@@ -96,8 +127,7 @@ class Policy:
             return
         if spec.name in effective.words(COMMANDS_OFF):
             raise UsageError(translate("policy.command_off", job.event.actor.locale, command=spec.name))
-        rules = effective.access_rules()
-        refusal = self.check(job.event, spec, rules) if rules else None
+        refusal = self.check(job.event, spec, effective) if effective.access_rules() else None
         if refusal is not None:
             raise UsageError(refusal.text)
 
@@ -105,7 +135,7 @@ class Policy:
         """Check and count a recorded event whose request has changed. Raises `StoreError`."""
         effective = await self.scoped.for_event(event)
         event = replace(event, has_own_api=effective.has_own_api)
-        refusal = self.check(event, spec, effective.access_rules())
+        refusal = self.check(event, spec, effective)
         quota = await self.quota(event, spec, effective)
         if refusal is None and quota is not None:
             try:
@@ -153,10 +183,8 @@ def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | No
     return Refusal(translate(key, locale, command=command), reason=f"{subject} {command}".strip())
 
 
-def _refused_by_rule(verdict: Verdict | None, command: str, locale: str) -> Refusal | None:
+def _refused_by_rule(verdict: Verdict, command: str, locale: str) -> Refusal:
     """Return the refusal by a rule of an administrator."""
-    if verdict is None:
-        return None
     if verdict.is_unread:
         return Refusal(translate("policy.roles_unread", locale), reason="roles unread", once_a="minute")
     about, ask = (translate(f"policy.{key}", locale) for key in (f"about.{verdict.subject}", f"ask.{verdict.scope}"))

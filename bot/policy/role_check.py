@@ -1,10 +1,15 @@
-"""Rules of the environment that name a role which nobody can have."""
+"""Rules of the environment and of administrators that name a role which nobody can have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from bot.commandline.mentions import find_mentions
+from bot.control.access import PREFIX, parse_rule
+from bot.control.limits import LimitBook, Who
+from bot.control.registry import APPROVERS, MANAGERS
+from bot.control.scopes import Scope
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.policy.rules import command_lists, general_lists, id_forms
-from bot.ports import Adapter
+from bot.ports import Adapter, KeyValues
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
 
@@ -16,17 +21,34 @@ def named_roles(settings: Settings) -> frozenset[str]:
     return in_rules | listed_approvers(settings.bot_approvers, "role")
 
 
-async def unmatched_roles(settings: Settings, adapters: Mapping[str, Adapter]) -> str:
-    """Return a sentence on the named roles that no platform has; "": each may match somebody, or it can't be known."""
-    named, known = set(named_roles(settings)), set[str]()
-    for name, adapter in adapters.items() if named else ():
-        if not adapter.capabilities.has_roles:
-            continue
+async def roles_of_administrators(settings: Settings, values: KeyValues) -> frozenset[str]:
+    """Return the roles that administrators have named: in rules, limits, and lists of people. Raises `StoreError`."""
+    rules = [parse_rule(Scope.SERVICE, value) for value in (await values.find_by_prefix(PREFIX)).values()]
+    found = {rule.id for rule in rules if rule.subject == "role"}
+    found |= {limit.id for limit in await LimitBook(settings, values).rules() if limit.who is Who.ROLE}
+    for name in (MANAGERS, APPROVERS):
+        for value in (await values.find_values(name)).values():
+            found |= {mention.id for mention in find_mentions(value) if mention.subject == "role"}
+    return frozenset(found)
+
+
+async def unmatched_roles(
+    settings: Settings, adapters: Mapping[str, Adapter], by_administrators: Collection[str] = ()
+) -> Sequence[str]:
+    """Return sentences on named roles that no platform has; none: each may match somebody, or it can't be known.
+
+    `by_administrators`: the roles that administrators have named while the service ran.
+    """
+    of_environment, known = named_roles(settings), set[str]()
+    having = {name: adapter for name, adapter in adapters.items() if adapter.capabilities.has_roles}
+    for name, adapter in having.items() if of_environment or by_administrators else ():
         ids = await adapter.role_ids()
         if ids is None:
-            return ""
+            return ()
         known |= id_forms(name, ids)
-    unmatched = sorted(named - known)
-    if not unmatched or not any(adapter.capabilities.has_roles for adapter in adapters.values()):
-        return ""
-    return operator_text("check.unmatched_roles", roles=join_list(unmatched, operator_locale()))
+    named = (("check.unmatched_roles", of_environment), ("check.unmatched_rules", frozenset(by_administrators)))
+    return [
+        operator_text(key, roles=join_list(unmatched, operator_locale()))
+        for key, roles in named
+        if having and (unmatched := sorted(roles - known))
+    ]

@@ -97,6 +97,10 @@ ReplyMode = Literal["auto", "thread", "reply"]
 REPLY_MODES: tuple[ReplyMode, ...] = get_args(ReplyMode)
 
 
+#: There is no such channel, or it is hidden from the service; or the service may not write there.
+ChannelProblem = Literal["", "absent", "closed"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSettings:
     """The settings of a channel that its adapter obeys."""
@@ -243,11 +247,52 @@ class Checkable(Protocol):
     async def check(self) -> Sequence[CheckResult]:
         """Check the configuration against the platform at no cost, for the `check` command."""
 
+
+class Directory(Protocol):
+    """The people, roles and channels of a platform, by the ids of the core. Works without `connected`, too."""
+
     async def role_ids(self) -> Collection[str] | None:
         """Return the ids of the roles that people may have, as rules name them; None: they can't be known."""
 
+    def kind_of(self, name: str) -> Literal["person", "role"] | None:
+        """Return what an id names; None: nobody on this platform."""
 
-class Adapter(Receiver, Sender, Reader, Checkable, Protocol):
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
+        """Return a person, with their roles, in the workspace of a request; None: they can't be read."""
+
+    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+        """Return why the service can't write in a channel; "": it can, or that can't be known.
+
+        `reply_to`: of a request; a channel of another workspace is absent then.
+        """
+
+
+class NoDirectory:
+    """The directory of a platform that has no roles, and channels that are always open."""
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return no roles."""
+        return ()
+
+    def kind_of(self, name: str) -> Literal["person", "role"] | None:  # noqa: ARG002
+        """Return None: nobody is known."""
+        return None
+
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:  # noqa: ARG002
+        """Return None: nobody is known."""
+        return None
+
+    async def channel_problem(
+        self,
+        channel: str,  # noqa: ARG002
+        *,
+        reply_to: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> ChannelProblem:
+        """Return no problem."""
+        return ""
+
+
+class Adapter(Receiver, Sender, Reader, Checkable, Directory, Protocol):
     """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
 
     def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:

@@ -235,6 +235,9 @@ class KeyValues(Protocol):
     async def find_values(self, name: str) -> Mapping[str, str]:
         """Return the values of that name by their namespaces. Reads them all: not for every event."""
 
+    async def find_by_prefix(self, prefix: str) -> Mapping[tuple[str, str], str]:
+        """Return the values whose names begin so, by namespace and name. Reads them all: not for every event."""
+
     def namespace(self, name: str) -> Namespace:
         """Return the values under that name."""
 

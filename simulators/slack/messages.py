@@ -176,4 +176,5 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def _inline(part: Json) -> str:
-    return str(part.get("text") or part.get("url") or part.get("name") or part.get("user_id") or "")
+    names = ("text", "url", "name", "user_id", "usergroup_id", "channel_id")
+    return str(next((part[name] for name in names if part.get(name)), ""))

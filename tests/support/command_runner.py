@@ -47,6 +47,7 @@ from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
 from bot.pipeline.jobs import OutcomeBuilder
 from bot.pipeline.timing import PipelineTiming
+from bot.ports import NoDirectory
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -347,6 +348,7 @@ class CommandRunner:
             calls=calls,
             conversation=conversation,
             effective=conversation.effective,
+            directory=NoDirectory(),
             defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
             api_job=calls.api_job,

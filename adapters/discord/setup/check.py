@@ -9,11 +9,13 @@ import discord
 
 from adapters.discord.gateway.client import DiscordClient, use_api_url
 from adapters.discord.settings import PORTAL
+from adapters.discord.setup.channel_problem import channel_problem
 from adapters.discord.timing import Timing
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import SettingsError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import CheckResult, CommandSpec
+from bot.ports import ChannelProblem
 
 SUBJECT = "discord"
 #: The permissions that the bot needs in a channel, and no others.
@@ -100,6 +102,20 @@ async def find_roles(token: str, api_url: str) -> frozenset[str] | None:
         )
     except (discord.DiscordException, *NETWORK_ERRORS):
         return None
+    finally:
+        await client.close()
+
+
+async def find_channel_problem(token: str, api_url: str, channel: str) -> ChannelProblem:
+    """Return why the bot can't write in a channel; "": it can, or Discord does not tell."""
+    if api_url:
+        use_api_url(api_url)
+    client = DiscordClient(message_content=False, timing=Timing())
+    try:
+        await client.login(token)
+        return await channel_problem(client, channel)
+    except (discord.DiscordException, *NETWORK_ERRORS):
+        return ""
     finally:
         await client.close()
 

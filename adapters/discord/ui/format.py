@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
+from bot.commandline.mentions import read_mention
 from bot.markdown import (
     Block,
     Code,
@@ -40,6 +41,9 @@ SPOILER_OPEN, SPOILER_CLOSE = "\ue000", "\ue001"
 #: Columns of a table. A small screen has fewer and wraps the lines of a code block.
 COLUMNS = 72
 _RULE = "─" * 12
+#: People, roles and channels as Discord shows their names. No message of the bot notifies them.
+_MENTIONS = {"person": "<@{}>", "role": "<@&{}>", "channel": "<#{}>"}
+_ID = re.compile(r"\d{15,20}")
 _ZERO_WIDTH = "\u200b"  # breaks a sequence that Discord would interpret
 _DEEPEST_HEADING = 3
 _CACHED = 256  # converted pieces: while an answer grows, most of its pieces stay the same
@@ -222,6 +226,8 @@ def _span(text: str) -> str:
 def _link(url: str, children: Sequence[Inline], *, is_bare: bool) -> str:
     """Return a link without a preview; where its label is another address, both are shown."""
     label = plain_text(children)
+    if (named := read_mention(url)) is not None and named.subject in _MENTIONS and _ID.fullmatch(named.id):
+        return _MENTIONS[named.subject].format(named.id)
     if not is_safe_url(url) or not url.startswith("http") or _INVITE.search(url):
         text = "" if is_bare else _inlines(children)
         return f"{text} ({escape(url)})" if text and url else text or escape(url)

@@ -21,7 +21,13 @@ from bot.ports import AdapterServices
 log = structlog.get_logger(__name__)
 
 _WORKSPACES = 2000  # workspaces in memory
+_PERSON = re.compile(r"(?:[TE]\w+\.)?[UW][A-Z0-9]+")
 _GROUP = re.compile(rf"(?:{ADAPTER}:)?(?:[TE]\w+\.)?S\w+")
+
+
+def is_person(name: str) -> bool:
+    """Whether an id is that of a user: `U012`, or `T012.U012` among many workspaces."""
+    return _PERSON.fullmatch(name) is not None
 
 
 def is_group(role: str) -> bool:
@@ -82,6 +88,15 @@ class UserGroups:
         if groups.due <= time.monotonic() and groups.reading is None:
             self._read_soon(workspace, groups)
         return None if groups.roles is None else groups.roles.get(user, ())
+
+    async def read(self, workspace: Workspace, user: str) -> tuple[str, ...] | None:
+        """Return the ids of a user's groups, once they are read; None: Slack does not tell."""
+        roles = self.roles_of(workspace, user)
+        groups = self._groups.get((workspace.owner, workspace.team))
+        if roles is None and groups is not None and groups.reading is not None:
+            await asyncio.wait({groups.reading}, timeout=self._timing.groups_patience)
+            roles = self.roles_of(workspace, user)
+        return roles
 
     def changed(self, workspace: Workspace) -> None:
         """Read a workspace's groups again, as they have changed."""

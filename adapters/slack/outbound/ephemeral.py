@@ -18,6 +18,7 @@ from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refu
 from adapters.slack.outbound.layout import MessagePart, message_forms, split_parts
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
+from adapters.slack.ui.mentions import ANYBODY
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.models import Answer
 
@@ -34,7 +35,7 @@ async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) 
 
     Raises `DeliveryError`.
     """
-    parts = split_parts(answer.text, _MAX_MESSAGES)
+    parts = split_parts(answer.text, _MAX_MESSAGES, mentions=ANYBODY)
     for number, part in enumerate(parts, start=1):
         is_last = number == len(parts)
         actions = answer.actions if is_last else ()

@@ -9,6 +9,7 @@ from typing import Any
 from adapters.slack.outbound.uploads import Upload, prepare_upload
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks
+from adapters.slack.ui.mentions import ANYBODY
 from bot import markdown as md
 from bot.i18n import translate
 from bot.markdown.split import iter_split
@@ -87,17 +88,20 @@ class MessagePart:
     blocks: list[Block]
 
 
-def split_parts(markdown: str, most: int | None = None) -> list[MessagePart]:
-    """Return the messages that show a text, whole and in order; at most `most`: no others are made."""
-    return list(islice(_fit(markdown, _FIRST_TRY), most))
+def split_parts(markdown: str, most: int | None = None, *, mentions: Collection[str] = ()) -> list[MessagePart]:
+    """Return the messages that show a text, whole and in order; at most `most`: no others are made.
+
+    `mentions`: see `render_blocks`.
+    """
+    return list(islice(_fit(markdown, _FIRST_TRY, mentions), most))
 
 
-def _fit(markdown: str, limit: int) -> Iterator[MessagePart]:
+def _fit(markdown: str, limit: int, mentions: Collection[str]) -> Iterator[MessagePart]:
     for piece in iter_split(markdown, limit, measure=_measure):
-        blocks = render_blocks(piece)
+        blocks = render_blocks(piece, mentions=mentions)
         is_too_large = len(blocks) > BLOCKS - _RESERVED_BLOCKS or estimate_size(blocks) > MAX_SIZE
         if limit > _LEAST and is_too_large:
-            yield from _fit(piece, min(limit, _measure(piece)) // 2)
+            yield from _fit(piece, min(limit, _measure(piece)) // 2, mentions)
         else:
             yield MessagePart(piece, blocks)
 
@@ -174,7 +178,7 @@ async def layout_answer(answer: Answer, locale: str) -> AnswerLayout:
     text = "\n\n".join(part for part in (answer.text.strip("\n"), *links) if part)
     if media and len(text) <= _CAPTION and len(parts := split_parts(text)) <= 1:
         return AnswerLayout(parts, media, is_caption=True)
-    return _layout_text(text, media, locale)
+    return _layout_text(text, media, locale, ANYBODY if answer.private else ())
 
 
 def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayout:
@@ -191,8 +195,8 @@ def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayo
     return AnswerLayout([*begin, *end], [], is_caption=False)
 
 
-def _layout_text(text: str, media: Sequence[Upload], locale: str) -> AnswerLayout:
-    texts = split_parts(text, MAX_PARTS + 1)
+def _layout_text(text: str, media: Sequence[Upload], locale: str, mentions: Collection[str]) -> AnswerLayout:
+    texts = split_parts(text, MAX_PARTS + 1, mentions=mentions)
     files = list(media)
     if len(texts) > MAX_PARTS:
         files.append(whole_text(text))

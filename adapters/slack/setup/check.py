@@ -8,6 +8,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.settings import APPS, Settings
@@ -21,6 +22,7 @@ from adapters.slack.setup.observed_events import (
 )
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import CheckResult
+from bot.ports import ChannelProblem
 
 SUBJECT = "slack"
 _APP_ID = 2  # where an app-level token has the app's id, between dashes
@@ -62,6 +64,15 @@ async def find_groups(settings: Settings, api: str) -> frozenset[str] | None:
         except API_ERRORS:
             return None
     return frozenset(str(group["id"]) for group in answer["usergroups"] if group.get("users"))
+
+
+async def find_channel_problem(settings: Settings, api: str, channel: str) -> ChannelProblem:
+    """Return why the bot can't write in a channel; "": it can, or it is of one of many workspaces."""
+    if settings.slack_bot_token is None:
+        return ""
+    async with _client(api) as client:
+        client.token = settings.slack_bot_token.get_secret_value().strip()
+        return await channel_problem(client, channel)
 
 
 def _check_http_mode(app: str, last_seen: Mapping[str, str]) -> CheckResult:

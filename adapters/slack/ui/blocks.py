@@ -15,7 +15,9 @@ from functools import lru_cache
 from typing import Any
 
 from adapters.slack.types import Block
+from adapters.slack.ui.mentions import ANYBODY, mention_element
 from bot import markdown as md
+from bot.commandline.mentions import read_mention
 
 #: Slack's limits, with a margin where others have measured what is not documented.
 BLOCKS = 50
@@ -134,7 +136,9 @@ def _render_text(content: str, style: _Style, mentions: Collection[str]) -> Iter
 
 def _render_link(link: md.Link, style: _Style, mentions: Collection[str]) -> Iterator[Block]:
     label = md.plain_text(link.children)
-    if not md.is_safe_url(link.url) or len(link.url) > _LONGEST_URL:
+    if (named := read_mention(link.url)) is not None:
+        yield mention_element(named) if mentions is ANYBODY else _text(label, style)
+    elif not md.is_safe_url(link.url) or len(link.url) > _LONGEST_URL:
         yield from _render(link.children, style, mentions)
         if link.url and not link.is_bare:
             yield _text(f" ({link.url})", style)

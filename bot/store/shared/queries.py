@@ -47,6 +47,10 @@ SELECT id, answer FROM (
     ORDER BY seq DESC LIMIT {_RECENT}) AS newest
 WHERE {{has_media}} ORDER BY seq DESC LIMIT :limit
 """
+_FIND_BY_PREFIX = """
+SELECT namespace, name, value FROM key_values
+WHERE substr(name, 1, :length) = :prefix AND (expires IS NULL OR expires > :now)
+"""
 _FIND_VALUES = "SELECT namespace, value FROM key_values WHERE name = :name AND (expires IS NULL OR expires > :now)"
 #: A workspace is in the JSON of the event alone. In a string quotes are escaped, so that a match is the field.
 _FINISHED = """
@@ -151,6 +155,11 @@ class StoreQueries:
     async def find_values(self, name: str) -> Mapping[str, str]:
         rows = await self.rows(_FIND_VALUES, name=codec.to_key(name), now=time.time())
         return {codec.from_key(namespace): codec.from_key(value) for namespace, value in rows}
+
+    async def find_by_prefix(self, prefix: str) -> Mapping[tuple[str, str], str]:
+        key = codec.to_key(prefix)
+        rows = await self.rows(_FIND_BY_PREFIX, prefix=key, length=len(key), now=time.time())
+        return {(codec.from_key(place), codec.from_key(name)): codec.from_key(value) for place, name, value in rows}
 
     async def finished_before(self, before: datetime, *, adapter: str, channel: str, workspace: str) -> list[int]:
         """Return the sequence numbers of the answered events of a place that are older than `before`."""

@@ -7,7 +7,7 @@ acknowledged, and posts a second message if asked twice.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,7 +30,7 @@ from bot.models import (
     Status,
     Turn,
 )
-from bot.ports import AdapterServices, Confirm, Sink, always_owned
+from bot.ports import AdapterServices, Confirm, NoDirectory, Sink, always_owned
 
 
 @dataclass(slots=True)
@@ -251,7 +251,7 @@ def _size(path: Any) -> int:
     return path.stat().st_size if path is not None else 0
 
 
-class ChannelAdapter:
+class ChannelAdapter(NoDirectory):
     """The test platform's adapter."""
 
     name = "channel"
@@ -315,9 +315,6 @@ class ChannelAdapter:
         return ""
 
     async def check(self) -> Sequence[CheckResult]:
-        return ()
-
-    async def role_ids(self) -> Collection[str] | None:
         return ()
 
 

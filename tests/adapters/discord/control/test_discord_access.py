@@ -38,7 +38,7 @@ async def test_a_mention_in_a_message_keeps_its_id(tmp_path: Path) -> None:
 
 
 async def test_a_pause_keeps_requests(tmp_path: Path) -> None:
-    """A mention and a slash command wait, each told so, and are answered after the end of the pause."""
+    """A mention and a slash command wait, each told so, over a restart, and are answered after the end of the pause."""
     async with whole(tmp_path) as one:
         assert "已暫停" in await told(one, await one.command("pause", reason="維護中"))
         thread = await one.mention("hello")
@@ -48,6 +48,8 @@ async def test_a_pause_keeps_requests(tmp_path: Path) -> None:
             lambda: any("管理員已暫停這裡" in str(body) for body in one.simulator.called("PATCH", token))
         )
         assert one.echo.prompts == []
+        await one.stop()
+        await one.start()
         assert "已恢復" in await told(one, await one.command("resume"))
         await one.see(thread, "re: hello")
         await one.see(CHANNEL, "re: hi")

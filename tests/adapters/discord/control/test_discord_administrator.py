@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from simulators.discord.components import resolve_picked
-from simulators.discord.values import ADA, BOB, CHANNEL, OTHER, member, user
+from simulators.discord.values import ADA, BOB, CHANNEL, OTHER, ROLE, SEND, member, user
 from tests.support.discord.interactions import SUBMITTED
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import Whole, whole
@@ -80,3 +80,27 @@ async def test_pickers_mentions_and_forms(tmp_path: Path) -> None:
         await fill_in(one, "approvers", approvers=[ADA, DESIGN], **{"for": "workspace"})
         await see_private(one, f"person:{ADA} role:{DESIGN}")
         await ask(one, "export", "Ada", person=ADA)
+
+
+async def test_whom_to_ask_and_where_approvers_are_asked(tmp_path: Path) -> None:
+    """A refusal names managers and `BOT_ADMINS`, notifying nobody; the roles of others count; channels are checked."""
+    async with whole(tmp_path, bot_admins=(f"discord:{ADA}", "U0SLACK")) as one:
+        await one.simulator.add_role(DESIGN, "Design team")
+        one.simulator.held[ADA] = [DESIGN]
+        change: dict[str, Any] = {"for": "workspace"}
+        await ask(one, "settings", "managers", value=f"managers <@&{ROLE}>", **change)
+        await ask(one, "access", DESIGN, do="allow", what="chat", who=DESIGN, **change)
+        await one.command("chat", prompt="hello", told=as_bob())
+        refused = await one.see_ephemeral(CHANNEL, "你在這裡不能使用 `chat`")
+        assert f"你可以詢問：<@&{ROLE}>、<@{ADA}>。" in refused["content"], refused["content"]
+        [sent] = [body for body in one.simulator.called("POST", "") if "你可以詢問" in str(body)]
+        assert sent["allowed_mentions"]["parse"] == []
+        assert "在這裡可以使用 `chat`。" in await ask(
+            one, "access", f"<@{ADA}>", do="why", what="chat", whom=f"<@{ADA}>", told=as_bob(ROLE)
+        )
+        assert DESIGN in await ask(one, "access", "`chat`", do="why", what="chat", who=BOB)
+        one.simulator.add_channel("1457510428359004777", "elsewhere", guild="1457468924290662777")
+        await one.simulator.deny(OTHER, SEND)
+        await ask(one, "settings", "不能在那個頻道發言", value=f"approval_channel <#{OTHER}>", **change)
+        await ask(one, "settings", "沒有這個頻道", value="approval_channel <#1457510428359004777>", **change)
+        await ask(one, "settings", "已設定", value="approval_channel here", **change)

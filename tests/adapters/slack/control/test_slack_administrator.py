@@ -68,3 +68,60 @@ async def test_mentions_and_forms(slack: SlackSimulator, tmp_path: Path) -> None
         await ask(running, slack.ada, f"/settings approvers {named} --for workspace", "approvers is set")
         assert f"person:{carol.id} role:S0DESIGN" in await ask(running, slack.ada, "/settings approvers", "approvers:")
         await ask(running, slack.ada, f"/forget --person <@{carol.id}|carol>", "Carol Smith Jr")
+
+
+async def test_whom_to_ask_and_what_managers_may(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A refusal names managers and `BOT_ADMINS` to its reader alone; a manager has the own workspace's or channel's."""
+    carol, dora = slack.person("Carol", id="U0CAROL"), slack.person("Dora", id="U0DORA")
+    slack.group("Design", carol, id="S0DESIGN")
+    slack.group("Leads", dora, id="S0LEADS")
+    named = (f"slack:{dora.id}", "1457473602180878604")
+    managers = f"<@{carol.id}|carol> <!subteam^S0LEADS|@leads>"
+    async with service(slack, tmp_path, bot_admins=named) as running:
+        await ask(running, slack.ada, f"/settings managers {managers} --for channel", "managers is set")
+        await ask(running, slack.ada, "/access allow chat <!subteam^S0DESIGN|@design>", "Done: chat allow")
+        while not any("a rule on roles" in m.content for m in slack.bob.sees()):
+            slack.bob.mention("may I?")
+            await running.idle()
+        refusal = await see(running, slack.bob, "You may not use chat here")
+        assert refusal.is_ephemeral
+        shown = [part for block in refusal.blocks for one in block["elements"] for part in one["elements"]]
+        assert [part["user_id"] for part in shown if part["type"] == "user"] == [carol.id, dora.id]
+        assert [part["usergroup_id"] for part in shown if part["type"] == "usergroup"] == ["S0LEADS"]
+        # the roles of others count, where an administrator asks about them
+        await ask(running, slack.ada, f"/access why chat <@{carol.id}|carol>", f"{carol.id}: nothing stands in the way")
+        assert "role:S0DESIGN" in await ask(
+            running, slack.ada, f"/access why chat <@{slack.bob.id}|bob>", "What decides"
+        )
+        # nobody's own direct messages make them an administrator
+        direct = slack.team.direct(slack.bob.id)
+        for text in (
+            "/settings commands_off image --for channel",
+            f"/settings managers <@{slack.bob.id}|bob> --for channel",
+        ):
+            command, _, rest = text.partition(" ")
+            slack.bob.slash(command, rest, channel=direct)
+        slack.bob.slash("/audit", channel=direct)
+        refused = await slack.until(
+            lambda: (
+                [m for m in slack.bob.sees(direct) if "Only a" in m.content] if len(slack.bob.sees(direct)) > 2 else []
+            )
+        )
+        assert len(refused) == 3
+        # a manager of the channel sets and reads what is the channel's
+        await ask(running, slack.ada, "/settings temperature 0.3 --for workspace", "is set (this workspace)")
+        await ask(running, carol, "/settings commands_off image --for channel", "is set (this channel)")
+        await ask(running, carol, "/limits 3 --of pictures --for here", "3 pictures a day")
+        await ask(running, carol, "/limits 3 --of pictures", "Only an administrator")
+        audit = await ask(running, carol, "/audit", "commands_off (channel)")
+        assert "temperature" not in audit
+        assert "temperature" in await ask(running, slack.ada, "/audit", "commands_off (channel)")
+        slack.bob.slash("/image", "a fox")
+        assert (await see(running, slack.bob, "switched off here")).content.count(carol.id) == 1
+        # approvers are asked where the bot may write
+        hidden = slack.add_channel("hidden", members=[slack.ada.id])
+        change = "/settings approval_channel <#{}|x> --for workspace"
+        await ask(running, slack.ada, change.format(hidden.id), "can't write in that channel")
+        await ask(running, slack.ada, change.format("C0NOWHERE"), "no such channel")
+        hidden.members.append(slack.team.bot.id)
+        await ask(running, slack.ada, change.format(hidden.id), "approval_channel is set")

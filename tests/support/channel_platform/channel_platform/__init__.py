@@ -1,6 +1,6 @@
 """The test platform, as a distribution of its own offers it."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,9 +31,6 @@ class Channel(ChannelAdapter):
 
     async def check(self) -> Sequence[CheckResult]:
         return [CheckResult(subject=self.name, text=translate("channel.check"), is_ok=True)]
-
-    async def role_ids(self) -> Collection[str] | None:
-        return ()
 
 
 def create(*, data_dir: Path, conversation: str | None) -> Channel | None:

@@ -1,0 +1,57 @@
+"""The people, roles and channels of Discord's servers, by id."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+import discord
+from pydantic import SecretStr
+
+from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.inbound.parse import build_actor
+from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.setup import check
+from adapters.discord.setup.channel_problem import channel_problem
+from adapters.kit.errors import NETWORK_ERRORS
+from bot.models import Actor
+from bot.ports import ChannelProblem
+
+_ID = re.compile(r"\d{15,20}")
+
+
+class DiscordDirectory:
+    """See `Directory`. What is connected already is used; else Discord is asked with the token alone."""
+
+    _token: SecretStr
+    _api_url: str
+    _client: DiscordClient | None
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return the roles of all servers; None where Discord does not tell."""
+        return await check.find_roles(self._token.get_secret_value(), self._api_url)
+
+    def kind_of(self, name: str) -> Literal["person", "role"] | None:
+        """Return what an id names: a role where a server has it."""
+        if _ID.fullmatch(name) is None:
+            return None
+        guilds = self._client.guilds if self._client is not None else ()
+        return "role" if any(guild.get_role(int(name)) is not None for guild in guilds) else "person"
+
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
+        """Return a member with their roles; None: no member, or where Discord does not tell."""
+        target = ReplyTarget.of(reply_to)
+        guild = self._client.get_guild(int(target.guild)) if self._client is not None and target.guild else None
+        if guild is None or _ID.fullmatch(person) is None:
+            return None
+        try:
+            member = guild.get_member(int(person)) or await guild.fetch_member(int(person))
+        except (discord.HTTPException, *NETWORK_ERRORS):
+            return None
+        return build_actor(member, target.locale)
+
+    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+        """Ask Discord for the channel and the bot's permissions there."""
+        guild = None if reply_to is None else ReplyTarget.of(reply_to).guild
+        if self._client is not None and not self._client.is_closed():
+            return await channel_problem(self._client, channel, guild=guild)
+        return await check.find_channel_problem(self._token.get_secret_value(), self._api_url, channel)
