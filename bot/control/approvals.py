@@ -26,6 +26,7 @@ from bot.settings.approvers import listed_approvers
 log = structlog.get_logger(__name__)
 
 _LONGEST_PROMPT = 300  #: characters that an approver reads
+_NEWEST = 100  #: entries of the audit log among which that of a repeated press is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,8 @@ class Approvals:
         granted = replace(event, approved=waiting.price) if is_granted else event
         if is_granted:
             await self._admit(granted, press)
+        kept = await self.waiting.find(event.adapter, event.id)
+        is_repeated = kept is not None and kept.decision == press.id
         await self.waiting.keep(waiting, event)
         entry = AuditEntry(
             adapter=event.adapter,
@@ -198,10 +201,21 @@ class Approvals:
             before=f"{event.command} {money(waiting.price)}",
             after=press.options.get("reason") or None,
         )
-        await self.audit_log.add_audit(entry)
+        if not (is_repeated and await self._is_logged(entry, press)):
+            await self.audit_log.add_audit(entry)
         outcome = None if is_granted else Answer(text=_outcome(press, event.actor.locale))
         await self._reopen(granted, press, outcome)
         await self._tell(waiting, event, press)
+
+    async def _is_logged(self, entry: AuditEntry, press: Event) -> bool:
+        """Return whether an earlier try of the press has added its entry."""
+        newest = await self.audit_log.audit(entry.adapter, workspace=entry.workspace, limit=_NEWEST)
+        return any(
+            (one.actor, one.action, one.subject) == (entry.actor, entry.action, entry.subject)
+            and one.at is not None
+            and one.at >= press.received_at
+            for one in newest
+        )
 
     async def _admit(self, event: Event, press: Event) -> None:
         """Count a request that is to be made. Raises `UsageError` where a rule or limit forbids it now."""
