@@ -89,7 +89,7 @@ async def test_decisions_survive_kills(tmp_path: Path) -> None:
             await channel.wait_for_answers(refused := await picture(1))
     assert [len(message.files) for message in channel.answers(asked)] == [2]
     assert [len(message.files) for message in channel.answers(last)] == [1]
-    assert "used up your 3 pictures" in channel.answers(refused)[0].text
+    assert "used up your limit: 3 pictures" in channel.answers(refused)[0].text
     assert painter.asked == [2, 1]
     assert sum("Approved by" in message.text for message in channel.answers("to ann")) == 1
     rows = tables(tmp_path / "bot.db")

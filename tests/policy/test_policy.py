@@ -15,7 +15,7 @@ from bot.errors import OverLimit, SettingsError
 from bot.limits import Limit, Measure, Period, Subject
 from bot.models import Actor, Answer, CommandSpec, Event, Lane, Location, Option, Outcome, Usage
 from bot.policy import Policy, Refusal, RefusalNotices
-from bot.policy.quota import format_duration
+from bot.policy.quota import format_duration, refusal_text
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.policy import make_policy, quota_of
@@ -396,3 +396,18 @@ async def test_refusals_are_in_the_person_s_language(make: Make) -> None:
 def test_a_formatted_wait_is_never_too_short(seconds: float, words: str) -> None:
     """The duration is rounded up, in the largest fitting unit."""
     assert format_duration(seconds, "en") == words
+
+
+def test_a_refusal_is_a_sentence_whatever_is_limited() -> None:
+    """A budget is named as well as a number of requests."""
+    limits = [Limit(subject, Measure.MONEY, Period.DAY, 5_000_000) for subject in Subject]
+    texts = [refusal_text(OverLimit(limit, wait=60), "en") for limit in limits]
+    assert [text.removesuffix(". Try again in 1 minute.") for text in texts] == [
+        "You have used up your limit: a budget of 5 a day",
+        "You have used up your limit here: a budget of 5 a day",
+        "This channel has used up its limit: a budget of 5 a day. Try again in 1 minute, or in another channel.",
+        "This workspace has used up its limit: a budget of 5 a day",
+        "Everybody together has used up a budget of 5 a day",
+    ]
+    left = refusal_text(OverLimit(limits[0], wait=60, left=1_500_000), "en")
+    assert left.startswith("Your limit is a budget of 5 a day, with 1.5 left: ask for less at once")

@@ -49,7 +49,7 @@ async def test_mentions_and_forms(slack: SlackSimulator, tmp_path: Path) -> None
         for whom in (f"person:{slack.bob.id}", f"person:{carol.id}", "role:S0DESIGN", f"channel:{channel}"):
             assert whom in shown
         carol.mention("hello")
-        await see(running, carol, "used up your 0 tokens a month")
+        await see(running, carol, "used up your limit here: 0 tokens a month")
         # the forms behind the overviews
         slack.ada.press(await see(running, slack.ada, "Limits that administrators set"), "Change…")
         form = await slack.ada.modal()
