@@ -1,6 +1,6 @@
 """Wiring: settings and adapters in, the parts of a running service out."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,10 +18,9 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.cockpit.address import PageAddress
 from bot.cockpit.lazy import LazyCockpit
-from bot.cockpit.links import CALLER, LinkSigner
 from bot.commands import Registry, load_offered
 from bot.control.approvals import Approvals
-from bot.control.effective import ScopedSettings
+from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.limits import LimitBook
 from bot.control.prices import PriceBook
 from bot.control.questions import Questions
@@ -32,6 +31,7 @@ from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
+from bot.models import Event
 from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
@@ -79,6 +79,7 @@ class Core:
     quotas: Quotas
     scoped: ScopedSettings
     breaker: CircuitBreaker
+    check_words: Callable[[Event, EffectiveSettings, str], Awaitable[None]]
     metrics: Metrics
     inbox: Inbox
     worker: Worker
@@ -243,6 +244,7 @@ async def build(
             quotas=quotas,
             scoped=scoped,
             breaker=breaker,
+            check_words=guarded.check_words,
             metrics=metrics,
             inbox=inbox,
             worker=worker,
@@ -300,10 +302,9 @@ async def ops_server(core: Core) -> AsyncIterator[WebServer | None]:
 
 
 def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
-    from bot.cockpit.app import Cockpit  # the templates' library is slow to import
+    from bot.cockpit.app import make_cockpit  # the templates' library is slow to import
     from bot.cockpit.sources import Sources
 
-    secret = signing_key(core.settings)
     sources = Sources(
         settings=core.settings,
         health={name: adapter.health for name, adapter in core.adapters.items()},
@@ -319,19 +320,13 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         journal=core.store,
         request_log=core.store,
         cancel=core.worker.cancel,
+        check_words=core.check_words,
         values=core.store,
         audit_log=core.store,
         ledger=core.store,
         reports=core.store,
     )
-    return Cockpit(
-        sources=sources,
-        address=address,
-        signer=LinkSigner(secret),
-        callers=LinkSigner(secret, purpose=CALLER),
-        cipher=token_cipher(encryption_keys(core.settings)),
-        key=derive_key(secret, b"cockpit form"),
-    )
+    return make_cockpit(sources, address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
 
 
 def _status_routes(core: Core) -> list["Route"]:

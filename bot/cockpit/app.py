@@ -2,11 +2,12 @@
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import __version__
 from bot.cockpit import pages
 from bot.cockpit.address import PageAddress
-from bot.cockpit.links import ROOT, LinkSigner
+from bot.cockpit.links import CALLER, ROOT, LinkSigner
 from bot.cockpit.live import LiveParts, Render
 from bot.cockpit.page import Page, Rights, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, SignInAttempts, is_same_origin
@@ -28,6 +29,7 @@ from bot.errors import StoreError
 from bot.i18n import is_known, translate
 from bot.ports import AuditEntry
 from bot.security.token_cipher import TokenCipher
+from bot.security.value_signer import derive_key
 
 log = structlog.get_logger(__name__)
 
@@ -254,6 +256,18 @@ class Cockpit:
         if session is not None and session.visitor.locale:
             return session.visitor.locale
         return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+
+
+def make_cockpit(sources: Sources, address: PageAddress, *, secret: SecretStr, keys: Sequence[SecretStr]) -> Cockpit:
+    """Make the pages. `secret`: what links and forms are signed by; `keys`: what cookies are encrypted by."""
+    return Cockpit(
+        sources=sources,
+        address=address,
+        signer=LinkSigner(secret),
+        callers=LinkSigner(secret, purpose=CALLER),
+        cipher=TokenCipher(keys),
+        key=derive_key(secret, b"cockpit form"),
+    )
 
 
 def _bearer(request: Request) -> str:

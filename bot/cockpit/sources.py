@@ -1,14 +1,14 @@
 """The parts of the service that the pages show and steer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.commands import Registry
-from bot.control.effective import ScopedSettings
+from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
 from bot.media import Spool
-from bot.models import Actor
+from bot.models import Actor, Event
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.policy import Quotas
 from bot.ports import AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
@@ -20,6 +20,10 @@ class Cancel(Protocol):
 
     async def __call__(self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None) -> bool:
         """Stop one request; False: it does not run, or its answer is final."""
+
+
+#: Raises `UsageError` for words that no request to the AI API may have.
+CheckWords = Callable[[Event, EffectiveSettings, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Sources:
     journal: Journal
     request_log: RequestLog
     cancel: Cancel
+    check_words: CheckWords
     values: KeyValues
     audit_log: AuditLog
     ledger: UsageLedger

@@ -68,6 +68,10 @@ class GuardedApi:
         )
         return EventApi(client, guard, moderator, account=account, problem=problem)
 
+    async def check_words(self, event: Event, effective: EffectiveSettings, text: str) -> None:
+        """Raise `UsageError` for words that no request to the API may have. Raises `StoreError`."""
+        await (await self.for_event(event, effective)).check_words(text)
+
     async def cancel_job(self, event: Event, job: str) -> None:
         """End a job that the API makes for an event. Raises `ApiError`, `UsageError` and `StoreError`."""
         client = await self.workspaces.client_of(event) or self.client

@@ -1,0 +1,106 @@
+"""The settings that hold somewhere, where each comes from, and their change: from the registry that commands use."""
+
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from bot.cockpit.links import ROOT
+from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
+from bot.control.effective import EffectiveSettings
+from bot.control.registry import ScopedSetting
+from bot.errors import UsageError
+
+
+@page("/settings", rights=Rights.ADMINISTRATOR, title="cockpit.menu.settings", order=40)
+async def show_settings(visit: Visit) -> Response:
+    """List the settings that hold in a place."""
+    place = await find_place(visit, visit.request.query_params)
+    if place is None:
+        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
+    effective = await _effective(visit, place)
+    rows = [
+        (setting, effective.find(name))
+        for name, setting in sorted(effective.registry.items())
+        if name not in effective.lacking and place.scope in setting.scopes
+    ]
+    return visit.render(
+        "settings.html",
+        rows=rows,
+        place=place,
+        query=urlencode(place.query),
+        workspaces=await workspaces(visit),
+        channels=await channels_of(visit, place) if place.workspace else [],
+        saved=visit.request.query_params.get("saved", ""),
+    )
+
+
+@page("/settings/{name}", rights=Rights.ADMINISTRATOR)
+async def show_setting(visit: Visit) -> Response:
+    """Show one setting with a form to change it."""
+    place = await find_place(visit, visit.request.query_params)
+    setting = None if place is None else _find(visit, place, visit.request.path_params["name"])
+    if place is None or setting is None:
+        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.unknown"))
+    return await _show(visit, place, setting)
+
+
+@act("/settings", rights=Rights.ADMINISTRATOR)
+async def set_setting(visit: Visit) -> Response:
+    """Set a value, or clear it; what is wrong with one is shown beside it."""
+    place = await find_place(visit, visit.form)
+    setting = None if place is None else _find(visit, place, visit.form.get("name", ""))
+    if place is None or setting is None:
+        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.unknown"))
+    clears = visit.form.get("act") == "clear"
+    value = setting.normalize(visit.form.get("value", "").strip())
+    effective = await _effective(visit, place)
+    problem = "" if clears else setting.error(value, visit.locale)
+    if not problem and not clears and setting.has_words:
+        try:
+            await visit.sources.check_words(place.event(visit), effective, value)
+        except UsageError as exc:
+            problem = str(exc)
+    if problem:
+        return await _show(visit, place, setting, given=visit.form.get("value", ""), problem=problem)
+    after = None if clears else value
+    before = await effective.set(setting.name, after, place.scope)
+    if before != after:
+        await visit.audit(
+            "settings.clear" if clears else "settings.set",
+            adapter=place.adapter,
+            workspace=place.workspace,
+            channel=place.channel,
+            subject=setting.name,
+            scope=place.scope.value,
+            before=before,
+            after=after,
+        )
+    query = urlencode({**place.query, "saved": setting.name})
+    return RedirectResponse(f"{ROOT}/settings?{query}", status_code=303)
+
+
+async def _show(
+    visit: Visit, place: SettingsPlace, setting: ScopedSetting, *, given: str | None = None, problem: str = ""
+) -> Response:
+    value = (await _effective(visit, place)).find(setting.name)
+    return visit.render(
+        "setting.html",
+        status=400 if problem else 200,
+        setting=setting,
+        place=place,
+        value=value,
+        given=value.text if given is None else given,
+        problem=problem,
+        query=urlencode(place.query),
+    )
+
+
+async def _effective(visit: Visit, place: SettingsPlace) -> EffectiveSettings:
+    return await visit.sources.scoped.for_event(place.event(visit))
+
+
+def _find(visit: Visit, place: SettingsPlace, name: str) -> ScopedSetting | None:
+    """Return a setting that can be set for a place; None: there is none of this name."""
+    setting = visit.sources.scoped.offered(place.adapter).get(name)
+    return setting if setting is not None and place.scope in setting.scopes else None

@@ -1,0 +1,82 @@
+"""The place whose settings a page shows: the service, a workspace, or one of its channels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.cockpit.page import Visit
+from bot.cockpit.rendering import days_ago
+from bot.control.scopes import Scope
+from bot.models import Actor, Event, Location
+
+#: Days of use after which a workspace or channel is no longer offered.
+_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPlace:
+    """A place that the visitor may see and change."""
+
+    adapter: str = ""  #: "": the whole service
+    workspace: str = ""
+    channel: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """How far a value reaches that is set for the place."""
+        return Scope.CHANNEL if self.channel else Scope.WORKSPACE if self.workspace else Scope.SERVICE
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The place as an address has it."""
+        return {"adapter": self.adapter, "workspace": self.workspace, "channel": self.channel}
+
+    def event(self, visit: Visit) -> Event:
+        """Return an event of the visitor there, for what holds for events."""
+        who = visit.visitor
+        return Event(
+            id="cockpit",
+            adapter=self.adapter,
+            conversation="",
+            actor=Actor(id="", name=who.name, locale=visit.locale, is_admin=True),
+            location=Location(workspace=self.workspace, channel=self.channel),
+            received_at=datetime.now(UTC),
+        )
+
+
+async def find_place(visit: Visit, given: Mapping[str, str]) -> SettingsPlace | None:
+    """Return the place that an address or a form names; None: it is not the visitor's. Raises `StoreError`.
+
+    A channel counts as one of the workspace when it was used there.
+    """
+    who = visit.visitor
+    if not who.is_operator:
+        given = {"adapter": who.adapter, "workspace": who.workspace, "channel": given.get("channel", "")}
+    place = SettingsPlace(
+        adapter=given.get("adapter", ""), workspace=given.get("workspace", ""), channel=given.get("channel", "")
+    )
+    if not place.workspace:
+        return SettingsPlace() if who.is_operator else None
+    is_known = place.adapter in visit.sources.health or not who.is_operator
+    is_there = not place.channel or place.channel in await channels_of(visit, place)
+    return place if is_known and is_there else None
+
+
+async def channels_of(visit: Visit, place: SettingsPlace) -> Sequence[str]:
+    """Return the channels of a workspace that were used lately. Raises `StoreError`."""
+    sums = await visit.sources.reports.usage_sums(
+        ["channel"], since=days_ago(_DAYS, UTC), adapter=place.adapter, workspace=place.workspace
+    )
+    return sorted({one.fields[0] for one in sums if one.fields[0]})
+
+
+async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:
+    """Return the platforms and workspaces that the visitor may see and that were used lately. Raises `StoreError`."""
+    who = visit.visitor
+    if not who.is_operator:
+        return [(who.adapter, who.workspace)]
+    found: set[tuple[str, str]] = set()
+    for adapter in visit.sources.health:
+        sums = await visit.sources.reports.usage_sums(["workspace"], since=days_ago(_DAYS, UTC), adapter=adapter)
+        found |= {(adapter, one.fields[0]) for one in sums if one.fields[0]}
+    return sorted(found)
