@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PACKAGES = "chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"  # of Debian
 LARGEST = 150_000  #: bytes of a picture
+_FRAME = 205  #: pixels above and below the messages of a window
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Fits the window to what is written, and hides what nobody needs to see in a picture.
 _STYLE = ".tools, .top .service, #wire-button { display: none !important; }"
@@ -68,15 +69,26 @@ class Camera:
         )
         await video.page.wait_for_timeout(500)  # the sign that it loads fades
 
-    async def take(self, page: Page | Locator, name: str) -> None:
+    async def take_message(self, message: Locator, name: str) -> None:
+        """Save a picture of a window that is as high as its last message needs."""
+        await message.wait_for()
+        page = message.page
+        box = await message.bounding_box()
+        assert box is not None
+        assert page.viewport_size is not None
+        await page.set_viewport_size({"width": page.viewport_size["width"], "height": round(box["height"]) + _FRAME})
+        await page.locator("#scroll").evaluate("(one) => { one.scrollTop = one.scrollHeight; }")
+        await self.take(page, name)
+
+    async def take(self, page: Page, name: str) -> None:
         """Save a picture as small as it gets without being ugly. Raises `ValueError` for one that stays too big."""
-        owner = page if isinstance(page, Page) else page.page
-        await owner.evaluate(
+        await page.evaluate(
             """() => Promise.all([...document.images].map((one) => one.complete || new Promise((done) => {
                 one.onload = one.onerror = done;
+                one.loading = "eager";
             })))"""
         )
-        await owner.mouse.move(2, 2)
+        await page.mouse.move(2, 2)
         raw = await page.screenshot(animations="disabled", caret="hide")
         target = FOLDER / f"{name}.webp"
         with Image.open(BytesIO(raw)) as image:

@@ -26,7 +26,7 @@ def view(discord: DiscordSimulator, person: Person, place: str) -> Json:
     return {
         "team": discord.guilds[GUILD],
         "bot": ME,
-        "role": ROLE,
+        "roles": {ROLE: NAMES[ME], **discord.roles},
         "names": dict(NAMES),
         "places": places,
         "place": next(one for one in places if one["id"] == place),

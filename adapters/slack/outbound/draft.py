@@ -279,7 +279,8 @@ class SlackDraft:
         if answer.media:
             await self._deliver_in_dm(answer, "")
         elif not await post_ephemeral(self._api, answer, key=self._key, thread=thread):
-            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
+            is_shut_out = bool(self._target.channel)  # else direct messages are the place that was chosen
+            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale) if is_shut_out else "")
         self._posted_ephemeral = answer
 
     async def _deliver_in_dm(self, answer: Answer, note: str) -> None:

@@ -8,7 +8,7 @@ import { markup } from "./markup.js";
 
 const EPHEMERAL = 64;
 const LOADING = 128;
-const [BOOLEAN, USER, CHANNEL, ATTACHMENT] = [5, 6, 7, 11];
+const [BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, ATTACHMENT] = [5, 6, 7, 8, 9, 11];
 const SIGNS = { channel: "#", thread: "🧵", forum: "🗂", direct: "" };
 
 /** Build the page in `page`, the parts of the shell that both platforms share. */
@@ -20,7 +20,8 @@ export function discord(page) {
   const names = {
     name: (id) => state.names[id] || id,
     isMe: (id) => id === state.person,
-    role: (id) => (id === state.role ? state.names[state.bot] : id),
+    role: (id) => state.roles[id] || id,
+    roles: () => Object.entries(state.roles),
     place: (id) => state.places.find((one) => one.id === id)?.name || "unknown",
     people: () => Object.entries(state.names).filter(([id]) => id !== state.bot),
     places: () => state.places.filter((one) => one.kind === "channel"),
@@ -75,14 +76,19 @@ export function discord(page) {
     box.querySelector(command.options?.length ? "[data-option]" : ".primary").focus();
   }
 
+  const offered = (type) => ({
+    [BOOLEAN]: [["true", "True"], ["false", "False"]], [USER]: names.people(), [ROLE]: names.roles(),
+    [MENTIONABLE]: [...names.people(), ...names.roles()].map(([id, name]) => [id, `@${name}`]), [CHANNEL]: names.places().map((place) => [place.id, `#${place.name}`]),
+  }[type]);
+
   function optionField(command, one, read) {
     const id = `option-${one.name}`;
     const props = { id, data: { option: one.name }, "aria-describedby": `${id}-hint` };
     let control;
     let more = null;
     if (one.type === ATTACHMENT) control = h("input", { ...props, type: "file" });
-    else if (one.choices || one.type === BOOLEAN || one.type === USER || one.type === CHANNEL) {
-      const choices = one.choices?.map((choice) => [choice.value, local(choice, "name")]) || { [BOOLEAN]: [["true", "True"], ["false", "False"]], [USER]: names.people(), [CHANNEL]: names.places().map((place) => [place.id, `#${place.name}`]) }[one.type];
+    else if (one.choices || [BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE].includes(one.type)) {
+      const choices = one.choices?.map((choice) => [choice.value, local(choice, "name")]) || offered(one.type);
       control = h("select", props, h("option", { value: "" }, ""), ...choices.map(([value, name]) => h("option", { value }, name)));
     } else {
       const isNumber = one.type === 4 || one.type === 10;

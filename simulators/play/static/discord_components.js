@@ -49,8 +49,9 @@ export function components(list, context) {
 function choices(one, c) {
   if (one.type === SELECT) return one.options.map((option) => [option.value, option.label, option.default]);
   if (one.type === CHANNEL_SELECT) return c.places().map((place) => [place.id, `#${place.name}`]);
-  if (one.type === ROLE_SELECT) return [];
-  return c.people().map(([id, name]) => [id, `@${name}`]);
+  const named = { [USER_SELECT]: c.people, [ROLE_SELECT]: c.roles, [MENTIONABLE]: () => [...c.people(), ...c.roles()] }[one.type];
+  const chosen = new Set((one.default_values || []).map((value) => value.id));
+  return named().map(([id, name]) => [id, `@${name}`, chosen.has(id)]);
 }
 
 function selectOf(one, c, props) {

@@ -185,7 +185,7 @@ const emojied = (words) => inline(words, "mrkdwn", { name: (id) => id }).map((no
 
 function selectOf(one, c, props) {
   const isMany = one.type.startsWith("multi_");
-  const chosen = new Set(isMany ? (one.initial_options || []).map((option) => option.value) : [initial(one)]);
+  const chosen = new Set(isMany ? one.initial_users || (one.initial_options || []).map((option) => option.value) : [initial(one)]);
   return h("select", { ...props, multiple: isMany },
     !isMany && !initial(one) && h("option", { value: "" }, one.placeholder?.text || "Choose"),
     ...choices(one, c).map(([value, name]) => h("option", { value, selected: chosen.has(value) }, name)));

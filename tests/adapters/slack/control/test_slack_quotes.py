@@ -118,6 +118,7 @@ async def test_an_approver_is_asked_in_private(slack: SlackSimulator, tmp_path: 
         await answer(running, question, "needs an approval")
         [ask] = await asked(running, slack.team.direct(slack.ada.id), "two foxes")
         assert labels(ask) == ["Approve", "Decline"]
+        assert ask.content.startswith("Bob asks for something")  # nothing about a channel that the bot may not write in
         assert not [m for m in slack.bob.sees() if "asks for something" in m.content]
         slack.ada.press(ask, "Approve")
         await answer(running, question, "cost 0.5")
