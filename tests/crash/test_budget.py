@@ -150,7 +150,7 @@ async def test_a_budget_holds_to_the_cent(tmp_path: Path, engine: str, processes
     entries = [(state, micros) for *_, micros, state in rows["calls"]]
     assert {state for state, _ in entries} <= {"settled", "returned"}
     paid = [micros for state, micros in entries if state == "settled"]
-    used = sum(row[11] if engine == "sqlite" else row[-1] for row in rows["usage"])
+    used = sum(row[11] if engine == "sqlite" else row[-2] for row in rows["usage"])
     shown = sum(any(message.files for message in channel.answers(event)) for event in events)
     figures = f"asked for {painter.asked * PRICE}, in the ledger {sum(paid)}, used {used}, pictures shown {shown}"
     sys.stdout.write(f"\n{engine}: {REQUESTS} requests, {KILLS} kills, budget of {BUDGET} micros: {figures}\n")
