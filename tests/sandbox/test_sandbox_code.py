@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ CHECKS = {
     "rust": (["rustc", "--crate-type", "lib", "--emit", "metadata", "-A", "dead_code", "-o", "checked"], ".rs", "{}"),
     "java": (["javac", "-proc:none"], ".java", "class Snippet {{\n{}}}\n"),
 }
+#: Checkers that take several files.
+SEVERAL = {"c", "go", "java"}
 
 
 @pytest.mark.optional  # a compiler may be missing
@@ -114,19 +117,28 @@ def test_other_languages_pass_their_own_checker(language: str, tmp_path: Path) -
     command, extension, frame = CHECKS[language]
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed")
-    paths = []
+    paths: dict[bool, list[Path]] = {True: [], False: []}
     for topic, code in snippets(language).items():
-        whole = "package main" in code or "public class" in code
+        is_class = "public class" in code
+        whole = is_class or "package main" in code
         folder = tmp_path / topic
         folder.mkdir()
-        path = folder / f"{'Main' if 'public class' in code else 'snippet'}{extension}"
-        path.write_text(code if whole else frame.format(code), encoding="utf-8")
-        paths.append(path)
-    for path in paths:
-        done = subprocess.run(
-            [*command, str(path)], capture_output=True, text=True, check=False, timeout=120, cwd=path.parent
-        )
-        assert done.returncode == 0, f"{path}: {done.stderr}"
+        path = folder / f"{'Main' if is_class else 'snippet'}{extension}"
+        text = code if whole else frame.format(code).replace("class Snippet ", f"class Snippet_{topic} ")
+        path.write_text(text, encoding="utf-8")
+        paths[is_class].append(path)
+    for group in [paths[False]] if language in SEVERAL else [[path] for path in paths[False]]:
+        check(command, group)
+    for path in paths[True]:  # all of one name
+        check(command, [path])
+
+
+def check(command: Sequence[str], paths: Sequence[Path]) -> None:
+    names = [str(path) for path in paths]
+    done = subprocess.run(
+        [*command, *names], capture_output=True, text=True, check=False, timeout=120, cwd=paths[0].parent
+    )
+    assert done.returncode == 0, f"{names}: {done.stderr}"
 
 
 def test_sql_runs() -> None:
