@@ -20,13 +20,18 @@ from pydantic import SecretStr
 from bot import bootstrap
 from bot.bootstrap import Core
 from bot.ops import logs
+from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
 from bot.service import run_until
 from bot.settings.core import Settings
+from bot.timing import ServiceTiming
 
 ROOT = Path(__file__).parents[1]
 _PREFIX = f"{ROOT}/"
 QUESTION = "What is the capital of France?"
+
+#: No status is shown, however slow this machine is: a quick answer has none.
+_TIMING = ServiceTiming(pipeline=PipelineTiming(first_update=3600.0))
 
 #: Sends a mention; returns when the answer is complete.
 Mention = Callable[[], Awaitable[None]]
@@ -78,7 +83,7 @@ async def running(adapter: Adapter, folder: Path) -> AsyncIterator[Core]:
     """The service with one platform until the end of the block."""
     settings = Settings(_env_file=None, bot_data_dir=folder, bot_port=None)  # type: ignore[call-arg, unused-ignore]
     stopping = asyncio.Event()
-    async with bootstrap.build(settings, {adapter.name: adapter}) as core:
+    async with bootstrap.build(settings, {adapter.name: adapter}, timing=_TIMING) as core:
         service = asyncio.create_task(run_until(core, stopping))
         try:
             yield core
