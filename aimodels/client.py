@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+import httpx
 from pydantic import SecretStr
 
 from aimodels import reference
@@ -18,7 +19,7 @@ from aimodels.request import ApiSession, Call, Caller, OnWait
 from aimodels.resources import AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncModerations, AsyncVideo
 from aimodels.responses import Flavor
 from aimodels.timing import Timing
-from aimodels.transport import MakeSession, session_maker
+from aimodels.transport import open_http
 
 
 class AsyncAIModels:
@@ -38,7 +39,7 @@ class AsyncAIModels:
         timeout: float = 120.0,
         media_timeout: float = 900.0,
         timing: Timing | None = None,
-        make_session: MakeSession | None = None,
+        http: httpx.AsyncBaseTransport | None = None,
         on_call: Callable[[Call], None] | None = None,
     ) -> None:
         """Make a client; it connects at its first call.
@@ -51,7 +52,7 @@ class AsyncAIModels:
         - `timeout`: seconds for a chat or code call, retries and waits included.
         - `media_timeout`: seconds for an image, audio or video call, polling included.
         - `timing`: pauses between retries and polls.
-        - `make_session`: makes the aiohttp session to send with, at the first call; the client closes it.
+        - `http`: an httpx transport to use; the caller closes it.
         - `on_call`: called with each try of a request, for metrics.
 
         Raises `ConfigurationError` without a usable key.
@@ -61,15 +62,10 @@ class AsyncAIModels:
         if not key or not key.isascii() or not key.isprintable():
             raise ConfigurationError("the API key is empty or has characters that no key has")
         address = base_url or baseURL or os.environ.get("AIMODELS_BASE_URL") or reference.BASE_URL
-        self._owns_session = True
+        self._http = http or open_http(address)
+        self._owns_http = http is None
         self._api = ApiProfile(
-            ApiSession(
-                key=key,
-                base_url=address,
-                make_session=make_session or session_maker(address),
-                on_call=on_call,
-                timing=timing or Timing(),
-            ),
+            ApiSession(key=key, base_url=address, http=self._http, on_call=on_call, timing=timing or Timing()),
             flavor,
             streaming,
             timeout,
@@ -106,7 +102,7 @@ class AsyncAIModels:
     def _view(self, caller: Caller) -> "AsyncAIModels":
         view = AsyncAIModels.__new__(AsyncAIModels)
         view.__dict__.update(self.__dict__)
-        view._owns_session = False  # noqa: SLF001 (its own kind)
+        view._owns_http = False  # noqa: SLF001 (its own kind)
         view._caller = caller  # noqa: SLF001
         return view
 
@@ -171,8 +167,8 @@ class AsyncAIModels:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._owns_session:
-            await self._api.session.aclose()
+        if self._owns_http:
+            await self._http.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import aiohttp
+import httpx
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from aimodels.errors import (
@@ -19,8 +20,8 @@ from aimodels.errors import (
     Unreachable,
 )
 
-#: Exceptions of connections that fail.
-CONNECTION_ERRORS = (aiohttp.ClientError, OSError)
+#: Exceptions of the transports for connections that fail; httpx-aiohttp lets some of aiohttp's own through.
+CONNECTION_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 
 #: Codes that win over the status: an empty account is a 429 on some servers, but waiting does not help.
 _BY_CODE: dict[str, type[ApiError]] = {"invalid_api_key": AuthenticationFailed, "insufficient_quota": NotPermitted}
@@ -58,8 +59,12 @@ def from_response(status: int, raw: bytes | str, *, key: str, retry_after: float
 
 
 def is_connect_error(exc: Exception) -> bool:
-    """Return whether no connection was made, so that nothing was sent."""
-    return isinstance(exc, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    """Return whether no connection was made, so that nothing was sent.
+
+    httpx-aiohttp has `ConnectTimeout` for a connection that was lost, too.
+    """
+    known = (httpx.ConnectError, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+    return isinstance(exc, known) or isinstance(exc.__cause__, known)
 
 
 def from_exception(exc: Exception, key: str) -> Unreachable:

@@ -5,26 +5,23 @@ import math
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-import aiohttp
-import yarl
-from multidict import CIMultiDict
+import httpx
 
 from aimodels import error_mapping, parsing, reference
 from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
 from aimodels.timing import Deadline, Timing
-from aimodels.transport import MakeSession, in_pieces, read_body, read_start
+from aimodels.transport import build_request, read_body, read_start
 from aimodels.wire import headers
 from aimodels.wire.sse import EventParser
 
 MAX_TRIES = 5  #: of a request whose connection or server fails; a 429 does not count
 MAX_TEXT_ANSWER = 16_000_000  #: bytes of a chat or code answer, unpacked
 MAX_MEDIA_ANSWER = 280_000_000  #: bytes of any other answer, which may have a file of 200 MB in base64
-_REDIRECTS = 300  # the first status that is no answer
 
 #: Called with the seconds and the reason ("rate_limit" or "retry") when a call has to wait.
 OnWait = Callable[[float, str], None]
@@ -168,7 +165,7 @@ class ApiSession:
         *,
         key: str,
         base_url: str,
-        make_session: MakeSession,
+        http: httpx.AsyncBaseTransport,
         on_call: Callable[[Call], None] | None,
         timing: Timing,
     ) -> None:
@@ -176,16 +173,16 @@ class ApiSession:
         self._limiters: dict[str, RateLimiter] = {}  # beside the shared one
         self._key = key
         self.base_url = base_url.rstrip("/")
-        self._make_session = make_session
-        self._http: aiohttp.ClientSession | None = None
+        self._http = http
         self._on_call = on_call
         self.timing = timing
         # The call's deadline bounds everything but the connection.
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timing.connect)
+        self._timeouts = {"timeout": {"connect": timing.connect, "read": None, "write": None, "pool": None}}
         # Made once: parsing a URL and encoding headers cost more than all else that is ours.
-        self._urls: dict[str, yarl.URL] = {}
-        self._headers = CIMultiDict(
+        self._urls: dict[str, httpx.URL] = {}
+        self._headers = httpx.Headers(
             {
+                "Host": httpx.URL(base_url).netloc.decode("ascii"),
                 "Accept": "application/json, text/event-stream",
                 "Accept-Encoding": "gzip, deflate",
                 "Authorization": f"Bearer {key}",
@@ -197,11 +194,6 @@ class ApiSession:
     def limiter_of(self, name: str) -> RateLimiter:
         """Return the rate limiter of that name; "": the one that all callers share."""
         return self._limiters.setdefault(name, RateLimiter()) if name else self.rate_limiter
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._http is not None:
-            await self._http.close()
 
     async def send(self, request: Request, caller: Caller, deadline: float) -> Reply:
         """Send until an answer has a good status. Raises `ApiError`; cancelling closes the connection."""
@@ -250,28 +242,29 @@ class ApiSession:
                 return
             reason = ""
             parser = EventParser()
+            chunks = response.aiter_bytes()
             while True:
                 async with retries.within_deadline():
-                    chunk = await response.content.readany()
-                for event in parser.feed(chunk) if chunk else parser.end():
+                    chunk = await anext(chunks, None)
+                for event in parser.end() if chunk is None else parser.feed(chunk):
                     if event.strip() == "[DONE]":
-                        await _drain(response, self.timing.drain)
+                        await _drain(chunks, self.timing.drain)
                         return
                     delta = parsing.parse_chunk(event)
                     if isinstance(delta, ChatDelta):
                         reason = reason or delta.finish_reason
                         yield delta
                     elif delta is not None:
-                        raise error_mapping.from_response(response.status, event, key=self._key)
-                if not chunk and not reason:
+                        raise error_mapping.from_response(response.status_code, event, key=self._key)
+                if chunk is None and not reason:
                     raise Unreachable("the API's streamed answer broke off")
-                if not chunk:
+                if chunk is None:
                     return
 
     @asynccontextmanager
     async def _answer(
         self, request: Request, permit: int, attempt: int, caller: Caller
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncIterator[httpx.Response]:
         """Send one try and yield its answer, the body unread. Reports the try to `on_call` when it ends."""
         status = None
         started = time.monotonic()
@@ -281,16 +274,19 @@ class ApiSession:
                 if caller.before_post is not None:
                     await caller.before_post()
                 caller.report_post(True)
-            async with self._start(request) as response:
-                status = response.status
-                limiter.record_answer(permit, status, headers.select_headers(response.raw_headers))
-                if status >= _REDIRECTS:
+            response = await self._http.handle_async_request(self._build(request))
+            try:
+                status = response.status_code
+                limiter.record_answer(permit, status, headers.select_headers(response.headers.raw))
+                if status >= httpx.codes.MULTIPLE_CHOICES:
                     if request.body is not None:
                         caller.report_post(False)
                     raise error_mapping.from_response(
                         status, await read_start(response), key=self._key, retry_after=limiter.opens_in()
                     )
                 yield response
+            finally:
+                await response.aclose()
         except error_mapping.CONNECTION_ERRORS as exc:
             if request.body is not None and error_mapping.is_connect_error(exc):
                 caller.report_post(False)
@@ -301,25 +297,21 @@ class ApiSession:
             if self._on_call:
                 self._on_call(Call(request.endpoint, status, time.monotonic() - started, attempt))
 
-    def _start(self, request: Request) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        if self._http is None:
-            self._http = self._make_session()
-        url = self._urls.get(request.endpoint)
-        if url is None:
-            url = self._urls[request.endpoint] = yarl.URL(self.base_url + request.endpoint)
+    def _build(self, request: Request) -> httpx.Request:
         if request.item:
-            url = yarl.URL(f"{self.base_url}{request.endpoint}/{request.item}")
-        data, own = in_pieces(request.body), self._headers
-        if data is not request.body or request.content_type != "application/json":
-            length = str(len(request.body or b""))
-            own = CIMultiDict({**own, "Content-Type": request.content_type, "Content-Length": length})
-        return self._http.request(
-            request.method, url, headers=own, data=data, allow_redirects=False, timeout=self._timeout
-        )
+            url = httpx.URL(f"{self.base_url}{request.endpoint}/{request.item}")
+        elif (known := self._urls.get(request.endpoint)) is not None:
+            url = known
+        else:
+            url = self._urls[request.endpoint] = httpx.URL(self.base_url + request.endpoint)
+        built = build_request(request.method, url, self._headers, request.body, self._timeouts)
+        if request.content_type != "application/json":
+            built.headers["Content-Type"] = request.content_type
+        return built
 
-    def _check(self, response: aiohttp.ClientResponse, body: bytes) -> None:
+    def _check(self, response: httpx.Response, body: bytes) -> None:
         if parsing.is_error(body):
-            raise error_mapping.from_response(response.status, body, key=self._key)
+            raise error_mapping.from_response(response.status_code, body, key=self._key)
 
 
 def _used_up(wait: float) -> RateLimited:
@@ -332,9 +324,9 @@ def whole(response: ChatResponse) -> ChatDelta:
     return ChatDelta(choice.message.content, response.data.usage, response.data.model, choice.finish_reason or "stop")
 
 
-async def _drain(response: aiohttp.ClientResponse, seconds: float) -> None:
+async def _drain(chunks: AsyncIterator[bytes], seconds: float) -> None:
     """Read the end of a finished answer, so that its connection can be used again; for some seconds at most."""
     with suppress(TimeoutError, *error_mapping.CONNECTION_ERRORS):
         async with asyncio.timeout(seconds):
-            while await response.content.readany():
+            async for _ in chunks:
                 pass

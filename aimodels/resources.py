@@ -265,10 +265,13 @@ class AsyncVideo(Generations):
 
 
 class AsyncModerations(Resource):
-    """POST /moderations, which some OpenAI-compatible servers and the sandbox have, and the reference has not."""
+    """POST /moderations."""
 
     async def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:  # noqa: A002
-        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`."""
+        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`.
+
+        OpenAI-compatible servers may have this endpoint, and the sandbox has it; the reference has none.
+        """
         reply = await self._post(MODERATIONS_ENDPOINT, _body({}, model=model, input=input), self._deadline())
         return parse_moderation(reply.body)
 

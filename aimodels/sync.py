@@ -246,7 +246,7 @@ class Video:
 
 
 class Moderations:
-    """POST /moderations, which some OpenAI-compatible servers and the sandbox have, and the reference has not."""
+    """POST /moderations."""
 
     def __init__(self, thread: EventLoopThread, resource: AsyncModerations) -> None:
         self._thread = thread

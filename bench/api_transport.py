@@ -1,4 +1,4 @@
-"""CPU time per request of HTTP clients: httpx, aiohttp, and the API client on top of aiohttp.
+"""CPU time per request of HTTP transports: httpx's own, aiohttp under httpx, and the API client on top.
 
 `python -m bench.api_transport` prints a Markdown table. The server is another process, whose CPU time does
 not count. The candidates alternate (A B C A B C …) in one run, so that other load slows all of them alike.
@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from aimodels import AsyncAIModels
-from aimodels.transport import session_maker
+from aimodels.transport import open_http
 
 CONCURRENCY = (1, 50, 200)
 ROUNDS = 3
@@ -77,22 +77,18 @@ async def _measure(url: str) -> dict[str, dict[int, list[float]]]:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     headers = {"Authorization": "Bearer k"}
     async with (
-        httpx.AsyncClient(limits=limits, timeout=60, headers=headers) as by_httpx,
-        session_maker(url)() as by_aiohttp,
+        httpx.AsyncClient(limits=limits, timeout=60, headers=headers) as default,
+        httpx.AsyncClient(transport=open_http(url), headers=headers, trust_env=False) as aiohttp,
         AsyncAIModels(api_key="k", base_url=url) as client,
     ):
-        address, body = f"{url}/chat/completions", {"model": "m", "messages": HELLO}
 
-        async def ask_by_httpx() -> object:
-            return (await by_httpx.post(address, json=body)).json()
-
-        async def ask_by_aiohttp() -> object:
-            async with by_aiohttp.post(address, json=body, headers=headers) as response:
-                return await response.json()
+        async def bare(http: httpx.AsyncClient) -> object:
+            response = await http.post(f"{url}/chat/completions", json={"model": "m", "messages": HELLO})
+            return response.json()
 
         asks: dict[str, Ask] = {
-            "httpx": ask_by_httpx,
-            "aiohttp": ask_by_aiohttp,
+            "httpx, default transport": lambda: bare(default),
+            "httpx, aiohttp transport": lambda: bare(aiohttp),
             "the API client": lambda: client.chat.completions.create(model="m", messages=HELLO),
         }
         found: dict[str, dict[int, list[float]]] = {name: {size: [] for size in CONCURRENCY} for name in asks}
@@ -115,8 +111,8 @@ def main() -> None:
         server.terminate()
         server.communicate()
     medians = {name: [statistics.median(sizes[size]) for size in CONCURRENCY] for name, sizes in found.items()}
-    base = medians["aiohttp"]
-    print("CPU per request in ms (ratio to aiohttp), median of", ROUNDS, "rounds\n")
+    base = medians["httpx, aiohttp transport"]
+    print("CPU per request in ms (ratio to httpx with the aiohttp transport), median of", ROUNDS, "rounds\n")
     print("| | " + " | ".join(f"{size} at a time" for size in CONCURRENCY) + " |")
     print("| --- |" + " ---: |" * len(CONCURRENCY))
     for name, values in medians.items():

@@ -15,9 +15,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
-from aimodels.transport import session_maker
+from aimodels.transport import open_http
 from bench.api_server import api_server
 from bot import bootstrap
 from bot.models import (
@@ -150,10 +151,10 @@ async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[As
     """
     question = {"role": "user", "content": "What is the capital of France?"}
     answer = {"role": "assistant", "content": "A plain answer of an everyday length, with a few sentences in it. " * 6}
-    async with session_maker(base_url)() as http:
+    async with httpx.AsyncClient(transport=open_http(base_url), trust_env=False) as http:
 
         async def ask(_conversation: str) -> None:
-            async with http.post(
+            response = await http.post(
                 f"{base_url}/chat/completions",
                 json={
                     "model": "gpt-4-turbo",
@@ -161,9 +162,9 @@ async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[As
                     "max_tokens": 2048,
                 },
                 headers={"Authorization": "Bearer key"},
-            ) as response:
-                if not (await response.json())["data"]["choices"][0]["message"]["content"]:
-                    raise RuntimeError("no answer")
+            )
+            if not response.json()["data"]["choices"][0]["message"]["content"]:
+                raise RuntimeError("no answer")
 
         yield ask
 

@@ -5,24 +5,22 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aiohttp
 import discord
+import httpx
 from discord.http import Route
 
-from aimodels.transport import session_maker
+from aimodels.transport import open_http
 from bench.bots.common import Bot, run_bot
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 
 
 @asynccontextmanager
-async def start_bot(
-    name: str, simulator: DiscordSimulator, api: str, *, profile: str = "", **settings: str
-) -> AsyncIterator[Bot]:
+async def start_bot(name: str, simulator: DiscordSimulator, api: str, **settings: str) -> AsyncIterator[Bot]:
     """Start the "service" or the "bare" bot; yields it once it is connected."""
     environment = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": simulator.api, **settings}
     module = ("bot", "run") if name == "service" else ("bench.bots.discord",)
-    async with run_bot(name, *module, api=api, environment=environment, profile=profile) as one:
+    async with run_bot(name, *module, api=api, environment=environment) as one:
         await simulator.until(lambda: simulator.gateway.is_connected, 60)
         yield one
 
@@ -30,7 +28,7 @@ async def start_bot(
 class BareBot(discord.AutoShardedClient):
     """Answers mentions in a thread with one API call and one message; no store, no ordering, no status but typing."""
 
-    def __init__(self, api: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, api: httpx.AsyncClient, url: str) -> None:
         intents = discord.Intents(guilds=True, messages=True, message_content=True)
         super().__init__(intents=intents, chunk_guilds_at_startup=False)
         self._api = api
@@ -41,7 +39,7 @@ class BareBot(discord.AutoShardedClient):
         if self.user is None or message.author == self.user or self.user not in message.mentions:
             return
         await message.channel.typing()
-        async with self._api.post(
+        response = await self._api.post(
             f"{self._url}/chat/completions",
             json={
                 "model": "gpt-4-turbo",
@@ -49,8 +47,8 @@ class BareBot(discord.AutoShardedClient):
                 "max_tokens": 2048,
             },
             headers={"Authorization": "Bearer key"},
-        ) as response:
-            text = (await response.json())["data"]["choices"][0]["message"]["content"]
+        )
+        text = response.json()["data"]["choices"][0]["message"]["content"]
         thread = await message.create_thread(name=message.content[:90])
         await thread.send(text)
 
@@ -59,7 +57,7 @@ async def run_bare_bot() -> None:
     """Run the bare bot."""
     Route.BASE = os.environ["DISCORD_API_URL"]
     url = os.environ["AIMODELS_BASE_URL"]
-    async with session_maker(url)() as api, BareBot(api, url) as client:
+    async with httpx.AsyncClient(transport=open_http(url), trust_env=False) as api, BareBot(api, url) as client:
         await client.start(os.environ["DISCORD_TOKEN"])
 
 

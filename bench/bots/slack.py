@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from aimodels.transport import session_maker
+from aimodels.transport import open_http
 from bench.bots.common import Bot, run_bot
 from simulators.slack import SlackSimulator
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def start_bot(
-    name: str, slack: SlackSimulator, api: str, *, http: bool = False, profile: str = "", **settings: str
+    name: str, slack: SlackSimulator, api: str, *, http: bool = False, **settings: str
 ) -> AsyncIterator[Bot]:
     """Start the "service" or the "bare" Bolt app; yields it once it receives events, by Socket Mode or by HTTP."""
     environment = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.api_url, **settings}
@@ -32,7 +33,7 @@ async def start_bot(
     module = ("bot", "run") if name == "service" else ("bench.bots.slack",)
     before = slack.sockets.connected
     slack.sender.url = f"http://127.0.0.1:{port}/slack/events" if http else ""
-    async with run_bot(name, *module, api=api, environment=environment, profile=profile) as one:
+    async with run_bot(name, *module, api=api, environment=environment) as one:
         if http:
             await wait_for_port(port)
         else:
@@ -65,7 +66,7 @@ async def run_bare_bot() -> None:
     """Run the bare app: it answers a mention with one API call and one message; no store, no ordering, no status."""
     given = os.environ
     client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
-    async with session_maker(given["AIMODELS_BASE_URL"])() as api:
+    async with httpx.AsyncClient(transport=open_http(given["AIMODELS_BASE_URL"]), trust_env=False) as api:
         import aiohttp
 
         async with aiohttp.ClientSession() as client.session:
@@ -73,7 +74,7 @@ async def run_bare_bot() -> None:
 
             @app.event("app_mention")
             async def answer_mention(event: dict[str, Any]) -> None:
-                async with api.post(
+                response = await api.post(
                     f"{given['AIMODELS_BASE_URL']}/chat/completions",
                     json={
                         "model": "gpt-4-turbo",
@@ -81,8 +82,8 @@ async def run_bare_bot() -> None:
                         "max_tokens": 2048,
                     },
                     headers={"Authorization": "Bearer key"},
-                ) as response:
-                    text = (await response.json())["data"]["choices"][0]["message"]["content"]
+                )
+                text = response.json()["data"]["choices"][0]["message"]["content"]
                 await client.chat_postMessage(channel=event["channel"], thread_ts=event["ts"], text=text)
 
             @app.event("message")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import aiohttp
+import httpx
 import structlog
+from httpx_aiohttp import AiohttpTransport
 
 from aimodels import AsyncAIModels, Call, Timing
 from aimodels.responses import Flavor
@@ -63,6 +65,7 @@ class WorkspaceApis:
         self._timing = timing
         self._network = network or Network()
         self._clients: dict[str, AsyncAIModels] = {}  #: by sealed text
+        self._guarded: list[AiohttpTransport] = []
 
     async def find(self, event: Event) -> OwnApi | None:
         """Return the API that the event's workspace has brought. Raises `StoreError`."""
@@ -105,6 +108,10 @@ class WorkspaceApis:
             await client.verify(model)
 
     def _make_client(self, api: OwnApi) -> AsyncAIModels:
+        http: httpx.AsyncBaseTransport | None = None
+        if not self._is_trusted(api.url):
+            http = AiohttpTransport(client=self._public_session)
+            self._guarded.append(http)
         return AsyncAIModels(
             api_key=api.key,
             base_url=api.url,
@@ -114,7 +121,7 @@ class WorkspaceApis:
             media_timeout=self._settings.aimodels_media_timeout,
             on_call=self._on_call,
             timing=self._timing,
-            make_session=None if self._is_trusted(api.url) else self._public_session,
+            http=http,
         )
 
     async def keep(self, event: Event, api: OwnApi) -> None:
@@ -140,6 +147,8 @@ class WorkspaceApis:
         """Close all connections."""
         for client in self._clients.values():
             await client.aclose()
+        for transport in self._guarded:
+            await transport.aclose()
 
     def _namespace(self, event: Event) -> Namespace:
         return self._values.namespace(workspace_namespace(event.adapter, event.location.workspace))
