@@ -114,7 +114,8 @@ def _used(discord: DiscordSimulator, message: Json) -> Json | None:
     payload: Json = next((one for one in payloads if one["id"] == metadata["id"]), {})
     data = payload.get("data", {})
     what = {3: "a button", 5: "a form"}.get(metadata["type"], "a command")
-    return {"by": metadata["user"]["id"], "what": f"/{data['name']}" if data.get("name") else what}
+    sign = "/" if data.get("type", 1) == 1 else ""
+    return {"by": metadata["user"]["id"], "what": f"{sign}{data['name']}" if data.get("name") else what}
 
 
 def _modal(person: Person) -> Json | None:

@@ -90,6 +90,9 @@ export function menu(label, entries, props = {}) {
   button.addEventListener("click", () => {
     if (!list.hidden) return close(true);
     list.hidden = false;
+    const at = button.getBoundingClientRect();
+    list.style.right = `${Math.max(8, innerWidth - at.right)}px`;
+    list.style.top = `${Math.max(8, Math.min(at.bottom, innerHeight - list.offsetHeight - 8))}px`;
     button.setAttribute("aria-expanded", "true");
     list.firstElementChild?.focus();
     return undefined;
