@@ -16,11 +16,13 @@ from simulators.discord.values import TOKEN
 
 
 @asynccontextmanager
-async def start_bot(name: str, simulator: DiscordSimulator, api: str, **settings: str) -> AsyncIterator[Bot]:
+async def start_bot(
+    name: str, simulator: DiscordSimulator, api: str, *, profile: str = "", **settings: str
+) -> AsyncIterator[Bot]:
     """Start the "service" or the "bare" bot; yields it once it is connected."""
     environment = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": simulator.api, **settings}
     module = ("bot", "run") if name == "service" else ("bench.bots.discord",)
-    async with run_bot(name, *module, api=api, environment=environment) as one:
+    async with run_bot(name, *module, api=api, environment=environment, profile=profile) as one:
         await simulator.until(lambda: simulator.gateway.is_connected, 60)
         yield one
 

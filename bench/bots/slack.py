@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def start_bot(
-    name: str, slack: SlackSimulator, api: str, *, http: bool = False, **settings: str
+    name: str, slack: SlackSimulator, api: str, *, http: bool = False, profile: str = "", **settings: str
 ) -> AsyncIterator[Bot]:
     """Start the "service" or the "bare" Bolt app; yields it once it receives events, by Socket Mode or by HTTP."""
     environment = {"SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.api_url, **settings}
@@ -33,7 +33,7 @@ async def start_bot(
     module = ("bot", "run") if name == "service" else ("bench.bots.slack",)
     before = slack.sockets.connected
     slack.sender.url = f"http://127.0.0.1:{port}/slack/events" if http else ""
-    async with run_bot(name, *module, api=api, environment=environment) as one:
+    async with run_bot(name, *module, api=api, environment=environment, profile=profile) as one:
         if http:
             await wait_for_port(port)
         else:

@@ -21,7 +21,7 @@ from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.moderation.guarded_api import EventApi
-from bot.policy import Policy, Quotas
+from bot.policy import Policy, Quotas, Refusal
 from bot.policy.rules import id_forms, names_unread_role
 from bot.ports import AuditEntry, AuditLog, Directory, Journal, UsageLedger, UsageReports
 from bot.settings.core import Settings
@@ -101,6 +101,11 @@ class Context:
         if self.is_service_admin() or (owns_dm and scope is Scope.CHANNEL and event.location.is_private):
             return True
         return event.actor.is_admin and scope is not Scope.SERVICE
+
+    def not_allowed(self, key: str, scope: Scope) -> UsageError:
+        """Return the error of who may not change what holds in a scope; it names whom they can ask."""
+        refusal = Refusal(self.translate(key))
+        return UsageError(self.policy.with_names(refusal, self.event, scope, self.effective).text)
 
     def is_service_admin(self) -> bool:
         """Return whether the author administers the whole service: its operator, and whom the operator lists."""

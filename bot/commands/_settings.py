@@ -48,5 +48,5 @@ def scope_to_administer(ctx: Context) -> Scope:
         scopes = ctx.join_list(f"`{one}`" for one in here)
         raise UsageError(ctx.translate("settings.no_scope", name=ctx.spec.name, scopes=scopes))
     if not ctx.may_administer(scope):
-        raise UsageError(ctx.translate(f"pause.not_allowed.{scope}"))
+        raise ctx.not_allowed(f"pause.not_allowed.{scope}", scope)
     return scope

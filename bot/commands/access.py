@@ -151,7 +151,7 @@ def _scope(ctx: Context, subject: Mention) -> Scope:
         scopes = ctx.join_list(f"`{one}`" for one in here)
         raise UsageError(ctx.translate("settings.no_scope", name="access", scopes=scopes))
     if not ctx.may_administer(scope):
-        raise UsageError(ctx.translate(f"access.not_allowed.{scope}"))
+        raise ctx.not_allowed(f"access.not_allowed.{scope}", scope)
     return scope
 
 

@@ -71,7 +71,7 @@ async def limits(ctx: Context) -> Parts:
         return
     rule = _rule(ctx, amount, clears=clears)
     if not _may_set(ctx, rule):
-        raise UsageError(ctx.translate(f"settings.not_allowed.{ctx.option('in')}"))
+        raise ctx.not_allowed(f"settings.not_allowed.{ctx.option('in')}", Scope(ctx.option("in")))
     before = await ctx.quotas.limits.set(rule, is_removed=clears)
     if clears and before is None:
         raise UsageError(ctx.translate("limits.unknown"))

@@ -118,7 +118,8 @@ def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
     scope = Scope(given) if given else (mine or here)[0]
     if scope not in mine:
         instead = ctx.translate("settings.instead", scopes=_codes(ctx, mine)) if mine else ""
-        raise UsageError(f"{ctx.translate(f'settings.not_allowed.{scope}')} {instead}".rstrip())
+        refusal = ctx.not_allowed(f"settings.not_allowed.{scope}", scope)
+        raise UsageError(f"{refusal} {instead}".rstrip())
     return scope
 
 

@@ -116,6 +116,12 @@ async def test_whom_to_ask_and_what_managers_may(slack: SlackSimulator, tmp_path
         audit = await ask(running, carol, "/audit", "commands_off (channel)")
         assert "temperature" not in audit
         assert "temperature" in await ask(running, slack.ada, "/audit", "commands_off (channel)")
+        # who may not change something reads whom to ask; a setting says where its value comes from
+        for text in ("/pause", f"/access deny all <@{slack.bob.id}|bob>", "/settings temperature 1 --for channel"):
+            assert dora.id in await ask(running, slack.bob, text, carol.id)
+        await ask(running, slack.bob, "/settings temperature", "0.3 holds (this workspace)")
+        await ask(running, slack.ada, "/settings temprature 0.2 --for channel", "Did you mean temperature?")
+        await ask(running, slack.ada, "/settings temperature --for workspace --clear yes", "temperature")
         slack.bob.slash("/image", "a fox")
         assert (await see(running, slack.bob, "switched off here")).content.count(carol.id) == 1
         # approvers are asked where the bot may write
