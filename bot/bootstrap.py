@@ -319,7 +319,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         queue=core.store,
         journal=core.store,
         request_log=core.store,
-        cancel=core.worker.cancel,
+        cancel=core.worker.canceller.cancel_event,
         check_words=core.check_words,
         values=core.store,
         audit_log=core.store,

@@ -253,6 +253,8 @@ class Discord(DiscordDirectory):
         """Return the draft of that key."""
         draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref))
         draft.confirm = confirm
+        if ref is not None and self._services is not None and self._services.has_peers:
+            draft.note_retry(ref)
         return draft
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None) -> DiscordDraft:

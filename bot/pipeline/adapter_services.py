@@ -32,11 +32,11 @@ from bot.models import (
     Turn,
 )
 from bot.pipeline.dispatcher import Dispatcher
-from bot.pipeline.encrypted_storage import EncryptedStorage
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
 from bot.ports import AdapterStorage, ChannelSettings, Journal, KeyValues, UsageLedger, ValueSigner
+from bot.security.encrypted_storage import EncryptedStorage
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
 
@@ -127,10 +127,14 @@ class CoreServices:
     async def _cancel(self, job: Job, *, retract: bool = False) -> bool:
         """Cancel an event that runs; where it waits for its next try, what the API was asked is counted and ended."""
         event = job.event
-        is_cancelled = await self.worker.cancel(event.adapter, event.id, retract=retract)
+        is_cancelled = await self.worker.canceller.cancel_event(event.adapter, event.id, retract=retract)
         if not is_cancelled and (left := await self.journal.job(event.adapter, event.id)) and left.answer is None:
             await self.dispatcher.settle_api_job(left)
         return is_cancelled
+
+    def redeliver(self, adapter: str, event_id: str) -> None:
+        """See `AdapterServices.redeliver`."""
+        self.worker.redelivery.start(adapter, event_id, with_private=True)
 
     # -- people
 

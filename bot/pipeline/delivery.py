@@ -10,7 +10,7 @@ from typing import Self
 
 import structlog
 
-from bot.errors import DeliveryDelayed, DeliveryError, MediaError, StoreError, UploadTooLarge
+from bot.errors import DeliveryDelayed, DeliveryError, MediaError, OwnershipLost, StoreError, UploadTooLarge
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import Actor, Answer, Capabilities, Media, Status
@@ -55,6 +55,7 @@ class Progress:
         self._timer = timer or SharedTimer()
         self._first_status = timing.first_update if first_status is None else first_status
         self._after_update = after_update
+        self.on_lost: Callable[[], None] = lambda: None  #: called when another process has the event
         self._clock = clock
         self._started = clock()
         self._newest: Status | str = ""
@@ -102,7 +103,13 @@ class Progress:
             except DeliveryDelayed as exc:
                 pause = max(pause, self._timing.delayed if exc.retry_after is None else exc.retry_after)
                 self._changed.set()
-            except (DeliveryError, StoreError) as exc:
+            except OwnershipLost:
+                self.on_lost()
+            except StoreError as exc:  # whether it may be shown, the store has yet to say
+                log.warning("progress not shown", reason=str(exc))
+                pause = max(pause, self._timing.delayed)
+                self._changed.set()
+            except DeliveryError as exc:
                 log.warning("progress not shown", reason=str(exc))
             except Exception:  # an adapter's bug in an update must not fail the answer
                 log.exception("progress not shown")

@@ -269,6 +269,13 @@ class Dispatcher:
             None if kind is None or kind in MEDIA_KINDS else Usage(kind=kind, model=job.event.options.get("model", ""))
         )
 
+    def is_private(self, job: Job) -> bool:
+        """Whether nobody else is to see anything of it: of a refusal, and of a private command."""
+        if job.answer is not None and not job.answer.is_failure:
+            return job.answer.private
+        command = self.registry.find(job.event.command)
+        return command is None or command.spec.is_private(job.event.options)
+
     async def is_paused(self, job: Job) -> bool:
         """Return whether an administrator has paused the place of a job."""
         return bool((await self.scoped.for_event(job.event)).paused())

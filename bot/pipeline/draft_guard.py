@@ -1,6 +1,7 @@
 """Guards the steps of a draft: each has a time limit, and runs only while this process owns the event."""
 
 import asyncio
+import time
 from types import TracebackType
 
 from bot.errors import DeliveryDelayed
@@ -47,7 +48,8 @@ class FencedDraft:
     """A draft with a time limit for each step; a step that exceeds it raises `DeliveryDelayed`.
 
     `confirm` runs before each step; an error that it raises prevents the step. The platform's draft runs it again
-    before each call, as a step may wait and has several.
+    before each call, as a step may wait and has several. After a long step it runs once more: nothing keeps a process
+    from being paused right before it writes a request.
     """
 
     def __init__(self, draft: Draft, confirm: Confirm, timing: PipelineTiming, timer: SharedTimer) -> None:
@@ -55,6 +57,7 @@ class FencedDraft:
         self._confirm = confirm
         self._timing = timing
         self._timer = timer
+        self.may_have_hidden = False  #: something that another process, which had taken over, has shown
 
     @property
     def ref(self) -> str:
@@ -64,23 +67,40 @@ class FencedDraft:
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
-        with DeliveryTimeout(self._timing.draft_step, self._timer):
-            await self._draft.status(status)
+        began_at = time.time()
+        try:
+            with DeliveryTimeout(self._timing.draft_step, self._timer):
+                await self._draft.status(status)
+        finally:
+            await self._confirm_after(began_at)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
         await self._confirm()
-        with DeliveryTimeout(self._timing.draft_step, self._timer):
-            await self._draft.write(text)
+        began_at = time.time()
+        try:
+            with DeliveryTimeout(self._timing.draft_step, self._timer):
+                await self._draft.write(text)
+        finally:
+            await self._confirm_after(began_at)
 
     async def finish(self, answer: Answer) -> None:
         """See `bot.ports.Draft`."""
-        await self._confirm()
         size = sum(media.size for media in answer.media if not media.url)
         timing = self._timing
         transfer = size / timing.bytes_per_second + len(answer.text) / timing.characters_per_second
-        with DeliveryTimeout(timing.finish + transfer, self._timer):
-            await self._draft.finish(answer)
+        began_at = time.time()
+        try:
+            with DeliveryTimeout(timing.finish + transfer, self._timer):
+                await self._draft.finish(answer)
+        finally:
+            await self._confirm_after(began_at)
+
+    async def _confirm_after(self, began_at: float) -> None:
+        """Confirm after a long step, by the clock that goes on while the process is paused."""
+        if abs(time.time() - began_at) > self._timing.in_flight:
+            self.may_have_hidden = True
+            await self._confirm()
 
 
 async def open_draft(

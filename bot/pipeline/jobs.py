@@ -26,7 +26,8 @@ from bot.models import (
     Usage,
 )
 from bot.pipeline.delivery import Progress
-from bot.ports import Draft, EventQueue
+from bot.pipeline.draft_guard import FencedDraft
+from bot.ports import EventQueue
 
 
 @dataclass(slots=True, eq=False)
@@ -36,11 +37,12 @@ class RunningJob:
     job: Job
     lane: Lane
     task: asyncio.Task[None] | None = None
-    draft: Draft | None = None  #: of an earlier try, until it is opened again
+    draft: FencedDraft | None = None  #: of an earlier try, until it is opened again
     ref: str = ""  #: reference of the draft, as stored
     is_undecided: bool = True  #: its answer is not final yet: it can be cancelled
     is_generating: bool = False  #: its task runs the command: to cancel the job, cancel the task
     is_cancelled: bool = False  #: by a person; a shutdown of the service does not set it
+    is_lost: bool = False  #: to another process
     is_retracted: bool = False  #: cancelled because its question was deleted: nothing of it is shown
 
     async def save_ref(self, queue: EventQueue) -> None:
@@ -48,6 +50,12 @@ class RunningJob:
         if self.draft is not None and self.draft.ref != self.ref:
             self.ref = self.draft.ref
             await queue.save_draft(self.job, self.ref)
+
+    def lose(self) -> None:
+        """End the answer, which another process gives."""
+        self.is_lost = True
+        if self.is_generating and self.task is not None:
+            self.task.cancel()
 
     def cancel(self, *, retract: bool = False) -> bool:
         """End the answer with the text generated so far, or without any; return False if it is final already."""

@@ -13,16 +13,17 @@ from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
-from bot.models import Actor, Answer, Job, Lane, Outcome
+from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
 from bot.pipeline.answer_log import log_answered
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
 from bot.pipeline.dispatcher import Dispatcher
-from bot.pipeline.draft_guard import open_draft
+from bot.pipeline.draft_guard import FencedDraft, open_draft
 from bot.pipeline.error_messages import failure_outcome
 from bot.pipeline.jobs import OutcomeBuilder, RunningJob
+from bot.pipeline.redelivery import Redelivery
 from bot.pipeline.retries import Failure, Retries, Retry, remove_failure
 from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
@@ -63,20 +64,16 @@ class Worker:
         self._adapters = adapters
         self._metrics = metrics
         self._settings = settings
-        self._slots = Counter(
-            {
-                Lane.CONVERSATION: settings.bot_chat_concurrency,
-                Lane.OWN: settings.bot_media_concurrency,
-                Lane.FREE: FREE_SLOTS,
-            }
-        )
+        slots = {Lane.CONVERSATION: settings.bot_chat_concurrency, Lane.OWN: settings.bot_media_concurrency}
+        self._slots = Counter({**slots, Lane.FREE: FREE_SLOTS})
         self._running: set[RunningJob] = set()
         #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
-        self._postponed: dict[int, Draft | None] = {}
+        self._postponed: dict[int, FencedDraft | None] = {}
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
-        self._canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
+        self.redelivery = Redelivery(journal, self._timing)
+        self.canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
 
     # -- the loop
@@ -91,7 +88,7 @@ class Worker:
             free = [lane for lane, slots in self._slots.items() if slots > 0]
             try:
                 job = await self._queue.claim(free, self._adapters.keys())
-                self._canceller.apply_requests()
+                self.canceller.apply_requests()
                 if job is None:
                     if await self._is_idle():
                         self._idle.set()
@@ -145,6 +142,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._summarizer.stop()
+        await self.redelivery.stop()
 
     # -- one event
 
@@ -160,11 +158,13 @@ class Worker:
             raise
         except OwnershipLost:
             log.warning("another worker has this event")
+            self._repair(running)
             self._free_slot(running)
             with suppress(StoreError):  # in case the store still assigns it to this process
                 await self._queue.release(job)
         except StoreError as exc:
             log.error("store failed", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
+            self._repair(running)
             await asyncio.sleep(min(self._timing.backoff(job.attempt), self._timing.store_pause))
             with suppress(StoreError):
                 await self._retry_later(running, Retry(0))
@@ -174,12 +174,16 @@ class Worker:
             log.exception("answering crashed")
             await self._postpone_delivery(running, exc)
 
+    def _repair(self, running: RunningJob) -> None:
+        """Have the answer of another process shown again, if this one may have hidden it."""
+        if running.draft is not None and running.draft.may_have_hidden:
+            self.redelivery.start(running.job.event.adapter, running.job.event.id)
+
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
         adapter, confirm = self._adapters[job.event.adapter], partial(self._queue.confirm, job)
-        draft = await open_draft(
-            adapter, job, private=self._is_private(job), confirm=confirm, timing=self._timing, timer=self._timer
-        )
+        private = self._dispatcher.is_private(job)
+        draft = await open_draft(adapter, job, private=private, confirm=confirm, timing=self._timing, timer=self._timer)
         running.draft = draft
         if job.ref is None:
             self._metrics.first_sign(job.event)
@@ -202,13 +206,6 @@ class Worker:
         if builder.conversation is not None and builder.conversation.needs_summary:
             self._summarizer.start(job, builder.conversation)
 
-    def _is_private(self, job: Job) -> bool:
-        """Return whether nobody else is to see anything of it: of a refusal, and of a private command."""
-        if job.answer is not None and not job.answer.is_failure:
-            return job.answer.private
-        command = self._dispatcher.registry.find(job.event.command)
-        return command is None or command.spec.is_private(job.event.options)
-
     async def _generate(
         self, running: RunningJob, draft: Draft, adapter: Sender, builder: OutcomeBuilder
     ) -> Answer | None:
@@ -226,6 +223,7 @@ class Worker:
         async with Progress(
             draft, adapter.capabilities, timing=self._timing, timer=self._timer, first_status=first, after_update=save
         ) as progress:
+            progress.on_lost = running.lose
             outcome = await self._run_command(running, progress, builder)
             if isinstance(outcome, Outcome):
                 progress.close()  # commit during the update in flight: until then a crash has the API paid again
@@ -263,17 +261,19 @@ class Worker:
                     builder,
                     progress,
                     describe_wait=partial(self._retries.describe_wait, running.job),
-                    stop=lambda: self._canceller.cancel_conversation(running),
-                    cancel=partial(self._canceller.cancel_event, by=running.job.event.actor),
+                    stop=lambda: self.canceller.cancel_conversation(running),
+                    cancel=partial(self.canceller.cancel_event, by=running.job.event.actor),
                     wake=self._queue.wake,
                 )
         except (ApiError, Paused) as exc:
             return exc
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not running.is_cancelled or task is None:
+            if not (running.is_cancelled or running.is_lost) or task is None:
                 raise
             task.uncancel()
+            if running.is_lost:
+                raise OwnershipLost("another process answers it") from None
         finally:
             running.is_generating = False
         return Outcome(answer=Answer())
@@ -342,9 +342,3 @@ class Worker:
         self._free_slot(running)
         with suppress(StoreError):  # it is on disk: the next start answers it
             await self._queue.release(running.job)
-
-    # -- cancellation
-
-    async def cancel(self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None) -> bool:
-        """See `Canceller.cancel_event`."""
-        return await self._canceller.cancel_event(adapter, event_id, retract=retract, by=by)

@@ -129,6 +129,12 @@ class AdapterServices(Protocol):
         An answer in progress is cancelled, and what is shown of it is removed.
         """
 
+    def redeliver(self, adapter: str, event_id: str) -> None:
+        """Have an answer delivered once more soon: another process may have shown it, and this one hidden it.
+
+        One that is still to come is delivered anyway. Delivering a private answer twice must show it once.
+        """
+
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         """Return the ids of the people who asked in a conversation and have not left; empty: no service there."""
 

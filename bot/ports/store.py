@@ -144,12 +144,14 @@ class Journal(Protocol):
     async def has_unanswered(self, adapter: str, conversation: str, *, actor: str | None = None) -> bool:
         """Return whether something of a person, or of anybody, that can be stopped is still to be answered there."""
 
-    async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
+    async def reopen(self, event: Event, *, answer: Answer | None = None, is_repeated: bool = False) -> bool:
         """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.
 
         With `answer` only that is to be shown from now on, in place of the answer it had; without, the event has this
         prompt, these options and attachments now and is to be answered again, attempts counted anew. An unclaimed
         event just gets the new content or answer. False: the event is unknown or claimed; nothing was changed.
+
+        `is_repeated`: the answer is the one that it has, and so are its turns.
         """
 
     def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:

@@ -86,6 +86,22 @@ class JournalContract(StoreSuite):
         await store.complete(job)
         assert await said(store) == []
 
+    async def test_an_answer_is_shown_once_more(self, store: Store) -> None:
+        """It goes straight to delivery, and everything is as before; not while it is claimed."""
+        asked = event("e0")
+        job = await answer(store, asked)
+        shown = (await store.job("one", "e0") or job).answer
+        await store.record(event("running"), lane=Lane.CONVERSATION)
+        await claim(store)
+        assert await store.reopen(asked, answer=shown, is_repeated=True)
+        again = await claim(store)
+        assert (again.event.id, again.ref, again.answer, again.attempt) == ("e0", "ref", shown, 1)
+        assert not await store.reopen(asked, answer=shown, is_repeated=True)
+        await store.complete(again)
+        assert await said(store) == ["prompt of e0", "answer to e0"]
+        assert await store.reopen(event("e0", prompt="revised"))
+        assert await store.claim(LANES, ADAPTERS) is None, "a new answer waits for its turn in the conversation"
+
     async def test_a_withdrawn_event_leaves_the_context(self, store: Store) -> None:
         """Answered, running or waiting: its turns do not count, nothing else changes, and it may be told again."""
         await answer(store, event("e0"))

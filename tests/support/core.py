@@ -36,8 +36,12 @@ class RecordingCore:
         self.is_failing = False
         self.has_peers = False
         self.has_keys = True  #: those that `encrypt` had
+        self.redelivered: list[str] = []  #: ids of events
         self.sink_delay = 0.0  #: seconds that `sink` takes
         self.changed = asyncio.Condition()
+
+    def redeliver(self, adapter: str, event_id: str) -> None:
+        self.redelivered.append(event_id)
 
     async def sink(self, event: Event) -> bool:
         await asyncio.sleep(self.sink_delay)

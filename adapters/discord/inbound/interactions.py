@@ -205,15 +205,18 @@ class InteractionHandler:
         recording = asyncio.ensure_future(
             hold(partial(self._sink, parsed.event), patience=patience, interaction=interaction.id)
         )
-        is_acknowledged = False
+        is_acknowledged, was_late = False, True
         try:
             await asyncio.wait({recording}, timeout=self._timing.record_timeout)
+            was_late = not recording.done()
             is_acknowledged = await self._acknowledge(interaction, parsed, recording)
         finally:
-            if recording.done():
+            if not was_late:
                 acknowledgement.set_result(is_acknowledged)
             try:
-                await self._finish_recording(interaction, parsed, recording, is_acknowledged=is_acknowledged)
+                await self._finish_recording(
+                    interaction, parsed, recording, is_acknowledged=is_acknowledged, was_late=was_late
+                )
             finally:
                 if not acknowledgement.done():
                     acknowledgement.set_result(is_acknowledged)
@@ -253,9 +256,12 @@ class InteractionHandler:
         recording: "asyncio.Future[bool]",
         *,
         is_acknowledged: bool,
+        was_late: bool,
     ) -> None:
-        """Wait until the event is recorded; tell the person if it was acknowledged and could not be."""
-        was_late = not recording.done()
+        """Wait until the event is recorded; tell the person if it was acknowledged and could not be.
+
+        `was_late`: the acknowledgement says that it is not recorded yet.
+        """
         try:
             is_recorded = await recording
         except StoreError as exc:
@@ -295,6 +301,8 @@ class InteractionHandler:
             shown = await interaction.original_response()
             if shown.flags.loading or shown.content == translate("discord.recording", locale):
                 await interaction.edit_original_response(content=translate(key, locale), view=view)
+                if self._services.has_peers:  # one of which may have shown the answer since that look
+                    self._services.redeliver(ADAPTER, event.id)
         except (discord.HTTPException, discord.ClientException, *NETWORK_ERRORS) as exc:
             log.warning("acknowledgement not replaced", interaction=interaction.id, reason=describe_error(exc))
 

@@ -61,13 +61,8 @@ class DiscordDraft:
         self._key = key
         self._is_single = bool(target.token) and (not target.can_post or target.deferred == "private")
         self._is_first = ref is None
-        self._original = (
-            OriginalResponse(
-                services.client, services.core, services.acknowledgements, target, key=key, timing=services.timing
-            )
-            if target.token
-            else None
-        )
+        shared = services.client, services.core, services.acknowledgements
+        self._original = OriginalResponse(*shared, target, key=key, timing=services.timing) if target.token else None
         self._messages = self._open_messages(ref or "")
         self._rate = services.edit_rates.of(target.token or target.answer_channel)
         self.confirm: Confirm = always_owned  #: that the event is still this process's
@@ -93,6 +88,11 @@ class DiscordDraft:
             may_exist=not self._is_first or not 0 <= age < timing.fresh_question,
             is_old=age > timing.nonce_lifetime,
         )
+
+    def note_retry(self, ref: str) -> None:
+        """Note that another process may have changed the answer since the last try: start from what `ref` names."""
+        self._is_first = False
+        self._messages = self._open_messages(ref)
 
     @property
     def ref(self) -> str:

@@ -119,7 +119,7 @@ class SlackDraft:
             facts, thread = progress.facts(status), self.messages.thread
             self.indicator.start_session(thread)
             if status.is_waiting and not self._has_text:
-                await self.messages.show_status(f"_{status.text}_")
+                await self.messages.show_growing(0, f"_{status.text}_")
                 return
             is_long = status.progress is not None or status.elapsed >= self._timing.card_after
             if is_long and await self.messages.show_card(status.text, " · ".join(facts)):
@@ -127,7 +127,7 @@ class SlackDraft:
             if self.indicator.is_available(thread):
                 await self.indicator.set(thread, status.text, " · ".join(facts))
             if not self.indicator.is_available(thread) and not self._has_text:
-                await self.messages.show_status(f"_{' · '.join((status.text, *facts))}_")
+                await self.messages.show_growing(0, f"_{' · '.join((status.text, *facts))}_")
 
     async def write(self, text: str) -> None:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""

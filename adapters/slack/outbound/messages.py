@@ -93,8 +93,10 @@ class AnswerMessages:
         self.changed_at = time.monotonic()
 
     def note_retry(self) -> None:
-        """Note that another process may have sent messages since the last try."""
+        """Note that another process may have sent and edited messages since the last try."""
         self.is_state_known = False
+        for posted in self.parts.values():
+            posted.blocks = []
         self.note_change()
 
     # -- a growing answer
@@ -112,7 +114,7 @@ class AnswerMessages:
             self.parts[part].streamed = text
             return
         if posted is None or posted.markdown != markdown:
-            await self._show_growing(part, markdown)
+            await self.show_growing(part, markdown)
             self.parts[part].markdown = markdown
 
     def _is_continued(self, posted: PostedMessage, markdown: str) -> bool:
@@ -131,9 +133,10 @@ class AnswerMessages:
             posted.streamed += rest
             posted.is_card = False
         else:
-            await self._show_growing(part, markdown)
+            await self.show_growing(part, markdown)
 
-    async def _show_growing(self, part: int, markdown: str) -> None:
+    async def show_growing(self, part: int, markdown: str) -> None:
+        """Show a text, or a status where the workspace has no other way, with a Stop button, by an edit."""
         await self._put(part, render_blocks(markdown) + self._stop_button(), markdown, best_effort=True)
 
     async def _append(self, part: int, posted: PostedMessage, chunks: list[Block]) -> bool:
@@ -169,10 +172,6 @@ class AnswerMessages:
         self._card_title = title[:_CARD_TITLE] or self._card_title
         task: Block = {"type": "task_update", "id": "job", "title": self._card_title, "status": state}
         return task | ({"details": details} if details else {})
-
-    async def show_status(self, text: str) -> None:
-        """Show a status as a message, where the workspace has no other way."""
-        await self._show_growing(0, text)
 
     # -- a complete answer
 

@@ -316,7 +316,7 @@ class PostgresEvents:
 
     # -- corrections
 
-    async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
+    async def reopen(self, event: Event, *, answer: Answer | None = None, is_repeated: bool = False) -> bool:
         keys = {"adapter": codec.to_key(event.adapter), "id": codec.to_key(event.id)}
         content = {"event": codec.dumps(event), "answer": None if answer is None else codec.dumps(answer)}
 
@@ -324,6 +324,9 @@ class PostgresEvents:
             found = await db.row(statements.TO_REOPEN, **keys)
             if found is None:
                 return False
+            if is_repeated:
+                await db.rows(statements.REPEAT, seq=found["seq"])
+                return True
             lane = Lane(found["lane"]) if answer is None else Lane.FREE
             key = lane_key(lane, found["adapter"], found["conversation"], found["command"], found["actor"])
             await db.rows(statements.DELETE_TURNS, seq=found["seq"])

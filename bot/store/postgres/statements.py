@@ -179,6 +179,11 @@ REOPEN = """
 UPDATE events SET event = :event, answer = :answer, done = false, owner = NULL, attempts = 0, ready_at = 0,
     failing_since = NULL, withdrawn = :answer::text IS NOT NULL, lane = :lane, lane_key = :lane_key WHERE seq = :seq
 """
+#: Delivered once more, an event keeps its lane for a later change of its content, and waits for nothing in it.
+REPEAT = """
+UPDATE events SET done = false, owner = NULL, attempts = 0, ready_at = 0, failing_since = NULL, lane_key = NULL
+WHERE seq = :seq AND answer IS NOT NULL
+"""
 #: A waiting event is completed.
 WITHDRAW = """
 UPDATE events SET withdrawn = true, done = done OR owner IS NULL

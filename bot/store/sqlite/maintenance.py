@@ -87,6 +87,12 @@ async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -
         await db.rows("UPDATE events SET answer = :answer, withdrawn = 1 WHERE seq = :seq", answer=answer, seq=seq)
 
 
+async def repeat(db: SqliteDatabase, seq: int) -> None:
+    """Have the answer of an event delivered once more."""
+    sql = "UPDATE events SET done = 0, attempts = 0, ready_at = 0, failing_since = NULL"
+    await db.rows(f"{sql} WHERE seq = :seq AND answer IS NOT NULL", seq=seq)
+
+
 async def withdraw(db: SqliteDatabase, seq: int, *, is_waiting: bool) -> None:
     """Erase an event's turns, future ones included; a waiting event is completed."""
     await db.rows("DELETE FROM turns WHERE event_seq = :seq", seq=seq)

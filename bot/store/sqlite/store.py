@@ -129,7 +129,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
     def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:  # noqa: ARG002
         return nullcontext()  # there is no other process
 
-    async def reopen(self, event: Event, *, answer: Answer | None = None) -> bool:
+    async def reopen(self, event: Event, *, answer: Answer | None = None, is_repeated: bool = False) -> bool:
         found = await self._reader.state(event.adapter, event.id)
         if found is None:
             return False
@@ -141,7 +141,10 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
             if seq in self._running:
                 return False
             held.extend(self._queue.discard(lambda e: e.seq == seq))
-            await maintenance.reopen(db, seq, event_json, answer_json)
+            if is_repeated:
+                await maintenance.repeat(db, seq)
+            else:
+                await maintenance.reopen(db, seq, event_json, answer_json)
             return True
 
         def then(reopened: bool) -> None:

@@ -9,12 +9,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
+from adapters.discord.timing import Timing
+from bot.i18n import translate
+from bot.models import Lane
+from bot.pipeline.timing import PipelineTiming
 from bot.store.timing import StoreTiming
+from bot.timing import ServiceTiming
 from simulators.discord.checks import LOADING
+from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, TOKEN
 from tests.support import processes
@@ -71,8 +78,48 @@ async def test_commands_that_two_processes_are_told_of(tmp_path: Path, url: Secr
         assert len(one.simulator.bot_messages(DM)) == 21
 
 
-async def test_a_process_that_was_paused_in_the_middle_of_an_edit(tmp_path: Path, url: SecretStr) -> None:
-    """The answer that another process has finished meanwhile does not become half an answer again."""
+async def test_an_acknowledgement_that_hides_the_answer_of_another_process(tmp_path: Path, url: SecretStr) -> None:
+    """A process says that an answer is coming, right when another has shown it: the answer is shown again."""
+    key = secrets.token_urlsafe(32)
+    given: dict[str, Any] = {"bot_database_url": url, "bot_secret_key": SecretStr(key)}
+    late = Timing(record_timeout=0.0)  # its acknowledgement precedes the record
+    async with whole(tmp_path / "one", timing=late, **given) as one:
+        one.core.worker._slots[Lane.CONVERSATION] = 0  # so that the other answers
+        environment = {
+            "AIMODELS_BASE_URL": one.api.url,
+            "AIMODELS_API_KEY": "key",
+            "BOT_DATA_DIR": str(tmp_path),
+            "BOT_DATABASE_URL": url.get_secret_value(),
+            "BOT_SECRET_KEY": key,
+            **one.simulator.environment,
+        }
+        no_status = ServiceTiming(pipeline=PipelineTiming(first_update=60.0))
+        async with processes.process(processes.service, no_status, environment=environment, folder=tmp_path):
+            await one.simulator.until(lambda: len(one.simulator.gateway.sockets) == 2, 60)
+            hold = one.echo.hold("hello")
+            hidden: list[Call] = []
+
+            async def hook(moment: Moment, call: Call) -> bool:
+                if call.method == "PATCH" and translate("discord.long", "zh-TW") in str(call.body):
+                    if moment == "before":
+                        hold.set()
+                        await one.simulator.until(lambda: text_of(one.simulator.originals[token]) == "re: hello")
+                    else:
+                        hidden.append(call)
+                return False
+
+            one.simulator.rest.hook = hook
+            token = await one.command("chat", prompt="hello")
+            await one.simulator.until(lambda: hidden)
+            await one.simulator.until(lambda: text_of(one.simulator.originals[token]) == "re: hello")
+        assert "stop" not in actions_of(one.simulator.originals[token])
+
+
+@pytest.mark.parametrize("moment", ["connected", "writing"])
+async def test_a_process_that_was_paused_in_the_middle_of_an_edit(
+    tmp_path: Path, url: SecretStr, moment: processes.Moment
+) -> None:
+    """The answer that another process has finished meanwhile does not become half an answer again, or not for long."""
     async with asyncio.timeout(100), DiscordSimulator() as simulator, scripted_api() as api, AsyncExitStack() as stack:
 
         async def grow(request: web.Request) -> web.StreamResponse:
@@ -92,7 +139,7 @@ async def test_a_process_that_was_paused_in_the_middle_of_an_edit(tmp_path: Path
             "BOT_DATABASE_URL": url.get_secret_value(),
             **simulator.environment,
         }
-        target = processes.pausing_service, "connected", "PATCH", f"/channels/{DM}/messages/"
+        target = processes.pausing_service, moment, "PATCH", f"/channels/{DM}/messages/"
         paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
         await simulator.until(lambda: len(simulator.gateway.identified) == 1, 60)
         await simulator.say(DM, "hello")
@@ -106,6 +153,9 @@ async def test_a_process_that_was_paused_in_the_middle_of_an_edit(tmp_path: Path
         await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"], 60)
         await asyncio.sleep(2 * StoreTiming().paused)  # a shorter pause is not noticed
         paused.send_signal(signal.SIGCONT)
+        if moment == "writing":
+            await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] != ["all of it"], 60)
+            await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"], 60)
         for one in (paused, other):
             one.send_signal(signal.SIGTERM)
             assert await one.wait() == 0

@@ -1,6 +1,7 @@
 """A process takes over what another has begun: Slack shows it late, or the other one is still at it."""
 
 import asyncio
+import json
 import signal
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
@@ -13,7 +14,7 @@ from simulators.slack import Message, SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import connected, name_of, server, url
 from tests.support.processes import Process
-from tests.support.scripted_api import chat, scripted_api
+from tests.support.scripted_api import chat, events, piece, scripted_api, silence
 from tests.support.service import EchoApi
 
 __all__ = ["server", "url"]
@@ -140,6 +141,43 @@ async def test_a_process_that_was_paused_in_the_middle_of_a_post(
             one.send_signal(signal.SIGTERM)
             assert await one.wait() == 0
     assert answers(slack, question) == ["re: hello"]
+
+
+async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
+    slack: SlackSimulator, tmp_path: Path, url: SecretStr
+) -> None:
+    """The answer that another process has finished meanwhile is half an answer again, but not for long."""
+    slack.faults.unknown("chat.startStream")  # so that the answer grows by edits
+    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+
+        async def grow(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await response.prepare(request)
+            for text in ("half ", "an answer "):
+                await response.write(f"data: {json.dumps(piece(text))}\n\n".encode())
+                await slack.until(lambda: posts(slack))
+            return await silence(request)
+
+        api.play(grow, events(piece("all of it", finish="stop")))
+        more = {"BOT_DATABASE_URL": url.get_secret_value(), "AIMODELS_STREAMING": "true"}
+        given = environment(slack, api.url, tmp_path, **more)
+        target = processes.pausing_service, "writing", "POST", "/chat.update"
+        paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
+        await slack.until(lambda: len(slack.sockets.open) == 1, 60)
+        question = slack.ada.mention("hello")
+        await processes.wait_until_stopped(paused)
+        await cut(url)
+        other = await stack.enter_async_context(
+            processes.process(processes.service, environment=given, folder=tmp_path)
+        )
+        await slack.until(lambda: answers(slack, question) == ["all of it"], 30)
+        paused.send_signal(signal.SIGCONT)
+        await slack.until(lambda: answers(slack, question) != ["all of it"], 30)
+        await slack.until(lambda: answers(slack, question) == ["all of it"], 30)
+        for one in (paused, other):
+            one.send_signal(signal.SIGTERM)
+            assert await one.wait() == 0
+    assert answers(slack, question) == ["all of it"]
 
 
 def posts(slack: SlackSimulator) -> list[str]:
