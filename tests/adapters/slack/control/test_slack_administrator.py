@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.slack.setup.manifest import build_manifest
 from simulators.slack import Message, Person, SlackSimulator
 from tests.support.service import quiet_logs
 from tests.support.slack.service import Service, service
@@ -37,6 +38,9 @@ async def test_mentions_and_forms(slack: SlackSimulator, tmp_path: Path) -> None
     carol = slack.person("Carol Smith Jr", id="U0CAROL")
     slack.group("Design", carol, id="S0DESIGN")
     async with service(slack, tmp_path) as running:
+        manifest = build_manifest(running.core.registry.specs, url=None, prefix="")
+        escaped = {one["command"] for one in manifest["features"]["slash_commands"] if one["should_escape"]}
+        assert {"/access", "/audit", "/export", "/forget", "/limits", "/settings"} <= escaped
         # typed after the command, as Slack escapes them, and in a message, where names have spaces
         await ask(running, slack.ada, f"/limits 1 --of pictures --for <@{slack.bob.id}|bob>", "1 pictures a day")
         slack.ada.mention(f"/limits 0 --of tokens --for <@{carol.id}> --per month")
