@@ -24,6 +24,15 @@ async def pragma(one: Service, text: str) -> Any:
     return next(iter(await one.core.store._writer._db.execute_fetchall(f"PRAGMA {text}")))[0]
 
 
+def another_program(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / "bot.db", isolation_level=None, check_same_thread=False)
+
+
+async def lock(other: sqlite3.Connection) -> None:
+    """Lock the database for another program, in a thread: what the service is writing needs the event loop."""
+    await asyncio.to_thread(other.execute, "BEGIN EXCLUSIVE")
+
+
 async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
     """While another program locks the database the commit waits; the answer is generated once."""
     async with service(tmp_path) as one:
@@ -31,8 +40,8 @@ async def test_a_locked_database_costs_no_answer(tmp_path: Path) -> None:
         release = one.echo.hold("slow")
         event = await one.start_asking("slow")
         failed = watch_failure(one.core.store, "commit")
-        with contextlib.closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
+        with contextlib.closing(another_program(tmp_path)) as other:
+            await lock(other)
             release.set()
             await failed.wait()
             assert not one.answer(event).final
@@ -48,7 +57,7 @@ async def test_a_locked_database_costs_no_picture(tmp_path: Path) -> None:
     async with service(tmp_path) as one:
         await pragma(one, "busy_timeout = 10")
         failed = watch_failure(one.core.store, "begin_call")
-        with contextlib.closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
+        with contextlib.closing(another_program(tmp_path)) as other:
             drafted = asyncio.Event()
             save_draft = one.core.store.save_draft
 
@@ -57,7 +66,7 @@ async def test_a_locked_database_costs_no_picture(tmp_path: Path) -> None:
                 await one.core.store.confirm(job)
                 if not drafted.is_set():
                     drafted.set()
-                    other.execute("BEGIN EXCLUSIVE")
+                    await lock(other)
 
             one.core.store.save_draft = lock_after  # type: ignore[method-assign]
             event = await one.channel.ask("a fox", command="image")
