@@ -332,6 +332,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
 def _status_routes(core: Core) -> list["Route"]:
     return status_routes(
         queue=core.store,
+        journal=core.store,
         maintenance=core.store,
         api=core.api,
         metrics=core.metrics,

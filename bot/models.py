@@ -12,7 +12,6 @@ from aimodels import reference
 Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for each
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
-
 NUMBER = "{number}"  #: see `Action.series`
 Role = Literal["user", "assistant"]
 
@@ -181,6 +180,7 @@ class Answer:
     media: tuple[Media, ...] = ()
     actions: tuple[Action, ...] = ()
     private: bool = False  #: visible to the author only, if the platform supports it
+    ending: Literal["", "refused", "cancelled"] = ""  #: what became of the request; "": it was carried out, or failed
 
     @property
     def is_failure(self) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from prometheus_client import (
@@ -120,6 +121,7 @@ class Metrics:
         self._fallbacks = counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
         self._circuits = gauge("bot_model_circuit", "Failing models: 0 closed, 1 half open, 2 open (skipped).", "model")
         self._blocked = gauge("bot_api_rate_limit_waiting", "API calls that wait for the window.")
+        self._feedback = gauge("bot_feedback", "Opinions of answers that are kept: good, bad.", "adapter", "opinion")
 
     # -- the life of an event
 
@@ -129,13 +131,14 @@ class Metrics:
 
     def first_sign(self, event: Event) -> None:
         """Time the first visible sign of an answer."""
-        self._first_sign.observe(_age(event), *self._labels(event))
+        self._first_sign.observe(age_of(event), *self._labels(event))
 
     def answered(self, event: Event, answer: Answer) -> None:
-        """Count and time a delivered answer."""
+        """Count a delivered answer by its outcome, and time it; a refusal was counted when it was received."""
         labels = self._labels(event)
-        self._events.add(*labels, "answered")
-        self._answer.observe(_age(event), *labels)
+        if answer.ending != "refused":
+            self._events.add(*labels, outcome_of(answer))
+            self._answer.observe(age_of(event), *labels)
         for media in answer.media:
             family = media.content_type.partition("/")[0]
             known = family if family in {"image", "audio", "video", "text"} else "other"
@@ -179,8 +182,16 @@ class Metrics:
 
     # -- reading
 
-    def render(self, counts: Mapping[str, float], limiter: RateLimiter) -> bytes:
-        """Return all metrics in Prometheus' text format; `counts`: from `EventQueue.counts`."""
+    def render(
+        self,
+        counts: Mapping[str, float],
+        limiter: RateLimiter,
+        feedback: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+    ) -> bytes:
+        """Return all metrics in Prometheus' text format.
+
+        `counts`: from `EventQueue.counts`. `feedback`: from `Journal.feedback_counts`.
+        """
         self._waiting.set(counts.get("waiting", 0))
         for lane in Lane:
             self._waiting_lanes.labels(lane).set(counts.get(f"waiting_{lane}", 0))
@@ -189,6 +200,9 @@ class Metrics:
         self._limit.set(-1 if limiter.limit is None else limiter.limit)
         self._remaining.set(-1 if limiter.remaining is None else limiter.remaining)
         self._blocked.set(limiter.waiting)
+        for adapter, (good, bad) in feedback.items():
+            self._feedback.labels(adapter, "good").set(good)
+            self._feedback.labels(adapter, "bad").set(bad)
         self._circuits.clear()
         for name, state in self._find_circuits().items():
             self._circuits.labels(name.rpartition(" ")[2]).set(_CIRCUITS[state])
@@ -202,7 +216,12 @@ def _is_well(find_problem: Callable[[], str]) -> float:
     return float(not find_problem())
 
 
-def _age(event: Event) -> float:
+def outcome_of(answer: Answer) -> str:
+    """Return what became of a request: answered, failed, refused, cancelled."""
+    return answer.ending or ("failed" if answer.is_failure else "answered")
+
+
+def age_of(event: Event) -> float:
     """Return the seconds since the event was received, at least 0, as the clock may have been set back."""
     return max(0.0, (datetime.now(UTC) - event.received_at).total_seconds())
 

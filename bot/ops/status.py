@@ -14,7 +14,7 @@ from starlette.routing import Route
 from bot.errors import StoreError
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.ops.timing import OpsTiming
-from bot.ports import EventQueue, Maintenance
+from bot.ports import EventQueue, Journal, Maintenance
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -34,6 +34,7 @@ class HasRateLimiter(Protocol):
 def status_routes(
     *,
     queue: EventQueue,
+    journal: Journal,
     maintenance: Maintenance,
     api: HasRateLimiter,
     metrics: Metrics,
@@ -66,10 +67,10 @@ def status_routes(
 
     async def show_metrics(_: Request) -> Response:
         try:
-            counts = await queue.counts()
+            counts, feedback = await queue.counts(), await journal.feedback_counts()
         except StoreError as exc:
             return PlainTextResponse(f"{exc}\n", status_code=503)
-        return Response(metrics.render(counts, api.rate_limiter), media_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.render(counts, api.rate_limiter, feedback), media_type=CONTENT_TYPE_LATEST)
 
     return [Route(_READY, _guard(readyz, token)), Route(_METRICS, _guard(show_metrics, token))]
 

@@ -119,7 +119,7 @@ class CoreServices:
             return
         is_cancelled = await self._cancel(job, retract=True)
         answered = await self.journal.job(adapter, event_id)
-        is_shown = answered is not None and answered.answer != Answer() and (is_cancelled or answered.answer is None)
+        is_shown = answered is not None and (answered.answer is None or (is_cancelled and not answered.answer.is_empty))
         if is_shown and (is_cancelled or job.ref is not None):  # by another process, or by an earlier try
             await self.journal.reopen(job.event, answer=Answer())
         log.info("event retracted", event_id=event_id, adapter=adapter, cancelled=is_cancelled)

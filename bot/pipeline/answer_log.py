@@ -1,20 +1,32 @@
-"""The log line of an answered event: what it took, never what was said."""
-
-from collections.abc import Sequence
-from datetime import UTC, datetime
+"""The log line at the end of a request: what it took, never what was said."""
 
 import structlog
 
-from bot.models import Answer, Event, Usage
+from bot.models import Answer
+from bot.ops.metrics import Metrics, age_of, outcome_of
+from bot.pipeline.jobs import RunningJob
 
 log = structlog.get_logger(__name__)
 
 
-def log_answered(event: Event, answer: Answer, usage: Sequence[Usage]) -> None:
-    """Log that an answer was delivered. `usage`: of this try; none where an earlier one committed the answer."""
-    log.info(
-        "answered",
-        seconds=round(max(0.0, (datetime.now(UTC) - event.received_at).total_seconds()), 3),
+def end_request(metrics: Metrics, running: RunningJob, answer: Answer, *, is_shown: bool) -> None:
+    """Count and log the end of a request. Of an answer that another process committed, the usage is not known.
+
+    `is_shown`: False for an answer that its platform refused. An answer that was taken back later is no end.
+    """
+    event, usage = running.job.event, running.usage
+    if not is_shown:
+        metrics.undelivered(event)
+    elif running.answer is None and answer.is_empty and not answer.ending:
+        return
+    else:
+        metrics.answered(event, answer)
+    outcome = outcome_of(answer) if is_shown else "undelivered"
+    write = log.info if is_shown else log.warning
+    write(
+        "request ended",
+        outcome=outcome,
+        seconds=round(age_of(event), 3),
         models=sorted({one.model for one in usage}),
         prompt_tokens=sum(one.prompt_tokens for one in usage),
         completion_tokens=sum(one.completion_tokens for one in usage),

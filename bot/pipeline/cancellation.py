@@ -47,7 +47,7 @@ class Canceller:
                 await asyncio.wait({running.task}, timeout=self._timing.cancel)
                 return is_cancelled
             if by is not None:
-                answer = Answer(text=translate("status.stopped", by.locale))
+                answer = Answer(text=translate("status.stopped", by.locale), ending="cancelled")
                 if await self._queue.cancel_waiting(adapter, event_id=event_id, answer=answer):
                     await self._settle(adapter, event_id, answer)
                     return True
@@ -75,7 +75,7 @@ class Canceller:
             is_theirs = actor is None or job.event.actor.id == actor
             if is_here and is_theirs and job.seq < stop.job.seq and running.lane is not Lane.FREE:
                 cancelled += running.cancel()
-        answer = Answer(text=translate("status.stopped", event.actor.locale), private=True)
+        answer = Answer(text=translate("status.stopped", event.actor.locale), private=True, ending="cancelled")
         before = stop.job.seq
         asked = await self._dispatcher.unanswered_api_jobs(event.adapter, event.conversation)
         cancelled += await self._queue.cancel_waiting(

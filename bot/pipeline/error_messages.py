@@ -87,7 +87,7 @@ def _rate_limited(error: RateLimited, locale: str) -> str:
 
 def refusal_outcome(text: str) -> Outcome:
     """Build a private answer without a retry button."""
-    return Outcome(answer=Answer(text=text, private=True))
+    return Outcome(answer=Answer(text=text, private=True, ending="refused"))
 
 
 def refused_outcome(

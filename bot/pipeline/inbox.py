@@ -63,7 +63,7 @@ class Inbox:
                 event = replace(event, command=spec.name)
         refusal = self.policy.check(event, spec, effective) or self._switched_off(event, spec, effective)
         if refusal is None:
-            answer = Answer(text=rejection, private=True) if rejection else await self._find_undelivered(event)
+            answer = _refuse(rejection) if rejection else await self._find_undelivered(event)
             try:
                 await self._admit(event, spec, answer, effective)
             except OverLimit as over:
@@ -75,7 +75,7 @@ class Inbox:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
             return False
         if refusal is not None:
-            await self._record(event, spec.lane, Answer(text=refusal.text, private=True), None)
+            await self._record(event, spec.lane, _refuse(refusal.text), None)
         return True
 
     def _seal(self, event: Event, secrets: Collection[str]) -> Event:
@@ -113,8 +113,7 @@ class Inbox:
         is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
-        # An accepted event has a line of its own when it is answered.
-        write = log.debug if outcome == "accepted" else log.info
+        write = log.info if outcome == "duplicate" else log.debug  # the others have a line when they end
         write("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
         if is_new and quota is not None and quota.near:
             self.policy.near.tell(event, quota.near)
@@ -187,6 +186,10 @@ class Inbox:
             agreed=first.agreed if is_failure else 0,
             approved=first.approved if is_failure else 0,
         )
+
+
+def _refuse(text: str) -> Answer:
+    return Answer(text=text, private=True, ending="refused")
 
 
 def _with_settings(event: Event, effective: EffectiveSettings) -> Event:

@@ -1,7 +1,7 @@
 """State of a job while the worker runs it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.calls.api_job import ApiJob
@@ -44,6 +44,8 @@ class RunningJob:
     is_cancelled: bool = False  #: by a person; a shutdown of the service does not set it
     is_lost: bool = False  #: to another process
     is_retracted: bool = False  #: cancelled because its question was deleted: nothing of it is shown
+    answer: Answer | None = None  #: as committed in this try
+    usage: Sequence[Usage] = ()  #: as committed, in this try or before a delivery that failed
 
     async def save_ref(self, queue: EventQueue) -> None:
         """Store the draft's reference if it has changed: a draft may grow to several messages."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,9 +13,9 @@ from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
-from bot.models import Answer, Job, Lane, Outcome
+from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.ops.metrics import Metrics
-from bot.pipeline.answer_log import log_answered
+from bot.pipeline.answer_log import end_request
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
@@ -70,6 +70,7 @@ class Worker:
         #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
         self._postponed: dict[int, FencedDraft | None] = {}
         self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
+        self._usage: dict[int, Sequence[Usage]] = {}  #: of answers whose delivery has failed
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
         self.redelivery = Redelivery(journal, self._timing)
@@ -113,7 +114,8 @@ class Worker:
         draft = self._postponed.pop(job.seq, None)
         if draft is not None and draft.ref != job.ref:  # another process has shown something
             draft = None
-        running = RunningJob(job, self._lane_of(job), draft=draft, is_undecided=job.answer is None)
+        usage = self._usage.pop(job.seq, ())
+        running = RunningJob(job, self._lane_of(job), draft=draft, is_undecided=job.answer is None, usage=usage)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -198,8 +200,7 @@ class Worker:
         await deliver(draft, answer, self._dispatcher.spool, actor=job.event.actor)
         await running.save_ref(self._queue)
         await remove_failure(self._journal, job, answer)
-        self._metrics.answered(job.event, answer)
-        log_answered(job.event, answer, builder.usage)
+        end_request(self._metrics, running, answer, is_shown=True)
         self._failures.pop(job.seq, None)
         self._free_slot(running)
         await self._queue.complete(job)
@@ -215,7 +216,7 @@ class Worker:
             log.error("given up")
             running.is_undecided = False
             await self._dispatcher.settle_lost(job)
-            return await self._commit(job, failure_outcome(BotError("tried too often"), job, ()))
+            return await self._commit(running, failure_outcome(BotError("tried too often"), job, ()))
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)
         first = None if job.failing_since is None else self._timing.outage_status
@@ -227,11 +228,11 @@ class Worker:
             outcome = await self._run_command(running, progress, builder)
             if isinstance(outcome, Outcome):
                 progress.close()  # commit during the update in flight: until then a crash has the API paid again
-                return await self._commit(job, await self._decide(running, adapter, builder, outcome))
+                return await self._commit(running, await self._decide(running, adapter, builder, outcome))
         if not running.is_cancelled and await self._try_again(running, draft, outcome, builder):
             return None
         failure = await self._dispatcher.api_failure(outcome, job, builder)
-        return await self._commit(job, await self._decide(running, adapter, builder, failure))
+        return await self._commit(running, await self._decide(running, adapter, builder, failure))
 
     async def _decide(self, running: RunningJob, adapter: Sender, builder: OutcomeBuilder, outcome: Outcome) -> Outcome:
         """Return the final outcome: `outcome`, or what a cancelled command got to; its files fit the platform."""
@@ -241,9 +242,9 @@ class Worker:
             outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
             usage = (*outcome.usage, *await self._dispatcher.estimate_usage(job, builder))
             self._dispatcher.end_api_job(builder)
-            outcome = replace(outcome, usage=usage)
+            outcome = replace(outcome, usage=usage, answer=replace(outcome.answer, ending="cancelled"))
         if running.is_retracted:
-            outcome = Outcome(answer=Answer(), usage=outcome.usage)
+            outcome = Outcome(answer=Answer(ending="cancelled"), usage=outcome.usage)
         limit = adapter.capabilities.max_upload
         answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, actor=job.event.actor)
         return await self._dispatcher.end_call(replace(outcome, answer=answer), job, builder)
@@ -278,7 +279,8 @@ class Worker:
             running.is_generating = False
         return Outcome(answer=Answer())
 
-    async def _commit(self, job: Job, outcome: Outcome) -> Answer:
+    async def _commit(self, running: RunningJob, outcome: Outcome) -> Answer:
+        job, running.answer, running.usage = running.job, outcome.answer, outcome.usage
         prices, metrics, timing = self._dispatcher.quotas.prices, self._metrics, self._timing
         return await commit(self._queue, self._journal, job, outcome, prices=prices, metrics=metrics, timing=timing)
 
@@ -318,12 +320,13 @@ class Worker:
             if isinstance(exc, DeliveryDelayed):
                 wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
+            self._usage[job.seq] = running.usage
             with suppress(StoreError):
                 await running.save_ref(self._queue)
             await self._retry_later(running, Retry(wait))
             return
         log.error("answer not delivered", reason=str(exc))
-        self._metrics.undelivered(job.event)
+        end_request(self._metrics, running, running.answer or job.answer or Answer(), is_shown=False)
         self._failures.pop(job.seq)
         with suppress(StoreError):
             await self._undelivered.add(job.event)

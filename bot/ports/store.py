@@ -187,6 +187,9 @@ class Journal(Protocol):
     async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         """Return how many people thought answers of a channel good, and how many bad."""
 
+    async def feedback_counts(self) -> Mapping[str, tuple[int, int]]:
+        """Return by adapter how many opinions that are kept are good, and how many bad."""
+
 
 class ContextStore(Protocol):
     """The history of a conversation, for the next request to the API."""

@@ -131,8 +131,10 @@ class JournalContract(StoreSuite):
         await store.add_feedback("one", "unknown", "ann", is_good=True)
         assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 1)
         assert await store.feedback_totals(since=since, adapter="one", channel="elsewhere") == (0, 0)
+        assert await store.feedback_counts() == {"one": (1, 1)}
         await store.forget("one", "bob")
         assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 0)
+        assert await store.feedback_counts() == {"one": (1, 0)}
 
     async def test_people(self, store: Store) -> None:
         """Those who asked in a conversation and have not left since; a stop or an opinion is neither."""

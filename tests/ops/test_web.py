@@ -76,6 +76,7 @@ async def running(folder: Path, *, token: bool = False) -> AsyncIterator[Service
         metrics = Metrics(("chat",))
         status = status_routes(
             queue=store,
+            journal=store,
             maintenance=store,
             api=Api(),
             metrics=metrics,

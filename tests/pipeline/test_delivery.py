@@ -1,6 +1,7 @@
 """Delivery: answers that a platform delays, refuses or finds too big, and the pace of updates."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -53,19 +54,48 @@ async def test_a_platform_s_delay_is_respected(tmp_path: Path) -> None:
         assert (await one.core.store.counts())["waiting"] == 1
 
 
-async def test_an_answer_is_one_line_of_the_log(tmp_path: Path) -> None:
-    """With its event, duration, model, tokens and cost; without anything that was said."""
-    async with service(tmp_path) as one:
+async def test_the_end_of_a_request_is_one_line_of_the_log(tmp_path: Path) -> None:
+    """With its outcome, duration, model, tokens and cost, also after a delayed delivery; without anything said."""
+    async with service(tmp_path, bot_patience=0) as one:
         with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+            one.channel.faults = {"finish": [429]}
             await one.ask("my secret diagnosis")
+            one.echo.instead = [failure(401)]
+            await one.ask("fails")
+            await one.ask("refused", rejection="What?")
+            one.echo.hold("slow")
+            stopped = [await one.start_asking("slow"), await one.channel.ask("waits")]
+            await one.channel.until(lambda: stopped[1] in one.channel.acknowledged)
+            await one.ask("", command="stop")
+            await one.channel.wait_for_answers(*stopped)
+            one.channel.faults = {"finish": [403]}
+            await one.channel.ask("forbidden")
+            deleted = await one.channel.ask("last")
+            await one.channel.wait_for_answers(deleted)
+            await one.ask("", command="delete", options={"event": deleted})
             await one.core.worker.drain()
-        [line] = [line for line in lines if line["event"] == "answered"]
-        assert (line["command"], line["adapter"], line["files"]) == ("chat", "channel", 0)
-        assert line["event_id"]
+        shown = one.core.metrics.render({}, one.core.api.rate_limiter).decode()
+    ended = [line for line in lines if line["event"] == "request ended"]
+    assert Counter((line["command"], line["outcome"]) for line in ended) == {
+        ("chat", "answered"): 2,
+        ("chat", "failed"): 1,
+        ("chat", "refused"): 1,
+        ("chat", "cancelled"): 2,
+        ("chat", "undelivered"): 1,
+        ("stop", "answered"): 1,
+        ("delete", "answered"): 1,
+    }
+    assert len({line["event_id"] for line in ended}) == len(ended)
+    for outcome, count in {"answered": 2, "failed": 1, "refused": 1, "cancelled": 2, "undelivered": 1}.items():
+        assert f'bot_events_total{{adapter="channel",command="chat",outcome="{outcome}"}} {count}.0' in shown
+    assert 'bot_answer_seconds_count{adapter="channel",command="chat"} 5.0' in shown
+    for line in ended:
         assert 0 <= line["seconds"] < 60
-        assert line["models"] == ["gpt-4-turbo"]
-        assert line["prompt_tokens"] > 0
-        assert "diagnosis" not in str(lines)
+        assert line["files"] == line["cost"] == 0
+        is_paid = line["command"] == "chat" and line["outcome"] in {"answered", "undelivered"}
+        assert line["models"] == ["gpt-4-turbo"] * is_paid or line["outcome"] == "cancelled"
+        assert bool(line["prompt_tokens"] and line["completion_tokens"]) == is_paid
+    assert not any(word in str(lines) for word in ("diagnosis", "What?"))
 
 
 async def test_a_refused_answer_is_given_up(tmp_path: Path) -> None:

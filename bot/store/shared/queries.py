@@ -114,6 +114,10 @@ _FEEDBACK_TOTALS = """
 SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback
 JOIN events ON events.seq = feedback.event_seq WHERE at >= :since AND adapter = :adapter AND channel = :channel
 """
+_FEEDBACK_COUNTS = """
+SELECT adapter, count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE NOT is_good) FROM feedback
+JOIN events ON events.seq = feedback.event_seq GROUP BY adapter
+"""
 
 
 class StoreQueries:
@@ -319,6 +323,10 @@ class StoreQueries:
         keys = {"adapter": codec.to_key(adapter), "channel": codec.to_key(channel)}
         (row,) = await self.rows(_FEEDBACK_TOTALS, since=since.timestamp(), **keys)
         return int(row[0]), int(row[1])
+
+    async def feedback_counts(self) -> Mapping[str, tuple[int, int]]:
+        rows = await self.rows(_FEEDBACK_COUNTS)
+        return {codec.from_key(adapter): (int(good), int(bad)) for adapter, good, bad in rows}
 
 
 def _usage_value(field: UsageField, value: Any, zone: tzinfo) -> str:
