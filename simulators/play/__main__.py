@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             asyncio.run(serve(session, parsed.port, opens=not parsed.no_browser))
         except OSError as exc:
-            print(f"can't listen on 127.0.0.1:{parsed.port}: {exc.strerror or exc}", file=sys.stderr)
+            reason = str(exc.strerror or exc).partition(" (while")[0]
+            print(f"can't listen on 127.0.0.1:{parsed.port}: {reason}", file=sys.stderr)
             return 2
     return 0
 

@@ -91,5 +91,10 @@ export function composer(form, { label, sources, send, hasFiles = true }) {
   form.replaceChildren(extra, list, chips, h("div", { class: "row" },
     hasFiles && h("button", { type: "button", class: "icon-button", "aria-label": "Attach files", title: "Attach files", on: { click: () => picker.click() } }, "＋"), picker,
     field, h("button", { class: "button primary send" }, "Send")));
-  return { field, extra, insert: (text) => { field.value = text + field.value; field.focus(); field.dispatchEvent(new Event("input")); } };
+  return {
+    field,
+    extra,
+    /** Offer anew what is typed now, as something was added. */
+    refresh: () => { if (document.activeElement === field) complete(); },
+  };
 }

@@ -183,6 +183,7 @@ export function discord(page) {
       page.stick(page.scroll, () => sync(page.messages, state.messages, (one) => one.id, render));
       page.status.textContent = state.typing ? `${state.names[state.bot]} is typing…` : "";
       page.composer.querySelector(".row").hidden = state.place.kind === "forum";
+      if (changed.commands) main.refresh();
       showModal();
     },
     /** A place was opened. */

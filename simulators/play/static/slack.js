@@ -145,6 +145,7 @@ export function slack(page) {
       }
       const working = Object.keys(state.statuses || {}).filter((ts) => ts !== state.thread?.ts);
       page.status.textContent = working.length ? statusText(working[working.length - 1]) : "";
+      if (changed.commands) main.refresh();
       showModal();
     },
     /** A place was opened. */

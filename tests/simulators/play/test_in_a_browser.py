@@ -14,6 +14,7 @@ expect.set_options(timeout=30_000)  # the machine may be busy
 
 
 ROOT = Path(__file__).parents[3]
+SLOWLY = 0.3  #: seconds after each piece of an answer, until it was seen to grow
 ROLL = """
 import secrets
 from bot.commands import Context, Parts, command
@@ -81,6 +82,7 @@ async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
         for walk in (walk_slack, walk_discord):
             page = await context.new_page()
             errors = watch_errors(page)
+            session.api.pause = SLOWLY
             await walk(page, session)
             await use_new_command(page, tmp_path / "code")
             phone = await open_phone(chromium, page.url)
@@ -99,6 +101,7 @@ async def use_new_command(page: Page, code: Path) -> None:
     await expect(page.locator(".service.ready")).to_be_visible()
     await page.get_by_role("button", name="# random", exact=True).click()
     await page.locator("#composer-text").press_sequentially("/roll")
+    await page.locator(".completions [aria-selected=true]").wait_for()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")  # sends it, or confirms its form
     await expect(page.locator("#messages .bot")).to_contain_text("thrown")
@@ -113,6 +116,7 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     thread = page.get_by_role("complementary", name="Thread")
     answers = thread.locator(".message.bot:not(.ephemeral)")
     await expect(thread.locator(".streaming")).to_be_visible()
+    session.api.pause = 0.0
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await page.get_by_role("button", name="Send the event twice").click()
     await expect(page.get_by_text("app_mention was sent again")).to_be_visible()
@@ -145,9 +149,11 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     await page.get_by_role("button", name="Make a picture").wait_for()
     assert await find_barriers(page) == []
     await page.get_by_role("button", name="Messages", exact=True).click()
+    session.api.pause = SLOWLY
     await page.locator("#composer-text").fill("what can you do?")
     await page.keyboard.press("Enter")
     await thread.locator(".streaming").wait_for()
+    session.api.pause = 0.0
     await kill(page)
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await expect(answers).to_have_count(1)
@@ -161,6 +167,7 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await page.get_by_role("button", name="🧵 what can you do?").last.click()
     answers = page.locator("#messages .message.bot")
     await expect(answers.get_by_role("button", name="Stop")).to_be_visible()
+    session.api.pause = 0.0
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await page.get_by_role("button", name="# general", exact=True).click()
 
@@ -194,9 +201,11 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await page.get_by_role("button", name="Use", exact=True).click()
     await expect(private).to_contain_text("Only you can see this")
     await page.get_by_role("button", name="Muse", exact=True).click()
+    session.api.pause = SLOWLY
     await page.locator("#composer-text").fill("what can you do?")
     await page.keyboard.press("Enter")
     await answers.get_by_role("button", name="Stop").wait_for()
+    session.api.pause = 0.0
     await kill(page)
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await expect(answers).to_have_count(1)
